@@ -1,0 +1,99 @@
+/**
+ * The settings: environment variables, validated once at start. The only reader of `process.env`.
+ * docs/settings.md is generated from this table.
+ */
+import { z } from 'zod';
+
+const whole = (min: number, max: number) =>
+  z.stringFormat('whole number', /^\d+$/).transform(Number).pipe(z.int().min(min).max(max));
+const text = z.string().min(1);
+const endpoint = z.url({ protocol: /^https?$/ });
+
+/** An empty variable counts as unset, except `DATA_DIR`, where empty means: keep everything in memory. */
+const settings = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development').describe('`production` refuses to start without authentication.'),
+  HOST: text.default('127.0.0.1').describe('Address to listen on; `0.0.0.0` in containers.'),
+  PORT: whole(0, 65_535).default(4000).describe('HTTP and WebSocket, path `/graphql`; 0 picks a free port.'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('Logs below this level are not written.'),
+  DATA_DIR: z.string().default('.data').describe('Files of the embedded emulators; empty = in memory.'),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional().describe('The feed; unset = in process, allowed only in the all-in-one `npm start`.'),
+  AWS_REGION: text.default('us-east-1').describe('Region of table, queues and buckets.'),
+  AWS_ENDPOINT_URL_DYNAMODB: endpoint.optional().describe('Unset = embedded in `npm start`, AWS elsewhere.'),
+  AWS_ENDPOINT_URL_SQS: endpoint.optional().describe('Unset = embedded in `npm start`, AWS elsewhere.'),
+  AWS_ENDPOINT_URL_S3: endpoint.optional().describe('Unset = embedded in `npm start`, AWS elsewhere.'),
+  JOBS_TABLE: text.default('Jobs').describe('Name of the table.'),
+  QUEUE_PREFIX: text.default('jobs').describe('Queues are `<prefix>-high`, `-normal`, `-low` and `-dlq`.'),
+  S3_BUCKETS: text
+    .default('job-tickets')
+    .transform((list) => list.split(',').map((name) => name.trim()))
+    .describe('Buckets that handlers may read and write, separated by commas.'),
+  MAX_SOURCE_BYTES: whole(1, 5 * 1024 ** 3).default(100 * 1024 ** 2).describe('A larger source file fails its job for good.'),
+  ATTEMPTS_PER_RECEIVE: whole(1, 100).default(3).describe('Attempts before the message goes back to the queue.'),
+  BACKOFF_BASE_MS: whole(0, 900_000).default(1000).describe('First wait between attempts; doubles each time, with jitter.'),
+  BACKOFF_MAX_MS: whole(0, 900_000).default(30_000).describe('Longest wait between attempts.'),
+  VISIBILITY_TIMEOUT_SECONDS: whole(1, 43_200).default(30).describe('Visibility timeout of a message and lease of a claim; renewed at half of it.'),
+  MAX_RECEIVE_COUNT: whole(1, 1000).default(3).describe('Receives before SQS moves a message to the dead-letter queue.'),
+  WORKER_CONCURRENCY: whole(1, 10_000).default(32).describe('Jobs that one worker runs at a time.'),
+  SHUTDOWN_GRACE_SECONDS: whole(0, 3600).default(25).describe('Time to finish running work after SIGTERM.'),
+  STUCK_AFTER_SECONDS: whole(1, 86_400).default(300).describe('A job that nothing touched for so long may be retried by its owner.'),
+  IDEMPOTENCY_TTL_SECONDS: whole(1, 31_536_000).default(86_400).describe('How long an idempotency key is remembered.'),
+  JOB_TTL_DAYS: whole(1, 3650).default(30).describe('Jobs are deleted so long after their last change.'),
+});
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Settings by the names the code uses, in the units their names say. */
+export type Config = ReturnType<typeof parseConfig>;
+
+/** A setting that is not valid; the entry prints the message and exits with 78 (EX_CONFIG of sysexits.h). */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** @throws {ConfigError} naming each variable that is not valid, one a line. */
+export function parseConfig(environment: Environment) {
+  const given = Object.fromEntries(Object.entries(environment).filter(([name, value]) => value !== '' || name === 'DATA_DIR'));
+  const parsed = settings.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
+  }
+  const env = parsed.data;
+  return {
+    isProduction: env.NODE_ENV === 'production',
+    host: env.HOST,
+    port: env.PORT,
+    logLevel: env.LOG_LEVEL,
+    dataDir: env.DATA_DIR,
+    redisUrl: env.REDIS_URL,
+    region: env.AWS_REGION,
+    endpoints: { dynamodb: env.AWS_ENDPOINT_URL_DYNAMODB, sqs: env.AWS_ENDPOINT_URL_SQS, s3: env.AWS_ENDPOINT_URL_S3 },
+    jobsTable: env.JOBS_TABLE,
+    queuePrefix: env.QUEUE_PREFIX,
+    s3Buckets: env.S3_BUCKETS,
+    maxSourceBytes: env.MAX_SOURCE_BYTES,
+    attemptsPerReceive: env.ATTEMPTS_PER_RECEIVE,
+    backoffBaseMs: env.BACKOFF_BASE_MS,
+    backoffMaxMs: env.BACKOFF_MAX_MS,
+    visibilityTimeoutSeconds: env.VISIBILITY_TIMEOUT_SECONDS,
+    maxReceiveCount: env.MAX_RECEIVE_COUNT,
+    workerConcurrency: env.WORKER_CONCURRENCY,
+    shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS,
+    stuckAfterSeconds: env.STUCK_AFTER_SECONDS,
+    idempotencyTtlSeconds: env.IDEMPOTENCY_TTL_SECONDS,
+    jobTtlDays: env.JOB_TTL_DAYS,
+  };
+}
+
+/** @throws {ConfigError} */
+export function readConfig(): Config {
+  return parseConfig(process.env);
+}
+
+/** Name, default and meaning of each setting, for the docs. */
+export function describeSettings(): readonly { readonly name: string; readonly byDefault: string; readonly meaning: string }[] {
+  return Object.entries(settings.shape).map(([name, schema]) => ({
+    name,
+    byDefault: schema.safeParse(undefined).success ? String(schema.parse(undefined) ?? 'unset') : 'unset',
+    meaning: schema.description ?? '',
+  }));
+}

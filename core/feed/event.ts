@@ -1,0 +1,64 @@
+/** What the feed carries: a hint that a job changed. The table stays the truth. */
+import { z } from 'zod';
+import { jobStatuses, type Job } from '../job.ts';
+
+const failure = z.object({ code: z.string(), message: z.string(), attempt: z.number(), at: z.number() });
+
+const jobEvent = z.object({
+  jobId: z.string(),
+  owner: z.string(),
+  version: z.int().positive(),
+  status: z.enum(jobStatuses),
+  previousStatus: z.enum(jobStatuses).optional(),
+  attempt: z.int(),
+  at: z.number(),
+  error: failure.optional(),
+  progress: z.number().optional(),
+});
+
+/**
+ * One transition, or, where `version` is one already seen, news that need no version: progress, a failed attempt.
+ * `at` is in milliseconds since the epoch.
+ */
+export type JobEvent = Readonly<z.infer<typeof jobEvent>>;
+
+/** `undefined` for anything that is not an event: the channel is open to whoever reaches Redis. */
+export function decodeEvent(text: string): JobEvent | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const parsed = jobEvent.safeParse(json);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** The job's transitions that its history still holds, oldest first, as events. */
+export function eventsOf(job: Job): readonly JobEvent[] {
+  return job.history.map((entry, index) => ({
+    jobId: job.jobId,
+    owner: job.owner,
+    version: entry.version,
+    status: entry.status,
+    previousStatus: job.history[index - 1]?.status,
+    attempt: entry.attempt,
+    at: entry.at,
+    error: entry.error,
+  }));
+}
+
+/** The present state of the job, as the event of its last transition plus what came since. */
+export function latestEventOf(job: Job): JobEvent {
+  return {
+    jobId: job.jobId,
+    owner: job.owner,
+    version: job.version,
+    status: job.status,
+    previousStatus: job.history.at(-2)?.status,
+    attempt: job.attempts,
+    at: job.updatedAt,
+    error: job.error,
+    progress: job.progress,
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * What a job is: the words of the house, and the record as every part sees it.
+ *
+ * - job: one piece of work a client handed in; its ticket is the `jobId`.
+ * - version: 1 at creation, +1 at every transition; watchers order events by it.
+ * - generation: 1 at creation, +1 at every retry by a client; a message names the generation it was sent for.
+ * - attempt: one run of a handler. A receive (one delivery by SQS) makes up to `attemptsPerReceive` of them.
+ * - claim: the right of one worker to work on the job; its lease runs out unless a heartbeat renews it.
+ */
+
+export const jobStatuses = ['PENDING', 'PROCESSING', 'SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'] as const;
+export type JobStatus = (typeof jobStatuses)[number];
+
+/** States no worker leaves. Only `retryJob` does, and it begins a new generation. */
+export const finalStatuses = ['SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'] as const satisfies readonly JobStatus[];
+export type FinalStatus = (typeof finalStatuses)[number];
+
+export function isFinal(status: JobStatus): status is FinalStatus {
+  return (finalStatuses as readonly JobStatus[]).includes(status);
+}
+
+/** Highest first: the order in which workers look. */
+export const jobPriorities = ['HIGH', 'NORMAL', 'LOW'] as const;
+export type JobPriority = (typeof jobPriorities)[number];
+
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** Why an attempt did not succeed, as clients read it. */
+export interface JobFailure {
+  /** A word to branch on: `ATTEMPT_FAILED`, `TIMEOUT`, `PERMANENT`, `QUEUE_UNAVAILABLE`, `RECEIVES_EXHAUSTED` … */
+  readonly code: string;
+  readonly message: string;
+  /** The attempt that failed; 0 when none had begun. */
+  readonly attempt: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** The right of one worker to work on the job until `expiresAt` (milliseconds since the epoch). */
+export interface Claim {
+  readonly id: string;
+  readonly expiresAt: number;
+}
+
+/** One transition. Versions are contiguous: the last entry's is the record's. */
+export interface HistoryEntry {
+  readonly version: number;
+  readonly status: JobStatus;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly attempt: number;
+  readonly error?: JobFailure | undefined;
+}
+
+/** The record. All times but `expiresAt` are milliseconds since the epoch. */
+export interface Job {
+  readonly jobId: string;
+  readonly owner: string;
+  readonly type: string;
+  readonly priority: JobPriority;
+  readonly params: JsonValue;
+  readonly payloadHash: string;
+  readonly idempotencyKey?: string | undefined;
+  readonly status: JobStatus;
+  readonly version: number;
+  readonly generation: number;
+  /** Attempts begun in this generation. */
+  readonly attempts: number;
+  readonly claim?: Claim | undefined;
+  readonly cancelRequested: boolean;
+  /** Percent, 0 to 100, as the handler last reported it. */
+  readonly progress?: number | undefined;
+  readonly result?: JsonValue | undefined;
+  readonly error?: JobFailure | undefined;
+  /** Oldest first; bounded by `maxHistory`, so a job retried many times has lost its first entries. */
+  readonly history: readonly HistoryEntry[];
+  readonly traceId: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly startedAt?: number | undefined;
+  readonly finishedAt?: number | undefined;
+  /** Seconds since the epoch, as DynamoDB's TTL wants it. */
+  readonly expiresAt: number;
+  /** Not worked on before this time (`delaySeconds`). */
+  readonly notBefore: number;
+  /** How often the sweeper sent this generation again. */
+  readonly sweeps: number;
+  /** The last write's own id: tells an answer that was lost from a race that was lost. */
+  readonly writeId: string;
+}
+
+/** Entries of earlier generations that a retry keeps. */
+export const maxHistory = 50;
+/** SQS: DelaySeconds, 0 to 900 (15 minutes). */
+export const maxDelaySeconds = 900;
+export const maxIdempotencyKeyLength = 255;
+/** Leaves room in DynamoDB's 400 KB item for result, error and history. */
+export const maxParamsBytes = 256 * 1024;
+/** A result that is larger belongs into S3. */
+export const maxResultBytes = 100 * 1024;
+export const maxErrorMessageLength = 1000;

@@ -1,0 +1,27 @@
+/** What a queue message says: which job, which generation. Everything else is read from the table. */
+import { z } from 'zod';
+
+const schema = z.object({
+  v: z.literal(1),
+  jobId: z.string().min(1),
+  generation: z.int().positive(),
+  traceId: z.string(),
+});
+
+export type JobMessage = Omit<z.infer<typeof schema>, 'v'>;
+
+export function encodeMessage({ jobId, generation, traceId }: JobMessage): string {
+  return JSON.stringify({ v: 1, jobId, generation, traceId } satisfies z.infer<typeof schema>);
+}
+
+/** `undefined` for a body that is not JSON, of another version, or lacks a field: a poison message. */
+export function decodeMessage(body: string): JobMessage | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  const parsed = schema.safeParse(json);
+  return parsed.success ? parsed.data : undefined;
+}

@@ -1,0 +1,21 @@
+/** What the use cases stand on, wired once by `openCore` and handed to each. */
+import type { Clock } from '../clock.ts';
+import type { Feed } from '../feed/feed.ts';
+import type { Log } from '../log.ts';
+import type { JobQueues } from '../queue/queues.ts';
+import type { JobTable } from '../table/table.ts';
+
+export interface Core {
+  readonly table: JobTable;
+  readonly queues: JobQueues;
+  readonly feed: Feed;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Ascending in time, so that a table sorted by it is sorted by creation. */
+  readonly newJobId: () => string;
+  readonly settings: {
+    readonly idempotencyTtlSeconds: number;
+    readonly jobTtlDays: number;
+    readonly stuckAfterSeconds: number;
+  };
+}
