@@ -1,0 +1,25 @@
+/** Before the tests: what they need of the machine, and the two servers that all of them share. */
+import type { TestProject } from 'vitest/node';
+import { startDynamoDbLocal } from './support/dynamoDbLocal.ts';
+import { ensurePrograms } from './support/install.ts';
+import { startRedis } from './support/redis.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** DynamoDB Local; each test uses a table of its own. */
+    readonly dynamoDbLocalUrl: string;
+    /** A Redis that is never restarted; a test that restarts one starts its own. */
+    readonly redisUrl: string;
+  }
+}
+
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await ensurePrograms(process.env);
+  await using starting = new AsyncDisposableStack();
+  const redis = starting.adopt(await startRedis(), (server) => server.stop());
+  const dynamoDb = starting.adopt(await startDynamoDbLocal(), (server) => server.stop());
+  project.provide('redisUrl', redis.url);
+  project.provide('dynamoDbLocalUrl', dynamoDb.url);
+  const running = starting.move();
+  return () => running.disposeAsync();
+}

@@ -1,0 +1,14 @@
+/** How the tests run: beside the code and in test/, on the emulators that test/globalSetup.ts starts once. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['**/*.test.ts'],
+    exclude: ['node_modules/**', '.cache/**', '.data/**'],
+    globalSetup: ['test/globalSetup.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    maxWorkers: 2,
+    forbidOnly: true,
+  },
+});
