@@ -23,7 +23,14 @@ export function isFinal(status: JobStatus): status is FinalStatus {
 export const jobPriorities = ['HIGH', 'NORMAL', 'LOW'] as const;
 export type JobPriority = (typeof jobPriorities)[number];
 
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+/** `undefined` marks a key that is left out, as `JSON.stringify` does. */
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue | undefined };
 
 /** Why an attempt did not succeed, as clients read it. */
 export interface JobFailure {
@@ -85,6 +92,7 @@ export interface Job {
   readonly notBefore: number;
   /** How often the sweeper sent this generation again. */
   readonly sweeps: number;
+  readonly sweptAt?: number | undefined;
   /** The last write's own id: tells an answer that was lost from a race that was lost. */
   readonly writeId: string;
 }

@@ -2,21 +2,26 @@
  * The state machine, as one table of data. The table's writes, the docs and the property tests all read it.
  *
  * A guard stands here once, in both its forms: the condition DynamoDB checks, and the same thing said of a record in
- * memory. `:names` in a condition are the facts of that name.
+ * memory. `:names` in a condition are the facts of that name. On top of its guards every transition is conditional on
+ * the version its writer knows, so that two writers never both make the same step.
  */
 import type { Job, JobStatus } from './job.ts';
 
 /** What the writer of a transition knows when it writes. Times are milliseconds since the epoch. */
 export interface Facts {
   readonly now: number;
+  /** The version the writer knows, which its transition follows. */
+  readonly version: number;
   readonly generation?: number | undefined;
-  readonly version?: number | undefined;
   readonly claimId?: string | undefined;
   /** A job untouched since before this time counts as stuck. */
   readonly stuckBefore?: number | undefined;
 }
 
 export type FactName = keyof Facts;
+
+/** The condition of every transition, next to its guards. */
+export const sameVersion = 'version = :version';
 
 interface Guard {
   readonly meaning: string;
@@ -31,12 +36,6 @@ export const guards = {
     condition: 'generation = :generation',
     needs: ['generation'],
     holds: (job, { generation }) => job.generation === generation,
-  },
-  sameVersion: {
-    meaning: 'nothing changed since the writer read the job',
-    condition: 'version = :version',
-    needs: ['version'],
-    holds: (job, { version }) => job.version === version,
   },
   unclaimed: {
     meaning: 'no worker has begun this generation',
@@ -144,15 +143,15 @@ export const transitions = [
     event: 'giveUp',
     from: ['PENDING', 'PROCESSING'],
     to: 'FAILED',
-    guards: ['sameVersion', 'noLiveLease'],
+    guards: ['noLiveLease'],
     by: 'sweeper: sent again too often',
   },
-  { event: 'retry', from: ['FAILED', 'FAILED_FINAL', 'CANCELLED'], to: 'PENDING', guards: ['sameVersion'], by: 'client: retryJob' },
+  { event: 'retry', from: ['FAILED', 'FAILED_FINAL', 'CANCELLED'], to: 'PENDING', guards: [], by: 'client: retryJob' },
   {
     event: 'retryStuck',
     from: ['PENDING', 'PROCESSING'],
     to: 'PENDING',
-    guards: ['sameVersion', 'noLiveLease', 'cancelNotRequested', 'stuck'],
+    guards: ['noLiveLease', 'cancelNotRequested', 'stuck'],
     by: 'client: retryJob of a stuck job',
   },
 ] as const satisfies readonly Row[];
@@ -163,7 +162,7 @@ export type TransitionEvent = (typeof transitions)[number]['event'];
 export const touches = [
   { touch: 'renew', from: ['PROCESSING'], guards: ['holdsClaim'], by: 'worker: heartbeat, progress, next attempt' },
   { touch: 'requestCancel', from: ['PROCESSING'], guards: [], by: 'client: cancelJob of a running job' },
-  { touch: 'sweep', from: ['PENDING', 'PROCESSING'], guards: ['sameVersion', 'noLiveLease'], by: 'sweeper: sent the message again' },
+  { touch: 'sweep', from: ['PENDING', 'PROCESSING'], guards: ['noLiveLease'], by: 'sweeper: sent the message again' },
 ] as const satisfies readonly (Omit<Row, 'event' | 'to'> & { readonly touch: string })[];
 
 export type Touch = (typeof touches)[number]['touch'];
@@ -182,7 +181,7 @@ export function touchOf(touch: Touch): (typeof touches)[number] {
   return rule;
 }
 
-/** Whether a rule lets this record through: what DynamoDB decides, said in memory. */
+/** Whether a transition's rule lets this record through: what DynamoDB decides, said in memory. */
 export function allows(rule: { readonly from: readonly JobStatus[]; readonly guards: readonly GuardName[] }, job: Job, facts: Facts): boolean {
-  return rule.from.includes(job.status) && rule.guards.every((name) => guards[name].holds(job, facts));
+  return job.version === facts.version && rule.from.includes(job.status) && rule.guards.every((name) => guards[name].holds(job, facts));
 }

@@ -5,16 +5,28 @@ export type Channel = { readonly jobId: string } | { readonly owner: string };
 
 export interface FeedListener {
   onEvent(event: JobEvent): void;
-  /** Events may have been lost (a connection broke, then came back): read the table. */
+  /** Events may have been lost (a connection broke, or came back): read the table. */
   onInterrupted(): void;
 }
 
 export interface Feed {
-  /** On the job's and the owner's channel. Never throws: a lost hint is repaired from the table. */
+  /** On the job's and the owner's channel. Never throws: a hint that is lost is repaired from the table. */
   publish(event: JobEvent): Promise<void>;
-  /** Resolves once events published from now on arrive; `undefined` when the feed is away and will tell by `onInterrupted`. */
+  /**
+   * Resolves once events published from now on arrive, or at once while the feed is away: then `isConnected()` is
+   * false, and `onInterrupted` is called when it is back. Answers the function that ends the subscription.
+   */
   subscribe(channel: Channel, listener: FeedListener): Promise<() => Promise<void>>;
   /** Whether events arrive at present; watchers read the table at an interval while they do not. */
   isConnected(): boolean;
   close(): Promise<void>;
+}
+
+/** Braces mark Redis Cluster's hash tag: a channel's slot depends on the id alone. */
+export function channelName(channel: Channel): string {
+  return 'jobId' in channel ? `job:{${channel.jobId}}` : `owner:{${channel.owner}}`;
+}
+
+export function channelsOf({ jobId, owner }: JobEvent): readonly string[] {
+  return [channelName({ jobId }), channelName({ owner })];
 }

@@ -1,0 +1,101 @@
+/** Wires the core from its settings: clients, table, queues, feed. Whoever opens it closes it. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { Redis } from 'ioredis';
+import { monotonicFactory } from 'ulid';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Feed } from './feed/feed.ts';
+import { createMemoryFeed } from './feed/memoryFeed.ts';
+import { createRedisFeed } from './feed/redisFeed.ts';
+import type { Log } from './log.ts';
+import { createQueues } from './queue/queues.ts';
+import { createTable } from './table/table.ts';
+import type { Core } from './usecases/core.ts';
+
+export interface OpenedCore {
+  readonly core: Core;
+  /** What does not answer and why; empty when table and queues do. */
+  notReady(): Promise<readonly { readonly part: 'table' | 'queues'; readonly reason: string }[]>;
+  close(): Promise<void>;
+}
+
+export interface OpenCoreDeps {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Instead of Redis: the all-in-one's in-process feed. */
+  readonly feed?: Feed;
+}
+
+/** Nothing is contacted yet: an endpoint that is away shows in `notReady` and in the calls' own errors. */
+export function openCore({ config, clock, log, feed }: OpenCoreDeps): OpenedCore {
+  const dynamodb = new DynamoDBClient(clientOptions(config, config.endpoints.dynamodb, { requestTimeoutMs: 5000 }));
+  // A receive waits up to 20 s for a message.
+  const sqs = new SQSClient(clientOptions(config, config.endpoints.sqs, { requestTimeoutMs: 25_000 }));
+  const opened = feed ?? openRedisFeed(config.redisUrl, log);
+
+  const core: Core = {
+    table: createTable({ dynamodb, tableName: config.jobsTable, jobTtlDays: config.jobTtlDays }),
+    queues: createQueues({ sqs, queuePrefix: config.queuePrefix }),
+    feed: opened,
+    clock,
+    log,
+    newJobId: monotonicFactory(),
+    settings: config,
+  };
+
+  return {
+    core,
+    async notReady() {
+      const [table, queues] = await Promise.allSettled([core.table.check(), core.queues.check()]);
+      return [
+        ...(table.status === 'rejected' ? [{ part: 'table' as const, reason: reasonOf(table.reason) }] : []),
+        ...(queues.status === 'rejected' ? [{ part: 'queues' as const, reason: reasonOf(queues.reason) }] : []),
+      ];
+    },
+    async close() {
+      if (feed === undefined) await opened.close();
+      dynamodb.destroy();
+      sqs.destroy();
+    },
+  };
+}
+
+/** Options of an AWS client. On an endpoint of our own any credentials do, so that a laptop needs none. */
+export function clientOptions(
+  { region }: Pick<Config, 'region'>,
+  endpoint: string | undefined,
+  { requestTimeoutMs }: { readonly requestTimeoutMs: number },
+) {
+  const requestHandler = new NodeHttpHandler({
+    connectionTimeout: 2000,
+    requestTimeout: requestTimeoutMs,
+    throwOnRequestTimeout: true,
+    httpAgent: { keepAlive: true, maxSockets: 256 },
+    httpsAgent: { keepAlive: true, maxSockets: 256 },
+  });
+  const options = { region, requestHandler, maxAttempts: 4 };
+  return endpoint === undefined ? options : { ...options, endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+}
+
+function openRedisFeed(redisUrl: string | undefined, log: Log): Feed {
+  if (redisUrl === undefined) throw new Error('REDIS_URL is needed outside the all-in-one');
+  const options = {
+    enableOfflineQueue: false,
+    commandTimeout: 2000,
+    maxRetriesPerRequest: 1,
+    retryStrategy: (times: number) => Math.min(50 * times, 1000),
+  };
+  const publisher = new Redis(redisUrl, options);
+  const subscriber = new Redis(redisUrl, { ...options, autoResubscribe: false });
+  return createRedisFeed({ publisher, subscriber, log });
+}
+
+/** The innermost message says what is wrong: a refused connection, a missing table. */
+function reasonOf(error: unknown): string {
+  let reason = error;
+  while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
+  return reason instanceof Error ? reason.message || reason.name : String(reason);
+}

@@ -1,0 +1,75 @@
+/**
+ * Coalesces single calls into batches, without a delay when nothing is under way: a call goes out at once if no batch
+ * is in flight; otherwise it waits for the one in flight, for a full batch, or for `lingerMs`, whichever comes first.
+ */
+
+export interface BatcherOptions<Entry> {
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  readonly lingerMs: number;
+  sizeOf(entry: Entry): number;
+  /** Answers one outcome an entry, in order: `undefined` for success, or the error. A throw fails every entry. */
+  send(entries: readonly Entry[]): Promise<readonly (Error | undefined)[]>;
+}
+
+export interface Batcher<Entry> {
+  /** Resolves when this entry's own outcome is known; rejects with this entry's own error. */
+  add(entry: Entry): Promise<void>;
+}
+
+interface Waiting<Entry> {
+  readonly entry: Entry;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+export function createBatcher<Entry>({ maxEntries, maxBytes, lingerMs, sizeOf, send }: BatcherOptions<Entry>): Batcher<Entry> {
+  let waiting: Waiting<Entry>[] = [];
+  let waitingBytes = 0;
+  let inFlight = 0;
+  let linger: NodeJS.Timeout | undefined;
+  let nextTurn: NodeJS.Immediate | undefined;
+
+  function flush(): void {
+    clearTimeout(linger);
+    clearImmediate(nextTurn);
+    linger = undefined;
+    nextTurn = undefined;
+    if (waiting.length === 0) return;
+    const batch = waiting;
+    waiting = [];
+    waitingBytes = 0;
+    inFlight += 1;
+    void sendBatch(batch);
+  }
+
+  async function sendBatch(batch: readonly Waiting<Entry>[]): Promise<void> {
+    try {
+      const outcomes = await send(batch.map(({ entry }) => entry));
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const error = outcomes[index];
+        if (error === undefined) resolve();
+        else reject(error);
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    } finally {
+      inFlight -= 1;
+      flush();
+    }
+  }
+
+  return {
+    add(entry) {
+      return new Promise((resolve, reject) => {
+        const bytes = sizeOf(entry);
+        if (waitingBytes + bytes > maxBytes) flush();
+        waiting.push({ entry, resolve, reject });
+        waitingBytes += bytes;
+        if (waiting.length >= maxEntries) flush();
+        else if (inFlight === 0) nextTurn ??= setImmediate(flush);
+        else linger ??= setTimeout(flush, lingerMs);
+      });
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/** One step of the state machine on a job that was read: writes it, and tells the feed. */
+import { latestEventOf } from '../feed/event.ts';
+import type { Job, JobFailure } from '../job.ts';
+import type { Changes } from '../table/conditions.ts';
+import type { WriteResult } from '../table/table.ts';
+import { isFinal, type HistoryEntry } from '../job.ts';
+import { transitionOf, type Facts, type TransitionEvent } from '../transitions.ts';
+import type { Core } from './core.ts';
+
+export interface Step {
+  readonly facts: Omit<Facts, 'version'>;
+  /** Default: the attempts the job has begun. */
+  readonly attempt?: number;
+  readonly changes?: Changes;
+  readonly error?: JobFailure | undefined;
+  readonly keptHistory?: readonly HistoryEntry[];
+}
+
+/** `ok: false` with the present record when the job is no longer as it was read. */
+export async function advance(
+  { table, feed }: Pick<Core, 'table' | 'feed'>,
+  event: TransitionEvent,
+  job: Pick<Job, 'jobId' | 'version' | 'attempts'>,
+  { facts, attempt = job.attempts, changes, ...rest }: Step,
+): Promise<WriteResult> {
+  const { to } = transitionOf(event);
+  const ending: Changes = isFinal(to) ? { finishedAt: facts.now } : {};
+  const claim: Changes = to === 'PROCESSING' ? {} : { claim: null };
+  const result = await table.transition(event, job.jobId, {
+    ...rest,
+    facts: { ...facts, version: job.version },
+    attempt,
+    changes: { ...ending, ...claim, ...changes },
+  });
+  // Not awaited: the feed is a hint, and the writer has nothing to do with how fast it is.
+  if (result.ok) void feed.publish(latestEventOf(result.job));
+  return result;
+}

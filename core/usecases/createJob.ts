@@ -1,0 +1,147 @@
+/** Hands in a job: idempotency lock, record, message, in this order, so that a crash anywhere leaves nothing lost. */
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { latestEventOf } from '../feed/event.ts';
+import { JobError } from '../errors.ts';
+import {
+  maxDelaySeconds,
+  maxIdempotencyKeyLength,
+  maxParamsBytes,
+  type Job,
+  type JobPriority,
+  type JsonValue,
+} from '../job.ts';
+import { isJobTypeName, jobTypeNames, jobTypes } from '../jobTypes.ts';
+import type { Core } from './core.ts';
+import { enqueue } from './enqueue.ts';
+
+export interface CreateJobRequest {
+  readonly owner: string;
+  readonly type: string;
+  /** Not yet checked: whatever the client sent. */
+  readonly params: JsonValue | undefined;
+  readonly priority: JobPriority;
+  readonly idempotencyKey?: string | undefined;
+  /** 0 to 900. */
+  readonly delaySeconds: number;
+  readonly traceId: string;
+}
+
+export interface CreatedJob {
+  readonly job: Job;
+  /** False when the idempotency key already had its job. */
+  readonly created: boolean;
+}
+
+/**
+ * @throws {JobError} `UNKNOWN_JOB_TYPE` or `BAD_USER_INPUT`, with nothing written; `IDEMPOTENCY_KEY_REUSED`;
+ *   `TABLE_UNAVAILABLE`; `QUEUE_UNAVAILABLE` with the id of the job, which then is FAILED and can be retried.
+ */
+export async function createJob(core: Core, request: CreateJobRequest): Promise<CreatedJob> {
+  const draft = draftOf(core, request);
+  if (request.idempotencyKey === undefined) return submit(core, draft, request.delaySeconds);
+
+  const { owner, idempotencyKey } = request;
+  const nowSeconds = Math.floor(draft.createdAt / 1000);
+  const expiresAt = nowSeconds + core.settings.idempotencyTtlSeconds;
+  const { jobId, payloadHash } = draft;
+  const { taken, lock } = await core.table.lock(owner, idempotencyKey, { jobId, payloadHash, expiresAt }, nowSeconds);
+  if (taken) return submit(core, draft, request.delaySeconds);
+  if (lock.payloadHash !== payloadHash) throw new JobError('IDEMPOTENCY_KEY_REUSED', { jobId: lock.jobId });
+
+  const job = await core.table.get(lock.jobId);
+  if (job !== undefined) return { job, created: false };
+  // The lock's writer crashed before it wrote the job, or is just about to: of all who try now, one put wins.
+  return submit(core, { ...draft, jobId: lock.jobId }, request.delaySeconds);
+}
+
+/** As many as SQS's and DynamoDB's batches make worthwhile in one request. */
+export const maxBatch = 100;
+
+export type CreateJobOutcome = ({ readonly ok: true } & CreatedJob) | { readonly ok: false; readonly error: unknown };
+
+/** Each stands for itself: one that fails does not touch the others. @throws {JobError} `BAD_USER_INPUT` above 100. */
+export function createJobs(core: Core, requests: readonly CreateJobRequest[]): Promise<readonly CreateJobOutcome[]> {
+  if (requests.length > maxBatch) {
+    throw new JobError('BAD_USER_INPUT', { message: `At most ${maxBatch} jobs in one request.`, path: ['inputs'] });
+  }
+  return Promise.all(
+    requests.map(async (request): Promise<CreateJobOutcome> => {
+      try {
+        return { ok: true, ...(await createJob(core, request)) };
+      } catch (error) {
+        return { ok: false, error };
+      }
+    }),
+  );
+}
+
+type Draft = Omit<Job, 'writeId'>;
+
+function draftOf(core: Core, request: CreateJobRequest): Draft {
+  const { type, priority, owner, idempotencyKey, delaySeconds, traceId } = request;
+  checkLimits(request);
+  const params = checkedParams(type, request.params);
+  const now = core.clock.now();
+  return {
+    jobId: core.newJobId(),
+    owner,
+    type,
+    priority,
+    params,
+    payloadHash: hashOf({ type, params: request.params ?? {}, priority, delaySeconds }),
+    idempotencyKey,
+    status: 'PENDING',
+    version: 1,
+    generation: 1,
+    attempts: 0,
+    cancelRequested: false,
+    history: [{ version: 1, status: 'PENDING', at: now, attempt: 0 }],
+    traceId,
+    createdAt: now,
+    updatedAt: now,
+    expiresAt: Math.floor(now / 1000) + core.settings.jobTtlDays * 86_400,
+    notBefore: now + delaySeconds * 1000,
+    sweeps: 0,
+  };
+}
+
+async function submit(core: Core, draft: Draft, delaySeconds: number): Promise<CreatedJob> {
+  const { ok, job } = await core.table.create(draft);
+  if (job === undefined) throw new JobError('TABLE_UNAVAILABLE', { jobId: draft.jobId });
+  if (!ok) return { job, created: false };
+  void core.feed.publish(latestEventOf(job));
+  return { job: await enqueue(core, job, delaySeconds), created: true };
+}
+
+function checkLimits({ params, idempotencyKey, delaySeconds }: CreateJobRequest): void {
+  if (idempotencyKey !== undefined && (idempotencyKey.length === 0 || idempotencyKey.length > maxIdempotencyKeyLength)) {
+    throw new JobError('BAD_USER_INPUT', {
+      message: `An idempotency key has 1 to ${maxIdempotencyKeyLength} characters.`,
+      path: ['idempotencyKey'],
+    });
+  }
+  if (!Number.isInteger(delaySeconds) || delaySeconds < 0 || delaySeconds > maxDelaySeconds) {
+    throw new JobError('BAD_USER_INPUT', { message: `delaySeconds is 0 to ${maxDelaySeconds}.`, path: ['delaySeconds'] });
+  }
+  if (params !== undefined && Buffer.byteLength(JSON.stringify(params)) > maxParamsBytes) {
+    throw new JobError('BAD_USER_INPUT', { message: `params have at most ${maxParamsBytes} bytes as JSON.`, path: ['params'] });
+  }
+}
+
+/** The params with their defaults. */
+function checkedParams(type: string, params: JsonValue | undefined): JsonValue {
+  if (!isJobTypeName(type)) {
+    throw new JobError('UNKNOWN_JOB_TYPE', { message: `There is no job type of that name. There are: ${jobTypeNames.join(', ')}.`, path: ['type'] });
+  }
+  const parsed = jobTypes[type].params.safeParse(params ?? {});
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = ['params', ...(issue?.path ?? []).map((key) => (typeof key === 'symbol' ? String(key) : key))];
+  throw new JobError('BAD_USER_INPUT', { message: `${path.join('.')}: ${issue?.message ?? 'not valid'}`, path });
+}
+
+/** Of the payload as the client sent it, so that a new default does not make an old key look reused. RFC 8785. */
+function hashOf(payload: object): string {
+  return createHash('sha256').update(canonicalize(payload) ?? '').digest('base64url');
+}

@@ -1,0 +1,26 @@
+/** Sends the message of a job that was just written, and compensates when the queue does not take it. */
+import { JobError } from '../errors.ts';
+import type { Job } from '../job.ts';
+import type { Core } from './core.ts';
+import { advance } from './advance.ts';
+
+/**
+ * Answers the job as it then is.
+ * @throws {JobError} `QUEUE_UNAVAILABLE` with the jobId, after the job has become FAILED. Nothing is deleted: a send
+ *   whose answer was lost may have happened, and its message then meets a job that has ended.
+ */
+export async function enqueue(core: Core, job: Job, delaySeconds: number): Promise<Job> {
+  const { jobId, generation, version, traceId, priority } = job;
+  try {
+    await core.queues.send(priority, { jobId, generation, version, traceId }, delaySeconds);
+    return job;
+  } catch (error) {
+    core.log.error({ error, jobId, traceId }, 'the job could not be queued; it becomes FAILED');
+    const now = core.clock.now();
+    const failure = { code: 'QUEUE_UNAVAILABLE', message: 'The job could not be queued; retry it.', attempt: 0, at: now };
+    const result = await advance(core, 'enqueueFailed', job, { facts: { now, generation }, error: failure });
+    // A worker that has the job already proves that the message went out.
+    if (!result.ok && result.job !== undefined) return result.job;
+    throw new JobError('QUEUE_UNAVAILABLE', { jobId }, { cause: error });
+  }
+}

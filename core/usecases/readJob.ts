@@ -1,0 +1,34 @@
+/** Reads jobs for their owner. Another owner's job is, to the letter, one that does not exist. */
+import { JobError } from '../errors.ts';
+import type { Job } from '../job.ts';
+import type { Core } from './core.ts';
+
+/** @throws {JobError} `JOB_NOT_FOUND`. */
+export async function getJob({ table }: Pick<Core, 'table'>, { owner, jobId }: { readonly owner: string; readonly jobId: string }): Promise<Job> {
+  return ownedBy(owner, await table.get(jobId));
+}
+
+/** In the order asked for. */
+export async function getJobs(
+  { table }: Pick<Core, 'table'>,
+  { owner, jobIds }: { readonly owner: string; readonly jobIds: readonly string[] },
+): Promise<readonly (Job | undefined)[]> {
+  const jobs = await table.getMany(jobIds);
+  return jobs.map((job) => (job?.owner === owner ? job : undefined));
+}
+
+/** The job of a key that is still remembered. */
+export async function getJobByIdempotencyKey(
+  { table, clock }: Pick<Core, 'table' | 'clock'>,
+  { owner, idempotencyKey }: { readonly owner: string; readonly idempotencyKey: string },
+): Promise<Job | undefined> {
+  const lock = await table.readLock(owner, idempotencyKey);
+  if (lock === undefined || lock.expiresAt * 1000 <= clock.now()) return undefined;
+  return table.get(lock.jobId);
+}
+
+/** @throws {JobError} `JOB_NOT_FOUND`. */
+export function ownedBy(owner: string, job: Job | undefined): Job {
+  if (job?.owner !== owner) throw new JobError('JOB_NOT_FOUND');
+  return job;
+}

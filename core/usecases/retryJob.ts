@@ -1,0 +1,45 @@
+/** Begins a new generation of a job that ended without success, or that is stuck. */
+import { JobError } from '../errors.ts';
+import { maxHistory, type Job } from '../job.ts';
+import { allows, transitionOf } from '../transitions.ts';
+import { advance } from './advance.ts';
+import type { Core } from './core.ts';
+import { enqueue } from './enqueue.ts';
+import { getJob } from './readJob.ts';
+
+/**
+ * Answers the job, PENDING in its next generation. The message is rebuilt from the table: nothing depends on the dead
+ * letter, and whatever is left of an older generation finds that it is out of date.
+ * @throws {JobError} `JOB_NOT_FOUND`; `JOB_NOT_RETRYABLE`; `QUEUE_UNAVAILABLE`, and the job is FAILED.
+ */
+export async function retryJob(core: Core, { owner, jobId }: { readonly owner: string; readonly jobId: string }): Promise<Job> {
+  const job = await getJob(core, { owner, jobId });
+  const now = core.clock.now();
+  const facts = { now, stuckBefore: now - core.settings.stuckAfterSeconds * 1000 };
+  const event = (['retry', 'retryStuck'] as const).find((name) => allows(transitionOf(name), job, { ...facts, version: job.version }));
+  if (event === undefined) throw notRetryable(job);
+
+  const retried = await advance(core, event, job, {
+    facts,
+    attempt: 0,
+    keptHistory: job.history.slice(-maxHistory),
+    changes: {
+      generation: job.generation + 1,
+      attempts: 0,
+      cancelRequested: false,
+      progress: null,
+      result: null,
+      error: null,
+      startedAt: null,
+      finishedAt: null,
+      notBefore: now,
+      sweeps: 0,
+    },
+  });
+  if (!retried.ok) throw retried.job === undefined ? new JobError('JOB_NOT_FOUND') : notRetryable(retried.job);
+  return enqueue(core, retried.job, 0);
+}
+
+function notRetryable({ jobId, status }: Job): JobError {
+  return new JobError('JOB_NOT_RETRYABLE', { message: `The job is ${status} and not stuck, so it cannot be retried.`, jobId });
+}

@@ -1,0 +1,90 @@
+/** Watching: one job's transitions, or all of an owner's, shared by all who watch the same in this process. */
+import { JobError } from '../errors.ts';
+import type { JobEvent } from '../feed/event.ts';
+import { openJobStream, type JobStream, type WatchedEvent } from '../feed/jobStream.ts';
+import { openOwnerStream, type OwnerStream } from '../feed/ownerStream.ts';
+import type { Core } from './core.ts';
+
+export type { WatchedEvent };
+
+export interface Watches {
+  /**
+   * First the present state (or, with `afterVersion`, what came after it), then each transition once and in order;
+   * completes after a final state.
+   * @throws {JobError} `JOB_NOT_FOUND`, `BAD_USER_INPUT`, `TABLE_UNAVAILABLE`, `SHUTTING_DOWN`.
+   */
+  job(request: {
+    readonly owner: string;
+    readonly jobId: string;
+    readonly afterVersion?: number | undefined;
+    readonly signal?: AbortSignal | undefined;
+  }): Promise<AsyncIterableIterator<WatchedEvent>>;
+  /** @throws {JobError} `FEED_INTERRUPTED`, here or from the iterator; `SHUTTING_DOWN`. */
+  owner(request: { readonly owner: string; readonly signal?: AbortSignal | undefined }): Promise<AsyncIterableIterator<WatchedEvent>>;
+  /** Ends all watchers with `SHUTTING_DOWN`, and refuses new ones. */
+  close(): Promise<void>;
+}
+
+export interface WatchesOptions {
+  /** How often a watched job is read while the feed is away. Default 1,000. */
+  readonly pollMs?: number;
+  /** Called for each event that the feed failed to bring: each is a leak to look into. */
+  readonly onRepair?: (event: JobEvent) => void;
+}
+
+export function createWatches(
+  { table, feed, clock, log }: Pick<Core, 'table' | 'feed' | 'clock' | 'log'>,
+  { pollMs = 1000, onRepair = () => undefined }: WatchesOptions = {},
+): Watches {
+  const jobs = new Map<string, Promise<JobStream>>();
+  const owners = new Map<string, Promise<OwnerStream>>();
+  let closed = false;
+
+  /** One stream a key; a stream that failed to open, or that nobody watches any more, makes room for a new one. */
+  async function shared<Stream>(streams: Map<string, Promise<Stream>>, key: string, open: (onIdle: () => void) => Promise<Stream>): Promise<Stream> {
+    for (;;) {
+      if (closed) throw new JobError('SHUTTING_DOWN');
+      const opening = streams.get(key) ?? start(streams, key, open);
+      const stream = await opening;
+      // The last watcher may have left while this one waited.
+      if (streams.get(key) === opening) return stream;
+    }
+  }
+
+  function start<Stream>(streams: Map<string, Promise<Stream>>, key: string, open: (onIdle: () => void) => Promise<Stream>): Promise<Stream> {
+    const forget = (): void => {
+      if (streams.get(key) === stream) streams.delete(key);
+    };
+    const stream = open(forget);
+    streams.set(key, stream);
+    stream.catch(forget);
+    return stream;
+  }
+
+  return {
+    async job({ owner, jobId, afterVersion, signal }) {
+      if (afterVersion !== undefined && afterVersion < 0) {
+        throw new JobError('BAD_USER_INPUT', { message: 'afterVersion is 0 or more.', path: ['afterVersion'] });
+      }
+      const stream = await shared(jobs, jobId, (onIdle) => openJobStream({ jobId, feed, read: table.get, log, pollMs, onIdle, onRepair }));
+      const events = stream.watch({ afterVersion, signal });
+      if (stream.owner === owner) return events;
+      await events.return?.();
+      throw new JobError('JOB_NOT_FOUND');
+    },
+
+    async owner({ owner, signal }) {
+      const stream = await shared(owners, owner, (onIdle) =>
+        openOwnerStream({ owner, feed, read: table.get, now: clock.now, log, onIdle, onRepair }),
+      );
+      return stream.watch({ signal });
+    },
+
+    async close() {
+      closed = true;
+      for (const stream of await Promise.allSettled([...jobs.values(), ...owners.values()])) {
+        if (stream.status === 'fulfilled') stream.value.fail(new JobError('SHUTTING_DOWN'));
+      }
+    },
+  };
+}
