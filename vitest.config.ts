@@ -2,6 +2,8 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // Node resolves `graphql` to its CommonJS build; Vite alone would take the other one, and two graphqls do not mix.
+  resolve: { alias: { graphql: 'graphql/index.js' } },
   test: {
     include: ['**/*.test.ts'],
     exclude: ['node_modules/**', '.cache/**', '.data/**'],

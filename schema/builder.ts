@@ -1,0 +1,19 @@
+/** The Pothos builder every type of the API is built with. */
+import SchemaBuilder from '@pothos/core';
+import type { ApiContext } from './context.ts';
+import { DateTimeScalar, JsonScalar } from './scalars.ts';
+
+export const builder = new SchemaBuilder<{
+  Context: ApiContext;
+  DefaultFieldNullability: false;
+  Scalars: {
+    ID: { Input: string; Output: string };
+    /** Milliseconds since the epoch. */
+    DateTime: { Input: number; Output: number };
+    /** What a client sends is `unknown` until `checkedJson` has seen it. */
+    JSON: { Input: unknown; Output: unknown };
+  };
+}>({ defaultFieldNullability: false });
+
+builder.addScalarType('DateTime', DateTimeScalar);
+builder.addScalarType('JSON', JsonScalar);

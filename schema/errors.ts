@@ -1,0 +1,119 @@
+/**
+ * The one place that turns what is thrown into what a client reads. A `JobError` is shown with its code; everything
+ * else is masked and logged, once, under the traceId the client is given. HTTP, SSE and WebSocket all come through here.
+ */
+import { randomUUID } from 'node:crypto';
+import { GraphQLError } from 'graphql';
+import { errorCatalogue, JobError, type ErrorCode } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+
+/** Whom to tell about an error that is masked. Without a traceId one is made up, so that the log line can be found. */
+export interface Reporter {
+  readonly log: Log;
+  readonly traceId?: string | undefined;
+}
+
+export interface Problem {
+  readonly code: ErrorCode | 'INTERNAL_SERVER_ERROR';
+  readonly message: string;
+  readonly whatToDo: string;
+  readonly path?: readonly (string | number)[] | undefined;
+  readonly jobId?: string | undefined;
+  readonly retryAfterSeconds?: number | undefined;
+  readonly traceId?: string | undefined;
+}
+
+/** Errors a client may see as they are; asking for them again gives the same. */
+const shown = new WeakSet<GraphQLError>();
+
+/** @returns the error as a client may see it, with where it happened in the operation. */
+export function toGraphQLError(error: unknown, reporter: Reporter): GraphQLError {
+  if (error instanceof GraphQLError && (shown.has(error) || isRequestError(error))) return remember(clipped(error));
+  const cause = causeOf(error);
+  if (cause instanceof GraphQLError && shown.has(cause)) return remember(located(cause.message, error, cause.extensions));
+  const { message, ...extensions } = inputProblem(error, cause) ?? toProblem(cause, reporter);
+  return remember(located(message, error, definedOf({ ...extensions, http: httpOf(extensions.code, error) })));
+}
+
+/** The same for an error that is answered as data, as in `createJobs`. */
+export function toProblem(error: unknown, { log, traceId = randomUUID().replaceAll('-', '') }: Reporter): Problem {
+  if (error instanceof JobError) {
+    const { path, jobId, retryAfterSeconds } = error.details;
+    const { whatToDo } = errorCatalogue[error.code];
+    if (error.cause !== undefined) log.warn({ error, traceId, jobId }, 'answered with an error that has a cause');
+    return { code: error.code, message: error.message, whatToDo, path, jobId, retryAfterSeconds };
+  }
+  // Whoever asked is gone: nobody reads this answer, and nothing is wrong.
+  if (error instanceof Error && error.name === 'AbortError') log.debug({ traceId }, 'the client left');
+  else log.error({ error, traceId }, 'an unexpected error was masked');
+  return {
+    code: 'INTERNAL_SERVER_ERROR',
+    message: 'Something went wrong on our side',
+    whatToDo: 'Try again later; if it stays, report `extensions.traceId`.',
+    traceId,
+  };
+}
+
+/** Of an operation that never began: syntax, validation, HTTP. Said by the library about the client's own words. */
+function isRequestError(error: GraphQLError): boolean {
+  return error.path === undefined && error.originalError === undefined && error.extensions['code'] !== undefined;
+}
+
+/** graphql-js wraps what a resolver throws, sometimes twice. */
+function causeOf(error: unknown): unknown {
+  let cause = error;
+  while (cause instanceof GraphQLError && cause.originalError !== undefined && !shown.has(cause)) cause = cause.originalError;
+  return cause;
+}
+
+/**
+ * Variables and arguments that do not fit their type. graphql-js reports those with the node of the document they are
+ * about; an error of serialising a result, which is ours, has none.
+ */
+function inputProblem(error: unknown, cause: unknown): Problem | undefined {
+  if (!(error instanceof GraphQLError) || !(cause instanceof GraphQLError)) return undefined;
+  const isAboutVariables = error.path === undefined;
+  if (!isAboutVariables && (cause.nodes === undefined || error === cause)) return undefined;
+  const { whatToDo } = errorCatalogue.BAD_USER_INPUT;
+  return { code: 'BAD_USER_INPUT', message: clip(error.message), whatToDo, path: isAboutVariables ? variablePath(error, cause) : undefined };
+}
+
+/** graphql-js says the path only within the sentence: `Variable "$input" got invalid value … at "input.priority"; …`. */
+function variablePath(error: GraphQLError, cause: GraphQLError): readonly (string | number)[] | undefined {
+  const sentence = error.message.slice(0, -`; ${cause.message}`.length);
+  const steps = / at "\w+((?:\.\w+|\[\d+\])+)"$/.exec(sentence)?.[1];
+  return steps?.match(/\w+/g)?.map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+}
+
+function located(message: string, error: unknown, extensions: GraphQLError['extensions']): GraphQLError {
+  if (!(error instanceof GraphQLError)) return new GraphQLError(message, { extensions });
+  const { nodes = null, source, positions, path } = error;
+  return new GraphQLError(message, { nodes, source, positions, path, extensions });
+}
+
+/** Yoga's own extension: the status of a request that failed as a whole. `spec`: only where the answer's media type asks for it. */
+function httpOf(code: Problem['code'], error: unknown): object | undefined {
+  if (code === 'UNAUTHENTICATED') return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
+  const beganToExecute = error instanceof GraphQLError && error.path !== undefined;
+  return code === 'BAD_USER_INPUT' && !beganToExecute ? { status: 400, spec: true } : undefined;
+}
+
+function definedOf(extensions: object): GraphQLError['extensions'] {
+  return Object.fromEntries(Object.entries(extensions).filter(([, value]) => value !== undefined));
+}
+
+const maxMessageLength = 1000;
+
+/** graphql-js quotes the value it does not like, however long it is. */
+function clip(message: string): string {
+  return message.length > maxMessageLength ? `${message.slice(0, maxMessageLength)}…` : message;
+}
+
+function clipped(error: GraphQLError): GraphQLError {
+  return error.message.length > maxMessageLength ? located(clip(error.message), error, error.extensions) : error;
+}
+
+function remember(error: GraphQLError): GraphQLError {
+  shown.add(error);
+  return error;
+}

@@ -1,0 +1,11 @@
+/** The GraphQL contract as a schema, and what a server needs beside it. */
+import { builder } from './builder.ts';
+import './query.ts';
+import './mutation.ts';
+import './subscription.ts';
+
+/** In the order of the source: what belongs together stands together. */
+export const schema = builder.toSchema({ sortSchema: false });
+
+export type { ApiContext } from './context.ts';
+export { toGraphQLError } from './errors.ts';

@@ -1,0 +1,77 @@
+/** The type Job and its parts, as clients read them. */
+import { jobPriorities, jobStatuses, type HistoryEntry, type Job, type JobFailure } from '../core/job.ts';
+import { builder } from './builder.ts';
+
+export const JobStatusType = builder.enumType('JobStatus', {
+  description: 'Where a job stands. SUCCEEDED, FAILED, FAILED_FINAL and CANCELLED are final: only `retryJob` leaves them.',
+  values: {
+    PENDING: { description: 'Waits for a worker: new, retried, or given back after failed attempts.' },
+    PROCESSING: { description: 'A worker holds it and makes its attempts.' },
+    SUCCEEDED: { description: 'Done; `result` says what came of it.' },
+    FAILED: { description: 'Could not be queued, so no worker ever had it. `retryJob` queues it again.' },
+    FAILED_FINAL: { description: 'Failed for good, after all attempts or in a way no further attempt can mend.' },
+    CANCELLED: { description: 'Cancelled by its owner.' },
+  } satisfies Record<(typeof jobStatuses)[number], { description: string }>,
+});
+
+export const JobPriorityType = builder.enumType('JobPriority', {
+  description: 'Which queue a job waits in. HIGH goes first, and LOW still moves.',
+  values: {
+    HIGH: { description: 'Before the others.' },
+    NORMAL: { description: 'The default.' },
+    LOW: { description: 'After the others, but never starved.' },
+  } satisfies Record<(typeof jobPriorities)[number], { description: string }>,
+});
+
+export const JobFailureType = builder.objectRef<JobFailure>('JobFailure').implement({
+  description: 'Why an attempt, or the job, did not succeed.',
+  fields: (t) => ({
+    code: t.exposeString('code', { description: 'A word to branch on: ATTEMPT_FAILED, TIMEOUT, PERMANENT, QUEUE_UNAVAILABLE …' }),
+    message: t.exposeString('message', { description: 'The reason, for people.' }),
+    attempt: t.exposeInt('attempt', { description: 'The attempt that failed; 0 when none had begun.' }),
+    at: t.expose('at', { type: 'DateTime', description: 'When it failed.' }),
+  }),
+});
+
+const JobHistoryEntryType = builder.objectRef<HistoryEntry>('JobHistoryEntry').implement({
+  description: 'One change of a job’s status.',
+  fields: (t) => ({
+    version: t.exposeInt('version', { description: 'The version the job had from then on.' }),
+    status: t.expose('status', { type: JobStatusType, description: 'The status it changed to.' }),
+    at: t.expose('at', { type: 'DateTime', description: 'When.' }),
+    attempt: t.exposeInt('attempt', { description: 'Attempts begun by then, in that generation.' }),
+    error: t.expose('error', { type: JobFailureType, nullable: true, description: 'The failure that caused the change, if one did.' }),
+  }),
+});
+
+export const JobType = builder.objectRef<Job>('Job').implement({
+  description: 'A piece of work that was handed in; its ticket is the `jobId`.',
+  fields: (t) => ({
+    jobId: t.exposeID('jobId', { description: 'The ticket. Ids ascend with the time of creation.' }),
+    type: t.exposeString('type', { description: 'The job type’s name; see `jobTypes`.' }),
+    status: t.expose('status', { type: JobStatusType, description: 'Where the job stands.' }),
+    priority: t.expose('priority', { type: JobPriorityType, description: 'Which queue it waits in.' }),
+    params: t.expose('params', { type: 'JSON', nullable: true, description: 'What to work on, with the type’s defaults filled in.' }),
+    result: t.expose('result', { type: 'JSON', nullable: true, description: 'What came of it, once SUCCEEDED.' }),
+    error: t.expose('error', { type: JobFailureType, nullable: true, description: 'The last failure, if there was one in this generation.' }),
+    progress: t.exposeFloat('progress', { nullable: true, description: 'Percent, 0 to 100, as its handler last reported it.' }),
+    attempts: t.exposeInt('attempts', { description: 'Attempts begun in this generation.' }),
+    version: t.exposeInt('version', { description: '1 at creation, 1 more at every change of status. Pass it as `afterVersion` to resume a watch.' }),
+    generation: t.exposeInt('generation', { description: '1 at creation, 1 more at every `retryJob`.' }),
+    traceId: t.exposeString('traceId', { description: 'Of the request that handed it in, as in W3C Trace Context.' }),
+    idempotencyKey: t.exposeString('idempotencyKey', { nullable: true, description: 'The key it was created with, if there was one.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was handed in.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When a worker first took it in this generation.' }),
+    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it reached its final status.' }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      description: 'When it will be deleted, unless it changes before.',
+      resolve: ({ expiresAt }) => expiresAt * 1000,
+    }),
+    history: t.expose('history', {
+      type: [JobHistoryEntryType],
+      description: 'Its changes of status, oldest first. A job that was retried many times has lost the first ones.',
+    }),
+  }),
+});

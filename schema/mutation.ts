@@ -1,0 +1,93 @@
+/** The mutations. */
+import { Kind, type GraphQLResolveInfo, type SelectionSetNode } from 'graphql';
+import { JobError } from '../core/errors.ts';
+import { cancelJob } from '../core/usecases/cancelJob.ts';
+import { createJob, createJobs, maxBatch, type CreateJobOutcome, type CreateJobRequest } from '../core/usecases/createJob.ts';
+import { retryJob } from '../core/usecases/retryJob.ts';
+import { builder } from './builder.ts';
+import type { ApiContext } from './context.ts';
+import {
+  CreateJobInputType,
+  CreateJobPayloadType,
+  createJobRequest,
+  createJobResult,
+  CreateJobResultType,
+  withHeaderKey,
+  type CreateJobInput,
+} from './createJob.ts';
+import { JobType } from './job.ts';
+
+builder.mutationType({
+  description: 'Hands in the caller’s jobs, retries and cancels them.',
+  fields: (t) => ({
+    createJob: t.field({
+      type: CreateJobPayloadType,
+      description: 'Hands in a job. When this answers, the job is recorded and queued; watch it with `jobStatusChanged`.',
+      args: { input: t.arg({ type: CreateJobInputType, required: true, description: 'The job.' }) },
+      resolve: (_root, { input }, context, info) => {
+        requireUnambiguousKey(context, info);
+        return createJob(context.core, withHeaderKey(createJobRequest(input, context), context.idempotencyKey));
+      },
+    }),
+    createJobs: t.field({
+      type: [CreateJobResultType],
+      description: `Hands in up to ${maxBatch} jobs; each stands for itself, and the answers come in the same order.`,
+      args: { inputs: t.arg({ type: [CreateJobInputType], required: true, description: 'The jobs.' }) },
+      resolve: async (_root, { inputs }, context, info) => {
+        requireUnambiguousKey(context, info);
+        const outcomes = await createEach(inputs, context);
+        return outcomes.map((outcome) => createJobResult(outcome, context));
+      },
+    }),
+    retryJob: t.field({
+      type: JobType,
+      description: 'Begins a job anew that is FAILED, FAILED_FINAL, CANCELLED, or stuck. JOB_NOT_RETRYABLE otherwise.',
+      args: { jobId: t.arg.id({ required: true, description: 'The ticket.' }) },
+      resolve: (_root, { jobId }, { core, owner }) => retryJob(core, { owner, jobId }),
+    }),
+    cancelJob: t.field({
+      type: JobType,
+      description: 'Cancels a job: one that waits at once, one that runs within a heartbeat. JOB_NOT_CANCELLABLE if it has ended.',
+      args: { jobId: t.arg.id({ required: true, description: 'The ticket.' }) },
+      resolve: (_root, { jobId }, { core, owner }) => cancelJob(core, { owner, jobId }),
+    }),
+  }),
+});
+
+/** Params that are not JSON fail their own entry only; the rest goes on together. */
+async function createEach(inputs: readonly CreateJobInput[], context: ApiContext): Promise<readonly CreateJobOutcome[]> {
+  const prepared = inputs.map((input): CreateJobRequest | FailedOutcome => {
+    try {
+      return createJobRequest(input, context);
+    } catch (error) {
+      return { ok: false, error };
+    }
+  });
+  const outcomes = [...(await createJobs(context.core, prepared.filter(isRequest)))];
+  return prepared.flatMap((request) => (isRequest(request) ? outcomes.splice(0, 1) : [request]));
+}
+
+type FailedOutcome = Extract<CreateJobOutcome, { ok: false }>;
+
+function isRequest(prepared: CreateJobRequest | FailedOutcome): prepared is CreateJobRequest {
+  return !('ok' in prepared);
+}
+
+/** One header cannot be the key of several jobs: the second would be taken for a repetition of the first. */
+function requireUnambiguousKey({ idempotencyKey }: ApiContext, { operation, fragments }: GraphQLResolveInfo): void {
+  if (idempotencyKey === undefined) return;
+  const creating = rootFieldNames(operation.selectionSet, fragments).filter((name) => name === 'createJob' || name === 'createJobs');
+  if (creating.length === 1 && creating[0] === 'createJob') return;
+  throw new JobError('BAD_USER_INPUT', {
+    message: 'The header Idempotency-Key is for a request with one createJob; use the field idempotencyKey of each input here.',
+    path: ['idempotencyKey'],
+  });
+}
+
+function rootFieldNames({ selections }: SelectionSetNode, fragments: GraphQLResolveInfo['fragments']): readonly string[] {
+  return selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return [selection.name.value];
+    const inner = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value];
+    return inner === undefined ? [] : rootFieldNames(inner.selectionSet, fragments);
+  });
+}

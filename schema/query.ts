@@ -1,0 +1,63 @@
+/** The queries. */
+import { listJobs } from '../core/usecases/listJobs.ts';
+import { getJob, getJobByIdempotencyKey } from '../core/usecases/readJob.ts';
+import { maxWaitSeconds, waitForJob } from '../core/usecases/waitForJob.ts';
+import { builder } from './builder.ts';
+import { JobConnectionType, JobsFilterType } from './connection.ts';
+import { JobType } from './job.ts';
+import { jobTypeInfos, JobTypeType } from './jobTypeInfo.ts';
+
+builder.queryType({
+  description: 'Reads the caller’s own jobs.',
+  fields: (t) => ({
+    job: t.field({
+      type: JobType,
+      nullable: true,
+      description: 'One job. JOB_NOT_FOUND if there is none, or if it is someone else’s.',
+      args: { jobId: t.arg.id({ required: true, description: 'The ticket.' }) },
+      resolve: (_root, { jobId }, { core, owner }) => getJob(core, { owner, jobId }),
+    }),
+    jobs: t.field({
+      type: JobConnectionType,
+      description: 'The caller’s jobs, newest first, as a Relay connection. A job appears in it moments after it was created.',
+      args: {
+        filter: t.arg({ type: JobsFilterType, description: 'Which jobs to list.' }),
+        first: t.arg.int({ description: 'Page size towards older jobs, 0 to 100; 20 if neither `first` nor `last` is given.' }),
+        after: t.arg.string({ description: 'Only jobs older than the one at this cursor.' }),
+        last: t.arg.int({ description: 'Page size towards newer jobs, 0 to 100.' }),
+        before: t.arg.string({ description: 'Only jobs newer than the one at this cursor.' }),
+      },
+      resolve: (_root, { filter, first, after, last, before }, { core, owner }) =>
+        listJobs(core, {
+          owner,
+          filter: { status: filter?.status ?? undefined, type: filter?.type ?? undefined },
+          first: first ?? undefined,
+          after: after ?? undefined,
+          last: last ?? undefined,
+          before: before ?? undefined,
+        }),
+    }),
+    jobTypes: t.field({
+      type: [JobTypeType],
+      description: 'What kinds of work there are.',
+      resolve: () => jobTypeInfos,
+    }),
+    jobByIdempotencyKey: t.field({
+      type: JobType,
+      nullable: true,
+      description: 'The job that was created with this key, while the key is remembered; else null.',
+      args: { idempotencyKey: t.arg.string({ required: true, description: 'The caller’s own key.' }) },
+      resolve: async (_root, { idempotencyKey }, { core, owner }) => (await getJobByIdempotencyKey(core, { owner, idempotencyKey })) ?? null,
+    }),
+    waitForJob: t.field({
+      type: JobType,
+      description: 'Answers as soon as the job is final, or with its present state after `timeoutSeconds`.',
+      args: {
+        jobId: t.arg.id({ required: true, description: 'The ticket.' }),
+        timeoutSeconds: t.arg.int({ defaultValue: 30, description: `How long to wait at most, 0 to ${maxWaitSeconds}.` }),
+      },
+      resolve: (_root, { jobId, timeoutSeconds }, { core, watches, owner, signal }) =>
+        waitForJob(core, watches, { owner, jobId, timeoutSeconds: timeoutSeconds ?? 30, signal }),
+    }),
+  }),
+});

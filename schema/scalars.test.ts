@@ -1,0 +1,76 @@
+import { parseValue, valueFromAST } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { JobError } from '../core/errors.ts';
+import { checkedJson, DateTimeScalar, JsonScalar, maxJsonDepth } from './scalars.ts';
+
+describe('JSON', () => {
+  it('reads a literal as the same JSON sent as a variable', () => {
+    const literal = parseValue('{text: "a", list: [1, 2.5, -3], on: true, off: false, none: null, word: WORD, inner: {a: {b: []}}}');
+    expect(valueFromAST(literal, JsonScalar)).toEqual({
+      text: 'a',
+      list: [1, 2.5, -3],
+      on: true,
+      off: false,
+      none: null,
+      word: 'WORD',
+      inner: { a: { b: [] } },
+    });
+  });
+
+  it('fills variables into a literal', () => {
+    expect(JsonScalar.parseLiteral(parseValue('{a: $x, b: [$y]}'), { x: { deep: 1 } })).toEqual({ a: { deep: 1 }, b: [null] });
+  });
+
+  it('keeps the keys __proto__ and constructor, and nothing comes of them', () => {
+    const text = '{"__proto__":{"polluted":true},"constructor":{"prototype":1}}';
+    for (const sent of [JSON.parse(text), valueFromAST(parseValue('{__proto__: {polluted: true}, constructor: {prototype: 1}}'), JsonScalar)]) {
+      const kept = checkedJson(sent, ['params']);
+      expect(JSON.stringify(kept)).toBe(text);
+      expect(Object.getPrototypeOf(kept)).toBe(Object.prototype);
+    }
+    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+  });
+
+  it('refuses a number that JSON cannot say, and names its place', () => {
+    for (const sent of [JSON.parse('{"rows":[1,1e400]}'), valueFromAST(parseValue('{rows: [1, 1e400]}'), JsonScalar)]) {
+      expect(problemOf(() => checkedJson(sent, ['params']))).toMatchObject({ code: 'BAD_USER_INPUT', details: { path: ['params', 'rows', 1] } });
+    }
+  });
+
+  it(`refuses more than ${maxJsonDepth} levels, however many more`, () => {
+    const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+    expect(checkedJson(nested(maxJsonDepth), [])).toBeDefined();
+    for (const levels of [maxJsonDepth + 1, 500_000]) {
+      const problem = problemOf(() => checkedJson(nested(levels), ['params']));
+      expect(problem.code).toBe('BAD_USER_INPUT');
+      expect(problem.message.length).toBeLessThan(100);
+    }
+  });
+
+  it('gives back NUL, lone surrogates and empty keys unchanged', () => {
+    const sent = { '': '\0', lone: '\ud800', long: 'x'.repeat(100_000) };
+    expect(checkedJson(sent, [])).toEqual(sent);
+  });
+});
+
+describe('DateTime', () => {
+  it('is written in UTC with milliseconds', () => {
+    expect(DateTimeScalar.serialize(Date.UTC(2026, 0, 31, 12))).toBe('2026-01-31T12:00:00.000Z');
+  });
+
+  it('is never made up from something that is no time', () => {
+    expect(() => DateTimeScalar.serialize(Number.NaN)).toThrow();
+    expect(() => DateTimeScalar.serialize('yesterday')).toThrow();
+  });
+});
+
+
+function problemOf(act: () => unknown): JobError {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof JobError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}

@@ -1,0 +1,52 @@
+/** The subscription: every change of status, pushed. */
+import { JobError } from '../core/errors.ts';
+import type { WatchedEvent } from '../core/usecases/watchJob.ts';
+import { builder } from './builder.ts';
+import { JobFailureType, JobStatusType, JobType } from './job.ts';
+import { loadJob } from './jobLoader.ts';
+
+const JobStatusEventType = builder.objectRef<WatchedEvent>('JobStatusEvent').implement({
+  description: 'A change of a job’s status or, under a version already seen, news of its progress.',
+  fields: (t) => ({
+    jobId: t.exposeID('jobId', { description: 'The ticket.' }),
+    version: t.exposeInt('version', { description: 'The job’s version from then on. Pass the last one you saw as `afterVersion` to resume.' }),
+    status: t.expose('status', { type: JobStatusType, description: 'The status it changed to.' }),
+    previousStatus: t.expose('previousStatus', { type: JobStatusType, nullable: true, description: 'The status it had before; null for a new job.' }),
+    attempt: t.exposeInt('attempt', { description: 'Attempts begun by then, in this generation.' }),
+    at: t.expose('at', { type: 'DateTime', description: 'When it changed.' }),
+    error: t.expose('error', { type: JobFailureType, nullable: true, description: 'The failure that caused the change, if one did.' }),
+    progress: t.exposeFloat('progress', { nullable: true, description: 'Percent, 0 to 100.' }),
+    recovered: t.exposeBoolean('recovered', {
+      nullable: true,
+      description:
+        'Null: came live. True: was missed live and read from the job’s history. False: versions before this one could not be recovered.',
+    }),
+    job: t.field({
+      type: JobType,
+      nullable: true,
+      description: 'The job as it is now, which may be newer than the event; null if it was deleted.',
+      resolve: async ({ jobId, owner }, _args, { core }) => (await loadJob(core, { owner, jobId })) ?? null,
+    }),
+  }),
+});
+
+builder.subscriptionType({
+  description: 'Pushes changes of the caller’s own jobs, over WebSocket (graphql-transport-ws) or Server-Sent Events.',
+  fields: (t) => ({
+    jobStatusChanged: t.field({
+      type: JobStatusEventType,
+      description:
+        'With a jobId: the job’s present state, then each change once and in order, until it is final. Without: whatever happens to the caller’s jobs from now on; ends with FEED_INTERRUPTED if something may have been missed.',
+      args: {
+        jobId: t.arg.id({ description: 'The ticket; left out: all of the caller’s jobs.' }),
+        afterVersion: t.arg.int({ description: 'Resume after this version: every later change is delivered. Only with a jobId.' }),
+      },
+      subscribe: (_root, { jobId, afterVersion }, { watches, owner, signal }) => {
+        if (jobId !== undefined && jobId !== null) return watches.job({ owner, jobId, afterVersion: afterVersion ?? undefined, signal });
+        if (afterVersion === undefined || afterVersion === null) return watches.owner({ owner, signal });
+        throw new JobError('BAD_USER_INPUT', { message: 'afterVersion needs a jobId.', path: ['afterVersion'] });
+      },
+      resolve: (event) => event,
+    }),
+  }),
+});
