@@ -37,6 +37,16 @@ const settings = z.object({
   SHUTDOWN_GRACE_SECONDS: whole(0, 3600).default(25).describe('Time to finish running work after SIGTERM.'),
   STUCK_AFTER_SECONDS: whole(1, 86_400).default(300).describe('A job that nothing touched for so long may be retried by its owner.'),
   IDEMPOTENCY_TTL_SECONDS: whole(1, 31_536_000).default(86_400).describe('How long an idempotency key is remembered.'),
+  JWKS_URL: z.url({ protocol: /^https?$/ }).optional().describe('Keys of the tokens’ issuer; the server then wants a token it signed. This or JWT_SECRET.'),
+  JWT_SECRET: z.string().min(32).optional().describe('Shared secret of HMAC-signed tokens, at least 32 characters.'),
+  JWT_ISSUER: text.optional().describe('If set, tokens must be of this issuer (`iss`).'),
+  JWT_AUDIENCE: text.optional().describe('If set, tokens must be for this audience (`aud`).'),
+  AUTH: z.literal('none').optional().describe('`none`: run open even in production, everybody being the owner `anonymous`.'),
+  CORS_ORIGINS: text
+    .optional()
+    .transform((list) => list?.split(',').map((origin) => origin.trim()) ?? [])
+    .pipe(z.array(z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)))
+    .describe('Origins whose pages may call the API beside its own, separated by commas.'),
   JOB_TTL_DAYS: whole(1, 3650).default(30).describe('Jobs are deleted so long after their last change.'),
 });
 
@@ -81,6 +91,8 @@ export function parseConfig(environment: Environment) {
     stuckAfterSeconds: env.STUCK_AFTER_SECONDS,
     idempotencyTtlSeconds: env.IDEMPOTENCY_TTL_SECONDS,
     jobTtlDays: env.JOB_TTL_DAYS,
+    auth: { jwksUrl: env.JWKS_URL, secret: env.JWT_SECRET, issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE, mode: env.AUTH },
+    corsOrigins: env.CORS_ORIGINS,
   };
 }
 

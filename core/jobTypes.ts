@@ -32,6 +32,10 @@ const s3Uri = z
   .regex(new RegExp(`^s3://${bucket}/[^\\s].*$`), 'must look like s3://bucket/key')
   .refine((uri) => !uri.split('/').some((segment) => segment === '..' || segment === '.'), 'must not contain . or .. segments');
 
+const outputIsNotSource = ({ source, output }: { readonly source: string; readonly output?: string | undefined }) => output !== source;
+/** A retry would read what the first attempt wrote. */
+const atOutput = { path: ['output'], error: 'must not be the source' };
+
 const output = { output: s3Uri, bytes: z.int(), sha256: z.string() };
 
 export const jobTypes = {
@@ -53,7 +57,7 @@ export const jobTypes = {
     params: z.strictObject({
       source: s3Uri.describe('The document, a PDF or UTF-8 text.'),
       output: s3Uri.optional().describe('Where to write the whole text.'),
-    }),
+    }).refine(outputIsNotSource, atOutput),
     result: z.object({
       kind: z.enum(['pdf', 'text']),
       pages: z.int(),
@@ -73,7 +77,7 @@ export const jobTypes = {
       source: s3Uri,
       output: s3Uri,
       to: z.enum(['jsonl', 'csv']).describe('The format to write; the source is of the other one.'),
-    }),
+    }).refine(outputIsNotSource, atOutput),
     result: z.object({ rows: z.int(), ...output }),
     policy: { timeoutSeconds: 900 },
     example: { source: 's3://job-tickets/examples/sales.csv', output: 's3://job-tickets/out/sales.jsonl', to: 'jsonl' },
@@ -86,7 +90,7 @@ export const jobTypes = {
       title: z.string().min(1).max(200).default('Report'),
       groupBy: z.string().min(1).max(200).describe('The column whose values become the bars of the chart.'),
       value: z.string().min(1).max(200).describe('The numeric column that is summed.'),
-    }),
+    }).refine(outputIsNotSource, atOutput),
     result: z.object({ rows: z.int(), total: z.number(), groups: z.int(), ...output }),
     policy: { timeoutSeconds: 900 },
     example: {

@@ -41,13 +41,18 @@ export function createWatches(
   let closed = false;
 
   /** One stream a key; a stream that failed to open, or that nobody watches any more, makes room for a new one. */
-  async function shared<Stream>(streams: Map<string, Promise<Stream>>, key: string, open: (onIdle: () => void) => Promise<Stream>): Promise<Stream> {
+  async function shared<Stream, Watched>(
+    streams: Map<string, Promise<Stream>>,
+    key: string,
+    open: (onIdle: () => void) => Promise<Stream>,
+    watch: (stream: Stream) => Watched,
+  ): Promise<Watched> {
     for (;;) {
       if (closed) throw new JobError('SHUTTING_DOWN');
       const opening = streams.get(key) ?? start(streams, key, open);
       const stream = await opening;
-      // The last watcher may have left while this one waited.
-      if (streams.get(key) === opening) return stream;
+      // The last watcher may have left, and ended the stream, while this one waited for it.
+      if (streams.get(key) === opening) return watch(stream);
     }
   }
 
@@ -66,18 +71,24 @@ export function createWatches(
       if (afterVersion !== undefined && afterVersion < 0) {
         throw new JobError('BAD_USER_INPUT', { message: 'afterVersion is 0 or more.', path: ['afterVersion'] });
       }
-      const stream = await shared(jobs, jobId, (onIdle) => openJobStream({ jobId, feed, read: table.get, log, pollMs, onIdle, onRepair }));
-      const events = stream.watch({ afterVersion, signal });
-      if (stream.owner === owner) return events;
-      await events.return?.();
+      const stream = await shared(
+        jobs,
+        jobId,
+        (onIdle) => openJobStream({ jobId, feed, read: table.get, log, pollMs, onIdle, onRepair }),
+        ({ owner: owned, watch }) => ({ owned, events: watch({ afterVersion, signal }) }),
+      );
+      if (stream.owned === owner) return stream.events;
+      await stream.events.return?.();
       throw new JobError('JOB_NOT_FOUND');
     },
 
-    async owner({ owner, signal }) {
-      const stream = await shared(owners, owner, (onIdle) =>
-        openOwnerStream({ owner, feed, read: table.get, now: clock.now, log, onIdle, onRepair }),
+    owner({ owner, signal }) {
+      return shared(
+        owners,
+        owner,
+        (onIdle) => openOwnerStream({ owner, feed, read: table.get, now: clock.now, log, onIdle, onRepair }),
+        ({ watch }) => watch({ signal }),
       );
-      return stream.watch({ signal });
     },
 
     async close() {

@@ -1,0 +1,31 @@
+/** Lambda of the dead-letter queue: ends the jobs whose messages all receives were used up on. */
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { decodeMessage } from '../core/queue/message.ts';
+import type { Core } from '../core/usecases/core.ts';
+import { deadLetterJob } from '../core/usecases/deadLetterJob.ts';
+
+export type DlqHandler = (event: SQSEvent) => Promise<SQSBatchResponse>;
+
+/** Idempotent. What cannot be ended yet is reported as failed, so that it is delivered again. */
+export function createDlqHandler(core: Pick<Core, 'table' | 'feed' | 'clock' | 'log'>): DlqHandler {
+  return async ({ Records }) => {
+    const failed: string[] = [];
+    for (const { messageId, body } of Records) {
+      const message = decodeMessage(body);
+      if (message === undefined) {
+        core.log.error({ messageId }, 'a dead letter names no job of ours; it is dropped');
+        continue;
+      }
+      const log = core.log.child({ jobId: message.jobId, traceId: message.traceId });
+      try {
+        const result = await deadLetterJob(core, message);
+        if (result === 'held') failed.push(messageId);
+        log.info({ result, generation: message.generation }, 'a dead letter was handled');
+      } catch (error) {
+        log.error({ error, messageId }, 'a dead letter could not be handled; it will be delivered again');
+        failed.push(messageId);
+      }
+    }
+    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+  };
+}

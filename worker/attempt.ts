@@ -1,0 +1,80 @@
+/** Runs a handler once, under its timeout, and says how it ended. */
+import { PermanentError } from '../core/errors.ts';
+import { maxErrorMessageLength, maxResultBytes, type Job, type JobFailure, type JsonValue } from '../core/job.ts';
+import { jobTypes, policyOf, type JobTypeName } from '../core/jobTypes.ts';
+import { TimedOut } from './aborts.ts';
+import type { HandlerContext, Handlers } from './handlers/handler.ts';
+
+export type AttemptEnd =
+  | { readonly kind: 'returned'; readonly result: JsonValue }
+  | { readonly kind: 'threw'; readonly error: JobFailure; readonly isPermanent: boolean }
+  /** The signal given from outside fired; its reason tells why. */
+  | { readonly kind: 'aborted'; readonly reason: unknown };
+
+export interface AttemptInput {
+  readonly handlers: Handlers;
+  readonly type: JobTypeName;
+  readonly job: Job;
+  readonly context: Omit<HandlerContext, 'idempotencyKey'>;
+  readonly now: () => number;
+  /** A handler that goes on for so long after its signal fired is left behind, with an error in the log. */
+  readonly abandonAfterMs: number;
+}
+
+export async function runAttempt(input: AttemptInput): Promise<AttemptEnd> {
+  const { type, context, now } = input;
+  const timeout = new AbortController();
+  const timeoutSeconds = policyOf(type).timeoutSeconds;
+  const timer = setTimeout(() => timeout.abort(new TimedOut(`the attempt took longer than ${timeoutSeconds} s`)), timeoutSeconds * 1000);
+  const signal = AbortSignal.any([context.signal, timeout.signal]);
+  try {
+    const result = await abandonable({ ...input, context: { ...context, signal } });
+    const bytes = Buffer.byteLength(JSON.stringify(result));
+    if (bytes > maxResultBytes) throw new PermanentError(`The result has ${bytes} bytes; ${maxResultBytes} are the most. Larger ones belong into S3.`);
+    return { kind: 'returned', result };
+  } catch (error) {
+    if (context.signal.aborted) return { kind: 'aborted', reason: context.signal.reason };
+    const cause = timeout.signal.aborted ? timeout.signal.reason : error;
+    const isPermanent = cause instanceof PermanentError;
+    const code = isPermanent ? 'PERMANENT' : cause instanceof TimedOut ? 'TIMEOUT' : 'ATTEMPT_FAILED';
+    const message = (cause instanceof Error ? cause.message : String(cause)).slice(0, maxErrorMessageLength);
+    context.log.info({ error: cause, attempt: context.attempt }, 'an attempt failed');
+    return { kind: 'threw', isPermanent, error: { code, message, attempt: context.attempt, at: now() } };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The handler's own end, or, some time after its signal fired, the signal's reason. */
+async function abandonable({ handlers, type, job, context, abandonAfterMs }: AttemptInput): Promise<JsonValue> {
+  const { signal, log } = context;
+  const running = call(handlers, type, job, context);
+  let timer: NodeJS.Timeout | undefined;
+  const abandoned = new Promise<never>((_, reject) => {
+    signal.addEventListener(
+      'abort',
+      () => {
+        timer = setTimeout(() => {
+          log.error({ type }, 'the handler ignores its signal; it is left running and its end is ignored');
+          reject(signal.reason);
+        }, abandonAfterMs);
+      },
+      { once: true },
+    );
+  });
+  try {
+    return await Promise.race([running, abandoned]);
+  } finally {
+    clearTimeout(timer);
+    // Left behind: its end must not become an unhandled rejection.
+    running.catch(() => undefined);
+  }
+}
+
+async function call(handlers: Handlers, type: JobTypeName, job: Job, context: Omit<HandlerContext, 'idempotencyKey'>): Promise<JsonValue> {
+  const params = jobTypes[type].params.safeParse(job.params);
+  if (!params.success) throw new PermanentError(`The params no longer fit the type ${type}: ${params.error.message}`);
+  const handler: (params: never, context: HandlerContext) => Promise<JsonValue> = handlers[type];
+  // TypeScript does not see that `handlers[type]` takes what `jobTypes[type]` parses; `Handlers` is what makes it so.
+  return handler(params.data as never, { ...context, idempotencyKey: job.jobId });
+}

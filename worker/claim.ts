@@ -1,0 +1,59 @@
+/** Takes the job of a message, or says why not. */
+import { isFinal, type Job } from '../core/job.ts';
+import type { JobMessage } from '../core/queue/message.ts';
+import { advance } from '../core/usecases/advance.ts';
+import type { Core } from '../core/usecases/core.ts';
+import type { Acknowledgement } from './outcome.ts';
+
+export type ClaimResult = { readonly claimed: Job; readonly acknowledgement?: undefined } | { readonly claimed?: undefined; readonly acknowledgement: Acknowledgement };
+
+export interface ClaimRequest {
+  readonly message: JobMessage;
+  readonly claimId: string;
+  readonly leaseMs: number;
+}
+
+type Known = Pick<Job, 'jobId' | 'version' | 'attempts' | 'startedAt'>;
+
+/**
+ * First bets that nothing happened since the message was sent: then the claim is one write and no read. A lost bet
+ * answers with the record, and the claim is tried again on that.
+ */
+export async function claimJob(core: Pick<Core, 'table' | 'feed' | 'clock'>, request: ClaimRequest): Promise<ClaimResult> {
+  const { message } = request;
+  const bet: Known = { jobId: message.jobId, version: message.version, attempts: 0 };
+  let attempt = await claim(core, request, 'claim', bet);
+  while (!attempt.ok) {
+    const job = attempt.job;
+    const now = core.clock.now();
+    if (job === undefined || isFinal(job.status) || job.generation > message.generation) return left({ kind: 'deleted' });
+    if (job.status === 'PENDING') {
+      attempt = await claim(core, request, 'claim', job);
+    } else if (job.claim !== undefined && job.claim.expiresAt > now) {
+      // A duplicate delivery of a job that is held: it waits for the end of the lease, for its holder may die.
+      return left({ kind: 'returned', seconds: Math.ceil((job.claim.expiresAt - now) / 1000) });
+    } else if (job.cancelRequested) {
+      const cancelled = await advance(core, 'cancelAbandoned', job, { facts: { now } });
+      if (cancelled.ok) return left({ kind: 'deleted' });
+      attempt = cancelled;
+    } else {
+      attempt = await claim(core, request, 'reclaim', job);
+    }
+  }
+  return { claimed: attempt.job };
+}
+
+function claim({ table, feed, clock }: Pick<Core, 'table' | 'feed' | 'clock'>, request: ClaimRequest, event: 'claim' | 'reclaim', known: Known) {
+  const { message, claimId, leaseMs } = request;
+  const now = clock.now();
+  const attempts = known.attempts + 1;
+  return advance({ table, feed }, event, known, {
+    facts: { now, generation: message.generation },
+    attempt: attempts,
+    changes: { claim: { id: claimId, expiresAt: now + leaseMs }, attempts, startedAt: known.startedAt ?? now },
+  });
+}
+
+function left(acknowledgement: Acknowledgement): ClaimResult {
+  return { acknowledgement };
+}

@@ -1,0 +1,154 @@
+/**
+ * Keeps a worker's slots full from three queues. Each receive reserves the slots it asks for, so that no message waits
+ * here with its visibility running out, and a slow job never holds back the next receive.
+ *
+ * Queues that have messages are drained by smooth weighted round-robin: high goes first and low never starves. Queues
+ * that were empty are looked at now and then. When all are empty, each is long-polled with one slot.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jobPriorities, type JobPriority } from '../core/job.ts';
+import type { Log } from '../core/log.ts';
+import { longPollSeconds } from '../core/queue/definition.ts';
+import type { JobQueues, ReceivedMessage } from '../core/queue/queues.ts';
+
+export interface PollDeps {
+  readonly queues: Pick<JobQueues, 'receive'>;
+  readonly concurrency: number;
+  readonly now: () => number;
+  readonly log: Log;
+  /** Resolves when the message's slot is free again; never rejects. */
+  readonly execute: (message: ReceivedMessage) => Promise<void>;
+}
+
+export interface Poll {
+  /** Receives nothing more; resolves when the receives under way have ended. */
+  stop(): Promise<void>;
+  /** Resolves when every slot is free. */
+  drained(): Promise<void>;
+}
+
+/** Of ten receives under full load, so many go to each queue. */
+const weights = { HIGH: 6, NORMAL: 3, LOW: 1 } as const satisfies Record<JobPriority, number>;
+/** While others are busy, a queue that was empty is looked at so often. */
+const recheckMs = 200;
+/** SQS gives at most ten messages a receive. */
+const maxReceive = 10;
+/** A few milliseconds' wait for more free slots makes receives fuller, and takes nothing from work that lasts. */
+const gatherMs = 5;
+/** Below this many slots a long poll on each queue would reserve them all. */
+const minLongPollSlots = jobPriorities.length;
+
+interface QueueState {
+  readonly priority: JobPriority;
+  credit: number;
+  hasBacklog: boolean;
+  emptyAt: number;
+  receiving: number;
+}
+
+export function startPoll({ queues, concurrency, now, log, execute }: PollDeps): Poll {
+  const states: readonly QueueState[] = jobPriorities.map((priority) => ({ priority, credit: 0, hasBacklog: false, emptyAt: 0, receiving: 0 }));
+  const stopping = new AbortController();
+  let free = concurrency;
+  let failures = 0;
+  let changed = Promise.withResolvers<void>();
+  const receives = new Set<Promise<void>>();
+
+  function notify(): void {
+    changed.resolve();
+    changed = Promise.withResolvers();
+  }
+
+  function release(slots: number): void {
+    free += slots;
+    notify();
+  }
+
+  async function receive(state: QueueState, max: number, waitSeconds: number): Promise<void> {
+    free -= max;
+    state.receiving += 1;
+    let used = 0;
+    try {
+      const messages = await queues.receive(state.priority, { max, waitSeconds, signal: stopping.signal });
+      failures = 0;
+      used = messages.length;
+      state.hasBacklog = used > 0;
+      if (used === 0) state.emptyAt = now();
+      for (const message of messages) void execute(message).finally(() => release(1));
+    } catch (error) {
+      if (stopping.signal.aborted) return;
+      failures += 1;
+      state.hasBacklog = false;
+      state.emptyAt = now();
+      if (failures === 1) log.warn({ error, priority: state.priority }, 'the queue does not answer; trying again');
+      await sleep(Math.min(5000, 100 * 2 ** failures), undefined, { signal: stopping.signal }).catch(() => undefined);
+    } finally {
+      state.receiving -= 1;
+      release(max - used);
+    }
+  }
+
+  function begin(state: QueueState, max: number, waitSeconds: number): void {
+    const running = receive(state, max, waitSeconds).finally(() => receives.delete(running));
+    receives.add(running);
+  }
+
+  /** The next queue to look at, or none where all are known to be empty or are being waited on. */
+  function next(): QueueState | undefined {
+    const someBusy = states.some(({ hasBacklog }) => hasBacklog);
+    const due = states.filter(
+      ({ hasBacklog, receiving, emptyAt }) => hasBacklog || (receiving === 0 && (emptyAt === 0 || (someBusy && now() - emptyAt >= recheckMs))),
+    );
+    const total = due.reduce((sum, { priority }) => sum + weights[priority], 0);
+    let chosen: QueueState | undefined;
+    for (const state of due) {
+      state.credit += weights[state.priority];
+      if (chosen === undefined || state.credit > chosen.credit) chosen = state;
+    }
+    if (chosen !== undefined) chosen.credit -= total;
+    return chosen;
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      if (free === 0) {
+        await changed.promise;
+        continue;
+      }
+      if (free < Math.min(maxReceive, concurrency)) await sleep(gatherMs);
+      if (stopping.signal.aborted) return;
+      const state = next();
+      if (state !== undefined) begin(state, Math.min(maxReceive, free), 0);
+      else await waitForNews();
+    }
+  }
+
+  /** All queues are empty, as far as is known. */
+  async function waitForNews(): Promise<void> {
+    const news = changed.promise;
+    const quiet = states.filter(({ receiving }) => receiving === 0);
+    if (concurrency >= minLongPollSlots) {
+      for (const state of quiet) if (free > 0) begin(state, 1, longPollSeconds);
+      await news;
+    } else {
+      // Too few slots to wait on each queue: on one after the other, briefly.
+      const [state] = quiet.toSorted((a, b) => a.emptyAt - b.emptyAt);
+      if (state !== undefined && free > 0) begin(state, 1, 1);
+      await news;
+    }
+  }
+
+  const running = run();
+
+  return {
+    async stop() {
+      stopping.abort();
+      notify();
+      await running;
+      await Promise.allSettled(receives);
+    },
+    async drained() {
+      while (free < concurrency) await changed.promise;
+    },
+  };
+}

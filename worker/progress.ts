@@ -1,0 +1,60 @@
+/** Progress of one attempt after another: the latest wins, and no more leaves the worker than a person could follow. */
+import type { JobFailure, Job } from '../core/job.ts';
+import type { Core } from '../core/usecases/core.ts';
+
+export interface Progress {
+  report(percent: number): void;
+  /** A new attempt begins after a failed one: told to watchers at once. */
+  nextAttempt(attempt: number, error: JobFailure): void;
+  latest(): number | undefined;
+  stop(): void;
+}
+
+export interface ProgressDeps {
+  readonly core: Pick<Core, 'feed' | 'clock'>;
+  readonly job: Job;
+  /** Writes the latest into the record. */
+  readonly save: (percent: number) => void;
+}
+
+const publishEveryMs = 100;
+const saveEveryMs = 2000;
+
+export function trackProgress({ core: { feed, clock }, job, save }: ProgressDeps): Progress {
+  let percent: number | undefined;
+  let attempt = job.attempts;
+  let error: JobFailure | undefined;
+  let publishedAt = job.updatedAt;
+  let savedAt = job.updatedAt;
+  let publishing: NodeJS.Timeout | undefined;
+
+  function publish(): void {
+    publishing = undefined;
+    const now = clock.now();
+    // News are ordered by their time, so two in one millisecond must differ.
+    publishedAt = Math.max(now, publishedAt + 1);
+    const { jobId, owner, version, status } = job;
+    void feed.publish({ jobId, owner, version, status, attempt, at: publishedAt, error, progress: percent });
+    if (percent !== undefined && now - savedAt >= saveEveryMs) {
+      savedAt = now;
+      save(percent);
+    }
+  }
+
+  return {
+    report(value) {
+      percent = Math.min(100, Math.max(0, value));
+      publishing ??= setTimeout(publish, Math.max(0, publishedAt + publishEveryMs - clock.now()));
+    },
+    nextAttempt(next, failure) {
+      attempt = next;
+      error = failure;
+      clearTimeout(publishing);
+      publish();
+    },
+    latest: () => percent,
+    stop() {
+      clearTimeout(publishing);
+    },
+  };
+}

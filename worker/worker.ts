@@ -1,0 +1,72 @@
+/** A worker: polls the queues, runs handlers, and stops so that nothing is lost. */
+import type { Core } from '../core/usecases/core.ts';
+import { ShuttingDown } from './aborts.ts';
+import { execute, type ExecuteSettings } from './execute.ts';
+import type { Handlers } from './handlers/handler.ts';
+import { startPoll, type Poll } from './poll.ts';
+
+export interface WorkerSettings extends ExecuteSettings {
+  readonly workerConcurrency: number;
+  readonly shutdownGraceSeconds: number;
+}
+
+export interface Worker {
+  /** Twice is fine. */
+  start(): void;
+  /**
+   * Receives nothing more, lets running jobs finish within the grace time, gives the rest back at once. Twice is fine,
+   * and so is stopping what was never started.
+   */
+  stop(): Promise<void>;
+  /** Ends the grace time now. */
+  hurry(): void;
+}
+
+export interface WorkerDeps {
+  readonly core: Pick<Core, 'table' | 'queues' | 'feed' | 'clock' | 'log'>;
+  readonly handlers: Handlers;
+  readonly settings: WorkerSettings;
+  /** 0 to 1, for jitter. */
+  readonly random?: () => number;
+}
+
+export function createWorker({ core, handlers, settings, random = Math.random }: WorkerDeps): Worker {
+  const { log, queues, clock } = core;
+  const stopping = new AbortController();
+  const graceOver = new AbortController();
+  let poll: Poll | undefined;
+  let stopped: Promise<void> | undefined;
+
+  async function stop(): Promise<void> {
+    stopping.abort();
+    if (poll === undefined) return;
+    await poll.stop();
+    const timer = setTimeout(hurry, settings.shutdownGraceSeconds * 1000);
+    await poll.drained();
+    clearTimeout(timer);
+    log.info('the worker has stopped');
+  }
+
+  function hurry(): void {
+    graceOver.abort(new ShuttingDown('the worker shuts down'));
+  }
+
+  return {
+    start() {
+      if (stopping.signal.aborted) return;
+      const deps = { core, handlers, settings, random, stopping: stopping.signal, graceOver: graceOver.signal };
+      poll ??= startPoll({
+        queues,
+        concurrency: settings.workerConcurrency,
+        now: clock.now,
+        log,
+        execute: (message) => execute(deps, message),
+      });
+    },
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+    hurry,
+  };
+}
