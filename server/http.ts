@@ -1,0 +1,118 @@
+/** HTTP: what is refused before GraphQL sees it, then GraphQL, GraphiQL and health. */
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Log } from '../core/log.ts';
+import type { Authenticate } from './auth.ts';
+import { graphqlPath, type Pipeline } from './graphql.ts';
+import type { Health } from './health.ts';
+import { parseIdempotencyKey } from './idempotencyKey.ts';
+import { traceHeaders, traceIdOf } from './trace.ts';
+
+export interface RequestListenerDeps {
+  readonly pipeline: Pipeline;
+  readonly authenticate: Authenticate;
+  readonly health: Health;
+  readonly allowsOrigin: (headers: IncomingMessage['headers']) => boolean;
+  /** The page, or `undefined` where there is none. */
+  readonly graphiql: { readonly html: string; readonly contentSecurityPolicy: string } | undefined;
+  readonly log: Log;
+}
+
+export function createRequestListener({ pipeline, authenticate, health, allowsOrigin, graphiql, log }: RequestListenerDeps) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const traceId = traceIdOf(request.headers['traceparent']);
+    try {
+      for (const [name, value] of Object.entries(traceHeaders(traceId))) response.setHeader(name, value);
+      response.setHeader('x-content-type-options', 'nosniff');
+      await route(request, response, traceId);
+    } catch (error) {
+      log.error({ error, traceId }, 'a request failed');
+      if (response.headersSent) response.destroy();
+      else sendJson(response, 500, refusal('INTERNAL_SERVER_ERROR', 'Something went wrong on our side', { traceId }));
+    }
+  };
+
+  async function route(request: IncomingMessage, response: ServerResponse, traceId: string): Promise<void> {
+    const [path = ''] = (request.url ?? '').split('?', 1);
+    if (path === graphqlPath) return graphql(request, response, traceId);
+    const health_ = health.answer(path);
+    if (health_ === undefined && !(path === '/' && graphiql !== undefined)) return sendJson(response, 404, refusal('NOT_FOUND', 'There is nothing here.'));
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD');
+      return sendJson(response, 405, refusal('METHOD_NOT_ALLOWED', 'Only GET and HEAD.'));
+    }
+    if (health_ === undefined) return void response.writeHead(302, { location: graphqlPath }).end();
+    const { status, body } = await health_;
+    return sendJson(response, status, body);
+  }
+
+  async function graphql(request: IncomingMessage, response: ServerResponse, traceId: string): Promise<void> {
+    if (!allowsOrigin(request.headers)) return refuse(request, response, 403, 'FOREIGN_ORIGIN', 'Pages of this origin may not call the API.');
+    if (graphiql !== undefined && wantsPage(request)) {
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': graphiql.contentSecurityPolicy });
+      return void response.end(graphiql.html);
+    }
+    if (request.method === 'POST' && !isPlainJson(request.headers)) {
+      return refuse(request, response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'The body has to be JSON in UTF-8, not compressed: Content-Type: application/json.');
+    }
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const answer = await pipeline.handleNodeRequestAndResponse(request, response, {
+      traceId,
+      signal: gone.signal,
+      identify: () => authenticate(request.headers.authorization),
+      idempotencyKey: () => parseIdempotencyKey(headerOf(request, 'idempotency-key')),
+    });
+    // The rest of a body that nobody read would be taken for the next request.
+    if (answer.status === 413) response.setHeader('connection', 'close');
+    await send(answer, response);
+  }
+}
+
+const noHtml = 'text/html';
+
+function wantsPage({ method, headers, url = '' }: IncomingMessage): boolean {
+  return method === 'GET' && headers.accept?.includes(noHtml) === true && !/[?&]query=/.test(url);
+}
+
+/** Forms and plain text need no preflight, so any page could send them; gzip could be a bomb. */
+function isPlainJson(headers: IncomingMessage['headers']): boolean {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  return encoding === 'identity' && /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?;?$/i.test(headers['content-type'] ?? '');
+}
+
+function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}
+
+function refuse(_request: IncomingMessage, response: ServerResponse, status: number, code: string, message: string): void {
+  response.setHeader('connection', 'close');
+  sendJson(response, status, refusal(code, message));
+}
+
+function refusal(code: string, message: string, extensions: object = {}): object {
+  return { errors: [{ message, extensions: { code, ...extensions } }] };
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+}
+
+/** A stream (SSE) is written as it comes, no faster than the client reads, and is cancelled when the client leaves. */
+async function send(answer: Response, response: ServerResponse): Promise<void> {
+  for (const [name, value] of answer.headers) response.setHeader(name, value);
+  response.writeHead(answer.status);
+  if (answer.body === null) return void response.end();
+  if (answer.headers.get('content-type')?.startsWith('text/event-stream') !== true) return void response.end(await answer.text());
+
+  const reader = answer.body.getReader();
+  const closed = once(response, 'close').then(() => reader.cancel());
+  response.socket?.setNoDelay(true);
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (!response.write(value)) await Promise.race([once(response, 'drain'), closed]);
+  }
+  response.end();
+}

@@ -1,0 +1,109 @@
+/** GraphQL over WebSocket (graphql-transport-ws): who is connected, and what each message runs. The sockets are next door. */
+import type { IncomingMessage } from 'node:http';
+import { GraphQLError, type ExecutionArgs, type GraphQLFormattedError } from 'graphql';
+import { makeServer, type Context, type Server } from 'graphql-ws';
+import { JobError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import { toGraphQLError } from '../schema/index.ts';
+import type { Authenticate, Identity } from './auth.ts';
+import type { CallContext, Pipeline } from './graphql.ts';
+import { traceIdOf } from './trace.ts';
+
+/** What is kept for a socket. */
+export interface Connection {
+  readonly request: IncomingMessage;
+  /** Each running operation's, by the id the client gave it. */
+  readonly running: Map<string, AbortController>;
+  identity?: Identity;
+  /** Called once the client is known. */
+  onIdentity(identity: Identity): void;
+}
+
+export interface WebSocketDeps {
+  readonly pipeline: Pipeline;
+  readonly authenticate: Authenticate;
+  readonly log: Log;
+  /** Operations running at a time on one socket. */
+  readonly maxOperations?: number;
+}
+
+export const defaultMaxOperations = 100;
+
+export function createWebSocketProtocol({ pipeline, authenticate, log, maxOperations = defaultMaxOperations }: WebSocketDeps): Server<Connection> {
+  const { execute, subscribe } = pipeline.getEnveloped();
+  return makeServer<Record<string, unknown>, Connection>({
+    connectionInitWaitTimeout: 5000,
+
+    /** `false` closes the socket with 4403. */
+    async onConnect({ extra, connectionParams = {} }) {
+      try {
+        extra.identity = await authenticate(authorizationOf(connectionParams) ?? extra.request.headers.authorization);
+        extra.onIdentity(extra.identity);
+        return true;
+      } catch (error) {
+        if (error instanceof JobError && error.code === 'UNAUTHENTICATED') return false;
+        throw error;
+      }
+    },
+
+    async onSubscribe({ extra, subscriptions }, id, { query, operationName, variables, extensions }) {
+      const gone = new AbortController();
+      const traceId = traceIdOf(extensions?.['traceparent']);
+      try {
+        if (Object.keys(subscriptions).length > maxOperations) {
+          throw new JobError('RATE_LIMITED', { message: `At most ${maxOperations} operations at a time on one socket.`, retryAfterSeconds: 1 });
+        }
+        const call: CallContext = {
+          traceId,
+          signal: gone.signal,
+          identify: () => identityOf(extra),
+          idempotencyKey: () => undefined,
+        };
+        const { schema, parse, validate, contextFactory } = pipeline.getEnveloped(call);
+        const document = parse(query);
+        const errors = validate(schema, document);
+        if (errors.length > 0) return errors;
+        const args: ExecutionArgs = { schema, document, operationName, variableValues: variables, contextValue: await contextFactory() };
+        extra.running.set(id, gone);
+        return args;
+      } catch (error) {
+        // A syntax error, say: of this operation only. The socket and its other operations go on.
+        return [toGraphQLError(error, { log, traceId })];
+      }
+    },
+
+    execute,
+    subscribe,
+
+    onNext: (_context, _id, _payload, _args, { errors, data }) =>
+      errors === undefined ? undefined : { ...(data === undefined ? {} : { data }), errors: errors.map(formatted) },
+    onError: (_context, _id, _payload, errors) => errors.map(formatted),
+    onComplete: ({ extra }, id) => endOperation(extra, id),
+    onClose: ({ extra }: Context<Record<string, unknown>, Connection>) => {
+      for (const id of extra.running.keys()) endOperation(extra, id);
+    },
+  });
+}
+
+/** graphql-ws connections say it as they like: `authorization` or `Authorization`. */
+function authorizationOf(connectionParams: Readonly<Record<string, unknown>>): string | undefined {
+  const given = connectionParams['authorization'] ?? connectionParams['Authorization'];
+  return typeof given === 'string' ? given : undefined;
+}
+
+async function identityOf({ identity }: Connection): Promise<Identity> {
+  if (identity === undefined || (identity.expiresAt ?? Infinity) < Date.now()) throw new JobError('UNAUTHENTICATED');
+  return identity;
+}
+
+function endOperation({ running }: Connection, id: string): void {
+  running.get(id)?.abort();
+  running.delete(id);
+}
+
+/** The status an error would have over HTTP is nothing to clients. */
+function formatted(error: GraphQLError | GraphQLFormattedError): GraphQLFormattedError {
+  const { extensions = {}, ...rest } = error instanceof GraphQLError ? error.toJSON() : error;
+  const { http: _http, ...shown } = extensions;
+  return { ...rest, extensions: shown };
+}
