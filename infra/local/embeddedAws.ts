@@ -1,0 +1,74 @@
+/**
+ * The embedded AWS: DynamoDB (dynalite), SQS and S3 (fauxqs) on the loopback interface, kept in a folder.
+ *
+ * They run in a thread of their own, for the server's event loop not to wait for their disk, and because dynalite throws
+ * where nobody can catch when its disk is full: that ends the thread, and is reported, instead of the whole process.
+ */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
+import { EmbeddedAwsError } from './dataFolder.ts';
+
+export interface EmbeddedAwsOptions {
+  /** Where tables, queues and objects are kept; empty = in memory. One process at a time. */
+  readonly dataDir: string;
+  /** 0 or absent = free ports. SQS and S3 share one. */
+  readonly ports?: { readonly dynamodb?: number; readonly sqsAndS3?: number };
+  /** Called once if the emulators end by themselves (a full disk); by default the error is thrown, uncaught. */
+  readonly onFailure?: (error: EmbeddedAwsError) => void;
+}
+
+export interface EmbeddedAws {
+  readonly endpoints: { readonly dynamodb: string; readonly sqs: string; readonly s3: string };
+  /** A second call waits for the first. */
+  close(): Promise<void>;
+}
+
+const report = z.union([
+  z.object({ endpoints: z.object({ dynamodb: z.string(), sqs: z.string(), s3: z.string() }) }),
+  z.object({ failure: z.string() }),
+]);
+
+/** @throws {EmbeddedAwsError} one line: the folder is no folder, not writable or in use, or a port is taken. */
+export async function openEmbeddedAws({ dataDir, ports = {}, onFailure = throwUncaught }: EmbeddedAwsOptions): Promise<EmbeddedAws> {
+  const { dynamodb = 0, sqsAndS3 = 0 } = ports;
+  const thread = new Worker(new URL('embeddedAwsThread.ts', import.meta.url), { workerData: { dataDir, ports: { dynamodb, sqsAndS3 } } });
+  const exited = new Promise<void>((resolve) => {
+    thread.once('exit', () => {
+      resolve();
+    });
+  });
+  const failed = Promise.withResolvers<never>();
+  thread.once('error', (error) => {
+    failed.reject(new EmbeddedAwsError(`the embedded AWS ended: ${messages(error)}`, { cause: error }));
+  });
+
+  const [message]: unknown[] = await Promise.race([once(thread, 'message'), failed.promise]);
+  const opened = report.parse(message);
+  if ('failure' in opened) {
+    await exited;
+    throw new EmbeddedAwsError(opened.failure);
+  }
+  let closing: Promise<void> | undefined;
+  failed.promise.catch((error: unknown) => {
+    if (closing === undefined && error instanceof EmbeddedAwsError) onFailure(error);
+  });
+  return { endpoints: opened.endpoints, close: () => (closing ??= close()) };
+
+  async function close(): Promise<void> {
+    thread.postMessage('close');
+    await exited;
+  }
+}
+
+/** An error's own words and those of its causes: LevelDB tells the reason in the last one. */
+function messages(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${messages(error.cause)}`;
+}
+
+function throwUncaught(error: Error): void {
+  setImmediate(() => {
+    throw error;
+  });
+}

@@ -1,0 +1,25 @@
+/** Table, queues and buckets on any endpoint, as their definitions in core say. Running it again changes nothing. */
+import type { QueueSettings } from '../../core/queue/definition.ts';
+import type { Clients } from './clients.ts';
+import { provisionBuckets } from './provisionBuckets.ts';
+import { provisionQueues } from './provisionQueues.ts';
+import { provisionTable } from './provisionTable.ts';
+
+export interface ProvisionSettings extends QueueSettings {
+  readonly jobsTable: string;
+  readonly s3Buckets: readonly string[];
+}
+
+/** The part of the log that is used. */
+export interface ProvisionLog {
+  info(details: object, message: string): void;
+}
+
+/** @throws {Error} when what is there cannot be brought into the defined shape, or an endpoint does not answer. */
+export async function provision(clients: Clients, settings: ProvisionSettings, log?: ProvisionLog): Promise<void> {
+  await Promise.all([
+    provisionTable(clients.dynamodb, settings.jobsTable, log),
+    provisionQueues(clients.sqs, settings),
+    provisionBuckets(clients.s3, settings.s3Buckets),
+  ]);
+}
