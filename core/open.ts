@@ -2,13 +2,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { Redis } from 'ioredis';
 import { monotonicFactory } from 'ulid';
 import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
+import { ConfigError, type Config } from './config.ts';
 import type { Feed } from './feed/feed.ts';
-import { createMemoryFeed } from './feed/memoryFeed.ts';
-import { createRedisFeed } from './feed/redisFeed.ts';
+import { openRedisFeed } from './feed/redisFeed.ts';
 import type { Log } from './log.ts';
 import { createQueues } from './queue/queues.ts';
 import { createTable } from './table/table.ts';
@@ -26,15 +24,18 @@ export interface OpenCoreDeps {
   readonly clock: Clock;
   readonly log: Log;
   /** Instead of Redis: the all-in-one's in-process feed. */
-  readonly feed?: Feed;
+  readonly feed?: Feed | undefined;
 }
 
-/** Nothing is contacted yet: an endpoint that is away shows in `notReady` and in the calls' own errors. */
+/**
+ * Nothing is contacted yet: an endpoint that is away shows in `notReady` and in the calls' own errors.
+ * @throws {ConfigError} without a feed and without REDIS_URL.
+ */
 export function openCore({ config, clock, log, feed }: OpenCoreDeps): OpenedCore {
   const dynamodb = new DynamoDBClient(clientOptions(config, config.endpoints.dynamodb, { requestTimeoutMs: 5000 }));
   // A receive waits up to 20 s for a message.
   const sqs = new SQSClient(clientOptions(config, config.endpoints.sqs, { requestTimeoutMs: 25_000 }));
-  const opened = feed ?? openRedisFeed(config.redisUrl, log);
+  const opened = feed ?? openRedisFeed({ redisUrl: requiredRedisUrl(config), log });
 
   const core: Core = {
     table: createTable({ dynamodb, tableName: config.jobsTable, jobTtlDays: config.jobTtlDays }),
@@ -80,17 +81,9 @@ export function clientOptions(
   return endpoint === undefined ? options : { ...options, endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
 }
 
-function openRedisFeed(redisUrl: string | undefined, log: Log): Feed {
-  if (redisUrl === undefined) throw new Error('REDIS_URL is needed outside the all-in-one');
-  const options = {
-    enableOfflineQueue: false,
-    commandTimeout: 2000,
-    maxRetriesPerRequest: 1,
-    retryStrategy: (times: number) => Math.min(50 * times, 1000),
-  };
-  const publisher = new Redis(redisUrl, options);
-  const subscriber = new Redis(redisUrl, { ...options, autoResubscribe: false });
-  return createRedisFeed({ publisher, subscriber, log });
+function requiredRedisUrl({ redisUrl }: Config): string {
+  if (redisUrl === undefined) throw new ConfigError('REDIS_URL: needed wherever server and worker are processes of their own');
+  return redisUrl;
 }
 
 /** The innermost message says what is wrong: a refused connection, a missing table. */

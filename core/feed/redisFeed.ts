@@ -5,19 +5,25 @@
  * Pub/sub forgets what it sent while a connection was down, so after each reconnect the channels are subscribed anew
  * and then every listener is told that it was interrupted.
  */
-import type { Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import type { Log } from '../log.ts';
 import { decodeEvent, type JobEvent } from './event.ts';
 import { channelName, channelsOf, type Feed, type FeedListener } from './feed.ts';
 
 export interface RedisFeedDeps {
-  /** Options of both: `enableOfflineQueue: false`; of the subscriber: `autoResubscribe: false`. */
-  readonly publisher: Redis;
-  readonly subscriber: Redis;
+  readonly redisUrl: string;
   readonly log: Log;
   /** A connection that answers no ping for so long is half-open and is closed. Default 2,000. */
   readonly pingTimeoutMs?: number;
 }
+
+/** Commands fail while Redis is away instead of queueing up: what they would tell is out of date by then. */
+const connection = {
+  enableOfflineQueue: false,
+  commandTimeout: 2000,
+  maxRetriesPerRequest: 1,
+  retryStrategy: (times: number) => Math.min(50 * times, 1000),
+};
 
 interface Subscription {
   readonly listeners: Set<FeedListener>;
@@ -25,7 +31,9 @@ interface Subscription {
   confirmed: Promise<unknown>;
 }
 
-export function createRedisFeed({ publisher, subscriber, log, pingTimeoutMs = 2000 }: RedisFeedDeps): Feed {
+export function openRedisFeed({ redisUrl, log, pingTimeoutMs = 2000 }: RedisFeedDeps): Feed {
+  const publisher = new Redis(redisUrl, connection);
+  const subscriber = new Redis(redisUrl, { ...connection, autoResubscribe: false });
   const subscriptions = new Map<string, Subscription>();
   let connected = false;
   let closed = false;
@@ -80,7 +88,6 @@ export function createRedisFeed({ publisher, subscriber, log, pingTimeoutMs = 20
   // ioredis reports every failed attempt to connect here; `onClose` and `publish` tell what it means, once.
   subscriber.on('error', (error) => log.debug({ error }, 'the feed’s subscriber connection failed'));
   publisher.on('error', (error) => log.debug({ error }, 'the feed’s publisher connection failed'));
-  if (subscriber.status === 'ready') void onReady();
 
   const ping = setInterval(() => {
     if (subscriber.status !== 'ready') return;

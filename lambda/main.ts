@@ -1,0 +1,10 @@
+/** `npm run lambdas`: the event source mappings of the Lambda handlers, for wherever there is no AWS Lambda. */
+import { runEntry } from '../core/entry.ts';
+import { openCore } from '../core/open.ts';
+import { startLambdas } from './lambdas.ts';
+
+await runEntry('lambdas', async ({ config, log, clock, resources }) => {
+  const { core } = resources.adopt(openCore({ config, log, clock }), ({ close }) => close());
+  resources.adopt(startLambdas({ core, config }), ({ stop }) => stop());
+  log.info('the event source mappings run');
+});

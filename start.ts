@@ -1,0 +1,75 @@
+/**
+ * `npm start`: everything in one process. What the settings name no endpoint for is embedded: DynamoDB, SQS and S3 kept
+ * in DATA_DIR, and a feed in this process. It is the code that runs in production; only endpoints differ.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from './core/config.ts';
+import { runEntry, type Entry } from './core/entry.ts';
+import { createMemoryFeed } from './core/feed/memoryFeed.ts';
+import { openCore } from './core/open.ts';
+import { createWatches } from './core/usecases/watchJob.ts';
+import { createClients, type Clients } from './infra/local/clients.ts';
+import { openEmbeddedAws } from './infra/local/embeddedAws.ts';
+import { uploadExamples } from './infra/local/exampleFiles.ts';
+import { provision } from './infra/local/provision.ts';
+import { startLambdas } from './lambda/lambdas.ts';
+import { openServer } from './server/openServer.ts';
+import { createHandlers } from './worker/handlers/handlers.ts';
+import { createObjectStore } from './worker/handlers/objectStore.ts';
+import { createWorker } from './worker/worker.ts';
+
+await runEntry('job-tickets', async (entry) => {
+  const { log, clock, resources, hurry } = entry;
+  const config = await withEmbeddedAws(entry);
+  const clients = resources.use(createClients(config));
+  await prepare(clients, config, entry);
+
+  const feed = config.redisUrl === undefined ? createMemoryFeed() : undefined;
+  const { core, notReady } = resources.adopt(openCore({ config, log, clock, feed }), ({ close }) => close());
+  resources.adopt(startLambdas({ core, config }), ({ stop }) => stop());
+
+  const objects = createObjectStore({ s3: clients.s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
+  const worker = resources.adopt(createWorker({ core, handlers: createHandlers({ objects }), settings: config }), ({ stop }) => stop());
+  hurry.addEventListener('abort', worker.hurry);
+  worker.start();
+
+  const watches = resources.adopt(createWatches(core), ({ close }) => close());
+  const server = resources.adopt(await openServer({ core, watches, log, notReady, config }), ({ close }) => close());
+  log.info({ graphiql: `${server.url}/graphql`, ready: `${server.url}/readyz` }, 'job tickets are open');
+});
+
+/** The settings, with the endpoints of what had to be embedded. */
+async function withEmbeddedAws({ config, log, resources }: Entry): Promise<Config> {
+  const { dynamodb, sqs, s3 } = config.endpoints;
+  if (dynamodb !== undefined && sqs !== undefined && s3 !== undefined) return config;
+  const { endpoints } = resources.adopt(await openEmbeddedAws({ dataDir: config.dataDir }), ({ close }) => close());
+  log.info({ dataDir: config.dataDir || 'in memory' }, 'the embedded AWS is open');
+  return { ...config, endpoints: { dynamodb: dynamodb ?? endpoints.dynamodb, sqs: sqs ?? endpoints.sqs, s3: s3 ?? endpoints.s3 } };
+}
+
+/** Creates table, queues and buckets. An endpoint that does not answer is tried on; `/readyz` tells of it meanwhile. */
+async function prepare(clients: Clients, config: Config, { log, resources }: Entry): Promise<void> {
+  const ended = new AbortController();
+  resources.defer(() => ended.abort());
+
+  async function once(): Promise<boolean> {
+    try {
+      await provision(clients, config, log);
+      const [bucket] = config.s3Buckets;
+      if (bucket !== undefined) await uploadExamples(clients.s3, bucket);
+      return true;
+    } catch (error) {
+      if (!ended.signal.aborted) log.warn({ error }, 'table, queues and buckets could not be prepared; trying again');
+      return false;
+    }
+  }
+
+  async function untilDone(): Promise<void> {
+    for (let delayMs = 500; !ended.signal.aborted; delayMs = Math.min(30_000, delayMs * 2)) {
+      await sleep(delayMs, undefined, { signal: ended.signal }).catch(() => undefined);
+      if (ended.signal.aborted || (await once())) return;
+    }
+  }
+
+  if (!(await once())) void untilDone();
+}

@@ -1,0 +1,214 @@
+/** What the table promises, whichever DynamoDB it stands on. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isFinal, jobStatuses, maxParamsBytes, type Job } from '../../core/job.ts';
+import type { JobTable, WriteResult } from '../../core/table/table.ts';
+import { advance, type Step } from '../../core/usecases/advance.ts';
+import { allows, transitionOf, transitions, type TransitionEvent } from '../../core/transitions.ts';
+import { createMemoryFeed } from '../../core/feed/memoryFeed.ts';
+import { makeJob } from '../support/jobFactory.ts';
+
+export interface OpenedTable {
+  readonly table: JobTable;
+  close(): Promise<void>;
+}
+
+export function exerciseTable(name: string, open: () => Promise<OpenedTable>): void {
+  describe(`the table on ${name}`, () => {
+    let opened: OpenedTable;
+    beforeAll(async () => {
+      opened = await open();
+    });
+    afterAll(() => opened.close());
+
+    const feed = createMemoryFeed();
+    const step = (event: TransitionEvent, job: Job, { facts, ...rest }: Step): Promise<WriteResult> =>
+      advance({ table: opened.table, feed }, event, job, { facts, ...rest });
+
+    async function created(changes: Partial<Job> = {}): Promise<Job> {
+      const { ok, job } = await opened.table.create(makeJob(changes));
+      if (!ok || job === undefined) throw new Error('the job was not created');
+      return job;
+    }
+
+    async function claimed(job: Job, claimId = 'claim-1', leaseMs = 30_000): Promise<Job> {
+      const now = Date.now();
+      const attempts = job.attempts + 1;
+      const result = await step('claim', job, {
+        facts: { now, generation: job.generation },
+        attempt: attempts,
+        changes: { claim: { id: claimId, expiresAt: now + leaseMs }, attempts, startedAt: now },
+      });
+      if (!result.ok) throw new Error('the job was not claimed');
+      return result.job;
+    }
+
+    test('gives back a record as it was written, whatever its params hold', async () => {
+      const params = JSON.parse('{"__proto__":{"a":1},"constructor":2,"text":"\\ud800 \\u0000 ☃","big":1e300,"nested":[[[]]],"none":null}') as Job['params'];
+      const job = await created({ params, idempotencyKey: 'key', result: { list: [1, 2] } });
+      expect(await opened.table.get(job.jobId)).toEqual(job);
+      expect(JSON.stringify((await opened.table.get(job.jobId))?.params)).toBe(JSON.stringify(params));
+    });
+
+    test('keeps params at their limit through a whole life', async () => {
+      const job = await created({ params: { payload: 'x'.repeat(maxParamsBytes - 20) } });
+      const running = await claimed(job);
+      const result = await step('succeed', running, { facts: { now: Date.now(), claimId: 'claim-1' }, changes: { result: 'y'.repeat(100_000) } });
+      expect(result).toMatchObject({ ok: true, job: { status: 'SUCCEEDED', params: job.params } });
+    });
+
+    test('creates a job once', async () => {
+      const job = makeJob();
+      const results = await Promise.all([opened.table.create(job), opened.table.create(job), opened.table.create(job)]);
+      expect(results.filter(({ ok }) => ok)).toHaveLength(1);
+      expect(results.every((result) => result.job?.jobId === job.jobId)).toBe(true);
+    });
+
+    test('gives an idempotency key to one of a hundred who ask at once', async () => {
+      const asks = Array.from({ length: 100 }, (_, index) =>
+        opened.table.lock('owner-1', 'one key', { jobId: `job-${index}`, payloadHash: 'hash', expiresAt: 2000 }, 1000),
+      );
+      const answers = await Promise.all(asks);
+      const winners = answers.filter(({ taken }) => taken);
+      expect(winners).toHaveLength(1);
+      expect(new Set(answers.map(({ lock }) => lock.jobId))).toEqual(new Set([winners[0]?.lock.jobId]));
+    });
+
+    test('gives an expired idempotency key again, and keeps keys of owners apart', async () => {
+      const lock = { jobId: 'first', payloadHash: 'hash', expiresAt: 2000 };
+      expect(await opened.table.lock('a', 'b#c', lock, 1000)).toMatchObject({ taken: true });
+      expect(await opened.table.lock('a', 'b#c', { ...lock, jobId: 'second' }, 1999)).toMatchObject({ taken: false, lock: { jobId: 'first' } });
+      expect(await opened.table.lock('a#b', 'c', { ...lock, jobId: 'other' }, 1000)).toMatchObject({ taken: true });
+      expect(await opened.table.lock('a', 'b#c', { ...lock, jobId: 'third', expiresAt: 3000 }, 2000)).toMatchObject({ taken: true });
+      expect(await opened.table.readLock('a', 'b#c')).toMatchObject({ jobId: 'third' });
+    });
+
+    test('lets one of many claim a job, and answers the others with the record', async () => {
+      const job = await created();
+      const now = Date.now();
+      const claims = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          step('claim', job, {
+            facts: { now, generation: 1 },
+            attempt: 1,
+            changes: { claim: { id: `claim-${index}`, expiresAt: now + 1000 }, attempts: 1 },
+          }),
+        ),
+      );
+      expect(claims.filter(({ ok }) => ok)).toHaveLength(1);
+      expect(claims.every((result) => result.job?.status === 'PROCESSING' && result.job.version === 2)).toBe(true);
+    });
+
+    test('lets nobody write without the claim, nor after it was taken over', async () => {
+      const job = await claimed(await created(), 'old', -1);
+      const now = Date.now();
+      const stolen = await step('reclaim', job, {
+        facts: { now, generation: 1 },
+        attempt: 2,
+        changes: { claim: { id: 'new', expiresAt: now + 30_000 }, attempts: 2 },
+      });
+      expect(stolen.ok).toBe(true);
+      for (const event of ['succeed', 'failForGood', 'release', 'stop'] as const) {
+        expect(await step(event, job, { facts: { now, claimId: 'old' } })).toMatchObject({ ok: false, job: { claim: { id: 'new' } } });
+      }
+      expect(await opened.table.touch('renew', job.jobId, { claimId: 'old' }, { leaseExpiresAt: now + 99_999 })).toMatchObject({ ok: false });
+      expect(await opened.table.touch('renew', job.jobId, { claimId: 'new' }, { leaseExpiresAt: now + 99_999, progress: 7 })).toMatchObject({
+        ok: true,
+        job: { version: 3, progress: 7, claim: { id: 'new', expiresAt: now + 99_999 } },
+      });
+    });
+
+    test('answers a write to a job that does not exist', async () => {
+      expect(await step('claim', makeJob(), { facts: { now: 1, generation: 1 } })).toEqual({ ok: false, job: undefined });
+      expect(await opened.table.get('none')).toBeUndefined();
+    });
+
+    test('reads many in the order asked for, with gaps and doubles', async () => {
+      const [first, second] = [await created(), await created()];
+      const found = await opened.table.getMany([second.jobId, 'none', first.jobId, second.jobId]);
+      expect(found.map((job) => job?.jobId)).toEqual([second.jobId, undefined, first.jobId, second.jobId]);
+    });
+
+    test('lists an owner’s jobs by creation in both directions, and by type and outcome', async () => {
+      const owner = `owner-${crypto.randomUUID()}`;
+      const jobs: Job[] = [];
+      for (let index = 0; index < 5; index += 1) jobs.push(await created({ owner, type: index % 2 === 0 ? 'simulate_work' : 'transform_data' }));
+      const [a, b, c, d, e] = jobs.map(({ jobId }) => jobId);
+      const [, , third] = jobs;
+      if (third === undefined) throw new Error('no job');
+      await step('cancel', third, { facts: { now: Date.now() } });
+      const list = (query: object) => opened.table.listOwned({ owner, newestFirst: true, limit: 10, ...query });
+      await expect.poll(() => list({})).toEqual([e, d, c, b, a]);
+      expect(await list({ limit: 2, beyond: d })).toEqual([c, b]);
+      expect(await list({ newestFirst: false, beyond: b })).toEqual([c, d, e]);
+      expect(await list({ type: ['transform_data'] })).toEqual([d, b]);
+      await expect.poll(() => list({ status: ['CANCELLED'] })).toEqual([c]);
+      await expect.poll(() => list({ status: ['PENDING', 'FAILED'] })).toEqual([e, d, b, a]);
+    });
+
+    test('lists what has not ended', async () => {
+      const open = await created();
+      const ended = await created();
+      await step('cancel', ended, { facts: { now: Date.now() } });
+      const listed = async () => (await Array.fromAsync(opened.table.listOpen(1000))).flat();
+      await expect.poll(listed).toContain(open.jobId);
+      await expect.poll(listed).not.toContain(ended.jobId);
+    });
+
+    test('tells that it answers', async () => {
+      await expect(opened.table.check()).resolves.toBeUndefined();
+    });
+
+    test('makes exactly the steps that the state machine allows, in every state, for any facts', async () => {
+      const events = transitions.map(({ event }) => event);
+      const move = fc.record({
+        event: fc.constantFrom(...events),
+        rightClaim: fc.boolean(),
+        rightGeneration: fc.boolean(),
+        rightVersion: fc.integer({ min: 0, max: 9 }).map((roll) => roll > 0),
+        later: fc.constantFrom(0, 1, 40_000, 400_000),
+        requestCancel: fc.boolean(),
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(move, { minLength: 1, maxLength: 12 }), async (moves) => {
+          let job = await created();
+          let now = job.updatedAt;
+          for (const { event, rightClaim, rightGeneration, rightVersion, later, requestCancel } of moves) {
+            now += later;
+            if (requestCancel) {
+              const touched = await opened.table.touch('requestCancel', job.jobId, {}, { cancelRequested: true });
+              expect(touched.ok).toBe(job.status === 'PROCESSING');
+              job = touched.job ?? job;
+            }
+            const rule = transitionOf(event);
+            const facts = {
+              now,
+              generation: rightGeneration ? job.generation : job.generation + 1,
+              claimId: rightClaim ? (job.claim?.id ?? 'claim') : 'not the claim',
+              stuckBefore: now - 300_000,
+            };
+            const version = rightVersion ? job.version : job.version - 1;
+            const allowed = allows(rule, job, { ...facts, version });
+            const claim = rule.to === 'PROCESSING' ? { claim: { id: 'claim', expiresAt: now + 30_000 }, attempts: job.attempts + 1 } : {};
+            const retry = event.startsWith('retry') ? { generation: job.generation + 1, attempts: 0, cancelRequested: false } : {};
+            const result = await step(event, { ...job, version }, { facts, changes: { ...claim, ...retry } });
+            expect([event, result.ok]).toEqual([event, allowed]);
+            const present = await opened.table.get(job.jobId);
+            expect(result.job).toEqual(present);
+            if (present === undefined) throw new Error('the job is gone');
+            expect(jobStatuses).toContain(present.status);
+            expect(present.version).toBe(allowed ? job.version + 1 : job.version);
+            expect(present.status).toBe(allowed ? rule.to : job.status);
+            expect(present.history.map((entry) => entry.version)).toEqual(present.history.map((_, index) => index + 1));
+            expect(present.history.at(-1)?.status).toBe(present.status);
+            expect(present.claim !== undefined).toBe(present.status === 'PROCESSING');
+            if (present.status === 'PENDING') expect(present.cancelRequested).toBe(false);
+            if (isFinal(present.status) && allowed) expect(present.finishedAt).toBe(now);
+            job = present;
+          }
+        }),
+        { numRuns: 60 },
+      );
+    });
+  });
+}

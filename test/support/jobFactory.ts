@@ -1,0 +1,29 @@
+/** Makes job records for tests: a fresh waiting job, with whatever the test wants different. */
+import { ulid } from 'ulid';
+import type { Job } from '../../core/job.ts';
+
+export function makeJob(changes: Partial<Job> = {}): Job {
+  const now = changes.createdAt ?? Date.now();
+  return {
+    jobId: ulid(),
+    owner: 'owner-1',
+    type: 'simulate_work',
+    priority: 'NORMAL',
+    params: {},
+    payloadHash: 'hash',
+    status: 'PENDING',
+    version: 1,
+    generation: 1,
+    attempts: 0,
+    cancelRequested: false,
+    history: [{ version: 1, status: 'PENDING', at: now, attempt: 0 }],
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    createdAt: now,
+    updatedAt: now,
+    expiresAt: Math.floor(now / 1000) + 86_400,
+    notBefore: now,
+    sweeps: 0,
+    writeId: 'first',
+    ...changes,
+  };
+}

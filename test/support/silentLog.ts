@@ -1,0 +1,4 @@
+/** A log that says nothing, for tests whose subject logs. */
+import { createLog } from '../../core/log.ts';
+
+export const silentLog = createLog({ level: 'silent', part: 'test' });

@@ -1,0 +1,19 @@
+/** `npm run worker`: a worker on whatever the settings name. */
+import { S3Client } from '@aws-sdk/client-s3';
+import { runEntry } from '../core/entry.ts';
+import { clientOptions, openCore } from '../core/open.ts';
+import { createHandlers } from './handlers/handlers.ts';
+import { createObjectStore } from './handlers/objectStore.ts';
+import { createWorker } from './worker.ts';
+
+await runEntry('worker', async ({ config, log, clock, resources, hurry }) => {
+  const { core } = resources.adopt(openCore({ config, log, clock }), ({ close }) => close());
+  const s3 = resources.adopt(new S3Client({ ...clientOptions(config, config.endpoints.s3, { requestTimeoutMs: 30_000 }), forcePathStyle: true }), (client) =>
+    client.destroy(),
+  );
+  const objects = createObjectStore({ s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
+  const worker = resources.adopt(createWorker({ core, handlers: createHandlers({ objects }), settings: config }), ({ stop }) => stop());
+  hurry.addEventListener('abort', worker.hurry);
+  worker.start();
+  log.info({ concurrency: config.workerConcurrency }, 'the worker polls');
+});
