@@ -109,7 +109,10 @@ function clip(message: string): string {
   return message.length > maxMessageLength ? `${message.slice(0, maxMessageLength)}…` : message;
 }
 
+/** Yoga keeps the parser's own words about a body that is not JSON, and quotes it; its status then has to be said plainly. */
 function clipped(error: GraphQLError): GraphQLError {
+  const { originalError, ...extensions } = error.extensions;
+  if (originalError !== undefined) return located(clip(error.message), error, { ...extensions, http: { status: 400 } });
   return error.message.length > maxMessageLength ? located(clip(error.message), error, error.extensions) : error;
 }
 

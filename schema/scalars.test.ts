@@ -47,9 +47,15 @@ describe('JSON', () => {
     }
   });
 
-  it('gives back NUL, lone surrogates and empty keys unchanged', () => {
-    const sent = { '': '\0', lone: '\ud800', long: 'x'.repeat(100_000) };
+  it('gives back NUL, emoji and empty keys unchanged', () => {
+    const sent = { '': '\0', emoji: '🎫', long: 'x'.repeat(100_000) };
     expect(checkedJson(sent, [])).toEqual(sent);
+  });
+
+  it('refuses half a surrogate pair, in values and in keys', () => {
+    for (const sent of [{ text: '\ud800' }, { '\udc00': 1 }]) {
+      expect(problemOf(() => checkedJson(sent, ['params'])).code).toBe('BAD_USER_INPUT');
+    }
   });
 });
 

@@ -37,7 +37,8 @@ export function checkedJson(value: unknown, path: Path): JsonValue {
 }
 
 function checkedAt(value: unknown, path: Path, depth: number): JsonValue {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (value === null || typeof value === 'boolean') return value;
+  if (typeof value === 'string') return wellFormed(value, path);
   if (typeof value === 'number') {
     // JSON.parse reads 1e400 as Infinity, which JSON cannot say.
     if (!Number.isFinite(value)) throw badJson('is a number too large for JSON', path);
@@ -47,7 +48,13 @@ function checkedAt(value: unknown, path: Path, depth: number): JsonValue {
   if (Array.isArray(value)) return value.map((item: unknown, index) => checkedAt(item, [...path, index], depth + 1));
   if (typeof value !== 'object') throw badJson('is not JSON', path);
   // `fromEntries` defines properties: a key `__proto__` stays a key.
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, checkedAt(item, [...path, key], depth + 1)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [wellFormed(key, path), checkedAt(item, [...path, key], depth + 1)]));
+}
+
+/** Half a surrogate pair has no UTF-8, and the hash of the payload (RFC 8785) refuses it. */
+function wellFormed(text: string, path: Path): string {
+  if (!text.isWellFormed()) throw badJson('holds text that is not well-formed Unicode', path);
+  return text;
 }
 
 function badJson(problem: string, path: Path): JobError {

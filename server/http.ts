@@ -35,25 +35,25 @@ export function createRequestListener({ pipeline, authenticate, health, allowsOr
   async function route(request: IncomingMessage, response: ServerResponse, traceId: string): Promise<void> {
     const [path = ''] = (request.url ?? '').split('?', 1);
     if (path === graphqlPath) return graphql(request, response, traceId);
-    const health_ = health.answer(path);
-    if (health_ === undefined && !(path === '/' && graphiql !== undefined)) return sendJson(response, 404, refusal('NOT_FOUND', 'There is nothing here.'));
+    const check = health.answer(path);
+    if (check === undefined && !(path === '/' && graphiql !== undefined)) return sendJson(response, 404, refusal('NOT_FOUND', 'There is nothing here.'));
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
       return sendJson(response, 405, refusal('METHOD_NOT_ALLOWED', 'Only GET and HEAD.'));
     }
-    if (health_ === undefined) return void response.writeHead(302, { location: graphqlPath }).end();
-    const { status, body } = await health_;
+    if (check === undefined) return void response.writeHead(302, { location: graphqlPath }).end();
+    const { status, body } = await check;
     return sendJson(response, status, body);
   }
 
   async function graphql(request: IncomingMessage, response: ServerResponse, traceId: string): Promise<void> {
-    if (!allowsOrigin(request.headers)) return refuse(request, response, 403, 'FOREIGN_ORIGIN', 'Pages of this origin may not call the API.');
+    if (!allowsOrigin(request.headers)) return refuse(response, 403, 'FOREIGN_ORIGIN', 'Pages of this origin may not call the API.');
     if (graphiql !== undefined && wantsPage(request)) {
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': graphiql.contentSecurityPolicy });
       return void response.end(graphiql.html);
     }
     if (request.method === 'POST' && !isPlainJson(request.headers)) {
-      return refuse(request, response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'The body has to be JSON in UTF-8, not compressed: Content-Type: application/json.');
+      return refuse(response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'The body has to be JSON in UTF-8, not compressed: Content-Type: application/json.');
     }
     const gone = new AbortController();
     response.once('close', () => gone.abort());
@@ -69,10 +69,8 @@ export function createRequestListener({ pipeline, authenticate, health, allowsOr
   }
 }
 
-const noHtml = 'text/html';
-
 function wantsPage({ method, headers, url = '' }: IncomingMessage): boolean {
-  return method === 'GET' && headers.accept?.includes(noHtml) === true && !/[?&]query=/.test(url);
+  return method === 'GET' && headers.accept?.includes('text/html') === true && !/[?&]query=/.test(url);
 }
 
 /** Forms and plain text need no preflight, so any page could send them; gzip could be a bomb. */
@@ -86,7 +84,8 @@ function headerOf(request: IncomingMessage, name: string): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-function refuse(_request: IncomingMessage, response: ServerResponse, status: number, code: string, message: string): void {
+/** Without having read the body, which would be taken for the next request. */
+function refuse(response: ServerResponse, status: number, code: string, message: string): void {
   response.setHeader('connection', 'close');
   sendJson(response, status, refusal(code, message));
 }
@@ -96,7 +95,8 @@ function refusal(code: string, message: string, extensions: object = {}): object
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+  const text = JSON.stringify(body);
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) }).end(text);
 }
 
 /** A stream (SSE) is written as it comes, no faster than the client reads, and is cancelled when the client leaves. */

@@ -2,8 +2,10 @@
 import {
   GraphQLError,
   Kind,
+  Lexer,
   NoSchemaIntrospectionCustomRule,
-  parse,
+  Source,
+  TokenKind,
   validate,
   type ASTVisitor,
   type FragmentDefinitionNode,
@@ -12,12 +14,14 @@ import {
   type ValidationRule,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { createDocumentCache } from './documentCache.ts';
 
 export const documentLimits = {
   /** Characters: what is large goes into variables. */
   length: 64 * 1024,
-  /** Also bounds how deep a literal can nest, and with it the parser's stack. */
   tokens: 2000,
+  /** Brackets of any kind within each other. */
+  nesting: 200,
   /** The standard introspection query is 15 deep, no useful one of this schema above 7. */
   depth: 16,
   aliases: 30,
@@ -26,13 +30,15 @@ export const documentLimits = {
 
 /** In production the schema is not told to strangers, neither whole nor by hints about what was nearly right. */
 export function useDocumentLimits({ hidesSchema }: { readonly hidesSchema: boolean }): Plugin {
+  const withinLimits = createDocumentCache<true>();
   return {
-    onParse({ params: { source }, setParseFn }) {
+    // Thrown here and not from the parser, for Yoga makes every error of the parser's a 200 where the client takes plain JSON.
+    onParse({ params: { source } }) {
       const text = typeof source === 'string' ? source : source.body;
-      if (text.length > documentLimits.length) throw tooLarge(`The document has more than ${documentLimits.length} characters`, 413);
-      setParseFn((document: typeof source) => parse(document, { maxTokens: documentLimits.tokens }));
+      if (withinLimits.get(text) === undefined) requireWithinLimits(text);
+      withinLimits.set(text, true);
       return ({ result }) => {
-        if (result instanceof GraphQLError) Object.assign(result.extensions, { code: 'GRAPHQL_PARSE_FAILED' });
+        if (result instanceof GraphQLError) result.extensions['code'] ??= 'GRAPHQL_PARSE_FAILED';
       };
     },
     onValidate({ addValidationRule, setValidationFn }) {
@@ -50,12 +56,38 @@ export function useDocumentLimits({ hidesSchema }: { readonly hidesSchema: boole
   };
 }
 
+/** Before it is parsed, since the parser calls itself for each bracket. */
+function requireWithinLimits(text: string): void {
+  if (text.length > documentLimits.length) throw tooLarge(`The document has more than ${documentLimits.length} characters`, 413);
+  const lexer = new Lexer(new Source(text));
+  let tokens = 0;
+  let nesting = 0;
+  while (nextKind(lexer) !== TokenKind.EOF) {
+    if (++tokens > documentLimits.tokens) throw tooLarge(`The document has more than ${documentLimits.tokens} tokens`);
+    if (opening.has(lexer.token.kind)) nesting++;
+    if (closing.has(lexer.token.kind)) nesting--;
+    if (nesting > documentLimits.nesting) throw tooLarge(`The document nests more than ${documentLimits.nesting} deep`);
+  }
+}
+
+/** What is no token is the parser's to report; it gets no further either. */
+function nextKind(lexer: Lexer): TokenKind {
+  try {
+    return lexer.advance().kind;
+  } catch {
+    return TokenKind.EOF;
+  }
+}
+
+const opening: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
+const closing: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
+
 /** Counts aliases and directives of the document, and the depth of each operation with its fragments. */
 export const documentLimitsRule: ValidationRule = (context) => {
   let aliases = 0;
   let directives = 0;
   const report = (what: string, limit: number): void => {
-    context.reportError(tooLarge(`The document has ${what} than ${limit}`, 400));
+    context.reportError(tooLarge(`The document has ${what} than ${limit}`));
   };
   return {
     Field: ({ alias }) => void (alias !== undefined && ++aliases),
@@ -95,6 +127,7 @@ function depthOf(selectionSet: SelectionSetNode, context: ValidationContext): nu
   return measure(selectionSet);
 }
 
-function tooLarge(sentence: string, status: number): GraphQLError {
-  return new GraphQLError(`${sentence}.`, { extensions: { code: 'DOCUMENT_TOO_LARGE', http: { status } } });
+/** `spec: false`: the status says so whatever media type the client takes. */
+function tooLarge(sentence: string, status: 400 | 413 = 400): GraphQLError {
+  return new GraphQLError(`${sentence}.`, { extensions: { code: 'DOCUMENT_TOO_LARGE', http: { status, spec: false } } });
 }
