@@ -4,6 +4,8 @@ import { once } from 'node:events';
 
 export interface Program {
   readonly pid: number;
+  /** What it had written when it became ready. */
+  readonly output: string;
   /** Ends the program and waits until it is gone; a second call does nothing. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
@@ -14,12 +16,14 @@ export interface ProgramOptions {
   /** The output that says: ready. */
   readonly ready: RegExp;
   readonly cwd?: string;
+  /** Added to the environment of the tests. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly readyWithinMs?: number;
 }
 
 /** @throws {Error} with the program's output when it ends, or stays silent, before it is ready. */
-export async function startProgram({ command, args, ready, cwd, readyWithinMs = 30_000 }: ProgramOptions): Promise<Program> {
-  const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startProgram({ command, args, ready, cwd, env, readyWithinMs = 30_000 }: ProgramOptions): Promise<Program> {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => {
       resolve();
@@ -32,6 +36,7 @@ export async function startProgram({ command, args, ready, cwd, readyWithinMs = 
     child.kill(signal);
     await ended;
   };
+  let output = '';
   try {
     await isReady();
   } catch (error) {
@@ -39,10 +44,9 @@ export async function startProgram({ command, args, ready, cwd, readyWithinMs = 
     throw error;
   }
   if (child.pid === undefined) throw new Error(`${command} has no process id`);
-  return { pid: child.pid, stop };
+  return { pid: child.pid, output, stop };
 
   async function isReady(): Promise<void> {
-    let output = '';
     const said = Promise.withResolvers<void>();
     const listen = (chunk: Buffer): void => {
       // Once it is ready the output is only read, so that the pipe never fills up.
