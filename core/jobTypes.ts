@@ -4,6 +4,7 @@
  * dashboard's forms all read this table.
  */
 import { z } from 'zod';
+import type { JsonValue } from './job.ts';
 
 /** How a type's attempts are made. What is absent is the worker's default (`ATTEMPTS_PER_RECEIVE`, `BACKOFF_*`). */
 export interface JobPolicy {
@@ -22,6 +23,9 @@ interface JobTypeDefinition {
   /** Params to start from, in GraphiQL and in the dashboard. */
   readonly example: object;
 }
+
+/** Any JSON, as it is: what is checked here has been parsed from JSON, and Zod's own `json` drops a key called `__proto__`. */
+const json = z.custom<JsonValue>();
 
 const bucket = '[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]';
 
@@ -46,9 +50,9 @@ export const jobTypes = {
       failAttempts: z.int().min(0).default(0).describe('This many attempts fail before one succeeds.'),
       failPermanently: z.boolean().default(false).describe('Fail in a way that no further attempt can mend.'),
       steps: z.int().min(0).max(1000).default(0).describe('Progress reports, spread over the duration.'),
-      payload: z.json().optional().describe('Given back in the result.'),
+      payload: json.optional().describe('Given back in the result.'),
     }),
-    result: z.object({ attempts: z.int(), sleptMs: z.number(), payload: z.json().optional() }),
+    result: z.object({ attempts: z.int(), sleptMs: z.number(), payload: json.optional() }),
     policy: { timeoutSeconds: 120 },
     example: { durationMs: 3000, steps: 10 },
   },

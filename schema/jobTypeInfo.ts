@@ -18,8 +18,8 @@ export const jobTypeInfos: readonly JobTypeInfo[] = jobTypeNames.map((name) => {
   return {
     name,
     description,
-    paramsSchema: z.toJSONSchema(params, { io: 'input' }),
-    resultSchema: z.toJSONSchema(result),
+    paramsSchema: z.toJSONSchema(params, { io: 'input', unrepresentable: 'any' }),
+    resultSchema: z.toJSONSchema(result, { unrepresentable: 'any' }),
     policy,
     example,
   };

@@ -25,5 +25,7 @@ export function decodeMessage(body: string): JobMessage | undefined {
     return undefined;
   }
   const parsed = schema.safeParse(json);
-  return parsed.success ? parsed.data : undefined;
+  if (!parsed.success) return undefined;
+  const { v: _, ...message } = parsed.data;
+  return message;
 }

@@ -2,13 +2,14 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
-import { isFinal, jobPriorities, jobStatuses, type HistoryEntry, type Job } from '../job.ts';
+import { isFinal, jobPriorities, jobStatuses, type HistoryEntry, type Job, type JsonValue } from '../job.ts';
 import { jobKey, openShards } from './definition.ts';
 
 export type Item = Record<string, AttributeValue>;
 
 const failure = z.object({ code: z.string(), message: z.string(), attempt: z.number(), at: z.number() });
-const jsonText = z.string().transform((text) => z.json().parse(JSON.parse(text)));
+/** Zod's own `json` would drop a key called `__proto__`. */
+const jsonText = z.string().transform((text): JsonValue => JSON.parse(text));
 
 const jobItem = z.object({
   jobId: z.string(),

@@ -1,0 +1,15 @@
+import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
+import { openTestQueues } from '../support/backends.ts';
+import { contractQueueSettings, exerciseQueues } from './exerciseQueues.ts';
+
+exerciseQueues('fauxqs', async () => {
+  const aws = await openEmbeddedAws({ dataDir: '' });
+  const opened = await openTestQueues(aws.endpoints.sqs, contractQueueSettings);
+  return {
+    queues: opened.queues,
+    close: async () => {
+      await opened.close();
+      await aws.close();
+    },
+  };
+});
