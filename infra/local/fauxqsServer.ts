@@ -41,7 +41,13 @@ export async function openFauxqs({ dataDir, port }: { readonly dataDir?: string;
 class LoopbackSqsStore extends SqsStore {
   endpoint = '';
 
-  override createQueue(name: string, _url: string, arn: string, attributes?: Record<string, string>, tags?: Record<string, string>): SqsQueue {
+  override createQueue(
+    name: string,
+    _url: string,
+    arn: string,
+    attributes?: Record<string, string>,
+    tags?: Record<string, string>,
+  ): SqsQueue {
     const account = arn.split(':')[4] ?? '';
     return super.createQueue(name, `${this.endpoint}/${account}/${name}`, arn, attributes, tags);
   }

@@ -1,5 +1,12 @@
 /** The buckets that handlers read and write, on S3 or an emulator of it. */
-import { BucketAlreadyOwnedByYou, type BucketLocationConstraint, CreateBucketCommand, HeadBucketCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
+import {
+  BucketAlreadyOwnedByYou,
+  type BucketLocationConstraint,
+  CreateBucketCommand,
+  HeadBucketCommand,
+  NotFound,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 
 export async function provisionBuckets(s3: S3Client, buckets: readonly string[]): Promise<void> {
   await Promise.all(buckets.map((bucket) => provisionBucket(s3, bucket)));

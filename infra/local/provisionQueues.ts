@@ -34,7 +34,8 @@ export function queueAttributes(definition: QueueDefinition, deadLetterArn: stri
 
 /** The queue's ARN. */
 async function provisionQueue(sqs: SQSClient, name: string, attributes: Record<string, string>): Promise<string> {
-  const url = (await existingUrl(sqs, name)) ?? (await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }))).QueueUrl;
+  const url =
+    (await existingUrl(sqs, name)) ?? (await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }))).QueueUrl;
   const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }));
   const found: Record<string, string | undefined> = Attributes;
   const different = Object.entries(attributes).filter(([key, value]) => !isSame(key, value, found[key]));

@@ -58,7 +58,9 @@ export async function fetchDynamoDbLocal(): Promise<void> {
   try {
     await run('npm', ['pack', tarball.name, '--silent', '--pack-destination', workshop]);
     const archive = join(workshop, `${tarball.name.replace('@', '-')}.tgz`);
-    const sha512 = createHash('sha512').update(await readFile(archive)).digest('base64');
+    const sha512 = createHash('sha512')
+      .update(await readFile(archive))
+      .digest('base64');
     if (sha512 !== tarball.sha512) throw new Error(`${tarball.name}: the download’s checksum is ${sha512}, not ${tarball.sha512}`);
     await run('tar', ['-xzf', archive, '-C', workshop, 'package/emulator']);
     // Another process may have been faster: then the folder is there and complete.

@@ -1,0 +1,54 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { boundaryViolations } from './check/boundaries.ts';
+
+const root = join(import.meta.dirname, '..');
+const skipped = new Set(['node_modules', '.cache', '.data', '.git']);
+
+test('every file keeps to the boundaries', () => {
+  const paths = globSync('**/*.ts', { cwd: root, exclude: (name) => skipped.has(name) });
+  expect(paths.length).toBeGreaterThan(50);
+  expect(paths.flatMap((path) => boundaryViolations(path, readFileSync(join(root, path), 'utf8')))).toEqual([]);
+});
+
+const forbidden = [
+  ['core/job.ts', `import { systemClock } from './clock.ts';`, 'may not import core/clock.ts'],
+  ['core/transitions.ts', `import { join } from 'node:path';`, 'may not import the package node:path'],
+  ['core/table/table.ts', `import { createQueues } from '../queue/queues.ts';`, 'may not import core/queue/queues.ts'],
+  ['core/queue/queues.ts', `import type { Feed } from '../feed/feed.ts';`, 'may not import core/feed/feed.ts'],
+  ['core/feed/redisFeed.ts', `export { x } from '../table/table.ts';`, 'may not import core/table/table.ts'],
+  ['core/usecases/createJob.ts', `import { openCore } from '../open.ts';`, 'may not import core/open.ts'],
+  ['core/open.ts', `import { builder } from '../schema/builder.ts';`, 'may not import schema/builder.ts'],
+  ['core/usecases/createJob.ts', `import { GraphQLError } from 'graphql';`, 'may not import the package graphql'],
+  ['core/usecases/createJob.ts', `import { SQSClient } from '@aws-sdk/client-sqs';`, 'may not import the package @aws-sdk/client-sqs'],
+  ['core/queue/queues.ts', `import { Redis } from 'ioredis';`, 'may not import the package ioredis'],
+  ['schema/job.ts', `import { openServer } from '../server/openServer.ts';`, 'may not import server/openServer.ts'],
+  ['server/http.ts', `const { x } = await import('../worker/worker.ts');`, 'may not import worker/worker.ts'],
+  ['server/http.ts', `import { Redis } from 'ioredis';`, 'may not import the package ioredis'],
+  ['worker/poll.ts', `import { builder } from '../schema/builder.ts';`, 'may not import schema/builder.ts'],
+  ['worker/poll.ts', `import { SQSClient } from '@aws-sdk/client-sqs';`, 'may not import the package @aws-sdk/client-sqs'],
+  ['lambda/sweeper.ts', `import { createWorker } from '../worker/worker.ts';`, 'may not import worker/worker.ts'],
+  ['infra/app.ts', `import { createTable } from '../core/table/table.ts';`, 'may not import core/table/table.ts'],
+  ['infra/app.ts', `import { openServer } from '../server/openServer.ts';`, 'may not import server/openServer.ts'],
+  ['worker/worker.ts', `import fc from 'fast-check';`, 'may not import the package fast-check'],
+  ['server/http.ts', `const port = process.env.PORT;`, 'may not use process.env'],
+  ['server/http.ts', `process.once('SIGTERM', stop);`, 'may not use signals'],
+  ['test/e2e/start.test.ts', `import '../../server/main.ts';`, 'imports the entry server/main.ts'],
+  ['start.ts', `import './worker/main.ts';`, 'imports the entry worker/main.ts'],
+  ['elsewhere/file.ts', '', 'lies in no known folder'],
+] as const;
+
+test.each(forbidden)('%s: %s', (path, source, violation) => {
+  expect(boundaryViolations(path, source)).toEqual([`${path}: ${violation}`]);
+});
+
+test.each([
+  ['server/main.ts', `import { openCore } from '../core/open.ts'; process.on('SIGTERM', stop);`],
+  ['server/http.ts', `import { schema } from '../schema/index.ts'; import { useServer } from 'graphql-ws/use/ws';`],
+  ['infra/app.ts', `import { jobsTable } from '../core/table/definition.ts';`],
+  ['core/feed/redisFeed.ts', `import { Redis } from 'ioredis';`],
+  ['core/job.ts', `/* unlike import x from 'graphql' */ // process.env\nimport { z } from 'zod';`],
+])('%s may: %s', (path, source) => {
+  expect(boundaryViolations(path, source)).toEqual([]);
+});
