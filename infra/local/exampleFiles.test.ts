@@ -8,7 +8,9 @@ test('uploads the examples once and leaves what is there', async () => {
   const server = cleanup.adopt(await startFauxqs({ port: 0, logger: false }), ({ stop }) => stop());
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const endpoint = `http://127.0.0.1:${server.port}`;
-  const s3 = cleanup.adopt(new S3Client({ endpoint, credentials, region: 'us-east-1', forcePathStyle: true }), (client) => client.destroy());
+  const s3 = cleanup.adopt(new S3Client({ endpoint, credentials, region: 'us-east-1', forcePathStyle: true }), (client) =>
+    client.destroy(),
+  );
   await s3.send(new CreateBucketCommand({ Bucket: 'files' }));
   await uploadExamples(s3, 'files');
   const csv = { Bucket: 'files', Key: 'examples/sales.csv' };

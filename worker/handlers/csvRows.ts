@@ -27,7 +27,10 @@ export async function* readRows(texts: AsyncIterable<string>, uri: string): Asyn
   const fed = pipeline(texts, parser).catch(() => {});
   let isHeader = true;
   try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: Info }>) {
+    for await (const { record, info } of parser as AsyncIterable<{
+      record: string[];
+      info: Info;
+    }>) {
       const row = { line: info.lines, cells: record };
       if (isHeader) refuseDoubles(row, uri);
       isHeader = false;
@@ -36,7 +39,7 @@ export async function* readRows(texts: AsyncIterable<string>, uri: string): Asyn
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const problem = error.message.replace(/ (?:at|on) line \d+/, '');
-    throw new PermanentError(`${uri}, line ${error['lines'] ?? parser.info.lines}: is not valid CSV: ${problem}`, { cause: error });
+    throw new PermanentError(`${uri}, line ${parser.info.lines}: is not valid CSV: ${problem}`, { cause: error });
   } finally {
     parser.destroy();
     await fed;

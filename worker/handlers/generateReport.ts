@@ -1,23 +1,31 @@
 /** `generate_report`: sums a column of a CSV file by the values of another, as an HTML page with a chart. */
 import { PermanentError } from '../../core/errors.ts';
 import { readRows, type CsvRow } from './csvRows.ts';
+import { add, parseDecimal, toNumber, zero, type Decimal } from './decimal.ts';
 import type { Handler } from './handler.ts';
 import type { ObjectStore } from './objectStore.ts';
 import { renderReport, type ReportGroup } from './reportPage.ts';
-import { addTo, emptySum, valueOf, type Sum } from './sum.ts';
 import { decodeText } from './text.ts';
 
 /** More groups than that are no report, and would fill the memory. */
 const maxGroups = 1000;
-const decimalNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
 export function createGenerateReport({ objects }: { readonly objects: ObjectStore }): Handler<'generate_report'> {
   return async ({ source, output, title, groupBy, value }, { signal, progress }) => {
     const texts = decodeText(objects.read(source, { signal, progress }), `${source} is not UTF-8 text`);
     const totals = await sumByGroup(readRows(texts, source), { source, groupBy, value });
     const page = renderReport({ title, source, groupBy, value, ...totals });
-    const written = await objects.write(output, [page], { contentType: 'text/html; charset=utf-8', signal });
-    return { rows: totals.rows, total: totals.total, groups: totals.groups.length, output, ...written };
+    const written = await objects.write(output, [page], {
+      contentType: 'text/html; charset=utf-8',
+      signal,
+    });
+    return {
+      rows: totals.rows,
+      total: totals.total,
+      groups: totals.groups.length,
+      output,
+      ...written,
+    };
   };
 }
 
@@ -34,8 +42,8 @@ interface Totals {
 }
 
 async function sumByGroup(rows: AsyncIterable<CsvRow>, { source, groupBy, value }: Columns): Promise<Totals> {
-  const groups = new Map<string, { rows: number; sum: Sum }>();
-  const all = emptySum();
+  const groups = new Map<string, { readonly rows: number; readonly sum: Decimal }>();
+  let all = zero;
   let count = 0;
   let columns: readonly [group: number, value: number] | undefined;
   for await (const { line, cells } of rows) {
@@ -44,20 +52,22 @@ async function sumByGroup(rows: AsyncIterable<CsvRow>, { source, groupBy, value 
       continue;
     }
     const name = cells[columns[0]] ?? '';
-    const amount = numberOf(cells[columns[1]] ?? '', `${source}, line ${line}: column ${JSON.stringify(value)}`);
-    const group = groups.get(name) ?? { rows: 0, sum: emptySum() };
-    group.rows += 1;
-    addTo(group.sum, amount);
-    groups.set(name, group);
-    addTo(all, amount);
+    const amount = amountOf(cells[columns[1]] ?? '', `${source}, line ${line}: column ${JSON.stringify(value)}`);
+    const { rows: earlier, sum } = groups.get(name) ?? { rows: 0, sum: zero };
+    groups.set(name, { rows: earlier + 1, sum: add(sum, amount) });
+    all = add(all, amount);
     count += 1;
     if (groups.size > maxGroups) {
       throw new PermanentError(`${source}: column ${JSON.stringify(groupBy)} has more than ${maxGroups} different values`);
     }
   }
   if (columns === undefined) throw new PermanentError(`${source} is empty: there is no header line`);
-  const total = valueOf(all);
-  const listed = Array.from(groups, ([name, group]) => ({ name, rows: group.rows, total: valueOf(group.sum) }));
+  const total = toNumber(all);
+  const listed = Array.from(groups, ([name, group]) => ({
+    name,
+    rows: group.rows,
+    total: toNumber(group.sum),
+  }));
   if (![total, ...listed.map((group) => group.total)].every(Number.isFinite)) {
     throw new PermanentError(`${source}: the sum of column ${JSON.stringify(value)} is too large for a number`);
   }
@@ -71,12 +81,10 @@ function columnOf(header: readonly string[], name: string, source: string): numb
   throw new PermanentError(`${source} has no column ${JSON.stringify(name)}; it has ${quoted(header)}`);
 }
 
-/** Numbers as programs write them. `1,234`, `12 €` and empty cells are refused rather than guessed. */
-function numberOf(cell: string, place: string): number {
-  const text = cell.trim();
-  const number = decimalNumber.test(text) ? Number(text) : Number.NaN;
-  if (Number.isFinite(number)) return number;
-  throw new PermanentError(`${place}: ${quoted([cell])} is not a number`);
+function amountOf(cell: string, place: string): Decimal {
+  const amount = parseDecimal(cell.trim());
+  if (amount === undefined) throw new PermanentError(`${place}: ${quoted([cell])} is not a number`);
+  return amount;
 }
 
 function quoted(texts: readonly string[]): string {

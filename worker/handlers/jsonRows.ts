@@ -39,7 +39,7 @@ export async function* toTable(lines: AsyncIterable<Line>, uri: string): AsyncGe
 function parseCells(text: string, refuse: (problem: string, cause?: unknown) => PermanentError): Map<string, string> {
   try {
     const value: unknown = JSON.parse(text, keepNumbers);
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || isRaw(value)) throw refuse('is not a JSON object');
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || JSON.isRawJSON(value)) throw refuse('is not a JSON object');
     return new Map(Object.entries(value).map(([field, content]) => [field, cellOf(content)]));
   } catch (error) {
     if (error instanceof SyntaxError) throw refuse(`is not valid JSON: ${error.message}`, error);
@@ -49,11 +49,16 @@ function parseCells(text: string, refuse: (problem: string, cause?: unknown) => 
 }
 
 /** JSON.rawJSON and the reviver's context are in the language, and in Node 24, but not yet in TypeScript's library. */
-const { rawJSON, isRawJSON: isRaw } = JSON as JSON & { rawJSON(text: string): unknown; isRawJSON(value: unknown): boolean };
+declare global {
+  interface JSON {
+    rawJSON(text: string): unknown;
+    isRawJSON(value: unknown): boolean;
+  }
+}
 
 /** A number goes through as it stands in the text: 12345678901234567890 and 1.50 are not changed. */
 function keepNumbers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  return typeof value === 'number' && context?.source !== undefined ? rawJSON(context.source) : value;
+  return typeof value === 'number' && context?.source !== undefined ? JSON.rawJSON(context.source) : value;
 }
 
 function cellOf(value: unknown): string {

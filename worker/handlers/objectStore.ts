@@ -2,6 +2,7 @@
 import { GetObjectCommand, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
 import { addAbortSignal, Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { PermanentError } from '../../core/errors.ts';
 import { locate, type ObjectLocation } from './s3Uri.ts';
 import { uploadInParts } from './upload.ts';
@@ -16,20 +17,20 @@ export interface ObjectStore {
   write(uri: string, content: Content, options: WriteOptions): Promise<Written>;
 }
 
-export type Content = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
+type Content = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
 
-export interface ReadOptions {
+interface ReadOptions {
   readonly signal: AbortSignal;
   /** Percent of the bytes read so far. */
   readonly progress?: ((percent: number) => void) | undefined;
 }
 
-export interface WriteOptions {
+interface WriteOptions {
   readonly signal: AbortSignal;
   readonly contentType: string;
 }
 
-export interface Written {
+interface Written {
   readonly bytes: number;
   /** Lower-case hex. */
   readonly sha256: string;
@@ -58,6 +59,8 @@ export function createObjectStore({ s3, buckets, maxSourceBytes }: ObjectStoreOp
           if (read > maxSourceBytes) throw tooLarge(uri, maxSourceBytes);
           progress?.(bytes === 0 ? 100 : Math.min(100, (100 * read) / bytes));
           yield chunk;
+          // What has come already is read without a pause: the other jobs, their heartbeats and signals get their turn here.
+          await setImmediate();
         }
         if (read < bytes) throw new Error(`${uri} ended after ${read} of ${bytes} bytes`);
       } finally {

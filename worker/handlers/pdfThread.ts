@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { PdfJob, PdfMessage } from './readPdf.ts';
 
-await read(workerData as PdfJob);
+const job: unknown = workerData;
+if (isPdfJob(job)) await read(job);
 
 async function read({ bytes, maxPages, maxCharacters }: PdfJob): Promise<void> {
   // pdf.js has no reason to load anything; should it find one, it cannot.
   Reflect.deleteProperty(globalThis, 'fetch');
   try {
-    // Without stopAtErrors a damaged page comes out as an empty one, and nobody would know.
+    // stopAtErrors: most damage to a page would else give a part of its text, and nobody would know.
     // There is no eval to switch off: pdf.js 6 has none.
     const pdf = await getDocument({
       data: bytes,
@@ -24,6 +25,7 @@ async function read({ bytes, maxPages, maxCharacters }: PdfJob): Promise<void> {
       verbosity: VerbosityLevel.ERRORS,
     }).promise;
     if (pdf.numPages > maxPages) return post({ refused: `has ${pdf.numPages} pages; ${maxPages} are allowed` });
+    if (pdf.numPages === 0) return post({ refused: 'is damaged (it has no pages)' });
     let characters = 0;
     for (let number = 1; number <= pdf.numPages; number += 1) {
       const page = await pdf.getPage(number);
@@ -37,6 +39,10 @@ async function read({ bytes, maxPages, maxCharacters }: PdfJob): Promise<void> {
   } catch (error) {
     post({ refused: complaintOf(error) });
   }
+}
+
+function isPdfJob(data: unknown): data is PdfJob {
+  return typeof data === 'object' && data !== null && 'bytes' in data;
 }
 
 function complaintOf(error: unknown): string {

@@ -16,7 +16,7 @@ export interface PdfJob extends PdfLimits {
 }
 export type PdfMessage = PdfPage | { readonly refused: string };
 
-export interface PdfLimits {
+interface PdfLimits {
   readonly maxPages: number;
   readonly maxCharacters: number;
 }
@@ -30,7 +30,13 @@ export interface PdfBounds extends PdfLimits {
   readonly maxPageMs: number;
 }
 
-export const pdfBounds: PdfBounds = { maxPages: 5000, maxCharacters: 10_000_000, maxHeapMb: 512, maxBufferMb: 256, maxPageMs: 60_000 };
+export const pdfBounds: PdfBounds = {
+  maxPages: 5000,
+  maxCharacters: 10_000_000,
+  maxHeapMb: 512,
+  maxBufferMb: 256,
+  maxPageMs: 60_000,
+};
 
 const watchEveryMs = 100;
 
@@ -61,7 +67,13 @@ export async function* readPdf(
   });
   const overstepped = new AbortController();
   let lastPageAt = performance.now();
+  let pagesLeft: number | undefined;
   const watch = setInterval(() => void inspect(), watchEveryMs);
+  // When the thread posted it, not when the reader got to it.
+  thread.on('message', () => void (lastPageAt = performance.now()));
+  // One more listener than the iterator's: an error that comes after it would end the whole process.
+  thread.on('error', () => clearInterval(watch));
+  thread.on('exit', () => clearInterval(watch));
   async function inspect(): Promise<void> {
     if (performance.now() - lastPageAt > bounds.maxPageMs) {
       overstepped.abort(new PermanentError(`${uri} takes longer than ${bounds.maxPageMs} ms for a page`));
@@ -73,20 +85,27 @@ export async function* readPdf(
     }
   }
   try {
-    for await (const [message] of on(thread, 'message', { signal: AbortSignal.any([signal, overstepped.signal]), close: ['exit'] })) {
-      const page = message as PdfMessage;
-      if ('refused' in page) throw new PermanentError(`${uri} ${page.refused}`);
-      lastPageAt = performance.now();
-      yield page;
+    const until = AbortSignal.any([signal, overstepped.signal]);
+    const messages: AsyncIterable<unknown[]> = on(thread, 'message', { signal: until, close: ['exit'] });
+    for await (const [message] of messages) {
+      if (!isPdfMessage(message)) continue;
+      if ('refused' in message) throw new PermanentError(`${uri} ${message.refused}`);
+      pagesLeft = message.pages - message.number;
+      yield message;
     }
+    if (pagesLeft !== 0) throw new Error(`${uri}: the thread that read it ended too early`);
   } catch (error) {
     if (overstepped.signal.aborted) throw overstepped.signal.reason;
-    if (isOutOfMemory(error)) throw new PermanentError(`${uri} takes more than ${maxHeapMb} MiB of memory to read`, { cause: error });
-    throw error;
+    if (!isOutOfMemory(error)) throw error;
+    throw new PermanentError(`${uri} takes more than ${maxHeapMb} MiB of memory to read`, { cause: error });
   } finally {
     clearInterval(watch);
     await thread.terminate();
   }
+}
+
+function isPdfMessage(message: unknown): message is PdfMessage {
+  return typeof message === 'object' && message !== null && ('refused' in message || 'text' in message);
 }
 
 function isOutOfMemory(error: unknown): boolean {

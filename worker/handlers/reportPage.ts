@@ -26,7 +26,8 @@ export function renderReport(report: Report): string {
   const groupBy = escapeHtml(report.groupBy);
   const value = escapeHtml(report.value);
   const rows = report.groups.map(
-    ({ name, rows: count, total }) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${formatted(count)}</td><td>${formatted(total)}</td></tr>`,
+    ({ name, rows: count, total }) =>
+      `<tr><th scope="row">${escapeHtml(name)}</th><td>${formatted(count)}</td><td>${formatted(total)}</td></tr>`,
   );
   return `<!doctype html>
 <html lang="en">
@@ -59,13 +60,8 @@ ${rows.join('\n')}
 }
 
 /** For text and for quoted attributes. */
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
 }
 
 const styles = `
@@ -104,7 +100,8 @@ function chart({ groups, groupBy, value }: Report): string {
     return `<g><title>${escapeHtml(name)}: ${formatted(total)}</title><text x="${labels - 8}" y="${y + 19}" text-anchor="end">${escapeHtml(shortened(name))}</text><rect class="${total < 0 ? 'loss' : 'gain'}" x="${Math.min(x(0), x(total)).toFixed(1)}" y="${y + 5}" width="${width.toFixed(1)}" height="${rowHeight - 8}" rx="2"/><text x="${labels + plot + 8}" y="${y + 19}">${formatted(total)}</text></g>`;
   });
   const height = shown.length * rowHeight;
-  const which = groups.length > maxBars ? `the ${maxBars} largest of ${formatted(groups.length)} groups` : `all ${formatted(groups.length)} groups`;
+  const which =
+    groups.length > maxBars ? `the ${maxBars} largest of ${formatted(groups.length)} groups` : `all ${formatted(groups.length)} groups`;
   return `<svg role="img" aria-labelledby="chart-title chart-text" viewBox="0 0 ${labels + plot + numbers} ${height}">
 <title id="chart-title">${escapeHtml(value)} by ${escapeHtml(groupBy)}</title>
 <desc id="chart-text">A bar chart of ${which}; the table below has the numbers.</desc>

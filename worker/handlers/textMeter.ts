@@ -38,7 +38,12 @@ export function createTextMeter(): TextMeter {
     measures() {
       // The cut may have gone through a pair of surrogates.
       const isCutInPair = length > text.length && /[\uD800-\uDBFF]$/.test(text);
-      return { pages, words, text: isCutInPair ? text.slice(0, -1) : text, textTruncated: length > text.length };
+      return {
+        pages,
+        words,
+        text: isCutInPair ? text.slice(0, -1) : text,
+        textTruncated: length > text.length,
+      };
     },
   };
 }

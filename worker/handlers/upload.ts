@@ -21,6 +21,7 @@ export interface Upload {
 
 /** S3 takes 10,000 parts of at least 5 MiB: 80 GiB in all. */
 const partBytes = 8 * 1024 ** 2;
+const maxPieceBytes = 1024 ** 2;
 /** The job's signal may have fired already, and a worker that shuts down does not wait longer for tidiness. */
 const abandonTimeoutMs = 5000;
 
@@ -33,7 +34,7 @@ export async function uploadInParts(upload: Upload, content: AsyncIterable<Uint8
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;
   try {
-    for await (const chunk of content) {
+    for await (const chunk of inPieces(content)) {
       upload.signal.throwIfAborted();
       pending.push(chunk);
       pendingBytes += chunk.byteLength;
@@ -53,13 +54,27 @@ export async function uploadInParts(upload: Upload, content: AsyncIterable<Uint8
   }
 }
 
+/** So that a part is never much larger than `partBytes`, however large the chunks are. */
+async function* inPieces(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of content) {
+    for (let start = 0; start < chunk.byteLength; start += maxPieceBytes) yield chunk.subarray(start, start + maxPieceBytes);
+  }
+}
+
 interface Multipart {
   readonly UploadId: string;
   readonly parts: CompletedPart[];
 }
 
 async function put({ s3, target, contentType, signal, explain }: Upload, chunks: readonly Uint8Array[]): Promise<void> {
-  const command = new PutObjectCommand({ ...target, Body: Buffer.concat(chunks), ContentType: contentType });
+  const Body = Buffer.concat(chunks);
+  // The SDK takes an empty body for a stream of unknown length unless it is told.
+  const command = new PutObjectCommand({
+    ...target,
+    Body,
+    ContentLength: Body.byteLength,
+    ContentType: contentType,
+  });
   await s3.send(command, { abortSignal: signal }).catch(rethrow(explain));
 }
 
@@ -70,15 +85,28 @@ async function begin({ s3, target, contentType, signal, explain }: Upload): Prom
   return { UploadId, parts: [] };
 }
 
-async function sendPart({ s3, target, signal, explain }: Upload, { UploadId, parts }: Multipart, chunks: readonly Uint8Array[]): Promise<void> {
+async function sendPart(
+  { s3, target, signal, explain }: Upload,
+  { UploadId, parts }: Multipart,
+  chunks: readonly Uint8Array[],
+): Promise<void> {
   const PartNumber = parts.length + 1;
-  const command = new UploadPartCommand({ ...target, UploadId, PartNumber, Body: Buffer.concat(chunks) });
+  const command = new UploadPartCommand({
+    ...target,
+    UploadId,
+    PartNumber,
+    Body: Buffer.concat(chunks),
+  });
   const { ETag, ChecksumCRC32 } = await s3.send(command, { abortSignal: signal }).catch(rethrow(explain));
   parts.push({ PartNumber, ETag, ChecksumCRC32 });
 }
 
 async function complete({ s3, target, signal, explain }: Upload, { UploadId, parts }: Multipart): Promise<void> {
-  const command = new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts: parts } });
+  const command = new CompleteMultipartUploadCommand({
+    ...target,
+    UploadId,
+    MultipartUpload: { Parts: parts },
+  });
   await s3.send(command, { abortSignal: signal }).catch(rethrow(explain));
 }
 
