@@ -9,10 +9,7 @@ export function renderGraphiQLPage(): { readonly html: string; readonly contentS
     endpoint: graphqlPath,
     subscriptionsProtocol: 'WS',
     shouldPersistHeaders: true,
-    defaultTabs: examples.map(({ query, variables }) => ({
-      query: query.trim(),
-      ...(variables === undefined ? {} : { variables: JSON.stringify(variables, undefined, 2) }),
-    })),
+    defaultTabs: examples.map((query) => ({ query: query.trim() })),
   });
   return { html, contentSecurityPolicy };
 }
@@ -31,115 +28,90 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-interface Example {
-  readonly query: string;
-  readonly variables?: object;
-}
-
-const jobId = { jobId: 'paste a jobId here' };
-
-/** A tab each, in the order one would try them. */
-export const examples: readonly Example[] = [
-  {
-    query: `
+/** A tab each, in the order one would try them. Literals and no variables, so that each can be run as it stands. */
+export const examples: readonly string[] = [
+  `
 # Hands in a job. Copy the jobId of the answer into the other tabs.
-# The same idempotencyKey gives the same job again.
-mutation CreateJob($input: CreateJobInput!) {
-  createJob(input: $input) {
+# Run it again: the same idempotencyKey gives the same job, and created is false.
+mutation CreateJob {
+  createJob(
+    input: {
+      type: "simulate_work"
+      params: { durationMs: 20000, steps: 40 }
+      priority: NORMAL
+      idempotencyKey: "my-first-job"
+    }
+  ) {
     created
     job { jobId status priority createdAt }
   }
 }`,
-    variables: { input: { type: 'simulate_work', params: { durationMs: 10_000, steps: 20 }, priority: 'NORMAL', idempotencyKey: 'my-first-job' } },
-  },
-  {
-    query: `
-# Pushes each change of the job's status, and its progress, until it is final.
-# Without jobId: whatever happens to any of your jobs.
-subscription Watch($jobId: ID, $afterVersion: Int) {
-  jobStatusChanged(jobId: $jobId, afterVersion: $afterVersion) {
+  `
+# Pushes every change of status of all your jobs: leave it running and create a job in another tab.
+# With (jobId: "…") it begins with that job's present state and ends when the job is final.
+subscription Watch {
+  jobStatusChanged {
     jobId version status previousStatus attempt progress at recovered
     error { code message }
   }
 }`,
-    variables: {},
-  },
-  {
-    query: `
-query Job($jobId: ID!) {
-  job(jobId: $jobId) {
-    jobId type status priority params result progress attempts version generation traceId idempotencyKey
-    createdAt updatedAt startedAt finishedAt expiresAt
+  `
+query Job {
+  job(jobId: "paste a jobId here") {
+    jobId type status priority params result progress attempts version generation
+    traceId idempotencyKey createdAt updatedAt startedAt finishedAt expiresAt
     error { code message attempt at }
     history { version status at attempt error { code message } }
   }
 }`,
-    variables: jobId,
-  },
-  {
-    query: `
-# Newest first. For the next page pass pageInfo.endCursor as after.
-query Jobs($filter: JobsFilter, $first: Int, $after: String) {
-  jobs(filter: $filter, first: $first, after: $after) {
+  `
+# Newest first. For the next page add after: with the endCursor of this one.
+query Jobs {
+  jobs(first: 10, filter: { status: [PENDING, PROCESSING, SUCCEEDED] }) {
     edges { cursor node { jobId type status createdAt finishedAt } }
     pageInfo { hasNextPage endCursor }
   }
 }`,
-    variables: { filter: {}, first: 10 },
-  },
-  {
-    query: `
-# What kinds of work there are, with the JSON Schema of their params.
+  `
+# What kinds of work there are, with the JSON Schema of their params and an example to start from.
 query JobTypes {
-  jobTypes { name description paramsSchema resultSchema example policy { timeoutSeconds } }
+  jobTypes { name description example paramsSchema resultSchema policy { timeoutSeconds } }
 }`,
-  },
-  {
-    query: `
-query JobByIdempotencyKey($idempotencyKey: String!) {
-  jobByIdempotencyKey(idempotencyKey: $idempotencyKey) { jobId status createdAt }
+  `
+query JobByIdempotencyKey {
+  jobByIdempotencyKey(idempotencyKey: "my-first-job") { jobId status createdAt }
 }`,
-    variables: { idempotencyKey: 'my-first-job' },
-  },
-  {
-    query: `
+  `
 # Answers when the job is final, or with its present state after timeoutSeconds.
-query WaitForJob($jobId: ID!) {
-  waitForJob(jobId: $jobId, timeoutSeconds: 30) { jobId status result error { code message } }
+query WaitForJob {
+  waitForJob(jobId: "paste a jobId here", timeoutSeconds: 30) {
+    jobId status result
+    error { code message }
+  }
 }`,
-    variables: jobId,
-  },
-  {
-    query: `
-# Up to 100 jobs; each stands for itself. The second one fails here, the others do not.
-mutation CreateJobs($inputs: [CreateJobInput!]!) {
-  createJobs(inputs: $inputs) {
+  `
+# Up to 100 jobs; each stands for itself. The second one is refused here, the others are not.
+mutation CreateJobs {
+  createJobs(
+    inputs: [
+      { type: "simulate_work", params: { durationMs: 500 }, priority: HIGH }
+      { type: "simulate_work", params: { durationMs: -1 } }
+      { type: "simulate_work", params: { failAttempts: 2 }, priority: LOW }
+    ]
+  ) {
     created
     job { jobId status }
     error { code message path whatToDo }
   }
 }`,
-    variables: {
-      inputs: [
-        { type: 'simulate_work', params: { durationMs: 500 }, priority: 'HIGH' },
-        { type: 'simulate_work', params: { durationMs: -1 } },
-        { type: 'simulate_work', params: { failAttempts: 2 }, priority: 'LOW' },
-      ],
-    },
-  },
-  {
-    query: `
+  `
 # Begins anew what is FAILED, FAILED_FINAL, CANCELLED, or stuck.
-mutation RetryJob($jobId: ID!) {
-  retryJob(jobId: $jobId) { jobId status generation version }
+mutation RetryJob {
+  retryJob(jobId: "paste a jobId here") { jobId status generation version }
 }`,
-    variables: jobId,
-  },
-  {
-    query: `
-mutation CancelJob($jobId: ID!) {
-  cancelJob(jobId: $jobId) { jobId status }
+  `
+# Cancels a waiting job at once, a running one within a heartbeat.
+mutation CancelJob {
+  cancelJob(jobId: "paste a jobId here") { jobId status }
 }`,
-    variables: jobId,
-  },
 ];
