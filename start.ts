@@ -25,8 +25,8 @@ await runEntry('job-tickets', async (entry) => {
   await prepare(clients, config, entry);
 
   const feed = config.redisUrl === undefined ? createMemoryFeed() : undefined;
-  const { core, notReady } = resources.adopt(openCore({ config, log, clock, feed }), ({ close }) => close());
-  resources.adopt(startLambdas({ core, config }), ({ stop }) => stop());
+  const { core, notReady, openStream } = resources.adopt(openCore({ config, log, clock, feed }), ({ close }) => close());
+  resources.adopt(startLambdas({ core, openStream, config }), ({ stop }) => stop());
 
   const objects = createObjectStore({ s3: clients.s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
   const worker = resources.adopt(createWorker({ core, handlers: createHandlers({ objects }), settings: config }), ({ stop }) => stop());

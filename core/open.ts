@@ -1,5 +1,6 @@
 /** Wires the core from its settings: clients, table, queues, feed. Whoever opens it closes it. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { monotonicFactory } from 'ulid';
@@ -9,6 +10,7 @@ import type { Feed } from './feed/feed.ts';
 import { openRedisFeed } from './feed/redisFeed.ts';
 import type { Log } from './log.ts';
 import { createQueues } from './queue/queues.ts';
+import { openTableStream, type TableStream } from './table/stream.ts';
 import { createTable } from './table/table.ts';
 import type { Core } from './usecases/core.ts';
 
@@ -16,6 +18,8 @@ export interface OpenedCore {
   readonly core: Core;
   /** What does not answer and why; empty when table and queues do. */
   notReady(): Promise<readonly { readonly part: 'table' | 'queues'; readonly reason: string }[]>;
+  /** The table's stream, if it has one. @throws when the table does not answer. */
+  openStream(): Promise<TableStream | undefined>;
   close(): Promise<void>;
 }
 
@@ -32,9 +36,11 @@ export interface OpenCoreDeps {
  * @throws {ConfigError} without a feed and without REDIS_URL.
  */
 export function openCore({ config, clock, log, feed }: OpenCoreDeps): OpenedCore {
-  const dynamodb = new DynamoDBClient(clientOptions(config, config.endpoints.dynamodb, { requestTimeoutMs: 5000 }));
+  const tableOptions = clientOptions(config, config.endpoints.dynamodb, { requestTimeoutMs: 5000 });
+  const dynamodb = new DynamoDBClient(tableOptions);
   // A receive waits up to 20 s for a message.
   const sqs = new SQSClient(clientOptions(config, config.endpoints.sqs, { requestTimeoutMs: 25_000 }));
+  let streams: DynamoDBStreamsClient | undefined;
   const opened = feed ?? openRedisFeed({ redisUrl: requiredRedisUrl(config), log });
 
   const core: Core = {
@@ -56,8 +62,13 @@ export function openCore({ config, clock, log, feed }: OpenCoreDeps): OpenedCore
         ...(queues.status === 'rejected' ? [{ part: 'queues' as const, reason: reasonOf(queues.reason) }] : []),
       ];
     },
+    async openStream() {
+      streams ??= new DynamoDBStreamsClient(tableOptions);
+      return openTableStream({ dynamodb, streams, tableName: config.jobsTable });
+    },
     async close() {
       if (feed === undefined) await opened.close();
+      streams?.destroy();
       dynamodb.destroy();
       sqs.destroy();
     },

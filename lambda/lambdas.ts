@@ -1,18 +1,28 @@
 /** Runs every Lambda handler on its event source, outside AWS. */
 import type { Config } from '../core/config.ts';
+import type { TableStream } from '../core/table/stream.ts';
 import type { Core } from '../core/usecases/core.ts';
 import { createDlqHandler } from './dlqHandler.ts';
 import { startQueueMapping, type Mapping } from './queueMapping.ts';
+import { startStreamMapping } from './streamMapping.ts';
+import { createStreamRelay } from './streamRelay.ts';
+import { createSweeper } from './sweeper.ts';
+import { startTimerMapping } from './timerMapping.ts';
 
 export interface LambdasDeps {
   readonly core: Core;
-  readonly config: Pick<Config, 'region'>;
+  readonly openStream: () => Promise<TableStream | undefined>;
+  readonly config: Pick<Config, 'region' | 'sweepIntervalSeconds'>;
 }
 
 /** The dead-letter queue has a batch size of one: each dead letter succeeds or comes back by itself. */
-export function startLambdas({ core, config: { region } }: LambdasDeps): Mapping {
-  const { queues, log } = core;
-  const mappings = [startQueueMapping({ queues, queue: 'DEAD_LETTER', handler: createDlqHandler(core), batchSize: 1, region, log })];
+export function startLambdas({ core, openStream, config: { region, sweepIntervalSeconds } }: LambdasDeps): Mapping {
+  const { queues, log, clock } = core;
+  const mappings = [
+    startQueueMapping({ queues, queue: 'DEAD_LETTER', handler: createDlqHandler(core), batchSize: 1, region, log }),
+    startTimerMapping({ name: 'sweeper', handler: createSweeper(core), everyMs: sweepIntervalSeconds * 1000, log }),
+    startStreamMapping({ openStream, handler: createStreamRelay(core), now: clock.now, log }),
+  ];
   return {
     async stop() {
       await Promise.all(mappings.map((mapping) => mapping.stop()));

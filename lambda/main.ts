@@ -4,7 +4,7 @@ import { openCore } from '../core/open.ts';
 import { startLambdas } from './lambdas.ts';
 
 await runEntry('lambdas', async ({ config, log, clock, resources }) => {
-  const { core } = resources.adopt(openCore({ config, log, clock }), ({ close }) => close());
-  resources.adopt(startLambdas({ core, config }), ({ stop }) => stop());
+  const { core, openStream } = resources.adopt(openCore({ config, log, clock }), ({ close }) => close());
+  resources.adopt(startLambdas({ core, openStream, config }), ({ stop }) => stop());
   log.info('the event source mappings run');
 });

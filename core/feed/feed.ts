@@ -10,8 +10,8 @@ export interface FeedListener {
 }
 
 export interface Feed {
-  /** On the job's and the owner's channel. Never throws: a hint that is lost is repaired from the table. */
-  publish(event: JobEvent): Promise<void>;
+  /** On the job's and the owner's channel. Never rejects: false is a hint that was lost, and is repaired from the table. */
+  publish(event: JobEvent): Promise<boolean>;
   /**
    * Resolves once events published from now on arrive, or at once while the feed is away: then `isConnected()` is
    * false, and `onInterrupted` is called when it is back. Answers the function that ends the subscription.

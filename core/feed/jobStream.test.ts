@@ -16,7 +16,7 @@ async function setup({ pollMs = 5 } = {}) {
   const counts = { idle: 0, repairs: 0 };
   const hints: JobEvent[] = [];
   const feed: Feed = {
-    publish: () => Promise.resolve(),
+    publish: () => Promise.resolve(true),
     subscribe(_channel, subscribed) {
       listener = subscribed;
       return Promise.resolve(() => {

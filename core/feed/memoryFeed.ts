@@ -9,7 +9,7 @@ export function createMemoryFeed(): Feed {
       for (const channel of channelsOf(event)) {
         for (const listener of listeners.get(channel) ?? []) listener.onEvent(event);
       }
-      return Promise.resolve();
+      return Promise.resolve(true);
     },
     subscribe(channel, listener) {
       const name = channelName(channel);

@@ -105,9 +105,11 @@ export function openRedisFeed({ redisUrl, log, pingTimeoutMs = 2000 }: RedisFeed
       try {
         await Promise.all(channelsOf(event).map((channel) => publisher.spublish(channel, text)));
         publishing = true;
+        return true;
       } catch (error) {
         if (publishing) log.warn({ error, jobId: event.jobId }, 'a publish was lost; the relay and the table repair it');
         publishing = false;
+        return false;
       }
     },
 

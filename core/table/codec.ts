@@ -48,6 +48,11 @@ export function decodeJob(item: Item): Job {
   return { ...job, history: history.map((entry, index) => ({ version: firstVersion + index, ...entry })) };
 }
 
+/** The image of a job in the table's stream, as Lambda passes it: checked as strictly as an item. @throws */
+export function decodeImage(image: object): Job {
+  return decodeJob(image as Item);
+}
+
 export function encodeJob(job: Job): Item {
   const { history, params, result, ...rest } = job;
   return encode({

@@ -24,8 +24,8 @@ export interface Listings {
    * PENDING and PROCESSING: whoever filters by status looks at the records too. Fewer than `limit` ids: there are no more.
    */
   listOwned(query: OwnerQuery): Promise<readonly string[]>;
-  /** Ids of jobs that have not ended, up to `limit` a shard and oldest first, shard by shard. */
-  listOpen(limit: number): AsyncIterable<readonly string[]>;
+  /** Ids of jobs that have not ended and were created before this id could be, oldest first: up to `limit` a shard. */
+  listOpen(options: { readonly before: string; readonly limit: number }): AsyncIterable<readonly string[]>;
 }
 
 const row = z.object({ jobId: z.string() });
@@ -71,15 +71,15 @@ export function createListings({ dynamodb, tableName: TableName }: { readonly dy
       return ids.slice(0, limit);
     },
 
-    async *listOpen(limit) {
+    async *listOpen({ before, limit }) {
       for (let shard = 0; shard < openShards; shard += 1) {
         const page = await available(
           dynamodb.send(
             new QueryCommand({
               TableName,
               IndexName: 'open',
-              KeyConditionExpression: 'openShard = :shard',
-              ExpressionAttributeValues: encode({ ':shard': `open#${shard}` }),
+              KeyConditionExpression: 'openShard = :shard AND jobId < :before',
+              ExpressionAttributeValues: encode({ ':shard': `open#${shard}`, ':before': before }),
               Limit: limit,
             }),
           ),

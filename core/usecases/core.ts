@@ -17,5 +17,6 @@ export interface Core {
     readonly idempotencyTtlSeconds: number;
     readonly jobTtlDays: number;
     readonly stuckAfterSeconds: number;
+    readonly sweepAfterSeconds: number;
   };
 }

@@ -150,9 +150,10 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
       const open = await created();
       const ended = await created();
       await step('cancel', ended, { facts: { now: Date.now() } });
-      const listed = async () => (await Array.fromAsync(opened.table.listOpen(1000))).flat();
-      await expect.poll(listed).toContain(open.jobId);
-      await expect.poll(listed).not.toContain(ended.jobId);
+      const listed = async (before: string) => (await Array.fromAsync(opened.table.listOpen({ before, limit: 1000 }))).flat();
+      await expect.poll(() => listed('~')).toContain(open.jobId);
+      await expect.poll(() => listed('~')).not.toContain(ended.jobId);
+      expect(await listed(open.jobId)).not.toContain(open.jobId);
     });
 
     test('tells that it answers', async () => {
