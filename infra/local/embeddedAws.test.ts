@@ -36,7 +36,7 @@ test('keeps items, messages and objects across kill -9, and a message in flight 
   const QueueUrl = await queueUrl(clients);
   expect(QueueUrl).toContain(aws.endpoints.sqs);
   const bodies = [await receiveOne(clients, QueueUrl), await receiveOne(clients, QueueUrl)].map((message) => message?.Body);
-  expect(bodies.toSorted()).toEqual(['in flight', 'waiting']);
+  expect(new Set(bodies)).toEqual(new Set(['in flight', 'waiting']));
   await aws.close();
 });
 

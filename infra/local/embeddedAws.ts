@@ -43,8 +43,8 @@ export async function openEmbeddedAws({ dataDir, ports = {}, onFailure = throwUn
     failed.reject(new EmbeddedAwsError(`the embedded AWS ended: ${messages(error)}`, { cause: error }));
   });
 
-  const [message]: unknown[] = await Promise.race([once(thread, 'message'), failed.promise]);
-  const opened = report.parse(message);
+  const received = await Promise.race([once(thread, 'message'), failed.promise]);
+  const opened = report.parse(received.at(0));
   if ('failure' in opened) {
     await exited;
     throw new EmbeddedAwsError(opened.failure);

@@ -51,7 +51,7 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
 }
 
 /** Puts the jar into `.cache/` unless it is there; the last step is a rename, so half a download is never used. */
-export async function fetchDynamoDbLocal(): Promise<void> {
+async function fetchDynamoDbLocal(): Promise<void> {
   if (await exists(join(folder, 'DynamoDBLocal.jar'))) return;
   await mkdir(cache, { recursive: true });
   const workshop = await mkdtemp(join(cache, 'download-'));

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** Programs and the Debian packages they come from. */
-export const neededPrograms = {
+const neededPrograms = {
   'redis-server': 'redis-server',
   java: 'openjdk-17-jre-headless',
 } as const;

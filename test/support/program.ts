@@ -56,8 +56,8 @@ export async function startProgram({ command, args, ready, cwd, env, readyWithin
     child.stdout.on('data', listen);
     child.stderr.on('data', listen);
     const exited = async (): Promise<never> => {
-      const [code] = await once(child, 'exit');
-      throw new Error(`${command} ended with ${String(code)} before it was ready:\n${output}`);
+      await once(child, 'exit');
+      throw new Error(`${command} ended with ${child.exitCode ?? child.signalCode ?? '?'} before it was ready:\n${output}`);
     };
     const timer = setTimeout(() => {
       said.reject(new Error(`${command} was not ready within ${readyWithinMs} ms:\n${output}`));
