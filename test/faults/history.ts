@@ -1,0 +1,53 @@
+/** What a run recorded: what clients were told, what watchers saw, what the table took, and what stood in it at the end. */
+import type { Job, JobStatus } from '../../core/job.ts';
+
+/** An answer to `createJob` that named a job: the job is accepted, whether it was queued or not. */
+export interface Accepted {
+  readonly owner: string;
+  readonly jobId: string;
+  readonly idempotencyKey?: string | undefined;
+  readonly created: boolean;
+}
+
+export interface SeenEvent {
+  readonly jobId: string;
+  readonly version: number;
+  readonly status: JobStatus;
+  readonly attempt: number;
+  readonly progress?: number | null | undefined;
+  /** False: the watcher was told that versions before this one could not be recovered. */
+  readonly recovered?: boolean | null | undefined;
+}
+
+/** One watcher of one job, over all its reconnects. */
+export interface Watcher {
+  readonly owner: string;
+  readonly jobId: string;
+  readonly events: readonly SeenEvent[];
+  /** `completed`: the subscription ended by itself. `left`: the test ended it. */
+  readonly end: 'completed' | 'left' | { readonly error: string };
+}
+
+/** A write to a job's record that took effect, as the proxies in front of the table saw it. */
+export interface Write {
+  readonly jobId: string;
+  /** The record's, after the write. */
+  readonly version: number;
+  readonly status: JobStatus;
+  readonly generation: number;
+  /** Who holds the job after the write. */
+  readonly claimId: string | undefined;
+  /** The claim that the writer said it holds. */
+  readonly fence: string | undefined;
+  /** False for a touch, which leaves version and status alone. */
+  readonly isTransition: boolean;
+}
+
+export interface History {
+  readonly accepted: readonly Accepted[];
+  readonly watchers: readonly Watcher[];
+  /** Absent: nobody recorded them. */
+  readonly writes?: readonly Write[] | undefined;
+  /** Every job record at the end. */
+  readonly table: readonly Job[];
+}

@@ -1,0 +1,146 @@
+/**
+ * Decides whether a recorded run kept the promises. Pure: a history in, violations out.
+ *
+ * - I1 every accepted job ends in exactly one final state a generation
+ * - I2 none is lost, and none is unfinished at the end (the run has waited for the stated bound)
+ * - I3 every watcher saw each version once, in order, ending with the final one, or was told `recovered: false`
+ * - I4 no write took effect without the claim it names
+ * - I5 one idempotency key, one job
+ * - I6 nothing reached a watcher that is not its owner's
+ */
+import { isFinal, type Job, type JobStatus } from '../../core/job.ts';
+import { transitions } from '../../core/transitions.ts';
+import type { History, SeenEvent, Watcher, Write } from './history.ts';
+
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6';
+
+export interface Violation {
+  readonly invariant: Invariant;
+  readonly jobId: string;
+  readonly what: string;
+}
+
+export function checkHistory(history: History): readonly Violation[] {
+  const table = new Map(history.table.map((job) => [job.jobId, job]));
+  const writes = Map.groupBy(history.writes ?? [], ({ jobId }) => jobId);
+  return [
+    ...history.table.flatMap(stepsAreOfTheTable),
+    ...Array.from(writes, ([jobId, ofJob]) => [...endedOnce(jobId, ofJob), ...heldTheClaim(jobId, ofJob)]).flat(),
+    ...(history.writes === undefined ? [] : history.table.flatMap((job) => wereSeenWritten(job, writes.get(job.jobId) ?? []))),
+    ...noneIsLostOrStuck(history, table),
+    ...history.watchers.flatMap((watcher) => sawAll(watcher, table.get(watcher.jobId))),
+    ...oneKeyOneJob(history),
+    ...history.watchers.flatMap((watcher) => sawOnlyItsOwn(watcher, table)),
+  ];
+}
+
+function violation(invariant: Invariant, jobId: string, what: string): Violation {
+  return { invariant, jobId, what };
+}
+
+/** After a final state comes a retry or nothing, and versions have no hole. */
+function stepsAreOfTheTable({ jobId, history, version, status }: Job): readonly Violation[] {
+  const found: Violation[] = [];
+  for (const [index, entry] of history.entries()) {
+    const before = history[index - 1];
+    if (before === undefined) continue;
+    if (entry.version !== before.version + 1) found.push(violation('I1', jobId, `version ${entry.version} follows ${before.version}`));
+    if (!isStep(before.status, entry.status)) found.push(violation('I1', jobId, `${before.status} became ${entry.status}`));
+  }
+  const last = history.at(-1);
+  if (last?.version !== version || last.status !== status) found.push(violation('I1', jobId, 'the history does not end with the present state'));
+  return found;
+}
+
+function isStep(from: JobStatus, to: JobStatus): boolean {
+  return transitions.some((row) => (row.from as readonly JobStatus[]).includes(from) && row.to === to);
+}
+
+function endedOnce(jobId: string, writes: readonly Write[]): readonly Violation[] {
+  const found: Violation[] = [];
+  const seen = new Set<number>();
+  const ends = new Map<number, JobStatus>();
+  for (const { version, status, generation } of writes.filter(({ isTransition }) => isTransition)) {
+    if (seen.has(version)) found.push(violation('I1', jobId, `version ${version} was written twice`));
+    seen.add(version);
+    if (!isFinal(status)) continue;
+    const earlier = ends.get(generation);
+    if (earlier !== undefined) found.push(violation('I1', jobId, `generation ${generation} ended ${earlier} and ${status}`));
+    ends.set(generation, status);
+  }
+  return found;
+}
+
+function heldTheClaim(jobId: string, writes: readonly Write[]): readonly Violation[] {
+  const holders = new Map(writes.filter(({ isTransition }) => isTransition).map(({ version, claimId }) => [version, claimId]));
+  const found: Violation[] = [];
+  for (const { version, fence, status, isTransition } of writes) {
+    if (fence === undefined) continue;
+    const holder = holders.get(isTransition ? version - 1 : version);
+    if (holder === fence) continue;
+    found.push(violation('I4', jobId, `${fence} wrote ${status} at version ${version} while ${holder ?? 'nobody'} held the claim`));
+  }
+  return found;
+}
+
+function wereSeenWritten({ jobId, history }: Job, writes: readonly Write[]): readonly Violation[] {
+  const written = new Map(writes.filter(({ isTransition }) => isTransition).map(({ version, status }) => [version, status]));
+  return history
+    .filter(({ version, status }) => written.get(version) !== status)
+    .map(({ version, status }) => violation('I4', jobId, `nobody was seen to write ${status} at version ${version}`));
+}
+
+function noneIsLostOrStuck({ accepted }: History, table: ReadonlyMap<string, Job>): readonly Violation[] {
+  const missing = new Set(accepted.map(({ jobId }) => jobId).filter((jobId) => !table.has(jobId)));
+  const stuck = Array.from(table.values()).filter(({ status }) => !isFinal(status));
+  return [
+    ...Array.from(missing, (jobId) => violation('I2', jobId, 'was accepted and is not in the table')),
+    ...stuck.map(({ jobId, status, version }) => violation('I2', jobId, `is still ${status}, at version ${version}`)),
+  ];
+}
+
+function sawAll({ jobId, events, end }: Watcher, job: Job | undefined): readonly Violation[] {
+  const found: Violation[] = [];
+  const written = new Map(job?.history.map(({ version, status }) => [version, status]));
+  let before: SeenEvent | undefined;
+  for (const event of events.filter((one) => one.jobId === jobId)) {
+    const { version, status } = event;
+    if (before !== undefined && version < before.version) found.push(violation('I3', jobId, `a watcher saw ${version} after ${before.version}`));
+    if (before?.version === version && !isNews(before, event)) found.push(violation('I3', jobId, `a watcher saw version ${version} twice`));
+    if (before !== undefined && version > before.version + 1 && event.recovered !== false) {
+      found.push(violation('I3', jobId, `a watcher saw nothing between ${before.version} and ${version}, and was not told`));
+    }
+    const truth = written.get(version);
+    if (truth !== undefined && truth !== status) found.push(violation('I3', jobId, `a watcher saw ${status} at version ${version}, which is ${truth}`));
+    before = event;
+  }
+  if (end === 'left') return found;
+  if (end !== 'completed') return [...found, violation('I3', jobId, `a watcher ended with ${end.error}`)];
+  if (before === undefined || !isFinal(before.status)) found.push(violation('I3', jobId, 'a subscription completed before the job was final'));
+  return found;
+}
+
+/** Progress and attempts are told under a version that was seen already. */
+function isNews(before: SeenEvent, event: SeenEvent): boolean {
+  return before.status === event.status && (before.progress !== event.progress || before.attempt !== event.attempt);
+}
+
+function oneKeyOneJob({ accepted, table }: History): readonly Violation[] {
+  const found: Violation[] = [];
+  const keyed = [...accepted, ...table].filter(({ idempotencyKey }) => idempotencyKey !== undefined);
+  for (const [key, jobs] of Map.groupBy(keyed, ({ owner, idempotencyKey }) => JSON.stringify([owner, idempotencyKey]))) {
+    const ids = new Set(jobs.map(({ jobId }) => jobId));
+    if (ids.size > 1) found.push(violation('I5', [...ids].join(', '), `one key, several jobs: ${key}`));
+  }
+  for (const [jobId, answers] of Map.groupBy(accepted, (answer) => answer.jobId)) {
+    const times = answers.filter(({ created }) => created).length;
+    if (times > 1) found.push(violation('I5', jobId, `${times} answers say that they created it`));
+  }
+  return found;
+}
+
+function sawOnlyItsOwn({ owner, jobId, events }: Watcher, table: ReadonlyMap<string, Job>): readonly Violation[] {
+  return events
+    .filter((event) => event.jobId !== jobId || (table.get(event.jobId)?.owner ?? owner) !== owner)
+    .map((event) => violation('I6', event.jobId, `reached a watcher of ${owner}, of job ${jobId}`));
+}

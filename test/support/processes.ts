@@ -1,0 +1,121 @@
+/** The project's entries as processes of their own: started, killed, paused and woken by pid, with what they logged. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+export type EntryName = 'worker' | 'server' | 'lambdas' | 'start';
+
+export interface RunningEntry extends AsyncDisposable {
+  readonly pid: number;
+  /** What it has written so far, oldest first; the last two megabytes. */
+  logs(): string;
+  /** Resolves when its output matches, from the beginning or from now on. @throws after `withinMs`, with the logs. */
+  said(pattern: RegExp, withinMs?: number): Promise<RegExpExecArray>;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>;
+  signal(signal: 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): void;
+  /** Its exit code, or null where a signal ended it. @throws after `withinMs`, with the logs. */
+  exited(withinMs?: number): Promise<number | null>;
+}
+
+const files = { worker: 'worker/main.ts', server: 'server/main.ts', lambdas: 'lambda/main.ts', start: 'start.ts' } as const satisfies Record<
+  EntryName,
+  string
+>;
+const ready = {
+  worker: /the worker polls/,
+  server: /"url":"([^"]+)"/,
+  lambdas: /the event source mappings run/,
+  start: /"graphiql":"([^"]+)\/graphql"/,
+} as const satisfies Record<EntryName, RegExp>;
+
+const root = join(import.meta.dirname, '../..');
+const maxLogLength = 2_000_000;
+
+export interface EntryOptions {
+  readonly env: Readonly<Record<string, string>>;
+  /** False: an entry that is expected not to come up is not waited for. Default true. */
+  readonly awaitReady?: boolean;
+}
+
+/** @throws with the logs when it does not come up. */
+export async function startEntry(name: EntryName, { env, awaitReady = true }: EntryOptions): Promise<RunningEntry> {
+  // Nothing is inherited but the path: a setting of the developer's own shell must not change a test.
+  const child = spawn(process.execPath, [files[name]], {
+    cwd: root,
+    env: { PATH: process.env['PATH'], NODE_ENV: 'test', LOG_LEVEL: 'info', PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'exit').then(([code]: unknown[]) => (typeof code === 'number' ? code : null));
+  let output = '';
+  const listeners = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-maxLogLength);
+      for (const listener of listeners) listener();
+    });
+  }
+  if (child.pid === undefined) throw new Error(`${files[name]} could not be started`);
+
+  function said(pattern: RegExp, withinMs = 15_000): Promise<RegExpExecArray> {
+    return within(
+      withinMs,
+      () => `${name} did not say ${String(pattern)} within ${withinMs} ms:\n${output.slice(-8000)}`,
+      new Promise((resolve) => {
+        const look = (): void => {
+          const match = pattern.exec(output);
+          if (match === null) return;
+          listeners.delete(look);
+          resolve(match);
+        };
+        listeners.add(look);
+        look();
+      }),
+    );
+  }
+
+  async function kill(): Promise<void> {
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  const entry: RunningEntry = {
+    pid: child.pid,
+    logs: () => output,
+    said,
+    kill,
+    signal: (signal) => void child.kill(signal),
+    exited: (withinMs = 30_000) => within(withinMs, () => `${name} did not end within ${withinMs} ms:\n${output.slice(-8000)}`, ended),
+    [Symbol.asyncDispose]: kill,
+  };
+  if (!awaitReady) return entry;
+  const early = ended.then((code) => {
+    throw new Error(`${name} ended with ${code} before it was ready:\n${output}`);
+  });
+  try {
+    await Promise.race([said(ready[name], 30_000), early]);
+    return entry;
+  } catch (error) {
+    await kill();
+    throw error;
+  } finally {
+    early.catch(() => undefined);
+  }
+}
+
+/** Where a server or an all-in-one that is up listens. */
+export async function urlOf(entry: RunningEntry, name: 'server' | 'start'): Promise<string> {
+  const [, url] = await entry.said(ready[name]);
+  if (url === undefined) throw new Error(`${name} did not say where it listens`);
+  return url;
+}
+
+async function within<Value>(ms: number, complaint: () => string, value: Promise<Value>): Promise<Value> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(complaint())), ms);
+  try {
+    return await Promise.race([value, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
