@@ -5,8 +5,10 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { dynamoDbEmulators } from '../../test/support/emulators.ts';
 import { createClients } from './clients.ts';
+import { queueDefinitions } from '../../core/queue/definition.ts';
 import { openEmbeddedAws } from './embeddedAws.ts';
 import { provision } from './provision.ts';
+import { queueAttributes } from './provisionQueues.ts';
 import { createTableInput, provisionTable } from './provisionTable.ts';
 
 describe.each(dynamoDbEmulators)('the table on $name', ({ name, open }) => {
@@ -41,6 +43,17 @@ test('names an index that an existing table lacks, and leaves the table alone', 
   await clients.dynamodb.send(new CreateTableCommand({ ...input, AttributeDefinitions, GlobalSecondaryIndexes: others }));
   await expect(provisionTable(clients.dynamodb, 'Jobs')).rejects.toThrow('table Jobs exists in another shape: index byOwner');
   await aws.close();
+});
+
+test('keeps dead letters longer than messages, and redrives all queues but their own', () => {
+  const definitions = queueDefinitions({ queuePrefix: 'q', visibilityTimeoutSeconds: 30, maxReceiveCount: 3 });
+  const [deadLetters, ...jobs] = definitions.map((definition) => queueAttributes(definition, 'arn'));
+  expect(deadLetters).not.toHaveProperty('RedrivePolicy');
+  expect(jobs).toHaveLength(3);
+  for (const attributes of jobs) {
+    expect(JSON.parse(attributes['RedrivePolicy'] ?? '')).toEqual({ deadLetterTargetArn: 'arn', maxReceiveCount: 3 });
+    expect(Number(attributes['MessageRetentionPeriod'])).toBeLessThan(Number(deadLetters?.['MessageRetentionPeriod']));
+  }
 });
 
 test('makes queues and buckets once, and sets attributes that changed', async () => {

@@ -15,7 +15,6 @@ const refusedByLinter: Readonly<Record<string, string>> = {
   'typescript(no-unsafe-type-assertion)': `export const f = (x: unknown): string => x as string;`,
   'typescript(no-unsafe-assignment)': `export const f = (): void => {\n  const x = JSON.parse('1');\n  void x;\n};`,
   'typescript(no-unsafe-return)': `export const f = (): string => JSON.parse('1');`,
-  'typescript(no-unnecessary-condition)': `export const f = (x: string): string => x ?? '';`,
   'typescript(only-throw-error)': `export const f = (): never => {\n  throw 'text';\n};`,
   'typescript(return-await)': `export async function f(g: () => Promise<void>): Promise<void> {\n  try {\n    return g();\n  } finally {\n    void 0;\n  }\n}`,
   'typescript(consistent-type-imports)': `import { Server } from 'node:http';\nexport type S = Server;`,
