@@ -44,7 +44,9 @@ async function withEmbeddedAws({ config, log, resources }: Entry): Promise<Confi
   if (dynamodb !== undefined && sqs !== undefined && s3 !== undefined) return config;
   const { endpoints } = resources.adopt(await openEmbeddedAws({ dataDir: config.dataDir }), ({ close }) => close());
   log.info({ dataDir: config.dataDir || 'in memory' }, 'the embedded AWS is open');
-  return { ...config, endpoints: { dynamodb: dynamodb ?? endpoints.dynamodb, sqs: sqs ?? endpoints.sqs, s3: s3 ?? endpoints.s3 } };
+  // Waiting costs nothing here, and ending at once is pleasant.
+  const receiveWaitSeconds = sqs === undefined ? Math.min(1, config.receiveWaitSeconds) : config.receiveWaitSeconds;
+  return { ...config, receiveWaitSeconds, endpoints: { dynamodb: dynamodb ?? endpoints.dynamodb, sqs: sqs ?? endpoints.sqs, s3: s3 ?? endpoints.s3 } };
 }
 
 /** Creates table, queues and buckets. An endpoint that does not answer is tried on; `/readyz` tells of it meanwhile. */

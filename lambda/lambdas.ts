@@ -12,14 +12,14 @@ import { startTimerMapping } from './timerMapping.ts';
 export interface LambdasDeps {
   readonly core: Core;
   readonly openStream: () => Promise<TableStream | undefined>;
-  readonly config: Pick<Config, 'region' | 'sweepIntervalSeconds'>;
+  readonly config: Pick<Config, 'region' | 'receiveWaitSeconds' | 'sweepIntervalSeconds'>;
 }
 
 /** The dead-letter queue has a batch size of one: each dead letter succeeds or comes back by itself. */
-export function startLambdas({ core, openStream, config: { region, sweepIntervalSeconds } }: LambdasDeps): Mapping {
+export function startLambdas({ core, openStream, config: { region, receiveWaitSeconds, sweepIntervalSeconds } }: LambdasDeps): Mapping {
   const { queues, log, clock } = core;
   const mappings = [
-    startQueueMapping({ queues, queue: 'DEAD_LETTER', handler: createDlqHandler(core), batchSize: 1, region, log }),
+    startQueueMapping({ queues, queue: 'DEAD_LETTER', handler: createDlqHandler(core), batchSize: 1, receiveWaitSeconds, region, log }),
     startTimerMapping({ name: 'sweeper', handler: createSweeper(core), everyMs: sweepIntervalSeconds * 1000, log }),
     startStreamMapping({ openStream, handler: createStreamRelay(core), now: clock.now, log }),
   ];

@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Log } from '../core/log.ts';
-import { longPollSeconds } from '../core/queue/definition.ts';
 import type { JobQueues, QueueId, ReceivedMessage } from '../core/queue/queues.ts';
 
 export interface QueueMappingDeps {
@@ -15,6 +14,8 @@ export interface QueueMappingDeps {
   readonly handler: (event: SQSEvent) => Promise<SQSBatchResponse>;
   /** 1 to 10. */
   readonly batchSize: number;
+  /** 0 to 20; `stop` waits for the receive under way to end. */
+  readonly receiveWaitSeconds: number;
   readonly region: string;
   readonly log: Log;
 }
@@ -24,11 +25,11 @@ export interface Mapping {
   stop(): Promise<void>;
 }
 
-export function startQueueMapping({ queues, queue, handler, batchSize, region, log }: QueueMappingDeps): Mapping {
+export function startQueueMapping({ queues, queue, handler, batchSize, receiveWaitSeconds, region, log }: QueueMappingDeps): Mapping {
   const stopping = new AbortController();
 
   async function once(): Promise<void> {
-    const messages = await queues.receive(queue, { max: batchSize, waitSeconds: longPollSeconds, signal: stopping.signal });
+    const messages = await queues.receive(queue, { max: batchSize, waitSeconds: receiveWaitSeconds });
     if (messages.length === 0) return;
     const { batchItemFailures } = await handler({ Records: messages.map((message) => recordOf(message, region)) });
     const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));

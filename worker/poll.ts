@@ -8,12 +8,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jobPriorities, type JobPriority } from '../core/job.ts';
 import type { Log } from '../core/log.ts';
-import { longPollSeconds } from '../core/queue/definition.ts';
 import type { JobQueues, ReceivedMessage } from '../core/queue/queues.ts';
 
 export interface PollDeps {
-  readonly queues: Pick<JobQueues, 'receive'>;
+  readonly queues: Pick<JobQueues, 'receive' | 'setVisibility'>;
   readonly concurrency: number;
+  /** How long a receive waits for a message where all queues are empty. */
+  readonly receiveWaitSeconds: number;
   readonly now: () => number;
   readonly log: Log;
   /** Resolves when the message's slot is free again; never rejects. */
@@ -21,8 +22,11 @@ export interface PollDeps {
 }
 
 export interface Poll {
-  /** Receives nothing more; resolves when the receives under way have ended. */
-  stop(): Promise<void>;
+  /**
+   * Begins no receive any more; resolves when those under way have ended. They are cut off only when `hurry` fires:
+   * SQS may give a message to a receive whose caller has gone, and it then stays invisible for its whole timeout.
+   */
+  stop(hurry: AbortSignal): Promise<void>;
   /** Resolves when every slot is free. */
   drained(): Promise<void>;
 }
@@ -46,9 +50,10 @@ interface QueueState {
   receiving: number;
 }
 
-export function startPoll({ queues, concurrency, now, log, execute }: PollDeps): Poll {
+export function startPoll({ queues, concurrency, receiveWaitSeconds, now, log, execute }: PollDeps): Poll {
   const states: readonly QueueState[] = jobPriorities.map((priority) => ({ priority, credit: 0, hasBacklog: false, emptyAt: 0, receiving: 0 }));
-  const stopping = new AbortController();
+  const cutOff = new AbortController();
+  let stopped = false;
   let free = concurrency;
   let failures = 0;
   let changed = Promise.withResolvers<void>();
@@ -69,23 +74,29 @@ export function startPoll({ queues, concurrency, now, log, execute }: PollDeps):
     state.receiving += 1;
     let used = 0;
     try {
-      const messages = await queues.receive(state.priority, { max, waitSeconds, signal: stopping.signal });
+      const messages = await queues.receive(state.priority, { max, waitSeconds, signal: cutOff.signal });
       failures = 0;
+      state.hasBacklog = messages.length > 0;
+      if (!state.hasBacklog) state.emptyAt = now();
+      if (stopped) return await giveBack(messages);
       used = messages.length;
-      state.hasBacklog = used > 0;
-      if (used === 0) state.emptyAt = now();
       for (const message of messages) void execute(message).finally(() => release(1));
     } catch (error) {
-      if (stopping.signal.aborted) return;
+      if (cutOff.signal.aborted) return;
       failures += 1;
       state.hasBacklog = false;
       state.emptyAt = now();
       if (failures === 1) log.warn({ error, priority: state.priority }, 'the queue does not answer; trying again');
-      await sleep(Math.min(5000, 100 * 2 ** failures), undefined, { signal: stopping.signal }).catch(() => undefined);
+      if (!stopped) await sleep(Math.min(5000, 100 * 2 ** failures), undefined, { signal: cutOff.signal }).catch(() => undefined);
     } finally {
       state.receiving -= 1;
       release(max - used);
     }
+  }
+
+  /** What came while the worker stops goes to another one. */
+  async function giveBack(messages: readonly ReceivedMessage[]): Promise<void> {
+    await Promise.all(messages.map((message) => queues.setVisibility(message, 0)));
   }
 
   function begin(state: QueueState, max: number, waitSeconds: number): void {
@@ -110,13 +121,13 @@ export function startPoll({ queues, concurrency, now, log, execute }: PollDeps):
   }
 
   async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
+    while (!stopped) {
       if (free === 0) {
         await changed.promise;
         continue;
       }
       if (free < Math.min(maxReceive, concurrency)) await sleep(gatherMs);
-      if (stopping.signal.aborted) return;
+      if (stopped) return;
       const state = next();
       if (state !== undefined) begin(state, Math.min(maxReceive, free), 0);
       else await waitForNews();
@@ -128,12 +139,12 @@ export function startPoll({ queues, concurrency, now, log, execute }: PollDeps):
     const news = changed.promise;
     const quiet = states.filter(({ receiving }) => receiving === 0);
     if (concurrency >= minLongPollSlots) {
-      for (const state of quiet) if (free > 0) begin(state, 1, longPollSeconds);
+      for (const state of quiet) if (free > 0) begin(state, 1, receiveWaitSeconds);
       await news;
     } else {
       // Too few slots to wait on each queue: on one after the other, briefly.
       const [state] = quiet.toSorted((a, b) => a.emptyAt - b.emptyAt);
-      if (state !== undefined && free > 0) begin(state, 1, 1);
+      if (state !== undefined && free > 0) begin(state, 1, Math.min(1, receiveWaitSeconds));
       await news;
     }
   }
@@ -141,11 +152,15 @@ export function startPoll({ queues, concurrency, now, log, execute }: PollDeps):
   const running = run();
 
   return {
-    async stop() {
-      stopping.abort();
+    async stop(hurry) {
+      stopped = true;
       notify();
+      const onHurry = (): void => cutOff.abort();
+      hurry.addEventListener('abort', onHurry, { once: true });
+      if (hurry.aborted) onHurry();
       await running;
-      await Promise.allSettled(receives);
+      await Promise.all(receives);
+      hurry.removeEventListener('abort', onHurry);
     },
     async drained() {
       while (free < concurrency) await changed.promise;

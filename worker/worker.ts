@@ -7,6 +7,7 @@ import { startPoll, type Poll } from './poll.ts';
 
 export interface WorkerSettings extends ExecuteSettings {
   readonly workerConcurrency: number;
+  readonly receiveWaitSeconds: number;
   readonly shutdownGraceSeconds: number;
 }
 
@@ -38,13 +39,16 @@ export function createWorker({ core, handlers, settings, random = Math.random }:
   let stopped: Promise<void> | undefined;
 
   async function stop(): Promise<void> {
+    if (poll !== undefined) {
+      const timer = setTimeout(hurry, settings.shutdownGraceSeconds * 1000);
+      await poll.stop(graceOver.signal);
+      // Only now, so that no receive of this worker takes back what it gives away.
+      stopping.abort();
+      await poll.drained();
+      clearTimeout(timer);
+      log.info('the worker has stopped');
+    }
     stopping.abort();
-    if (poll === undefined) return;
-    await poll.stop();
-    const timer = setTimeout(hurry, settings.shutdownGraceSeconds * 1000);
-    await poll.drained();
-    clearTimeout(timer);
-    log.info('the worker has stopped');
   }
 
   function hurry(): void {
@@ -53,11 +57,12 @@ export function createWorker({ core, handlers, settings, random = Math.random }:
 
   return {
     start() {
-      if (stopping.signal.aborted) return;
+      if (stopped !== undefined) return;
       const deps = { core, handlers, settings, random, stopping: stopping.signal, graceOver: graceOver.signal };
       poll ??= startPoll({
         queues,
         concurrency: settings.workerConcurrency,
+        receiveWaitSeconds: settings.receiveWaitSeconds,
         now: clock.now,
         log,
         execute: (message) => execute(deps, message),

@@ -9,7 +9,7 @@ const day = 24 * 60 * 60;
  */
 export const retentionSeconds = { jobs: 4 * day, deadLetters: 14 * day } as const;
 
-/** Receives wait this long for a message: SQS's maximum. */
+/** The queues' own wait of a receive: SQS's maximum. */
 export const longPollSeconds = 20;
 
 export const queueName = (prefix: string, priority: JobPriority): string => `${prefix}-${priority.toLowerCase()}`;
