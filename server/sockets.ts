@@ -40,6 +40,7 @@ export function attachSockets({ server, protocol, allowsOrigin, log, pingInterva
     let expiry: NodeJS.Timeout | undefined;
     const connection: Connection = {
       request,
+      socket,
       running: new Map(),
       onIdentity({ expiresAt }) {
         if (expiresAt === undefined) return;

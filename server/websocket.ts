@@ -7,11 +7,13 @@ import type { Log } from '../core/log.ts';
 import { toGraphQLError } from '../schema/index.ts';
 import type { Authenticate, Identity } from './auth.ts';
 import type { CallContext, Pipeline } from './graphql.ts';
+import { createFanOut, type PushSocket, type Subscriber } from './fanOut.ts';
 import { traceIdOf } from './trace.ts';
 
 /** What is kept for a socket. */
 export interface Connection {
   readonly request: IncomingMessage;
+  readonly socket: PushSocket;
   /** Each running operation's, by the id the client gave it. */
   readonly running: Map<string, AbortController>;
   identity?: Identity;
@@ -30,7 +32,10 @@ export interface WebSocketDeps {
 export const defaultMaxOperations = 100;
 
 export function createWebSocketProtocol({ pipeline, authenticate, log, maxOperations = defaultMaxOperations }: WebSocketDeps): Server<Connection> {
-  const { execute, subscribe } = pipeline.getEnveloped();
+  const { execute } = pipeline.getEnveloped();
+  const fanOut = createFanOut({ mask: (error, traceId) => toGraphQLError(error, { log, traceId }) });
+  /** graphql-ws hands `subscribe` the arguments alone. */
+  const subscribers = new WeakMap<ExecutionArgs, Subscriber>();
   return makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: 5000,
 
@@ -63,8 +68,9 @@ export function createWebSocketProtocol({ pipeline, authenticate, log, maxOperat
         const document = parse(query);
         const errors = validate(schema, document);
         if (errors.length > 0) return errors;
-        const args: ExecutionArgs = { schema, document, operationName, variableValues: variables, contextValue: await contextFactory() };
+        const args = { schema, document, operationName, variableValues: variables, contextValue: await contextFactory() };
         extra.running.set(id, gone);
+        subscribers.set(args, { args, id, socket: extra.socket });
         return args;
       } catch (error) {
         // A syntax error, say: of this operation only. The socket and its other operations go on.
@@ -73,7 +79,11 @@ export function createWebSocketProtocol({ pipeline, authenticate, log, maxOperat
     },
 
     execute,
-    subscribe,
+    subscribe(args) {
+      const subscriber = subscribers.get(args);
+      if (subscriber === undefined) throw new Error('an operation that onSubscribe did not let in');
+      return fanOut.subscribe(subscriber);
+    },
 
     onNext: (_context, _id, _payload, _args, { errors, data }) =>
       errors === undefined ? undefined : { ...(data === undefined ? {} : { data }), errors: errors.map(formatted) },

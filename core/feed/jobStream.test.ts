@@ -5,7 +5,8 @@ import { silentLog } from '../../test/support/silentLog.ts';
 import { isFinal, type Job, type JobStatus } from '../job.ts';
 import { latestEventOf, type JobEvent } from './event.ts';
 import type { Feed, FeedListener } from './feed.ts';
-import { openJobStream, type JobStream, type WatchedEvent } from './jobStream.ts';
+import { openJobStream, type JobStream } from './jobStream.ts';
+import type { WatchedEvent } from './watch.ts';
 
 /** A job whose steps are written here, and whose hints reach the stream only when the test lets them. */
 async function setup({ pollMs = 5 } = {}) {

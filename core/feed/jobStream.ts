@@ -2,20 +2,15 @@
  * One job's events, once for all its watchers in this process: in order, without gaps, whatever the feed loses, doubles
  * or reorders. The feed's messages are hints; where one does not follow the last, the record's history is read.
  *
- * A watcher is no buffer but a position in the shared log, and takes the next event when it wants one. So a slow
- * watcher costs no memory, a thousand watchers cost one read, and progress is conflated: only the latest is kept.
+ * A watcher is no buffer but a position in the shared log. So a slow watcher costs no memory, a thousand watchers cost
+ * one read, and progress is conflated: only the latest is kept.
  */
 import { JobError } from '../errors.ts';
 import { isFinal, type Job } from '../job.ts';
 import type { Log } from '../log.ts';
 import { eventsOf, latestEventOf, type JobEvent } from './event.ts';
 import type { Feed } from './feed.ts';
-
-/**
- * `recovered`: undefined for what came live; true for what was read from history after a gap; false where versions
- * before this one are lost, because the history no longer held them.
- */
-export type WatchedEvent = JobEvent & { readonly recovered: boolean | undefined };
+import { createWatchSet, type Watch, type WatchedEvent } from './watch.ts';
 
 export interface WatchOptions {
   /** The last version the watcher has seen; it gets what follows. Without it, first the present state. */
@@ -26,7 +21,7 @@ export interface WatchOptions {
 export interface JobStream {
   readonly owner: string;
   /** Completes after a final state. Rejects with `JOB_NOT_FOUND` when the job is deleted meanwhile. */
-  watch(options: WatchOptions): AsyncIterableIterator<WatchedEvent>;
+  watch(options: WatchOptions): Watch;
   /** Ends every watcher with this error. */
   fail(error: Error): void;
 }
@@ -49,11 +44,11 @@ const maxLog = 200;
 
 /** @throws {JobError} `JOB_NOT_FOUND`, `TABLE_UNAVAILABLE`. */
 export async function openJobStream({ jobId, feed, read, log, pollMs, onIdle, onRepair }: JobStreamDeps): Promise<JobStream> {
-  const waiters = new Set<() => void>();
-  let watchers = 0;
+  const watches = createWatchSet({ onEmpty: close });
   let failure: Error | undefined;
-  let events: WatchedEvent[] = [];
-  let news: { readonly event: JobEvent; readonly number: number } | undefined;
+  const events: WatchedEvent[] = [];
+  /** What came since the last transition: the news alone, and the transition with the news, each one object for all. */
+  let news: { readonly number: number; readonly alone: WatchedEvent; readonly merged: WatchedEvent } | undefined;
   let newsAt = 0;
   let reading: Promise<void> | undefined;
   let readAgain = false;
@@ -61,14 +56,8 @@ export async function openJobStream({ jobId, feed, read, log, pollMs, onIdle, on
   /** Hints that arrived before the record was read. */
   let early: JobEvent[] | undefined = [];
 
-  const head = (): JobEvent | undefined => events.at(-1);
+  const head = (): WatchedEvent | undefined => events.at(-1);
   const headVersion = (): number => head()?.version ?? 0;
-
-  function wake(): void {
-    const woken = [...waiters];
-    waiters.clear();
-    for (const resolve of woken) resolve();
-  }
 
   function append(event: JobEvent, recovered: boolean | undefined): void {
     events.push({ ...event, recovered });
@@ -77,18 +66,26 @@ export async function openJobStream({ jobId, feed, read, log, pollMs, onIdle, on
     newsAt = event.at;
   }
 
+  function addNews(event: JobEvent): void {
+    const { attempt, error, progress } = event;
+    const transition = events.at(-1);
+    const alone = { ...event, recovered: undefined };
+    const merged = transition === undefined ? alone : { ...transition, attempt, error, progress };
+    news = { number: (news?.number ?? 0) + 1, alone, merged };
+  }
+
   function onEvent(event: JobEvent): void {
     if (early !== undefined) {
       early.push(event);
     } else if (event.version === headVersion() + 1) {
       append(event, undefined);
-      wake();
+      watches.changed();
     } else if (event.version > headVersion()) {
       void repair();
     } else if (event.version === headVersion() && event.at > newsAt) {
       newsAt = event.at;
-      news = { event, number: (news?.number ?? 0) + 1 };
-      wake();
+      addNews(event);
+      watches.changed();
     }
   }
 
@@ -121,10 +118,8 @@ export async function openJobStream({ jobId, feed, read, log, pollMs, onIdle, on
       onRepair(event);
       expected = event.version + 1;
     }
-    if (job.progress !== undefined && job.progress !== news?.event.progress) {
-      news = { event: latestEventOf(job), number: (news?.number ?? 0) + 1 };
-    }
-    wake();
+    if (job.progress !== undefined && job.progress !== news?.alone.progress) addNews(latestEventOf(job));
+    watches.changed();
   }
 
   function pollLater(): void {
@@ -144,91 +139,47 @@ export async function openJobStream({ jobId, feed, read, log, pollMs, onIdle, on
 
   function fail(error: Error): void {
     failure ??= error;
-    wake();
+    watches.changed();
   }
 
-  function watch({ afterVersion, signal }: WatchOptions): AsyncIterableIterator<WatchedEvent> {
+  function watch({ afterVersion, signal }: WatchOptions): Watch {
     const resumedAt = afterVersion === undefined ? 0 : headVersion();
     let seen = afterVersion ?? headVersion() - 1;
     let newsSeen = 0;
-    let started = afterVersion !== undefined;
     let atFinal = events.some(({ version, status }) => version === afterVersion && isFinal(status));
-    let ended = false;
-    watchers += 1;
     // Whoever has seen more than this process knows of a hint that was lost here.
     if (seen > headVersion()) void repair();
 
-    function end(): void {
-      if (ended) return;
-      ended = true;
-      signal?.removeEventListener('abort', onAbort);
-      watchers -= 1;
-      if (watchers === 0) close();
+    /** Also of a watcher that resumed where the job has ended: it has nothing to wait for. */
+    function isOver(): boolean {
+      const last = head();
+      return atFinal || (last !== undefined && seen >= last.version && isFinal(last.status));
     }
-    function onAbort(): void {
-      end();
-      wake();
-    }
-    if (signal?.aborted === true) end();
-    else signal?.addEventListener('abort', onAbort, { once: true });
 
     function take(): WatchedEvent | undefined {
       const last = head();
-      if (last === undefined) return undefined;
-      if (seen < last.version) {
-        const first = events[0] ?? last;
-        const next = events[Math.max(0, seen + 1 - first.version)];
-        if (next === undefined) return undefined;
-        const lostSome = next.version > seen + 1 && seen > 0;
-        const resumed = next.version <= resumedAt ? true : next.recovered;
-        seen = next.version;
-        const fresh = seen === last.version && news !== undefined ? news : undefined;
-        newsSeen = fresh?.number ?? 0;
-        return { ...next, ...newsOf(fresh?.event), recovered: lostSome ? false : resumed };
-      }
-      if (seen === last.version && news !== undefined && news.number > newsSeen) {
-        newsSeen = news.number;
-        return { ...news.event, recovered: undefined };
-      }
-      return undefined;
+      if (last === undefined || isOver() || failure !== undefined) return undefined;
+      if (seen < last.version) return takeTransition(last);
+      if (news === undefined || news.number === newsSeen) return undefined;
+      newsSeen = news.number;
+      return news.alone;
     }
 
-    /** Also of a watcher that resumed where the job has ended: it has nothing to wait for. */
-    const isOver = (): boolean => {
-      const last = head();
-      return atFinal || (started && last !== undefined && seen >= last.version && isFinal(last.status));
-    };
+    function takeTransition(last: WatchedEvent): WatchedEvent | undefined {
+      const firstVersion = events[0]?.version ?? last.version;
+      const next = events[Math.max(0, seen + 1 - firstVersion)];
+      if (next === undefined) return undefined;
+      const hasGap = next.version > seen + 1 && seen > 0;
+      seen = next.version;
+      atFinal = isFinal(next.status);
+      const fresh = seen === last.version ? news : undefined;
+      newsSeen = fresh?.number ?? 0;
+      const event = fresh?.merged ?? next;
+      if (hasGap) return { ...event, recovered: false };
+      return seen <= resumedAt ? { ...event, recovered: true } : event;
+    }
 
-    return {
-      async next() {
-        for (;;) {
-          if (ended) return { done: true, value: undefined };
-          if (failure !== undefined) {
-            end();
-            throw failure;
-          }
-          if (isOver()) {
-            end();
-            return { done: true, value: undefined };
-          }
-          const event = take();
-          if (event !== undefined) {
-            started = true;
-            atFinal = isFinal(event.status);
-            return { done: false, value: event };
-          }
-          await new Promise<void>((resolve) => waiters.add(resolve));
-        }
-      },
-      return() {
-        end();
-        wake();
-        return Promise.resolve({ done: true, value: undefined });
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+    return watches.add({ take, ending: () => failure ?? (isOver() ? 'complete' : undefined) }, signal);
   }
 
   function close(): void {
@@ -245,7 +196,7 @@ export async function openJobStream({ jobId, feed, read, log, pollMs, onIdle, on
     if (job === undefined) throw new JobError('JOB_NOT_FOUND');
     for (const event of eventsOf(job)) append(event, undefined);
     const latest = latestEventOf(job);
-    if (latest.progress !== undefined) news = { event: latest, number: 1 };
+    if (latest.progress !== undefined) addNews(latest);
     const hints = early;
     early = undefined;
     for (const hint of hints) onEvent(hint);
@@ -255,9 +206,4 @@ export async function openJobStream({ jobId, feed, read, log, pollMs, onIdle, on
     await unsubscribe();
     throw error;
   }
-}
-
-/** What an event says beyond its transition. */
-function newsOf(event: JobEvent | undefined): Partial<JobEvent> {
-  return event === undefined ? {} : { attempt: event.attempt, error: event.error, progress: event.progress };
 }

@@ -8,10 +8,10 @@ import { isFinal, type Job } from '../job.ts';
 import type { Log } from '../log.ts';
 import { eventsOf, type JobEvent } from './event.ts';
 import type { Feed } from './feed.ts';
-import type { WatchedEvent } from './jobStream.ts';
+import { createWatchSet, type Watch, type WatchedEvent } from './watch.ts';
 
 export interface OwnerStream {
-  watch(options: { readonly signal?: AbortSignal | undefined }): AsyncIterableIterator<WatchedEvent>;
+  watch(options: { readonly signal?: AbortSignal | undefined }): Watch;
   fail(error: Error): void;
 }
 
@@ -41,19 +41,12 @@ interface Seen {
 /** @throws {JobError} `FEED_INTERRUPTED` while the feed is away. */
 export async function openOwnerStream({ owner, feed, read, now, log, onIdle, onRepair }: OwnerStreamDeps): Promise<OwnerStream> {
   const jobs = new Map<string, Seen>();
-  const waiters = new Set<() => void>();
+  const watches = createWatchSet({ onEmpty: close });
   const startedAt = now();
   let events: WatchedEvent[] = [];
   /** Position of `events[0]` in all that was ever logged. */
   let offset = 0;
-  let watchers = 0;
   let failure: Error | undefined;
-
-  function wake(): void {
-    const woken = [...waiters];
-    waiters.clear();
-    for (const resolve of woken) resolve();
-  }
 
   function append(event: JobEvent, recovered: boolean | undefined): void {
     events.push({ ...event, recovered });
@@ -62,7 +55,7 @@ export async function openOwnerStream({ owner, feed, read, now, log, onIdle, onR
       events = events.slice(-maxLag);
       offset += maxLag + 1;
     }
-    wake();
+    watches.changed();
   }
 
   function remember(event: JobEvent): Seen {
@@ -131,7 +124,7 @@ export async function openOwnerStream({ owner, feed, read, now, log, onIdle, onR
 
   function fail(error: Error): void {
     failure ??= error;
-    wake();
+    watches.changed();
   }
 
   function close(): void {
@@ -150,49 +143,18 @@ export async function openOwnerStream({ owner, feed, read, now, log, onIdle, onR
     fail,
     watch({ signal }) {
       let position = offset + events.length;
-      let ended = false;
-      watchers += 1;
+      let ending: Error | undefined;
 
-      function end(): void {
-        if (ended) return;
-        ended = true;
-        signal?.removeEventListener('abort', onAbort);
-        watchers -= 1;
-        if (watchers === 0) close();
+      function take(): WatchedEvent | undefined {
+        if (position < offset) ending ??= new JobError('FEED_INTERRUPTED', { message: 'This watcher reads too slowly.' });
+        if (ending !== undefined) return undefined;
+        const event = events[position - offset];
+        if (event === undefined) ending = failure;
+        else position += 1;
+        return event;
       }
-      function onAbort(): void {
-        end();
-        wake();
-      }
-      if (signal?.aborted === true) end();
-      else signal?.addEventListener('abort', onAbort, { once: true });
 
-      return {
-        async next() {
-          for (;;) {
-            if (ended) return { done: true, value: undefined };
-            if (position < offset) fail(new JobError('FEED_INTERRUPTED', { message: 'This watcher reads too slowly.' }));
-            const event = events[position - offset];
-            if (event !== undefined && position >= offset) {
-              position += 1;
-              return { done: false, value: event };
-            }
-            if (failure !== undefined) {
-              end();
-              throw failure;
-            }
-            await new Promise<void>((resolve) => waiters.add(resolve));
-          }
-        },
-        return() {
-          end();
-          wake();
-          return Promise.resolve({ done: true, value: undefined });
-        },
-        [Symbol.asyncIterator]() {
-          return this;
-        },
-      };
+      return watches.add({ take, ending: () => ending ?? (position === offset + events.length ? failure : undefined) }, signal);
     },
   };
 }

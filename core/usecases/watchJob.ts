@@ -1,11 +1,12 @@
 /** Watching: one job's transitions, or all of an owner's, shared by all who watch the same in this process. */
 import { JobError } from '../errors.ts';
 import type { JobEvent } from '../feed/event.ts';
-import { openJobStream, type JobStream, type WatchedEvent } from '../feed/jobStream.ts';
+import { openJobStream, type JobStream } from '../feed/jobStream.ts';
 import { openOwnerStream, type OwnerStream } from '../feed/ownerStream.ts';
+import type { Watch, WatchedEvent } from '../feed/watch.ts';
 import type { Core } from './core.ts';
 
-export type { WatchedEvent };
+export type { Watch, WatchedEvent };
 
 export interface Watches {
   /**
@@ -18,9 +19,9 @@ export interface Watches {
     readonly jobId: string;
     readonly afterVersion?: number | undefined;
     readonly signal?: AbortSignal | undefined;
-  }): Promise<AsyncIterableIterator<WatchedEvent>>;
+  }): Promise<Watch>;
   /** @throws {JobError} `FEED_INTERRUPTED`, here or from the iterator; `SHUTTING_DOWN`. */
-  owner(request: { readonly owner: string; readonly signal?: AbortSignal | undefined }): Promise<AsyncIterableIterator<WatchedEvent>>;
+  owner(request: { readonly owner: string; readonly signal?: AbortSignal | undefined }): Promise<Watch>;
   /** Ends all watchers with `SHUTTING_DOWN`, and refuses new ones. */
   close(): Promise<void>;
 }
@@ -78,7 +79,7 @@ export function createWatches(
         ({ owner: owned, watch }) => ({ owned, events: watch({ afterVersion, signal }) }),
       );
       if (stream.owned === owner) return stream.events;
-      await stream.events.return?.();
+      await stream.events.return();
       throw new JobError('JOB_NOT_FOUND');
     },
 
