@@ -1,0 +1,81 @@
+/** kill -9 of a server at each step of a `createJob`, and while clients watch. */
+import { expect, test } from 'vitest';
+import { urlOf } from '../support/processes.ts';
+import { createOver, watchOver } from './apiClient.ts';
+import { checkHistory } from './historyChecker.ts';
+import { openStage, withStream, type Actor } from './stage.ts';
+import { publishes, putsJob, putsLock, setsStatus } from './tableWrites.ts';
+
+interface Moment {
+  readonly name: string;
+  reach(server: Actor): Promise<unknown>;
+  /** Whether the client's next try is the one that creates the job. */
+  readonly createdByNextTry: boolean;
+}
+
+const moments: readonly Moment[] = [
+  { name: 'before the lock of its idempotency key', reach: ({ table }) => table.hold('before', 'PutItem', putsLock), createdByNextTry: true },
+  { name: 'between lock and record', reach: ({ table }) => table.hold('before', 'PutItem', putsJob), createdByNextTry: true },
+  { name: 'between record and message', reach: ({ queues }) => queues.hold('before', 'SendMessageBatch'), createdByNextTry: false },
+  { name: 'between record and publish', reach: ({ redis }) => redis.hold(publishes('PENDING')), createdByNextTry: false },
+  { name: 'between message and answer', reach: ({ queues }) => queues.hold('after', 'SendMessageBatch'), createdByNextTry: false },
+];
+
+test.for(moments)('a server killed $name leaves one job, which the next try with its key gets', async ({ reach, createdByNextTry }, context) => {
+  await using stage = await openStage(context);
+  const [first, second] = await Promise.all([stage.start('server'), stage.start('server'), stage.start('worker'), stage.start('lambdas')]);
+  const reached = reach(first);
+  const url = await urlOf(first, 'server');
+  const refused = expect(createOver(url, { idempotencyKey: 'once' })).rejects.toThrow('fetch failed');
+  await reached;
+  await first.kill();
+  await refused;
+  const answer = await createOver(await urlOf(second, 'server'), { idempotencyKey: 'once' });
+  stage.accept(answer);
+  expect(answer.created).toBe(createdByNextTry);
+  // Where no message names the job, the sweeper finds it.
+  expect(await stage.watch(answer.jobId).done).toMatchObject({ status: 'SUCCEEDED' });
+  const history = await stage.history();
+  expect(checkHistory(history)).toEqual([]);
+  expect(history.table).toHaveLength(1);
+});
+
+test('a hundred watchers whose server is killed see every version once, from the next server', async (context) => {
+  await using stage = await openStage(context);
+  const [first, second, worker] = await Promise.all([stage.start('server'), stage.start('server'), stage.start('worker')]);
+  const urls = [await urlOf(first, 'server'), await urlOf(second, 'server')];
+  let url = urls[0] ?? '';
+  const held = worker.table.hold('before', 'UpdateItem', setsStatus('SUCCEEDED'));
+  const answer = await createOver(url);
+  stage.accept(answer);
+  const watchers = Array.from({ length: 100 }, () => watchOver(() => url, answer.jobId));
+  await expect.poll(() => watchers.every(({ events }) => events.at(-1)?.status === 'PROCESSING'), { timeout: 15_000 }).toBe(true);
+  await first.kill();
+  url = urls[1] ?? '';
+  (await held).release();
+  await Promise.all(watchers.map(({ done }) => done));
+  for (const watcher of watchers) stage.addWatcher(watcher);
+  expect(watchers.every(({ reconnects }) => reconnects() > 0)).toBe(true);
+  expect(checkHistory(await stage.history())).toEqual([]);
+});
+
+test('a server killed between a retry’s record and its message loses no generation', async (context) => {
+  await using stage = await openStage(context, withStream());
+  const [server] = await Promise.all([stage.start('server'), stage.start('worker'), stage.start('lambdas')]);
+  const job = await stage.create({ params: { failPermanently: true } });
+  expect(await stage.watch(job.jobId).done).toMatchObject({ status: 'FAILED_FINAL' });
+  const reached = server.queues.hold('before', 'SendMessageBatch');
+  const query = 'mutation ($jobId: ID!) { retryJob(jobId: $jobId) { version } }';
+  const url = await urlOf(server, 'server');
+  const asked = fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables: { jobId: job.jobId } }),
+  });
+  const refused = expect(asked).rejects.toThrow('fetch failed');
+  await reached;
+  await server.kill();
+  await refused;
+  expect(await stage.watch(job.jobId).done).toMatchObject({ status: 'FAILED_FINAL', version: 6 });
+  expect(checkHistory(await stage.history())).toEqual([]);
+});

@@ -1,0 +1,72 @@
+/** Reads the requests to the table that pass the proxy: which job they write, to which status, under whose claim. */
+import { z } from 'zod';
+import { jobStatuses, type JobStatus } from '../../core/job.ts';
+import { decodeJob } from '../../core/table/codec.ts';
+import type { AwsAnswer, AwsProxy, AwsRequest } from '../support/awsProxy.ts';
+import type { Write } from './history.ts';
+
+const text = z.object({ S: z.string() });
+const update = z.object({
+  Key: z.object({ pk: text }),
+  ExpressionAttributeValues: z.object({
+    ':set_status': z.object({ S: z.enum(jobStatuses) }).optional(),
+    ':claimId': text.optional(),
+    ':set_claim': z.unknown().optional(),
+  }),
+});
+const put = z.object({ Item: z.object({ pk: text, status: text.optional() }) });
+const updated = z.object({ Attributes: z.record(z.string(), z.any()) });
+
+/** A request that puts the job into this status. */
+export function setsStatus(status: JobStatus): (body: unknown) => boolean {
+  return (body) => {
+    const parsed = update.safeParse(body);
+    return parsed.success && parsed.data.ExpressionAttributeValues[':set_status']?.S === status;
+  };
+}
+
+/** A heartbeat, or progress. */
+export function renews(body: unknown): boolean {
+  const parsed = update.safeParse(body);
+  if (!parsed.success) return false;
+  const values = parsed.data.ExpressionAttributeValues;
+  return values[':set_status'] === undefined && values[':claimId'] !== undefined;
+}
+
+/** The put of a job's record. */
+export const putsJob = (body: unknown): boolean => putsItem(body, 'job#');
+
+/** The put of an idempotency key's lock item. */
+export const putsLock = (body: unknown): boolean => putsItem(body, 'key#');
+
+function putsItem(body: unknown, prefix: string): boolean {
+  const parsed = put.safeParse(body);
+  return parsed.success && parsed.data.Item.pk.S.startsWith(prefix);
+}
+
+/** A piece of bytes to Redis that publishes. ioredis sends a command's name as it is called, in lower case. */
+export function publishes(status: JobStatus): (text: string) => boolean {
+  return (text) => text.includes('spublish') && text.includes(`"status":"${status}"`);
+}
+
+/** Every write to a job that takes effect is added to `writes`. */
+export function recordWrites(proxy: AwsProxy, writes: Write[]): void {
+  proxy.observe((request, answer) => {
+    const write = writeOf(request, answer);
+    if (write !== undefined) writes.push(write);
+  });
+}
+
+function writeOf({ operation, body }: AwsRequest, answer: AwsAnswer): Write | undefined {
+  if (answer.status !== 200) return undefined;
+  if (operation === 'PutItem' && putsJob(body)) {
+    const job = decodeJob(z.object({ Item: z.record(z.string(), z.any()) }).parse(body).Item);
+    const { jobId, version, status, generation } = job;
+    return { jobId, version, status, generation, claimId: undefined, fence: undefined, isTransition: true };
+  }
+  if (operation !== 'UpdateItem') return undefined;
+  const values = update.parse(body).ExpressionAttributeValues;
+  const { jobId, version, status, generation, claim } = decodeJob(updated.parse(answer.body).Attributes);
+  const isTransition = values[':set_status'] !== undefined;
+  return { jobId, version, status, generation, claimId: claim?.id, fence: values[':claimId']?.S, isTransition };
+}
