@@ -46,7 +46,11 @@ async function withEmbeddedAws({ config, log, resources }: Entry): Promise<Confi
   log.info({ dataDir: config.dataDir || 'in memory' }, 'the embedded AWS is open');
   // Waiting costs nothing here, and ending at once is pleasant.
   const receiveWaitSeconds = sqs === undefined ? Math.min(1, config.receiveWaitSeconds) : config.receiveWaitSeconds;
-  return { ...config, receiveWaitSeconds, endpoints: { dynamodb: dynamodb ?? endpoints.dynamodb, sqs: sqs ?? endpoints.sqs, s3: s3 ?? endpoints.s3 } };
+  return {
+    ...config,
+    receiveWaitSeconds,
+    endpoints: { dynamodb: dynamodb ?? endpoints.dynamodb, sqs: sqs ?? endpoints.sqs, s3: s3 ?? endpoints.s3 },
+  };
 }
 
 /** Creates table, queues and buckets. An endpoint that does not answer is tried on; `/readyz` tells of it meanwhile. */

@@ -12,10 +12,16 @@ test('waits 1, 2, 4 … seconds and at most 30, of which the upper half is rando
 
 test('stays within its bounds for any number of failures', () => {
   fc.assert(
-    fc.property(fc.nat(100_000), fc.nat(900_000), fc.integer({ min: 1, max: 10_000 }), fc.double({ min: 0, max: 1, noNaN: true }), (baseMs, maxMs, failures, random) => {
-      const wait = backoffMs({ baseMs, maxMs }, failures, () => random);
-      expect(wait).toBeGreaterThanOrEqual(0);
-      expect(wait).toBeLessThanOrEqual(maxMs);
-    }),
+    fc.property(
+      fc.nat(100_000),
+      fc.nat(900_000),
+      fc.integer({ min: 1, max: 10_000 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (baseMs, maxMs, failures, random) => {
+        const wait = backoffMs({ baseMs, maxMs }, failures, () => random);
+        expect(wait).toBeGreaterThanOrEqual(0);
+        expect(wait).toBeLessThanOrEqual(maxMs);
+      },
+    ),
   );
 });

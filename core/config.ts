@@ -4,19 +4,27 @@
  */
 import { z } from 'zod';
 
-const whole = (min: number, max: number) =>
-  z.stringFormat('whole number', /^\d+$/).transform(Number).pipe(z.int().min(min).max(max));
+const whole = (min: number, max: number) => z.stringFormat('whole number', /^\d+$/).transform(Number).pipe(z.int().min(min).max(max));
 const text = z.string().min(1);
 const endpoint = z.url({ protocol: /^https?$/ });
 
 /** An empty variable counts as unset, except `DATA_DIR`, where empty means: keep everything in memory. */
 const settings = z.object({
-  NODE_ENV: z.enum(['development', 'test', 'production']).default('development').describe('`production` refuses to start without authentication.'),
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'])
+    .default('development')
+    .describe('`production` refuses to start without authentication.'),
   HOST: text.default('127.0.0.1').describe('Address to listen on; `0.0.0.0` in containers.'),
   PORT: whole(0, 65_535).default(4000).describe('HTTP and WebSocket, path `/graphql`; 0 picks a free port.'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('Logs below this level are not written.'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('Logs below this level are not written.'),
   DATA_DIR: z.string().default('.data').describe('Files of the embedded emulators; empty = in memory.'),
-  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional().describe('The feed; unset = in process, allowed only in the all-in-one `npm start`.'),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .optional()
+    .describe('The feed; unset = in process, allowed only in the all-in-one `npm start`.'),
   AWS_REGION: text.default('us-east-1').describe('Region of table, queues and buckets.'),
   AWS_ENDPOINT_URL_DYNAMODB: endpoint.optional().describe('Unset = embedded in `npm start`, AWS elsewhere.'),
   AWS_ENDPOINT_URL_SQS: endpoint.optional().describe('Unset = embedded in `npm start`, AWS elsewhere.'),
@@ -27,20 +35,29 @@ const settings = z.object({
     .default('job-tickets')
     .transform((list) => list.split(',').map((name) => name.trim()))
     .describe('Buckets that handlers may read and write, separated by commas.'),
-  MAX_SOURCE_BYTES: whole(1, 5 * 1024 ** 3).default(100 * 1024 ** 2).describe('A larger source file fails its job for good.'),
+  MAX_SOURCE_BYTES: whole(1, 5 * 1024 ** 3)
+    .default(100 * 1024 ** 2)
+    .describe('A larger source file fails its job for good.'),
   ATTEMPTS_PER_RECEIVE: whole(1, 100).default(3).describe('Attempts before the message goes back to the queue.'),
   BACKOFF_BASE_MS: whole(0, 900_000).default(1000).describe('First wait between attempts; doubles each time, with jitter.'),
   BACKOFF_MAX_MS: whole(0, 900_000).default(30_000).describe('Longest wait between attempts.'),
-  VISIBILITY_TIMEOUT_SECONDS: whole(1, 43_200).default(30).describe('Visibility timeout of a message and lease of a claim; renewed at half of it.'),
+  VISIBILITY_TIMEOUT_SECONDS: whole(1, 43_200)
+    .default(30)
+    .describe('Visibility timeout of a message and lease of a claim; renewed at half of it.'),
   MAX_RECEIVE_COUNT: whole(1, 1000).default(3).describe('Receives before SQS moves a message to the dead-letter queue.'),
-  RECEIVE_WAIT_SECONDS: whole(0, 20).default(20).describe('How long a receive waits for a message; a worker that stops waits for its receives to end.'),
+  RECEIVE_WAIT_SECONDS: whole(0, 20)
+    .default(20)
+    .describe('How long a receive waits for a message; a worker that stops waits for its receives to end.'),
   WORKER_CONCURRENCY: whole(1, 10_000).default(32).describe('Jobs that one worker runs at a time.'),
   SHUTDOWN_GRACE_SECONDS: whole(0, 3600).default(25).describe('Time to finish running work after SIGTERM.'),
   STUCK_AFTER_SECONDS: whole(1, 86_400).default(300).describe('A job that nothing touched for so long may be retried by its owner.'),
   SWEEP_INTERVAL_SECONDS: whole(1, 3600).default(15).describe('How often the sweeper looks for jobs that no message names.'),
   SWEEP_AFTER_SECONDS: whole(1, 86_400).default(30).describe('A job that nothing moved for so long, with an empty queue, is sent again.'),
   IDEMPOTENCY_TTL_SECONDS: whole(1, 31_536_000).default(86_400).describe('How long an idempotency key is remembered.'),
-  JWKS_URL: z.url({ protocol: /^https?$/ }).optional().describe('Keys of the tokens’ issuer; the server then wants a token it signed. This or JWT_SECRET.'),
+  JWKS_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Keys of the tokens’ issuer; the server then wants a token it signed. This or JWT_SECRET.'),
   JWT_SECRET: z.string().min(32).optional().describe('Shared secret of HMAC-signed tokens, at least 32 characters.'),
   JWT_ISSUER: text.optional().describe('If set, tokens must be of this issuer (`iss`).'),
   JWT_AUDIENCE: text.optional().describe('If set, tokens must be for this audience (`aud`).'),

@@ -24,13 +24,7 @@ export const jobPriorities = ['HIGH', 'NORMAL', 'LOW'] as const;
 export type JobPriority = (typeof jobPriorities)[number];
 
 /** `undefined` marks a key that is left out, as `JSON.stringify` does. */
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue | undefined };
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
 
 /** Why an attempt did not succeed, as clients read it. */
 export interface JobFailure {

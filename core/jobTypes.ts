@@ -58,10 +58,12 @@ export const jobTypes = {
   },
   process_document: {
     description: 'Reads a PDF or a text file from S3: pages, words, checksum and the text.',
-    params: z.strictObject({
-      source: s3Uri.describe('The document, a PDF or UTF-8 text.'),
-      output: s3Uri.optional().describe('Where to write the whole text.'),
-    }).refine(outputIsNotSource, atOutput),
+    params: z
+      .strictObject({
+        source: s3Uri.describe('The document, a PDF or UTF-8 text.'),
+        output: s3Uri.optional().describe('Where to write the whole text.'),
+      })
+      .refine(outputIsNotSource, atOutput),
     result: z.object({
       kind: z.enum(['pdf', 'text']),
       pages: z.int(),
@@ -77,24 +79,28 @@ export const jobTypes = {
   },
   transform_data: {
     description: 'Turns CSV into JSON Lines, or JSON Lines into CSV, row by row.',
-    params: z.strictObject({
-      source: s3Uri,
-      output: s3Uri,
-      to: z.enum(['jsonl', 'csv']).describe('The format to write; the source is of the other one.'),
-    }).refine(outputIsNotSource, atOutput),
+    params: z
+      .strictObject({
+        source: s3Uri,
+        output: s3Uri,
+        to: z.enum(['jsonl', 'csv']).describe('The format to write; the source is of the other one.'),
+      })
+      .refine(outputIsNotSource, atOutput),
     result: z.object({ rows: z.int(), ...output }),
     policy: { timeoutSeconds: 900 },
     example: { source: 's3://job-tickets/examples/sales.csv', output: 's3://job-tickets/out/sales.jsonl', to: 'jsonl' },
   },
   generate_report: {
     description: 'Turns a CSV into an HTML report with totals and a chart.',
-    params: z.strictObject({
-      source: s3Uri,
-      output: s3Uri,
-      title: z.string().min(1).max(200).default('Report'),
-      groupBy: z.string().min(1).max(200).describe('The column whose values become the bars of the chart.'),
-      value: z.string().min(1).max(200).describe('The numeric column that is summed.'),
-    }).refine(outputIsNotSource, atOutput),
+    params: z
+      .strictObject({
+        source: s3Uri,
+        output: s3Uri,
+        title: z.string().min(1).max(200).default('Report'),
+        groupBy: z.string().min(1).max(200).describe('The column whose values become the bars of the chart.'),
+        value: z.string().min(1).max(200).describe('The numeric column that is summed.'),
+      })
+      .refine(outputIsNotSource, atOutput),
     result: z.object({ rows: z.int(), total: z.number(), groups: z.int(), ...output }),
     policy: { timeoutSeconds: 900 },
     example: {
@@ -115,6 +121,14 @@ export const jobTypeNames = Object.keys(jobTypes).filter(isJobTypeName);
 
 export function isJobTypeName(name: string): name is JobTypeName {
   return Object.hasOwn(jobTypes, name);
+}
+
+/** Says to the type checker what each type's schema parses. */
+const paramsSchemas: { readonly [Name in JobTypeName]: { readonly params: z.ZodType<ParamsOf<Name>> } } = jobTypes;
+
+/** The params with their defaults, or what is wrong with them. */
+export function parseParams<Name extends JobTypeName>(name: Name, params: unknown): z.ZodSafeParseResult<ParamsOf<Name>> {
+  return paramsSchemas[name].params.safeParse(params);
 }
 
 export function policyOf(name: JobTypeName): JobPolicy {

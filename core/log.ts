@@ -4,7 +4,10 @@ import { pino, type Logger } from 'pino';
 export type Log = Logger;
 
 /** Params, results and tokens are never logged; errors are, with their causes. */
-export function createLog({ level, part }: { readonly level: string; readonly part: string }, destination?: { write(line: string): void }): Log {
+export function createLog(
+  { level, part }: { readonly level: string; readonly part: string },
+  destination?: { write(line: string): void },
+): Log {
   const options = {
     level,
     base: { part },

@@ -182,6 +182,10 @@ export function touchOf(touch: Touch): (typeof touches)[number] {
 }
 
 /** Whether a transition's rule lets this record through: what DynamoDB decides, said in memory. */
-export function allows(rule: { readonly from: readonly JobStatus[]; readonly guards: readonly GuardName[] }, job: Job, facts: Facts): boolean {
+export function allows(
+  rule: { readonly from: readonly JobStatus[]; readonly guards: readonly GuardName[] },
+  job: Job,
+  facts: Facts,
+): boolean {
   return job.version === facts.version && rule.from.includes(job.status) && rule.guards.every((name) => guards[name].holds(job, facts));
 }

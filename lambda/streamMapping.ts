@@ -4,7 +4,8 @@
  * record, and what is older than `maxAgeMs` is passed over.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AttributeValue, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
+import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
+import { z } from 'zod';
 import type { Log } from '../core/log.ts';
 import type { StreamPosition, StreamRecord, TableStream } from '../core/table/stream.ts';
 import type { Mapping } from './queueMapping.ts';
@@ -26,7 +27,15 @@ export interface StreamMappingDeps {
 const idleMs = 200;
 const findShardsEveryMs = 2000;
 
-export function startStreamMapping({ openStream, handler, now, log, batchSize = 100, maxAgeMs = 300_000, maxTries = 10 }: StreamMappingDeps): Mapping {
+export function startStreamMapping({
+  openStream,
+  handler,
+  now,
+  log,
+  batchSize = 100,
+  maxAgeMs = 300_000,
+  maxTries = 10,
+}: StreamMappingDeps): Mapping {
   const stopping = new AbortController();
   const finished = new Set<string>();
   const reading = new Map<string, Promise<void>>();
@@ -73,7 +82,8 @@ export function startStreamMapping({ openStream, handler, now, log, batchSize = 
         iterator = undefined;
         // The records at the position are older than the stream keeps them: go on at the oldest there is.
         if (error instanceof Error && error.name === 'TrimmedDataAccessException') position = { at: 'oldest' };
-        else if (!(error instanceof Error && error.name === 'ExpiredIteratorException')) log.warn({ error, shardId }, 'a shard could not be read; trying again');
+        else if (!(error instanceof Error && error.name === 'ExpiredIteratorException'))
+          log.warn({ error, shardId }, 'a shard could not be read; trying again');
         await pause(idleMs);
       }
     }
@@ -111,18 +121,17 @@ export function startStreamMapping({ openStream, handler, now, log, batchSize = 
   };
 }
 
-/** Lambda gets images as JSON, which for the types that this table uses is what the SDK answers. */
+/** The event of Lambda's documentation; its images are JSON, which for the types of this table the SDK's are too. */
 function recordOf({ eventID, eventName, dynamodb }: StreamRecord): DynamoDBRecord {
-  const image = (value: unknown): Record<string, AttributeValue> | undefined => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
-  const [NewImage, OldImage] = [image(dynamodb?.NewImage), image(dynamodb?.OldImage)];
-  return {
-    ...(eventID === undefined ? {} : { eventID }),
-    ...(eventName === undefined ? {} : { eventName }),
-    eventSource: 'aws:dynamodb',
-    dynamodb: {
-      SequenceNumber: dynamodb?.SequenceNumber ?? '',
-      ...(NewImage === undefined ? {} : { NewImage }),
-      ...(OldImage === undefined ? {} : { OldImage }),
-    },
-  };
+  const record: unknown = JSON.parse(
+    JSON.stringify({
+      eventID,
+      eventName,
+      eventSource: 'aws:dynamodb',
+      dynamodb: { SequenceNumber: dynamodb?.SequenceNumber, NewImage: dynamodb?.NewImage, OldImage: dynamodb?.OldImage },
+    }),
+  );
+  return streamRecord.parse(record);
 }
+
+const streamRecord = z.custom<DynamoDBRecord>((record) => typeof record === 'object' && record !== null && 'dynamodb' in record);

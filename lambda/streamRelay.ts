@@ -19,7 +19,10 @@ export function createStreamRelay({ feed, log }: Pick<Core, 'feed' | 'log'>): St
     for (const record of Records) {
       const event = transitionOf(record);
       if (event === 'unreadable') {
-        log.error({ eventId: record.eventID, sequenceNumber: record.dynamodb?.SequenceNumber }, 'a record of the table’s stream is not readable');
+        log.error(
+          { eventId: record.eventID, sequenceNumber: record.dynamodb?.SequenceNumber },
+          'a record of the table’s stream is not readable',
+        );
       } else if (event !== undefined && !(await feed.publish(event))) {
         return { batchItemFailures: [{ itemIdentifier: record.dynamodb?.SequenceNumber ?? '' }] };
       }
@@ -31,8 +34,8 @@ export function createStreamRelay({ feed, log }: Pick<Core, 'feed' | 'log'>): St
 /** The transition that a record shows; undefined for locks, deletions, and writes that changed no version. */
 function transitionOf({ dynamodb }: DynamoDBRecord): JobEvent | 'unreadable' | undefined {
   const { NewImage, OldImage } = dynamodb ?? {};
-  if (NewImage === undefined || NewImage['version'] === undefined) return undefined;
-  if (NewImage['version'].N === OldImage?.['version']?.N) return undefined;
+  const version = NewImage?.['version']?.N;
+  if (NewImage === undefined || version === undefined || version === OldImage?.['version']?.N) return undefined;
   try {
     return latestEventOf(decodeImage(NewImage));
   } catch {

@@ -68,7 +68,10 @@ export function createFanOut({ mask, maxUnsentBytes = 64 * 1024 }: FanOutDeps): 
   }
 
   function shown({ data, errors }: ExecutionResult, traceId: string): ExecutionResult {
-    return { ...(data === undefined ? {} : { data }), ...(errors === undefined ? {} : { errors: errors.map((error) => mask(error, traceId)) }) };
+    return {
+      ...(data === undefined ? {} : { data }),
+      ...(errors === undefined ? {} : { errors: errors.map((error) => mask(error, traceId)) }),
+    };
   }
 
   function push(watch: Watch, { args, id, socket }: Subscriber): AsyncIterableIterator<ExecutionResult> {

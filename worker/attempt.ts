@@ -1,7 +1,7 @@
 /** Runs a handler once, under its timeout, and says how it ended. */
 import { PermanentError } from '../core/errors.ts';
 import { maxErrorMessageLength, maxResultBytes, type Job, type JobFailure, type JsonValue } from '../core/job.ts';
-import { jobTypes, policyOf, type JobTypeName } from '../core/jobTypes.ts';
+import { parseParams, policyOf, type JobTypeName, type ResultOf } from '../core/jobTypes.ts';
 import { TimedOut } from './aborts.ts';
 import type { HandlerContext, Handlers } from './handlers/handler.ts';
 
@@ -30,11 +30,12 @@ export async function runAttempt(input: AttemptInput): Promise<AttemptEnd> {
   try {
     const result = await abandonable({ ...input, context: { ...context, signal } });
     const bytes = Buffer.byteLength(JSON.stringify(result));
-    if (bytes > maxResultBytes) throw new PermanentError(`The result has ${bytes} bytes; ${maxResultBytes} are the most. Larger ones belong into S3.`);
+    if (bytes > maxResultBytes)
+      throw new PermanentError(`The result has ${bytes} bytes; ${maxResultBytes} are the most. Larger ones belong into S3.`);
     return { kind: 'returned', result };
   } catch (error) {
     if (context.signal.aborted) return { kind: 'aborted', reason: context.signal.reason };
-    const cause = timeout.signal.aborted ? timeout.signal.reason : error;
+    const cause: unknown = timeout.signal.aborted ? timeout.signal.reason : error;
     const isPermanent = cause instanceof PermanentError;
     const code = isPermanent ? 'PERMANENT' : cause instanceof TimedOut ? 'TIMEOUT' : 'ATTEMPT_FAILED';
     const message = (cause instanceof Error ? cause.message : String(cause)).slice(0, maxErrorMessageLength);
@@ -56,7 +57,7 @@ async function abandonable({ handlers, type, job, context, abandonAfterMs }: Att
       () => {
         timer = setTimeout(() => {
           log.error({ type }, 'the handler ignores its signal; it is left running and its end is ignored');
-          reject(signal.reason);
+          reject(new TimedOut('the handler was left behind', { cause: signal.reason }));
         }, abandonAfterMs);
       },
       { once: true },
@@ -71,10 +72,13 @@ async function abandonable({ handlers, type, job, context, abandonAfterMs }: Att
   }
 }
 
-async function call(handlers: Handlers, type: JobTypeName, job: Job, context: Omit<HandlerContext, 'idempotencyKey'>): Promise<JsonValue> {
-  const params = jobTypes[type].params.safeParse(job.params);
+async function call<Name extends JobTypeName>(
+  handlers: Handlers,
+  type: Name,
+  job: Job,
+  context: Omit<HandlerContext, 'idempotencyKey'>,
+): Promise<ResultOf<Name>> {
+  const params = parseParams(type, job.params);
   if (!params.success) throw new PermanentError(`The params no longer fit the type ${type}: ${params.error.message}`);
-  const handler: (params: never, context: HandlerContext) => Promise<JsonValue> = handlers[type];
-  // TypeScript does not see that `handlers[type]` takes what `jobTypes[type]` parses; `Handlers` is what makes it so.
-  return handler(params.data as never, { ...context, idempotencyKey: job.jobId });
+  return handlers[type](params.data, { ...context, idempotencyKey: job.jobId });
 }

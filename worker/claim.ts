@@ -5,7 +5,9 @@ import { advance } from '../core/usecases/advance.ts';
 import type { Core } from '../core/usecases/core.ts';
 import type { Acknowledgement } from './outcome.ts';
 
-export type ClaimResult = { readonly claimed: Job; readonly acknowledgement?: undefined } | { readonly claimed?: undefined; readonly acknowledgement: Acknowledgement };
+export type ClaimResult =
+  | { readonly claimed: Job; readonly acknowledgement?: undefined }
+  | { readonly claimed?: undefined; readonly acknowledgement: Acknowledgement };
 
 export interface ClaimRequest {
   readonly message: JobMessage;
@@ -43,7 +45,12 @@ export async function claimJob(core: Pick<Core, 'table' | 'feed' | 'clock'>, req
   return { claimed: attempt.job };
 }
 
-function claim({ table, feed, clock }: Pick<Core, 'table' | 'feed' | 'clock'>, request: ClaimRequest, event: 'claim' | 'reclaim', known: Known) {
+function claim(
+  { table, feed, clock }: Pick<Core, 'table' | 'feed' | 'clock'>,
+  request: ClaimRequest,
+  event: 'claim' | 'reclaim',
+  known: Known,
+) {
   const { message, claimId, leaseMs } = request;
   const now = clock.now();
   const attempts = known.attempts + 1;

@@ -32,7 +32,11 @@ export async function conclude(work: ClaimedWork, { outcome, percent, lost }: En
 }
 
 /** The work is done and would be done again: while the lease lasts, a table that is away is tried again. */
-async function persist({ settings, random, log }: ClaimedWork, attempt: () => Promise<WriteResult>, lost: AbortSignal): Promise<WriteResult | undefined> {
+async function persist(
+  { settings, random, log }: ClaimedWork,
+  attempt: () => Promise<WriteResult>,
+  lost: AbortSignal,
+): Promise<WriteResult | undefined> {
   for (let failures = 1; ; failures += 1) {
     try {
       return await attempt();
@@ -45,7 +49,11 @@ async function persist({ settings, random, log }: ClaimedWork, attempt: () => Pr
   }
 }
 
-async function write(work: ClaimedWork, outcome: Exclude<Outcome, { kind: 'claimLost' }>, percent: number | undefined): Promise<WriteResult> {
+async function write(
+  work: ClaimedWork,
+  outcome: Exclude<Outcome, { kind: 'claimLost' }>,
+  percent: number | undefined,
+): Promise<WriteResult> {
   const { core, job, claimId } = work;
   const { attempt } = outcome;
   const facts = { now: core.clock.now(), claimId };

@@ -57,7 +57,10 @@ async function process(deps: ExecuteDeps, message: ReceivedMessage): Promise<Ack
   const { core, settings, random } = deps;
   const body = decodeMessage(message.body);
   if (body === undefined) {
-    core.log.error({ messageId: message.messageId, receiveCount: message.receiveCount }, 'a message is not one of ours; it goes to the dead-letter queue');
+    core.log.error(
+      { messageId: message.messageId, receiveCount: message.receiveCount },
+      'a message is not one of ours; it goes to the dead-letter queue',
+    );
     const delayMs = backoffMs({ baseMs: settings.backoffBaseMs, maxMs: settings.backoffMaxMs }, message.receiveCount, random);
     return { kind: 'returned', seconds: Math.ceil(delayMs / 1000) };
   }

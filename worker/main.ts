@@ -8,8 +8,9 @@ import { createWorker } from './worker.ts';
 
 await runEntry('worker', async ({ config, log, clock, resources, hurry }) => {
   const { core } = resources.adopt(openCore({ config, log, clock }), ({ close }) => close());
-  const s3 = resources.adopt(new S3Client({ ...clientOptions(config, config.endpoints.s3, { requestTimeoutMs: 30_000 }), forcePathStyle: true }), (client) =>
-    client.destroy(),
+  const s3 = resources.adopt(
+    new S3Client({ ...clientOptions(config, config.endpoints.s3, { requestTimeoutMs: 30_000 }), forcePathStyle: true }),
+    (client) => client.destroy(),
   );
   const objects = createObjectStore({ s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
   const worker = resources.adopt(createWorker({ core, handlers: createHandlers({ objects }), settings: config }), ({ stop }) => stop());

@@ -15,4 +15,7 @@ export type Outcome = { readonly attempt: number } & (
 );
 
 /** What is done with the message: `deleted` only where the job has ended or has begun a newer generation. */
-export type Acknowledgement = { readonly kind: 'deleted' } | { readonly kind: 'returned'; readonly seconds: number } | { readonly kind: 'left' };
+export type Acknowledgement =
+  | { readonly kind: 'deleted' }
+  | { readonly kind: 'returned'; readonly seconds: number }
+  | { readonly kind: 'left' };

@@ -51,7 +51,13 @@ interface QueueState {
 }
 
 export function startPoll({ queues, concurrency, receiveWaitSeconds, now, log, execute }: PollDeps): Poll {
-  const states: readonly QueueState[] = jobPriorities.map((priority) => ({ priority, credit: 0, hasBacklog: false, emptyAt: 0, receiving: 0 }));
+  const states: readonly QueueState[] = jobPriorities.map((priority) => ({
+    priority,
+    credit: 0,
+    hasBacklog: false,
+    emptyAt: 0,
+    receiving: 0,
+  }));
   const cutOff = new AbortController();
   let stopped = false;
   let free = concurrency;
@@ -108,7 +114,8 @@ export function startPoll({ queues, concurrency, receiveWaitSeconds, now, log, e
   function next(): QueueState | undefined {
     const someBusy = states.some(({ hasBacklog }) => hasBacklog);
     const due = states.filter(
-      ({ hasBacklog, receiving, emptyAt }) => hasBacklog || (receiving === 0 && (emptyAt === 0 || (someBusy && now() - emptyAt >= recheckMs))),
+      ({ hasBacklog, receiving, emptyAt }) =>
+        hasBacklog || (receiving === 0 && (emptyAt === 0 || (someBusy && now() - emptyAt >= recheckMs))),
     );
     const total = due.reduce((sum, { priority }) => sum + weights[priority], 0);
     let chosen: QueueState | undefined;

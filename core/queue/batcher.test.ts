@@ -4,7 +4,11 @@ import { createBatcher } from './batcher.ts';
 
 /** A `send` that records its batches and is finished by hand. */
 function controlled() {
-  const batches: { entries: readonly string[]; finish: (outcomes?: readonly (Error | undefined)[]) => void; break: (error: Error) => void }[] = [];
+  const batches: {
+    entries: readonly string[];
+    finish: (outcomes?: readonly (Error | undefined)[]) => void;
+    break: (error: Error) => void;
+  }[] = [];
   const batcher = createBatcher<string>({
     maxEntries: 10,
     maxBytes: 100,

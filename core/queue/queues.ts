@@ -149,11 +149,7 @@ export function createQueues({ sqs, queuePrefix }: { readonly sqs: SQSClient; re
       const { Attributes = {} } = await sqs.send(
         new GetQueueAttributesCommand({
           QueueUrl: await urlOf(queue),
-          AttributeNames: [
-            'ApproximateNumberOfMessages',
-            'ApproximateNumberOfMessagesNotVisible',
-            'ApproximateNumberOfMessagesDelayed',
-          ],
+          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'ApproximateNumberOfMessagesDelayed'],
         }),
       );
       return {
@@ -164,8 +160,7 @@ export function createQueues({ sqs, queuePrefix }: { readonly sqs: SQSClient; re
     });
 
   return {
-    send: (priority, message, delaySeconds) =>
-      available(() => senderOf(priority).add({ body: encodeMessage(message), delaySeconds })),
+    send: (priority, message, delaySeconds) => available(() => senderOf(priority).add({ body: encodeMessage(message), delaySeconds })),
 
     receive: (queue, { max, waitSeconds, signal }) =>
       available(async () => {

@@ -9,7 +9,10 @@ export type Item = Record<string, AttributeValue>;
 
 const failure = z.object({ code: z.string(), message: z.string(), attempt: z.number(), at: z.number() });
 /** Zod's own `json` would drop a key called `__proto__`. */
-const jsonText = z.string().transform((text): JsonValue => JSON.parse(text));
+const jsonText = z
+  .string()
+  .transform((text): unknown => JSON.parse(text))
+  .pipe(z.custom<JsonValue>());
 
 const jobItem = z.object({
   jobId: z.string(),
@@ -50,6 +53,7 @@ export function decodeJob(item: Item): Job {
 
 /** The image of a job in the table's stream, as Lambda passes it: checked as strictly as an item. @throws */
 export function decodeImage(image: object): Job {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is not an item fails to decode
   return decodeJob(image as Item);
 }
 
@@ -91,4 +95,3 @@ export function encode(values: object): Item {
 export function openShardOf(jobId: string): string {
   return `open#${(jobId.codePointAt(jobId.length - 1) ?? 0) % openShards}`;
 }
-

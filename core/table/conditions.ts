@@ -51,24 +51,39 @@ export function transitionExpressions(write: TransitionWrite): WriteExpressions 
   const to = rule.to;
   const entry = encodeHistoryEntry({ status: to, at: facts.now, attempt: write.attempt, error: write.error });
   const { keptHistory } = write;
-  return expressions([sameVersion, ...ruleConditions(rule)], {
-    ...changesOf(write.changes),
-    status: { value: to },
-    version: { expression: 'version + :one', values: { one: 1 } },
-    writeId: { value: write.writeId },
-    updatedAt: { value: facts.now },
-    expiresAt: { value: write.expiresAt },
-    history:
-      keptHistory === undefined
-        ? { expression: 'list_append(history, :entries)', values: { entries: [entry] } }
-        : { value: [...keptHistory.map(encodeHistoryEntry), entry] },
-    outcome: isFinal(to) ? { value: to } : 'remove',
-    openShard: isFinal(to) ? 'remove' : { value: openShardOf(write.jobId) },
-  }, facts, rule.from);
+  return expressions(
+    [sameVersion, ...ruleConditions(rule)],
+    {
+      ...changesOf(write.changes),
+      status: { value: to },
+      version: { expression: 'version + :one', values: { one: 1 } },
+      writeId: { value: write.writeId },
+      updatedAt: { value: facts.now },
+      expiresAt: { value: write.expiresAt },
+      history:
+        keptHistory === undefined
+          ? { expression: 'list_append(history, :entries)', values: { entries: [entry] } }
+          : { value: [...keptHistory.map(encodeHistoryEntry), entry] },
+      outcome: isFinal(to) ? { value: to } : 'remove',
+      openShard: isFinal(to) ? 'remove' : { value: openShardOf(write.jobId) },
+    },
+    facts,
+    rule.from,
+  );
 }
 
 /** A write that leaves status, version and history alone. */
-export function touchExpressions({ rule, facts, changes, writeId }: { rule: Rule; facts: Partial<Facts>; changes: Changes; writeId: string }): WriteExpressions {
+export function touchExpressions({
+  rule,
+  facts,
+  changes,
+  writeId,
+}: {
+  rule: Rule;
+  facts: Partial<Facts>;
+  changes: Changes;
+  writeId: string;
+}): WriteExpressions {
   return expressions(ruleConditions(rule), { ...changesOf(changes), writeId: { value: writeId } }, facts, rule.from);
 }
 

@@ -31,7 +31,13 @@ export interface Listings {
 const row = z.object({ jobId: z.string() });
 const jobIdOf = (item: Item): string => row.parse(unmarshall(item)).jobId;
 
-export function createListings({ dynamodb, tableName: TableName }: { readonly dynamodb: DynamoDBClient; readonly tableName: string }): Listings {
+export function createListings({
+  dynamodb,
+  tableName: TableName,
+}: {
+  readonly dynamodb: DynamoDBClient;
+  readonly tableName: string;
+}): Listings {
   return {
     async listOwned({ owner, status, type, newestFirst, beyond, limit }) {
       const values: Record<string, unknown> = { ':owner': owner };

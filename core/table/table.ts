@@ -41,7 +41,12 @@ export interface JobTable extends Listings {
   /** Puts a new job; `ok: false` when one of that id exists. */
   create(job: Omit<Job, 'writeId'>): Promise<WriteResult>;
   /** Takes the idempotency key for this job, or answers whose it is. An expired lock counts as absent. */
-  lock(owner: string, idempotencyKey: string, lock: IdempotencyLock, nowSeconds: number): Promise<{ readonly taken: boolean; readonly lock: IdempotencyLock }>;
+  lock(
+    owner: string,
+    idempotencyKey: string,
+    lock: IdempotencyLock,
+    nowSeconds: number,
+  ): Promise<{ readonly taken: boolean; readonly lock: IdempotencyLock }>;
   readLock(owner: string, idempotencyKey: string): Promise<IdempotencyLock | undefined>;
   /** A strongly consistent read. */
   get(jobId: string): Promise<Job | undefined>;
@@ -167,7 +172,11 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays }: Tabl
       const expiresAt = Math.floor(facts.now / 1000) + jobTtlDays * 86_400;
       const rule = transitionOf(event);
       const withError = error === undefined ? changes : { ...changes, error };
-      return update(jobId, writeId, transitionExpressions({ jobId, rule, facts, attempt, error, keptHistory, changes: withError, expiresAt, writeId }));
+      return update(
+        jobId,
+        writeId,
+        transitionExpressions({ jobId, rule, facts, attempt, error, keptHistory, changes: withError, expiresAt, writeId }),
+      );
     },
 
     touch(touch, jobId, facts, changes) {
@@ -177,7 +186,8 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays }: Tabl
 
     async check() {
       const { Table } = await available(dynamodb.send(new DescribeTableCommand({ TableName })));
-      if (Table?.TableStatus !== 'ACTIVE') throw new JobError('TABLE_UNAVAILABLE', { message: `Table ${TableName} is ${Table?.TableStatus ?? 'unknown'}` });
+      if (Table?.TableStatus !== 'ACTIVE')
+        throw new JobError('TABLE_UNAVAILABLE', { message: `Table ${TableName} is ${Table?.TableStatus ?? 'unknown'}` });
     },
   };
 }

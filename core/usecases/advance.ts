@@ -1,9 +1,8 @@
 /** One step of the state machine on a job that was read: writes it, and tells the feed. */
 import { latestEventOf } from '../feed/event.ts';
-import type { Job, JobFailure } from '../job.ts';
 import type { Changes } from '../table/conditions.ts';
 import type { WriteResult } from '../table/table.ts';
-import { isFinal, type HistoryEntry } from '../job.ts';
+import { isFinal, type HistoryEntry, type Job, type JobFailure } from '../job.ts';
 import { transitionOf, type Facts, type TransitionEvent } from '../transitions.ts';
 import type { Core } from './core.ts';
 

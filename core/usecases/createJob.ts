@@ -3,15 +3,8 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { latestEventOf } from '../feed/event.ts';
 import { JobError } from '../errors.ts';
-import {
-  maxDelaySeconds,
-  maxIdempotencyKeyLength,
-  maxParamsBytes,
-  type Job,
-  type JobPriority,
-  type JsonValue,
-} from '../job.ts';
-import { isJobTypeName, jobTypeNames, jobTypes } from '../jobTypes.ts';
+import { maxDelaySeconds, maxIdempotencyKeyLength, maxParamsBytes, type Job, type JobPriority, type JsonValue } from '../job.ts';
+import { isJobTypeName, jobTypeNames, parseParams } from '../jobTypes.ts';
 import type { Core } from './core.ts';
 import { enqueue } from './enqueue.ts';
 
@@ -132,9 +125,12 @@ function checkLimits({ params, idempotencyKey, delaySeconds }: CreateJobRequest)
 /** The params with their defaults. */
 function checkedParams(type: string, params: JsonValue | undefined): JsonValue {
   if (!isJobTypeName(type)) {
-    throw new JobError('UNKNOWN_JOB_TYPE', { message: `There is no job type of that name. There are: ${jobTypeNames.join(', ')}.`, path: ['type'] });
+    throw new JobError('UNKNOWN_JOB_TYPE', {
+      message: `There is no job type of that name. There are: ${jobTypeNames.join(', ')}.`,
+      path: ['type'],
+    });
   }
-  const parsed = jobTypes[type].params.safeParse(params ?? {});
+  const parsed = parseParams(type, params ?? {});
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const path = ['params', ...(issue?.path ?? []).map((key) => (typeof key === 'symbol' ? String(key) : key))];
@@ -143,5 +139,14 @@ function checkedParams(type: string, params: JsonValue | undefined): JsonValue {
 
 /** Of the payload as the client sent it, so that a new default does not make an old key look reused. RFC 8785. */
 function hashOf(payload: object): string {
-  return createHash('sha256').update(canonicalize(payload) ?? '').digest('base64url');
+  return createHash('sha256').update(canonicalJson(payload)).digest('base64url');
+}
+
+/** @throws {JobError} `BAD_USER_INPUT` for half a surrogate pair, which no canonical form can spell. */
+function canonicalJson(payload: object): string {
+  try {
+    return canonicalize(payload) ?? '';
+  } catch (error) {
+    throw new JobError('BAD_USER_INPUT', { message: 'params hold text that is not Unicode.', path: ['params'] }, { cause: error });
+  }
 }

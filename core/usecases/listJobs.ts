@@ -70,7 +70,7 @@ export async function listJobs(core: Pick<Core, 'table'>, request: ListJobsReque
   const page = jobs.slice(0, size);
   const hasMore = jobs.length > size;
   return backwards
-    ? pageOf(page.reverse(), { hasNextPage: before !== undefined, hasPreviousPage: hasMore })
+    ? pageOf(page.toReversed(), { hasNextPage: before !== undefined, hasPreviousPage: hasMore })
     : pageOf(page, { hasNextPage: hasMore, hasPreviousPage: after !== undefined });
 }
 

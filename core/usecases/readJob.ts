@@ -4,7 +4,10 @@ import type { Job } from '../job.ts';
 import type { Core } from './core.ts';
 
 /** @throws {JobError} `JOB_NOT_FOUND`. */
-export async function getJob({ table }: Pick<Core, 'table'>, { owner, jobId }: { readonly owner: string; readonly jobId: string }): Promise<Job> {
+export async function getJob(
+  { table }: Pick<Core, 'table'>,
+  { owner, jobId }: { readonly owner: string; readonly jobId: string },
+): Promise<Job> {
   return ownedBy(owner, await table.get(jobId));
 }
 

@@ -3,10 +3,9 @@
  * ran out without a redelivery) and sends them again; after a bounded number of times they end FAILED with a reason.
  */
 import { encodeTime } from 'ulid';
-import { isFinal, type Job } from '../job.ts';
+import { isFinal, type Job, type JobPriority } from '../job.ts';
 import { advance } from './advance.ts';
 import type { Core } from './core.ts';
-import type { JobPriority } from '../job.ts';
 
 export interface SweepReport {
   readonly sentAgain: number;
@@ -46,7 +45,10 @@ export async function sweepJobs(core: Core): Promise<SweepReport> {
       if (now - lastSignOf(job) < patienceMs * backlogFactor) return;
     } else if (job.sweeps >= maxSweeps) {
       const message = `No worker took the job although it was sent ${maxSweeps + 1} times.`;
-      const { ok } = await advance(core, 'giveUp', job, { facts: { now }, error: { code: 'MESSAGE_LOST', message, attempt: job.attempts, at: now } });
+      const { ok } = await advance(core, 'giveUp', job, {
+        facts: { now },
+        error: { code: 'MESSAGE_LOST', message, attempt: job.attempts, at: now },
+      });
       if (ok) report.givenUp += 1;
       log.error('a job was given up: none of its messages was worked on');
       return;

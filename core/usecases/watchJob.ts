@@ -57,7 +57,11 @@ export function createWatches(
     }
   }
 
-  function start<Stream>(streams: Map<string, Promise<Stream>>, key: string, open: (onIdle: () => void) => Promise<Stream>): Promise<Stream> {
+  function start<Stream>(
+    streams: Map<string, Promise<Stream>>,
+    key: string,
+    open: (onIdle: () => void) => Promise<Stream>,
+  ): Promise<Stream> {
     const forget = (): void => {
       if (streams.get(key) === stream) streams.delete(key);
     };

@@ -36,7 +36,8 @@ export function exerciseQueues(name: string, open: () => Promise<OpenedQueues>):
 
     async function receive(queue: QueueId, count: number): Promise<readonly ReceivedMessage[]> {
       const received: ReceivedMessage[] = [];
-      while (received.length < count) received.push(...(await queues.receive(queue, { max: Math.min(10, count - received.length), waitSeconds: 5 })));
+      while (received.length < count)
+        received.push(...(await queues.receive(queue, { max: Math.min(10, count - received.length), waitSeconds: 5 })));
       return received;
     }
 

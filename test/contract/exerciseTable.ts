@@ -1,5 +1,6 @@
 /** What the table promises, whichever DynamoDB it stands on. */
 import fc from 'fast-check';
+import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isFinal, jobStatuses, maxParamsBytes, type Job } from '../../core/job.ts';
 import type { JobTable, WriteResult } from '../../core/table/table.ts';
@@ -12,6 +13,8 @@ export interface OpenedTable {
   readonly table: JobTable;
   close(): Promise<void>;
 }
+
+const jsonOf = (text: string): Job['params'] => z.custom<Job['params']>().parse(JSON.parse(text));
 
 export function exerciseTable(name: string, open: () => Promise<OpenedTable>): void {
   describe(`the table on ${name}`, () => {
@@ -44,7 +47,7 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
     }
 
     test('gives back a record as it was written, whatever its params hold', async () => {
-      const params = JSON.parse('{"__proto__":{"a":1},"constructor":2,"text":"\\ud800 \\u0000 ☃","big":1e300,"nested":[[[]]],"none":null}') as Job['params'];
+      const params = jsonOf('{"__proto__":{"a":1},"constructor":2,"text":"\\ud800 \\u0000 ☃","big":1e300,"nested":[[[]]],"none":null}');
       const job = await created({ params, idempotencyKey: 'key', result: { list: [1, 2] } });
       expect(await opened.table.get(job.jobId)).toEqual(job);
       expect(JSON.stringify((await opened.table.get(job.jobId))?.params)).toBe(JSON.stringify(params));
@@ -53,7 +56,10 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
     test('keeps params at their limit through a whole life', async () => {
       const job = await created({ params: { payload: 'x'.repeat(maxParamsBytes - 20) } });
       const running = await claimed(job);
-      const result = await step('succeed', running, { facts: { now: Date.now(), claimId: 'claim-1' }, changes: { result: 'y'.repeat(100_000) } });
+      const result = await step('succeed', running, {
+        facts: { now: Date.now(), claimId: 'claim-1' },
+        changes: { result: 'y'.repeat(100_000) },
+      });
       expect(result).toMatchObject({ ok: true, job: { status: 'SUCCEEDED', params: job.params } });
     });
 
@@ -77,7 +83,10 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
     test('gives an expired idempotency key again, and keeps keys of owners apart', async () => {
       const lock = { jobId: 'first', payloadHash: 'hash', expiresAt: 2000 };
       expect(await opened.table.lock('a', 'b#c', lock, 1000)).toMatchObject({ taken: true });
-      expect(await opened.table.lock('a', 'b#c', { ...lock, jobId: 'second' }, 1999)).toMatchObject({ taken: false, lock: { jobId: 'first' } });
+      expect(await opened.table.lock('a', 'b#c', { ...lock, jobId: 'second' }, 1999)).toMatchObject({
+        taken: false,
+        lock: { jobId: 'first' },
+      });
       expect(await opened.table.lock('a#b', 'c', { ...lock, jobId: 'other' }, 1000)).toMatchObject({ taken: true });
       expect(await opened.table.lock('a', 'b#c', { ...lock, jobId: 'third', expiresAt: 3000 }, 2000)).toMatchObject({ taken: true });
       expect(await opened.table.readLock('a', 'b#c')).toMatchObject({ jobId: 'third' });
@@ -111,11 +120,15 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
       for (const event of ['succeed', 'failForGood', 'release', 'stop'] as const) {
         expect(await step(event, job, { facts: { now, claimId: 'old' } })).toMatchObject({ ok: false, job: { claim: { id: 'new' } } });
       }
-      expect(await opened.table.touch('renew', job.jobId, { claimId: 'old' }, { leaseExpiresAt: now + 99_999 })).toMatchObject({ ok: false });
-      expect(await opened.table.touch('renew', job.jobId, { claimId: 'new' }, { leaseExpiresAt: now + 99_999, progress: 7 })).toMatchObject({
-        ok: true,
-        job: { version: 3, progress: 7, claim: { id: 'new', expiresAt: now + 99_999 } },
+      expect(await opened.table.touch('renew', job.jobId, { claimId: 'old' }, { leaseExpiresAt: now + 99_999 })).toMatchObject({
+        ok: false,
       });
+      expect(await opened.table.touch('renew', job.jobId, { claimId: 'new' }, { leaseExpiresAt: now + 99_999, progress: 7 })).toMatchObject(
+        {
+          ok: true,
+          job: { version: 3, progress: 7, claim: { id: 'new', expiresAt: now + 99_999 } },
+        },
+      );
     });
 
     test('answers a write to a job that does not exist', async () => {
@@ -132,7 +145,8 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
     test('lists an owner’s jobs by creation in both directions, and by type and outcome', async () => {
       const owner = `owner-${crypto.randomUUID()}`;
       const jobs: Job[] = [];
-      for (let index = 0; index < 5; index += 1) jobs.push(await created({ owner, type: index % 2 === 0 ? 'simulate_work' : 'transform_data' }));
+      for (let index = 0; index < 5; index += 1)
+        jobs.push(await created({ owner, type: index % 2 === 0 ? 'simulate_work' : 'transform_data' }));
       const [a, b, c, d, e] = jobs.map(({ jobId }) => jobId);
       const [, , third] = jobs;
       if (third === undefined) throw new Error('no job');

@@ -19,7 +19,10 @@ describe('the feed over Redis', () => {
     const events: JobEvent[] = [];
     const interruptions: boolean[] = [];
     await expect.poll(() => feed.isConnected()).toBe(true);
-    await feed.subscribe({ jobId: event.jobId }, { onEvent: (one) => void events.push(one), onInterrupted: () => void interruptions.push(feed.isConnected()) });
+    await feed.subscribe(
+      { jobId: event.jobId },
+      { onEvent: (one) => void events.push(one), onInterrupted: () => void interruptions.push(feed.isConnected()) },
+    );
 
     await redis.stop();
     await expect.poll(() => interruptions).toEqual([false]);
@@ -58,7 +61,9 @@ describe('the feed over Redis', () => {
     const redis = await startRedis();
     await redis.stop();
     const feed = openRedisFeed({ redisUrl: redis.url, log: silentLog });
-    await expect(feed.subscribe({ owner: 'someone' }, { onEvent: () => undefined, onInterrupted: () => undefined })).resolves.toBeTypeOf('function');
+    await expect(feed.subscribe({ owner: 'someone' }, { onEvent: () => undefined, onInterrupted: () => undefined })).resolves.toBeTypeOf(
+      'function',
+    );
     expect(feed.isConnected()).toBe(false);
     await redis.restart();
     await expect.poll(() => feed.isConnected(), { timeout: 10_000 }).toBe(true);

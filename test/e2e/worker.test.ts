@@ -223,7 +223,9 @@ describe('a worker', () => {
     };
     await using system = await startSystem({ parts: [], handlers, env: { WORKER_CONCURRENCY: '4' } });
     const created = await Promise.all(
-      (['LOW', 'NORMAL', 'HIGH'] as const).flatMap((priority) => Array.from({ length: 60 }, () => createJob(system.core, request({}, { priority })))),
+      (['LOW', 'NORMAL', 'HIGH'] as const).flatMap((priority) =>
+        Array.from({ length: 60 }, () => createJob(system.core, request({}, { priority }))),
+      ),
     );
     system.startWorker();
     await expect.poll(() => order.length, { timeout: 20_000 }).toBe(180);
@@ -238,7 +240,11 @@ describe('a worker', () => {
 
 describe('the whole system on DynamoDB Local and Redis', () => {
   test('runs a job to its end, seen once and in order', async () => {
-    await using system = await startSystem({ parts: ['worker', 'lambdas'], dynamodbUrl: inject('dynamoDbLocalUrl'), redisUrl: inject('redisUrl') });
+    await using system = await startSystem({
+      parts: ['worker', 'lambdas'],
+      dynamodbUrl: inject('dynamoDbLocalUrl'),
+      redisUrl: inject('redisUrl'),
+    });
     const { job } = await createJob(system.core, request({ durationMs: 300, steps: 3 }, { idempotencyKey: 'key' }));
     expect(transitionsOf(await watched(system, job.jobId))).toEqual([
       [1, 'PENDING'],

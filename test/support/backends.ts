@@ -9,7 +9,9 @@ import { provisionTable } from '../../infra/local/provisionTable.ts';
 const region = 'us-east-1';
 const ownName = (kind: string): string => `${kind}-${randomUUID().slice(0, 8)}`;
 
-export async function openTestTable(endpoint: string): Promise<{ readonly table: JobTable; readonly tableName: string; close(): Promise<void> }> {
+export async function openTestTable(
+  endpoint: string,
+): Promise<{ readonly table: JobTable; readonly tableName: string; close(): Promise<void> }> {
   const clients = createClients({ region, endpoints: { dynamodb: endpoint } });
   const tableName = ownName('jobs');
   await provisionTable(clients.dynamodb, tableName);

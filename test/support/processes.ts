@@ -18,10 +18,12 @@ export interface RunningEntry extends AsyncDisposable {
   exited(withinMs?: number): Promise<number | null>;
 }
 
-const files = { worker: 'worker/main.ts', server: 'server/main.ts', lambdas: 'lambda/main.ts', start: 'start.ts' } as const satisfies Record<
-  EntryName,
-  string
->;
+const files = {
+  worker: 'worker/main.ts',
+  server: 'server/main.ts',
+  lambdas: 'lambda/main.ts',
+  start: 'start.ts',
+} as const satisfies Record<EntryName, string>;
 const ready = {
   worker: /the worker polls/,
   server: /"url":"([^"]+)"/,

@@ -82,8 +82,9 @@ export async function startSystem({
   await provision(opening.use(createClients(config)), config);
   const feed: Feed | undefined = config.redisUrl === undefined ? createMemoryFeed() : undefined;
   const { core, notReady, openStream } = opening.adopt(openCore({ config, log, clock, feed }), ({ close }) => close());
-  const s3 = opening.adopt(new S3Client({ ...clientOptions(config, config.endpoints.s3, { requestTimeoutMs: 30_000 }), forcePathStyle: true }), (client) =>
-    client.destroy(),
+  const s3 = opening.adopt(
+    new S3Client({ ...clientOptions(config, config.endpoints.s3, { requestTimeoutMs: 30_000 }), forcePathStyle: true }),
+    (client) => client.destroy(),
   );
   const objects = createObjectStore({ s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
   const allHandlers: Handlers = { ...createHandlers({ objects }), ...handlers };
