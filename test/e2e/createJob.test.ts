@@ -80,7 +80,7 @@ describe('handing in a job', () => {
     const owner = newOwner();
     const error = await createJob(withoutQueue(), request({ owner, idempotencyKey: 'key' })).catch((thrown: unknown) => thrown);
     if (!(error instanceof JobError)) throw new Error('no JobError');
-    expect(error).toMatchObject({ code: 'QUEUE_UNAVAILABLE', details: { jobId: expect.any(String) } });
+    expect(error.code).toBe('QUEUE_UNAVAILABLE');
     const jobId = error.details.jobId ?? '';
     expect(await getJob(core, { owner, jobId })).toMatchObject({ status: 'FAILED', version: 2, error: { code: 'QUEUE_UNAVAILABLE' } });
     expect(await createJob(core, request({ owner, idempotencyKey: 'key' }))).toMatchObject({

@@ -6,7 +6,7 @@ import { parseConfig, type Config, type Environment } from '../../core/config.ts
 import type { Feed } from '../../core/feed/feed.ts';
 import { createMemoryFeed } from '../../core/feed/memoryFeed.ts';
 import type { Log } from '../../core/log.ts';
-import { clientOptions, openCore } from '../../core/open.ts';
+import { clientOptions, openCore, type OpenedCore } from '../../core/open.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { createWatches, type Watches } from '../../core/usecases/watchJob.ts';
 import { createClients } from '../../infra/local/clients.ts';
@@ -37,6 +37,7 @@ export interface SystemOptions {
 export interface System extends AsyncDisposable {
   readonly config: Config;
   readonly core: Core;
+  readonly openStream: OpenedCore['openStream'];
   readonly watches: Watches;
   /** Of the server, without a path; empty where none was asked for. */
   readonly url: string;
@@ -108,5 +109,5 @@ export async function startSystem({
     url = server.url;
   }
   const resources = opening.move();
-  return { config, core, watches, url, s3, startWorker, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { config, core, openStream, watches, url, s3, startWorker, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }

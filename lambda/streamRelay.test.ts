@@ -1,0 +1,75 @@
+import type { DynamoDBRecord } from 'aws-lambda';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { makeJob } from '../test/support/jobFactory.ts';
+import { silentLog } from '../test/support/silentLog.ts';
+import type { JobEvent } from '../core/feed/event.ts';
+import { createMemoryFeed } from '../core/feed/memoryFeed.ts';
+import type { Job } from '../core/job.ts';
+import { encodeJob } from '../core/table/codec.ts';
+import { createStreamRelay } from './streamRelay.ts';
+
+let sequence = 0;
+
+function record(images: { readonly from?: Job; readonly to?: Job }): DynamoDBRecord {
+  sequence += 1;
+  const { from, to } = images;
+  const dynamodb = { SequenceNumber: String(sequence), OldImage: from && encodeJob(from), NewImage: to && encodeJob(to) };
+  return z.custom<DynamoDBRecord>().parse(JSON.parse(JSON.stringify({ dynamodb })));
+}
+
+function setup(takes: (event: JobEvent) => boolean = () => true) {
+  const published: JobEvent[] = [];
+  const relay = createStreamRelay({
+    feed: {
+      ...createMemoryFeed(),
+      publish(event) {
+        if (!takes(event)) return Promise.resolve(false);
+        published.push(event);
+        return Promise.resolve(true);
+      },
+    },
+    log: silentLog,
+  });
+  return { relay, published };
+}
+
+const first = makeJob();
+const second: Job = {
+  ...first,
+  version: 2,
+  status: 'PROCESSING',
+  history: [...first.history, { version: 2, status: 'PROCESSING', at: 2, attempt: 1 }],
+};
+
+describe('the stream relay', () => {
+  test('publishes each transition, in order, and nothing else', async () => {
+    const { relay, published } = setup();
+    const Records = [
+      record({ to: first }),
+      record({ from: first, to: second }),
+      record({ from: second, to: { ...second, progress: 50 } }),
+      record({ from: second }),
+      { dynamodb: { SequenceNumber: '0', NewImage: { pk: { S: 'key#1#a#b' }, jobId: { S: 'x' } } } },
+    ];
+    expect(await relay({ Records })).toEqual({ batchItemFailures: [] });
+    expect(published.map(({ version, status, previousStatus }) => [version, status, previousStatus])).toEqual([
+      [1, 'PENDING', undefined],
+      [2, 'PROCESSING', 'PENDING'],
+    ]);
+  });
+
+  test('passes over a poison record', async () => {
+    const { relay, published } = setup();
+    const poison: DynamoDBRecord = { dynamodb: { SequenceNumber: '9', NewImage: { pk: { S: 'job#1' }, version: { N: '1' } } } };
+    expect(await relay({ Records: [poison, record({ to: first })] })).toEqual({ batchItemFailures: [] });
+    expect(published).toHaveLength(1);
+  });
+
+  test('reports the first record that the feed did not take, and stops there', async () => {
+    const { relay, published } = setup(({ version }) => version !== 2);
+    const Records = [record({ to: first }), record({ from: first, to: second }), record({ to: makeJob() })];
+    expect(await relay({ Records })).toEqual({ batchItemFailures: [{ itemIdentifier: Records[1]?.dynamodb?.SequenceNumber }] });
+    expect(published).toHaveLength(1);
+  });
+});
