@@ -1,0 +1,120 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { z } from 'zod';
+import { describe, expect, test } from 'vitest';
+import { freePort } from '../support/freePort.ts';
+import { startEntry, urlOf } from '../support/processes.ts';
+
+const jobs = z.object({
+  data: z.object({ jobs: z.object({ edges: z.array(z.object({ node: z.object({ jobId: z.string(), status: z.string() }) })) }) }),
+});
+const created = z.object({ data: z.object({ createJobs: z.array(z.object({ job: z.object({ jobId: z.string() }) })) }) });
+
+async function ask<Answer>(url: string, schema: z.ZodType<Answer>, query: string, variables: object = {}): Promise<Answer> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+  return schema.parse(await response.json());
+}
+
+const statuses = async (url: string): Promise<readonly string[]> => {
+  const { data } = await ask(url, jobs, '{ jobs(first: 100) { edges { node { jobId status } } } }');
+  return data.jobs.edges.map(({ node }) => node.status);
+};
+
+async function tempDir(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'job-tickets-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+describe('npm start', () => {
+  test.each(['SIGKILL', 'SIGTERM'] as const)('goes on after a %s in the middle of work', async (signal) => {
+    await using dir = await tempDir();
+    const env = { DATA_DIR: dir.path, VISIBILITY_TIMEOUT_SECONDS: '3', SHUTDOWN_GRACE_SECONDS: '1', WORKER_CONCURRENCY: '8' };
+    const first = await startEntry('start', { env });
+    const url = await urlOf(first, 'start');
+    const inputs = Array.from({ length: 20 }, (_, index) => ({
+      type: 'simulate_work',
+      params: { durationMs: 2000 },
+      idempotencyKey: `key-${index}`,
+    }));
+    const make = 'mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { job { jobId } } }';
+    await ask(url, created, make, { inputs });
+    await expect.poll(async () => (await statuses(url)).filter((status) => status === 'PROCESSING').length).toBe(8);
+    if (signal === 'SIGKILL') {
+      await first.kill();
+    } else {
+      first.signal('SIGTERM');
+      expect(await first.exited()).toBe(0);
+    }
+
+    await using second = await startEntry('start', { env });
+    const again = await urlOf(second, 'start');
+    await expect.poll(() => statuses(again), { timeout: 25_000 }).toEqual(Array.from({ length: 20 }, () => 'SUCCEEDED'));
+    const repeated = await ask(again, created, make, { inputs });
+    expect(repeated.data.createJobs).toHaveLength(20);
+    expect(await statuses(again)).toHaveLength(20);
+  });
+
+  test('serves a watcher who sees a job from its creation to its end, and is told that it is complete', async () => {
+    await using system = await startEntry('start', { env: { DATA_DIR: '' } });
+    const url = await urlOf(system, 'start');
+    const { data } = await ask(
+      url,
+      created,
+      'mutation { createJobs(inputs: [{ type: "simulate_work", params: { durationMs: 500 }, delaySeconds: 1 }]) { job { jobId } } }',
+    );
+    const client = createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket });
+    const seen: unknown[] = [];
+    const query = 'subscription ($jobId: ID!) { jobStatusChanged(jobId: $jobId) { status version } }';
+    for await (const result of client.iterate({ query, variables: { jobId: data.createJobs[0]?.job.jobId } }))
+      seen.push(result.data?.['jobStatusChanged']);
+    expect(seen).toEqual([
+      { status: 'PENDING', version: 1 },
+      { status: 'PROCESSING', version: 2 },
+      { status: 'SUCCEEDED', version: 3 },
+    ]);
+    await client.dispose();
+  });
+
+  test('says in one line what is wrong with a setting, and exits with 78', async () => {
+    await using system = await startEntry('start', { env: { DATA_DIR: '', PORT: 'eighty', BACKOFF_BASE_MS: '-1' }, awaitReady: false });
+    expect(await system.exited()).toBe(78);
+    expect(system.logs()).toMatch(/^job-tickets: PORT: .*\nBACKOFF_BASE_MS: .*\n$/);
+  });
+
+  test('says in one line that its port is in use', async () => {
+    await using first = await startEntry('start', { env: { DATA_DIR: '' } });
+    const port = new URL(await urlOf(first, 'start')).port;
+    await using second = await startEntry('start', { env: { DATA_DIR: '', PORT: port }, awaitReady: false });
+    expect(await second.exited()).toBe(1);
+    expect(second.logs().trim().split('\n').at(-1)).toMatch(/^job-tickets: .*EADDRINUSE.*set PORT/);
+  });
+
+  test('says in one line that another process uses its data', async () => {
+    await using dir = await tempDir();
+    await using first = await startEntry('start', { env: { DATA_DIR: dir.path } });
+    await using second = await startEntry('start', { env: { DATA_DIR: dir.path }, awaitReady: false });
+    expect(await second.exited()).toBe(1);
+    expect(second.logs().trim().split('\n')).toHaveLength(1);
+    expect(first.pid).toBeGreaterThan(0);
+  });
+
+  test('keeps trying an endpoint that does not answer, and says why at /readyz', async () => {
+    const away = `http://127.0.0.1:${await freePort()}`;
+    await using system = await startEntry('start', { env: { DATA_DIR: '', AWS_ENDPOINT_URL_DYNAMODB: away } });
+    const url = await urlOf(system, 'start');
+    const ready = await fetch(`${url}/readyz`);
+    expect(ready.status).toBe(503);
+    expect(await ready.text()).toMatch(/table.*ECONNREFUSED/);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+
+  test('needs Redis where server and worker are processes of their own', async () => {
+    await using worker = await startEntry('worker', { env: {}, awaitReady: false });
+    expect(await worker.exited()).toBe(78);
+    expect(worker.logs()).toMatch(/^worker: REDIS_URL: .*\n$/);
+  });
+});
