@@ -1,0 +1,137 @@
+/** Writes the reference pages from the tables they describe (`npm run docs`); CI checks that they are up to date. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { printType } from 'graphql';
+import { describeSettings } from '../core/config.ts';
+import { errorCatalogue } from '../core/errors.ts';
+import { finalStatuses } from '../core/job.ts';
+import { jobTypeNames, jobTypes } from '../core/jobTypes.ts';
+import { guards, touches, transitions } from '../core/transitions.ts';
+import { schema } from '../schema/index.ts';
+
+const builtIn = new Set(['String', 'Int', 'Float', 'Boolean', 'ID']);
+const roots = ['Query', 'Mutation', 'Subscription'];
+
+const pages: Readonly<Record<string, () => string>> = {
+  'states.md': statesPage,
+  'errors.md': errorsPage,
+  'settings.md': settingsPage,
+  'job-types.md': jobTypesPage,
+  'api.md': apiPage,
+};
+
+const isCheck = process.argv.includes('--check');
+const stale: string[] = [];
+for (const [name, page] of Object.entries(pages)) {
+  const path = join(import.meta.dirname, name);
+  const text = page();
+  if (!isCheck) await writeFile(path, text);
+  else if ((await readFile(path, 'utf8').catch(() => '')) !== text) stale.push(name);
+}
+if (stale.length > 0) {
+  process.stderr.write(`docs: ${stale.join(', ')} out of date; run \`npm run docs\`\n`);
+  process.exitCode = 1;
+}
+
+function statesPage(): string {
+  const arrows = transitions.flatMap(({ event, from, to }) => from.map((status) => `    ${status} --> ${to}: ${event}`));
+  const rows = transitions.map((row) => [row.event, row.from.join(', '), row.to, meaningOf(row.guards), row.by]);
+  const touched = touches.map((row) => [row.touch, row.from.join(', '), meaningOf(row.guards), row.by]);
+  return document(
+    'States of a job',
+    'Generated from `core/transitions.ts`, the table that the writes to DynamoDB are made from. What is not here cannot happen.',
+    [
+      '```mermaid',
+      'stateDiagram-v2',
+      '    [*] --> PENDING: create',
+      ...arrows,
+      ...finalStatuses.map((status) => `    ${status} --> [*]`),
+      '```',
+      '',
+      'Every transition is also conditional on the version its writer knows, adds one to it, appends an entry to the history, and is told to the feed.',
+      '',
+      table(['event', 'from', 'to', 'only if', 'by'], rows),
+      '## Writes that change no status',
+      '',
+      table(['write', 'in', 'only if', 'by'], touched),
+    ],
+  );
+}
+
+function meaningOf(names: readonly (keyof typeof guards)[]): string {
+  return names.map((name) => guards[name].meaning).join('; ') || '–';
+}
+
+function errorsPage(): string {
+  const rows = Object.entries(errorCatalogue).map(([code, { message, whatToDo }]) => [`\`${code}\``, message, whatToDo]);
+  return document(
+    'Errors',
+    'Generated from `core/errors.ts`. An error’s code stands in `extensions.code`, what to do in `extensions.whatToDo`.',
+    [
+      table(['code', 'it says', 'what to do'], rows),
+      'Anything else is answered as `INTERNAL_SERVER_ERROR` without detail; `extensions.traceId` finds it in the logs.',
+      '',
+    ],
+  );
+}
+
+function settingsPage(): string {
+  const rows = describeSettings().map(({ name, byDefault, meaning }) => [
+    `\`${name}\``,
+    byDefault === '' ? 'unset' : `\`${byDefault}\``,
+    meaning,
+  ]);
+  return document(
+    'Settings',
+    'Generated from `core/config.ts`. Environment variables, checked at start: a bad one is named in one line, with exit code 78.',
+    [table(['name', 'default', 'meaning'], rows)],
+  );
+}
+
+function jobTypesPage(): string {
+  const sections = jobTypeNames.flatMap((name) => {
+    const { description, policy, example } = jobTypes[name];
+    return [
+      `## ${name}`,
+      '',
+      description,
+      '',
+      `An attempt may take ${policy.timeoutSeconds} s.`,
+      '',
+      '```json',
+      JSON.stringify(example, undefined, 2),
+      '```',
+      '',
+    ];
+  });
+  return document(
+    'Job types',
+    'Generated from `core/jobTypes.ts`. The query `jobTypes` answers the same with the JSON Schemas of params and results.',
+    sections,
+  );
+}
+
+function apiPage(): string {
+  const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__') && !builtIn.has(name));
+  const byKind = types.toSorted((a, b) => rank(a.name) - rank(b.name) || a.name.localeCompare(b.name));
+  return document(
+    'The API',
+    'Generated from the schema (`schema/schema.graphql`).',
+    byKind.flatMap((type) => [`## ${type.name}`, '', '```graphql', printType(type), '```', '']),
+  );
+}
+
+function rank(name: string): number {
+  const index = roots.indexOf(name);
+  return index === -1 ? roots.length : index;
+}
+
+function document(title: string, intro: string, lines: readonly string[]): string {
+  return `# ${title}\n\n${intro}\n\n${lines.join('\n').trim()}\n`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line), ''].join('\n');
+}
