@@ -9,7 +9,10 @@ const PageInfoType = builder.objectRef<JobPage['pageInfo']>('PageInfo').implemen
     hasNextPage: t.exposeBoolean('hasNextPage', { description: 'Whether older jobs follow.' }),
     hasPreviousPage: t.exposeBoolean('hasPreviousPage', { description: 'Whether newer jobs go before.' }),
     startCursor: t.exposeString('startCursor', { nullable: true, description: 'Cursor of the first edge.' }),
-    endCursor: t.exposeString('endCursor', { nullable: true, description: 'Cursor of the last edge: pass it as `after` for the next page.' }),
+    endCursor: t.exposeString('endCursor', {
+      nullable: true,
+      description: 'Cursor of the last edge: pass it as `after` for the next page.',
+    }),
   }),
 });
 

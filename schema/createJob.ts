@@ -11,7 +11,10 @@ export const CreateJobInputType = builder.inputType('CreateJobInput', {
   description: 'A job to hand in.',
   fields: (t) => ({
     type: t.string({ required: true, description: 'The job type’s name; see `jobTypes`.' }),
-    params: t.field({ type: 'JSON', description: 'What to work on, as the type’s `paramsSchema` has it; at most 256 KB. Left out or null: `{}`.' }),
+    params: t.field({
+      type: 'JSON',
+      description: 'What to work on, as the type’s `paramsSchema` has it; at most 256 KB. Left out or null: `{}`.',
+    }),
     priority: t.field({ type: JobPriorityType, defaultValue: 'NORMAL', description: 'Which queue it waits in.' }),
     idempotencyKey: t.string({
       description:

@@ -75,7 +75,12 @@ function inputProblem(error: unknown, cause: unknown): Problem | undefined {
   const isAboutVariables = error.path === undefined;
   if (!isAboutVariables && (cause.nodes === undefined || error === cause)) return undefined;
   const { whatToDo } = errorCatalogue.BAD_USER_INPUT;
-  return { code: 'BAD_USER_INPUT', message: clip(error.message), whatToDo, path: isAboutVariables ? variablePath(error, cause) : undefined };
+  return {
+    code: 'BAD_USER_INPUT',
+    message: clip(error.message),
+    whatToDo,
+    path: isAboutVariables ? variablePath(error, cause) : undefined,
+  };
 }
 
 /** graphql-js says the path only within the sentence: `Variable "$input" got invalid value … at "input.priority"; …`. */

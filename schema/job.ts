@@ -1,5 +1,5 @@
 /** The type Job and its parts, as clients read them. */
-import { jobPriorities, jobStatuses, type HistoryEntry, type Job, type JobFailure } from '../core/job.ts';
+import type { HistoryEntry, Job, JobFailure, JobPriority, JobStatus } from '../core/job.ts';
 import { builder } from './builder.ts';
 
 export const JobStatusType = builder.enumType('JobStatus', {
@@ -11,7 +11,7 @@ export const JobStatusType = builder.enumType('JobStatus', {
     FAILED: { description: 'Could not be queued, so no worker ever had it. `retryJob` queues it again.' },
     FAILED_FINAL: { description: 'Failed for good, after all attempts or in a way no further attempt can mend.' },
     CANCELLED: { description: 'Cancelled by its owner.' },
-  } satisfies Record<(typeof jobStatuses)[number], { description: string }>,
+  } satisfies Record<JobStatus, { description: string }>,
 });
 
 export const JobPriorityType = builder.enumType('JobPriority', {
@@ -20,7 +20,7 @@ export const JobPriorityType = builder.enumType('JobPriority', {
     HIGH: { description: 'Before the others.' },
     NORMAL: { description: 'The default.' },
     LOW: { description: 'After the others, but never starved.' },
-  } satisfies Record<(typeof jobPriorities)[number], { description: string }>,
+  } satisfies Record<JobPriority, { description: string }>,
 });
 
 export const JobFailureType = builder.objectRef<JobFailure>('JobFailure').implement({
@@ -53,10 +53,16 @@ export const JobType = builder.objectRef<Job>('Job').implement({
     priority: t.expose('priority', { type: JobPriorityType, description: 'Which queue it waits in.' }),
     params: t.expose('params', { type: 'JSON', nullable: true, description: 'What to work on, with the type’s defaults filled in.' }),
     result: t.expose('result', { type: 'JSON', nullable: true, description: 'What came of it, once SUCCEEDED.' }),
-    error: t.expose('error', { type: JobFailureType, nullable: true, description: 'The last failure, if there was one in this generation.' }),
+    error: t.expose('error', {
+      type: JobFailureType,
+      nullable: true,
+      description: 'The last failure, if there was one in this generation.',
+    }),
     progress: t.exposeFloat('progress', { nullable: true, description: 'Percent, 0 to 100, as its handler last reported it.' }),
     attempts: t.exposeInt('attempts', { description: 'Attempts begun in this generation.' }),
-    version: t.exposeInt('version', { description: '1 at creation, 1 more at every change of status. Pass it as `afterVersion` to resume a watch.' }),
+    version: t.exposeInt('version', {
+      description: '1 at creation, 1 more at every change of status. Pass it as `afterVersion` to resume a watch.',
+    }),
     generation: t.exposeInt('generation', { description: '1 at creation, 1 more at every `retryJob`.' }),
     traceId: t.exposeString('traceId', { description: 'Of the request that handed it in, as in W3C Trace Context.' }),
     idempotencyKey: t.exposeString('idempotencyKey', { nullable: true, description: 'The key it was created with, if there was one.' }),

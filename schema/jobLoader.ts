@@ -14,7 +14,10 @@ interface Batch {
 const batches = new WeakMap<JobReader, Map<string, Batch>>();
 
 /** Nothing is cached: the job is at least as new as the call. */
-export async function loadJob(core: JobReader, { owner, jobId }: { readonly owner: string; readonly jobId: string }): Promise<Job | undefined> {
+export async function loadJob(
+  core: JobReader,
+  { owner, jobId }: { readonly owner: string; readonly jobId: string },
+): Promise<Job | undefined> {
   const batch = openBatch(core, owner);
   const place = batch.jobIds.push(jobId) - 1;
   return (await batch.jobs)[place];

@@ -29,8 +29,14 @@ const JobPolicyType = builder.objectRef<JobPolicy>('JobPolicy').implement({
   description: 'How the attempts at a job are made. Null: as the worker’s settings have it.',
   fields: (t) => ({
     timeoutSeconds: t.exposeInt('timeoutSeconds', { description: 'An attempt that runs longer is stopped and counts as failed.' }),
-    attemptsPerReceive: t.exposeInt('attemptsPerReceive', { nullable: true, description: 'Attempts before the job goes back to its queue.' }),
-    backoffBaseMs: t.exposeInt('backoffBaseMs', { nullable: true, description: 'Wait before the second attempt, in milliseconds; it doubles each time.' }),
+    attemptsPerReceive: t.exposeInt('attemptsPerReceive', {
+      nullable: true,
+      description: 'Attempts before the job goes back to its queue.',
+    }),
+    backoffBaseMs: t.exposeInt('backoffBaseMs', {
+      nullable: true,
+      description: 'Wait before the second attempt, in milliseconds; it doubles each time.',
+    }),
     backoffMaxMs: t.exposeInt('backoffMaxMs', { nullable: true, description: 'Longest wait between attempts, in milliseconds.' }),
   }),
 });

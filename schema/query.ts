@@ -47,7 +47,8 @@ builder.queryType({
       nullable: true,
       description: 'The job that was created with this key, while the key is remembered; else null.',
       args: { idempotencyKey: t.arg.string({ required: true, description: 'The caller’s own key.' }) },
-      resolve: async (_root, { idempotencyKey }, { core, owner }) => (await getJobByIdempotencyKey(core, { owner, idempotencyKey })) ?? null,
+      resolve: async (_root, { idempotencyKey }, { core, owner }) =>
+        (await getJobByIdempotencyKey(core, { owner, idempotencyKey })) ?? null,
     }),
     waitForJob: t.field({
       type: JobType,

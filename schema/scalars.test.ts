@@ -23,7 +23,10 @@ describe('JSON', () => {
 
   it('keeps the keys __proto__ and constructor, and nothing comes of them', () => {
     const text = '{"__proto__":{"polluted":true},"constructor":{"prototype":1}}';
-    for (const sent of [JSON.parse(text), valueFromAST(parseValue('{__proto__: {polluted: true}, constructor: {prototype: 1}}'), JsonScalar)]) {
+    for (const sent of [
+      JSON.parse(text),
+      valueFromAST(parseValue('{__proto__: {polluted: true}, constructor: {prototype: 1}}'), JsonScalar),
+    ]) {
       const kept = checkedJson(sent, ['params']);
       expect(JSON.stringify(kept)).toBe(text);
       expect(Object.getPrototypeOf(kept)).toBe(Object.prototype);
@@ -33,7 +36,10 @@ describe('JSON', () => {
 
   it('refuses a number that JSON cannot say, and names its place', () => {
     for (const sent of [JSON.parse('{"rows":[1,1e400]}'), valueFromAST(parseValue('{rows: [1, 1e400]}'), JsonScalar)]) {
-      expect(problemOf(() => checkedJson(sent, ['params']))).toMatchObject({ code: 'BAD_USER_INPUT', details: { path: ['params', 'rows', 1] } });
+      expect(problemOf(() => checkedJson(sent, ['params']))).toMatchObject({
+        code: 'BAD_USER_INPUT',
+        details: { path: ['params', 'rows', 1] },
+      });
     }
   });
 
@@ -69,7 +75,6 @@ describe('DateTime', () => {
     expect(() => DateTimeScalar.serialize('yesterday')).toThrow();
   });
 });
-
 
 function problemOf(act: () => unknown): JobError {
   try {

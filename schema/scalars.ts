@@ -48,7 +48,9 @@ function checkedAt(value: unknown, path: Path, depth: number): JsonValue {
   if (Array.isArray(value)) return value.map((item: unknown, index) => checkedAt(item, [...path, index], depth + 1));
   if (typeof value !== 'object') throw badJson('is not JSON', path);
   // `fromEntries` defines properties: a key `__proto__` stays a key.
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [wellFormed(key, path), checkedAt(item, [...path, key], depth + 1)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [wellFormed(key, path), checkedAt(item, [...path, key], depth + 1)]),
+  );
 }
 
 /** Half a surrogate pair has no UTF-8, and the hash of the payload (RFC 8785) refuses it. */

@@ -9,9 +9,15 @@ const JobStatusEventType = builder.objectRef<WatchedEvent>('JobStatusEvent').imp
   description: 'A change of a job’s status or, under a version already seen, news of its progress.',
   fields: (t) => ({
     jobId: t.exposeID('jobId', { description: 'The ticket.' }),
-    version: t.exposeInt('version', { description: 'The job’s version from then on. Pass the last one you saw as `afterVersion` to resume.' }),
+    version: t.exposeInt('version', {
+      description: 'The job’s version from then on. Pass the last one you saw as `afterVersion` to resume.',
+    }),
     status: t.expose('status', { type: JobStatusType, description: 'The status it changed to.' }),
-    previousStatus: t.expose('previousStatus', { type: JobStatusType, nullable: true, description: 'The status it had before; null for a new job.' }),
+    previousStatus: t.expose('previousStatus', {
+      type: JobStatusType,
+      nullable: true,
+      description: 'The status it had before; null for a new job.',
+    }),
     attempt: t.exposeInt('attempt', { description: 'Attempts begun by then, in this generation.' }),
     at: t.expose('at', { type: 'DateTime', description: 'When it changed.' }),
     error: t.expose('error', { type: JobFailureType, nullable: true, description: 'The failure that caused the change, if one did.' }),

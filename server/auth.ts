@@ -52,7 +52,9 @@ async function refusing<Verified>(verified: Promise<Verified>): Promise<Verified
     return await verified;
   } catch (error) {
     if (!(error instanceof errors.JOSEError) || !tokenFaults.test(error.code)) throw error;
-    throw new JobError('UNAUTHENTICATED', { message: error instanceof errors.JWTExpired ? 'The token has expired.' : 'The token is not valid.' });
+    throw new JobError('UNAUTHENTICATED', {
+      message: error instanceof errors.JWTExpired ? 'The token has expired.' : 'The token is not valid.',
+    });
   }
 }
 
@@ -63,7 +65,8 @@ function bearerOf(authorization: string | undefined): string {
 }
 
 function identityOf({ sub, exp }: JWTPayload): Identity {
-  if (typeof sub !== 'string' || sub === '' || sub.length > 255) throw new JobError('UNAUTHENTICATED', { message: 'The token names no subject.' });
+  if (typeof sub !== 'string' || sub === '' || sub.length > 255)
+    throw new JobError('UNAUTHENTICATED', { message: 'The token names no subject.' });
   return { owner: sub, expiresAt: exp === undefined ? undefined : exp * 1000 };
 }
 

@@ -56,7 +56,7 @@ export function createFanOut({ mask, maxUnsentBytes = 64 * 1024 }: FanOutDeps): 
 
   function payloadOf(event: WatchedEvent, shape: string, args: Subscriber['args']): string | Promise<string> {
     let ofEvent = payloads.get(event);
-    if (ofEvent === undefined) payloads.set(event, (ofEvent = new Map()));
+    if (ofEvent === undefined) payloads.set(event, (ofEvent = new Map<string, string | Promise<string>>()));
     let payload = ofEvent.get(shape);
     if (payload === undefined) {
       const text = (result: ExecutionResult): string => JSON.stringify(shown(result, args.contextValue.traceId));

@@ -31,8 +31,8 @@ const contentSecurityPolicy = [
 /** A tab each, in the order one would try them. Literals and no variables, so that each can be run as it stands. */
 export const examples: readonly string[] = [
   `
-# Hands in a job. Copy the jobId of the answer into the other tabs.
-# Run it again: the same idempotencyKey gives the same job, and created is false.
+# Hands in a job. Copy its jobId into the other tabs.
+# Run it again: the same key gives the same job.
 mutation CreateJob {
   createJob(
     input: {
@@ -47,8 +47,9 @@ mutation CreateJob {
   }
 }`,
   `
-# Pushes every change of status of all your jobs: leave it running and create a job in another tab.
-# With (jobId: "…") it begins with that job's present state and ends when the job is final.
+# Pushes whatever happens to your jobs: run it, open this
+# page a second time and create jobs there.
+# With (jobId: "…"): that job, until it is final.
 subscription Watch {
   jobStatusChanged {
     jobId version status previousStatus attempt progress at recovered
@@ -65,7 +66,7 @@ query Job {
   }
 }`,
   `
-# Newest first. For the next page add after: with the endCursor of this one.
+# Newest first. Next page: after: "<endCursor of this one>".
 query Jobs {
   jobs(first: 10, filter: { status: [PENDING, PROCESSING, SUCCEEDED] }) {
     edges { cursor node { jobId type status createdAt finishedAt } }
@@ -73,7 +74,7 @@ query Jobs {
   }
 }`,
   `
-# What kinds of work there are, with the JSON Schema of their params and an example to start from.
+# What kinds of work there are, and what they take.
 query JobTypes {
   jobTypes { name description example paramsSchema resultSchema policy { timeoutSeconds } }
 }`,
@@ -82,7 +83,7 @@ query JobByIdempotencyKey {
   jobByIdempotencyKey(idempotencyKey: "my-first-job") { jobId status createdAt }
 }`,
   `
-# Answers when the job is final, or with its present state after timeoutSeconds.
+# Answers when the job is final, or after timeoutSeconds.
 query WaitForJob {
   waitForJob(jobId: "paste a jobId here", timeoutSeconds: 30) {
     jobId status result
@@ -90,7 +91,8 @@ query WaitForJob {
   }
 }`,
   `
-# Up to 100 jobs; each stands for itself. The second one is refused here, the others are not.
+# Up to 100 jobs; each stands for itself.
+# The second one is refused, the others are not.
 mutation CreateJobs {
   createJobs(
     inputs: [

@@ -36,7 +36,8 @@ export function createRequestListener({ pipeline, authenticate, health, allowsOr
     const [path = ''] = (request.url ?? '').split('?', 1);
     if (path === graphqlPath) return graphql(request, response, traceId);
     const check = health.answer(path);
-    if (check === undefined && !(path === '/' && graphiql !== undefined)) return sendJson(response, 404, refusal('NOT_FOUND', 'There is nothing here.'));
+    if (check === undefined && !(path === '/' && graphiql !== undefined))
+      return sendJson(response, 404, refusal('NOT_FOUND', 'There is nothing here.'));
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
       return sendJson(response, 405, refusal('METHOD_NOT_ALLOWED', 'Only GET and HEAD.'));
@@ -53,7 +54,12 @@ export function createRequestListener({ pipeline, authenticate, health, allowsOr
       return void response.end(graphiql.html);
     }
     if (request.method === 'POST' && !isPlainJson(request.headers)) {
-      return refuse(response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'The body has to be JSON in UTF-8, not compressed: Content-Type: application/json.');
+      return refuse(
+        response,
+        415,
+        'UNSUPPORTED_MEDIA_TYPE',
+        'The body has to be JSON in UTF-8, not compressed: Content-Type: application/json.',
+      );
     }
     const gone = new AbortController();
     response.once('close', () => gone.abort());
@@ -69,8 +75,9 @@ export function createRequestListener({ pipeline, authenticate, health, allowsOr
   }
 }
 
-function wantsPage({ method, headers, url = '' }: IncomingMessage): boolean {
-  return method === 'GET' && headers.accept?.includes('text/html') === true && !/[?&]query=/.test(url);
+/** Also with `?query=`, which GraphiQL writes into the address: no client but a browser asks for HTML. */
+function wantsPage({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.accept?.includes('text/html') === true;
 }
 
 /** Forms and plain text need no preflight, so any page could send them; gzip could be a bomb. */

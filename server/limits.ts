@@ -1,10 +1,12 @@
 /** How large a document may be. Checked before it is executed, over HTTP and WebSocket alike. */
 import {
+  execute,
   GraphQLError,
   Kind,
   Lexer,
   NoSchemaIntrospectionCustomRule,
   Source,
+  subscribe,
   TokenKind,
   validate,
   type ASTVisitor,
@@ -33,8 +35,9 @@ export function useDocumentLimits({ hidesSchema }: { readonly hidesSchema: boole
   const withinLimits = createDocumentCache<true>();
   return {
     // Thrown here and not from the parser, for Yoga makes every error of the parser's a 200 where the client takes plain JSON.
-    onParse({ params: { source } }) {
-      const text = typeof source === 'string' ? source : source.body;
+    onParse({ params }) {
+      const source: unknown = params.source;
+      const text = source instanceof Source ? source.body : String(source);
       if (withinLimits.get(text) === undefined) requireWithinLimits(text);
       withinLimits.set(text, true);
       return ({ result }) => {
@@ -47,11 +50,14 @@ export function useDocumentLimits({ hidesSchema }: { readonly hidesSchema: boole
       const options = { maxErrors: 20, hideSuggestions: hidesSchema };
       setValidationFn((...[schema, document, rules]: Parameters<typeof validate>) => validate(schema, document, rules, options));
     },
-    onExecute({ args }) {
+    // graphql-js itself and not Yoga's executor, which hints at the schema for variables whatever it is told.
+    onExecute({ args, setExecuteFn }) {
       Object.assign(args, { hideSuggestions: hidesSchema });
+      setExecuteFn(execute);
     },
-    onSubscribe({ args }) {
+    onSubscribe({ args, setSubscribeFn }) {
       Object.assign(args, { hideSuggestions: hidesSchema });
+      setSubscribeFn(subscribe);
     },
   };
 }
@@ -83,7 +89,7 @@ const opening: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BR
 const closing: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
 
 /** Counts aliases and directives of the document, and the depth of each operation with its fragments. */
-export const documentLimitsRule: ValidationRule = (context) => {
+const documentLimitsRule: ValidationRule = (context) => {
   let aliases = 0;
   let directives = 0;
   const report = (what: string, limit: number): void => {

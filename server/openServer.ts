@@ -42,7 +42,7 @@ export async function openServer({ core, watches, log, notReady, config }: OpenS
   const server = createServer(limits);
   const answer = createRequestListener({ pipeline, authenticate, health, allowsOrigin, graphiql, log });
   server.on('request', (request, response) => void answer(request, response));
-  const protocol = createWebSocketProtocol({ pipeline, authenticate, log });
+  const protocol = createWebSocketProtocol({ pipeline, authenticate, log, hidesSchema: config.isProduction });
   const sockets = attachSockets({ server, protocol, allowsOrigin, log });
   await listen(server, config);
 

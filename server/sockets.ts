@@ -2,7 +2,7 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CloseCode, handleProtocols, type Server as Protocol } from 'graphql-ws';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { Log } from '../core/log.ts';
 import { graphqlPath, maxBodyBytes } from './graphql.ts';
 import type { Connection } from './websocket.ts';
@@ -23,7 +23,14 @@ export interface Sockets {
   close(graceMs: number): Promise<void>;
 }
 
-export function attachSockets({ server, protocol, allowsOrigin, log, pingIntervalMs = 12_000, maxUnreadBytes = 1024 * 1024 }: SocketsDeps): Sockets {
+export function attachSockets({
+  server,
+  protocol,
+  allowsOrigin,
+  log,
+  pingIntervalMs = 12_000,
+  maxUnreadBytes = 1024 * 1024,
+}: SocketsDeps): Sockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxBodyBytes, handleProtocols, perMessageDeflate: false });
   let closing = false;
 
@@ -44,7 +51,10 @@ export function attachSockets({ server, protocol, allowsOrigin, log, pingInterva
       running: new Map(),
       onIdentity({ expiresAt }) {
         if (expiresAt === undefined) return;
-        expiry = setTimeout(() => socket.close(CloseCode.Forbidden, 'Token expired'), Math.min(Math.max(expiresAt - Date.now(), 0), maxTimerMs));
+        expiry = setTimeout(
+          () => socket.close(CloseCode.Forbidden, 'Token expired'),
+          Math.min(Math.max(expiresAt - Date.now(), 0), maxTimerMs),
+        );
       },
     };
     const closed = protocol.opened(
@@ -57,7 +67,7 @@ export function attachSockets({ server, protocol, allowsOrigin, log, pingInterva
             if (isBinary) return socket.close(CloseCode.BadRequest, 'Invalid message received');
             // graphql-ws answers each ping, and each operation holds one unsent message: only who does not read gets here.
             if (socket.bufferedAmount > maxUnreadBytes) return socket.terminate();
-            handle(String(data)).catch((error: unknown) => {
+            handle(textOf(data)).catch((error: unknown) => {
               log.error({ error }, 'a WebSocket message failed');
               socket.close(CloseCode.InternalServerError, 'Something went wrong on our side');
             });
@@ -88,6 +98,11 @@ export function attachSockets({ server, protocol, allowsOrigin, log, pingInterva
   };
 }
 
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString();
+  return data instanceof ArrayBuffer ? Buffer.from(data).toString() : data.toString();
+}
+
 /** setTimeout fires at once for more. A token that lives longer is looked at again with each operation. */
 const maxTimerMs = 2 ** 31 - 1;
 
@@ -95,7 +110,9 @@ const maxTimerMs = 2 ** 31 - 1;
 function sendOn(socket: WebSocket, data: string): Promise<void> {
   return new Promise((resolve, reject) => {
     if (socket.readyState !== socket.OPEN) return resolve();
-    return socket.send(data, (error) => (error === undefined || error === null || socket.readyState !== socket.OPEN ? resolve() : reject(error)));
+    return socket.send(data, (error) =>
+      error === undefined || error === null || socket.readyState !== socket.OPEN ? resolve() : reject(error),
+    );
   });
 }
 

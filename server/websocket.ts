@@ -1,14 +1,21 @@
 /** GraphQL over WebSocket (graphql-transport-ws): who is connected, and what each message runs. The sockets are next door. */
 import type { IncomingMessage } from 'node:http';
-import { GraphQLError, type ExecutionArgs, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type DocumentNode, type ExecutionArgs, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import { makeServer, type Context, type Server } from 'graphql-ws';
 import { JobError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { toGraphQLError } from '../schema/index.ts';
+import { schema, toGraphQLError, type ApiContext } from '../schema/index.ts';
 import type { Authenticate, Identity } from './auth.ts';
 import type { CallContext, Pipeline } from './graphql.ts';
 import { createFanOut, type PushSocket, type Subscriber } from './fanOut.ts';
 import { traceIdOf } from './trace.ts';
+
+/** The pipeline's steps, which envelop leaves untyped. */
+interface Steps {
+  parse(text: string): DocumentNode;
+  validate(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[];
+  contextFactory(): ApiContext | Promise<ApiContext>;
+}
 
 /** What is kept for a socket. */
 export interface Connection {
@@ -25,13 +32,21 @@ export interface WebSocketDeps {
   readonly pipeline: Pipeline;
   readonly authenticate: Authenticate;
   readonly log: Log;
+  /** As in `useDocumentLimits`: no hints of what was nearly right. */
+  readonly hidesSchema: boolean;
   /** Operations running at a time on one socket. */
   readonly maxOperations?: number;
 }
 
-export const defaultMaxOperations = 100;
+const defaultMaxOperations = 100;
 
-export function createWebSocketProtocol({ pipeline, authenticate, log, maxOperations = defaultMaxOperations }: WebSocketDeps): Server<Connection> {
+export function createWebSocketProtocol({
+  pipeline,
+  authenticate,
+  log,
+  hidesSchema,
+  maxOperations = defaultMaxOperations,
+}: WebSocketDeps): Server<Connection> {
   const { execute } = pipeline.getEnveloped();
   const fanOut = createFanOut({ mask: (error, traceId) => toGraphQLError(error, { log, traceId }) });
   /** graphql-ws hands `subscribe` the arguments alone. */
@@ -56,7 +71,10 @@ export function createWebSocketProtocol({ pipeline, authenticate, log, maxOperat
       const traceId = traceIdOf(extensions?.['traceparent']);
       try {
         if (Object.keys(subscriptions).length > maxOperations) {
-          throw new JobError('RATE_LIMITED', { message: `At most ${maxOperations} operations at a time on one socket.`, retryAfterSeconds: 1 });
+          throw new JobError('RATE_LIMITED', {
+            message: `At most ${maxOperations} operations at a time on one socket.`,
+            retryAfterSeconds: 1,
+          });
         }
         const call: CallContext = {
           traceId,
@@ -64,11 +82,12 @@ export function createWebSocketProtocol({ pipeline, authenticate, log, maxOperat
           identify: () => identityOf(extra),
           idempotencyKey: () => undefined,
         };
-        const { schema, parse, validate, contextFactory } = pipeline.getEnveloped(call);
+        const { parse, validate, contextFactory }: Steps = pipeline.getEnveloped(call);
         const document = parse(query);
         const errors = validate(schema, document);
         if (errors.length > 0) return errors;
-        const args = { schema, document, operationName, variableValues: variables, contextValue: await contextFactory() };
+        const contextValue = await contextFactory();
+        const args = { schema, document, operationName, variableValues: variables, contextValue, hideSuggestions: hidesSchema };
         extra.running.set(id, gone);
         subscribers.set(args, { args, id, socket: extra.socket });
         return args;

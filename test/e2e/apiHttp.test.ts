@@ -1,0 +1,250 @@
+import { request as rawRequest } from 'node:http';
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { auditServer } from 'graphql-http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { at, openApiSystem, type ApiSystem } from './apiSystem.ts';
+
+let api: ApiSystem;
+beforeAll(async () => {
+  api = await openApiSystem();
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const someText: unknown = expect.any(String);
+const create =
+  'mutation ($input: CreateJobInput!) { createJob(input: $input) { created job { jobId status params idempotencyKey traceId } } }';
+
+describe('the API over HTTP', () => {
+  it('passes every audit of the GraphQL over HTTP specification', async () => {
+    const results = await auditServer({ url: `${api.url}/graphql` });
+    expect(results.length).toBeGreaterThan(50);
+    expect(results.filter(({ status }) => status !== 'ok').map(({ id, name }) => `${id} ${name}`)).toEqual([]);
+  });
+
+  it('hands in a job, waits for its end and reads it back', async () => {
+    const jobId = await api.createJob({ payload: { a: [1] } });
+    const waited = await api.request('query ($jobId: ID!) { waitForJob(jobId: $jobId) { status result history { version status } } }', {
+      jobId,
+    });
+    expect(at(waited.body, 'data', 'waitForJob')).toMatchObject({
+      status: 'SUCCEEDED',
+      result: { attempts: 1, payload: { a: [1] } },
+      history: [
+        { version: 1, status: 'PENDING' },
+        { version: 2, status: 'PROCESSING' },
+        { version: 3, status: 'SUCCEEDED' },
+      ],
+    });
+    const listed = await api.request('{ jobs(first: 100) { edges { cursor node { jobId } } pageInfo { hasNextPage endCursor } } }');
+    expect(JSON.stringify(at(listed.body, 'data', 'jobs', 'edges'))).toContain(jobId);
+  });
+
+  it('tells each job type with the JSON Schema of its params', async () => {
+    const { body } = await api.request('{ jobTypes { name description paramsSchema example policy { timeoutSeconds } } }');
+    expect(at(body, 'data', 'jobTypes')).toHaveLength(4);
+    expect(at(body, 'data', 'jobTypes', 0)).toMatchObject({
+      name: 'simulate_work',
+      paramsSchema: { type: 'object', additionalProperties: false },
+    });
+  });
+
+  it('answers each of several jobs by itself', async () => {
+    const { body } = await api.request(
+      'mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { created job { type } error { code path whatToDo } } }',
+      {
+        inputs: [
+          { type: 'simulate_work' },
+          { type: 'nope' },
+          { type: 'simulate_work', params: { steps: -1 } },
+          { type: 'simulate_work', params: { payload: '\ud800' } },
+        ],
+      },
+    );
+    expect(at(body, 'data', 'createJobs')).toMatchObject([
+      { created: true, job: { type: 'simulate_work' }, error: null },
+      { created: false, job: null, error: { code: 'UNKNOWN_JOB_TYPE', path: ['type'] } },
+      { created: false, job: null, error: { code: 'BAD_USER_INPUT', path: ['params', 'steps'] } },
+      { created: false, job: null, error: { code: 'BAD_USER_INPUT', path: ['params', 'payload'] } },
+    ]);
+  });
+});
+
+describe('the header Idempotency-Key', () => {
+  it('gives the same job for the same key, quoted or bare', async () => {
+    const first = await api.request(create, { input: { type: 'simulate_work' } }, { 'idempotency-key': '"header-1"' });
+    const second = await api.request(create, { input: { type: 'simulate_work' } }, { 'idempotency-key': 'header-1' });
+    const third = await api.request(create, { input: { type: 'simulate_work', idempotencyKey: 'header-1' } });
+    expect(at(first.body, 'data', 'createJob')).toMatchObject({ created: true, job: { idempotencyKey: 'header-1' } });
+    const jobId = at(first.body, 'data', 'createJob', 'job', 'jobId');
+    for (const { body } of [second, third]) expect(at(body, 'data', 'createJob')).toMatchObject({ created: false, job: { jobId } });
+    const found = await api.request('{ jobByIdempotencyKey(idempotencyKey: "header-1") { jobId } }');
+    expect(at(found.body, 'data', 'jobByIdempotencyKey', 'jobId')).toBe(jobId);
+  });
+
+  it('is refused where it is malformed, differs from the field, or would be the key of several jobs', async () => {
+    const input = { type: 'simulate_work', idempotencyKey: 'field' };
+    const answers = await Promise.all([
+      api.request(create, { input }, { 'idempotency-key': 'header' }),
+      api.request(create, { input }, { 'idempotency-key': '"open' }),
+      api.request(
+        'mutation { a: createJob(input: { type: "simulate_work" }) { created } ...F } fragment F on Mutation { b: createJob(input: { type: "simulate_work" }) { created } }',
+        {},
+        { 'idempotency-key': 'k' },
+      ),
+      api.request('mutation { createJobs(inputs: [{ type: "simulate_work" }]) { created } }', {}, { 'idempotency-key': 'k' }),
+    ]);
+    for (const { body } of answers)
+      expect(body.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', path: ['idempotencyKey'] });
+  });
+});
+
+describe('an error', () => {
+  it('names its code, its place in the input and what to do', async () => {
+    const variable = await api.request(create, { input: { type: 'simulate_work', priority: 'URGENT' } });
+    expect(variable.body.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', path: ['priority'] });
+    const literal = await api.request(
+      'mutation { createJob(input: { type: "simulate_work", params: { payload: [1, 1e400] } }) { created } }',
+    );
+    expect(literal.body.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', path: ['params', 'payload', 1] });
+    const missing = await api.request('{ job(jobId: "nobody’s") { jobId } }');
+    expect(missing.body.errors?.[0]?.extensions).toMatchObject({ code: 'JOB_NOT_FOUND', whatToDo: someText });
+  });
+
+  it('belongs to the trace of its request', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const { headers, body } = await api.request(create, { input: { type: 'simulate_work' } }, { traceparent });
+    expect(headers.get('x-trace-id')).toBe('0af7651916cd43dd8448eb211c80319c');
+    expect(headers.get('traceparent')).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[\da-f]{16}-01$/);
+    expect(at(body, 'data', 'createJob', 'job', 'traceId')).toBe('0af7651916cd43dd8448eb211c80319c');
+  });
+});
+
+describe('what is refused before it runs', () => {
+  const post = (body: string | Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
+    fetch(`${api.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+  const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+  const typename = JSON.stringify({ query: '{ __typename }' });
+
+  it.each([
+    ['a body that is not JSON', () => post('{bad'), 400],
+    ['plain text', () => post(typename, { 'content-type': 'text/plain' }), 415],
+    ['a form', () => post('query={__typename}', { 'content-type': 'application/x-www-form-urlencoded' }), 415],
+    ['application/graphql', () => post('{__typename}', { 'content-type': 'application/graphql' }), 415],
+    ['multipart', () => post('--x--', { 'content-type': 'multipart/form-data; boundary=x' }), 415],
+    ['another charset', () => post(typename, { 'content-type': 'application/json; charset=utf-16' }), 415],
+    ['a compressed body', () => post(new Uint8Array(gzipSync(typename)), { 'content-encoding': 'gzip' }), 415],
+    ['a body above 1 MiB', () => post(JSON.stringify({ query: '{ __typename }', variables: { x: 'x'.repeat(1024 * 1024) } })), 413],
+    ['a batch', () => post(`[${typename},${typename}]`), 400],
+    ['a foreign origin', () => post(typename, { origin: 'https://evil.example' }), 403],
+    ['no origin at all (`null`)', () => post(typename, { origin: 'null' }), 403],
+    ['a mutation by GET', () => fetch(`${api.url}/graphql?query=mutation{cancelJob(jobId:1){jobId}}`), 405],
+    ['another method', () => fetch(`${api.url}/graphql`, { method: 'DELETE' }), 405],
+    ['a literal nested 20,000 deep', () => post(JSON.stringify({ query: `{ a(b: ${nested(20_000)}) }` })), 400],
+    ['a type nested 900 deep', () => post(JSON.stringify({ query: `query ($a: ${nested(900)}) { __typename }` })), 400],
+    [
+      '10,000 aliases',
+      () => post(JSON.stringify({ query: `{ ${Array.from({ length: 10_000 }, (_, i) => `a${i}:__typename`).join(' ')} }` })),
+      413,
+    ],
+    ['31 aliases', () => post(JSON.stringify({ query: `{ ${Array.from({ length: 31 }, (_, i) => `a${i}:__typename`).join(' ')} }` })), 400],
+    ['1,000 directives', () => post(JSON.stringify({ query: `{ __typename ${'@skip(if: false)'.repeat(1000)} }` })), 400],
+    [
+      '1,000 fragments',
+      () =>
+        post(
+          JSON.stringify({
+            query: `{ ...f0 } ${Array.from({ length: 1000 }, (_, i) => `fragment f${i} on Query { ...f${i + 1} }`).join(' ')}`,
+          }),
+        ),
+      400,
+    ],
+    ['a document of 1 MB', () => post(JSON.stringify({ query: `{ __typename #${'x'.repeat(900_000)}\n}` })), 413],
+    ['variables nested 500,000 deep', () => post(`{"query":"{ __typename }","variables":${nested(500_000)}}`), 400],
+  ])('%s', async (_name, send, status) => {
+    const response = await send();
+    expect(response.status).toBe(status);
+    const text = await response.text();
+    expect(JSON.parse(text)).toMatchObject({ errors: [{ message: someText }] });
+    expect(text).not.toMatch(/node_modules|at .*:\d+:\d+/);
+    expect((await post(typename)).status).toBe(200);
+  });
+
+  it('a body above 1 MiB that does not say so beforehand', async () => {
+    const status = await new Promise((resolve, reject) => {
+      const sending = rawRequest(
+        `${api.url}/graphql`,
+        { method: 'POST', headers: { 'content-type': 'application/json' } },
+        ({ statusCode }) => resolve(statusCode),
+      );
+      sending.once('error', reject);
+      for (let sent = 0; sent < 20; sent++) sending.write(' '.repeat(64 * 1024));
+      sending.end();
+    });
+    expect(status).toBe(413);
+  });
+
+  it('a cross-origin preflight', async () => {
+    const response = await fetch(`${api.url}/graphql`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+    });
+    expect(response.status).toBe(403);
+    expect(response.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('circular fragments, deep operations and deep introspection', async () => {
+    const bad = [
+      '{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }',
+      `{ jobs { edges { node ${'{ history '.repeat(20)} { at } ${'}'.repeat(20)} } } }`,
+      '{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }',
+    ];
+    for (const query of bad) {
+      const code = at((await api.request(query)).body, 'errors', 0, 'extensions', 'code');
+      expect(['DOCUMENT_TOO_LARGE', 'GRAPHQL_VALIDATION_FAILED']).toContain(code);
+    }
+  });
+
+  it('what is not even HTTP, with the server still answering others', async () => {
+    const { port } = new URL(api.url);
+    await new Promise<void>((resolve) => {
+      const socket = connect(Number(port), '127.0.0.1', () => socket.end('\0\x16\x03\x01 nonsense\r\n\r\n'));
+      socket.resume().once('close', () => resolve());
+    });
+    expect((await post(typename)).status).toBe(200);
+  });
+});
+
+describe('beside GraphQL', () => {
+  it('says that it lives, and that it is ready', async () => {
+    expect(await (await fetch(`${api.url}/healthz`)).json()).toEqual({ status: 'alive' });
+    const ready = await fetch(`${api.url}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }]);
+  });
+
+  it('answers an unknown path with a small 404', async () => {
+    const response = await fetch(`${api.url}/nope`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] });
+  });
+
+  it('serves GraphiQL that loads nothing from elsewhere', async () => {
+    const response = await fetch(`${api.url}/`, { headers: { accept: 'text/html' } });
+    expect(response.url).toBe(`${api.url}/graphql`);
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(await response.text()).not.toMatch(/<(script|link|img)[^>]*(src|href)="https?:/);
+  });
+
+  it('says which part does not answer, and why', async () => {
+    await using unready = await openApiSystem({
+      works: false,
+      replace: () => ({ notReady: () => Promise.resolve([{ part: 'table', reason: 'ResourceNotFoundException' }]) }),
+    });
+    const ready = await fetch(`${unready.url}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      { status: 'not ready', parts: [{ part: 'table', reason: 'ResourceNotFoundException' }] },
+    ]);
+    expect((await fetch(`${unready.url}/healthz`)).status).toBe(200);
+  });
+});

@@ -1,0 +1,121 @@
+/** The whole system for tests of the API: embedded AWS in memory, worker, server on a free port. */
+import { createClient, type Client } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { z } from 'zod';
+import { systemClock } from '../../core/clock.ts';
+import { parseConfig, type Environment } from '../../core/config.ts';
+import { createMemoryFeed } from '../../core/feed/memoryFeed.ts';
+import { createLog } from '../../core/log.ts';
+import { openCore } from '../../core/open.ts';
+import type { Core } from '../../core/usecases/core.ts';
+import { createWatches } from '../../core/usecases/watchJob.ts';
+import { createClients } from '../../infra/local/clients.ts';
+import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
+import { provision } from '../../infra/local/provision.ts';
+import { openServer, type OpenServerDeps } from '../../server/openServer.ts';
+import { createHandlers } from '../../worker/handlers/handlers.ts';
+import { createObjectStore } from '../../worker/handlers/objectStore.ts';
+import { createWorker } from '../../worker/worker.ts';
+
+const graphqlBody = z.looseObject({
+  data: z.unknown().optional(),
+  errors: z.array(z.looseObject({ message: z.string(), extensions: z.record(z.string(), z.unknown()).default({}) })).optional(),
+});
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: z.infer<typeof graphqlBody>;
+}
+
+export interface ApiSystem extends AsyncDisposable {
+  readonly url: string;
+  readonly core: Core;
+  /** Lines of the log, as JSON. */
+  readonly logged: readonly string[];
+  request(query: string, variables?: object, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  createJob(params?: object): Promise<string>;
+  /** A graphql-ws client; disposed of with the system. */
+  client(options?: { readonly connectionParams?: Record<string, unknown> }): Client;
+  closeServer(): Promise<void>;
+}
+
+export interface ApiSystemOptions {
+  readonly environment?: Environment;
+  /** Without a worker jobs stay PENDING. */
+  readonly works?: boolean;
+  /** Replaces parts of what the server stands on. */
+  readonly replace?: (deps: OpenServerDeps) => Partial<OpenServerDeps>;
+}
+
+export async function openApiSystem({ environment = {}, works = true, replace }: ApiSystemOptions = {}): Promise<ApiSystem> {
+  await using opening = new AsyncDisposableStack();
+  const aws = opening.adopt(await openEmbeddedAws({ dataDir: '' }), ({ close }) => close());
+  const config = parseConfig({
+    PORT: '0',
+    SHUTDOWN_GRACE_SECONDS: '5',
+    AWS_ENDPOINT_URL_DYNAMODB: aws.endpoints.dynamodb,
+    AWS_ENDPOINT_URL_SQS: aws.endpoints.sqs,
+    AWS_ENDPOINT_URL_S3: aws.endpoints.s3,
+    ...environment,
+  });
+  const clients = opening.use(createClients(config));
+  await provision(clients, config);
+
+  const logged: string[] = [];
+  const log = createLog({ level: 'warn', part: 'test' }, { write: (line) => logged.push(line) });
+  const { core, notReady } = opening.adopt(openCore({ config, log, clock: systemClock, feed: createMemoryFeed() }), ({ close }) => close());
+  if (works) {
+    const objects = createObjectStore({ s3: clients.s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
+    opening.adopt(createWorker({ core, handlers: createHandlers({ objects }), settings: config }), ({ stop }) => stop()).start();
+  }
+  const deps = { core, watches: createWatches(core), log, notReady, config };
+  const server = opening.adopt(await openServer({ ...deps, ...replace?.(deps) }), ({ close }) => close());
+  const opened = opening.move();
+
+  async function request(query: string, variables?: object, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query, variables }),
+    });
+    return { status: response.status, headers: response.headers, body: graphqlBody.parse(await response.json()) };
+  }
+
+  return {
+    url: server.url,
+    core,
+    logged,
+    request,
+    async createJob(params = {}) {
+      const { body } = await request(
+        'mutation ($params: JSON) { createJob(input: { type: "simulate_work", params: $params }) { job { jobId } } }',
+        { params },
+      );
+      return String(at(body, 'data', 'createJob', 'job', 'jobId'));
+    },
+    client({ connectionParams = {} } = {}) {
+      return opened.adopt(
+        createClient({ url: `${server.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, connectionParams, retryAttempts: 0 }),
+        (client) => void client.dispose(),
+      );
+    },
+    closeServer: server.close,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+/** What lies at this path of an answer; `undefined` where the path ends early. */
+export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined), value);
+}
+
+/** The next events of a subscription, at most so many; ends it afterwards. */
+export async function take(events: AsyncIterable<unknown>, count: number): Promise<unknown[]> {
+  const taken: unknown[] = [];
+  for await (const event of events) {
+    taken.push(event);
+    if (taken.length === count) break;
+  }
+  return taken;
+}
