@@ -1,0 +1,182 @@
+import { parse } from 'graphql';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { Job } from '../core/job.ts';
+import { advance } from '../core/usecases/advance.ts';
+import type { Core } from '../core/usecases/core.ts';
+import { createWatches } from '../core/usecases/watchJob.ts';
+import { schema, toGraphQLError } from '../schema/index.ts';
+import { makeJob } from '../test/support/jobFactory.ts';
+import { silentLog } from '../test/support/silentLog.ts';
+import { startSystem, type System } from '../test/support/startSystem.ts';
+import { createFanOut, type FanOut, type PushSocket, type Subscriber } from './fanOut.ts';
+
+const message = z.object({ id: z.string(), type: z.literal('next'), payload: z.object({ data: z.object({ change: z.looseObject({}) }) }) });
+
+/** A socket that takes what it is given, or, while it is `stuck`, leaves it unsent. */
+function fakeSocket() {
+  const sent: string[] = [];
+  let flushed: (() => void) | undefined;
+  let isStuck = false;
+  const socket: PushSocket = {
+    get bufferedAmount() {
+      return isStuck ? 1_000_000 : 0;
+    },
+    send(text, onFlushed) {
+      sent.push(text);
+      flushed = onFlushed;
+    },
+  };
+  return {
+    socket,
+    messages: () => sent.map((text) => message.parse(JSON.parse(text))),
+    stick: () => (isStuck = true),
+    flush() {
+      isStuck = false;
+      flushed?.();
+    },
+  };
+}
+
+describe('fanning out to WebSockets', () => {
+  let system: System;
+  beforeAll(async () => {
+    system = await startSystem({ parts: [] });
+  });
+  afterAll(() => system[Symbol.asyncDispose]());
+
+  async function setup() {
+    let reads = 0;
+    const table: Core['table'] = {
+      ...system.core.table,
+      getMany(jobIds) {
+        reads += 1;
+        return system.core.table.getMany(jobIds);
+      },
+    };
+    const core: Core = { ...system.core, table };
+    const watches = createWatches(core);
+    const fanOut = createFanOut({ mask: (error, traceId) => toGraphQLError(error, { log: silentLog, traceId }) });
+    const { job } = await core.table.create(makeJob());
+    if (job === undefined) throw new Error('the job was not created');
+    return { core, watches, fanOut, job, reads: () => reads };
+  }
+
+  const documents = new Map<string, ReturnType<typeof parse>>();
+  function documentOf(query: string) {
+    const known = documents.get(query) ?? parse(query);
+    documents.set(query, known);
+    return known;
+  }
+
+  function subscriber(
+    { core, watches, job }: Awaited<ReturnType<typeof setup>>,
+    {
+      query,
+      variables = {},
+      id = '1',
+      socket,
+      owner = job.owner,
+    }: { query: string; variables?: object; id?: string; socket: PushSocket; owner?: string },
+  ): Subscriber {
+    const contextValue = { core, watches, owner, traceId: 'trace', log: silentLog, signal: new AbortController().signal };
+    return { id, socket, args: { schema, document: documentOf(query), variableValues: { jobId: job.jobId, ...variables }, contextValue } };
+  }
+
+  async function watch(fanOut: FanOut, given: Subscriber): Promise<AsyncIterableIterator<unknown>> {
+    const stream = await fanOut.subscribe(given);
+    if (!('next' in stream)) throw new Error(JSON.stringify(stream));
+    return stream;
+  }
+
+  async function step(core: Core, job: Job, event: 'claim' | 'succeed'): Promise<Job> {
+    const now = Date.now();
+    const changes = event === 'claim' ? { claim: { id: 'claim', expiresAt: now + 60_000 }, attempts: 1 } : {};
+    const result = await advance(core, event, job, { facts: { now, generation: 1, claimId: 'claim' }, changes });
+    if (!result.ok) throw new Error(`the job did not ${event}`);
+    return result.job;
+  }
+
+  const change = 'subscription ($jobId: ID!) { change: jobStatusChanged(jobId: $jobId) { version status } }';
+
+  test('gives each watcher every event once, under its own id, and ends with the final one', async () => {
+    const given = await setup();
+    const sockets = Array.from({ length: 3 }, fakeSocket);
+    const streams = await Promise.all(
+      sockets.map(({ socket }, index) => watch(given.fanOut, subscriber(given, { query: change, id: `op "${index}"`, socket }))),
+    );
+    await step(given.core, await step(given.core, given.job, 'claim'), 'succeed');
+    for (const stream of streams) expect(await stream.next()).toEqual({ done: true, value: undefined });
+    for (const [index, { messages }] of sockets.entries()) {
+      expect(messages()).toEqual(
+        ['PENDING', 'PROCESSING', 'SUCCEEDED'].map((status, before) => ({
+          id: `op "${index}"`,
+          type: 'next',
+          payload: { data: { change: { version: before + 1, status } } },
+        })),
+      );
+    }
+  });
+
+  test('reads a job once an event for a hundred watchers who ask for it too', async () => {
+    const given = await setup();
+    const query = 'subscription ($jobId: ID!) { change: jobStatusChanged(jobId: $jobId) { version job { status } } }';
+    const sockets = Array.from({ length: 100 }, fakeSocket);
+    const streams = await Promise.all(sockets.map(({ socket }) => watch(given.fanOut, subscriber(given, { query, socket }))));
+    await expect.poll(() => sockets.every(({ messages }) => messages().length === 1)).toBe(true);
+    await step(given.core, await step(given.core, given.job, 'claim'), 'succeed');
+    for (const stream of streams) await stream.next();
+    expect(sockets.every(({ messages }) => messages().length === 3)).toBe(true);
+    expect(given.reads()).toBe(3);
+  });
+
+  test('keeps apart those who select other fields, or include them by other variables', async () => {
+    const given = await setup();
+    const query = `subscription ($jobId: ID!, $all: Boolean = false) {
+      change: jobStatusChanged(jobId: $jobId) { version status @include(if: $all) attempt @skip(if: $all) }
+    }`;
+    const [little, all] = [fakeSocket(), fakeSocket()];
+    await watch(given.fanOut, subscriber(given, { query, variables: { all: false }, socket: little.socket }));
+    await watch(given.fanOut, subscriber(given, { query, variables: { all: true }, socket: all.socket }));
+    expect(little.messages()[0]?.payload.data.change).toEqual({ version: 1, attempt: 0 });
+    expect(all.messages()[0]?.payload.data.change).toEqual({ version: 1, status: 'PENDING' });
+  });
+
+  test('writes nothing more to a socket that does not take it, and everything in order when it does again', async () => {
+    const given = await setup();
+    const slow = fakeSocket();
+    slow.stick();
+    const stream = await watch(given.fanOut, subscriber(given, { query: change, socket: slow.socket }));
+    const running = await step(given.core, given.job, 'claim');
+    for (let percent = 1; percent <= 50; percent += 1) {
+      await given.core.feed.publish({ ...running, attempt: 1, at: running.updatedAt + percent, progress: percent });
+    }
+    await step(given.core, running, 'succeed');
+    expect(slow.messages()).toHaveLength(1);
+    slow.flush();
+    expect(await stream.next()).toMatchObject({ done: true });
+    expect(slow.messages().map(({ payload }) => payload.data.change['version'])).toEqual([1, 2, 3]);
+  });
+
+  test('answers whoever may not watch exactly as where there is no job', async () => {
+    const given = await setup();
+    const { socket } = fakeSocket();
+    const stranger = await given.fanOut.subscribe(subscriber(given, { query: change, socket, owner: 'a stranger' }));
+    const missing = await given.fanOut.subscribe(subscriber(given, { query: change, socket, variables: { jobId: 'none' } }));
+    expect(JSON.stringify(stranger)).toContain('JOB_NOT_FOUND');
+    expect(JSON.stringify(stranger)).toBe(JSON.stringify(missing));
+  });
+
+  test('ends a watch when its client leaves, also in the middle of a write', async () => {
+    const given = await setup();
+    const slow = fakeSocket();
+    slow.stick();
+    const stream = await watch(given.fanOut, subscriber(given, { query: change, socket: slow.socket }));
+    const ended = stream.next();
+    await stream.return?.();
+    expect(await ended).toEqual({ done: true, value: undefined });
+    await step(given.core, given.job, 'claim');
+    slow.flush();
+    expect(slow.messages()).toHaveLength(1);
+  });
+});
