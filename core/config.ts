@@ -25,6 +25,11 @@ const settings = z.object({
     .url({ protocol: /^rediss?$/ })
     .optional()
     .describe('The feed; unset = in process, allowed only in the all-in-one `npm start`.'),
+  REDIS_CLUSTER: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true')
+    .describe('`true` where REDIS_URL is a node of a cluster.'),
   AWS_REGION: text.default('us-east-1').describe('Region of table, queues and buckets.'),
   AWS_ENDPOINT_URL_DYNAMODB: endpoint.optional().describe('Unset = embedded in `npm start`, AWS elsewhere.'),
   AWS_ENDPOINT_URL_SQS: endpoint.optional().describe('Unset = embedded in `npm start`, AWS elsewhere.'),
@@ -95,6 +100,7 @@ export function parseConfig(environment: Environment) {
     logLevel: env.LOG_LEVEL,
     dataDir: env.DATA_DIR,
     redisUrl: env.REDIS_URL,
+    redisIsCluster: env.REDIS_CLUSTER,
     region: env.AWS_REGION,
     endpoints: { dynamodb: env.AWS_ENDPOINT_URL_DYNAMODB, sqs: env.AWS_ENDPOINT_URL_SQS, s3: env.AWS_ENDPOINT_URL_S3 },
     jobsTable: env.JOBS_TABLE,

@@ -41,7 +41,7 @@ export function openCore({ config, clock, log, feed }: OpenCoreDeps): OpenedCore
   // A receive waits up to 20 s for a message.
   const sqs = new SQSClient(clientOptions(config, config.endpoints.sqs, { requestTimeoutMs: 25_000 }));
   let streams: DynamoDBStreamsClient | undefined;
-  const opened = feed ?? openRedisFeed({ redisUrl: requiredRedisUrl(config), log });
+  const opened = feed ?? openRedisFeed({ redisUrl: requiredRedisUrl(config), isCluster: config.redisIsCluster, log });
 
   const core: Core = {
     table: createTable({ dynamodb, tableName: config.jobsTable, jobTtlDays: config.jobTtlDays }),

@@ -27,6 +27,7 @@ export function trackProgress({ core: { feed, clock }, job, save }: ProgressDeps
   let publishedAt = job.updatedAt;
   let savedAt = job.updatedAt;
   let publishing: NodeJS.Timeout | undefined;
+  let stopped = false;
 
   function publish(): void {
     publishing = undefined;
@@ -43,6 +44,8 @@ export function trackProgress({ core: { feed, clock }, job, save }: ProgressDeps
 
   return {
     report(value) {
+      // A handler that was left behind may still report.
+      if (stopped) return;
       percent = Math.min(100, Math.max(0, value));
       publishing ??= setTimeout(publish, Math.max(0, publishedAt + publishEveryMs - clock.now()));
     },
@@ -54,6 +57,7 @@ export function trackProgress({ core: { feed, clock }, job, save }: ProgressDeps
     },
     latest: () => percent,
     stop() {
+      stopped = true;
       clearTimeout(publishing);
     },
   };

@@ -1,29 +1,23 @@
 /**
- * The feed over Redis sharded pub/sub (SSUBSCRIBE, SPUBLISH: Redis 7 or Valkey). One Redis subscription a channel and
- * process, however many listeners it has here.
+ * The feed over Redis sharded pub/sub (SSUBSCRIBE, SPUBLISH: Redis 7 or Valkey), on one Redis or on a cluster. One
+ * Redis subscription a channel and process, however many listeners it has here.
  *
  * Pub/sub forgets what it sent while a connection was down, so after each reconnect the channels are subscribed anew
  * and then every listener is told that it was interrupted.
  */
-import { Redis } from 'ioredis';
 import type { Log } from '../log.ts';
 import { decodeEvent, type JobEvent } from './event.ts';
 import { channelName, channelsOf, type Feed, type FeedListener } from './feed.ts';
+import { connectToCluster, connectToRedis } from './redisConnection.ts';
 
 export interface RedisFeedDeps {
   readonly redisUrl: string;
+  /** The URL is that of one node of a cluster. */
+  readonly isCluster?: boolean;
   readonly log: Log;
   /** A connection that answers no ping for so long is half-open and is closed. Default 2,000. */
   readonly pingTimeoutMs?: number;
 }
-
-/** Commands fail while Redis is away instead of queueing up: what they would tell is out of date by then. */
-const connection = {
-  enableOfflineQueue: false,
-  commandTimeout: 2000,
-  maxRetriesPerRequest: 1,
-  retryStrategy: (times: number) => Math.min(50 * times, 1000),
-};
 
 interface Subscription {
   readonly listeners: Set<FeedListener>;
@@ -31,22 +25,30 @@ interface Subscription {
   confirmed: Promise<unknown>;
 }
 
-export function openRedisFeed({ redisUrl, log, pingTimeoutMs = 2000 }: RedisFeedDeps): Feed {
-  const publisher = new Redis(redisUrl, connection);
-  const subscriber = new Redis(redisUrl, { ...connection, autoResubscribe: false });
+export function openRedisFeed({ redisUrl, isCluster = false, log, pingTimeoutMs = 2000 }: RedisFeedDeps): Feed {
   const subscriptions = new Map<string, Subscription>();
   let connected = false;
   let closed = false;
   let publishing = true;
 
-  /** Never rejects: a connection that breaks here is followed by `onReady`, which subscribes again. */
-  async function ssubscribe(channel: string): Promise<void> {
+  const connection = (isCluster ? connectToCluster : connectToRedis)(redisUrl, {
+    up: () => void onUp(),
+    down: onDown,
+    message: onMessage,
+    // ioredis reports every failed attempt to connect here; `onDown` and `publish` tell what it means, once.
+    error: (error) => log.debug({ error }, 'a connection of the feed failed'),
+  });
+
+  /** False where the connection broke: `onUp` then subscribes again. */
+  async function ssubscribe(channel: string): Promise<boolean> {
     try {
-      await subscriber.ssubscribe(channel);
+      await connection.ssubscribe(channel);
+      return true;
     } catch (error) {
       log.debug({ error, channel }, 'subscribing waits for Redis to return');
       // A connection that looks well but does not subscribe would stay deaf on this channel.
-      if (subscriber.status === 'ready') subscriber.disconnect(true);
+      if (connected) connection.reset();
+      return false;
     }
   }
 
@@ -56,19 +58,22 @@ export function openRedisFeed({ redisUrl, log, pingTimeoutMs = 2000 }: RedisFeed
     }
   }
 
-  async function onReady(): Promise<void> {
-    for (const [channel, subscription] of subscriptions) subscription.confirmed = ssubscribe(channel);
-    await Promise.all(Array.from(subscriptions.values(), ({ confirmed }) => confirmed));
-    if (subscriber.status !== 'ready') return;
+  async function onUp(): Promise<void> {
+    const confirmed = Array.from(subscriptions, ([channel, subscription]) => {
+      const confirming = ssubscribe(channel);
+      subscription.confirmed = confirming;
+      return confirming;
+    });
+    const all = await Promise.all(confirmed);
+    if (closed || !connection.isReady() || all.includes(false)) return;
+    if (!connected) log.info('the feed is connected to Redis');
     connected = true;
-    log.info('the feed is connected to Redis');
     interruptAll();
   }
 
-  function onClose(): void {
-    if (!connected) return;
+  function onDown(): void {
+    if (!connected || closed) return;
     connected = false;
-    if (closed) return;
     log.warn('the feed lost Redis; watchers read the table until it returns');
     interruptAll();
   }
@@ -82,28 +87,22 @@ export function openRedisFeed({ redisUrl, log, pingTimeoutMs = 2000 }: RedisFeed
     for (const listener of subscriptions.get(channel)?.listeners ?? []) listener.onEvent(event);
   }
 
-  subscriber.on('ready', () => void onReady());
-  subscriber.on('close', onClose);
-  subscriber.on('smessage', onMessage);
-  // ioredis reports every failed attempt to connect here; `onClose` and `publish` tell what it means, once.
-  subscriber.on('error', (error) => log.debug({ error }, 'the feed’s subscriber connection failed'));
-  publisher.on('error', (error) => log.debug({ error }, 'the feed’s publisher connection failed'));
-
-  const ping = setInterval(() => {
-    if (subscriber.status !== 'ready') return;
-    const halfOpen = setTimeout(() => subscriber.disconnect(true), pingTimeoutMs);
-    subscriber.ping().then(
-      () => clearTimeout(halfOpen),
-      () => clearTimeout(halfOpen),
-    );
-  }, pingTimeoutMs);
-  ping.unref();
+  function beat(): void {
+    if (!connection.isReady()) return;
+    // A shard that came back, or a subscription that was refused, may give no event of its own.
+    if (!connected) void onUp();
+    const halfOpen = setTimeout(() => connection.reset(), pingTimeoutMs);
+    const done = (): void => clearTimeout(halfOpen);
+    connection.probe().then(done, done);
+  }
+  const heartbeat = setInterval(beat, pingTimeoutMs);
+  heartbeat.unref();
 
   return {
     async publish(event: JobEvent) {
       const text = JSON.stringify(event);
       try {
-        await Promise.all(channelsOf(event).map((channel) => publisher.spublish(channel, text)));
+        await Promise.all(channelsOf(event).map((channel) => connection.spublish(channel, text)));
         publishing = true;
         return true;
       } catch (error) {
@@ -126,7 +125,7 @@ export function openRedisFeed({ redisUrl, log, pingTimeoutMs = 2000 }: RedisFeed
       return async () => {
         if (!listeners.delete(listener) || listeners.size > 0 || subscriptions.get(name)?.listeners !== listeners) return;
         subscriptions.delete(name);
-        if (subscriber.status === 'ready') await subscriber.sunsubscribe(name).catch(() => undefined);
+        if (connection.isReady()) await connection.sunsubscribe(name).catch(() => undefined);
       };
     },
 
@@ -134,10 +133,10 @@ export function openRedisFeed({ redisUrl, log, pingTimeoutMs = 2000 }: RedisFeed
 
     close() {
       closed = true;
-      clearInterval(ping);
+      connected = false;
+      clearInterval(heartbeat);
       subscriptions.clear();
-      subscriber.disconnect();
-      publisher.disconnect();
+      connection.close();
       return Promise.resolve();
     },
   };

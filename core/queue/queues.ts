@@ -20,7 +20,7 @@ import { deadLetterQueueName, queueName } from './definition.ts';
 import { encodeMessage, type JobMessage } from './message.ts';
 
 export type QueueId = JobPriority | 'DEAD_LETTER';
-export const queueIds = [...jobPriorities, 'DEAD_LETTER'] as const satisfies readonly QueueId[];
+const queueIds = [...jobPriorities, 'DEAD_LETTER'] as const satisfies readonly QueueId[];
 
 export interface ReceivedMessage {
   readonly queue: QueueId;

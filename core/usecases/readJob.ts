@@ -8,7 +8,9 @@ export async function getJob(
   { table }: Pick<Core, 'table'>,
   { owner, jobId }: { readonly owner: string; readonly jobId: string },
 ): Promise<Job> {
-  return ownedBy(owner, await table.get(jobId));
+  const job = await table.get(jobId);
+  if (job?.owner !== owner) throw new JobError('JOB_NOT_FOUND');
+  return job;
 }
 
 /** In the order asked for. */
@@ -28,10 +30,4 @@ export async function getJobByIdempotencyKey(
   const lock = await table.readLock(owner, idempotencyKey);
   if (lock === undefined || lock.expiresAt * 1000 <= clock.now()) return undefined;
   return table.get(lock.jobId);
-}
-
-/** @throws {JobError} `JOB_NOT_FOUND`. */
-export function ownedBy(owner: string, job: Job | undefined): Job {
-  if (job?.owner !== owner) throw new JobError('JOB_NOT_FOUND');
-  return job;
 }

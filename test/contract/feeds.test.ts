@@ -4,6 +4,7 @@ import { latestEventOf, type JobEvent } from '../../core/feed/event.ts';
 import { createMemoryFeed } from '../../core/feed/memoryFeed.ts';
 import { openRedisFeed } from '../../core/feed/redisFeed.ts';
 import { makeJob } from '../support/jobFactory.ts';
+import { startRedisCluster } from '../support/redisCluster.ts';
 import { startRedis } from '../support/redis.ts';
 import { silentLog } from '../support/silentLog.ts';
 import { exerciseFeed } from './exerciseFeed.ts';
@@ -70,4 +71,39 @@ describe('the feed over Redis', () => {
     await feed.close();
     await redis.stop();
   });
+});
+
+describe('the feed over a Redis cluster', () => {
+  test('brings events of jobs on every shard, and goes on when a shard was away', async () => {
+    const cluster = await startRedisCluster();
+    const feed = openRedisFeed({ redisUrl: cluster.url, isCluster: true, log: silentLog });
+    await expect.poll(() => feed.isConnected(), { timeout: 10_000 }).toBe(true);
+    const jobs = Array.from({ length: 12 }, () => latestEventOf(makeJob()));
+    const seen = new Set<string>();
+    let interruptions = 0;
+    for (const { jobId } of jobs) {
+      await feed.subscribe({ jobId }, { onEvent: (event) => void seen.add(event.jobId), onInterrupted: () => (interruptions += 1) });
+    }
+    const all = new Set(jobs.map(({ jobId }) => jobId));
+    expect(await Promise.all(jobs.map((event) => feed.publish(event)))).toEqual(jobs.map(() => true));
+    await expect.poll(() => seen).toEqual(all);
+
+    await cluster.stopNode(1);
+    await expect.poll(() => feed.isConnected(), { timeout: 10_000 }).toBe(false);
+    expect(interruptions).toBeGreaterThanOrEqual(12);
+    await cluster.startNode(1);
+    await expect.poll(() => feed.isConnected(), { timeout: 20_000 }).toBe(true);
+    seen.clear();
+    await expect
+      .poll(
+        async () => {
+          await Promise.all(jobs.map((event) => feed.publish(event)));
+          return seen;
+        },
+        { timeout: 10_000 },
+      )
+      .toEqual(all);
+    await feed.close();
+    await cluster.stop();
+  }, 60_000);
 });
