@@ -87,15 +87,15 @@ export function openRedisFeed({ redisUrl, isCluster = false, log, pingTimeoutMs 
     for (const listener of subscriptions.get(channel)?.listeners ?? []) listener.onEvent(event);
   }
 
-  function beat(): void {
+  async function beat(): Promise<void> {
     if (!connection.isReady()) return;
     // A shard that came back, or a subscription that was refused, may give no event of its own.
     if (!connected) void onUp();
     const halfOpen = setTimeout(() => connection.reset(), pingTimeoutMs);
-    const done = (): void => clearTimeout(halfOpen);
-    connection.probe().then(done, done);
+    await connection.probe().catch(() => undefined);
+    clearTimeout(halfOpen);
   }
-  const heartbeat = setInterval(beat, pingTimeoutMs);
+  const heartbeat = setInterval(() => void beat(), pingTimeoutMs);
   heartbeat.unref();
 
   return {

@@ -1,7 +1,7 @@
 /** A Redis Cluster of the tests' own: three masters on free loopback ports, keeping nothing. */
+import { join } from 'node:path';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePort } from './freePort.ts';
@@ -28,11 +28,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   const start = (index: number): Promise<Program> =>
     startProgram({
       command: 'redis-server',
-      args: [
-        ...['--port', String(ports[index]), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
-        ...['--cluster-enabled', 'yes', '--cluster-port', String(busPorts[index]), '--cluster-node-timeout', '1000'],
-        ...['--cluster-require-full-coverage', 'no', '--cluster-config-file', join(directory, `nodes-${index}.conf`), '--dir', directory],
-      ],
+      args: clusterNode({ port: ports[index], busPort: busPorts[index], directory, name: `nodes-${index}.conf` }),
       ready: /Ready to accept connections/,
     });
   const nodes = await Promise.all(ports.map((_, index) => start(index)));
@@ -65,4 +61,25 @@ export async function startRedisCluster(): Promise<RedisCluster> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+function clusterNode(node: {
+  readonly port: number | undefined;
+  readonly busPort: number | undefined;
+  readonly directory: string;
+  readonly name: string;
+}): string[] {
+  const settings = {
+    port: node.port,
+    bind: '127.0.0.1',
+    save: '',
+    appendonly: 'no',
+    dir: node.directory,
+    'cluster-enabled': 'yes',
+    'cluster-port': node.busPort,
+    'cluster-node-timeout': 1000,
+    'cluster-require-full-coverage': 'no',
+    'cluster-config-file': node.name,
+  };
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }
