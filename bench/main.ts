@@ -1,0 +1,20 @@
+/** `npm run bench` runs all benches, `npm run bench -- <name>…` some; each writes its section of docs/performance.md. */
+import { deliveries } from './deliveries.ts';
+import { markdown, writeSection, type Report } from './support/report.ts';
+
+const benches: Readonly<Record<string, () => Promise<Report>>> = { deliveries };
+
+const names = Object.keys(benches);
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => !names.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no bench ${unknown.join(', ')}; there are: ${names.join(', ')}.`);
+  process.exitCode = 64;
+} else {
+  for (const [name, run] of Object.entries(benches)) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    const section = markdown(name, await run());
+    console.log(`${section}\n`);
+    await writeSection(name, section, names);
+  }
+}

@@ -1,0 +1,15 @@
+/** The server under test, as `npm run server` opens it. */
+import { systemClock } from '../../core/clock.ts';
+import { readConfig } from '../../core/config.ts';
+import { createLog } from '../../core/log.ts';
+import { openCore } from '../../core/open.ts';
+import { createWatches } from '../../core/usecases/watchJob.ts';
+import { openServer } from '../../server/openServer.ts';
+import { serveCommands } from '../support/child.ts';
+
+const config = readConfig();
+const log = createLog({ level: config.logLevel, part: 'server' });
+const { core, notReady } = openCore({ config, clock: systemClock, log });
+const watches = createWatches(core);
+const { url } = await openServer({ core, watches, log, notReady, config });
+serveCommands({ url: () => url });

@@ -1,0 +1,70 @@
+/** What a bench answers, and its section of docs/performance.md. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { shown } from './statistics.ts';
+
+export interface Report {
+  readonly title: string;
+  /** What was measured against what, and how: a paragraph. */
+  readonly method: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+  readonly promises: readonly Promised[];
+  readonly notes?: readonly string[];
+}
+
+export interface Promised {
+  readonly promise: string;
+  readonly measured: number;
+  readonly limit: { readonly atLeast: number } | { readonly atMost: number };
+}
+
+export function holds({ measured, limit }: Promised): boolean {
+  return 'atLeast' in limit ? measured >= limit.atLeast : measured <= limit.atMost;
+}
+
+export function markdown(name: string, { title, method, columns, rows, promises, notes = [] }: Report): string {
+  const line = (cells: readonly (string | number)[]): string =>
+    `| ${cells.map((cell) => (typeof cell === 'number' ? shown(cell) : cell)).join(' | ')} |`;
+  return [
+    `## ${title}`,
+    '',
+    method,
+    '',
+    line(columns),
+    line(columns.map((_, index) => (index === 0 ? '---' : '--:'))),
+    ...rows.map(line),
+    '',
+    ...promises.map((promised) => `- ${holds(promised) ? 'Holds' : '**Does not hold**'}: ${promised.promise}: ${shown(promised.measured)}`),
+    ...notes.map((note) => `- ${note}`),
+    '',
+    `_${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, \`npm run bench -- ${name}\`, ${machine()}._`,
+  ].join('\n');
+}
+
+const page = join(import.meta.dirname, '../../docs/performance.md');
+
+const introduction = `# Performance
+
+Written by \`npm run bench\` (all sections) or \`npm run bench -- <name>\` (one). Read the ratios: subject and floor are
+measured alternately in the same run, each in a process of its own, with the clients and emulators in others, and every
+figure is a median of rounds. Absolute figures are those of a small machine that others use at the same time.
+`;
+
+/** Puts a section in the place of the older one of that name; `names` gives their order. */
+export async function writeSection(name: string, section: string, names: readonly string[]): Promise<void> {
+  const old = await readFile(page, 'utf8').catch(() => '');
+  const sections = new Map<string, string>();
+  for (const [, known = '', text = ''] of old.matchAll(/<!-- bench: (\w+) -->\n([\s\S]*?)\n<!-- end -->/g)) sections.set(known, text);
+  sections.set(name, section);
+  const written = names
+    .filter((known) => sections.has(known))
+    .map((known) => `<!-- bench: ${known} -->\n${sections.get(known) ?? ''}\n<!-- end -->`);
+  await writeFile(page, `${[introduction, ...written].join('\n')}\n`);
+}
+
+function machine(): string {
+  const [first] = cpus();
+  return `${cpus().length} × ${first?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}, Node ${process.versions.node}`;
+}

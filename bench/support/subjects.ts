@@ -1,0 +1,94 @@
+/** The three servers whose pushing is compared, each with its clients, and the events that go through them. */
+import { Redis } from 'ioredis';
+import { z } from 'zod';
+import type { JobEvent } from '../../core/feed/event.ts';
+import type { Job } from '../../core/job.ts';
+import { makeJob } from '../../test/support/jobFactory.ts';
+import { startChild, type Child } from './child.ts';
+import type { Stage } from './stage.ts';
+
+export type SubjectName = 'ours' | 'floor' | 'usual';
+
+export interface Subject extends AsyncDisposable {
+  readonly name: SubjectName;
+  readonly server: Child;
+  readonly clients: Child;
+  /** Connects watchers of these jobs: one each, or all of the only one. */
+  connect(jobIds: readonly string[], watchers: number, perSocket?: number): Promise<void>;
+  /** What to publish for an event of this subject's jobs, so that a client gets the same bytes from each. */
+  textOf(event: JobEvent): string;
+}
+
+const files = { ours: 'ourServer.ts', floor: 'bareServer.ts', usual: 'usualServer.ts' } as const satisfies Record<SubjectName, string>;
+const speaks = { ours: 'graphql', floor: 'bare', usual: 'usual' } as const satisfies Record<SubjectName, string>;
+
+export async function openSubject(name: SubjectName, { env }: Stage): Promise<Subject> {
+  await using opening = new AsyncDisposableStack();
+  const server = opening.use(await startChild(files[name], env));
+  const clients = opening.use(await startChild('watchers.ts'));
+  const url = await server.ask(z.string(), 'url');
+  const resources = opening.move();
+  return {
+    name,
+    server,
+    clients,
+    async connect(jobIds, watchers, perSocket = 1) {
+      await clients.ask(z.undefined(), 'connect', { url, speaks: speaks[name], jobIds, watchers, perSocket });
+    },
+    textOf: name === 'floor' ? pushedText : (event) => JSON.stringify(event),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** What our server sends to a watcher whose operation has the id 0. */
+function pushedText({ jobId, version, status, previousStatus, attempt, at }: JobEvent): string {
+  const jobStatusChanged = {
+    jobId,
+    version,
+    status,
+    previousStatus,
+    attempt,
+    at: new Date(at),
+    error: null,
+    progress: null,
+    recovered: null,
+  };
+  return JSON.stringify({ id: '0', type: 'next', payload: { data: { jobStatusChanged } } });
+}
+
+/** Jobs that are waiting, in the table and nowhere else. The other servers read no table: theirs are only ids. */
+export async function makeJobs(stage: Stage, { name }: Subject, count: number): Promise<readonly Job[]> {
+  const jobs = Array.from({ length: count }, () => makeJob({ owner: 'anonymous' }));
+  if (name !== 'ours') return jobs;
+  const next = jobs.values();
+  const createSome = async (): Promise<void> => {
+    for (const job of next) await stage.core.table.create(job);
+  };
+  await Promise.all(Array.from({ length: 16 }, createSome));
+  return jobs;
+}
+
+/** The transition that follows so many others: a job that is claimed and released, again and again. */
+export function stepOf({ jobId, owner, createdAt }: Job, version: number): JobEvent {
+  const isEven = version % 2 === 0;
+  return {
+    jobId,
+    owner,
+    version,
+    status: isEven ? 'PROCESSING' : 'PENDING',
+    previousStatus: isEven ? 'PENDING' : 'PROCESSING',
+    attempt: 1,
+    at: createdAt + version,
+  };
+}
+
+export interface Publisher {
+  publish(jobId: string, text: string): void;
+  close(): void;
+}
+
+/** Writes as fast as Redis takes it, and answers nothing. */
+export function openPublisher({ redisUrl }: Stage): Publisher {
+  const redis = new Redis(redisUrl);
+  return { publish: (jobId, text) => void redis.spublish(`job:{${jobId}}`, text), close: () => redis.disconnect() };
+}
