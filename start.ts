@@ -19,13 +19,13 @@ import { createObjectStore } from './worker/handlers/objectStore.ts';
 import { createWorker } from './worker/worker.ts';
 
 await runEntry('job-tickets', async (entry) => {
-  const { log, clock, resources, hurry } = entry;
+  const { log, clock, telemetry, resources, hurry } = entry;
   const config = await withEmbeddedAws(entry);
   const clients = resources.use(createClients(config));
   await prepare(clients, config, entry);
 
   const feed = config.redisUrl === undefined ? createMemoryFeed() : undefined;
-  const { core, notReady, openStream } = resources.adopt(openCore({ config, log, clock, feed }), ({ close }) => close());
+  const { core, notReady, openStream } = resources.adopt(openCore({ config, log, clock, telemetry, feed }), ({ close }) => close());
   resources.adopt(startLambdas({ core, openStream, config }), ({ stop }) => stop());
 
   const objects = createObjectStore({ s3: clients.s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });

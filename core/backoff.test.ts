@@ -23,5 +23,6 @@ test('stays within its bounds for any number of failures', () => {
         expect(wait).toBeLessThanOrEqual(maxMs);
       },
     ),
+    { examples: [[0, 1000, 10_000, 0.5]] },
   );
 });

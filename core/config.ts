@@ -7,6 +7,7 @@ import { z } from 'zod';
 const whole = (min: number, max: number) => z.stringFormat('whole number', /^\d+$/).transform(Number).pipe(z.int().min(min).max(max));
 const text = z.string().min(1);
 const endpoint = z.url({ protocol: /^https?$/ });
+const whereOwnersDiffer = (limit: number): string => `Unset = ${limit} where tokens tell owners apart, else no limit.`;
 
 /** An empty variable counts as unset, except `DATA_DIR`, where empty means: keep everything in memory. */
 const settings = z.object({
@@ -56,6 +57,12 @@ const settings = z.object({
   WORKER_CONCURRENCY: whole(1, 10_000).default(32).describe('Jobs that one worker runs at a time.'),
   SHUTDOWN_GRACE_SECONDS: whole(0, 3600).default(25).describe('Time to finish running work after SIGTERM.'),
   STUCK_AFTER_SECONDS: whole(1, 86_400).default(300).describe('A job that nothing touched for so long may be retried by its owner.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: endpoint
+    .optional()
+    .describe('Where traces and metrics are sent (OTLP over HTTP); unset = nowhere. OpenTelemetry’s other `OTEL_*` variables hold too.'),
+  METRICS_PORT: whole(0, 65_535)
+    .optional()
+    .describe('Worker and Lambda loops answer `/metrics` and `/healthz` there; unset = nowhere. The server does so at PORT.'),
   SWEEP_INTERVAL_SECONDS: whole(1, 3600).default(15).describe('How often the sweeper looks for jobs that no message names.'),
   SWEEP_AFTER_SECONDS: whole(1, 86_400).default(30).describe('A job that nothing moved for so long, with an empty queue, is sent again.'),
   IDEMPOTENCY_TTL_SECONDS: whole(1, 31_536_000).default(86_400).describe('How long an idempotency key is remembered.'),
@@ -72,6 +79,35 @@ const settings = z.object({
     .transform((list) => list?.split(',').map((origin) => origin.trim()) ?? [])
     .pipe(z.array(z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)))
     .describe('Origins whose pages may call the API beside its own, separated by commas.'),
+  ALLOWED_HOSTS: text
+    .optional()
+    .transform((list) => list?.split(',').map((name) => name.trim().toLowerCase()) ?? [])
+    .describe(
+      'Names under which an open server outside production may be called beside `localhost`, HOST and addresses, separated by commas.',
+    ),
+  RATE_LIMIT_PER_SECOND: whole(0, 1_000_000)
+    .optional()
+    .describe(`Mutations and watches that one owner may begin a second; 0 = no limit. ${whereOwnersDiffer(100)}`),
+  RATE_LIMIT_BURST: whole(1, 1_000_000).default(1000).describe('How many of them an owner may begin at once after a pause.'),
+  MAX_CONNECTIONS_PER_OWNER: whole(0, 1_000_000)
+    .optional()
+    .describe(`Sockets, streams and requests of one owner, open at a time in one server; 0 = no limit. ${whereOwnersDiffer(1000)}`),
+  MAX_SOCKETS: whole(1, 1_000_000).default(20_000).describe('WebSockets open at a time in one server; more are answered with 503.'),
+  MAX_OPERATIONS_PER_SOCKET: whole(1, 100_000).default(100).describe('Operations that run at a time on one WebSocket.'),
+  MAX_OPERATION_COST: whole(1, 1_000_000_000)
+    .default(10_000)
+    .describe('Most fields an operation may ask for, pages multiplied by their size; `params` and `result` count as ten.'),
+  MAX_REQUEST_BYTES: whole(1024, 64 * 1024 ** 2)
+    .default(1024 ** 2)
+    .describe('Largest body of a request, and largest WebSocket message.'),
+  SOCKET_INIT_SECONDS: whole(1, 3600).default(5).describe('How long a WebSocket may stay open without `connection_init`.'),
+  SOCKET_PING_SECONDS: whole(1, 3600)
+    .default(12)
+    .describe('How often a WebSocket is pinged; one that has not answered by the next ping is ended.'),
+  SOCKET_IDLE_SECONDS: whole(0, 86_400).default(600).describe('A WebSocket on which nothing ran for so long is closed; 0 = never.'),
+  SOCKET_DRAIN_SECONDS: whole(0, 600)
+    .default(5)
+    .describe('Over how long many WebSockets and streams are closed after SIGTERM, lest all clients connect elsewhere at once.'),
   JOB_TTL_DAYS: whole(1, 3650).default(30).describe('Jobs are deleted so long after their last change.'),
 });
 
@@ -93,6 +129,7 @@ export function parseConfig(environment: Environment) {
     throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
   }
   const env = parsed.data;
+  const isKeyed = env.JWKS_URL !== undefined || env.JWT_SECRET !== undefined;
   return {
     isProduction: env.NODE_ENV === 'production',
     host: env.HOST,
@@ -116,12 +153,31 @@ export function parseConfig(environment: Environment) {
     workerConcurrency: env.WORKER_CONCURRENCY,
     shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS,
     stuckAfterSeconds: env.STUCK_AFTER_SECONDS,
+    otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    metricsPort: env.METRICS_PORT,
     sweepIntervalSeconds: env.SWEEP_INTERVAL_SECONDS,
     sweepAfterSeconds: env.SWEEP_AFTER_SECONDS,
     idempotencyTtlSeconds: env.IDEMPOTENCY_TTL_SECONDS,
     jobTtlDays: env.JOB_TTL_DAYS,
     auth: { jwksUrl: env.JWKS_URL, secret: env.JWT_SECRET, issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE, mode: env.AUTH },
     corsOrigins: env.CORS_ORIGINS,
+    allowedHosts: env.ALLOWED_HOSTS,
+    limits: {
+      /** 0 = none. */
+      ratePerSecond: env.RATE_LIMIT_PER_SECOND ?? (isKeyed ? 100 : 0),
+      rateBurst: env.RATE_LIMIT_BURST,
+      /** 0 = none. */
+      connectionsPerOwner: env.MAX_CONNECTIONS_PER_OWNER ?? (isKeyed ? 1000 : 0),
+      sockets: env.MAX_SOCKETS,
+      operationsPerSocket: env.MAX_OPERATIONS_PER_SOCKET,
+      operationCost: env.MAX_OPERATION_COST,
+      requestBytes: env.MAX_REQUEST_BYTES,
+      socketInitSeconds: env.SOCKET_INIT_SECONDS,
+      socketPingSeconds: env.SOCKET_PING_SECONDS,
+      /** 0 = never. */
+      socketIdleSeconds: env.SOCKET_IDLE_SECONDS,
+      socketDrainSeconds: env.SOCKET_DRAIN_SECONDS,
+    },
   };
 }
 

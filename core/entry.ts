@@ -2,11 +2,16 @@
 import { systemClock, type Clock } from './clock.ts';
 import { ConfigError, readConfig, type Config } from './config.ts';
 import { createLog, type Log } from './log.ts';
+import { openTelemetry } from './openTelemetry.ts';
+import type { Telemetry } from './telemetry.ts';
 
 export interface Entry {
   readonly config: Config;
   readonly log: Log;
   readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** All metrics, in Prometheus' text format. */
+  readonly scrape: () => Promise<string>;
   /** Closed in reverse order at the end, also when opening fails half-way. */
   readonly resources: AsyncDisposableStack;
   /** Fires at the second signal: whoever waits for a grace time ends it now. */
@@ -36,7 +41,10 @@ export async function runEntry(part: string, open: (entry: Entry) => Promise<voi
     const config = readConfig();
     const log = createLog({ level: config.logLevel, part });
     await using resources = new AsyncDisposableStack();
-    await open({ config, log, clock: systemClock, resources, hurry: hurry.signal });
+    const { telemetry, scrape } = resources.adopt(openTelemetry({ part, exportsOtlp: config.otlpEndpoint !== undefined }), ({ close }) =>
+      close(),
+    );
+    await open({ config, log, clock: systemClock, telemetry, scrape, resources, hurry: hurry.signal });
     const signal = await signalled.promise;
     log.info({ signal }, 'stopping; a second signal hurries');
   } catch (error) {

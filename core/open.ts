@@ -9,9 +9,11 @@ import { ConfigError, type Config } from './config.ts';
 import type { Feed } from './feed/feed.ts';
 import { openRedisFeed } from './feed/redisFeed.ts';
 import type { Log } from './log.ts';
+import { observedFeed } from './observedFeed.ts';
 import { createQueues } from './queue/queues.ts';
 import { openTableStream, type TableStream } from './table/stream.ts';
 import { createTable } from './table/table.ts';
+import { noTelemetry, type Telemetry } from './telemetry.ts';
 import type { Core } from './usecases/core.ts';
 
 export interface OpenedCore {
@@ -27,6 +29,8 @@ export interface OpenCoreDeps {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Log;
+  /** Default: none. */
+  readonly telemetry?: Telemetry;
   /** Instead of Redis: the all-in-one's in-process feed. */
   readonly feed?: Feed | undefined;
 }
@@ -35,7 +39,7 @@ export interface OpenCoreDeps {
  * Nothing is contacted yet: an endpoint that is away shows in `notReady` and in the calls' own errors.
  * @throws {ConfigError} without a feed and without REDIS_URL.
  */
-export function openCore({ config, clock, log, feed }: OpenCoreDeps): OpenedCore {
+export function openCore({ config, clock, log, telemetry = noTelemetry, feed }: OpenCoreDeps): OpenedCore {
   const tableOptions = clientOptions(config, config.endpoints.dynamodb, { requestTimeoutMs: 5000 });
   const dynamodb = new DynamoDBClient(tableOptions);
   // A receive waits up to 20 s for a message.
@@ -45,10 +49,11 @@ export function openCore({ config, clock, log, feed }: OpenCoreDeps): OpenedCore
 
   const core: Core = {
     table: createTable({ dynamodb, tableName: config.jobsTable, jobTtlDays: config.jobTtlDays }),
-    queues: createQueues({ sqs, queuePrefix: config.queuePrefix }),
-    feed: opened,
+    queues: createQueues({ sqs, queuePrefix: config.queuePrefix, traceHeader: telemetry.traceHeader }),
+    feed: observedFeed(opened, telemetry),
     clock,
     log,
+    telemetry,
     newJobId: monotonicFactory(),
     settings: config,
   };

@@ -1,4 +1,5 @@
 /** Lambda of the dead-letter queue: ends the jobs whose messages all receives were used up on. */
+import { SpanKind } from '@opentelemetry/api';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { decodeMessage } from '../core/queue/message.ts';
 import type { Core } from '../core/usecases/core.ts';
@@ -7,10 +8,10 @@ import { deadLetterJob } from '../core/usecases/deadLetterJob.ts';
 export type DlqHandler = (event: SQSEvent) => Promise<SQSBatchResponse>;
 
 /** Idempotent. What cannot be ended yet is reported as failed, so that it is delivered again. */
-export function createDlqHandler(core: Pick<Core, 'table' | 'feed' | 'clock' | 'log'>): DlqHandler {
+export function createDlqHandler(core: Pick<Core, 'table' | 'feed' | 'clock' | 'log' | 'telemetry'>): DlqHandler {
   return async ({ Records }) => {
     const failed: string[] = [];
-    for (const { messageId, body } of Records) {
+    for (const { messageId, body, attributes } of Records) {
       const message = decodeMessage(body);
       if (message === undefined) {
         core.log.error({ messageId }, 'a dead letter names no job of ours; it is dropped');
@@ -18,7 +19,12 @@ export function createDlqHandler(core: Pick<Core, 'table' | 'feed' | 'clock' | '
       }
       const log = core.log.child({ jobId: message.jobId, traceId: message.traceId });
       try {
-        const result = await deadLetterJob(core, message);
+        const origin = { xray: attributes.AWSTraceHeader, traceId: message.traceId };
+        const result = await core.telemetry.span(
+          'process DEAD_LETTER',
+          { kind: SpanKind.CONSUMER, attributes: { 'job.id': message.jobId }, origin },
+          () => deadLetterJob(core, message),
+        );
         if (result === 'held') failed.push(messageId);
         log.info({ result, generation: message.generation }, 'a dead letter was handled');
       } catch (error) {

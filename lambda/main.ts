@@ -3,8 +3,8 @@ import { runEntry } from '../core/entry.ts';
 import { openCore } from '../core/open.ts';
 import { startLambdas } from './lambdas.ts';
 
-await runEntry('lambdas', async ({ config, log, clock, resources }) => {
-  const { core, openStream } = resources.adopt(openCore({ config, log, clock }), ({ close }) => close());
+await runEntry('lambdas', async ({ config, log, clock, telemetry, resources }) => {
+  const { core, openStream } = resources.adopt(openCore({ config, log, clock, telemetry }), ({ close }) => close());
   resources.adopt(startLambdas({ core, openStream, config }), ({ stop }) => stop());
   log.info('the event source mappings run');
 });

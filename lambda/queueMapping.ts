@@ -61,7 +61,10 @@ export function startQueueMapping({ queues, queue, handler, batchSize, receiveWa
 }
 
 /** The shape is documented in "Using Lambda with Amazon SQS". */
-function recordOf({ messageId, receiptHandle, body, receiveCount, sentAt, queue }: ReceivedMessage, region: string): SQSRecord {
+function recordOf(
+  { messageId, receiptHandle, body, receiveCount, sentAt, queue, traceHeader }: ReceivedMessage,
+  region: string,
+): SQSRecord {
   return {
     messageId,
     receiptHandle,
@@ -71,6 +74,7 @@ function recordOf({ messageId, receiptHandle, body, receiveCount, sentAt, queue 
       SentTimestamp: String(sentAt),
       SenderId: 'local',
       ApproximateFirstReceiveTimestamp: String(sentAt),
+      ...(traceHeader === undefined ? {} : { AWSTraceHeader: traceHeader }),
     },
     messageAttributes: {},
     md5OfBody: createHash('md5').update(body).digest('hex'),

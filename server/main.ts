@@ -4,8 +4,8 @@ import { openCore } from '../core/open.ts';
 import { createWatches } from '../core/usecases/watchJob.ts';
 import { openServer } from './openServer.ts';
 
-await runEntry('server', async ({ config, log, clock, resources }) => {
-  const { core, notReady } = resources.adopt(openCore({ config, log, clock }), ({ close }) => close());
+await runEntry('server', async ({ config, log, clock, telemetry, resources }) => {
+  const { core, notReady } = resources.adopt(openCore({ config, log, clock, telemetry }), ({ close }) => close());
   const watches = resources.adopt(createWatches(core), ({ close }) => close());
   const server = resources.adopt(await openServer({ core, watches, log, notReady, config }), ({ close }) => close());
   log.info({ url: server.url }, 'the server is open');

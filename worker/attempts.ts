@@ -4,7 +4,7 @@ import { backoffMs } from '../core/backoff.ts';
 import type { Job, JobFailure } from '../core/job.ts';
 import { isJobTypeName, policyOf } from '../core/jobTypes.ts';
 import { CancelRequested, ClaimLost, ShuttingDown } from './aborts.ts';
-import { runAttempt } from './attempt.ts';
+import { runAttempt, type AttemptEnd } from './attempt.ts';
 import type { ClaimedWork } from './execute.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Outcome } from './outcome.ts';
@@ -38,7 +38,7 @@ export async function runAttempts(work: ClaimedWork, { heartbeat, progress, sign
 
   for (let inReceive = 1; ; inReceive += 1) {
     const context = { signal, attempt, log, progress: progress.report };
-    const end = await runAttempt({ handlers, type, job, context, now, abandonAfterMs });
+    const end = await observed(work, attempt, () => runAttempt({ handlers, type, job, context, now, abandonAfterMs }));
     if (end.kind === 'returned') return { kind: 'succeeded', attempt, result: end.result };
     if (end.kind === 'aborted') return abortedOutcome(end.reason, attempt);
     if (end.isPermanent) return { kind: 'failedForGood', attempt, error: end.error };
@@ -60,6 +60,21 @@ export async function runAttempts(work: ClaimedWork, { heartbeat, progress, sign
     progress.nextAttempt(next, end.error);
     attempt = next;
   }
+}
+
+function observed({ core: { telemetry, clock }, job }: ClaimedWork, attempt: number, run: () => Promise<AttemptEnd>): Promise<AttemptEnd> {
+  const { type, jobId } = job;
+  return telemetry.span(
+    `attempt ${type}`,
+    { attributes: { 'job.id': jobId, 'job.type': type, 'job.attempt': attempt } },
+    async (annotate) => {
+      const startedAt = clock.now();
+      const end = await run();
+      telemetry.record('attemptDuration', (clock.now() - startedAt) / 1000, { type, outcome: end.kind });
+      annotate({ 'job.outcome': end.kind, ...(end.kind === 'threw' ? { 'error.type': end.error.code } : {}) });
+      return end;
+    },
+  );
 }
 
 function abortedOutcome(reason: unknown, attempt: number): Outcome {

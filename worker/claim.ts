@@ -21,7 +21,7 @@ type Known = Pick<Job, 'jobId' | 'version' | 'attempts' | 'startedAt'>;
  * First bets that nothing happened since the message was sent: then the claim is one write and no read. A lost bet
  * answers with the record, and the claim is tried again on that.
  */
-export async function claimJob(core: Pick<Core, 'table' | 'feed' | 'clock'>, request: ClaimRequest): Promise<ClaimResult> {
+export async function claimJob(core: Pick<Core, 'table' | 'feed' | 'clock' | 'telemetry'>, request: ClaimRequest): Promise<ClaimResult> {
   const { message } = request;
   const bet: Known = { jobId: message.jobId, version: message.version, attempts: 0 };
   let attempt = await claim(core, request, 'claim', bet);
@@ -46,15 +46,15 @@ export async function claimJob(core: Pick<Core, 'table' | 'feed' | 'clock'>, req
 }
 
 function claim(
-  { table, feed, clock }: Pick<Core, 'table' | 'feed' | 'clock'>,
+  core: Pick<Core, 'table' | 'feed' | 'clock' | 'telemetry'>,
   request: ClaimRequest,
   event: 'claim' | 'reclaim',
   known: Known,
 ) {
   const { message, claimId, leaseMs } = request;
-  const now = clock.now();
+  const now = core.clock.now();
   const attempts = known.attempts + 1;
-  return advance({ table, feed }, event, known, {
+  return advance(core, event, known, {
     facts: { now, generation: message.generation },
     attempt: attempts,
     changes: { claim: { id: claimId, expiresAt: now + leaseMs }, attempts, startedAt: known.startedAt ?? now },

@@ -1,9 +1,10 @@
 /** One received message, from claim to acknowledgement: claimed → attempts → outcome → written → acknowledged. */
 import { randomUUID } from 'node:crypto';
+import { SpanKind } from '@opentelemetry/api';
 import { backoffMs } from '../core/backoff.ts';
 import type { Job } from '../core/job.ts';
 import type { Log } from '../core/log.ts';
-import { decodeMessage } from '../core/queue/message.ts';
+import { decodeMessage, type JobMessage } from '../core/queue/message.ts';
 import type { ReceivedMessage } from '../core/queue/queues.ts';
 import type { Core } from '../core/usecases/core.ts';
 import { runAttempts } from './attempts.ts';
@@ -24,7 +25,7 @@ export interface ExecuteSettings {
 }
 
 export interface ExecuteDeps {
-  readonly core: Pick<Core, 'table' | 'queues' | 'feed' | 'clock' | 'log'>;
+  readonly core: Pick<Core, 'table' | 'queues' | 'feed' | 'clock' | 'log' | 'telemetry'>;
   readonly handlers: Handlers;
   readonly settings: ExecuteSettings;
   readonly random: () => number;
@@ -46,24 +47,40 @@ export interface ClaimedWork extends ExecuteDeps {
 /** Never rejects: what goes wrong is logged, and the message comes back by its visibility timeout. */
 export async function execute(deps: ExecuteDeps, message: ReceivedMessage): Promise<void> {
   const { core } = deps;
+  const { telemetry, clock } = core;
+  const startedAt = clock.now();
+  const body = decodeMessage(message.body);
+  const destination = { 'messaging.system': 'aws_sqs', 'messaging.destination.name': message.queue };
+  const attributes = {
+    ...destination,
+    'messaging.operation.type': 'process',
+    'messaging.message.id': message.messageId,
+    'job.id': body?.jobId,
+  };
+  const origin = { xray: message.traceHeader, traceId: body?.traceId };
+  telemetry.count('consumed', destination);
+  if (message.receiveCount === 1)
+    telemetry.record('queueWait', Math.max(0, startedAt - message.sentAt) / 1000, { priority: message.queue });
   try {
-    await acknowledge(core, message, await process(deps, message));
+    await telemetry.span(`process ${message.queue}`, { kind: SpanKind.CONSUMER, attributes, origin }, async () => {
+      const acknowledgement = body === undefined ? poisoned(deps, message) : await process(deps, message, body);
+      await acknowledge(core, message, acknowledgement);
+    });
   } catch (error) {
     core.log.error({ error, messageId: message.messageId }, 'a message could not be worked on; it will be delivered again');
   }
+  telemetry.record('processDuration', (clock.now() - startedAt) / 1000, destination);
 }
 
-async function process(deps: ExecuteDeps, message: ReceivedMessage): Promise<Acknowledgement> {
-  const { core, settings, random } = deps;
-  const body = decodeMessage(message.body);
-  if (body === undefined) {
-    core.log.error(
-      { messageId: message.messageId, receiveCount: message.receiveCount },
-      'a message is not one of ours; it goes to the dead-letter queue',
-    );
-    const delayMs = backoffMs({ baseMs: settings.backoffBaseMs, maxMs: settings.backoffMaxMs }, message.receiveCount, random);
-    return { kind: 'returned', seconds: Math.ceil(delayMs / 1000) };
-  }
+/** Comes back until its receives are used up, ever later, and so ends in the dead-letter queue. */
+function poisoned({ core, settings, random }: ExecuteDeps, { messageId, receiveCount }: ReceivedMessage): Acknowledgement {
+  core.log.error({ messageId, receiveCount }, 'a message is not one of ours; it goes to the dead-letter queue');
+  const delayMs = backoffMs({ baseMs: settings.backoffBaseMs, maxMs: settings.backoffMaxMs }, receiveCount, random);
+  return { kind: 'returned', seconds: Math.ceil(delayMs / 1000) };
+}
+
+async function process(deps: ExecuteDeps, message: ReceivedMessage, body: JobMessage): Promise<Acknowledgement> {
+  const { core, settings } = deps;
   const claimId = randomUUID();
   const leaseMs = settings.visibilityTimeoutSeconds * 1000;
   const { claimed, acknowledgement } = await claimJob(core, { message: body, claimId, leaseMs });

@@ -6,8 +6,8 @@ import { createHandlers } from './handlers/handlers.ts';
 import { createObjectStore } from './handlers/objectStore.ts';
 import { createWorker } from './worker.ts';
 
-await runEntry('worker', async ({ config, log, clock, resources, hurry }) => {
-  const { core } = resources.adopt(openCore({ config, log, clock }), ({ close }) => close());
+await runEntry('worker', async ({ config, log, clock, telemetry, resources, hurry }) => {
+  const { core } = resources.adopt(openCore({ config, log, clock, telemetry }), ({ close }) => close());
   const s3 = resources.adopt(
     new S3Client({ ...clientOptions(config, config.endpoints.s3, { requestTimeoutMs: 30_000 }), forcePathStyle: true }),
     (client) => client.destroy(),

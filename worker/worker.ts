@@ -24,7 +24,7 @@ export interface Worker {
 }
 
 export interface WorkerDeps {
-  readonly core: Pick<Core, 'table' | 'queues' | 'feed' | 'clock' | 'log'>;
+  readonly core: Pick<Core, 'table' | 'queues' | 'feed' | 'clock' | 'log' | 'telemetry'>;
   readonly handlers: Handlers;
   readonly settings: WorkerSettings;
   /** 0 to 1, for jitter. */

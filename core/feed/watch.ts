@@ -2,6 +2,7 @@
  * One watcher of a stream: a position that takes the next event when its consumer wants one. Consumers pull it as an
  * async iterator, or, where each microtask counts, take synchronously whenever they are told of a change.
  */
+import { JobError } from '../errors.ts';
 import type { JobEvent } from './event.ts';
 
 /**
@@ -61,7 +62,7 @@ export function createWatchSet({ onEmpty }: { readonly onEmpty: () => void }): W
 
     const watch: Watch = {
       take: () => (hasLeft ? undefined : position.take()),
-      ending: () => (hasLeft ? 'complete' : position.ending()),
+      ending: () => (hasLeft ? endingOf(signal) : position.ending()),
       onChange(changed) {
         listener = changed;
       },
@@ -97,4 +98,10 @@ export function createWatchSet({ onEmpty }: { readonly onEmpty: () => void }): W
       for (const notify of listeners) notify();
     },
   };
+}
+
+/** Whoever ends a watch for a reason that the watcher should read, such as a token that expired, aborts with it. */
+function endingOf(signal: AbortSignal | undefined): Ending {
+  const reason: unknown = signal?.aborted === true ? signal.reason : undefined;
+  return reason instanceof JobError ? reason : 'complete';
 }

@@ -7,7 +7,7 @@ const day = 24 * 60 * 60;
  * A message keeps its first enqueue time when SQS moves it to the dead-letter queue, so that queue's retention is the
  * longer one (14 days is SQS's maximum).
  */
-const retentionSeconds = { jobs: 4 * day, deadLetters: 14 * day } as const;
+export const retentionSeconds = { jobs: 4 * day, deadLetters: 14 * day } as const;
 
 /** The queues' own wait of a receive: SQS's maximum. */
 export const longPollSeconds = 20;

@@ -11,6 +11,7 @@ import {
   SendMessageBatchCommand,
   type BatchResultErrorEntry,
   type Message,
+  type SendMessageBatchRequestEntry,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { JobError } from '../errors.ts';
@@ -31,6 +32,8 @@ export interface ReceivedMessage {
   readonly receiveCount: number;
   /** When it was first sent, in milliseconds since the epoch. */
   readonly sentAt: number;
+  /** Where its sender's trace goes on, in X-Ray's form. */
+  readonly traceHeader?: string | undefined;
 }
 
 export interface ReceiveOptions {
@@ -72,9 +75,17 @@ const entryTries = 3;
 interface SendEntry {
   readonly body: string;
   readonly delaySeconds: number;
+  readonly traceHeader: string | undefined;
 }
 
-export function createQueues({ sqs, queuePrefix }: { readonly sqs: SQSClient; readonly queuePrefix: string }): JobQueues {
+export interface QueuesDeps {
+  readonly sqs: SQSClient;
+  readonly queuePrefix: string;
+  /** Sent along with each message, for its receiver to go on with the trace. */
+  readonly traceHeader?: () => string | undefined;
+}
+
+export function createQueues({ sqs, queuePrefix, traceHeader = () => undefined }: QueuesDeps): JobQueues {
   const urls = new Map<QueueId, Promise<string>>();
   const senders = new Map<QueueId, Batcher<SendEntry>>();
   const deleters = new Map<QueueId, Batcher<string>>();
@@ -120,7 +131,7 @@ export function createQueues({ sqs, queuePrefix }: { readonly sqs: SQSClient; re
         send: async (entries) => {
           const QueueUrl = await urlOf(queue);
           return inBatch(entries, async (batch) => {
-            const Entries = batch.map(({ id, entry }) => ({ Id: id, MessageBody: entry.body, DelaySeconds: entry.delaySeconds }));
+            const Entries = batch.map(({ id, entry }) => sendEntry(id, entry));
             return (await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))).Failed;
           });
         },
@@ -160,7 +171,8 @@ export function createQueues({ sqs, queuePrefix }: { readonly sqs: SQSClient; re
     });
 
   return {
-    send: (priority, message, delaySeconds) => available(() => senderOf(priority).add({ body: encodeMessage(message), delaySeconds })),
+    send: (priority, message, delaySeconds) =>
+      available(() => senderOf(priority).add({ body: encodeMessage(message), delaySeconds, traceHeader: traceHeader() })),
 
     receive: (queue, { max, waitSeconds, signal }) =>
       available(async () => {
@@ -168,7 +180,7 @@ export function createQueues({ sqs, queuePrefix }: { readonly sqs: SQSClient; re
           QueueUrl: await urlOf(queue),
           MaxNumberOfMessages: max,
           WaitTimeSeconds: waitSeconds,
-          MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
+          MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp', 'AWSTraceHeader'],
         });
         const { Messages = [] } = await sqs.send(command, signal === undefined ? {} : { abortSignal: signal });
         return Messages.map((message) => received(queue, message));
@@ -195,6 +207,12 @@ export function createQueues({ sqs, queuePrefix }: { readonly sqs: SQSClient; re
   };
 }
 
+function sendEntry(Id: string, { body, delaySeconds, traceHeader }: SendEntry): SendMessageBatchRequestEntry {
+  const entry = { Id, MessageBody: body, DelaySeconds: delaySeconds };
+  if (traceHeader === undefined) return entry;
+  return { ...entry, MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: traceHeader } } };
+}
+
 function received(queue: QueueId, { MessageId = '', ReceiptHandle = '', Body = '', Attributes = {} }: Message): ReceivedMessage {
   return {
     queue,
@@ -203,6 +221,7 @@ function received(queue: QueueId, { MessageId = '', ReceiptHandle = '', Body = '
     body: Body,
     receiveCount: Number(Attributes.ApproximateReceiveCount ?? 1),
     sentAt: Number(Attributes.SentTimestamp ?? 0),
+    traceHeader: Attributes.AWSTraceHeader,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Changes } from '../table/conditions.ts';
 import type { WriteResult } from '../table/table.ts';
 import { isFinal, type HistoryEntry, type Job, type JobFailure } from '../job.ts';
 import { transitionOf, type Facts, type TransitionEvent } from '../transitions.ts';
+import type { Telemetry } from '../telemetry.ts';
 import type { Core } from './core.ts';
 
 export interface Step {
@@ -17,7 +18,7 @@ export interface Step {
 
 /** `ok: false` with the present record when the job is no longer as it was read. */
 export async function advance(
-  { table, feed }: Pick<Core, 'table' | 'feed'>,
+  { table, feed, telemetry }: Pick<Core, 'table' | 'feed' | 'telemetry'>,
   event: TransitionEvent,
   job: Pick<Job, 'jobId' | 'version' | 'attempts'>,
   { facts, attempt = job.attempts, changes, ...rest }: Step,
@@ -31,7 +32,19 @@ export async function advance(
     attempt,
     changes: { ...ending, ...claim, ...changes },
   });
-  // Not awaited: the feed is a hint, and the writer has nothing to do with how fast it is.
-  if (result.ok) void feed.publish(latestEventOf(result.job));
+  if (result.ok) {
+    // Not awaited: the feed is a hint, and the writer has nothing to do with how fast it is.
+    void feed.publish(latestEventOf(result.job));
+    measure(telemetry, event, result.job);
+  }
   return result;
+}
+
+function measure(telemetry: Telemetry, event: TransitionEvent, { type, status, createdAt, updatedAt }: Job): void {
+  if (isFinal(status)) {
+    telemetry.count('jobsFinished', { type, status });
+    telemetry.record('endToEnd', (updatedAt - createdAt) / 1000, { type, status });
+  }
+  if (event === 'deadLetter') telemetry.count('deadLetters', { type });
+  if (event === 'retry' || event === 'retryStuck') telemetry.count('jobsRetried', { type });
 }

@@ -4,6 +4,7 @@ import type { Feed } from '../feed/feed.ts';
 import type { Log } from '../log.ts';
 import type { JobQueues } from '../queue/queues.ts';
 import type { JobTable } from '../table/table.ts';
+import type { Telemetry } from '../telemetry.ts';
 
 export interface Core {
   readonly table: JobTable;
@@ -11,6 +12,7 @@ export interface Core {
   readonly feed: Feed;
   readonly clock: Clock;
   readonly log: Log;
+  readonly telemetry: Telemetry;
   /** Ascending in time, so that a table sorted by it is sorted by creation. */
   readonly newJobId: () => string;
   readonly settings: {

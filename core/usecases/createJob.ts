@@ -104,6 +104,7 @@ async function submit(core: Core, draft: Draft, delaySeconds: number): Promise<C
   if (job === undefined) throw new JobError('TABLE_UNAVAILABLE', { jobId: draft.jobId });
   if (!ok) return { job, created: false };
   void core.feed.publish(latestEventOf(job));
+  core.telemetry.count('jobsCreated', { type: job.type, priority: job.priority });
   return { job: await enqueue(core, job, delaySeconds), created: true };
 }
 

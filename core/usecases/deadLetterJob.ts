@@ -12,7 +12,10 @@ export type DeadLetterResult = 'ended' | 'held';
  * a stale dead letter of a job that was retried, or that has ended, changes nothing.
  * @throws {JobError} `TABLE_UNAVAILABLE`.
  */
-export async function deadLetterJob(core: Pick<Core, 'table' | 'feed' | 'clock'>, message: JobMessage): Promise<DeadLetterResult> {
+export async function deadLetterJob(
+  core: Pick<Core, 'table' | 'feed' | 'clock' | 'telemetry'>,
+  message: JobMessage,
+): Promise<DeadLetterResult> {
   for (;;) {
     const job = await core.table.get(message.jobId);
     if (job === undefined || isFinal(job.status) || job.generation !== message.generation) return 'ended';

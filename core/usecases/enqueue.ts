@@ -1,4 +1,5 @@
 /** Sends the message of a job that was just written, and compensates when the queue does not take it. */
+import { SpanKind } from '@opentelemetry/api';
 import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
 import type { Core } from './core.ts';
@@ -10,9 +11,9 @@ import { advance } from './advance.ts';
  *   whose answer was lost may have happened, and its message then meets a job that has ended.
  */
 export async function enqueue(core: Core, job: Job, delaySeconds: number): Promise<Job> {
-  const { jobId, generation, version, traceId, priority } = job;
+  const { jobId, generation, traceId } = job;
   try {
-    await core.queues.send(priority, { jobId, generation, version, traceId }, delaySeconds);
+    await sendMessage(core, job, delaySeconds);
     return job;
   } catch (error) {
     core.log.error({ error, jobId, traceId }, 'the job could not be queued; it becomes FAILED');
@@ -23,4 +24,20 @@ export async function enqueue(core: Core, job: Job, delaySeconds: number): Promi
     if (!result.ok && result.job !== undefined) return result.job;
     throw new JobError('QUEUE_UNAVAILABLE', { jobId }, { cause: error });
   }
+}
+
+/** The message that names the job as it is now. @throws {JobError} `QUEUE_UNAVAILABLE`. */
+export async function sendMessage(
+  { queues, telemetry }: Pick<Core, 'queues' | 'telemetry'>,
+  job: Job,
+  delaySeconds: number,
+): Promise<void> {
+  const { jobId, generation, version, traceId, priority } = job;
+  const destination = { 'messaging.system': 'aws_sqs', 'messaging.destination.name': priority };
+  await telemetry.span(
+    `send ${priority}`,
+    { kind: SpanKind.PRODUCER, attributes: { ...destination, 'messaging.operation.type': 'send', 'job.id': jobId } },
+    () => queues.send(priority, { jobId, generation, version, traceId }, delaySeconds),
+  );
+  telemetry.count('sent', destination);
 }

@@ -28,8 +28,8 @@ export interface JobPage {
   };
 }
 
-const defaultPageSize = 20;
-const maxPageSize = 100;
+export const defaultPageSize = 20;
+export const maxPageSize = 100;
 /** DynamoDB: an IN condition compares with at most 100 operands. */
 const maxFilterValues = 50;
 

@@ -3,13 +3,22 @@ import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
 import type { Core } from './core.ts';
 
+/** Who asks for a job. */
+export interface Caller {
+  readonly owner: string;
+  /** Sees every owner's jobs. */
+  readonly isAdmin?: boolean | undefined;
+}
+
+/** The one place that says who may see, watch, cancel and retry a job. */
+export function maySee({ owner, isAdmin = false }: Caller, job: Pick<Job, 'owner'>): boolean {
+  return isAdmin || job.owner === owner;
+}
+
 /** @throws {JobError} `JOB_NOT_FOUND`. */
-export async function getJob(
-  { table }: Pick<Core, 'table'>,
-  { owner, jobId }: { readonly owner: string; readonly jobId: string },
-): Promise<Job> {
+export async function getJob({ table }: Pick<Core, 'table'>, { jobId, ...caller }: Caller & { readonly jobId: string }): Promise<Job> {
   const job = await table.get(jobId);
-  if (job?.owner !== owner) throw new JobError('JOB_NOT_FOUND');
+  if (job === undefined || !maySee(caller, job)) throw new JobError('JOB_NOT_FOUND');
   return job;
 }
 

@@ -5,15 +5,15 @@ import { allows, transitionOf } from '../transitions.ts';
 import { advance } from './advance.ts';
 import type { Core } from './core.ts';
 import { enqueue } from './enqueue.ts';
-import { getJob } from './readJob.ts';
+import { getJob, type Caller } from './readJob.ts';
 
 /**
  * Answers the job, PENDING in its next generation. The message is rebuilt from the table: nothing depends on the dead
  * letter, and whatever is left of an older generation finds that it is out of date.
  * @throws {JobError} `JOB_NOT_FOUND`; `JOB_NOT_RETRYABLE`; `QUEUE_UNAVAILABLE`, and the job is FAILED.
  */
-export async function retryJob(core: Core, { owner, jobId }: { readonly owner: string; readonly jobId: string }): Promise<Job> {
-  const job = await getJob(core, { owner, jobId });
+export async function retryJob(core: Core, request: Caller & { readonly jobId: string }): Promise<Job> {
+  const job = await getJob(core, request);
   const now = core.clock.now();
   const facts = { now, stuckBefore: now - core.settings.stuckAfterSeconds * 1000 };
   const event = (['retry', 'retryStuck'] as const).find((name) => allows(transitionOf(name), job, { ...facts, version: job.version }));

@@ -6,6 +6,7 @@ import { encodeTime } from 'ulid';
 import { isFinal, type Job, type JobPriority } from '../job.ts';
 import { advance } from './advance.ts';
 import type { Core } from './core.ts';
+import { sendMessage } from './enqueue.ts';
 
 export interface SweepReport {
   readonly sentAgain: number;
@@ -25,6 +26,11 @@ export async function sweepJobs(core: Core): Promise<SweepReport> {
   const backlogs = new Map<JobPriority, Promise<boolean>>();
   const report = { sentAgain: 0, cancelled: 0, givenUp: 0 };
 
+  function tell(action: keyof SweepReport): void {
+    report[action] += 1;
+    core.telemetry.count('sweeps', { action });
+  }
+
   function hasBacklog(priority: JobPriority): Promise<boolean> {
     const known = backlogs.get(priority) ?? core.queues.depth(priority).then(({ visible }) => visible > 0);
     backlogs.set(priority, known);
@@ -36,7 +42,7 @@ export async function sweepJobs(core: Core): Promise<SweepReport> {
     const now = core.clock.now();
     if (job.cancelRequested && isLapsed(job, now)) {
       const { ok } = await advance(core, 'cancelAbandoned', job, { facts: { now } });
-      if (ok) report.cancelled += 1;
+      if (ok) tell('cancelled');
       return;
     }
     const patienceMs = core.settings.sweepAfterSeconds * 1000 * 2 ** job.sweeps;
@@ -49,15 +55,14 @@ export async function sweepJobs(core: Core): Promise<SweepReport> {
         facts: { now },
         error: { code: 'MESSAGE_LOST', message, attempt: job.attempts, at: now },
       });
-      if (ok) report.givenUp += 1;
+      if (ok) tell('givenUp');
       log.error('a job was given up: none of its messages was worked on');
       return;
     }
     const { ok } = await core.table.touch('sweep', job.jobId, { now }, { sweeps: job.sweeps + 1, sweptAt: now });
     if (!ok) return;
-    const { jobId, generation, version, traceId } = job;
-    await core.queues.send(job.priority, { jobId, generation, version, traceId }, 0);
-    report.sentAgain += 1;
+    await sendMessage(core, job, 0);
+    tell('sentAgain');
     log.warn({ status: job.status, sweeps: job.sweeps + 1 }, 'a job that no message named was sent again');
   }
 

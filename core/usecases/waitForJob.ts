@@ -2,14 +2,13 @@
 import { JobError } from '../errors.ts';
 import { isFinal, type Job } from '../job.ts';
 import type { Core } from './core.ts';
-import { getJob } from './readJob.ts';
+import { getJob, type Caller } from './readJob.ts';
 import type { Watches } from './watchJob.ts';
 
 /** Shorter than the idle time-outs of the usual proxies and load balancers. */
 export const maxWaitSeconds = 50;
 
-export interface WaitForJobRequest {
-  readonly owner: string;
+export interface WaitForJobRequest extends Caller {
   readonly jobId: string;
   /** 0 to 50. */
   readonly timeoutSeconds: number;
@@ -21,14 +20,14 @@ export interface WaitForJobRequest {
  * @throws {JobError} `JOB_NOT_FOUND`; `BAD_USER_INPUT` for a timeout outside 0 to 50.
  */
 export async function waitForJob(core: Pick<Core, 'table'>, watches: Watches, request: WaitForJobRequest): Promise<Job> {
-  const { owner, jobId, timeoutSeconds, signal } = request;
+  const { timeoutSeconds, signal } = request;
   if (timeoutSeconds < 0 || timeoutSeconds > maxWaitSeconds) {
     throw new JobError('BAD_USER_INPUT', { message: `timeoutSeconds is 0 to ${maxWaitSeconds}.`, path: ['timeoutSeconds'] });
   }
   const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
-  const events = await watches.job({ owner, jobId, signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]) });
+  const events = await watches.job({ ...request, signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]) });
   for await (const { status } of events) {
     if (isFinal(status)) break;
   }
-  return getJob(core, { owner, jobId });
+  return getJob(core, request);
 }

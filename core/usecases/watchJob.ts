@@ -5,6 +5,7 @@ import { openJobStream, type JobStream } from '../feed/jobStream.ts';
 import { openOwnerStream, type OwnerStream } from '../feed/ownerStream.ts';
 import type { Watch, WatchedEvent } from '../feed/watch.ts';
 import type { Core } from './core.ts';
+import { maySee, type Caller } from './readJob.ts';
 
 export type { Watch, WatchedEvent };
 
@@ -14,12 +15,13 @@ export interface Watches {
    * completes after a final state.
    * @throws {JobError} `JOB_NOT_FOUND`, `BAD_USER_INPUT`, `TABLE_UNAVAILABLE`, `SHUTTING_DOWN`.
    */
-  job(request: {
-    readonly owner: string;
-    readonly jobId: string;
-    readonly afterVersion?: number | undefined;
-    readonly signal?: AbortSignal | undefined;
-  }): Promise<Watch>;
+  job(
+    request: Caller & {
+      readonly jobId: string;
+      readonly afterVersion?: number | undefined;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<Watch>;
   /** @throws {JobError} `FEED_INTERRUPTED`, here or from the iterator; `SHUTTING_DOWN`. */
   owner(request: { readonly owner: string; readonly signal?: AbortSignal | undefined }): Promise<Watch>;
   /** Ends all watchers with `SHUTTING_DOWN`, and refuses new ones. */
@@ -29,13 +31,13 @@ export interface Watches {
 export interface WatchesOptions {
   /** How often a watched job is read while the feed is away. Default 1,000. */
   readonly pollMs?: number;
-  /** Called for each event that the feed failed to bring: each is a leak to look into. */
+  /** Called for each event that the feed failed to bring: each is a leak to look into. Default: counted. */
   readonly onRepair?: (event: JobEvent) => void;
 }
 
 export function createWatches(
-  { table, feed, clock, log }: Pick<Core, 'table' | 'feed' | 'clock' | 'log'>,
-  { pollMs = 1000, onRepair = () => undefined }: WatchesOptions = {},
+  { table, feed, clock, log, telemetry }: Pick<Core, 'table' | 'feed' | 'clock' | 'log' | 'telemetry'>,
+  { pollMs = 1000, onRepair = () => telemetry.count('feedRepairs') }: WatchesOptions = {},
 ): Watches {
   const jobs = new Map<string, Promise<JobStream>>();
   const owners = new Map<string, Promise<OwnerStream>>();
@@ -72,7 +74,7 @@ export function createWatches(
   }
 
   return {
-    async job({ owner, jobId, afterVersion, signal }) {
+    async job({ jobId, afterVersion, signal, ...caller }) {
       if (afterVersion !== undefined && afterVersion < 0) {
         throw new JobError('BAD_USER_INPUT', { message: 'afterVersion is 0 or more.', path: ['afterVersion'] });
       }
@@ -80,9 +82,9 @@ export function createWatches(
         jobs,
         jobId,
         (onIdle) => openJobStream({ jobId, feed, read: table.get, log, pollMs, onIdle, onRepair }),
-        ({ owner: owned, watch }) => ({ owned, events: watch({ afterVersion, signal }) }),
+        ({ owner, watch }) => ({ owner, events: watch({ afterVersion, signal }) }),
       );
-      if (stream.owned === owner) return stream.events;
+      if (maySee(caller, stream)) return stream.events;
       await stream.events.return();
       throw new JobError('JOB_NOT_FOUND');
     },

@@ -12,8 +12,9 @@ interface Zone {
 const anything = /./;
 const base = /^core\/(job|transitions|jobTypes|backoff|errors)\.ts$/;
 const ports = /^core\/(clock|log)\.ts$/;
+const telemetry = /^core\/telemetry\.ts$/;
 const usecases = /^core\/usecases\//;
-const [table, queue, feed] = [/^core\/table\//, /^core\/queue\//, /^core\/feed\//];
+const [table, queue, feed, limits] = [/^core\/table\//, /^core\/queue\//, /^core\/feed\//, /^core\/limits\//];
 
 /** Tests, and what only tests use. */
 const tests = /(^(test|bench)\/)|(\.test\.ts$)|((^|\/)test[A-Z]\w*\.ts$)|(^[\w.]+\.config\.ts$)/;
@@ -22,12 +23,14 @@ const tests = /(^(test|bench)\/)|(\.test\.ts$)|((^|\/)test[A-Z]\w*\.ts$)|(^[\w.]
 const zones: readonly Zone[] = [
   { files: tests, mayImport: [anything] },
   { files: /^start\.ts$/, mayImport: [anything] },
+  { files: /^docs\/generate\.ts$/, mayImport: [/^core\//, /^schema\//] },
   { files: base, mayImport: [base], packages: ['zod'] },
   { files: /^core\/(clock|log|config)\.ts$/, mayImport: [base], packages: ['zod', 'pino'] },
   { files: table, mayImport: [base, ports, table] },
   { files: queue, mayImport: [base, ports, queue] },
   { files: feed, mayImport: [base, ports, feed] },
-  { files: usecases, mayImport: [base, ports, table, queue, feed, usecases] },
+  { files: limits, mayImport: [base, ports, limits] },
+  { files: usecases, mayImport: [base, ports, telemetry, table, queue, feed, usecases] },
   { files: /^core\/\w+\.ts$/, mayImport: [/^core\//] },
   { files: /^schema\//, mayImport: [/^core\//, /^schema\//] },
   { files: /^server\//, mayImport: [/^core\//, /^schema\//, /^server\//] },
@@ -40,8 +43,10 @@ const zones: readonly Zone[] = [
 /** Packages that only some may import. Tests may import all. */
 const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: readonly RegExp[] }[] = [
   { packages: /^@(aws-sdk|smithy)\//, onlyIn: [table, queue, /^core\/open\.ts$/, /^worker\/handlers\//, /^worker\/main\.ts$/, /^infra\//] },
-  { packages: /^ioredis$/, onlyIn: [feed, /^core\/open\.ts$/] },
-  { packages: /^(graphql|@pothos\/.*)$/, onlyIn: [/^schema\//, /^server\//] },
+  { packages: /^ioredis$/, onlyIn: [feed, limits, /^core\/open\.ts$/] },
+  { packages: /^(graphql|@pothos\/.*)$/, onlyIn: [/^schema\//, /^server\//, /^docs\//] },
+  // The API of OpenTelemetry costs nothing; its SDK is one file's business.
+  { packages: /^@opentelemetry\/(?!api$)/, onlyIn: [/^core\/openTelemetry\.ts$/] },
   { packages: /^(graphql-.*|ws)$/, onlyIn: [/^server\//] },
   { packages: /^(dynalite|fauxqs)$/, onlyIn: [/^infra\/local\//] },
   { packages: /^(vitest|fast-check)(\/.*)?$/, onlyIn: [] },

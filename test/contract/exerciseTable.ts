@@ -6,6 +6,7 @@ import { isFinal, jobStatuses, maxParamsBytes, type Job } from '../../core/job.t
 import type { JobTable, WriteResult } from '../../core/table/table.ts';
 import { advance, type Step } from '../../core/usecases/advance.ts';
 import { allows, transitionOf, transitions, type TransitionEvent } from '../../core/transitions.ts';
+import { noTelemetry } from '../../core/telemetry.ts';
 import { createMemoryFeed } from '../../core/feed/memoryFeed.ts';
 import { makeJob } from '../support/jobFactory.ts';
 
@@ -26,7 +27,7 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
 
     const feed = createMemoryFeed();
     const step = (event: TransitionEvent, job: Job, { facts, ...rest }: Step): Promise<WriteResult> =>
-      advance({ table: opened.table, feed }, event, job, { facts, ...rest });
+      advance({ table: opened.table, feed, telemetry: noTelemetry }, event, job, { facts, ...rest });
 
     async function created(changes: Partial<Job> = {}): Promise<Job> {
       const { ok, job } = await opened.table.create(makeJob(changes));

@@ -18,7 +18,7 @@ describe('the relay of the table’s stream, on DynamoDB Local', () => {
     if (job === undefined) throw new Error('the job was not created');
     const seen = Array.fromAsync(await watches.job({ owner: job.owner, jobId: job.jobId }));
     // Written, and never published.
-    await advance({ table: core.table, feed: { ...core.feed, publish: () => Promise.resolve(false) } }, 'cancel', job, {
+    await advance({ ...core, feed: { ...core.feed, publish: () => Promise.resolve(false) } }, 'cancel', job, {
       facts: { now: Date.now() },
     });
     expect((await seen).map(({ status, recovered }) => [status, recovered])).toEqual([
@@ -52,12 +52,12 @@ describe('the relay of the table’s stream, on DynamoDB Local', () => {
     const { job } = await table.create(makeJob());
     if (job === undefined) throw new Error('the job was not created');
     const now = Date.now();
-    const claimed = await advance({ table, feed: createMemoryFeed() }, 'claim', job, {
+    const claimed = await advance({ ...system.core, feed: createMemoryFeed() }, 'claim', job, {
       facts: { now, generation: 1 },
       changes: { claim: { id: 'claim', expiresAt: now + 1000 }, attempts: 1 },
     });
     if (!claimed.ok) throw new Error('the job was not claimed');
-    await advance({ table, feed: createMemoryFeed() }, 'succeed', claimed.job, { facts: { now, claimId: 'claim' } });
+    await advance({ ...system.core, feed: createMemoryFeed() }, 'succeed', claimed.job, { facts: { now, claimId: 'claim' } });
     await expect.poll(() => published.map(({ version }) => version), { timeout: 15_000 }).toEqual([1, 2, 3]);
     await mapping.stop();
     await mapping.stop();

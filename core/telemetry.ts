@@ -1,0 +1,172 @@
+/**
+ * What the code tells of itself: spans of the work it does, and measurements by name. Without an exporter in the
+ * settings spans are not made at all, and a measurement is an addition in memory.
+ *
+ * Names follow OpenTelemetry's semantic conventions where there is one (messaging.*), and are listed here once.
+ */
+import {
+  context,
+  isSpanContextValid,
+  metrics,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+  type Attributes,
+  type Context,
+  type Meter,
+  type TextMapPropagator,
+  type Tracer,
+} from '@opentelemetry/api';
+
+export const counters = {
+  jobsCreated: { name: 'jobs.created', unit: '{job}', description: 'Jobs recorded, by type and priority.' },
+  jobsFinished: { name: 'jobs.finished', unit: '{job}', description: 'Jobs that reached a final state, by type and status.' },
+  jobsRetried: { name: 'jobs.retried', unit: '{job}', description: 'Generations begun by a client’s retry, by type.' },
+  deadLetters: { name: 'jobs.dead_letters', unit: '{job}', description: 'Jobs that ended because their receives were used up, by type.' },
+  sweeps: { name: 'jobs.sweeps', unit: '{job}', description: 'Jobs the sweeper moved, by action: sentAgain, cancelled, givenUp.' },
+  feedPublishes: { name: 'feed.publishes', unit: '{event}', description: 'Events told to the feed, by outcome: taken, lost.' },
+  feedRepairs: {
+    name: 'feed.repairs',
+    unit: '{event}',
+    description: 'Events that watchers got from the table, since the feed did not bring them.',
+  },
+  sent: { name: 'messaging.client.sent.messages', unit: '{message}', description: 'Messages sent, by destination.' },
+  consumed: { name: 'messaging.client.consumed.messages', unit: '{message}', description: 'Messages received, by destination.' },
+} as const;
+
+export const histograms = {
+  attemptDuration: { name: 'jobs.attempt.duration', unit: 's', description: 'Time a handler took, by type and outcome.' },
+  processDuration: {
+    name: 'messaging.process.duration',
+    unit: 's',
+    description: 'Time from a message’s receipt to its acknowledgement, by destination.',
+  },
+  queueWait: { name: 'jobs.queue.wait', unit: 's', description: 'Time from a message’s first send to its first receipt, by priority.' },
+  endToEnd: { name: 'jobs.duration', unit: 's', description: 'Time from a job’s creation to its final state, by type and status.' },
+} as const;
+
+export const gauges = {
+  watchers: { name: 'feed.watchers', unit: '{watcher}', description: 'Subscriptions to jobs and owners that are open here.' },
+  sockets: { name: 'websocket.connections', unit: '{connection}', description: 'WebSockets that are open here.' },
+  running: { name: 'jobs.running', unit: '{job}', description: 'Jobs that run in this worker.' },
+} as const;
+
+export type CounterName = keyof typeof counters;
+export type HistogramName = keyof typeof histograms;
+export type GaugeName = keyof typeof gauges;
+
+/** Where a trace goes on: the W3C or X-Ray headers of a request or a message, or the bare id of a trace. */
+export interface TraceOrigin {
+  readonly traceparent?: string | undefined;
+  /** X-Ray's header, as SQS carries it in `AWSTraceHeader`. */
+  readonly xray?: string | undefined;
+  /** 32 hexadecimal digits. */
+  readonly traceId?: string | undefined;
+}
+
+export interface SpanOptions {
+  readonly kind?: SpanKind;
+  readonly attributes?: Attributes;
+  /** Default: the span that is running. */
+  readonly origin?: TraceOrigin;
+}
+
+export interface Telemetry {
+  count(name: CounterName, attributes?: Attributes, by?: number): void;
+  /** In the histogram's unit: seconds. */
+  record(name: HistogramName, value: number, attributes?: Attributes): void;
+  /** Read whenever metrics are collected, until the function it answers is called. */
+  gauge(name: GaugeName, read: () => number): () => void;
+  /** Runs in a span of this name, which a rejection marks as failed. */
+  span<Result>(name: string, options: SpanOptions, run: (annotate: (attributes: Attributes) => void) => Promise<Result>): Promise<Result>;
+  /** X-Ray's header of the running span, for a message to carry; undefined where none runs. */
+  traceHeader(): string | undefined;
+  /** Of the running span. */
+  traceId(): string | undefined;
+}
+
+export interface TelemetryDeps {
+  readonly meter: Meter;
+  /** Absent: no spans. */
+  readonly tracer?: Tracer | undefined;
+  /** Reads and writes both W3C's and X-Ray's headers. */
+  readonly propagator?: TextMapPropagator | undefined;
+}
+
+const noAnnotation = (): void => undefined;
+const xrayHeader = 'x-amzn-trace-id';
+
+export function createTelemetry({ meter, tracer, propagator }: TelemetryDeps): Telemetry {
+  const counterOf = lazily((name: CounterName) => meter.createCounter(counters[name].name, counters[name]));
+  const histogramOf = lazily((name: HistogramName) => meter.createHistogram(histograms[name].name, histograms[name]));
+
+  function contextOf({ traceparent, xray, traceId }: TraceOrigin): Context {
+    const carrier: Record<string, string> = {};
+    if (traceparent !== undefined) carrier['traceparent'] = traceparent;
+    if (xray !== undefined) carrier[xrayHeader] = xray;
+    const extracted = propagator?.extract(ROOT_CONTEXT, carrier, textMap) ?? ROOT_CONTEXT;
+    if (trace.getSpanContext(extracted) !== undefined || traceId === undefined) return extracted;
+    // Known by its id alone: the parent span is not, so its id is made of the trace's.
+    const spanContext = { traceId, spanId: traceId.slice(16), traceFlags: TraceFlags.SAMPLED, isRemote: true };
+    return isSpanContextValid(spanContext) ? trace.setSpanContext(ROOT_CONTEXT, spanContext) : ROOT_CONTEXT;
+  }
+
+  return {
+    count: (name, attributes, by = 1) => counterOf(name).add(by, attributes),
+    record: (name, value, attributes) => histogramOf(name).record(value, attributes),
+    gauge(name, read) {
+      const gauge = meter.createObservableGauge(gauges[name].name, gauges[name]);
+      const observe = (result: { observe(value: number): void }): void => result.observe(read());
+      gauge.addCallback(observe);
+      return () => gauge.removeCallback(observe);
+    },
+
+    async span(name, { kind = SpanKind.INTERNAL, attributes = {}, origin }, run) {
+      if (tracer === undefined) return run(noAnnotation);
+      const parent = origin === undefined ? context.active() : contextOf(origin);
+      return tracer.startActiveSpan(name, { kind, attributes }, parent, async (span) => {
+        try {
+          return await run((more) => void span.setAttributes(more));
+        } catch (error) {
+          span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : 'unknown' });
+          throw error;
+        } finally {
+          span.end();
+        }
+      });
+    },
+
+    traceHeader() {
+      if (tracer === undefined || propagator === undefined) return undefined;
+      const carrier: Record<string, string> = {};
+      propagator.inject(context.active(), carrier, textMap);
+      return carrier[xrayHeader];
+    },
+
+    traceId: () => trace.getActiveSpan()?.spanContext().traceId,
+  };
+}
+
+/** For whatever is opened without: spans are not made, measurements go nowhere. */
+export const noTelemetry: Telemetry = createTelemetry({ meter: metrics.getMeter('none') });
+
+const textMap = {
+  get: (carrier: Record<string, string>, key: string) => carrier[key.toLowerCase()],
+  keys: (carrier: Record<string, string>) => Object.keys(carrier),
+  set(carrier: Record<string, string>, key: string, value: string) {
+    carrier[key.toLowerCase()] = value;
+  },
+};
+
+function lazily<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new Map<Key, Value>();
+  return (key) => {
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const value = make(key);
+    made.set(key, value);
+    return value;
+  };
+}
