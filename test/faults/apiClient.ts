@@ -15,7 +15,10 @@ const created = z.object({
 export type CreateAnswer = Accepted & { readonly code?: string | undefined };
 
 /** @throws where there was no answer, or one that names no job: then the job is not accepted. */
-export async function createOver(url: string, input: { readonly idempotencyKey?: string; readonly params?: object } = {}): Promise<CreateAnswer> {
+export async function createOver(
+  url: string,
+  input: { readonly idempotencyKey?: string; readonly params?: object } = {},
+): Promise<CreateAnswer> {
   const query = 'mutation ($input: CreateJobInput!) { createJob(input: $input) { created job { jobId } } }';
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
@@ -86,5 +89,14 @@ export function watchOver(urls: () => string, jobId: string): ApiWatching {
 
   const done = run();
   done.catch((error: unknown) => (end = { error: String(error) }));
-  return { owner, jobId, events, done, reconnects: () => reconnects, get end() { return end; } };
+  return {
+    owner,
+    jobId,
+    events,
+    done,
+    reconnects: () => reconnects,
+    get end() {
+      return end;
+    },
+  };
 }

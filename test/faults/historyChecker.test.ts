@@ -18,7 +18,15 @@ function writesOf({ jobId, history }: Job): Write[] {
     const before = history[index - 1]?.status;
     if (status === 'PENDING' && before !== undefined && before !== 'PROCESSING') generation += 1;
     const fence = before === 'PROCESSING' && status !== 'PROCESSING' ? `claim-${version - 1}` : undefined;
-    return { jobId, version, status, generation, claimId: status === 'PROCESSING' ? `claim-${version}` : undefined, fence, isTransition: true };
+    return {
+      jobId,
+      version,
+      status,
+      generation,
+      claimId: status === 'PROCESSING' ? `claim-${version}` : undefined,
+      fence,
+      isTransition: true,
+    };
   });
 }
 
@@ -48,8 +56,12 @@ test('finds nothing in a good run, with retries, takeovers, gaps that were told 
   const retried = jobThrough(['PENDING', 'PROCESSING', 'PROCESSING', 'FAILED_FINAL', 'PENDING', 'CANCELLED']);
   const history = historyOf(good, { ...retried, owner: 'owner-2' });
   const untilFailed = { ...watcherOf({ ...retried, owner: 'owner-2' }), events: watcherOf(retried).events.slice(0, 4) };
-  const late = watchedAs((events) => events.filter(({ version }) => version !== 3).map((event) => ({ ...event, recovered: event.version !== 4 })));
-  const progressing = watchedAs((events) => events.flatMap((event) => (event.version === 4 ? [event, { ...event, progress: 50 }] : [event])));
+  const late = watchedAs((events) =>
+    events.filter(({ version }) => version !== 3).map((event) => ({ ...event, recovered: event.version !== 4 })),
+  );
+  const progressing = watchedAs((events) =>
+    events.flatMap((event) => (event.version === 4 ? [event, { ...event, progress: 50 }] : [event])),
+  );
   expect(checkHistory({ ...history, watchers: [...history.watchers, untilFailed, ...late.watchers, ...progressing.watchers] })).toEqual([]);
 });
 
@@ -102,7 +114,9 @@ test('I3: finds what a watcher missed without being told, saw twice, out of orde
   expect(invariantsBrokenBy(watchedAs((events) => events.filter(({ version }) => version !== 3)))).toEqual(['I3']);
   expect(invariantsBrokenBy(watchedAs((events) => events.flatMap((event) => [event, event])))).toEqual(['I3']);
   expect(invariantsBrokenBy(watchedAs((events) => events.toReversed(), 'left'))).toEqual(['I3']);
-  expect(invariantsBrokenBy(watchedAs((events) => events.map((event) => (event.version === 3 ? { ...event, status: 'CANCELLED' } : event))))).toEqual(['I3']);
+  expect(
+    invariantsBrokenBy(watchedAs((events) => events.map((event) => (event.version === 3 ? { ...event, status: 'CANCELLED' } : event)))),
+  ).toEqual(['I3']);
 });
 
 test('I3: finds a watcher whose subscription ended before the job did, or with an error', () => {
@@ -116,7 +130,15 @@ test('I4: finds a write under a claim that was taken over, and one that nobody w
   const history = historyOf(takenOver);
   const zombie = history.writes?.map((write) => (write.status === 'SUCCEEDED' ? { ...write, fence: 'claim-2' } : write));
   expect(invariantsBrokenBy({ ...history, writes: zombie })).toEqual(['I4']);
-  const renewal: Write = { jobId: takenOver.jobId, version: 3, status: 'PROCESSING', generation: 1, claimId: 'claim-3', fence: 'claim-2', isTransition: false };
+  const renewal: Write = {
+    jobId: takenOver.jobId,
+    version: 3,
+    status: 'PROCESSING',
+    generation: 1,
+    claimId: 'claim-3',
+    fence: 'claim-2',
+    isTransition: false,
+  };
   expect(invariantsBrokenBy({ ...history, writes: [...(history.writes ?? []), renewal] })).toEqual(['I4']);
   expect(invariantsBrokenBy({ ...history, writes: history.writes?.filter(({ version }) => version !== 4) })).toEqual(['I4']);
 });
@@ -124,7 +146,9 @@ test('I4: finds a write under a claim that was taken over, and one that nobody w
 test('I5: finds a key with two jobs, and a job that was created twice', () => {
   const history = historyOf(good, jobThrough(['PENDING', 'CANCELLED'], { idempotencyKey: 'key' }));
   expect(invariantsBrokenBy(history)).toEqual(['I5']);
-  expect(invariantsBrokenBy(historyOf(good, jobThrough(['PENDING', 'CANCELLED'], { idempotencyKey: 'key', owner: 'owner-2' })))).toEqual([]);
+  expect(invariantsBrokenBy(historyOf(good, jobThrough(['PENDING', 'CANCELLED'], { idempotencyKey: 'key', owner: 'owner-2' })))).toEqual(
+    [],
+  );
   const once = historyOf(good);
   expect(invariantsBrokenBy({ ...once, accepted: [...once.accepted, ...once.accepted] })).toEqual(['I5']);
 });

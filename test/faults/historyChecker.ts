@@ -48,7 +48,8 @@ function stepsAreOfTheTable({ jobId, history, version, status }: Job): readonly 
     if (!isStep(before.status, entry.status)) found.push(violation('I1', jobId, `${before.status} became ${entry.status}`));
   }
   const last = history.at(-1);
-  if (last?.version !== version || last.status !== status) found.push(violation('I1', jobId, 'the history does not end with the present state'));
+  if (last?.version !== version || last.status !== status)
+    found.push(violation('I1', jobId, 'the history does not end with the present state'));
   return found;
 }
 
@@ -105,18 +106,21 @@ function sawAll({ jobId, events, end }: Watcher, job: Job | undefined): readonly
   let before: SeenEvent | undefined;
   for (const event of events.filter((one) => one.jobId === jobId)) {
     const { version, status } = event;
-    if (before !== undefined && version < before.version) found.push(violation('I3', jobId, `a watcher saw ${version} after ${before.version}`));
+    if (before !== undefined && version < before.version)
+      found.push(violation('I3', jobId, `a watcher saw ${version} after ${before.version}`));
     if (before?.version === version && !isNews(before, event)) found.push(violation('I3', jobId, `a watcher saw version ${version} twice`));
     if (before !== undefined && version > before.version + 1 && event.recovered !== false) {
       found.push(violation('I3', jobId, `a watcher saw nothing between ${before.version} and ${version}, and was not told`));
     }
     const truth = written.get(version);
-    if (truth !== undefined && truth !== status) found.push(violation('I3', jobId, `a watcher saw ${status} at version ${version}, which is ${truth}`));
+    if (truth !== undefined && truth !== status)
+      found.push(violation('I3', jobId, `a watcher saw ${status} at version ${version}, which is ${truth}`));
     before = event;
   }
   if (end === 'left') return found;
   if (end !== 'completed') return [...found, violation('I3', jobId, `a watcher ended with ${end.error}`)];
-  if (before === undefined || !isFinal(before.status)) found.push(violation('I3', jobId, 'a subscription completed before the job was final'));
+  if (before === undefined || !isFinal(before.status))
+    found.push(violation('I3', jobId, 'a subscription completed before the job was final'));
   return found;
 }
 

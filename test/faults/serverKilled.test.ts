@@ -14,31 +14,43 @@ interface Moment {
 }
 
 const moments: readonly Moment[] = [
-  { name: 'before the lock of its idempotency key', reach: ({ table }) => table.hold('before', 'PutItem', putsLock), createdByNextTry: true },
+  {
+    name: 'before the lock of its idempotency key',
+    reach: ({ table }) => table.hold('before', 'PutItem', putsLock),
+    createdByNextTry: true,
+  },
   { name: 'between lock and record', reach: ({ table }) => table.hold('before', 'PutItem', putsJob), createdByNextTry: true },
   { name: 'between record and message', reach: ({ queues }) => queues.hold('before', 'SendMessageBatch'), createdByNextTry: false },
   { name: 'between record and publish', reach: ({ redis }) => redis.hold(publishes('PENDING')), createdByNextTry: false },
   { name: 'between message and answer', reach: ({ queues }) => queues.hold('after', 'SendMessageBatch'), createdByNextTry: false },
 ];
 
-test.for(moments)('a server killed $name leaves one job, which the next try with its key gets', async ({ reach, createdByNextTry }, context) => {
-  await using stage = await openStage(context);
-  const [first, second] = await Promise.all([stage.start('server'), stage.start('server'), stage.start('worker'), stage.start('lambdas')]);
-  const reached = reach(first);
-  const url = await urlOf(first, 'server');
-  const refused = expect(createOver(url, { idempotencyKey: 'once' })).rejects.toThrow('fetch failed');
-  await reached;
-  await first.kill();
-  await refused;
-  const answer = await createOver(await urlOf(second, 'server'), { idempotencyKey: 'once' });
-  stage.accept(answer);
-  expect(answer.created).toBe(createdByNextTry);
-  // Where no message names the job, the sweeper finds it.
-  expect(await stage.watch(answer.jobId).done).toMatchObject({ status: 'SUCCEEDED' });
-  const history = await stage.history();
-  expect(checkHistory(history)).toEqual([]);
-  expect(history.table).toHaveLength(1);
-});
+test.for(moments)(
+  'a server killed $name leaves one job, which the next try with its key gets',
+  async ({ reach, createdByNextTry }, context) => {
+    await using stage = await openStage(context);
+    const [first, second] = await Promise.all([
+      stage.start('server'),
+      stage.start('server'),
+      stage.start('worker'),
+      stage.start('lambdas'),
+    ]);
+    const reached = reach(first);
+    const url = await urlOf(first, 'server');
+    const refused = expect(createOver(url, { idempotencyKey: 'once' })).rejects.toThrow('fetch failed');
+    await reached;
+    await first.kill();
+    await refused;
+    const answer = await createOver(await urlOf(second, 'server'), { idempotencyKey: 'once' });
+    stage.accept(answer);
+    expect(answer.created).toBe(createdByNextTry);
+    // Where no message names the job, the sweeper finds it.
+    expect(await stage.watch(answer.jobId).done).toMatchObject({ status: 'SUCCEEDED' });
+    const history = await stage.history();
+    expect(checkHistory(history)).toEqual([]);
+    expect(history.table).toHaveLength(1);
+  },
+);
 
 test('a hundred watchers whose server is killed see every version once, from the next server', async (context) => {
   await using stage = await openStage(context);

@@ -88,7 +88,13 @@ export async function openStage(
   const redisUrl = redisPort === undefined ? inject('redisUrl') : `redis://127.0.0.1:${redisPort}`;
   const suffix = randomUUID().slice(0, 8);
   const targets = { table: dynamodbUrl ?? aws.endpoints.dynamodb, queues: aws.endpoints.sqs };
-  const settings = { ...shortWaits, JOBS_TABLE: `Jobs-${suffix}`, QUEUE_PREFIX: `jobs-${suffix}`, AWS_ENDPOINT_URL_S3: aws.endpoints.s3, ...env };
+  const settings = {
+    ...shortWaits,
+    JOBS_TABLE: `Jobs-${suffix}`,
+    QUEUE_PREFIX: `jobs-${suffix}`,
+    AWS_ENDPOINT_URL_S3: aws.endpoints.s3,
+    ...env,
+  };
 
   const writes: Write[] = [];
   const accepted: Accepted[] = [];
@@ -159,7 +165,14 @@ export async function openStage(
     }
     const done = run();
     done.catch(() => undefined);
-    watchers.push({ owner, jobId, events, get end() { return ended.end; } });
+    watchers.push({
+      owner,
+      jobId,
+      events,
+      get end() {
+        return ended.end;
+      },
+    });
     return { events, done };
   }
 

@@ -16,19 +16,35 @@ const once = ['PENDING', 'PROCESSING', 'SUCCEEDED'];
 const takenOver = ['PENDING', 'PROCESSING', 'PROCESSING', 'SUCCEEDED'];
 
 const moments: readonly Moment[] = [
-  { name: 'before the claim is written', reach: ({ table }) => table.hold('before', 'UpdateItem', setsStatus('PROCESSING')), expected: once },
-  { name: 'after the claim is written', reach: ({ table }) => table.hold('after', 'UpdateItem', setsStatus('PROCESSING')), expected: takenOver },
+  {
+    name: 'before the claim is written',
+    reach: ({ table }) => table.hold('before', 'UpdateItem', setsStatus('PROCESSING')),
+    expected: once,
+  },
+  {
+    name: 'after the claim is written',
+    reach: ({ table }) => table.hold('after', 'UpdateItem', setsStatus('PROCESSING')),
+    expected: takenOver,
+  },
   { name: 'between the claim and its publish', reach: ({ redis }) => redis.hold(publishes('PROCESSING')), expected: takenOver },
   // Progress is published by a handler that runs.
   { name: 'in the middle of the handler', reach: ({ redis }) => redis.hold((text) => text.includes('"progress"')), expected: takenOver },
-  { name: 'before the final state is written', reach: ({ table }) => table.hold('before', 'UpdateItem', setsStatus('SUCCEEDED')), expected: takenOver },
+  {
+    name: 'before the final state is written',
+    reach: ({ table }) => table.hold('before', 'UpdateItem', setsStatus('SUCCEEDED')),
+    expected: takenOver,
+  },
   { name: 'before the message is deleted', reach: ({ queues }) => queues.hold('before', 'DeleteMessageBatch'), expected: once },
   { name: 'after the message is deleted', reach: ({ queues }) => queues.hold('after', 'DeleteMessageBatch'), expected: once },
 ];
 
 /** No later transition shows the gap: these the relay must bring. */
 const silentMoments: readonly Moment[] = [
-  { name: 'after the final state is written', reach: ({ table }) => table.hold('after', 'UpdateItem', setsStatus('SUCCEEDED')), expected: once },
+  {
+    name: 'after the final state is written',
+    reach: ({ table }) => table.hold('after', 'UpdateItem', setsStatus('SUCCEEDED')),
+    expected: once,
+  },
   { name: 'between the final state and its publish', reach: ({ redis }) => redis.hold(publishes('SUCCEEDED')), expected: once },
 ];
 
