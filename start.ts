@@ -19,7 +19,7 @@ import { createObjectStore } from './worker/handlers/objectStore.ts';
 import { createWorker } from './worker/worker.ts';
 
 await runEntry('job-tickets', async (entry) => {
-  const { log, clock, telemetry, resources, hurry } = entry;
+  const { log, clock, telemetry, scrape, resources, hurry } = entry;
   const config = await withEmbeddedAws(entry);
   const clients = resources.use(createClients(config));
   await prepare(clients, config, entry);
@@ -34,7 +34,7 @@ await runEntry('job-tickets', async (entry) => {
   worker.start();
 
   const watches = resources.adopt(createWatches(core), ({ close }) => close());
-  const server = resources.adopt(await openServer({ core, watches, log, notReady, config }), ({ close }) => close());
+  const server = resources.adopt(await openServer({ core, watches, log, notReady, scrape, config }), ({ close }) => close());
   log.info({ graphiql: `${server.url}/graphql`, ready: `${server.url}/readyz` }, 'job tickets are open');
 });
 

@@ -28,7 +28,7 @@ export interface OpenTelemetryOptions {
 }
 
 export function openTelemetry({ part, exportsOtlp }: OpenTelemetryOptions): OpenedTelemetry {
-  const resource = defaultResource().merge(resourceFromAttributes({ 'service.name': `job-tickets-${part}` }));
+  const resource = defaultResource().merge(resourceFromAttributes({ 'service.namespace': 'job-tickets', 'service.name': part }));
   const prometheus = new PrometheusExporter({ preventServerStart: true });
   const serializer = new PrometheusSerializer();
   const pushed = exportsOtlp ? [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter() })] : [];

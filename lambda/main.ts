@@ -1,9 +1,11 @@
 /** `npm run lambdas`: the event source mappings of the Lambda handlers, for wherever there is no AWS Lambda. */
 import { runEntry } from '../core/entry.ts';
+import { openMetricsServer } from '../core/metricsServer.ts';
 import { openCore } from '../core/open.ts';
 import { startLambdas } from './lambdas.ts';
 
-await runEntry('lambdas', async ({ config, log, clock, telemetry, resources }) => {
+await runEntry('lambdas', async ({ config, log, clock, telemetry, scrape, resources }) => {
+  resources.adopt(await openMetricsServer({ config, scrape, log }), (close) => close());
   const { core, openStream } = resources.adopt(openCore({ config, log, clock, telemetry }), ({ close }) => close());
   resources.adopt(startLambdas({ core, openStream, config }), ({ stop }) => stop());
   log.info('the event source mappings run');

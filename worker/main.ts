@@ -1,12 +1,14 @@
 /** `npm run worker`: a worker on whatever the settings name. */
 import { S3Client } from '@aws-sdk/client-s3';
 import { runEntry } from '../core/entry.ts';
+import { openMetricsServer } from '../core/metricsServer.ts';
 import { clientOptions, openCore } from '../core/open.ts';
 import { createHandlers } from './handlers/handlers.ts';
 import { createObjectStore } from './handlers/objectStore.ts';
 import { createWorker } from './worker.ts';
 
-await runEntry('worker', async ({ config, log, clock, telemetry, resources, hurry }) => {
+await runEntry('worker', async ({ config, log, clock, telemetry, scrape, resources, hurry }) => {
+  resources.adopt(await openMetricsServer({ config, scrape, log }), (close) => close());
   const { core } = resources.adopt(openCore({ config, log, clock, telemetry }), ({ close }) => close());
   const s3 = resources.adopt(
     new S3Client({ ...clientOptions(config, config.endpoints.s3, { requestTimeoutMs: 30_000 }), forcePathStyle: true }),

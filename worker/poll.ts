@@ -22,6 +22,8 @@ export interface PollDeps {
 }
 
 export interface Poll {
+  /** Messages that are worked on. */
+  running(): number;
   /**
    * Begins no receive any more; resolves when those under way have ended. They are cut off only when `hurry` fires:
    * SQS may give a message to a receive whose caller has gone, and it then stays invisible for its whole timeout.
@@ -61,6 +63,7 @@ export function startPoll({ queues, concurrency, receiveWaitSeconds, now, log, e
   const cutOff = new AbortController();
   let stopped = false;
   let free = concurrency;
+  let executing = 0;
   let failures = 0;
   let changed = Promise.withResolvers<void>();
   const receives = new Set<Promise<void>>();
@@ -75,6 +78,13 @@ export function startPoll({ queues, concurrency, receiveWaitSeconds, now, log, e
     notify();
   }
 
+  async function work(message: ReceivedMessage): Promise<void> {
+    executing += 1;
+    await execute(message);
+    executing -= 1;
+    release(1);
+  }
+
   async function receive(state: QueueState, max: number, waitSeconds: number): Promise<void> {
     free -= max;
     state.receiving += 1;
@@ -86,7 +96,7 @@ export function startPoll({ queues, concurrency, receiveWaitSeconds, now, log, e
       if (!state.hasBacklog) state.emptyAt = now();
       if (stopped) return await giveBack(messages);
       used = messages.length;
-      for (const message of messages) void execute(message).finally(() => release(1));
+      for (const message of messages) void work(message);
     } catch (error) {
       if (cutOff.signal.aborted) return;
       failures += 1;
@@ -159,6 +169,7 @@ export function startPoll({ queues, concurrency, receiveWaitSeconds, now, log, e
   const running = run();
 
   return {
+    running: () => executing,
     async stop(hurry) {
       stopped = true;
       notify();

@@ -35,6 +35,7 @@ export function createWorker({ core, handlers, settings, random = Math.random }:
   const { log, queues, clock } = core;
   const stopping = new AbortController();
   const graceOver = new AbortController();
+  const stopCounting = core.telemetry.gauge('running', () => poll?.running() ?? 0);
   let poll: Poll | undefined;
   let stopped: Promise<void> | undefined;
 
@@ -49,6 +50,7 @@ export function createWorker({ core, handlers, settings, random = Math.random }:
       log.info('the worker has stopped');
     }
     stopping.abort();
+    stopCounting();
   }
 
   function hurry(): void {

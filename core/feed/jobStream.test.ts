@@ -64,6 +64,7 @@ async function setup({ pollMs = 5 } = {}) {
         log: silentLog,
         pollMs,
         onIdle: () => (counts.idle += 1),
+        onCount: () => undefined,
         onRepair: () => (counts.repairs += 1),
       }),
   };

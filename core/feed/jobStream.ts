@@ -35,6 +35,8 @@ export interface JobStreamDeps {
   readonly pollMs: number;
   /** Called once, when the last watcher has gone. */
   readonly onIdle: () => void;
+  /** Called with 1 and -1 as watchers come and go. */
+  readonly onCount: (change: 1 | -1) => void;
   /** Called for each event that the feed failed to bring. */
   readonly onRepair: (event: JobEvent) => void;
 }
@@ -43,8 +45,8 @@ export interface JobStreamDeps {
 const maxLog = 200;
 
 /** @throws {JobError} `JOB_NOT_FOUND`, `TABLE_UNAVAILABLE`. */
-export async function openJobStream({ jobId, feed, read, log, pollMs, onIdle, onRepair }: JobStreamDeps): Promise<JobStream> {
-  const watches = createWatchSet({ onEmpty: close });
+export async function openJobStream({ jobId, feed, read, log, pollMs, onIdle, onCount, onRepair }: JobStreamDeps): Promise<JobStream> {
+  const watches = createWatchSet({ onEmpty: close, onCount });
   let failure: Error | undefined;
   const events: WatchedEvent[] = [];
   /** What came since the last transition: the news alone, and the transition with the news, each one object for all. */

@@ -50,6 +50,7 @@ function setup() {
         now: Date.now,
         log: silentLog,
         onIdle: () => (counts.idle += 1),
+        onCount: () => undefined,
         onRepair: () => (counts.repairs += 1),
       }),
   };

@@ -22,6 +22,8 @@ export interface OwnerStreamDeps {
   readonly now: () => number;
   readonly log: Log;
   readonly onIdle: () => void;
+  /** Called with 1 and -1 as watchers come and go. */
+  readonly onCount: (change: 1 | -1) => void;
   readonly onRepair: (event: JobEvent) => void;
 }
 
@@ -39,9 +41,9 @@ interface Seen {
 }
 
 /** @throws {JobError} `FEED_INTERRUPTED` while the feed is away. */
-export async function openOwnerStream({ owner, feed, read, now, log, onIdle, onRepair }: OwnerStreamDeps): Promise<OwnerStream> {
+export async function openOwnerStream({ owner, feed, read, now, log, onIdle, onCount, onRepair }: OwnerStreamDeps): Promise<OwnerStream> {
   const jobs = new Map<string, Seen>();
-  const watches = createWatchSet({ onEmpty: close });
+  const watches = createWatchSet({ onEmpty: close, onCount });
   const startedAt = now();
   let events: WatchedEvent[] = [];
   /** Position of `events[0]` in all that was ever logged. */

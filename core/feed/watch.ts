@@ -37,8 +37,14 @@ export interface WatchSet {
   changed(): void;
 }
 
-/** `onEmpty` is called each time the last watcher has left. */
-export function createWatchSet({ onEmpty }: { readonly onEmpty: () => void }): WatchSet {
+export interface WatchSetDeps {
+  /** Called each time the last watcher has left. */
+  readonly onEmpty: () => void;
+  /** Called with 1 and -1 as watchers come and go. */
+  readonly onCount: (change: 1 | -1) => void;
+}
+
+export function createWatchSet({ onEmpty, onCount }: WatchSetDeps): WatchSet {
   const listeners = new Set<() => void>();
 
   function add(position: WatchPosition, signal: AbortSignal | undefined): Watch {
@@ -56,6 +62,7 @@ export function createWatchSet({ onEmpty }: { readonly onEmpty: () => void }): W
       hasLeft = true;
       signal?.removeEventListener('abort', leave);
       listeners.delete(notify);
+      onCount(-1);
       if (listeners.size === 0) onEmpty();
       notify();
     }
@@ -87,6 +94,7 @@ export function createWatchSet({ onEmpty }: { readonly onEmpty: () => void }): W
       [Symbol.asyncIterator]: () => watch,
     };
     listeners.add(notify);
+    onCount(1);
     if (signal?.aborted === true) leave();
     else signal?.addEventListener('abort', leave, { once: true });
     return watch;

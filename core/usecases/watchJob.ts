@@ -41,7 +41,12 @@ export function createWatches(
 ): Watches {
   const jobs = new Map<string, Promise<JobStream>>();
   const owners = new Map<string, Promise<OwnerStream>>();
+  let watchers = 0;
   let closed = false;
+  const stopCounting = telemetry.gauge('watchers', () => watchers);
+  const onCount = (change: 1 | -1): void => {
+    watchers += change;
+  };
 
   /** One stream a key; a stream that failed to open, or that nobody watches any more, makes room for a new one. */
   async function shared<Stream, Watched>(
@@ -81,7 +86,7 @@ export function createWatches(
       const stream = await shared(
         jobs,
         jobId,
-        (onIdle) => openJobStream({ jobId, feed, read: table.get, log, pollMs, onIdle, onRepair }),
+        (onIdle) => openJobStream({ jobId, feed, read: table.get, log, pollMs, onIdle, onCount, onRepair }),
         ({ owner, watch }) => ({ owner, events: watch({ afterVersion, signal }) }),
       );
       if (maySee(caller, stream)) return stream.events;
@@ -93,13 +98,14 @@ export function createWatches(
       return shared(
         owners,
         owner,
-        (onIdle) => openOwnerStream({ owner, feed, read: table.get, now: clock.now, log, onIdle, onRepair }),
+        (onIdle) => openOwnerStream({ owner, feed, read: table.get, now: clock.now, log, onIdle, onCount, onRepair }),
         ({ watch }) => watch({ signal }),
       );
     },
 
     async close() {
       closed = true;
+      stopCounting();
       for (const stream of await Promise.allSettled([...jobs.values(), ...owners.values()])) {
         if (stream.status === 'fulfilled') stream.value.fail(new JobError('SHUTTING_DOWN'));
       }

@@ -1,0 +1,143 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { describe, expect, inject, test } from 'vitest';
+import { z } from 'zod';
+import { createClients } from '../../infra/local/clients.ts';
+import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
+import { provision } from '../../infra/local/provision.ts';
+import { startEntry, urlOf } from '../support/processes.ts';
+
+const attribute = z.object({ key: z.string(), value: z.object({ stringValue: z.string().optional() }) });
+const span = z.object({ traceId: z.string(), spanId: z.string(), parentSpanId: z.string().optional(), name: z.string(), kind: z.number() });
+const exported = z.object({
+  resourceSpans: z.array(
+    z.object({ resource: z.object({ attributes: z.array(attribute) }), scopeSpans: z.array(z.object({ spans: z.array(span) })) }),
+  ),
+});
+
+type Span = z.infer<typeof span> & { readonly service: string };
+
+/** What an OTLP collector would be sent. */
+async function startCollector() {
+  const spans: Span[] = [];
+  const paths = new Set<string>();
+  const server = createServer((request, response) => {
+    void Array.fromAsync(request).then((chunks: Buffer[]) => {
+      paths.add(request.url ?? '');
+      if (request.url === '/v1/traces') {
+        for (const { resource, scopeSpans } of exported.parse(JSON.parse(Buffer.concat(chunks).toString())).resourceSpans) {
+          const service = resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? '';
+          for (const { spans: some } of scopeSpans) spans.push(...some.map((one) => ({ ...one, service })));
+        }
+      }
+      response.setHeader('content-type', 'application/json').end('{}');
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the collector has no port');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    spans,
+    paths,
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+const answer = z.object({ data: z.object({ createJob: z.object({ job: z.object({ jobId: z.string(), traceId: z.string() }) }) }) });
+const waited = z.object({ data: z.object({ waitForJob: z.object({ status: z.string() }) }) });
+
+describe('telemetry', () => {
+  test('follows one job from the client’s request through the queue to the attempts, the dead letter and the feed, across processes', async () => {
+    await using collector = await startCollector();
+    await using aws = new AsyncDisposableStack();
+    const { endpoints } = aws.adopt(await openEmbeddedAws({ dataDir: '' }), ({ close }) => close());
+    const settings = {
+      jobsTable: 'Jobs',
+      queuePrefix: `jobs-${randomUUID().slice(0, 8)}`,
+      visibilityTimeoutSeconds: 2,
+      maxReceiveCount: 1,
+      s3Buckets: [],
+    };
+    using clients = createClients({ region: 'us-east-1', endpoints });
+    await provision(clients, settings);
+    const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      REDIS_URL: inject('redisUrl'),
+      AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+      AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+      AWS_ENDPOINT_URL_S3: endpoints.s3,
+      JOBS_TABLE: settings.jobsTable,
+      QUEUE_PREFIX: settings.queuePrefix,
+      VISIBILITY_TIMEOUT_SECONDS: '2',
+      MAX_RECEIVE_COUNT: '1',
+      ATTEMPTS_PER_RECEIVE: '2',
+      BACKOFF_BASE_MS: '1',
+      RECEIVE_WAIT_SECONDS: '1',
+      METRICS_PORT: '0',
+    };
+    await using server = await startEntry('server', { env });
+    await using worker = await startEntry('worker', { env });
+    await using lambdas = await startEntry('lambdas', { env });
+    const url = await urlOf(server, 'server');
+    const [traceId, parentId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')];
+    const ask = async (query: string, headers: Record<string, string> = {}): Promise<unknown> => {
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ query }),
+      });
+      return response.json();
+    };
+    const create = 'mutation { createJob(input: { type: "simulate_work", params: { failAttempts: 9 } }) { job { jobId traceId } } }';
+    const { job } = answer.parse(await ask(create, { traceparent: `00-${traceId}-${parentId}-01` })).data.createJob;
+    expect(job.traceId).toBe(traceId);
+    const { data } = waited.parse(await ask(`{ waitForJob(jobId: "${job.jobId}", timeoutSeconds: 25) { status } }`));
+    expect(data.waitForJob.status).toBe('FAILED_FINAL');
+
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toMatch(/^jobs_created_total\{.*type="simulate_work".*\} 1$/m);
+    const [, workerPort] = await worker.said(/"port":(\d+)/);
+    const workerMetrics = await (await fetch(`http://127.0.0.1:${workerPort}/metrics`)).text();
+    expect(workerMetrics).toMatch(/^jobs_attempt_duration_seconds_count\{.*outcome="threw".*\} 2$/m);
+    expect(workerMetrics).toMatch(/^messaging_client_consumed_messages_total\{.*\} 1$/m);
+    const [, lambdasPort] = await lambdas.said(/"port":(\d+)/);
+    expect(await (await fetch(`http://127.0.0.1:${lambdasPort}/metrics`)).text()).toMatch(/^jobs_dead_letters_total\{.*\} 1$/m);
+
+    for (const entry of [server, worker, lambdas]) {
+      entry.signal('SIGTERM');
+      expect(await entry.exited()).toBe(0);
+    }
+    const ours = collector.spans.filter((one) => one.traceId === traceId);
+    const byId = new Map(ours.map((one) => [one.spanId, one]));
+    const lineage = (one: Span): string => {
+      const parent = byId.get(one.parentSpanId ?? '');
+      return `${parent === undefined ? '' : `${lineage(parent)} > `}${one.service}: ${one.name}`;
+    };
+    const request = 'server: POST /graphql';
+    const receive = `${request} > server: send NORMAL > worker: process NORMAL`;
+    expect(ours.map(lineage).toSorted()).toEqual(
+      [
+        request,
+        `${request} > server: publish feed`,
+        `${request} > server: send NORMAL`,
+        receive,
+        `${receive} > worker: publish feed`,
+        `${receive} > worker: attempt simulate_work`,
+        `${receive} > worker: publish feed`,
+        `${receive} > worker: attempt simulate_work`,
+        `${receive} > worker: publish feed`,
+        `${request} > server: send NORMAL > lambdas: process DEAD_LETTER`,
+        `${request} > server: send NORMAL > lambdas: process DEAD_LETTER > lambdas: publish feed`,
+      ].toSorted(),
+    );
+    expect(ours.find(({ name }) => name === 'POST /graphql')?.parentSpanId).toBe(parentId);
+    expect(collector.paths).toContain('/v1/metrics');
+  });
+});
