@@ -1,0 +1,83 @@
+/**
+ * Who may do what, as data: the IAM roles are made of it. Each action is called by the code of that part, or by the
+ * AWS service that acts in its name; `infra/grants.test.ts` derives the calls from the code and refuses any action more.
+ */
+
+export interface Grants {
+  readonly table?: readonly TableAction[];
+  /** Also on the table's indexes. */
+  readonly indexes?: readonly 'dynamodb:Query'[];
+  readonly stream?: readonly StreamAction[];
+  /** The queues of the three priorities. */
+  readonly jobQueues?: readonly QueueAction[];
+  readonly deadLetters?: readonly QueueAction[];
+  readonly relayFailures?: readonly 'sqs:SendMessage'[];
+  readonly bucket?: readonly 's3:ListBucket'[];
+  readonly objects?: readonly ObjectAction[];
+}
+
+type TableAction = `dynamodb:${'BatchGetItem' | 'DescribeTable' | 'GetItem' | 'PutItem' | 'UpdateItem'}`;
+type StreamAction = `dynamodb:${'DescribeStream' | 'GetRecords' | 'GetShardIterator'}`;
+type QueueAction =
+  `sqs:${'ChangeMessageVisibility' | 'DeleteMessage' | 'GetQueueAttributes' | 'GetQueueUrl' | 'ReceiveMessage' | 'SendMessage'}`;
+type ObjectAction = `s3:${'AbortMultipartUpload' | 'GetObject' | 'PutObject'}`;
+
+/** The pods, by the name of their service account. */
+export const podGrants = {
+  server: {
+    table: ['dynamodb:BatchGetItem', 'dynamodb:DescribeTable', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    indexes: ['dynamodb:Query'],
+    jobQueues: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
+    // `/readyz` looks at all queues.
+    deadLetters: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'],
+  },
+  worker: {
+    table: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+    jobQueues: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueUrl', 'sqs:ReceiveMessage'],
+    // Without ListBucket S3 answers 403 for a file that is not there, and the job would be tried again for nothing.
+    bucket: ['s3:ListBucket'],
+    objects: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
+  },
+} as const satisfies Record<string, Grants>;
+
+export const lambdaGrants = {
+  dlqHandler: { table: ['dynamodb:GetItem', 'dynamodb:UpdateItem'] },
+  streamRelay: {},
+  sweeper: {
+    table: ['dynamodb:BatchGetItem', 'dynamodb:UpdateItem', 'dynamodb:GetItem'],
+    indexes: ['dynamodb:Query'],
+    jobQueues: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
+  },
+} as const satisfies Record<string, Grants>;
+
+export type LambdaName = keyof typeof lambdaGrants;
+export type PodName = keyof typeof podGrants;
+
+/** What Lambda's event source mappings do under the function's role ("Using Lambda with Amazon SQS", "… with DynamoDB"). */
+export const eventSourceGrants = {
+  dlqHandler: { deadLetters: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'] },
+  streamRelay: {
+    stream: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+    relayFailures: ['sqs:SendMessage'],
+  },
+  sweeper: {},
+} as const satisfies Record<LambdaName, Grants>;
+
+/** What Lambda does under each function's role to write logs and to stand in a VPC; the latter takes no resource. */
+export const runtimeActions = {
+  logs: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+  network: [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:CreateNetworkInterface',
+    'ec2:DeleteNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:UnassignPrivateIpAddresses',
+  ],
+} as const;
+
+/** Add-ons of the cluster: KEDA looks at the queues' depth, External Secrets reads what the pods are told. */
+export const addOnActions = {
+  scaler: { queues: ['sqs:GetQueueAttributes'] },
+  settings: { parameters: ['ssm:GetParameter'], secrets: ['secretsmanager:GetSecretValue'] },
+} as const;

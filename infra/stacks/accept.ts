@@ -1,0 +1,8 @@
+/** Accepts a finding of cdk-nag where it is meant to be so; the reason stands in the template. */
+import { Validations } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+
+/** @param finding a rule (`AwsSolutions-S1`), or one of its findings (`AwsSolutions-IAM5[Resource::*]`). */
+export function accept(construct: Construct, finding: string, reason: string): void {
+  Validations.of(construct).acknowledge({ id: finding, reason });
+}

@@ -1,0 +1,70 @@
+/** Valkey for the feed: TLS, a password, no snapshots, since what it carries is a hint and the table the truth. */
+import { RemovalPolicy, SecretValue, Token } from 'aws-cdk-lib';
+import { CfnParameterGroup, CfnReplicationGroup, CfnSubnetGroup } from 'aws-cdk-lib/aws-elasticache';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { Environment } from '../environments.ts';
+import { accept } from './accept.ts';
+import { cachePort, type Network } from './network.ts';
+
+export interface Cache {
+  readonly replicationGroupId: string;
+  /** REDIS_URL with its password, a secret; whoever may read it may listen to the feed. */
+  readonly url: Secret;
+  readonly isCluster: boolean;
+}
+
+export function addCache(parent: Construct, { name, cache: size }: Environment, { vpc, cache: securityGroup }: Network): Cache {
+  const scope = new Construct(parent, 'Cache');
+  const isCluster = size.shards > 1;
+  const password = new Secret(scope, 'Password', {
+    description: 'Password of the Valkey of Job Tickets',
+    // It stands in a URL.
+    generateSecretString: { passwordLength: 64, excludePunctuation: true },
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const subnets = new CfnSubnetGroup(scope, 'Subnets', {
+    description: 'Valkey of Job Tickets',
+    subnetIds: vpc.isolatedSubnets.map(({ subnetId }) => subnetId),
+  });
+  const parameters = new CfnParameterGroup(scope, 'Parameters', {
+    cacheParameterGroupFamily: 'valkey8',
+    description: 'Valkey of Job Tickets',
+    properties: { 'cluster-enabled': isCluster ? 'yes' : 'no' },
+  });
+  const valkey = new CfnReplicationGroup(scope, 'Valkey', {
+    replicationGroupDescription: `Feed of Job Tickets, ${name}`,
+    engine: 'valkey',
+    engineVersion: '8.0',
+    cacheNodeType: size.nodeType,
+    numNodeGroups: size.shards,
+    replicasPerNodeGroup: size.replicasPerShard,
+    automaticFailoverEnabled: isCluster || size.replicasPerShard > 0,
+    multiAzEnabled: size.replicasPerShard > 0,
+    port: cachePort,
+    transitEncryptionEnabled: true,
+    transitEncryptionMode: 'required',
+    atRestEncryptionEnabled: true,
+    authToken: password.secretValue.unsafeUnwrap(),
+    cacheParameterGroupName: parameters.ref,
+    cacheSubnetGroupName: subnets.ref,
+    securityGroupIds: [securityGroup.securityGroupId],
+    autoMinorVersionUpgrade: true,
+    snapshotRetentionLimit: 0,
+  });
+  const host = isCluster ? valkey.attrConfigurationEndPointAddress : valkey.attrPrimaryEndPointAddress;
+  const url = new Secret(scope, 'Url', {
+    secretName: `job-tickets/${name}/REDIS_URL`,
+    description: 'REDIS_URL of Job Tickets',
+    secretStringValue: SecretValue.unsafePlainText(`rediss://:${Token.asString(password.secretValue.unsafeUnwrap())}@${host}:${cachePort}`),
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  for (const secret of [password, url]) {
+    accept(secret, 'AwsSolutions-SMG4', 'ElastiCache has no rotation by schedule; docs/operations.md says how it is done by hand.');
+  }
+  if (size.replicasPerShard === 0) {
+    accept(valkey, 'AwsSolutions-AEC3', 'Encrypted at rest and in transit; see the resource.');
+    accept(valkey, 'AwsSolutions-AEC4', 'One node: while it is away the servers read the table, so that development does not pay for two.');
+  }
+  return { replicationGroupId: valkey.ref, url, isCluster };
+}

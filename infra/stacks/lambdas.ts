@@ -1,0 +1,117 @@
+/** The three Lambdas, each with a role of its own, and what sets them off. */
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, CfnEventSourceMapping, Code, Function as Lambda, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Environment } from '../environments.ts';
+import { eventSourceGrants, lambdaGrants, runtimeActions, type LambdaName } from '../grants.ts';
+import { accept } from './accept.ts';
+import { acceptWildcards, statementsOf, type Resources } from './access.ts';
+import type { Bundles } from './bundles.ts';
+import type { Network } from './network.ts';
+
+export type Lambdas = Readonly<Record<LambdaName, Lambda>>;
+
+export interface LambdasDeps extends Resources {
+  readonly network: Network;
+  readonly bundles: Bundles;
+  /** Settings by the names of core/config.ts, REDIS_URL among them. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** Timeouts: of the dead letters, below their visibility timeout; of the sweeper, below the minute until it runs again. */
+export function addLambdas(parent: Construct, environment: Environment, deps: LambdasDeps): Lambdas {
+  const scope = new Construct(parent, 'Lambdas');
+  const add = (name: LambdaName, timeout: Duration): Lambda => addLambda(scope, environment, deps, { name, timeout });
+  const lambdas = {
+    dlqHandler: add('dlqHandler', Duration.seconds(25)),
+    streamRelay: add('streamRelay', Duration.seconds(30)),
+    sweeper: add('sweeper', Duration.seconds(55)),
+  };
+  addEventSources(scope, lambdas, deps);
+  new Rule(scope, 'EveryMinute', {
+    schedule: Schedule.rate(Duration.minutes(1)),
+    // The next run does what this one could not.
+    targets: [new LambdaFunction(lambdas.sweeper, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
+  });
+  return lambdas;
+}
+
+interface LambdaProps {
+  readonly name: LambdaName;
+  readonly timeout: Duration;
+}
+
+function addLambda(
+  scope: Construct,
+  { name: stage, logRetention }: Environment,
+  deps: LambdasDeps,
+  { name, timeout }: LambdaProps,
+): Lambda {
+  const logGroup = new LogGroup(scope, `${name}Logs`, { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
+  const { network, settings, bundles } = deps;
+  const statements = [
+    ...statementsOf(lambdaGrants[name], deps),
+    ...statementsOf(eventSourceGrants[name], deps),
+    new PolicyStatement({ actions: [...runtimeActions.logs], resources: [logGroup.logGroupArn] }),
+    new PolicyStatement({ actions: [...runtimeActions.network], resources: ['*'] }),
+  ];
+  const role = new Role(scope, `${name}Role`, {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    inlinePolicies: { own: new PolicyDocument({ statements }) },
+  });
+  acceptWildcards(role, lambdaGrants[name], deps);
+  accept(role, 'AwsSolutions-IAM5[Resource::*]', 'Network interfaces of a Lambda in a VPC: these actions take no resource.');
+  return new Lambda(scope, name, {
+    functionName: `job-tickets-${stage}-${name}`,
+    description: descriptions[name],
+    role,
+    logGroup,
+    loggingFormat: LoggingFormat.JSON,
+    environment: { ...settings },
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    memorySize: 512,
+    timeout,
+    handler: 'index.handler',
+    code: Code.fromAsset(bundles[name]),
+    vpc: network.vpc,
+    securityGroups: [network.lambdas],
+  });
+}
+
+const descriptions: Readonly<Record<LambdaName, string>> = {
+  dlqHandler: 'Ends the jobs whose messages all receives were used up on',
+  streamRelay: 'Publishes every transition again',
+  sweeper: 'Sends again what no message names',
+};
+
+/** As startLambdas maps them outside AWS. Written out, since CDK's own classes grant the roles more than is used. */
+function addEventSources(scope: Construct, { dlqHandler, streamRelay }: Lambdas, { storage, queues }: LambdasDeps): void {
+  const { tableStreamArn } = storage.table;
+  if (tableStreamArn === undefined) throw new Error('the table has no stream');
+  new CfnEventSourceMapping(scope, 'DeadLetters', {
+    functionName: dlqHandler.functionArn,
+    eventSourceArn: queues.deadLetters.queueArn,
+    // Each dead letter succeeds or comes back by itself.
+    batchSize: 1,
+    functionResponseTypes: ['ReportBatchItemFailures'],
+  });
+  new CfnEventSourceMapping(scope, 'Stream', {
+    functionName: streamRelay.functionArn,
+    eventSourceArn: tableStreamArn,
+    startingPosition: 'TRIM_HORIZON',
+    batchSize: 100,
+    bisectBatchOnFunctionError: true,
+    functionResponseTypes: ['ReportBatchItemFailures'],
+    // No shard is blocked for good: watchers find by reading what is passed over here.
+    maximumRetryAttempts: 10,
+    maximumRecordAgeInSeconds: 300,
+    destinationConfig: { onFailure: { destination: queues.relayFailures.queueArn } },
+    // Locks have no version, and deletions no new image.
+    filterCriteria: { filters: [{ pattern: JSON.stringify({ dynamodb: { NewImage: { version: { N: [{ exists: true }] } } } }) }] },
+  });
+}

@@ -1,0 +1,83 @@
+/** What lasts: the Jobs table as core defines it, and the bucket of the jobs' files. */
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import {
+  AttributeType,
+  Billing,
+  ProjectionType,
+  StreamViewType,
+  TableEncryptionV2,
+  TableV2,
+  type Attribute,
+} from 'aws-cdk-lib/aws-dynamodb';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { jobsTable } from '../../core/table/definition.ts';
+import type { Environment } from '../environments.ts';
+import { accept } from './accept.ts';
+import { isBucket } from './interfaces.ts';
+
+export interface Storage {
+  readonly table: TableV2;
+  readonly bucket: Bucket;
+}
+
+export function addStorage(scope: Construct, environment: Environment): Storage {
+  const storage = new Construct(scope, 'Storage');
+  return { table: addTable(storage, environment), bucket: addBucket(storage, environment) };
+}
+
+function addTable(scope: Construct, { name, keepsData }: Environment): TableV2 {
+  return new TableV2(scope, 'Jobs', {
+    tableName: `Jobs-${name}`,
+    partitionKey: attribute(jobsTable.partitionKey),
+    globalSecondaryIndexes: Object.entries(jobsTable.indexes).map(([indexName, { partitionKey, sortKey, include }]) => ({
+      indexName,
+      partitionKey: attribute(partitionKey),
+      sortKey: attribute(sortKey),
+      ...(include.length === 0
+        ? { projectionType: ProjectionType.KEYS_ONLY }
+        : { projectionType: ProjectionType.INCLUDE, nonKeyAttributes: [...include] }),
+    })),
+    billing: Billing.onDemand(),
+    dynamoStream: StreamViewType[jobsTable.stream],
+    timeToLiveAttribute: jobsTable.ttlAttribute,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    // AWS's own key: a customer's would cost a request to KMS for many of the table's.
+    encryption: TableEncryptionV2.dynamoOwnedKey(),
+    deletionProtection: keepsData,
+    removalPolicy: removalPolicy(keepsData),
+  });
+}
+
+const attributeTypes = { S: AttributeType.STRING, N: AttributeType.NUMBER, B: AttributeType.BINARY } as const;
+
+function attribute(name: keyof typeof jobsTable.attributes): Attribute {
+  return { name, type: attributeTypes[jobsTable.attributes[name]] };
+}
+
+function addBucket(scope: Construct, { keepsData }: Environment): Bucket {
+  const shared = {
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    encryption: BucketEncryption.S3_MANAGED,
+    enforceSSL: true,
+    objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    removalPolicy: removalPolicy(keepsData),
+  };
+  const abandonedUploads = { id: 'abandoned-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) };
+  const accessLogs = new Bucket(scope, 'AccessLogs', {
+    ...shared,
+    lifecycleRules: [abandonedUploads, { id: 'expire', expiration: Duration.days(90) }],
+  });
+  accept(accessLogs, 'AwsSolutions-S1', 'It holds the access logs; logging the writing of logs would never end.');
+  if (!isBucket(accessLogs)) throw new Error('a bucket that is none');
+  return new Bucket(scope, 'Files', {
+    ...shared,
+    serverAccessLogsBucket: accessLogs,
+    // A worker that is killed leaves parts behind that only this removes.
+    lifecycleRules: [abandonedUploads],
+  });
+}
+
+export function removalPolicy(keepsData: boolean): RemovalPolicy {
+  return keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+}

@@ -1,0 +1,5 @@
+/** Entry of the Lambda on the dead-letter queue; see lambda/dlqHandler.ts. */
+import { createDlqHandler } from '../dlqHandler.ts';
+import { openContainer } from './container.ts';
+
+export const handler = createDlqHandler(openContainer('dlqHandler'));
