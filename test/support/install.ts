@@ -10,6 +10,7 @@ const run = promisify(execFile);
 const neededPrograms = {
   'redis-server': 'redis-server',
   java: 'openjdk-17-jre-headless',
+  promtool: 'prometheus',
 } as const;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
