@@ -34,7 +34,7 @@ await runEntry('job-tickets', async (entry) => {
   worker.start();
 
   const watches = resources.adopt(createWatches(core), ({ close }) => close());
-  const server = resources.adopt(await openServer({ core, watches, log, notReady, scrape, config }), ({ close }) => close());
+  const server = resources.adopt(await openServer({ core, watches, log, notReady, scrape, config, hurry }), ({ close }) => close());
   log.info({ graphiql: `${server.url}/graphql`, ready: `${server.url}/readyz` }, 'job tickets are open');
 });
 

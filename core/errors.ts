@@ -26,11 +26,50 @@ export const errorCatalogue = {
     whatToDo: 'List your jobs to see their present state, then subscribe again.',
   },
   UNAUTHENTICATED: { message: 'A valid token is needed.', whatToDo: 'Get a new token and send it as `Authorization: Bearer …`.' },
+  FORBIDDEN: { message: 'This token does not allow that.', whatToDo: 'Leave `owner` out, or use a token with the scope `admin`.' },
   RATE_LIMITED: { message: 'Too many requests.', whatToDo: 'Wait `extensions.retryAfterSeconds`, then send it again.' },
   SHUTTING_DOWN: { message: 'This server is shutting down.', whatToDo: 'Connect again; another server answers.' },
 } as const satisfies Record<string, { readonly message: string; readonly whatToDo: string }>;
 
 export type ErrorCode = keyof typeof errorCatalogue;
+
+/** Refusals of what never became an operation, and what is masked. `status` is that of the HTTP answer. */
+export const refusalCatalogue = {
+  BAD_REQUEST: { status: '400, 405', whatToDo: 'Send a JSON body with `query`, or a query (no mutation) by GET.' },
+  GRAPHQL_PARSE_FAILED: { status: '400', whatToDo: 'Correct the syntax of the document.' },
+  GRAPHQL_VALIDATION_FAILED: { status: '400', whatToDo: 'Ask for fields and arguments that the schema has.' },
+  OPERATION_RESOLUTION_FAILURE: { status: '400', whatToDo: 'Name one operation of the document in `operationName`.' },
+  DOCUMENT_TOO_LARGE: { status: '400, 413', whatToDo: 'Put values into variables, and ask for less in one document.' },
+  OPERATION_TOO_COSTLY: { status: '400', whatToDo: 'Ask for smaller pages, fewer of them, or fewer fields.' },
+  REQUEST_ENTITY_TOO_LARGE: { status: '413', whatToDo: 'Send less in one request.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: '415', whatToDo: 'Send JSON in UTF-8, not compressed, as `Content-Type: application/json`.' },
+  FOREIGN_ORIGIN: { status: '403', whatToDo: 'Name the page’s origin in CORS_ORIGINS.' },
+  FOREIGN_HOST: { status: '403', whatToDo: 'Call `localhost`, or name the host in ALLOWED_HOSTS.' },
+  METHOD_NOT_ALLOWED: { status: '405', whatToDo: 'Use the method that the header `Allow` names.' },
+  NOT_FOUND: { status: '404', whatToDo: 'The API is at `/graphql`.' },
+  INTERNAL_SERVER_ERROR: { status: '200, 500', whatToDo: 'Try again later; if it stays, report `extensions.traceId`.' },
+} as const satisfies Record<string, { readonly status: string; readonly whatToDo: string }>;
+
+/** With which codes a WebSocket is closed (graphql-transport-ws, and RFC 6455 below 4000). */
+export const closeCatalogue = {
+  1000: { why: 'Nothing ran on it for SOCKET_IDLE_SECONDS.', whatToDo: 'Connect again when there is something to ask.' },
+  1001: { why: 'The server shuts down.', whatToDo: 'Connect again, to another server; resume with `afterVersion`.' },
+  1006: { why: 'It answered no ping, or left too much unread.', whatToDo: 'Connect again; resume with `afterVersion`.' },
+  1009: { why: 'A message was larger than MAX_REQUEST_BYTES.', whatToDo: 'Send less in one message.' },
+  4400: { why: 'A message was not of the protocol.', whatToDo: 'Mend the client.' },
+  4401: { why: 'An operation came before `connection_init` was answered.', whatToDo: 'Wait for `connection_ack`.' },
+  4403: { why: 'The token is missing, not valid, or has expired.', whatToDo: 'Connect again with a new token in `connectionParams`.' },
+  4406: { why: 'The client does not speak `graphql-transport-ws`.', whatToDo: 'Ask for that subprotocol.' },
+  4408: { why: '`connection_init` did not come within SOCKET_INIT_SECONDS.', whatToDo: 'Send it at once.' },
+  4409: { why: 'An operation with that id already runs.', whatToDo: 'Give each operation an id of its own.' },
+  4429: {
+    why: 'A second `connection_init`, or more than MAX_CONNECTIONS_PER_OWNER.',
+    whatToDo: 'Close connections that are not needed, then connect again.',
+  },
+  4500: { why: 'Something went wrong on our side.', whatToDo: 'Connect again later.' },
+} as const satisfies Record<number, { readonly why: string; readonly whatToDo: string }>;
+
+export type RefusalCode = keyof typeof refusalCatalogue;
 
 export interface ErrorDetails {
   /** Replaces the catalogue's sentence by a more exact one. */

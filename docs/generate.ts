@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printType } from 'graphql';
 import { describeSettings } from '../core/config.ts';
-import { errorCatalogue } from '../core/errors.ts';
+import { closeCatalogue, errorCatalogue, refusalCatalogue } from '../core/errors.ts';
 import { finalStatuses } from '../core/job.ts';
 import { jobTypeNames, jobTypes } from '../core/jobTypes.ts';
 import { guards, touches, transitions } from '../core/transitions.ts';
@@ -64,13 +64,23 @@ function meaningOf(names: readonly (keyof typeof guards)[]): string {
 
 function errorsPage(): string {
   const rows = Object.entries(errorCatalogue).map(([code, { message, whatToDo }]) => [`\`${code}\``, message, whatToDo]);
+  const refusals = Object.entries(refusalCatalogue).map(([code, { status, whatToDo }]) => [`\`${code}\``, status, whatToDo]);
+  const closes = Object.entries(closeCatalogue).map(([code, { why, whatToDo }]) => [code, why, whatToDo]);
   return document(
     'Errors',
     'Generated from `core/errors.ts`. An error’s code stands in `extensions.code`, what to do in `extensions.whatToDo`.',
     [
       table(['code', 'it says', 'what to do'], rows),
-      'Anything else is answered as `INTERNAL_SERVER_ERROR` without detail; `extensions.traceId` finds it in the logs.',
+      '## Refusals',
       '',
+      'What never became an operation, and what is masked. Over WebSocket the same codes come without a status.',
+      '',
+      table(['code', 'HTTP status', 'what to do'], refusals),
+      'Anything unexpected is answered as `INTERNAL_SERVER_ERROR` without detail; `extensions.traceId` finds it in the logs.',
+      '',
+      '## How a WebSocket is closed',
+      '',
+      table(['code', 'why', 'what to do'], closes),
     ],
   );
 }

@@ -32,7 +32,7 @@ export function toGraphQLError(error: unknown, reporter: Reporter): GraphQLError
   const cause = causeOf(error);
   if (cause instanceof GraphQLError && shown.has(cause)) return remember(located(cause.message, error, cause.extensions));
   const { message, ...extensions } = inputProblem(error, cause) ?? toProblem(cause, reporter);
-  return remember(located(message, error, definedOf({ ...extensions, http: httpOf(extensions.code, error) })));
+  return remember(located(message, error, definedOf({ ...extensions, http: httpOf(extensions, error) })));
 }
 
 /** The same for an error that is answered as data, as in `createJobs`. */
@@ -97,10 +97,11 @@ function located(message: string, error: unknown, extensions: GraphQLError['exte
 }
 
 /** Yoga's own extension: the status of a request that failed as a whole. `spec`: only where the answer's media type asks for it. */
-function httpOf(code: Problem['code'], error: unknown): object | undefined {
+function httpOf({ code, retryAfterSeconds }: Pick<Problem, 'code' | 'retryAfterSeconds'>, error: unknown): object | undefined {
   if (code === 'UNAUTHENTICATED') return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
-  const beganToExecute = error instanceof GraphQLError && error.path !== undefined;
-  return code === 'BAD_USER_INPUT' && !beganToExecute ? { status: 400, spec: true } : undefined;
+  if (error instanceof GraphQLError && error.path !== undefined) return undefined;
+  if (code === 'RATE_LIMITED') return { status: 429, headers: { 'retry-after': String(retryAfterSeconds ?? 1) } };
+  return code === 'BAD_USER_INPUT' ? { status: 400, spec: true } : undefined;
 }
 
 function definedOf(extensions: object): GraphQLError['extensions'] {

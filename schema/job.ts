@@ -44,15 +44,26 @@ const JobHistoryEntryType = builder.objectRef<HistoryEntry>('JobHistoryEntry').i
   }),
 });
 
+/** What a field costs that may hold a quarter of a megabyte. */
+const largeField = 10;
+/** Entries of most jobs' histories, rounded up. */
+const usualHistory = 5;
+
 export const JobType = builder.objectRef<Job>('Job').implement({
   description: 'A piece of work that was handed in; its ticket is the `jobId`.',
   fields: (t) => ({
     jobId: t.exposeID('jobId', { description: 'The ticket. Ids ascend with the time of creation.' }),
+    owner: t.exposeString('owner', { description: 'Whose job it is: the subject of the token it was handed in with.' }),
     type: t.exposeString('type', { description: 'The job type’s name; see `jobTypes`.' }),
     status: t.expose('status', { type: JobStatusType, description: 'Where the job stands.' }),
     priority: t.expose('priority', { type: JobPriorityType, description: 'Which queue it waits in.' }),
-    params: t.expose('params', { type: 'JSON', nullable: true, description: 'What to work on, with the type’s defaults filled in.' }),
-    result: t.expose('result', { type: 'JSON', nullable: true, description: 'What came of it, once SUCCEEDED.' }),
+    params: t.expose('params', {
+      type: 'JSON',
+      nullable: true,
+      complexity: largeField,
+      description: 'What to work on, with the type’s defaults filled in.',
+    }),
+    result: t.expose('result', { type: 'JSON', nullable: true, complexity: largeField, description: 'What came of it, once SUCCEEDED.' }),
     error: t.expose('error', {
       type: JobFailureType,
       nullable: true,
@@ -77,6 +88,7 @@ export const JobType = builder.objectRef<Job>('Job').implement({
     }),
     history: t.expose('history', {
       type: [JobHistoryEntryType],
+      complexity: { field: 1, multiplier: usualHistory },
       description: 'Its changes of status, oldest first. A job that was retried many times has lost the first ones.',
     }),
   }),

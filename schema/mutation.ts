@@ -24,8 +24,9 @@ builder.mutationType({
       type: CreateJobPayloadType,
       description: 'Hands in a job. When this answers, the job is recorded and queued; watch it with `jobStatusChanged`.',
       args: { input: t.arg({ type: CreateJobInputType, required: true, description: 'The job.' }) },
-      resolve: (_root, { input }, context, info) => {
+      resolve: async (_root, { input }, context, info) => {
         requireUnambiguousKey(context, info);
+        await context.spend(1);
         return createJob(context.core, withHeaderKey(createJobRequest(input, context), context.idempotencyKey));
       },
     }),
@@ -33,8 +34,10 @@ builder.mutationType({
       type: [CreateJobResultType],
       description: `Hands in up to ${maxBatch} jobs; each stands for itself, and the answers come in the same order.`,
       args: { inputs: t.arg({ type: [CreateJobInputType], required: true, description: 'The jobs.' }) },
+      complexity: ({ inputs }) => ({ field: 1, multiplier: Math.min(inputs.length, maxBatch) }),
       resolve: async (_root, { inputs }, context, info) => {
         requireUnambiguousKey(context, info);
+        await context.spend(inputs.length);
         const outcomes = await createEach(inputs, context);
         return outcomes.map((outcome) => createJobResult(outcome, context));
       },
@@ -43,13 +46,19 @@ builder.mutationType({
       type: JobType,
       description: 'Begins a job anew that is FAILED, FAILED_FINAL, CANCELLED, or stuck. JOB_NOT_RETRYABLE otherwise.',
       args: { jobId: t.arg.id({ required: true, description: 'The ticket.' }) },
-      resolve: (_root, { jobId }, { core, owner }) => retryJob(core, { owner, jobId }),
+      resolve: async (_root, { jobId }, { core, owner, isAdmin, spend }) => {
+        await spend(1);
+        return retryJob(core, { owner, isAdmin, jobId });
+      },
     }),
     cancelJob: t.field({
       type: JobType,
       description: 'Cancels a job: one that waits at once, one that runs within a heartbeat. JOB_NOT_CANCELLABLE if it has ended.',
       args: { jobId: t.arg.id({ required: true, description: 'The ticket.' }) },
-      resolve: (_root, { jobId }, { core, owner }) => cancelJob(core, { owner, jobId }),
+      resolve: async (_root, { jobId }, { core, owner, isAdmin, spend }) => {
+        await spend(1);
+        return cancelJob(core, { owner, isAdmin, jobId });
+      },
     }),
   }),
 });

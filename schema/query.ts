@@ -1,21 +1,27 @@
 /** The queries. */
-import { listJobs } from '../core/usecases/listJobs.ts';
+import { defaultPageSize, listJobs, maxPageSize } from '../core/usecases/listJobs.ts';
 import { getJob, getJobByIdempotencyKey } from '../core/usecases/readJob.ts';
 import { maxWaitSeconds, waitForJob } from '../core/usecases/waitForJob.ts';
 import { builder } from './builder.ts';
+import { ownerMeant } from './context.ts';
 import { JobConnectionType, JobsFilterType } from './connection.ts';
 import { JobType } from './job.ts';
 import { jobTypeInfos, JobTypeType } from './jobTypeInfo.ts';
 
+const ownerArgument = 'Whose; left out: the caller’s own. Another’s only with the scope `admin`: else FORBIDDEN.';
+
+/** A page costs as much as the jobs it may hold. A size that is out of range is refused when the list is read. */
+const pageCost = (size: number) => ({ field: 1, multiplier: Math.min(Math.max(size, 0), maxPageSize) });
+
 builder.queryType({
-  description: 'Reads the caller’s own jobs.',
+  description: 'Reads the caller’s own jobs; an admin’s token reads everybody’s.',
   fields: (t) => ({
     job: t.field({
       type: JobType,
       nullable: true,
       description: 'One job. JOB_NOT_FOUND if there is none, or if it is someone else’s.',
       args: { jobId: t.arg.id({ required: true, description: 'The ticket.' }) },
-      resolve: (_root, { jobId }, { core, owner }) => getJob(core, { owner, jobId }),
+      resolve: (_root, { jobId }, { core, owner, isAdmin }) => getJob(core, { owner, isAdmin, jobId }),
     }),
     jobs: t.field({
       type: JobConnectionType,
@@ -26,10 +32,12 @@ builder.queryType({
         after: t.arg.string({ description: 'Only jobs older than the one at this cursor.' }),
         last: t.arg.int({ description: 'Page size towards newer jobs, 0 to 100.' }),
         before: t.arg.string({ description: 'Only jobs newer than the one at this cursor.' }),
+        owner: t.arg.string({ description: ownerArgument }),
       },
-      resolve: (_root, { filter, first, after, last, before }, { core, owner }) =>
-        listJobs(core, {
-          owner,
+      complexity: ({ first, last }) => pageCost(first ?? last ?? defaultPageSize),
+      resolve: (_root, { filter, first, after, last, before, owner }, context) =>
+        listJobs(context.core, {
+          owner: ownerMeant(context, owner),
           filter: { status: filter?.status ?? undefined, type: filter?.type ?? undefined },
           first: first ?? undefined,
           after: after ?? undefined,
@@ -46,9 +54,12 @@ builder.queryType({
       type: JobType,
       nullable: true,
       description: 'The job that was created with this key, while the key is remembered; else null.',
-      args: { idempotencyKey: t.arg.string({ required: true, description: 'The caller’s own key.' }) },
-      resolve: async (_root, { idempotencyKey }, { core, owner }) =>
-        (await getJobByIdempotencyKey(core, { owner, idempotencyKey })) ?? null,
+      args: {
+        idempotencyKey: t.arg.string({ required: true, description: 'The key; each owner has their own.' }),
+        owner: t.arg.string({ description: ownerArgument }),
+      },
+      resolve: async (_root, { idempotencyKey, owner }, context) =>
+        (await getJobByIdempotencyKey(context.core, { owner: ownerMeant(context, owner), idempotencyKey })) ?? null,
     }),
     waitForJob: t.field({
       type: JobType,
@@ -57,8 +68,10 @@ builder.queryType({
         jobId: t.arg.id({ required: true, description: 'The ticket.' }),
         timeoutSeconds: t.arg.int({ defaultValue: 30, description: `How long to wait at most, 0 to ${maxWaitSeconds}.` }),
       },
-      resolve: (_root, { jobId, timeoutSeconds }, { core, watches, owner, signal }) =>
-        waitForJob(core, watches, { owner, jobId, timeoutSeconds: timeoutSeconds ?? 30, signal }),
+      resolve: async (_root, { jobId, timeoutSeconds }, { core, watches, owner, isAdmin, signal, spend }) => {
+        await spend(1);
+        return waitForJob(core, watches, { owner, isAdmin, jobId, timeoutSeconds: timeoutSeconds ?? 30, signal });
+      },
     }),
   }),
 });

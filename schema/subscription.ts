@@ -2,6 +2,7 @@
 import { JobError } from '../core/errors.ts';
 import type { WatchedEvent } from '../core/usecases/watchJob.ts';
 import { builder } from './builder.ts';
+import { ownerMeant } from './context.ts';
 import { JobFailureType, JobStatusType, JobType } from './job.ts';
 import { loadJob } from './jobLoader.ts';
 
@@ -46,10 +47,18 @@ builder.subscriptionType({
       args: {
         jobId: t.arg.id({ description: 'The ticket; left out: all of the caller’s jobs.' }),
         afterVersion: t.arg.int({ description: 'Resume after this version: every later change is delivered. Only with a jobId.' }),
+        owner: t.arg.string({
+          description:
+            'Whose jobs to watch, without a jobId; left out: the caller’s own. Another’s only with the scope `admin`: else FORBIDDEN.',
+        }),
       },
-      subscribe: (_root, { jobId, afterVersion }, { watches, owner, signal }) => {
-        if (jobId !== undefined && jobId !== null) return watches.job({ owner, jobId, afterVersion: afterVersion ?? undefined, signal });
-        if (afterVersion === undefined || afterVersion === null) return watches.owner({ owner, signal });
+      subscribe: async (_root, { jobId, afterVersion, owner: named }, { watches, owner, isAdmin, signal, spend }) => {
+        await spend(1);
+        if (jobId !== undefined && jobId !== null) {
+          return watches.job({ owner, isAdmin, jobId, afterVersion: afterVersion ?? undefined, signal });
+        }
+        if (afterVersion === undefined || afterVersion === null)
+          return watches.owner({ owner: ownerMeant({ owner, isAdmin }, named), signal });
         throw new JobError('BAD_USER_INPUT', { message: 'afterVersion needs a jobId.', path: ['afterVersion'] });
       },
       resolve: (event) => event,

@@ -5,6 +5,8 @@ import { JobError } from '../core/errors.ts';
 
 export interface Identity {
   readonly owner: string;
+  /** Sees every owner's jobs. */
+  readonly isAdmin: boolean;
   /** Milliseconds since the epoch, after which the token no longer counts. */
   readonly expiresAt?: number | undefined;
 }
@@ -18,15 +20,30 @@ export type Authenticate = (authorization: string | undefined) => Promise<Identi
 /** @throws {ConfigError} for production without keys, unless `AUTH=none`, and for settings that contradict each other. */
 export function createAuthenticate({ isProduction, auth }: Pick<Config, 'isProduction' | 'auth'>): Authenticate {
   const { jwksUrl, secret, mode, issuer, audience } = auth;
-  const keyed = jwksUrl !== undefined || secret !== undefined;
+  const keyed = isKeyed(auth);
   if (jwksUrl !== undefined && secret !== undefined) throw new ConfigError('JWKS_URL, JWT_SECRET: set one of them, not both');
   if (mode === 'none' && keyed) throw new ConfigError('AUTH: is `none`, but JWKS_URL or JWT_SECRET is set');
   if (isProduction && mode !== 'none' && !keyed) {
     throw new ConfigError('JWKS_URL or JWT_SECRET: one is needed in production (or AUTH=none, which lets everybody in)');
   }
   const verify = verifierOf({ jwksUrl, secret }, definedOf({ issuer, audience }));
-  if (verify === undefined) return () => Promise.resolve({ owner: 'anonymous' });
+  if (verify === undefined) return () => Promise.resolve({ owner: 'anonymous', isAdmin: false });
   return async (authorization) => identityOf(await verify(bearerOf(authorization)));
+}
+
+/** Whether tokens are asked for. */
+export function isKeyed({ jwksUrl, secret }: Pick<Config['auth'], 'jwksUrl' | 'secret'>): boolean {
+  return jwksUrl !== undefined || secret !== undefined;
+}
+
+/** setTimeout fires at once for more: what is open for 24 days ends then, however long its token lives. */
+const maxTimerMs = 2 ** 31 - 1;
+
+/** Calls back when the token expires. Answers the function that calls this off. */
+export function onExpiry({ expiresAt }: Identity, expired: () => void): () => void {
+  if (expiresAt === undefined) return () => undefined;
+  const timer = setTimeout(expired, Math.min(Math.max(expiresAt - Date.now(), 0), maxTimerMs));
+  return () => clearTimeout(timer);
 }
 
 type Verify = (token: string) => Promise<JWTPayload>;
@@ -64,10 +81,17 @@ function bearerOf(authorization: string | undefined): string {
   return token;
 }
 
-function identityOf({ sub, exp }: JWTPayload): Identity {
+function identityOf({ sub, exp, scope, scp }: JWTPayload): Identity {
   if (typeof sub !== 'string' || sub === '' || sub.length > 255)
     throw new JobError('UNAUTHENTICATED', { message: 'The token names no subject.' });
-  return { owner: sub, expiresAt: exp === undefined ? undefined : exp * 1000 };
+  const isAdmin = [scope, scp].some((claim) => scopesOf(claim).includes('admin'));
+  return { owner: sub, isAdmin, expiresAt: exp === undefined ? undefined : exp * 1000 };
+}
+
+/** Separated by spaces (RFC 8693), or a list, as some issuers write `scp`. */
+function scopesOf(claim: unknown): readonly unknown[] {
+  if (typeof claim === 'string') return claim.split(' ');
+  return Array.isArray(claim) ? claim : [];
 }
 
 function definedOf({ issuer, audience }: Pick<Config['auth'], 'issuer' | 'audience'>): JWTVerifyOptions {

@@ -79,7 +79,9 @@ describe('fanning out to WebSockets', () => {
       owner = job.owner,
     }: { query: string; variables?: object; id?: string; socket: PushSocket; owner?: string },
   ): Subscriber {
-    const contextValue = { core, watches, owner, traceId: 'trace', log: silentLog, signal: new AbortController().signal };
+    const spend = (): Promise<void> => Promise.resolve();
+    const signal = new AbortController().signal;
+    const contextValue = { core, watches, owner, isAdmin: false, spend, traceId: 'trace', log: silentLog, signal };
     return { id, socket, args: { schema, document: documentOf(query), variableValues: { jobId: job.jobId, ...variables }, contextValue } };
   }
 

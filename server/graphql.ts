@@ -1,9 +1,11 @@
 /** The GraphQL pipeline: parse, limit, validate, build the context, execute, mask. HTTP and WebSocket both run this one. */
 import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import { JobError } from '../core/errors.ts';
+import type { RateLimiter } from '../core/limits/rateLimiter.ts';
 import type { Log } from '../core/log.ts';
 import type { Core } from '../core/usecases/core.ts';
 import type { Watches } from '../core/usecases/watchJob.ts';
-import { schema, toGraphQLError, type ApiContext } from '../schema/index.ts';
+import { requireAffordable, schema, toGraphQLError, type ApiContext, type CostedOperation } from '../schema/index.ts';
 import type { Identity } from './auth.ts';
 import { useDocumentLimits } from './limits.ts';
 import { createDocumentCache } from './documentCache.ts';
@@ -27,18 +29,18 @@ export interface PipelineDeps {
   readonly log: Log;
   readonly isProduction: boolean;
   readonly corsOrigins: readonly string[];
+  readonly limiter: RateLimiter;
+  readonly maxRequestBytes: number;
+  readonly maxCost: number;
 }
 
 export const graphqlPath = '/graphql';
 
-/** Params may have 256 KB, and a request several jobs. */
-export const maxBodyBytes = 1024 * 1024;
-
-export function createPipeline({ core, watches, log, isProduction, corsOrigins }: PipelineDeps): Pipeline {
+export function createPipeline({ core, watches, log, isProduction, corsOrigins, limiter, ...max }: PipelineDeps): Pipeline {
   return createYoga<CallContext, ApiContext>({
     schema,
     graphqlEndpoint: graphqlPath,
-    maxRequestBodySize: maxBodyBytes,
+    maxRequestBodySize: max.maxRequestBytes,
     batching: false,
     multipart: false,
     graphiql: false,
@@ -48,12 +50,37 @@ export function createPipeline({ core, watches, log, isProduction, corsOrigins }
     parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: createDocumentCache() },
     // What fails before there is a context, or beside it, ends up here.
     maskedErrors: { maskError: (error) => toGraphQLError(error, { log }) },
-    plugins: [useDocumentLimits({ hidesSchema: isProduction }), useClientErrors(log)],
+    plugins: [useDocumentLimits({ hidesSchema: isProduction }), useCostLimit(max.maxCost, log), useClientErrors(log)],
     async context({ traceId, signal, identify, idempotencyKey }) {
-      const { owner } = await identify();
-      return { core, watches, owner, traceId, log: log.child({ traceId }), idempotencyKey: idempotencyKey(), signal };
+      const { owner, isAdmin } = await identify();
+      const spend = async (count: number): Promise<void> => {
+        const retryAfterSeconds = await limiter.take(owner, count);
+        if (retryAfterSeconds > 0) throw new JobError('RATE_LIMITED', { retryAfterSeconds });
+      };
+      return { core, watches, owner, isAdmin, spend, traceId, log: log.child({ traceId }), idempotencyKey: idempotencyKey(), signal };
     },
   });
+}
+
+/** Over WebSocket a subscription comes past here only in `websocket.ts`, which asks the same. */
+function useCostLimit(maxCost: number, log: Log): Plugin<CallContext> {
+  const refusalOf = (args: CostedOperation, { traceId }: CallContext) => {
+    try {
+      return requireAffordable(args, maxCost);
+    } catch (error) {
+      return { errors: [toGraphQLError(error, { log, traceId })] };
+    }
+  };
+  return {
+    onExecute({ args, setResultAndStopExecution }) {
+      const refusal = refusalOf(args, args.contextValue);
+      if (refusal !== undefined) setResultAndStopExecution(refusal);
+    },
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const refusal = refusalOf(args, args.contextValue);
+      if (refusal !== undefined) setResultAndStopExecution(refusal);
+    },
+  };
 }
 
 /** Masks what resolvers and subscriptions throw, under the traceId the client knows. */

@@ -1,8 +1,13 @@
 /** HTTP: what is refused before GraphQL sees it, then GraphQL, GraphiQL and health. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SpanKind } from '@opentelemetry/api';
+import { JobError, refusalCatalogue, type RefusalCode } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import type { Authenticate } from './auth.ts';
+import { prometheusContentType } from '../core/metricsServer.ts';
+import type { Telemetry } from '../core/telemetry.ts';
+import { onExpiry, type Authenticate } from './auth.ts';
+import type { Connections } from './connections.ts';
 import { graphqlPath, type Pipeline } from './graphql.ts';
 import type { Health } from './health.ts';
 import { parseIdempotencyKey } from './idempotencyKey.ts';
@@ -12,15 +17,34 @@ export interface RequestListenerDeps {
   readonly pipeline: Pipeline;
   readonly authenticate: Authenticate;
   readonly health: Health;
+  readonly connections: Connections;
+  readonly allowsHost: (headers: IncomingMessage['headers']) => boolean;
   readonly allowsOrigin: (headers: IncomingMessage['headers']) => boolean;
   /** The page, or `undefined` where there is none. */
   readonly graphiql: { readonly html: string; readonly contentSecurityPolicy: string } | undefined;
+  /** All metrics, in Prometheus' text format. */
+  readonly scrape: () => Promise<string>;
+  readonly telemetry: Telemetry;
   readonly log: Log;
 }
 
-export function createRequestListener({ pipeline, authenticate, health, allowsOrigin, graphiql, log }: RequestListenerDeps) {
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const traceId = traceIdOf(request.headers['traceparent']);
+export function createRequestListener(deps: RequestListenerDeps) {
+  const { pipeline, authenticate, health, connections, allowsHost, allowsOrigin, graphiql, scrape, telemetry, log } = deps;
+
+  return (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const traceparent = headerOf(request, 'traceparent');
+    const attributes = { 'http.request.method': request.method, 'url.path': pathOf(request) };
+    return telemetry.span(
+      `${request.method} ${pathOf(request)}`,
+      { kind: SpanKind.SERVER, attributes, origin: { traceparent } },
+      async (annotate) => {
+        await answer(request, response, telemetry.traceId() ?? traceIdOf(traceparent));
+        annotate({ 'http.response.status_code': response.statusCode });
+      },
+    );
+  };
+
+  async function answer(request: IncomingMessage, response: ServerResponse, traceId: string): Promise<void> {
     try {
       for (const [name, value] of Object.entries(traceHeaders(traceId))) response.setHeader(name, value);
       response.setHeader('x-content-type-options', 'nosniff');
@@ -30,12 +54,16 @@ export function createRequestListener({ pipeline, authenticate, health, allowsOr
       if (response.headersSent) response.destroy();
       else sendJson(response, 500, refusal('INTERNAL_SERVER_ERROR', 'Something went wrong on our side', { traceId }));
     }
-  };
+  }
 
   async function route(request: IncomingMessage, response: ServerResponse, traceId: string): Promise<void> {
-    const [path = ''] = (request.url ?? '').split('?', 1);
-    if (path === graphqlPath) return graphql(request, response, traceId);
+    const path = pathOf(request);
     const check = health.answer(path);
+    if (check === undefined && !allowsHost(request.headers)) {
+      return refuse(response, 403, 'FOREIGN_HOST', 'This server may not be called by that name.');
+    }
+    if (path === graphqlPath) return graphql(request, response, traceId);
+    if (path === '/metrics') return void response.setHeader('content-type', prometheusContentType).end(await scrape());
     if (check === undefined && !(path === '/' && graphiql !== undefined))
       return sendJson(response, 404, refusal('NOT_FOUND', 'There is nothing here.'));
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -62,17 +90,29 @@ export function createRequestListener({ pipeline, authenticate, health, allowsOr
       );
     }
     const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    const left = new Promise<void>((resolve) => response.once('close', resolve));
+    void left.then(() => gone.abort());
     const answer = await pipeline.handleNodeRequestAndResponse(request, response, {
       traceId,
       signal: gone.signal,
-      identify: () => authenticate(request.headers.authorization),
+      async identify() {
+        const identity = await authenticate(request.headers.authorization);
+        const leave = connections.open(identity.owner, () => gone.abort(new JobError('SHUTTING_DOWN')));
+        const forget = onExpiry(identity, () => gone.abort(new JobError('UNAUTHENTICATED', { message: 'The token has expired.' })));
+        void left.then(leave).then(forget);
+        return identity;
+      },
       idempotencyKey: () => parseIdempotencyKey(headerOf(request, 'idempotency-key')),
     });
     // The rest of a body that nobody read would be taken for the next request.
     if (answer.status === 413) response.setHeader('connection', 'close');
     await send(answer, response);
   }
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  const [path = ''] = url.split('?', 1);
+  return path;
 }
 
 /** Also with `?query=`, which GraphiQL writes into the address: no client but a browser asks for HTML. */
@@ -92,13 +132,14 @@ function headerOf(request: IncomingMessage, name: string): string | undefined {
 }
 
 /** Without having read the body, which would be taken for the next request. */
-function refuse(response: ServerResponse, status: number, code: string, message: string): void {
+function refuse(response: ServerResponse, status: number, code: RefusalCode, message: string): void {
   response.setHeader('connection', 'close');
   sendJson(response, status, refusal(code, message));
 }
 
-function refusal(code: string, message: string, extensions: object = {}): object {
-  return { errors: [{ message, extensions: { code, ...extensions } }] };
+function refusal(code: RefusalCode, message: string, extensions: object = {}): object {
+  const { whatToDo } = refusalCatalogue[code];
+  return { errors: [{ message, extensions: { code, whatToDo, ...extensions } }] };
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {

@@ -4,9 +4,9 @@ import { openCore } from '../core/open.ts';
 import { createWatches } from '../core/usecases/watchJob.ts';
 import { openServer } from './openServer.ts';
 
-await runEntry('server', async ({ config, log, clock, telemetry, scrape, resources }) => {
+await runEntry('server', async ({ config, log, clock, telemetry, scrape, resources, hurry }) => {
   const { core, notReady } = resources.adopt(openCore({ config, log, clock, telemetry }), ({ close }) => close());
   const watches = resources.adopt(createWatches(core), ({ close }) => close());
-  const server = resources.adopt(await openServer({ core, watches, log, notReady, scrape, config }), ({ close }) => close());
+  const server = resources.adopt(await openServer({ core, watches, log, notReady, scrape, config, hurry }), ({ close }) => close());
   log.info({ url: server.url }, 'the server is open');
 });

@@ -4,10 +4,13 @@ import type { Config } from '../core/config.ts';
 import type { Log } from '../core/log.ts';
 import type { Core } from '../core/usecases/core.ts';
 import type { Watches } from '../core/usecases/watchJob.ts';
-import { createAuthenticate } from './auth.ts';
+import { openRateLimiter } from '../core/openRateLimiter.ts';
+import { createAuthenticate, isKeyed } from './auth.ts';
+import { createConnections } from './connections.ts';
 import { createPipeline, graphqlPath } from './graphql.ts';
 import { renderGraphiQLPage } from './graphiql.ts';
 import { createHealth, type UnreadyPart } from './health.ts';
+import { createHostCheck } from './hosts.ts';
 import { createRequestListener } from './http.ts';
 import { createOriginCheck } from './origins.ts';
 import { drain } from './shutdown.ts';
@@ -21,8 +24,26 @@ export interface OpenServerDeps {
   readonly log: Log;
   /** What does not answer and why; empty when all do. */
   readonly notReady: () => Promise<readonly UnreadyPart[]>;
-  readonly config: Pick<Config, 'host' | 'port' | 'isProduction' | 'auth' | 'corsOrigins' | 'shutdownGraceSeconds'>;
+  /** All metrics, in Prometheus' text format. */
+  readonly scrape?: () => Promise<string>;
+  readonly config: ServerConfig;
+  /** Fires when whoever closes the server waits no longer: the grace time ends then. */
+  readonly hurry?: AbortSignal;
 }
+
+type ServerConfig = Pick<
+  Config,
+  | 'host'
+  | 'port'
+  | 'isProduction'
+  | 'auth'
+  | 'corsOrigins'
+  | 'allowedHosts'
+  | 'limits'
+  | 'redisUrl'
+  | 'redisIsCluster'
+  | 'shutdownGraceSeconds'
+>;
 
 export interface OpenedServer {
   /** With the port that was really taken, without a path. */
@@ -32,36 +53,55 @@ export interface OpenedServer {
 }
 
 /** @throws {ConfigError} from `createAuthenticate`; Node's own error where the port cannot be had. */
-export async function openServer({ core, watches, log, notReady, config }: OpenServerDeps): Promise<OpenedServer> {
+export async function openServer({
+  core,
+  watches,
+  log,
+  notReady,
+  scrape = () => Promise.resolve(''),
+  config,
+  hurry = neverHurries,
+}: OpenServerDeps): Promise<OpenedServer> {
+  const { limits, isProduction } = config;
   const authenticate = createAuthenticate(config);
+  const allowsHost = createHostCheck({ ...config, isOpen: !isProduction && !isKeyed(config.auth) });
   const allowsOrigin = createOriginCheck(config.corsOrigins);
-  const pipeline = createPipeline({ core, watches, log, ...config });
+  const connections = createConnections({ maxPerOwner: limits.connectionsPerOwner });
+  const limiter = openRateLimiter({ config, clock: core.clock, log });
+  const max = { maxRequestBytes: limits.requestBytes, maxCost: limits.operationCost };
+  const pipeline = createPipeline({ core, watches, log, limiter, ...config, ...max });
   const health = createHealth({ notReady });
-  const graphiql = config.isProduction ? undefined : renderGraphiQLPage();
+  const graphiql = isProduction ? undefined : renderGraphiQLPage();
 
-  const server = createServer(limits);
-  const answer = createRequestListener({ pipeline, authenticate, health, allowsOrigin, graphiql, log });
+  const server = createServer(timeouts);
+  const shared = { authenticate, connections, allowsHost, allowsOrigin, telemetry: core.telemetry, log };
+  const answer = createRequestListener({ ...shared, pipeline, health, graphiql, scrape });
   server.on('request', (request, response) => void answer(request, response));
-  const protocol = createWebSocketProtocol({ pipeline, authenticate, log, hidesSchema: config.isProduction });
-  const sockets = attachSockets({ server, protocol, allowsOrigin, log });
+  const protocol = createWebSocketProtocol({ pipeline, authenticate, telemetry: core.telemetry, log, hidesSchema: isProduction, limits });
+  const sockets = attachSockets({ ...shared, server, protocol, limits });
   await listen(server, config);
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
     health.drain();
+    sockets.letNoMoreIn();
     const graceMs = config.shutdownGraceSeconds * 1000;
-    const drained = drain(server, graceMs);
-    // First the sockets, so that their clients read 1001 and connect elsewhere; then SSE and `waitForJob`, which end with SHUTTING_DOWN.
-    const socketsClosed = sockets.close(Math.min(graceMs, 2000));
+    const drained = drain(server, graceMs, hurry);
+    // First whoever watches, a few at a time, for they connect elsewhere: sockets read 1001, streams SHUTTING_DOWN. Then the rest.
+    await connections.drain(Math.min(limits.socketDrainSeconds * 1000, graceMs / 2), hurry);
+    const socketsClosed = sockets.close(Math.min(graceMs, 2000), hurry);
     await watches.close();
     await Promise.all([drained, socketsClosed]);
+    await limiter.close();
   }
 
   return { url: urlOf(server, config.host), close: () => (closing ??= close()) };
 }
 
+const neverHurries = new AbortController().signal;
+
 /** Against clients that send slowly or never end. The keep-alive is longer than that of the usual load balancers (60 s). */
-const limits = {
+const timeouts = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 2000,

@@ -3,59 +3,77 @@ import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CloseCode, handleProtocols, type Server as Protocol } from 'graphql-ws';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import type { Config } from '../core/config.ts';
 import type { Log } from '../core/log.ts';
-import { graphqlPath, maxBodyBytes } from './graphql.ts';
+import type { Telemetry } from '../core/telemetry.ts';
+import { onExpiry } from './auth.ts';
+import type { Connections } from './connections.ts';
+import { graphqlPath } from './graphql.ts';
 import type { Connection } from './websocket.ts';
 
 export interface SocketsDeps {
   readonly server: HttpServer;
   readonly protocol: Protocol<Connection>;
+  readonly connections: Connections;
+  readonly allowsHost: (headers: IncomingMessage['headers']) => boolean;
   readonly allowsOrigin: (headers: IncomingMessage['headers']) => boolean;
+  readonly telemetry: Telemetry;
   readonly log: Log;
-  /** A socket that has not answered the last ping by the next one is ended. */
-  readonly pingIntervalMs?: number;
+  readonly limits: Config['limits'];
   /** A client that leaves more than this unread is ended; whoever resumes misses nothing. */
   readonly maxUnreadBytes?: number;
 }
 
 export interface Sockets {
-  /** Closes all with 1001, so that clients connect elsewhere, and lets no more in. Those that do not answer in time are ended. */
-  close(graceMs: number): Promise<void>;
+  /** From now on more are answered with 503. */
+  letNoMoreIn(): void;
+  /** Closes all with 1001, so that clients connect elsewhere. Those that do not answer in time, or in a hurry, are ended. */
+  close(graceMs: number, hurry: AbortSignal): Promise<void>;
 }
 
 export function attachSockets({
   server,
   protocol,
+  connections,
+  allowsHost,
   allowsOrigin,
+  telemetry,
   log,
-  pingIntervalMs = 12_000,
+  limits,
   maxUnreadBytes = 1024 * 1024,
 }: SocketsDeps): Sockets {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxBodyBytes, handleProtocols, perMessageDeflate: false });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.requestBytes, handleProtocols, perMessageDeflate: false });
+  const stopCounting = telemetry.gauge('sockets', () => sockets.clients.size);
   let closing = false;
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     const [path] = (request.url ?? '').split('?', 1);
-    if (closing) return reject(socket, '503 Service Unavailable');
+    if (closing || sockets.clients.size >= limits.sockets) return reject(socket, '503 Service Unavailable');
     if (path !== graphqlPath) return reject(socket, '404 Not Found');
-    if (!allowsOrigin(request.headers)) return reject(socket, '403 Forbidden');
+    if (!allowsHost(request.headers) || !allowsOrigin(request.headers)) return reject(socket, '403 Forbidden');
     sockets.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, request));
   });
 
   function serve(socket: WebSocket, request: IncomingMessage): void {
-    let expiry: NodeJS.Timeout | undefined;
+    const leaving: (() => void)[] = [];
     const connection: Connection = {
       request,
       socket,
       running: new Map(),
-      onIdentity({ expiresAt }) {
-        if (expiresAt === undefined) return;
-        expiry = setTimeout(
-          () => socket.close(CloseCode.Forbidden, 'Token expired'),
-          Math.min(Math.max(expiresAt - Date.now(), 0), maxTimerMs),
+      lastUsedAt: performance.now(),
+      close: (code, reason) => socket.close(code, reason),
+      onIdentity(identity) {
+        leaving.push(
+          connections.open(identity.owner, () => socket.close(1001, 'Going away')),
+          onExpiry(identity, () => socket.close(CloseCode.Forbidden, 'Token expired')),
         );
+        // It may have gone while the token was looked at.
+        if (socket.readyState === socket.CLOSED) leave();
       },
+    };
+    const leave = (): void => {
+      for (const each of leaving.splice(0)) each();
     };
     const closed = protocol.opened(
       {
@@ -75,25 +93,33 @@ export function attachSockets({
       },
       connection,
     );
-    const stopPinging = keepAlive(socket, pingIntervalMs);
+    leaving.push(keepAlive(socket, connection, limits));
     // Malformed or too large frames: ws closes the socket with the right code.
     socket.on('error', (error) => log.debug({ error }, 'a WebSocket broke the protocol'));
     socket.once('close', (code, reason) => {
-      stopPinging();
-      clearTimeout(expiry);
+      leave();
       closed(code, String(reason)).catch((error: unknown) => log.error({ error }, 'a WebSocket was not tidied up'));
     });
   }
 
   return {
-    async close(graceMs) {
+    letNoMoreIn() {
       closing = true;
-      for (const socket of sockets.clients) socket.close(1001, 'Going away');
-      const timer = setTimeout(() => {
+    },
+    async close(graceMs, hurry) {
+      closing = true;
+      const terminateAll = (): void => {
         for (const socket of sockets.clients) socket.terminate();
-      }, graceMs);
-      await Promise.all([...sockets.clients].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+      };
+      const closed = [...sockets.clients].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+      for (const socket of sockets.clients) socket.close(1001, 'Going away');
+      const timer = setTimeout(terminateAll, graceMs);
+      if (hurry.aborted) terminateAll();
+      else hurry.addEventListener('abort', terminateAll);
+      await Promise.all(closed);
+      hurry.removeEventListener('abort', terminateAll);
       clearTimeout(timer);
+      stopCounting();
     },
   };
 }
@@ -102,9 +128,6 @@ function textOf(data: RawData): string {
   if (Array.isArray(data)) return Buffer.concat(data).toString();
   return data instanceof ArrayBuffer ? Buffer.from(data).toString() : data.toString();
 }
-
-/** setTimeout fires at once for more. A token that lives longer is looked at again with each operation. */
-const maxTimerMs = 2 ** 31 - 1;
 
 /** Resolves once it has left this process: an operation sends its next message only then. */
 function sendOn(socket: WebSocket, data: string): Promise<void> {
@@ -116,16 +139,20 @@ function sendOn(socket: WebSocket, data: string): Promise<void> {
   });
 }
 
-function keepAlive(socket: WebSocket, intervalMs: number): () => void {
+/** Ends a socket that has not answered the last ping by the next one, and closes one that is of no use to anybody. */
+function keepAlive(socket: WebSocket, connection: Connection, { socketPingSeconds, socketIdleSeconds }: Config['limits']): () => void {
   let answered = true;
   socket.on('pong', () => {
     answered = true;
   });
   const timer = setInterval(() => {
     if (!answered) return socket.terminate();
+    if (connection.running.size > 0) connection.lastUsedAt = performance.now();
+    const idleSeconds = (performance.now() - connection.lastUsedAt) / 1000;
+    if (socketIdleSeconds > 0 && idleSeconds > socketIdleSeconds) return socket.close(1000, 'Idle');
     answered = false;
     return socket.ping();
-  }, intervalMs);
+  }, socketPingSeconds * 1000);
   return () => clearInterval(timer);
 }
 

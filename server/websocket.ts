@@ -1,10 +1,13 @@
 /** GraphQL over WebSocket (graphql-transport-ws): who is connected, and what each message runs. The sockets are next door. */
 import type { IncomingMessage } from 'node:http';
 import { GraphQLError, type DocumentNode, type ExecutionArgs, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
-import { makeServer, type Context, type Server } from 'graphql-ws';
+import { CloseCode, makeServer, type Context, type Server } from 'graphql-ws';
+import type { Config } from '../core/config.ts';
 import { JobError } from '../core/errors.ts';
+import { SpanKind } from '@opentelemetry/api';
 import type { Log } from '../core/log.ts';
-import { schema, toGraphQLError, type ApiContext } from '../schema/index.ts';
+import type { Telemetry } from '../core/telemetry.ts';
+import { requireAffordable, schema, toGraphQLError, type ApiContext } from '../schema/index.ts';
 import type { Authenticate, Identity } from './auth.ts';
 import type { CallContext, Pipeline } from './graphql.ts';
 import { createFanOut, type PushSocket, type Subscriber } from './fanOut.ts';
@@ -24,50 +27,55 @@ export interface Connection {
   /** Each running operation's, by the id the client gave it. */
   readonly running: Map<string, AbortController>;
   identity?: Identity;
-  /** Called once the client is known. */
+  /** As of `performance.now()`. */
+  lastUsedAt: number;
+  /** Called once the client is known. @throws {JobError} `RATE_LIMITED` where its owner has too many connections. */
   onIdentity(identity: Identity): void;
+  close(code: number, reason: string): void;
 }
 
 export interface WebSocketDeps {
   readonly pipeline: Pipeline;
   readonly authenticate: Authenticate;
+  readonly telemetry: Telemetry;
   readonly log: Log;
   /** As in `useDocumentLimits`: no hints of what was nearly right. */
   readonly hidesSchema: boolean;
-  /** Operations running at a time on one socket. */
-  readonly maxOperations?: number;
+  readonly limits: Config['limits'];
 }
-
-const defaultMaxOperations = 100;
 
 export function createWebSocketProtocol({
   pipeline,
   authenticate,
+  telemetry,
   log,
   hidesSchema,
-  maxOperations = defaultMaxOperations,
+  limits: { operationsPerSocket: maxOperations, operationCost, socketInitSeconds },
 }: WebSocketDeps): Server<Connection> {
   const { execute } = pipeline.getEnveloped();
   const fanOut = createFanOut({ mask: (error, traceId) => toGraphQLError(error, { log, traceId }) });
   /** graphql-ws hands `subscribe` the arguments alone. */
   const subscribers = new WeakMap<ExecutionArgs, Subscriber>();
   return makeServer<Record<string, unknown>, Connection>({
-    connectionInitWaitTimeout: 5000,
+    connectionInitWaitTimeout: socketInitSeconds * 1000,
 
     /** `false` closes the socket with 4403. */
     async onConnect({ extra, connectionParams = {} }) {
       try {
-        extra.identity = await authenticate(authorizationOf(connectionParams) ?? extra.request.headers.authorization);
-        extra.onIdentity(extra.identity);
+        const identity = await authenticate(authorizationOf(connectionParams) ?? extra.request.headers.authorization);
+        extra.onIdentity(identity);
+        extra.identity = identity;
         return true;
       } catch (error) {
-        if (error instanceof JobError && error.code === 'UNAUTHENTICATED') return false;
-        throw error;
+        if (!(error instanceof JobError)) throw error;
+        if (error.code === 'RATE_LIMITED') extra.close(CloseCode.TooManyInitialisationRequests, `${error.code}: ${error.message}`);
+        return false;
       }
     },
 
     async onSubscribe({ extra, subscriptions }, id, { query, operationName, variables, extensions }) {
       const gone = new AbortController();
+      extra.lastUsedAt = performance.now();
       const traceId = traceIdOf(extensions?.['traceparent']);
       try {
         if (Object.keys(subscriptions).length > maxOperations) {
@@ -97,10 +105,18 @@ export function createWebSocketProtocol({
       }
     },
 
-    execute,
+    async execute(args) {
+      const traceId = subscribers.get(args)?.args.contextValue.traceId;
+      return telemetry.span('graphql over WebSocket', { kind: SpanKind.SERVER, origin: { traceId } }, async () => execute(args));
+    },
     subscribe(args) {
       const subscriber = subscribers.get(args);
       if (subscriber === undefined) throw new Error('an operation that onSubscribe did not let in');
+      try {
+        requireAffordable(args, operationCost);
+      } catch (error) {
+        return { errors: [toGraphQLError(error, { log, traceId: subscriber.args.contextValue.traceId })] };
+      }
       return fanOut.subscribe(subscriber);
     },
 

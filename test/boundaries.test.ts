@@ -18,6 +18,11 @@ const forbidden = [
   ['core/table/table.ts', `import { createQueues } from '../queue/queues.ts';`, 'may not import core/queue/queues.ts'],
   ['core/queue/queues.ts', `import type { Feed } from '../feed/feed.ts';`, 'may not import core/feed/feed.ts'],
   ['core/feed/redisFeed.ts', `export { x } from '../table/table.ts';`, 'may not import core/table/table.ts'],
+  [
+    'core/limits/redisLimiter.ts',
+    `import { connectToRedis } from '../feed/redisConnection.ts';`,
+    'may not import core/feed/redisConnection.ts',
+  ],
   ['core/usecases/createJob.ts', `import { openCore } from '../open.ts';`, 'may not import core/open.ts'],
   ['core/open.ts', `import { builder } from '../schema/builder.ts';`, 'may not import schema/builder.ts'],
   ['core/usecases/createJob.ts', `import { GraphQLError } from 'graphql';`, 'may not import the package graphql'],

@@ -1,0 +1,29 @@
+/** Under which names a server without keys may be called. */
+import { isIP } from 'node:net';
+
+export interface HostCheckOptions {
+  /** Whether everybody who reaches the server may do anything. */
+  readonly isOpen: boolean;
+  /** The address or name it listens on. */
+  readonly host: string;
+  readonly allowedHosts: readonly string[];
+}
+
+/**
+ * Against DNS rebinding: a page of `evil.example`, whose name then resolves to this machine, is of the same origin as
+ * this server, but its browser says the name. Addresses, and names without a dot, are nobody's to resolve anew.
+ */
+export function createHostCheck({
+  isOpen,
+  host,
+  allowedHosts,
+}: HostCheckOptions): (headers: { readonly host?: string | undefined }) => boolean {
+  if (!isOpen) return () => true;
+  const allowed = new Set([host, ...allowedHosts].map((name) => name.toLowerCase()));
+  return ({ host: called }) => {
+    if (called === undefined) return true;
+    const name = URL.parse(`http://${called}`)?.hostname ?? '';
+    const isAddress = isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
+    return isAddress || allowed.has(name) || /^[\w-]+$/.test(name) || name.endsWith('.localhost');
+  };
+}
