@@ -1,8 +1,10 @@
 /** `npm run bench` runs all benches, `npm run bench -- <name>…` some; each writes its section of docs/performance.md. */
 import { deliveries } from './deliveries.ts';
+import { latency } from './latency.ts';
+import { memory } from './memory.ts';
 import { markdown, writeSection, type Report } from './support/report.ts';
 
-const benches: Readonly<Record<string, () => Promise<Report>>> = { deliveries };
+const benches: Readonly<Record<string, () => Promise<Report>>> = { deliveries, latency, memory };
 
 const names = Object.keys(benches);
 const chosen = process.argv.slice(2);

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Redis } from 'ioredis';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { z } from 'zod';
 import { serveCommands } from '../support/child.ts';
 import { urlOf } from '../support/urlOf.ts';
 
@@ -15,7 +16,7 @@ const server = createServer();
 const sockets = new WebSocketServer({ server, perMessageDeflate: false });
 
 sockets.on('connection', (socket) => {
-  socket.on('message', (data) => void watch(socket, String(data)));
+  socket.on('message', (data) => void watch(socket, z.instanceof(Buffer).parse(data).toString()));
 });
 
 async function watch(socket: WebSocket, jobId: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** The usual way: graphql-yoga's own pub/sub, fed from Redis, behind graphql-ws' `useServer`. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { parse, validate } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { createPubSub, createSchema, createYoga } from 'graphql-yoga';
 import { Redis } from 'ioredis';
@@ -68,13 +69,13 @@ subscriber.on('smessage', (_channel: string, text: string) => {
 
 const yoga = createYoga({ schema, logging: false });
 const server = createServer((request, response) => void yoga(request, response));
-const { parse, validate, contextFactory, execute, subscribe } = yoga.getEnveloped();
+const { contextFactory, execute, subscribe } = yoga.getEnveloped();
 useServer(
   {
     execute,
     subscribe,
     async onSubscribe(_context, _id, { query, operationName, variables }) {
-      const document: ReturnType<typeof parse> = parse(query);
+      const document = parse(query);
       const errors = validate(schema, document);
       if (errors.length > 0) return errors;
       return { schema, document, operationName, variableValues: variables, contextValue: await contextFactory() };

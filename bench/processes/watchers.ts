@@ -92,10 +92,11 @@ serveCommands({
   async reached(request) {
     const { total } = z.object({ total: z.number() }).parse(request);
     if (frames < total) {
-      await new Promise<void>((resolve, reject) => {
-        awaited = { total, resolve };
-        setTimeout(() => reject(new Error(`${frames} of ${total} frames came within a minute`)), 60_000).unref();
-      });
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      awaited = { total, resolve };
+      const timer = setTimeout(() => reject(new Error(`${frames} of ${total} frames came within a minute`)), 60_000);
+      await promise;
+      clearTimeout(timer);
     }
     return { at: lastAt, frames, bytes };
   },

@@ -66,12 +66,11 @@ export function serveCommands(commands: Readonly<Record<string, Command>>): void
   };
   process.on('message', (message) => {
     const { number, command, request } = question.parse(message);
-    if (command === 'exit') process.exitCode = 0;
-    // eslint-disable-next-line unicorn/no-process-exit -- sockets and timers are left as they are
+    // Sockets and timers are left as they are.
     if (command === 'exit') process.exit();
     void answer(number, command, request);
   });
-  process.once('disconnect', () => process.exitCode === undefined && process.kill(process.pid, 'SIGKILL'));
+  process.once('disconnect', () => process.exit());
   process.send?.({ number: 0 });
 }
 

@@ -13,7 +13,7 @@ export interface Subject extends AsyncDisposable {
   readonly name: SubjectName;
   readonly server: Child;
   readonly clients: Child;
-  /** Connects watchers of these jobs: one each, or all of the only one. */
+  /** Connects watchers of these jobs: one each, or all of the only one; of none: they only connect. */
   connect(jobIds: readonly string[], watchers: number, perSocket?: number): Promise<void>;
   /** What to publish for an event of this subject's jobs, so that a client gets the same bytes from each. */
   textOf(event: JobEvent): string;
@@ -33,7 +33,13 @@ export async function openSubject(name: SubjectName, { env }: Stage): Promise<Su
     server,
     clients,
     async connect(jobIds, watchers, perSocket = 1) {
-      await clients.ask(z.undefined(), 'connect', { url, speaks: speaks[name], jobIds, watchers, perSocket });
+      await clients.ask(z.undefined(), 'connect', {
+        url,
+        speaks: jobIds.length === 0 ? 'nothing' : speaks[name],
+        jobIds,
+        watchers,
+        perSocket,
+      });
     },
     textOf: name === 'floor' ? pushedText : (event) => JSON.stringify(event),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
@@ -56,16 +62,20 @@ function pushedText({ jobId, version, status, previousStatus, attempt, at }: Job
   return JSON.stringify({ id: '0', type: 'next', payload: { data: { jobStatusChanged } } });
 }
 
-/** Jobs that are waiting, in the table and nowhere else. The other servers read no table: theirs are only ids. */
-export async function makeJobs(stage: Stage, { name }: Subject, count: number): Promise<readonly Job[]> {
+/** Jobs that are waiting, in the table and nowhere else. */
+export async function createWaitingJobs(stage: Stage, count: number): Promise<readonly Job[]> {
   const jobs = Array.from({ length: count }, () => makeJob({ owner: 'anonymous' }));
-  if (name !== 'ours') return jobs;
   const next = jobs.values();
   const createSome = async (): Promise<void> => {
     for (const job of next) await stage.core.table.create(job);
   };
   await Promise.all(Array.from({ length: 16 }, createSome));
   return jobs;
+}
+
+/** The other servers read no table: there ids do. */
+export async function makeJobs(stage: Stage, { name }: Subject, count: number): Promise<readonly Job[]> {
+  return name === 'ours' ? createWaitingJobs(stage, count) : Array.from({ length: count }, () => makeJob());
 }
 
 /** The transition that follows so many others: a job that is claimed and released, again and again. */

@@ -1,0 +1,115 @@
+/** How long from a write that DynamoDB has committed until a watcher has read of it, against bare ws + ioredis after the same write. */
+import { z } from 'zod';
+import type { Job } from '../core/job.ts';
+import { advance } from '../core/usecases/advance.ts';
+import type { Report } from './support/report.ts';
+import { openStage, type Stage } from './support/stage.ts';
+import { machineMs, quantile } from './support/statistics.ts';
+import { createWaitingJobs, openPublisher, openSubject, type Publisher, type Subject, type SubjectName } from './support/subjects.ts';
+
+interface Case {
+  readonly what: string;
+  readonly jobs: number;
+  readonly watchersOfEach: number;
+  /** Of each job. */
+  readonly transitions: number;
+}
+
+const cases: readonly Case[] = [
+  { what: '200 jobs, one watcher of each', jobs: 200, watchersOfEach: 1, transitions: 12 },
+  { what: '1,000 watchers of one job, until each has it', jobs: 1, watchersOfEach: 1000, transitions: 40 },
+];
+
+type Latencies = Readonly<Record<SubjectName, readonly number[]>>;
+
+export async function latency(): Promise<Report> {
+  await using stage = await openStage();
+  const results: (readonly [Case, Latencies])[] = [];
+  for (const one of cases) results.push([one, await measure(stage, one)]);
+  const p99 = ({ ours, floor }: Latencies): number => quantile(ours, 0.99) / quantile(floor, 0.99);
+  return {
+    title: 'Latency from the committed write to the client',
+    method:
+      'A transition is written to the table and then published; the clock runs from the moment the write was answered until the client has read the message. One transition at a time, alternating between the servers. Milliseconds.',
+    columns: [
+      'watchers',
+      'ours p50',
+      'floor p50',
+      'usual p50',
+      'ours p99',
+      'floor p99',
+      'usual p99',
+      'ours ÷ floor, p50',
+      'ours ÷ floor, p99',
+    ],
+    rows: results.map(([{ what }, { ours, floor, usual }]) => [
+      what,
+      ...[0.5, 0.99].flatMap((share) => [ours, floor, usual].map((latencies) => quantile(latencies, share))),
+      quantile(ours, 0.5) / quantile(floor, 0.5),
+      p99({ ours, floor, usual }),
+    ]),
+    promises: results.map(([{ what }, latencies]) => ({
+      promise: `p99 ≤ 1.5 × the floor’s (${what})`,
+      measured: p99(latencies),
+      limit: { atMost: 1.5 },
+    })),
+  };
+}
+
+const names = ['ours', 'floor', 'usual'] as const satisfies readonly SubjectName[];
+
+async function measure(stage: Stage, { jobs: jobCount, watchersOfEach, transitions }: Case): Promise<Latencies> {
+  await using opening = new AsyncDisposableStack();
+  const publisher = opening.adopt(openPublisher(stage), ({ close }) => close());
+  const results: Record<SubjectName, number[]> = { ours: [], floor: [], usual: [] };
+  const prepared: { readonly subject: Subject; jobs: readonly Job[] }[] = [];
+  for (const name of names) {
+    const subject = opening.use(await openSubject(name, stage));
+    const jobs = await createWaitingJobs(stage, jobCount);
+    const jobIds = jobs.map(({ jobId }) => jobId);
+    await subject.connect(jobIds, jobCount * watchersOfEach);
+    prepared.push({ subject, jobs });
+  }
+  for (let transition = 0; transition < transitions; transition += 1) {
+    for (let index = 0; index < jobCount; index += 1) {
+      for (const one of prepared) {
+        const { subject, jobs } = one;
+        const job = jobs[index];
+        if (job === undefined) throw new RangeError('a job is missing');
+        const { next, latencies } = await step(stage, publisher, subject, job, watchersOfEach);
+        one.jobs = jobs.with(index, next);
+        // The first transition of all warms up.
+        if (transition > 0) results[subject.name].push(...latencies);
+      }
+    }
+  }
+  return results;
+}
+
+/** The job's next transition, with the subject's own way of publishing it. */
+async function step({ core }: Stage, publisher: Publisher, { name, clients, textOf }: Subject, job: Job, watchers: number) {
+  await clients.ask(z.undefined(), 'start', { keepsArrivals: true });
+  const reached = clients.ask(z.object({}), 'reached', { total: watchers });
+  let publishedAt = 0;
+  const feed = {
+    ...core.feed,
+    publish(event: Parameters<typeof core.feed.publish>[0]) {
+      publishedAt = machineMs();
+      if (name === 'ours') return core.feed.publish(event);
+      publisher.publish(event.jobId, textOf(event));
+      return Promise.resolve(true);
+    },
+  };
+  const now = Date.now();
+  const result =
+    job.status === 'PENDING'
+      ? await advance({ table: core.table, feed, telemetry: core.telemetry }, 'claim', job, {
+          facts: { now, generation: 1 },
+          changes: { claim: { id: 'bench', expiresAt: now + 600_000 } },
+        })
+      : await advance({ table: core.table, feed, telemetry: core.telemetry }, 'release', job, { facts: { now, claimId: 'bench' } });
+  if (!result.ok) throw new Error('the bench’s own transition was lost');
+  await reached;
+  const arrivals = await clients.ask(z.array(z.number()), 'arrivals');
+  return { next: result.job, latencies: arrivals.map((at) => at - publishedAt) };
+}

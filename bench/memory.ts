@@ -1,0 +1,74 @@
+/** What an idle watcher costs the server in memory, against a bare ws connection and against the usual way. */
+import { memorySchema } from './support/child.ts';
+import type { Report } from './support/report.ts';
+import { openStage, type Stage } from './support/stage.ts';
+import { median } from './support/statistics.ts';
+import { makeJobs, openSubject, type SubjectName } from './support/subjects.ts';
+
+const watchers = 5000;
+/** Before the first reading, so that what the server keeps for all is not counted. */
+const warmup = 500;
+const rounds = 3;
+
+interface Cost {
+  readonly rss: number;
+  readonly heap: number;
+}
+
+interface Case {
+  readonly what: string;
+  readonly subject: SubjectName;
+  /** `connection`: a bare socket that says nothing. */
+  readonly watches: 'oneJob' | 'jobOfItsOwn' | 'connection';
+}
+
+const cases = [
+  { what: 'floor: a bare ws connection', subject: 'floor', watches: 'connection' },
+  { what: 'ours, all watch one job', subject: 'ours', watches: 'oneJob' },
+  { what: 'ours, each a job of its own', subject: 'ours', watches: 'jobOfItsOwn' },
+  { what: 'usual way, all watch one job', subject: 'usual', watches: 'oneJob' },
+  { what: 'usual way, each a job of its own', subject: 'usual', watches: 'jobOfItsOwn' },
+] as const satisfies readonly Case[];
+
+export async function memory(): Promise<Report> {
+  await using stage = await openStage();
+  const costs = new Map<string, Cost[]>();
+  for (let round = 0; round < rounds; round += 1) {
+    for (const one of cases) costs.set(one.what, [...(costs.get(one.what) ?? []), await measure(stage, one)]);
+  }
+  const kilobytes = (what: string, kind: keyof Cost): number => median((costs.get(what) ?? []).map((cost) => cost[kind] / 1024));
+  const ratio = (what: string, kind: keyof Cost): number => kilobytes(what, kind) / kilobytes(cases[0].what, kind);
+  return {
+    title: 'Memory of an idle watcher',
+    method: `What ${watchers} more watchers add to the server process after a collection, divided by their number; one socket a watcher, a new process each time, median of ${rounds}. KB: the resident set, and the heap with what it holds outside.`,
+    columns: ['watcher', 'resident KB', 'heap KB', 'resident ÷ floor', 'heap ÷ floor'],
+    rows: cases.map(({ what }) => [what, kilobytes(what, 'rss'), kilobytes(what, 'heap'), ratio(what, 'rss'), ratio(what, 'heap')]),
+    promises: cases
+      .filter(({ subject }) => subject === 'ours')
+      .map(({ what }) => ({
+        promise: `resident memory of an idle watcher ≤ 2 × a bare ws connection (${what})`,
+        measured: ratio(what, 'rss'),
+        limit: { atMost: 2 },
+      })),
+  };
+}
+
+async function measure(stage: Stage, { subject: name, watches }: Case): Promise<Cost> {
+  await using subject = await openSubject(name, stage);
+  const jobs = await makeJobs(stage, subject, watches === 'jobOfItsOwn' ? watchers + warmup : 1);
+  const jobIds = jobs.map(({ jobId }) => jobId);
+  const connect = async (from: number, count: number): Promise<void> => {
+    if (watches === 'connection') await subject.connect([], count);
+    else await subject.connect(jobIds.length === 1 ? jobIds : jobIds.slice(from, from + count), count);
+  };
+  await connect(0, warmup);
+  const before = await settled();
+  await connect(warmup, watchers);
+  const after = await settled();
+  return { rss: (after.rss - before.rss) / watchers, heap: (after.heap - before.heap) / watchers };
+
+  async function settled() {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    return subject.server.ask(memorySchema, 'memory');
+  }
+}
