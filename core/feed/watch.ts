@@ -49,6 +49,7 @@ export function createWatchSet({ onEmpty, onCount }: WatchSetDeps): WatchSet {
 
   function add(position: WatchPosition, signal: AbortSignal | undefined): Watch {
     let hasLeft = false;
+    let parting: Ending = 'complete';
     let listener: (() => void) | undefined;
     let waiting: PromiseWithResolvers<void> | undefined;
 
@@ -60,16 +61,22 @@ export function createWatchSet({ onEmpty, onCount }: WatchSetDeps): WatchSet {
     function leave(): void {
       if (hasLeft) return;
       hasLeft = true;
-      signal?.removeEventListener('abort', leave);
+      signal?.removeEventListener('abort', onAbort);
       listeners.delete(notify);
       onCount(-1);
       if (listeners.size === 0) onEmpty();
       notify();
     }
+    function onAbort(): void {
+      // Whoever ends a watch for a reason that the watcher should read, such as a token that expired, aborts with it.
+      const reason: unknown = signal?.reason;
+      if (reason instanceof JobError) parting = reason;
+      leave();
+    }
 
     const watch: Watch = {
       take: () => (hasLeft ? undefined : position.take()),
-      ending: () => (hasLeft ? endingOf(signal) : position.ending()),
+      ending: () => (hasLeft ? parting : position.ending()),
       onChange(changed) {
         listener = changed;
       },
@@ -80,6 +87,8 @@ export function createWatchSet({ onEmpty, onCount }: WatchSetDeps): WatchSet {
           const ending = watch.ending();
           if (ending !== undefined) {
             leave();
+            // Told once: who asks again after an error gets the end.
+            parting = 'complete';
             if (ending instanceof Error) throw ending;
             return { done: true, value: undefined };
           }
@@ -95,8 +104,8 @@ export function createWatchSet({ onEmpty, onCount }: WatchSetDeps): WatchSet {
     };
     listeners.add(notify);
     onCount(1);
-    if (signal?.aborted === true) leave();
-    else signal?.addEventListener('abort', leave, { once: true });
+    if (signal?.aborted === true) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
     return watch;
   }
 
@@ -106,10 +115,4 @@ export function createWatchSet({ onEmpty, onCount }: WatchSetDeps): WatchSet {
       for (const notify of listeners) notify();
     },
   };
-}
-
-/** Whoever ends a watch for a reason that the watcher should read, such as a token that expired, aborts with it. */
-function endingOf(signal: AbortSignal | undefined): Ending {
-  const reason: unknown = signal?.aborted === true ? signal.reason : undefined;
-  return reason instanceof JobError ? reason : 'complete';
 }
