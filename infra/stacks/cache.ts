@@ -63,7 +63,6 @@ export function addCache(parent: Construct, { name, cache: size }: Environment, 
     accept(secret, 'AwsSolutions-SMG4', 'ElastiCache has no rotation by schedule; docs/operations.md says how it is done by hand.');
   }
   if (size.replicasPerShard === 0) {
-    accept(valkey, 'AwsSolutions-AEC3', 'Encrypted at rest and in transit; see the resource.');
     accept(valkey, 'AwsSolutions-AEC4', 'One node: while it is away the servers read the table, so that development does not pay for two.');
   }
   return { replicationGroupId: valkey.ref, url, isCluster };

@@ -14,9 +14,12 @@ const flags = {
   '@aws-cdk/aws-lambda:useCdkManagedLogGroup': true,
 };
 
-/** @param outdir where the templates are written. Context given by the CDK's command line (`-c name=value`) is read. */
-export function createJobTicketsApp(outdir: string): App {
-  const app = new App({ outdir, context: flags, analyticsReporting: false });
+/**
+ * @param outdir where the templates are written.
+ * @param context beside what the CDK's command line gives (`-c name=value`): oidcProvider, clusterVpc, deleteData.
+ */
+export function createJobTicketsApp(outdir: string, context: Readonly<Record<string, string>> = {}): App {
+  const app = new App({ outdir, context: { ...flags, ...context }, analyticsReporting: false });
   const given = (name: string): string | undefined => {
     const value: unknown = app.node.tryGetContext(name);
     return typeof value === 'string' ? value : undefined;

@@ -1,0 +1,89 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { addOnActions, eventSourceGrants, lambdaGrants, podGrants, runtimeActions, type Grants } from './grants.ts';
+import { synthesize } from './testTemplates.ts';
+import { commandsOf, implementations, importedCommands, usedActions } from './testUsedActions.ts';
+
+const templates = await synthesize();
+afterAll(() => templates[Symbol.asyncDispose]());
+
+/** What S3 looks at though no code calls it; see the grant. */
+const uncalled = new Set(['s3:ListBucket']);
+
+const entries: readonly (readonly [entry: string, grants: Grants])[] = [
+  ['server/main.ts', podGrants.server],
+  ['worker/main.ts', podGrants.worker],
+  ['lambda/aws/dlqHandler.ts', lambdaGrants.dlqHandler],
+  ['lambda/aws/streamRelay.ts', lambdaGrants.streamRelay],
+  ['lambda/aws/sweeper.ts', lambdaGrants.sweeper],
+];
+
+test.each(entries)('%s may do what its code does, and nothing else', (entry, grants) => {
+  const granted = actionsOf(grants).filter((action) => !uncalled.has(action));
+  expect(new Set(granted)).toEqual(usedActions(entry));
+});
+
+test('an action that no code uses is seen', () => {
+  const generous: Grants = { ...podGrants.worker, table: [...podGrants.worker.table, 'dynamodb:PutItem'] };
+  expect(actionsOf(generous).filter((action) => !uncalled.has(action) && !usedActions('worker/main.ts').has(action))).toEqual([
+    'dynamodb:PutItem',
+  ]);
+});
+
+test('the commands behind the methods are those that the implementations import', () => {
+  const imported = implementations.flatMap(importedCommands);
+  expect(imported.length).toBeGreaterThan(15);
+  expect(new Set(Object.values(commandsOf).flat())).toEqual(new Set(imported));
+});
+
+describe('the roles of the stack', () => {
+  const documents = z.object({
+    Policies: z.array(z.object({ PolicyDocument: z.object({ Statement: z.array(z.unknown()) }) })).default([]),
+  });
+  const statement = z.object({
+    Action: z.union([z.string(), z.array(z.string())]).transform((action) => [action].flat()),
+    Resource: z.unknown(),
+  });
+
+  async function roles() {
+    return (await templates.ofType('prod', 'AWS::IAM::Role')).map(([id, role]) => ({
+      id,
+      managed: role['ManagedPolicyArns'],
+      statements: documents
+        .parse(role)
+        .Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement.map((one) => statement.parse(one))),
+    }));
+  }
+
+  const lambdas = ['dlqHandler', 'streamRelay', 'sweeper'] as const;
+  const grantsOf: readonly (readonly [id: string, actions: readonly string[]])[] = [
+    ['Podsserver', actionsOf(podGrants.server)],
+    ['Podsworker', actionsOf(podGrants.worker)],
+    ['Podsscaler', addOnActions.scaler.queues],
+    ['Podssettings', [...addOnActions.settings.parameters, ...addOnActions.settings.secrets]],
+    ...lambdas.map((name): [string, string[]] => [
+      `Lambdas${name}Role`,
+      [...actionsOf(lambdaGrants[name]), ...actionsOf(eventSourceGrants[name]), ...actionsOf(runtimeActions)],
+    ]),
+  ];
+
+  test.each(grantsOf)('%s has its grants, no managed policy, and no action with a star', async (prefix, granted) => {
+    const [role, ...others] = (await roles()).filter(({ id }) => id.startsWith(prefix));
+    expect(others).toEqual([]);
+    expect(role?.managed).toBeUndefined();
+    const actions = role?.statements.flatMap(({ Action }) => Action) ?? [];
+    expect(new Set(actions)).toEqual(new Set(granted));
+    expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+  });
+
+  test('only network interfaces, which know no resource, are granted on any resource', async () => {
+    const onAll = (await roles()).flatMap(({ statements }) =>
+      statements.filter(({ Resource }) => Resource === '*').flatMap(({ Action }) => Action),
+    );
+    expect(new Set(onAll)).toEqual(new Set(runtimeActions.network));
+  });
+});
+
+function actionsOf(grants: Grants | typeof runtimeActions): string[] {
+  return Object.values<readonly string[]>({ ...grants }).flat();
+}

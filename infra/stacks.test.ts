@@ -1,0 +1,132 @@
+import { App, Stack, Validations } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { describeSettings, parseConfig } from '../core/config.ts';
+import { queueDefinitions } from '../core/queue/definition.ts';
+import { environments } from './environments.ts';
+import { queueAttributes } from './local/provisionQueues.ts';
+import { createTableInput } from './local/provisionTable.ts';
+import { synthesize } from './testTemplates.ts';
+
+const templates = await synthesize();
+afterAll(() => templates[Symbol.asyncDispose]());
+
+describe.each(environments.map(({ name }) => name))('%s', (name) => {
+  test('the table is the one that the provisioning makes', async () => {
+    const [[, table] = []] = await templates.ofType(name, 'AWS::DynamoDB::GlobalTable');
+    const { StreamSpecification, GlobalSecondaryIndexes, AttributeDefinitions, ...wanted } = createTableInput(`Jobs-${name}`);
+    expect(table).toMatchObject({ ...wanted, StreamSpecification: { StreamViewType: StreamSpecification?.StreamViewType } });
+    expect(asSet(table?.['GlobalSecondaryIndexes'])).toEqual(asSet(GlobalSecondaryIndexes));
+    expect(asSet(table?.['AttributeDefinitions'])).toEqual(asSet(AttributeDefinitions));
+    expect(table).toMatchObject({
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+      Replicas: [{ PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true }, DeletionProtectionEnabled: true }],
+    });
+  });
+
+  test('the queues are those that the provisioning makes, encrypted', async () => {
+    const queues = new Map((await templates.ofType(name, 'AWS::SQS::Queue')).map(([id, queue]) => [queue['QueueName'], { id, queue }]));
+    const definitions = queueDefinitions({ ...parseConfig({}), queuePrefix: `jobs-${name}` });
+    for (const definition of definitions) {
+      const { RedrivePolicy, ...numbers } = queueAttributes(definition, 'arn');
+      const found = queues.get(definition.name)?.queue;
+      expect(found).toMatchObject({
+        ...Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, Number(value)])),
+        SqsManagedSseEnabled: true,
+      });
+      if (RedrivePolicy === undefined) continue;
+      const deadLetterTargetArn = { 'Fn::GetAtt': [queues.get(definition.redrive?.deadLetterQueue)?.id, 'Arn'] };
+      expect(found?.['RedrivePolicy']).toEqual({ deadLetterTargetArn, maxReceiveCount: definition.redrive?.maxReceiveCount });
+    }
+    expect(new Set(queues.keys())).toEqual(new Set([...definitions.map((queue) => queue.name), `jobs-${name}-relay-failures`]));
+  });
+
+  test('every setting it writes is one that the code knows and accepts', async () => {
+    const known = new Set(describeSettings().map((setting) => setting.name));
+    const parameters = (await templates.ofType(name, 'AWS::SSM::Parameter')).map(([, { Name, Value }]) => [String(Name), Value] as const);
+    const [secret] = (await templates.ofType(name, 'AWS::SecretsManager::Secret')).flatMap(([, { Name }]) =>
+      Name === undefined ? [] : [Name],
+    );
+    expect(secret).toBe(`job-tickets/${name}/REDIS_URL`);
+    const settings = parameters.map(([path, value]) => [path.replace(`/job-tickets/${name}/`, ''), value] as const);
+    expect(settings.map(([setting]) => setting).filter((setting) => !known.has(setting))).toEqual([]);
+    const plain = settings.filter((entry): entry is readonly [string, string] => typeof entry[1] === 'string');
+    expect(() => parseConfig(Object.fromEntries(plain))).not.toThrow();
+    for (const [, lambda] of await templates.ofType(name, 'AWS::Lambda::Function')) {
+      const { Variables } = z.object({ Variables: z.record(z.string(), z.unknown()) }).parse(lambda['Environment']);
+      expect(Object.keys(Variables).filter((variable) => !known.has(variable))).toEqual([]);
+    }
+  });
+
+  test('the event sources are mapped as outside AWS', async () => {
+    const mappings = (await templates.ofType(name, 'AWS::Lambda::EventSourceMapping')).map(([, mapping]) => mapping);
+    const [dead, stream] = mappings;
+    expect(mappings).toHaveLength(2);
+    expect(dead).toMatchObject({ BatchSize: 1, FunctionResponseTypes: ['ReportBatchItemFailures'] });
+    expect(stream).toMatchObject({
+      BatchSize: 100,
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      MaximumRetryAttempts: 10,
+      MaximumRecordAgeInSeconds: 300,
+    });
+    expect(JSON.stringify(stream?.['DestinationConfig'])).toContain('Queuesrelayfailures');
+    const [[, rule] = []] = await templates.ofType(name, 'AWS::Events::Rule');
+    expect(rule).toMatchObject({ ScheduleExpression: 'rate(1 minute)' });
+  });
+
+  test('a dead letter stays hidden for longer than its Lambda may run', async () => {
+    const [dlqHandler] = (await templates.ofType(name, 'AWS::Lambda::Function')).map(([, lambda]) => lambda);
+    expect(dlqHandler?.['FunctionName']).toBe(`job-tickets-${name}-dlqHandler`);
+    expect(Number(dlqHandler?.['Timeout'])).toBeLessThan(parseConfig({}).visibilityTimeoutSeconds);
+  });
+
+  test('has no NAT gateway, and lets the cache be reached over TLS with a password only', async () => {
+    expect(await templates.ofType(name, 'AWS::EC2::NatGateway')).toEqual([]);
+    const [[, valkey] = []] = await templates.ofType(name, 'AWS::ElastiCache::ReplicationGroup');
+    expect(valkey).toMatchObject({ Engine: 'valkey', TransitEncryptionEnabled: true, TransitEncryptionMode: 'required' });
+    expect(valkey?.['AuthToken']).toBeDefined();
+  });
+});
+
+describe('teardown', () => {
+  const data = new Set(['AWS::DynamoDB::GlobalTable', 'AWS::S3::Bucket', 'AWS::ECR::Repository']);
+  const fates = async (from: typeof templates) =>
+    new Set(Object.values(await from.resources('prod')).flatMap(({ Type, DeletionPolicy }) => (data.has(Type) ? [DeletionPolicy] : [])));
+
+  test('keeps table, files and images', async () => {
+    expect(await fates(templates)).toEqual(new Set(['Retain']));
+  });
+
+  test('deletes them only when told so beforehand', async () => {
+    await using deleting = await synthesize({ deleteData: 'true' });
+    expect(await fates(deleting)).toEqual(new Set(['Delete']));
+  });
+});
+
+test('peers with the cluster’s VPC and trusts its tokens when told of it', async () => {
+  await using peered = await synthesize({ clusterVpc: 'vpc-1', oidcProvider: 'oidc.example.com/id/1' });
+  expect(await peered.ofType('prod', 'AWS::EC2::VPCPeeringConnection')).toMatchObject([[expect.any(String), { PeerVpcId: 'vpc-1' }]]);
+  const roles = JSON.stringify(await peered.ofType('prod', 'AWS::IAM::Role'));
+  expect(roles).toContain('"oidc.example.com/id/1:sub":"system:serviceaccount:job-tickets-prod:worker"');
+});
+
+test('cdk-nag ends the synthesis at a finding that nobody accepted', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'job-tickets-nag-'));
+  const app = new App({ outdir: folder });
+  const stack = new Stack(app, 'bad');
+  expect(new Bucket(stack, 'Bucket').node.path).toBe('bad/Bucket');
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  expect(() => app.synth()).toThrow(/does not require requests to use SSL/);
+  await rm(folder, { recursive: true });
+});
+
+/** Order has no meaning where DynamoDB lists indexes and attributes. */
+function asSet(list: unknown): Set<unknown> {
+  return new Set(z.array(z.unknown()).parse(list));
+}

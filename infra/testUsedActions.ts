@@ -1,0 +1,95 @@
+/**
+ * Which IAM actions an entry's code uses, found in the code: the files that its imports lead to, the methods of table,
+ * queues and objects that are called in them, and the commands of the AWS SDK behind each method.
+ */
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+
+/** The commands behind each method; a test holds them against the commands that the implementations import. */
+export const commandsOf = {
+  'table.get': ['GetItem'],
+  'table.getMany': ['BatchGetItem'],
+  'table.readLock': ['GetItem'],
+  // The item that stood in the way is read where the answer does not carry it.
+  'table.create': ['PutItem', 'GetItem'],
+  'table.lock': ['PutItem', 'GetItem'],
+  'table.transition': ['UpdateItem', 'GetItem'],
+  'table.touch': ['UpdateItem', 'GetItem'],
+  'table.listOwned': ['Query'],
+  'table.listOpen': ['Query'],
+  'table.check': ['DescribeTable'],
+  'queues.send': ['GetQueueUrl', 'SendMessageBatch'],
+  'queues.receive': ['GetQueueUrl', 'ReceiveMessage'],
+  'queues.delete': ['GetQueueUrl', 'DeleteMessageBatch'],
+  'queues.setVisibility': ['GetQueueUrl', 'ChangeMessageVisibility'],
+  'queues.depth': ['GetQueueUrl', 'GetQueueAttributes'],
+  'queues.check': ['GetQueueUrl', 'GetQueueAttributes'],
+  'objects.read': ['GetObject'],
+  'objects.write': ['PutObject', 'CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload', 'AbortMultipartUpload'],
+} as const satisfies Record<string, readonly string[]>;
+
+/** Where the methods are made; what stands in these is counted by who calls them. */
+export const implementations = [
+  'core/table/table.ts',
+  'core/table/listings.ts',
+  'core/queue/queues.ts',
+  'worker/handlers/objectStore.ts',
+  'worker/handlers/upload.ts',
+];
+
+/** IAM has one action for a call and its batch, and for all steps of an upload but its abort. */
+const actionNames: Readonly<Record<string, string>> = {
+  SendMessageBatch: 'SendMessage',
+  DeleteMessageBatch: 'DeleteMessage',
+  CreateMultipartUpload: 'PutObject',
+  UploadPart: 'PutObject',
+  CompleteMultipartUpload: 'PutObject',
+};
+const services = { table: 'dynamodb', queues: 'sqs', objects: 's3' } as const;
+
+/** @param entry a file, from the project's root. @throws {Error} at a method that `commandsOf` does not know. */
+export function usedActions(entry: string): Set<string> {
+  const actions = new Set<string>();
+  for (const method of methodsFrom(entry)) {
+    if (!isKnown(method)) throw new Error(`${method} is called, and its commands are not known`);
+    const service = services[method.startsWith('table') ? 'table' : method.startsWith('queues') ? 'queues' : 'objects'];
+    for (const command of commandsOf[method]) actions.add(`${service}:${actionNames[command] ?? command}`);
+  }
+  return actions;
+}
+
+/** The commands that a file imports from the SDK. */
+export function importedCommands(path: string): string[] {
+  return [...read(path).matchAll(/^\s+(\w+)Command,$|\b(\w+)Command, .*from '@aws-sdk/gm)].map(([, alone, first]) => alone ?? first ?? '');
+}
+
+function methodsFrom(entry: string): Set<string> {
+  const methods = new Set<string>();
+  for (const path of reachable(entry)) {
+    if (implementations.includes(path)) continue;
+    // Only an entry that takes `notReady` from openCore asks whether table and queues answer.
+    if (path === 'core/open.ts' && !read(entry).includes('notReady')) continue;
+    for (const [method] of read(path).matchAll(/\b(?:table|queues|objects)\.\w+(?=\()/g)) methods.add(method);
+  }
+  return methods;
+}
+
+/** The files that an entry imports, and what those import; types are not there when it runs. */
+function reachable(entry: string, found = new Set<string>()): Set<string> {
+  if (found.has(entry)) return found;
+  found.add(entry);
+  for (const [, specifier = ''] of read(entry).matchAll(/^(?:import|export)\s(?!type\b)(?:[^;]*?from )?'(\.[^']+)';/gm)) {
+    reachable(posix.join(posix.dirname(entry), specifier), found);
+  }
+  return found;
+}
+
+function read(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+function isKnown(method: string): method is keyof typeof commandsOf {
+  return method in commandsOf;
+}
