@@ -46,7 +46,11 @@ test('sweeper, bundled, sends again what no message names', async () => {
 });
 
 /** In a process of its own with the settings as Lambda hands them over, up to twenty times. */
-async function invoke(name: keyof Bundles, event: object, { until = (answer: unknown) => answer !== undefined } = {}): Promise<unknown> {
+async function invoke(
+  name: keyof Bundles,
+  event: object,
+  { until = () => true }: { readonly until?: (answer: unknown) => boolean } = {},
+): Promise<unknown> {
   const { config } = system;
   const env = {
     PATH: process.env['PATH'],
