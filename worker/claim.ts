@@ -29,6 +29,8 @@ export async function claimJob(core: Pick<Core, 'table' | 'feed' | 'clock' | 'te
     const job = attempt.job;
     const now = core.clock.now();
     if (job === undefined || isFinal(job.status) || job.generation > message.generation) return left({ kind: 'deleted' });
+    // Of a generation that is not there: not one of ours. It uses up its receives and becomes a dead letter.
+    if (job.generation < message.generation) return left({ kind: 'returned', seconds: Math.ceil(request.leaseMs / 1000) });
     if (job.status === 'PENDING') {
       attempt = await claim(core, request, 'claim', job);
     } else if (job.claim !== undefined && job.claim.expiresAt > now) {

@@ -32,7 +32,9 @@ export async function sendMessage(
   job: Job,
   delaySeconds: number,
 ): Promise<void> {
-  const { jobId, generation, version, traceId, priority } = job;
+  const { jobId, generation, traceId, priority, attempts } = job;
+  // The first claim bets on this version and on no attempt before it. After one, a version that is over makes it read the record.
+  const version = attempts === 0 ? job.version : job.version - 1;
   const destination = { 'messaging.system': 'aws_sqs', 'messaging.destination.name': priority };
   await telemetry.span(
     `send ${priority}`,

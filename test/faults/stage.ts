@@ -43,6 +43,8 @@ export interface Stage extends AsyncDisposable {
   readonly config: Config;
   /** Of this process: to hand in, read, retry and cancel jobs. Its writes are recorded, and nothing breaks them. */
   readonly core: Core;
+  /** The way from Redis to the watchers of this process. */
+  readonly redis: FaultProxy;
   readonly clients: ReturnType<typeof createClients>;
   start(name: Exclude<EntryName, 'start'>, env?: Readonly<Record<string, string>>): Promise<Actor>;
   create(request?: Partial<CreateJobRequest>): Promise<Job>;
@@ -106,7 +108,12 @@ export async function openStage(
 
   const ownTable = opening.use(await openAwsProxy(targets.table));
   recordWrites(ownTable, writes);
-  const direct = { AWS_ENDPOINT_URL_DYNAMODB: ownTable.url, AWS_ENDPOINT_URL_SQS: targets.queues, REDIS_URL: redisUrl };
+  const redis = opening.use(await openFaultProxy(Number(new URL(redisUrl).port)));
+  const direct = {
+    AWS_ENDPOINT_URL_DYNAMODB: ownTable.url,
+    AWS_ENDPOINT_URL_SQS: targets.queues,
+    REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+  };
   const config = parseConfig({ ...settings, ...direct });
   const clients = opening.use(createClients(config));
   await provision(clients, config);
@@ -188,6 +195,7 @@ export async function openStage(
   return {
     config,
     core,
+    redis,
     clients,
     writes,
     start,
