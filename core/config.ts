@@ -100,6 +100,8 @@ const settings = z.object({
   MAX_REQUEST_BYTES: whole(1024, 64 * 1024 ** 2)
     .default(1024 ** 2)
     .describe('Largest body of a request, and largest WebSocket message.'),
+  HEADERS_TIMEOUT_SECONDS: whole(1, 600).default(10).describe('How long a client may take to send the headers of a request.'),
+  REQUEST_TIMEOUT_SECONDS: whole(1, 3600).default(30).describe('How long a client may take to send a whole request.'),
   SOCKET_INIT_SECONDS: whole(1, 3600).default(5).describe('How long a WebSocket may stay open without `connection_init`.'),
   SOCKET_PING_SECONDS: whole(1, 3600)
     .default(12)
@@ -172,6 +174,8 @@ export function parseConfig(environment: Environment) {
       operationsPerSocket: env.MAX_OPERATIONS_PER_SOCKET,
       operationCost: env.MAX_OPERATION_COST,
       requestBytes: env.MAX_REQUEST_BYTES,
+      headersTimeoutSeconds: env.HEADERS_TIMEOUT_SECONDS,
+      requestTimeoutSeconds: env.REQUEST_TIMEOUT_SECONDS,
       socketInitSeconds: env.SOCKET_INIT_SECONDS,
       socketPingSeconds: env.SOCKET_PING_SECONDS,
       /** 0 = never. */

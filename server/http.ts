@@ -38,7 +38,7 @@ export function createRequestListener(deps: RequestListenerDeps) {
       `${request.method} ${pathOf(request)}`,
       { kind: SpanKind.SERVER, attributes, origin: { traceparent } },
       async (annotate) => {
-        await answer(request, response, telemetry.traceId() ?? traceIdOf(traceparent));
+        await answer(request, response, telemetry.running().traceId ?? traceIdOf(traceparent));
         annotate({ 'http.response.status_code': response.statusCode });
       },
     );

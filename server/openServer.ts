@@ -73,7 +73,7 @@ export async function openServer({
   const health = createHealth({ notReady });
   const graphiql = isProduction ? undefined : renderGraphiQLPage();
 
-  const server = createServer(timeouts);
+  const server = createServer(timeoutsOf(limits));
   const shared = { authenticate, connections, allowsHost, allowsOrigin, telemetry: core.telemetry, log };
   const answer = createRequestListener({ ...shared, pipeline, health, graphiql, scrape });
   server.on('request', (request, response) => void answer(request, response));
@@ -101,13 +101,15 @@ export async function openServer({
 const neverHurries = new AbortController().signal;
 
 /** Against clients that send slowly or never end. The keep-alive is longer than that of the usual load balancers (60 s). */
-const timeouts = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  connectionsCheckingInterval: 2000,
-  keepAliveTimeout: 65_000,
-  maxHeaderSize: 16 * 1024,
-};
+function timeoutsOf({ headersTimeoutSeconds, requestTimeoutSeconds }: Config['limits']) {
+  return {
+    headersTimeout: headersTimeoutSeconds * 1000,
+    requestTimeout: Math.max(requestTimeoutSeconds, headersTimeoutSeconds) * 1000,
+    connectionsCheckingInterval: Math.min(2000, headersTimeoutSeconds * 500),
+    keepAliveTimeout: 65_000,
+    maxHeaderSize: 16 * 1024,
+  };
+}
 
 function listen(server: Server, { host, port }: Pick<Config, 'host' | 'port'>): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,0 +1,53 @@
+/** A WebSocket spoken to in plain messages, for what a well-behaved client would never say. */
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import { at } from './apiSystem.ts';
+
+export interface TestSocket {
+  /** An object is sent as JSON, anything else as it is. */
+  send(message: object | string | Buffer): void;
+  messages(count: number): Promise<unknown[]>;
+  readonly closed: Promise<number>;
+  isOpen(): boolean;
+  pause(): void;
+  resume(): void;
+  end(): void;
+}
+
+/** A socket after its connection_ack, spoken to in plain messages. */
+export async function openSocket(
+  url: string,
+  connectionParams: object = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<TestSocket> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { headers });
+  socket.on('error', () => undefined);
+  const received: unknown[] = [];
+  socket.on('message', (data: Buffer) => {
+    const message: unknown = JSON.parse(data.toString());
+    if (at(message, 'type') !== 'complete') received.push(message);
+    socket.emit('received');
+  });
+  const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ type: 'connection_init', payload: connectionParams }));
+
+  async function messages(count: number): Promise<unknown[]> {
+    while (received.length < count) {
+      const code = await Promise.race([once(socket, 'received').then(() => undefined), closed]);
+      if (code !== undefined) throw new Error(`closed with ${code} after ${JSON.stringify(received)}`);
+    }
+    return received.splice(0, count);
+  }
+
+  await messages(1);
+  return {
+    send: (message) => socket.send(typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message)),
+    messages,
+    closed,
+    isOpen: () => socket.readyState === WebSocket.OPEN,
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    end: () => socket.terminate(),
+  };
+}
