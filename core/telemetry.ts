@@ -47,6 +47,9 @@ export const histograms = {
   endToEnd: { name: 'jobs.duration', unit: 's', description: 'Time from a job’s creation to its final state, by type and status.' },
 } as const;
 
+/** Seconds: from a handler that does nothing to one that takes hours. */
+const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600];
+
 export const gauges = {
   watchers: { name: 'feed.watchers', unit: '{watcher}', description: 'Subscriptions to jobs and owners that are open here.' },
   sockets: { name: 'websocket.connections', unit: '{connection}', description: 'WebSockets that are open here.' },
@@ -57,13 +60,18 @@ export type CounterName = keyof typeof counters;
 export type HistogramName = keyof typeof histograms;
 export type GaugeName = keyof typeof gauges;
 
-/** Where a trace goes on: the W3C or X-Ray headers of a request or a message, or the bare id of a trace. */
+/**
+ * Where a trace goes on: the W3C or X-Ray headers of a request or a message, or its ids. Of a trace known by its id
+ * alone the parent is not known, so one is made of that id.
+ */
 export interface TraceOrigin {
   readonly traceparent?: string | undefined;
   /** X-Ray's header, as SQS carries it in `AWSTraceHeader`. */
   readonly xray?: string | undefined;
   /** 32 hexadecimal digits. */
   readonly traceId?: string | undefined;
+  /** 16 hexadecimal digits, with the trace's id. */
+  readonly spanId?: string | undefined;
 }
 
 export interface SpanOptions {
@@ -83,8 +91,8 @@ export interface Telemetry {
   span<Result>(name: string, options: SpanOptions, run: (annotate: (attributes: Attributes) => void) => Promise<Result>): Promise<Result>;
   /** X-Ray's header of the running span, for a message to carry; undefined where none runs. */
   traceHeader(): string | undefined;
-  /** Of the running span. */
-  traceId(): string | undefined;
+  /** Of the running span; empty where none runs. */
+  running(): { readonly traceId?: string; readonly spanId?: string };
 }
 
 export interface TelemetryDeps {
@@ -100,16 +108,17 @@ const xrayHeader = 'x-amzn-trace-id';
 
 export function createTelemetry({ meter, tracer, propagator }: TelemetryDeps): Telemetry {
   const counterOf = lazily((name: CounterName) => meter.createCounter(counters[name].name, counters[name]));
-  const histogramOf = lazily((name: HistogramName) => meter.createHistogram(histograms[name].name, histograms[name]));
+  const histogramOf = lazily((name: HistogramName) =>
+    meter.createHistogram(histograms[name].name, { ...histograms[name], advice: { explicitBucketBoundaries: secondsBuckets } }),
+  );
 
-  function contextOf({ traceparent, xray, traceId }: TraceOrigin): Context {
+  function contextOf({ traceparent, xray, traceId, spanId = traceId?.slice(16) }: TraceOrigin): Context {
     const carrier: Record<string, string> = {};
     if (traceparent !== undefined) carrier['traceparent'] = traceparent;
     if (xray !== undefined) carrier[xrayHeader] = xray;
     const extracted = propagator?.extract(ROOT_CONTEXT, carrier, textMap) ?? ROOT_CONTEXT;
-    if (trace.getSpanContext(extracted) !== undefined || traceId === undefined) return extracted;
-    // Known by its id alone: the parent span is not, so its id is made of the trace's.
-    const spanContext = { traceId, spanId: traceId.slice(16), traceFlags: TraceFlags.SAMPLED, isRemote: true };
+    if (trace.getSpanContext(extracted) !== undefined || traceId === undefined || spanId === undefined) return extracted;
+    const spanContext = { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true };
     return isSpanContextValid(spanContext) ? trace.setSpanContext(ROOT_CONTEXT, spanContext) : ROOT_CONTEXT;
   }
 
@@ -145,7 +154,10 @@ export function createTelemetry({ meter, tracer, propagator }: TelemetryDeps): T
       return carrier[xrayHeader];
     },
 
-    traceId: () => trace.getActiveSpan()?.spanContext().traceId,
+    running() {
+      const span = tracer === undefined ? undefined : trace.getActiveSpan()?.spanContext();
+      return span === undefined ? {} : { traceId: span.traceId, spanId: span.spanId };
+    },
   };
 }
 

@@ -19,7 +19,7 @@ export function createDlqHandler(core: Pick<Core, 'table' | 'feed' | 'clock' | '
       }
       const log = core.log.child({ jobId: message.jobId, traceId: message.traceId });
       try {
-        const origin = { xray: attributes.AWSTraceHeader, traceId: message.traceId };
+        const origin = { xray: attributes.AWSTraceHeader, traceId: message.traceId, spanId: message.spanId };
         const result = await core.telemetry.span(
           'process DEAD_LETTER',
           { kind: SpanKind.CONSUMER, attributes: { 'job.id': message.jobId }, origin },

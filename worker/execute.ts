@@ -57,7 +57,7 @@ export async function execute(deps: ExecuteDeps, message: ReceivedMessage): Prom
     'messaging.message.id': message.messageId,
     'job.id': body?.jobId,
   };
-  const origin = { xray: message.traceHeader, traceId: body?.traceId };
+  const origin = { xray: message.traceHeader, traceId: body?.traceId, spanId: body?.spanId };
   telemetry.count('consumed', destination);
   if (message.receiveCount === 1)
     telemetry.record('queueWait', Math.max(0, startedAt - message.sentAt) / 1000, { priority: message.queue });

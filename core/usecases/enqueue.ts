@@ -1,5 +1,6 @@
 /** Sends the message of a job that was just written, and compensates when the queue does not take it. */
 import { SpanKind } from '@opentelemetry/api';
+import { noBet } from '../queue/message.ts';
 import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
 import type { Core } from './core.ts';
@@ -33,13 +34,12 @@ export async function sendMessage(
   delaySeconds: number,
 ): Promise<void> {
   const { jobId, generation, traceId, priority, attempts } = job;
-  // The first claim bets on this version and on no attempt before it. After one, a version that is over makes it read the record.
-  const version = attempts === 0 ? job.version : job.version - 1;
+  const version = attempts === 0 ? job.version : noBet;
   const destination = { 'messaging.system': 'aws_sqs', 'messaging.destination.name': priority };
   await telemetry.span(
     `send ${priority}`,
     { kind: SpanKind.PRODUCER, attributes: { ...destination, 'messaging.operation.type': 'send', 'job.id': jobId } },
-    () => queues.send(priority, { jobId, generation, version, traceId }, delaySeconds),
+    () => queues.send(priority, { jobId, generation, version, traceId, spanId: telemetry.running().spanId }, delaySeconds),
   );
   telemetry.count('sent', destination);
 }

@@ -13,7 +13,7 @@ const file = (name: string): string => join(import.meta.dirname, name);
 const names = new Set([
   ...Object.values(counters).map(({ name }) => `${name.replaceAll('.', '_')}_total`),
   ...Object.values(gauges).map(({ name }) => name.replaceAll('.', '_')),
-  ...Object.values(histograms).map(({ name }) => `${name.replaceAll('.', '_')}_seconds_bucket`),
+  ...Object.values(histograms).map(({ name }) => `${name.replaceAll('.', '_')}_bucket`),
 ]);
 const used = (text: string): readonly string[] =>
   [...text.matchAll(/\b(?:jobs|feed|messaging|websocket)_[a-z_]+\b/g)]

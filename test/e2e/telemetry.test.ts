@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { createClients } from '../../infra/local/clients.ts';
 import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
 import { provision } from '../../infra/local/provision.ts';
+import { openAwsProxy } from '../support/awsProxy.ts';
 import { startEntry, urlOf } from '../support/processes.ts';
 
 const attribute = z.object({ key: z.string(), value: z.object({ stringValue: z.string().optional() }) });
@@ -65,13 +66,18 @@ describe('telemetry', () => {
       maxReceiveCount: 1,
       s3Buckets: [],
     };
+    await using sqs = await openAwsProxy(endpoints.sqs);
+    const sent: unknown[] = [];
+    sqs.observe(({ operation, body }) => {
+      if (operation === 'SendMessageBatch') sent.push(body);
+    });
     using clients = createClients({ region: 'us-east-1', endpoints });
     await provision(clients, settings);
     const env = {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       REDIS_URL: inject('redisUrl'),
       AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
-      AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+      AWS_ENDPOINT_URL_SQS: sqs.url,
       AWS_ENDPOINT_URL_S3: endpoints.s3,
       JOBS_TABLE: settings.jobsTable,
       QUEUE_PREFIX: settings.queuePrefix,
@@ -105,7 +111,7 @@ describe('telemetry', () => {
     expect(metrics).toMatch(/^jobs_created_total\{.*type="simulate_work".*\} 1$/m);
     const [, workerPort] = await worker.said(/"port":(\d+)/);
     const workerMetrics = await (await fetch(`http://127.0.0.1:${workerPort}/metrics`)).text();
-    expect(workerMetrics).toMatch(/^jobs_attempt_duration_seconds_count\{.*outcome="threw".*\} 2$/m);
+    expect(workerMetrics).toMatch(/^jobs_attempt_duration_count\{.*outcome="threw".*\} 2$/m);
     expect(workerMetrics).toMatch(/^messaging_client_consumed_messages_total\{.*\} 1$/m);
     const [, lambdasPort] = await lambdas.said(/"port":(\d+)/);
     expect(await (await fetch(`http://127.0.0.1:${lambdasPort}/metrics`)).text()).toMatch(/^jobs_dead_letters_total\{.*\} 1$/m);
@@ -139,5 +145,7 @@ describe('telemetry', () => {
     );
     expect(ours.find(({ name }) => name === 'POST /graphql')?.parentSpanId).toBe(parentId);
     expect(collector.paths).toContain('/v1/metrics');
+    // As X-Ray reads it: the time, the rest of the trace’s id, and the span that sent.
+    expect(JSON.stringify(sent)).toMatch(new RegExp(`"AWSTraceHeader":.*Root=1-${traceId.slice(0, 8)}-${traceId.slice(8)};Parent=`));
   });
 });
