@@ -96,8 +96,10 @@ test('a message that becomes visible while its job runs waits for the holder', a
   const claimed = first.table.hold('after', 'UpdateItem', setsStatus('PROCESSING'));
   const job = await stage.create({ params: { durationMs: 6000 } });
   const watching = stage.watch(job.jobId);
+  const running = await claimed;
+  // So that the next receive is the other's.
   first.queues.rule({ operation: 'ReceiveMessage', fault: { kind: 'answer', status: 500, type: 'InternalError' } });
-  (await claimed).release();
+  running.release();
   const second = await stage.start('worker');
   const returned = second.queues.hold('before', 'ChangeMessageVisibility');
   (await returned).release();
