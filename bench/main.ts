@@ -1,10 +1,22 @@
 /** `npm run bench` runs all benches, `npm run bench -- <name>…` some; each writes its section of docs/performance.md. */
+import { createJob } from './createJob.ts';
 import { deliveries } from './deliveries.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { scaling } from './scaling.ts';
+import { slowWatcher } from './slowWatcher.ts';
 import { markdown, writeSection, type Report } from './support/report.ts';
+import { writeBudget } from './writeBudget.ts';
 
-const benches: Readonly<Record<string, () => Promise<Report>>> = { deliveries, latency, memory };
+const benches: Readonly<Record<string, () => Promise<Report>>> = {
+  deliveries,
+  latency,
+  memory,
+  slowWatcher,
+  scaling,
+  createJob,
+  writeBudget,
+};
 
 const names = Object.keys(benches);
 const chosen = process.argv.slice(2);

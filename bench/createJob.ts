@@ -1,0 +1,62 @@
+/** Jobs handed in a second and processor time for each, against a bare script that makes the same AWS calls one by one. */
+import { z } from 'zod';
+import { startChild } from './support/child.ts';
+import type { Report } from './support/report.ts';
+import { openStage } from './support/stage.ts';
+import { median, medianRatio } from './support/statistics.ts';
+
+const ways = ['ours', 'bare', 'http'] as const;
+type Way = (typeof ways)[number];
+
+const loads = [
+  { atOnce: 1, jobs: 60, rounds: 15 },
+  { atOnce: 64, jobs: 384, rounds: 11 },
+] as const;
+
+const measurement = z.object({ perSecond: z.number(), cpuMicros: z.number() });
+type Rounds = Record<Way, z.infer<typeof measurement>[]>;
+
+export async function createJob(): Promise<Report> {
+  await using stage = await openStage();
+  await using server = await startChild('ourServer.ts', stage.env);
+  await using creator = await startChild('creator.ts', stage.env);
+  const url = await server.ask(z.string(), 'url');
+  const results: (readonly [number, Rounds])[] = [];
+  for (const { atOnce, jobs, rounds } of loads) {
+    const measured: Rounds = { ours: [], bare: [], http: [] };
+    for (let round = 0; round <= rounds; round += 1) {
+      // Whoever goes first changes, since the emulators slow down as they fill.
+      for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
+        const result = await creator.ask(measurement, 'create', { way, jobs, atOnce, url });
+        if (round > 0) measured[way].push(result);
+      }
+    }
+    results.push([atOnce, measured]);
+  }
+  const rates = (rounds: Rounds[Way]): readonly number[] => rounds.map(({ perSecond }) => perSecond);
+  const costs = (rounds: Rounds[Way]): readonly number[] => rounds.map(({ cpuMicros }) => cpuMicros);
+  return {
+    title: 'Handing in jobs',
+    method:
+      'With an idempotency key each: lock, record, message. The use case and the bare script run in one process in turn, on the embedded AWS in another; over HTTP the same goes through a server process. The emulators take most of the time, so processor time tells more about the code.',
+    columns: ['at once', 'ours /s', 'bare /s', 'over HTTP /s', 'ours ÷ bare', 'µs CPU a job, ours', 'bare', 'CPU, ours ÷ bare'],
+    rows: results.map(([atOnce, { ours, bare, http }]) => [
+      String(atOnce),
+      median(rates(ours)),
+      median(rates(bare)),
+      median(rates(http)),
+      medianRatio(rates(ours), rates(bare)),
+      median(costs(ours)),
+      median(costs(bare)),
+      medianRatio(costs(ours), costs(bare)),
+    ]),
+    promises: results.map(([atOnce, { ours, bare }]) => ({
+      promise:
+        atOnce === 1
+          ? 'createJob/s one at a time ≥ 0.9 × the bare script'
+          : 'createJob/s under load > the bare script, since sends coalesce',
+      measured: medianRatio(rates(ours), rates(bare)),
+      limit: { atLeast: atOnce === 1 ? 0.9 : 1 },
+    })),
+  };
+}

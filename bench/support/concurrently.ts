@@ -1,0 +1,8 @@
+/** Runs something so many times, so many at once. */
+export async function concurrently(times: number, atOnce: number, run: (index: number) => Promise<void>): Promise<void> {
+  const indexes = Array.from({ length: times }, (_, index) => index).values();
+  const runSome = async (): Promise<void> => {
+    for (const index of indexes) await run(index);
+  };
+  await Promise.all(Array.from({ length: atOnce }, runSome));
+}

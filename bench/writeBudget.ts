@@ -1,0 +1,97 @@
+/** What a job costs in DynamoDB units and SQS requests at saturation, as Amazon's own DynamoDB Local counts units. */
+import { randomUUID } from 'node:crypto';
+import { monotonicFactory } from 'ulid';
+import { systemClock } from '../core/clock.ts';
+import { parseConfig } from '../core/config.ts';
+import { createMemoryFeed } from '../core/feed/memoryFeed.ts';
+import { createQueues } from '../core/queue/queues.ts';
+import { createTable } from '../core/table/table.ts';
+import { noTelemetry } from '../core/telemetry.ts';
+import type { Core } from '../core/usecases/core.ts';
+import { createJob } from '../core/usecases/createJob.ts';
+import { createClients } from '../infra/local/clients.ts';
+import { provision } from '../infra/local/provision.ts';
+import { startDynamoDbLocal } from '../test/support/dynamoDbLocal.ts';
+import { silentLog } from '../test/support/silentLog.ts';
+import { createWorker } from '../worker/worker.ts';
+import { createBenchHandlers } from './support/handlers.ts';
+import { concurrently } from './support/concurrently.ts';
+import { openCountedClients } from './support/countedClients.ts';
+import type { Report } from './support/report.ts';
+import { openStage } from './support/stage.ts';
+
+const jobs = 1000;
+const atOnce = 64;
+
+export async function writeBudget(): Promise<Report> {
+  await using stage = await openStage();
+  await using opening = new AsyncDisposableStack();
+  const dynamoDbLocal = opening.adopt(await startDynamoDbLocal(), ({ stop }) => stop());
+  const config = parseConfig({
+    ...stage.env,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDbLocal.url,
+    QUEUE_PREFIX: 'budget',
+    WORKER_CONCURRENCY: '32',
+  });
+  await provision(opening.use(createClients(config)), config);
+
+  const { dynamodb, sqs, spent } = openCountedClients(config);
+  const core: Core = {
+    table: createTable({ dynamodb, tableName: config.jobsTable, jobTtlDays: config.jobTtlDays }),
+    queues: createQueues({ sqs, queuePrefix: config.queuePrefix }),
+    feed: createMemoryFeed(),
+    clock: systemClock,
+    log: silentLog,
+    telemetry: noTelemetry,
+    newJobId: monotonicFactory(),
+    settings: config,
+  };
+  await core.queues.check();
+  for (const totals of [spent.writeUnits, spent.readUnits, spent.sqsRequests]) totals.clear();
+
+  await concurrently(jobs, atOnce, async () => {
+    const request = { owner: 'anonymous', type: 'simulate_work', priority: 'NORMAL', delaySeconds: 0, traceId: randomUUID() } as const;
+    await createJob(core, { ...request, params: { durationMs: 20 }, idempotencyKey: randomUUID() });
+  });
+  const drained = Promise.withResolvers<void>();
+  let done = 0;
+  const worker = createWorker({
+    core,
+    handlers: createBenchHandlers({ onDone: () => (done += 1) === jobs - 1 && drained.resolve() }),
+    settings: config,
+  });
+  worker.start();
+  await drained.promise;
+  // The last ones' writes and deletes; the receives of a worker that finds the queues empty are no job's.
+  const receives = spent.sqsRequests.get('ReceiveMessageCommand') ?? 0;
+  await worker.stop();
+  spent.sqsRequests.set('ReceiveMessageCommand', receives);
+  sqs.destroy();
+  dynamodb.destroy();
+
+  const perJob = (totals: ReadonlyMap<string, number>): number => [...totals.values()].reduce((sum, amount) => sum + amount, 0) / jobs;
+  const table = [
+    ['write units', spent.writeUnits],
+    ['read units', spent.readUnits],
+    ['SQS requests', spent.sqsRequests],
+  ] as const;
+  return {
+    title: 'What a job costs in AWS',
+    method: `${jobs} jobs with an idempotency key, handed in ${atOnce} at once, then worked off by a worker of ${config.workerConcurrency} slots (20 ms each), each succeeding at its first attempt. Units with those of the indexes (\`ReturnConsumedCapacity\`, DynamoDB Local); requests counted in the SDK, retries included.`,
+    columns: ['what', 'a job', 'of which'],
+    rows: table.map(([what, totals]) => [
+      what,
+      perJob(totals),
+      [...totals].map(([name, amount]) => `${name.replace('Command', '')} ${Number((amount / jobs).toFixed(3))}`).join(', ') || '–',
+    ]),
+    promises: [
+      {
+        promise: 'write units of a keyed job that succeeds at its first attempt ≤ 8',
+        measured: perJob(spent.writeUnits),
+        limit: { atMost: 8 },
+      },
+      { promise: 'read units ≤ 1', measured: perJob(spent.readUnits), limit: { atMost: 1 } },
+      { promise: 'SQS requests a job at saturation ≤ 0.4', measured: perJob(spent.sqsRequests), limit: { atMost: 0.4 } },
+    ],
+  };
+}
