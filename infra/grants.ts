@@ -51,7 +51,6 @@ export const lambdaGrants = {
 } as const satisfies Record<string, Grants>;
 
 export type LambdaName = keyof typeof lambdaGrants;
-export type PodName = keyof typeof podGrants;
 
 /** What Lambda's event source mappings do under the function's role ("Using Lambda with Amazon SQS", "… with DynamoDB"). */
 export const eventSourceGrants = {

@@ -41,4 +41,4 @@ export function addSettings(parent: Construct, { name, region }: Environment, { 
   return { values, parameters, secrets: [cache.url] };
 }
 
-export const parameterName = (environment: string, setting: string): string => `/job-tickets/${environment}/${setting}`;
+const parameterName = (environment: string, setting: string): string => `/job-tickets/${environment}/${setting}`;

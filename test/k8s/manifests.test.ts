@@ -1,0 +1,184 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { describeSettings, parseConfig } from '../../core/config.ts';
+import { queueDefinitions } from '../../core/queue/definition.ts';
+import { environments } from '../../infra/environments.ts';
+import { podRoleName } from '../../infra/stacks/access.ts';
+import { cachePort } from '../../infra/stacks/network.ts';
+import { synthesize, type Synthesized } from '../../infra/testTemplates.ts';
+import { fetchKubectl, renderOverlay } from './kubectl.ts';
+import {
+  configMap,
+  deployment,
+  egressPolicy,
+  externalSecret,
+  named,
+  ofKind,
+  scaledObject,
+  serviceAccount,
+  withSelector,
+} from './shapes.ts';
+import { kubernetesObject, violations, type KubernetesObject } from './validate.ts';
+
+const overlays = environments.map(({ name }) => name);
+const rendered = new Map<string, readonly KubernetesObject[]>();
+let templates: Synthesized;
+beforeAll(async () => {
+  for (const name of overlays) {
+    const documents = parseAllDocuments(await renderOverlay(name));
+    rendered.set(
+      name,
+      documents.map((document) => kubernetesObject.parse(document.toJS())),
+    );
+  }
+  templates = await synthesize();
+  return () => templates[Symbol.asyncDispose]();
+});
+const objectsOf = (overlay: string): readonly KubernetesObject[] => rendered.get(overlay) ?? [];
+
+test('every object of every overlay is valid', async () => {
+  const all = [...rendered.values()].flat();
+  expect(all.length).toBeGreaterThan(3 * 20);
+  expect(await violations(all)).toEqual([]);
+});
+
+test('the validation sees a misspelt field and a value of the wrong kind', async () => {
+  const [server] = ofKind(objectsOf('prod'), 'Deployment');
+  const text = JSON.stringify(server).replace('"readinessProbe"', '"readinesProbe"').replace('"cpu":"250m"', '"cpu":"250 m"');
+  const found = (await violations([kubernetesObject.parse(JSON.parse(text))])).join('\n');
+  expect(found).toContain(`'"readinesProbe"' does not exist`);
+  expect(found).toContain('requests/cpu must match format "quantity"');
+});
+
+test('kubectl is to be had where it is not installed', async () => {
+  expect(await fetchKubectl()).toContain('kubectl');
+});
+
+describe.each(overlays)('%s', (overlay) => {
+  const parts = ['server', 'worker'] as const;
+  const podOf = (part: string) => deployment.parse(named(objectsOf(overlay), 'Deployment', part)).spec.template;
+
+  /** The settings of a part as its pod gets them, from its maps and, by name, from External Secrets. */
+  function settingsOf(part: string): Record<string, string> {
+    const container = podOf(part).spec.containers[0];
+    return Object.fromEntries(
+      container.envFrom.flatMap(({ configMapRef, secretRef }) => {
+        if (configMapRef !== undefined)
+          return Object.entries(configMap.parse(named(objectsOf(overlay), 'ConfigMap', configMapRef.name)).data);
+        const { spec } = externalSecret.parse(named(objectsOf(overlay), 'ExternalSecret', secretRef?.name ?? ''));
+        return spec.data.map(({ secretKey, remoteRef }) => [secretKey, remoteRef.key] as const);
+      }),
+    );
+  }
+
+  test('selectors match the labels of exactly one deployment’s pods', () => {
+    const pods = parts.map((part) => podOf(part).metadata.labels);
+    const selecting = objectsOf(overlay).flatMap((object) => withSelector(object));
+    expect(selecting.length).toBeGreaterThanOrEqual(8);
+    for (const { selector, by } of selecting) {
+      const matching = pods.filter((labels) => Object.entries(selector).every(([key, value]) => labels[key] === value));
+      expect({ by, matching: matching.length }).toEqual({ by, matching: 1 });
+    }
+  });
+
+  test('everything lies in the overlay’s own namespace, which demands the restricted profile', () => {
+    const [namespace, ...others] = ofKind(objectsOf(overlay), 'Namespace');
+    expect(others).toEqual([]);
+    expect(namespace?.metadata).toMatchObject({
+      name: `job-tickets-${overlay}`,
+      labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
+    });
+    const elsewhere = objectsOf(overlay).filter(
+      ({ kind, metadata }) => kind !== 'Namespace' && metadata['namespace'] !== `job-tickets-${overlay}`,
+    );
+    expect(elsewhere).toEqual([]);
+  });
+
+  test.each(parts)('%s: its settings are known, and valid', (part) => {
+    const known = new Set(describeSettings().map(({ name }) => name));
+    const settings = settingsOf(part);
+    expect(Object.keys(settings).filter((name) => !known.has(name))).toEqual([]);
+    const fromAws = {
+      REDIS_URL: 'rediss://:x@host:6380',
+      REDIS_CLUSTER: 'false',
+      VISIBILITY_TIMEOUT_SECONDS: '30',
+      MAX_RECEIVE_COUNT: '3',
+    };
+    expect(parseConfig({ ...settings, ...fromAws }).isProduction).toBe(true);
+  });
+
+  test.each(parts)('%s: its port is the one that it listens at, and its probes ask there', (part) => {
+    const { port, metricsPort } = parseConfig({ PORT: settingsOf(part)['PORT'], METRICS_PORT: settingsOf(part)['METRICS_PORT'] });
+    const container = podOf(part).spec.containers[0];
+    const [declared] = container.ports;
+    expect(declared?.containerPort).toBe(part === 'server' ? port : metricsPort);
+    for (const probe of [container.startupProbe, container.livenessProbe, container.readinessProbe]) {
+      if (probe !== undefined) expect(probe.httpGet.port).toBe(declared?.name);
+    }
+    expect(container.livenessProbe?.httpGet.path).toBe('/healthz');
+  });
+
+  test.each(parts)('%s: Kubernetes waits for longer than it takes to stop', (part) => {
+    const { lifecycle } = podOf(part).spec.containers[0];
+    const settings = settingsOf(part);
+    const { shutdownGraceSeconds, receiveWaitSeconds } = parseConfig({
+      SHUTDOWN_GRACE_SECONDS: settings['SHUTDOWN_GRACE_SECONDS'],
+      RECEIVE_WAIT_SECONDS: settings['RECEIVE_WAIT_SECONDS'],
+    });
+    const stopping = shutdownGraceSeconds + (part === 'worker' ? receiveWaitSeconds : (lifecycle?.preStop.sleep.seconds ?? 0));
+    expect(podOf(part).spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(stopping + 10);
+  });
+
+  test('a worker has room for a PDF that is meant to do harm', () => {
+    const { limits } = podOf('worker').spec.containers[0].resources;
+    expect(limits.memory).toMatch(/^[2-9]Gi$/);
+  });
+
+  test.each(parts)('%s: runs as nobody in particular, on a file system that it cannot write', (part) => {
+    const { spec } = podOf(part);
+    expect(spec).toMatchObject({
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    });
+    expect(spec.containers[0]).toMatchObject({
+      securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+    });
+  });
+
+  test('service accounts take the roles that the stack makes, and the stack trusts them', async () => {
+    const roles = JSON.stringify(await templates.ofType(overlay, 'AWS::IAM::Role'));
+    for (const name of ['server', 'worker', 'settings']) {
+      const { metadata } = serviceAccount.parse(named(objectsOf(overlay), 'ServiceAccount', name));
+      const arn = metadata.annotations['eks.amazonaws.com/role-arn'];
+      expect(arn).toBe(`arn:aws:iam::000000000000:role/${podRoleName(overlay, name)}`);
+      expect(roles).toContain(`"RoleName":"${podRoleName(overlay, name)}"`);
+      expect(roles).toContain(`system:serviceaccount:job-tickets-${overlay}:${name}`);
+    }
+    expect(parts.map((part) => podOf(part).spec.serviceAccountName)).toEqual([...parts]);
+  });
+
+  test('External Secrets reads exactly what the stack writes', async () => {
+    const [written, secrets] = await Promise.all(
+      ['AWS::SSM::Parameter', 'AWS::SecretsManager::Secret'].map((type) => templates.ofType(overlay, type)),
+    );
+    const names = [...(written ?? []), ...(secrets ?? [])].flatMap(([, { Name }]) => (typeof Name === 'string' ? [Name] : []));
+    const { spec } = externalSecret.parse(named(objectsOf(overlay), 'ExternalSecret', 'aws-settings'));
+    expect(new Set(spec.data.map(({ remoteRef }) => remoteRef.key))).toEqual(new Set(names));
+    for (const { secretKey, remoteRef } of spec.data) expect(remoteRef.key.endsWith(`/${secretKey}`)).toBe(true);
+  });
+
+  test('KEDA looks at the queues of all priorities, a worker’s concurrency at a time', () => {
+    const { triggers, scaleTargetRef } = scaledObject.parse(named(objectsOf(overlay), 'ScaledObject', 'worker')).spec;
+    const [, ...jobs] = queueDefinitions({ ...parseConfig({}), queuePrefix: `jobs-${overlay}` });
+    expect(triggers.map(({ metadata }) => metadata.queueURL)).toEqual(jobs.map(({ name }) => name));
+    expect(new Set(triggers.map(({ metadata }) => metadata.queueLength))).toEqual(new Set([settingsOf('worker')['WORKER_CONCURRENCY']]));
+    expect(podOf(scaleTargetRef.name)).toBeDefined();
+  });
+
+  test('the pods reach the VPC that the cache is in, at its port', () => {
+    const { egress } = egressPolicy.parse(named(objectsOf(overlay), 'NetworkPolicy', 'egress')).spec;
+    const environment = environments.find(({ name }) => name === overlay);
+    const toCache = egress.filter(({ ports }) => ports.some(({ port }) => port === cachePort));
+    expect(toCache.flatMap(({ to }) => to.map(({ ipBlock }) => ipBlock?.cidr))).toEqual([environment?.vpcCidr]);
+  });
+});
