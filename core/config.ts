@@ -79,6 +79,10 @@ const settings = z.object({
     .transform((list) => list?.split(',').map((origin) => origin.trim()) ?? [])
     .pipe(z.array(z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)))
     .describe('Origins whose pages may call the API beside its own, separated by commas.'),
+  GRAPHIQL: z
+    .enum(['on', 'off'])
+    .optional()
+    .describe('GraphiQL, introspection and hints at what was nearly right in errors. Unset = `off` in production, else `on`.'),
   ALLOWED_HOSTS: text
     .optional()
     .transform((list) => list?.split(',').map((name) => name.trim().toLowerCase()) ?? [])
@@ -163,6 +167,8 @@ export function parseConfig(environment: Environment) {
     jobTtlDays: env.JOB_TTL_DAYS,
     auth: { jwksUrl: env.JWKS_URL, secret: env.JWT_SECRET, issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE, mode: env.AUTH },
     corsOrigins: env.CORS_ORIGINS,
+    /** Not even hinted at what there is. */
+    hidesSchema: env.GRAPHIQL === undefined ? env.NODE_ENV === 'production' : env.GRAPHIQL === 'off',
     allowedHosts: env.ALLOWED_HOSTS,
     limits: {
       /** 0 = none. */

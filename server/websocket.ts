@@ -1,6 +1,13 @@
 /** GraphQL over WebSocket (graphql-transport-ws): who is connected, and what each message runs. The sockets are next door. */
 import type { IncomingMessage } from 'node:http';
-import { GraphQLError, type DocumentNode, type ExecutionArgs, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import {
+  GraphQLError,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from 'graphql';
 import { CloseCode, makeServer, type Context, type Server } from 'graphql-ws';
 import type { Config } from '../core/config.ts';
 import { JobError } from '../core/errors.ts';
@@ -107,7 +114,11 @@ export function createWebSocketProtocol({
 
     async execute(args) {
       const traceId = subscribers.get(args)?.args.contextValue.traceId;
-      return telemetry.span('graphql over WebSocket', { kind: SpanKind.SERVER, origin: { traceId } }, async () => execute(args));
+      return telemetry.span(
+        'graphql over WebSocket',
+        { kind: SpanKind.SERVER, origin: { traceId } },
+        async (): Promise<ExecutionResult> => await execute(args),
+      );
     },
     subscribe(args) {
       const subscriber = subscribers.get(args);

@@ -33,6 +33,8 @@ export interface ExecuteDeps {
   readonly stopping: AbortSignal;
   /** Fires when running handlers must stop too, with `ShuttingDown`. */
   readonly graceOver: AbortSignal;
+  /** Takes a message's acknowledgement, which may wait for a batch to fill: the slot is not kept for it. */
+  readonly settle: (acknowledging: Promise<void>) => void;
 }
 
 /** A job that this worker has claimed. */
@@ -64,7 +66,7 @@ export async function execute(deps: ExecuteDeps, message: ReceivedMessage): Prom
   try {
     await telemetry.span(`process ${message.queue}`, { kind: SpanKind.CONSUMER, attributes, origin }, async () => {
       const acknowledgement = body === undefined ? poisoned(deps, message) : await process(deps, message, body);
-      await acknowledge(core, message, acknowledgement);
+      deps.settle(acknowledge(core, message, acknowledgement));
     });
   } catch (error) {
     core.log.error({ error, messageId: message.messageId }, 'a message could not be worked on; it will be delivered again');
@@ -112,15 +114,16 @@ async function work(deps: ClaimedWork): Promise<Acknowledgement> {
   }
 }
 
-async function acknowledge({ queues }: Pick<Core, 'queues'>, message: ReceivedMessage, acknowledgement: Acknowledgement): Promise<void> {
-  switch (acknowledgement.kind) {
-    case 'deleted':
-      return queues.delete(message);
-    case 'returned':
-      return queues.setVisibility(message, acknowledgement.seconds);
-    case 'left':
-      return;
-    default:
-      return acknowledgement satisfies never;
+/** Never rejects: a message that is neither deleted nor given back is delivered again, and finds its job ended. */
+async function acknowledge(
+  { queues, log }: Pick<Core, 'queues' | 'log'>,
+  message: ReceivedMessage,
+  acknowledgement: Acknowledgement,
+): Promise<void> {
+  try {
+    if (acknowledgement.kind === 'deleted') await queues.delete(message);
+    else if (acknowledgement.kind === 'returned') await queues.setVisibility(message, acknowledgement.seconds);
+  } catch (error) {
+    log.warn({ error, messageId: message.messageId }, 'a message could not be acknowledged; it will be delivered again');
   }
 }

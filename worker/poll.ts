@@ -1,6 +1,7 @@
 /**
- * Keeps a worker's slots full from three queues. Each receive reserves the slots it asks for, so that no message waits
- * here with its visibility running out, and a slow job never holds back the next receive.
+ * Keeps a worker's slots full from three queues. Each receive reserves the slots it asks for, and a slow job never holds
+ * back the next receive. Where jobs are short, a few messages are fetched ahead, so that receives are full and no slot
+ * waits for one; where they are not, no message waits here with its visibility running out.
  *
  * Queues that have messages are drained by smooth weighted round-robin: high goes first and low never starves. Queues
  * that were empty are looked at now and then. When all are empty, each is long-polled with one slot.
@@ -15,6 +16,7 @@ export interface PollDeps {
   readonly concurrency: number;
   /** How long a receive waits for a message where all queues are empty. */
   readonly receiveWaitSeconds: number;
+  readonly visibilityTimeoutSeconds: number;
   readonly now: () => number;
   readonly log: Log;
   /** Resolves when the message's slot is free again; never rejects. */
@@ -39,6 +41,9 @@ const weights = { HIGH: 6, NORMAL: 3, LOW: 1 } as const satisfies Record<JobPrio
 const recheckMs = 200;
 /** SQS gives at most ten messages a receive. */
 const maxReceive = 10;
+/** Fetched ahead, if they will not wait longer than `patienceMs`, judged by how long jobs took. */
+const maxAhead = 15;
+const patienceMs = 500;
 /** A few milliseconds' wait for more free slots makes receives fuller, and takes nothing from work that lasts. */
 const gatherMs = 5;
 /** Below this many slots a long poll on each queue would reserve them all. */
@@ -52,7 +57,7 @@ interface QueueState {
   receiving: number;
 }
 
-export function startPoll({ queues, concurrency, receiveWaitSeconds, now, log, execute }: PollDeps): Poll {
+export function startPoll({ queues, concurrency, receiveWaitSeconds, visibilityTimeoutSeconds, now, log, execute }: PollDeps): Poll {
   const states: readonly QueueState[] = jobPriorities.map((priority) => ({
     priority,
     credit: 0,
@@ -62,8 +67,11 @@ export function startPoll({ queues, concurrency, receiveWaitSeconds, now, log, e
   }));
   const cutOff = new AbortController();
   let stopped = false;
+  /** Slots that are neither taken, nor reserved, nor spoken for by a message that waits: below zero by what is ahead. */
   let free = concurrency;
   let executing = 0;
+  let averageMs: number | undefined;
+  let waiting: { readonly message: ReceivedMessage; readonly receivedAt: number }[] = [];
   let failures = 0;
   let changed = Promise.withResolvers<void>();
   const receives = new Set<Promise<void>>();
@@ -78,10 +86,28 @@ export function startPoll({ queues, concurrency, receiveWaitSeconds, now, log, e
     notify();
   }
 
+  function ahead(): number {
+    return averageMs !== undefined && (maxAhead * averageMs) / concurrency <= patienceMs ? maxAhead : 0;
+  }
+
+  function startWaiting(): void {
+    while (executing < concurrency) {
+      const next = waiting.shift();
+      if (next === undefined) return;
+      // Half of its time is over: it is left to be delivered again, rather than lost in the middle of its work.
+      if (now() - next.receivedAt > visibilityTimeoutSeconds * 500) release(1);
+      else void work(next.message);
+    }
+  }
+
   async function work(message: ReceivedMessage): Promise<void> {
     executing += 1;
+    const startedAt = now();
     await execute(message);
+    const tookMs = now() - startedAt;
+    averageMs = averageMs === undefined ? tookMs : averageMs * 0.9 + tookMs * 0.1;
     executing -= 1;
+    if (!stopped) startWaiting();
     release(1);
   }
 
@@ -96,7 +122,9 @@ export function startPoll({ queues, concurrency, receiveWaitSeconds, now, log, e
       if (!state.hasBacklog) state.emptyAt = now();
       if (stopped) return await giveBack(messages);
       used = messages.length;
-      for (const message of messages) void work(message);
+      const receivedAt = now();
+      waiting.push(...messages.map((message) => ({ message, receivedAt })));
+      startWaiting();
     } catch (error) {
       if (cutOff.signal.aborted) return;
       failures += 1;
@@ -139,15 +167,16 @@ export function startPoll({ queues, concurrency, receiveWaitSeconds, now, log, e
 
   async function run(): Promise<void> {
     while (!stopped) {
-      if (free === 0) {
+      const fetchesAhead = ahead() > 0;
+      if (free + ahead() < (fetchesAhead ? maxReceive : 1)) {
         await changed.promise;
         continue;
       }
-      if (free < Math.min(maxReceive, concurrency)) await sleep(gatherMs);
+      if (!fetchesAhead && free < Math.min(maxReceive, concurrency)) await sleep(gatherMs);
       if (stopped) return;
       const state = next();
-      if (state !== undefined) begin(state, Math.min(maxReceive, free), 0);
-      else await waitForNews();
+      if (state === undefined) await waitForNews();
+      else begin(state, Math.min(maxReceive, free + ahead()), 0);
     }
   }
 
@@ -173,15 +202,20 @@ export function startPoll({ queues, concurrency, receiveWaitSeconds, now, log, e
     async stop(hurry) {
       stopped = true;
       notify();
+      const back = giveBack(waiting.map(({ message }) => message)).catch((error: unknown) => {
+        log.warn({ error }, 'messages could not be given back; they are delivered again after their visibility timeout');
+      });
+      free += waiting.length;
+      waiting = [];
       const onHurry = (): void => cutOff.abort();
       hurry.addEventListener('abort', onHurry, { once: true });
       if (hurry.aborted) onHurry();
       await running;
-      await Promise.all(receives);
+      await Promise.all([...receives, back]);
       hurry.removeEventListener('abort', onHurry);
     },
     async drained() {
-      while (free < concurrency) await changed.promise;
+      while (executing > 0) await changed.promise;
     },
   };
 }

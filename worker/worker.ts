@@ -36,6 +36,7 @@ export function createWorker({ core, handlers, settings, random = Math.random }:
   const stopping = new AbortController();
   const graceOver = new AbortController();
   const stopCounting = core.telemetry.gauge('running', () => poll?.running() ?? 0);
+  const acknowledging = new Set<Promise<void>>();
   let poll: Poll | undefined;
   let stopped: Promise<void> | undefined;
 
@@ -46,11 +47,17 @@ export function createWorker({ core, handlers, settings, random = Math.random }:
       // Only now, so that no receive of this worker takes back what it gives away.
       stopping.abort();
       await poll.drained();
+      await Promise.all(acknowledging);
       clearTimeout(timer);
       log.info('the worker has stopped');
     }
     stopping.abort();
     stopCounting();
+  }
+
+  function settle(acknowledgement: Promise<void>): void {
+    acknowledging.add(acknowledgement);
+    void acknowledgement.finally(() => acknowledging.delete(acknowledgement));
   }
 
   function hurry(): void {
@@ -60,11 +67,12 @@ export function createWorker({ core, handlers, settings, random = Math.random }:
   return {
     start() {
       if (stopped !== undefined) return;
-      const deps = { core, handlers, settings, random, stopping: stopping.signal, graceOver: graceOver.signal };
+      const deps = { core, handlers, settings, random, stopping: stopping.signal, graceOver: graceOver.signal, settle };
       poll ??= startPoll({
         queues,
         concurrency: settings.workerConcurrency,
         receiveWaitSeconds: settings.receiveWaitSeconds,
+        visibilityTimeoutSeconds: settings.visibilityTimeoutSeconds,
         now: clock.now,
         log,
         execute: (message) => execute(deps, message),

@@ -57,6 +57,7 @@ export async function openJobStream({ jobId, feed, read, log, pollMs, onIdle, on
   let poll: NodeJS.Timeout | undefined;
   /** Hints that arrived before the record was read. */
   let early: JobEvent[] | undefined = [];
+  let wasInterruptedEarly = false;
 
   const head = (): WatchedEvent | undefined => events.at(-1);
   const headVersion = (): number => head()?.version ?? 0;
@@ -135,7 +136,12 @@ export async function openJobStream({ jobId, feed, read, log, pollMs, onIdle, on
   }
 
   function onInterrupted(): void {
-    if (early === undefined) void repair();
+    if (early !== undefined) {
+      // The record is being read, perhaps as it was before what got lost: read it again after that, and only then.
+      wasInterruptedEarly = true;
+      return;
+    }
+    void repair();
     if (!feed.isConnected()) pollLater();
   }
 
@@ -168,8 +174,8 @@ export async function openJobStream({ jobId, feed, read, log, pollMs, onIdle, on
     }
 
     function takeTransition(last: WatchedEvent): WatchedEvent | undefined {
-      const firstVersion = events[0]?.version ?? last.version;
-      const next = events[Math.max(0, seen + 1 - firstVersion)];
+      // Looked for by version: where history no longer held some, the log has a hole.
+      const next = events.find(({ version }) => version > seen);
       if (next === undefined) return undefined;
       const hasGap = next.version > seen + 1 && seen > 0;
       seen = next.version;
@@ -202,6 +208,7 @@ export async function openJobStream({ jobId, feed, read, log, pollMs, onIdle, on
     const hints = early;
     early = undefined;
     for (const hint of hints) onEvent(hint);
+    if (wasInterruptedEarly) void repair();
     if (!feed.isConnected()) pollLater();
     return { owner: job.owner, watch, fail };
   } catch (error) {

@@ -13,6 +13,7 @@ function controlled() {
     maxEntries: 10,
     maxBytes: 100,
     lingerMs: 4,
+    isEager: true,
     sizeOf: (entry) => entry.length,
     send: (entries) =>
       new Promise((resolve, reject) => {
@@ -78,12 +79,13 @@ describe('a batcher', () => {
 
   test('keeps every batch within its limits, and sends each entry once', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 60 }), async (sizes) => {
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 60 }), fc.boolean(), async (sizes, isEager) => {
         const sent: (readonly string[])[] = [];
         const batcher = createBatcher<string>({
           maxEntries: 10,
           maxBytes: 100,
           lingerMs: 1,
+          isEager,
           sizeOf: (entry) => entry.length,
           send: async (entries) => {
             sent.push(entries);

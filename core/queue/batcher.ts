@@ -1,12 +1,14 @@
 /**
- * Coalesces single calls into batches, without a delay when nothing is under way: a call goes out at once if no batch
- * is in flight; otherwise it waits for the one in flight, for a full batch, or for `lingerMs`, whichever comes first.
+ * Coalesces single calls into batches. An eager batcher adds no delay when nothing is under way: a call goes out at once
+ * if no batch is in flight; otherwise it waits for the one in flight, for a full batch, or for `lingerMs`, whichever comes
+ * first. One that is not eager waits for a full batch or for `lingerMs`.
  */
 
 export interface BatcherOptions<Entry> {
   readonly maxEntries: number;
   readonly maxBytes: number;
   readonly lingerMs: number;
+  readonly isEager: boolean;
   sizeOf(entry: Entry): number;
   /** Answers one outcome an entry, in order: `undefined` for success, or the error. A throw fails every entry. */
   send(entries: readonly Entry[]): Promise<readonly (Error | undefined)[]>;
@@ -23,7 +25,7 @@ interface Waiting<Entry> {
   reject(error: unknown): void;
 }
 
-export function createBatcher<Entry>({ maxEntries, maxBytes, lingerMs, sizeOf, send }: BatcherOptions<Entry>): Batcher<Entry> {
+export function createBatcher<Entry>({ maxEntries, maxBytes, lingerMs, isEager, sizeOf, send }: BatcherOptions<Entry>): Batcher<Entry> {
   let waiting: Waiting<Entry>[] = [];
   let waitingBytes = 0;
   let inFlight = 0;
@@ -55,7 +57,7 @@ export function createBatcher<Entry>({ maxEntries, maxBytes, lingerMs, sizeOf, s
       for (const { reject } of batch) reject(error);
     } finally {
       inFlight -= 1;
-      flush();
+      if (isEager) flush();
     }
   }
 
@@ -67,7 +69,7 @@ export function createBatcher<Entry>({ maxEntries, maxBytes, lingerMs, sizeOf, s
         waiting.push({ entry, resolve, reject });
         waitingBytes += bytes;
         if (waiting.length >= maxEntries) flush();
-        else if (inFlight === 0) nextTurn ??= setImmediate(flush);
+        else if (isEager && inFlight === 0) nextTurn ??= setImmediate(flush);
         else linger ??= setTimeout(flush, lingerMs);
       });
     },

@@ -21,7 +21,7 @@ import { deadLetterQueueName, queueName } from './definition.ts';
 import { encodeMessage, type JobMessage } from './message.ts';
 
 export type QueueId = JobPriority | 'DEAD_LETTER';
-const queueIds = [...jobPriorities, 'DEAD_LETTER'] as const satisfies readonly QueueId[];
+export const queueIds = [...jobPriorities, 'DEAD_LETTER'] as const satisfies readonly QueueId[];
 
 export interface ReceivedMessage {
   readonly queue: QueueId;
@@ -67,8 +67,10 @@ export interface JobQueues {
 const maxBatchEntries = 10;
 /** SQS: 256 KiB a batch, the older and lower of its limits. */
 const maxBatchBytes = 256 * 1024;
-/** The longest a send or delete waits for company. */
-const lingerMs = 4;
+/** The longest a send waits for company: somebody waits for it. */
+const sendLingerMs = 4;
+/** The longest a delete does: nobody waits, and the message is invisible for much longer. */
+const deleteLingerMs = 100;
 /** A batch entry that SQS failed by its own fault is sent again, so often in all. */
 const entryTries = 3;
 
@@ -126,7 +128,8 @@ export function createQueues({ sqs, queuePrefix, traceHeader = () => undefined }
       createBatcher<SendEntry>({
         maxEntries: maxBatchEntries,
         maxBytes: maxBatchBytes,
-        lingerMs,
+        lingerMs: sendLingerMs,
+        isEager: true,
         sizeOf: ({ body }) => Buffer.byteLength(body),
         send: async (entries) => {
           const QueueUrl = await urlOf(queue);
@@ -143,7 +146,8 @@ export function createQueues({ sqs, queuePrefix, traceHeader = () => undefined }
       createBatcher<string>({
         maxEntries: maxBatchEntries,
         maxBytes: maxBatchBytes,
-        lingerMs,
+        lingerMs: deleteLingerMs,
+        isEager: false,
         sizeOf: (receiptHandle) => receiptHandle.length,
         send: async (handles) => {
           const QueueUrl = await urlOf(queue);

@@ -31,21 +31,7 @@ export interface CreatedJob {
  *   `TABLE_UNAVAILABLE`; `QUEUE_UNAVAILABLE` with the id of the job, which then is FAILED and can be retried.
  */
 export async function createJob(core: Core, request: CreateJobRequest): Promise<CreatedJob> {
-  const draft = draftOf(core, request);
-  if (request.idempotencyKey === undefined) return submit(core, draft, request.delaySeconds);
-
-  const { owner, idempotencyKey } = request;
-  const nowSeconds = Math.floor(draft.createdAt / 1000);
-  const expiresAt = nowSeconds + core.settings.idempotencyTtlSeconds;
-  const { jobId, payloadHash } = draft;
-  const { taken, lock } = await core.table.lock(owner, idempotencyKey, { jobId, payloadHash, expiresAt }, nowSeconds);
-  if (taken) return submit(core, draft, request.delaySeconds);
-  if (lock.payloadHash !== payloadHash) throw new JobError('IDEMPOTENCY_KEY_REUSED', { jobId: lock.jobId });
-
-  const job = await core.table.get(lock.jobId);
-  if (job !== undefined) return { job, created: false };
-  // The lock's writer crashed before it wrote the job, or is just about to: of all who try now, one put wins.
-  return submit(core, { ...draft, jobId: lock.jobId }, request.delaySeconds);
+  return queued(core, request, await recorded(core, request));
 }
 
 /** As many as SQS's and DynamoDB's batches make worthwhile in one request. */
@@ -53,20 +39,59 @@ export const maxBatch = 100;
 
 export type CreateJobOutcome = ({ readonly ok: true } & CreatedJob) | { readonly ok: false; readonly error: unknown };
 
-/** Each stands for itself: one that fails does not touch the others. @throws {JobError} `BAD_USER_INPUT` above 100. */
-export function createJobs(core: Core, requests: readonly CreateJobRequest[]): Promise<readonly CreateJobOutcome[]> {
+/**
+ * Each stands for itself: one that fails does not touch the others. All are recorded before the first is sent, so that
+ * their messages fill whole batches. @throws {JobError} `BAD_USER_INPUT` above 100.
+ */
+export async function createJobs(core: Core, requests: readonly CreateJobRequest[]): Promise<readonly CreateJobOutcome[]> {
   if (requests.length > maxBatch) {
     throw new JobError('BAD_USER_INPUT', { message: `At most ${maxBatch} jobs in one request.`, path: ['inputs'] });
   }
+  const records = await Promise.allSettled(requests.map((request) => recorded(core, request)));
   return Promise.all(
-    requests.map(async (request): Promise<CreateJobOutcome> => {
+    requests.map(async (request, index): Promise<CreateJobOutcome> => {
+      const record = records[index];
+      if (record?.status !== 'fulfilled') return { ok: false, error: record?.reason };
       try {
-        return { ok: true, ...(await createJob(core, request)) };
+        return { ok: true, ...(await queued(core, request, record.value)) };
       } catch (error) {
         return { ok: false, error };
       }
     }),
   );
+}
+
+/** Checked, locked by its key, and written: all but its message. */
+async function recorded(core: Core, request: CreateJobRequest): Promise<CreatedJob> {
+  const draft = draftOf(core, request);
+  const { owner, idempotencyKey } = request;
+  if (idempotencyKey === undefined) return record(core, draft);
+
+  const nowSeconds = Math.floor(draft.createdAt / 1000);
+  const expiresAt = nowSeconds + core.settings.idempotencyTtlSeconds;
+  const { jobId, payloadHash } = draft;
+  const { taken, lock } = await core.table.lock(owner, idempotencyKey, { jobId, payloadHash, expiresAt }, nowSeconds);
+  if (taken) return record(core, draft);
+  if (lock.payloadHash !== payloadHash) throw new JobError('IDEMPOTENCY_KEY_REUSED', { jobId: lock.jobId });
+
+  const job = await core.table.get(lock.jobId);
+  if (job !== undefined) return { job, created: false };
+  // The lock's writer crashed before it wrote the job, or is just about to: of all who try now, one put wins.
+  return record(core, { ...draft, jobId: lock.jobId });
+}
+
+async function record(core: Core, draft: Draft): Promise<CreatedJob> {
+  const { ok, job } = await core.table.create(draft);
+  if (job === undefined) throw new JobError('TABLE_UNAVAILABLE', { jobId: draft.jobId });
+  if (!ok) return { job, created: false };
+  void core.feed.publish(latestEventOf(job));
+  core.telemetry.count('jobsCreated', { type: job.type, priority: job.priority });
+  return { job, created: true };
+}
+
+/** Whoever wrote the record sends its message. */
+async function queued(core: Core, { delaySeconds }: CreateJobRequest, { job, created }: CreatedJob): Promise<CreatedJob> {
+  return { job: created ? await enqueue(core, job, delaySeconds) : job, created };
 }
 
 type Draft = Omit<Job, 'writeId'>;
@@ -97,15 +122,6 @@ function draftOf(core: Core, request: CreateJobRequest): Draft {
     notBefore: now + delaySeconds * 1000,
     sweeps: 0,
   };
-}
-
-async function submit(core: Core, draft: Draft, delaySeconds: number): Promise<CreatedJob> {
-  const { ok, job } = await core.table.create(draft);
-  if (job === undefined) throw new JobError('TABLE_UNAVAILABLE', { jobId: draft.jobId });
-  if (!ok) return { job, created: false };
-  void core.feed.publish(latestEventOf(job));
-  core.telemetry.count('jobsCreated', { type: job.type, priority: job.priority });
-  return { job: await enqueue(core, job, delaySeconds), created: true };
 }
 
 function checkLimits({ params, idempotencyKey, delaySeconds }: CreateJobRequest): void {

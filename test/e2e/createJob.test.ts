@@ -100,12 +100,12 @@ describe('handing in a job', () => {
     ]);
     expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, false]);
     await expect.poll(async () => (await listJobs(core, { owner })).edges.length).toBe(1);
-    expect(() =>
+    await expect(
       createJobs(
         core,
         Array.from({ length: 101 }, () => request()),
       ),
-    ).toThrow(/At most 100/);
+    ).rejects.toThrow(/At most 100/);
   });
 
   test.each<[string, Partial<CreateJobRequest>, object]>([
