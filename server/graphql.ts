@@ -27,7 +27,8 @@ export interface PipelineDeps {
   readonly core: Core;
   readonly watches: Watches;
   readonly log: Log;
-  readonly isProduction: boolean;
+  /** As in `useDocumentLimits`: no introspection, no hints. */
+  readonly hidesSchema: boolean;
   readonly corsOrigins: readonly string[];
   readonly limiter: RateLimiter;
   readonly maxRequestBytes: number;
@@ -36,7 +37,7 @@ export interface PipelineDeps {
 
 export const graphqlPath = '/graphql';
 
-export function createPipeline({ core, watches, log, isProduction, corsOrigins, limiter, ...max }: PipelineDeps): Pipeline {
+export function createPipeline({ core, watches, log, hidesSchema, corsOrigins, limiter, ...max }: PipelineDeps): Pipeline {
   return createYoga<CallContext, ApiContext>({
     schema,
     graphqlEndpoint: graphqlPath,
@@ -50,7 +51,7 @@ export function createPipeline({ core, watches, log, isProduction, corsOrigins, 
     parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: createDocumentCache() },
     // What fails before there is a context, or beside it, ends up here.
     maskedErrors: { maskError: (error) => toGraphQLError(error, { log }) },
-    plugins: [useDocumentLimits({ hidesSchema: isProduction }), useCostLimit(max.maxCost, log), useClientErrors(log)],
+    plugins: [useDocumentLimits({ hidesSchema }), useCostLimit(max.maxCost, log), useClientErrors(log)],
     async context({ traceId, signal, identify, idempotencyKey }) {
       const { owner, isAdmin } = await identify();
       const spend = async (count: number): Promise<void> => {

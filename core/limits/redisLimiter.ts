@@ -1,4 +1,5 @@
 /** Buckets of tokens in Redis, so that a limit holds across all servers. Redis' clock counts, which they share. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster, Redis } from 'ioredis';
 import type { Log } from '../log.ts';
 import type { Rate, RateLimiter } from './rateLimiter.ts';
@@ -30,10 +31,13 @@ return 0
 export function openRedisLimiter({ perSecond, burst }: Rate, { redisUrl, isCluster, log, timeoutMs = 250 }: RedisLimiterDeps): RateLimiter {
   const redis = connect(redisUrl, isCluster, timeoutMs);
   let isAway = false;
+  // A moment for the first connection, so that a server that just began does not call Redis away.
+  const begun = Promise.race([new Promise((resolve) => redis.once('ready', resolve)), sleep(2 * timeoutMs, undefined, { ref: false })]);
   redis.on('error', (error: Error) => log.debug({ error }, 'the connection of the rate limits failed'));
 
   return {
     async take(owner, cost) {
+      await begun;
       try {
         const seconds = Number(await redis.eval(takeScript, 1, `rate:{${owner}}`, perSecond, burst, cost));
         if (isAway) log.info('rate limits hold again');

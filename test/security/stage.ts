@@ -43,16 +43,8 @@ export interface Seen {
 type Transport = (api: ApiSystem, operation: Operation, caller: { readonly authorization: string }) => Promise<Seen>;
 
 export const transports: Readonly<Record<'HTTP' | 'SSE' | 'WebSocket', Transport>> = {
-  async HTTP(api, operation, caller) {
-    const response = await post(api, operation, caller);
-    return seenIn(await response.text());
-  },
-  /** Of a stream, what its first events say. */
-  async SSE(api, operation, caller) {
-    const response = await post(api, operation, { ...caller, accept: 'text/event-stream' });
-    if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true) return seenIn(await response.text());
-    return seenIn(await textUntil(response, /\ndata: .*\n\n/));
-  },
+  HTTP: async (api, operation, caller) => seenIn(await beginningOf(await post(api, operation, caller))),
+  SSE: async (api, operation, caller) => seenIn(await beginningOf(await post(api, operation, { ...caller, accept: 'text/event-stream' }))),
   async WebSocket(api, operation, caller) {
     const socket = await openSocket(api.url, caller);
     socket.send({ id: '1', type: 'subscribe', payload: operation });
@@ -73,11 +65,13 @@ export function post(api: ApiSystem, body: object | string, headers: Readonly<Re
   });
 }
 
-async function textUntil(response: Response, pattern: RegExp): Promise<string> {
+/** The whole of an answer; of a stream, all until its first event. */
+async function beginningOf(response: Response): Promise<string> {
+  if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true) return response.text();
   let text = '';
   for await (const chunk of response.body ?? []) {
     text += new TextDecoder().decode(chunk);
-    if (pattern.test(text)) break;
+    if (/\ndata: .*\n\n/.test(text)) break;
   }
   return text;
 }

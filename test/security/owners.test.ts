@@ -1,0 +1,193 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { at, type ApiSystem } from '../e2e/apiSystem.ts';
+import { openSocket } from '../e2e/testSocket.ts';
+import { as, openGuarded, transportNames, transports, type Operation } from './stage.ts';
+
+let api: ApiSystem;
+beforeAll(async () => {
+  api = await openGuarded({ environment: { RATE_LIMIT_PER_SECOND: '0' } });
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const create =
+  'mutation ($params: JSON, $key: String, $delay: Int) { createJob(input: { type: "simulate_work", params: $params, idempotencyKey: $key, delaySeconds: $delay }) { created job { jobId owner params } } }';
+const jobIdOf = (data: unknown): string => String(at(data, 'createJob', 'job', 'jobId'));
+const delayed = { delay: 900 };
+
+/** What one may try with a ticket that is not one's own. */
+const attempts: readonly (readonly [what: string, query: string])[] = [
+  ['read', 'query ($jobId: ID!) { job(jobId: $jobId) { jobId params } }'],
+  ['waited for', 'query ($jobId: ID!) { waitForJob(jobId: $jobId, timeoutSeconds: 1) { jobId } }'],
+  ['cancelled', 'mutation ($jobId: ID!) { cancelJob(jobId: $jobId) { jobId } }'],
+  ['retried', 'mutation ($jobId: ID!) { retryJob(jobId: $jobId) { jobId } }'],
+  ['watched', 'subscription ($jobId: ID!) { jobStatusChanged(jobId: $jobId) { version } }'],
+  ['resumed', 'subscription ($jobId: ID!) { jobStatusChanged(jobId: $jobId, afterVersion: 1) { version } }'],
+  ['resumed beyond its end', 'subscription ($jobId: ID!) { jobStatusChanged(jobId: $jobId, afterVersion: 99) { version } }'],
+];
+
+describe.each(transportNames)('another owner’s job, over %s', (transport) => {
+  test.each(attempts)('cannot be %s: to the letter as if it did not exist', async (_what, query) => {
+    const [alice, bob] = [await as('alice'), await as('bob')];
+    const jobId = jobIdOf((await transports.HTTP(api, { query: create, variables: delayed }, alice)).data);
+    const theirs = await transports[transport](api, { query, variables: { jobId } }, bob);
+    const nobodys = await transports[transport](api, { query, variables: { jobId: '01ARZ3NDEKTSV4RRFFQ69G5FAV' } }, bob);
+    expect(theirs.codes).toEqual(['JOB_NOT_FOUND']);
+    expect(theirs.text.replaceAll(/id: .*\n/g, '')).toBe(nobodys.text);
+    expect(
+      (await transports.HTTP(api, { query: 'query ($jobId: ID!) { job(jobId: $jobId) { status } }', variables: { jobId } }, alice)).data,
+    ).toEqual({
+      job: { status: 'PENDING' },
+    });
+  });
+
+  test('is in no list, behind no cursor and under no key of theirs', async () => {
+    const [alice, carol] = [await as('alice'), await as(`carol-${transport}`)];
+    await transports.HTTP(api, { query: create, variables: { ...delayed, key: `k-${transport}` } }, alice);
+    const listed = await transports.HTTP(api, { query: '{ jobs(first: 1) { edges { cursor } } }' }, alice);
+    const cursor = at(listed.data, 'jobs', 'edges', 0, 'cursor');
+    for (const direction of ['first: 100, after', 'first: 100, before', 'last: 100, after', 'last: 100, before']) {
+      const query = `query ($cursor: String!) { jobs(${direction}: $cursor) { edges { node { jobId } } } }`;
+      expect((await transports[transport](api, { query, variables: { cursor } }, carol)).data).toEqual({ jobs: { edges: [] } });
+    }
+    const byKey = `{ jobByIdempotencyKey(idempotencyKey: "k-${transport}") { jobId } }`;
+    expect((await transports[transport](api, { query: byKey }, carol)).data).toEqual({ jobByIdempotencyKey: null });
+    const own = await transports[transport](api, { query: create, variables: { ...delayed, key: `k-${transport}` } }, carol);
+    expect(own.data).toMatchObject({ createJob: { created: true, job: { owner: `carol-${transport}` } } });
+  });
+
+  test.each([
+    ['list', '{ jobs(owner: "alice") { edges { cursor } } }', '{ jobs(owner: "nobody") { edges { cursor } } }'],
+    [
+      'key',
+      '{ jobByIdempotencyKey(owner: "alice", idempotencyKey: "k-HTTP") { jobId } }',
+      '{ jobByIdempotencyKey(owner: "nobody", idempotencyKey: "k") { jobId } }',
+    ],
+    ['feed', 'subscription { jobStatusChanged(owner: "alice") { jobId } }', 'subscription { jobStatusChanged(owner: "nobody") { jobId } }'],
+  ])('and their whole %s is FORBIDDEN to ask for, whether there is such an owner or not', async (_what, theirs, nobodys) => {
+    const bob = await as('bob', { scope: 'jobs administrator ADMIN' });
+    const answers = [await transports[transport](api, { query: theirs }, bob), await transports[transport](api, { query: nobodys }, bob)];
+    expect(answers.map(({ codes }) => codes)).toEqual([['FORBIDDEN'], ['FORBIDDEN']]);
+  });
+});
+
+describe.each(transportNames)('an admin, over %s', (transport) => {
+  test('lists, reads, watches, waits for, cancels and retries the jobs of others', async () => {
+    const [dave, admin] = [await as('dave'), await as('root', { scope: 'openid admin' })];
+    const jobId = jobIdOf((await transports.HTTP(api, { query: create, variables: delayed }, dave)).data);
+    const run = (query: string): ReturnType<(typeof transports)['HTTP']> =>
+      transports[transport](api, { query, variables: { jobId } }, admin);
+    expect((await run('{ jobs(owner: "dave", first: 1) { edges { node { jobId owner } } } }')).data).toEqual({
+      jobs: { edges: [{ node: { jobId, owner: 'dave' } }] },
+    });
+    expect((await run('{ jobs { edges { cursor } } }')).data).toEqual({ jobs: { edges: [] } });
+    expect((await run('query ($jobId: ID!) { job(jobId: $jobId) { owner } }')).data).toEqual({ job: { owner: 'dave' } });
+    const watched = await run('subscription ($jobId: ID!) { jobStatusChanged(jobId: $jobId) { status job { owner } } }');
+    expect(watched.data).toEqual({ jobStatusChanged: { status: 'PENDING', job: { owner: 'dave' } } });
+    expect((await run('mutation ($jobId: ID!) { cancelJob(jobId: $jobId) { status } }')).data).toEqual({
+      cancelJob: { status: 'CANCELLED' },
+    });
+    expect((await run('query ($jobId: ID!) { waitForJob(jobId: $jobId) { status } }')).data).toEqual({
+      waitForJob: { status: 'CANCELLED' },
+    });
+    expect((await run('mutation ($jobId: ID!) { retryJob(jobId: $jobId) { generation } }')).data).toEqual({ retryJob: { generation: 2 } });
+  });
+});
+
+describe('two owners with 1,000 random operations each', () => {
+  const marks = { alice2: 'MARK-OF-ALICE', bob2: 'MARK-OF-BOB' } as const;
+  type Owner = keyof typeof marks;
+  const owners: readonly Owner[] = ['alice2', 'bob2'];
+  const other = (owner: Owner): Owner => (owner === 'alice2' ? 'bob2' : 'alice2');
+
+  const step = fc.record({
+    owner: fc.constantFrom(...owners),
+    kind: fc.constantFrom('create', 'createMany', 'read', 'list', 'page', 'key', 'cancel', 'retry', 'wait', 'watch'),
+    /** Which of the tickets, keys and cursors seen so far, of either owner. */
+    pick: fc.nat(),
+    key: fc.option(fc.constantFrom('k1', 'k2', 'k3'), { nil: undefined }),
+    transport: fc.constantFrom(...transportNames),
+  });
+
+  test('see not a byte of each other’s', { timeout: 90_000 }, async () => {
+    const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
+    const callers = { alice2: await as('alice2'), bob2: await as('bob2') };
+    const feeds = await Promise.all(owners.map((owner) => watchFeed(owner, callers[owner])));
+    const tickets: string[] = [];
+    const cursors: string[] = [];
+    const counts = { alice2: 0, bob2: 0 };
+    const fields = 'jobId params result idempotencyKey owner status';
+
+    function operationOf({ owner, kind, pick, key }: Omit<(typeof steps)[number], 'transport'>): Operation {
+      const jobId = tickets[pick % Math.max(1, tickets.length)] ?? 'none';
+      const after = cursors[pick % Math.max(1, cursors.length)];
+      const input = { type: 'simulate_work', params: { payload: marks[owner] }, ...(key === undefined ? {} : { idempotencyKey: key }) };
+      switch (kind) {
+        case 'create':
+          return { query: `mutation ($input: CreateJobInput!) { createJob(input: $input) { job { ${fields} } } }`, variables: { input } };
+        case 'createMany':
+          return {
+            query: `mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { job { ${fields} } error { message jobId } } }`,
+            variables: { inputs: [input, input] },
+          };
+        case 'read':
+          return { query: `query ($jobId: ID!) { job(jobId: $jobId) { ${fields} } }`, variables: { jobId } };
+        case 'list':
+          return { query: `{ jobs(first: 20) { edges { cursor node { ${fields} } } } }` };
+        case 'page':
+          return {
+            query: `query ($after: String) { jobs(first: 20, after: $after) { edges { cursor node { ${fields} } } } }`,
+            variables: { after },
+          };
+        case 'key':
+          return {
+            query: `query ($key: String!) { jobByIdempotencyKey(idempotencyKey: $key) { ${fields} } }`,
+            variables: { key: key ?? 'k1' },
+          };
+        case 'cancel':
+        case 'retry':
+          return { query: `mutation ($jobId: ID!) { ${kind}Job(jobId: $jobId) { ${fields} } }`, variables: { jobId } };
+        case 'wait':
+          return { query: `query ($jobId: ID!) { waitForJob(jobId: $jobId, timeoutSeconds: 0) { ${fields} } }`, variables: { jobId } };
+        case 'watch':
+          return {
+            query: `subscription ($jobId: ID!) { jobStatusChanged(jobId: $jobId, afterVersion: 0) { jobId status job { ${fields} } } }`,
+            variables: { jobId },
+          };
+      }
+    }
+
+    const steps = fc.sample(step, { seed, numRuns: 2200 });
+    for (const { transport, ...drawn } of steps) {
+      const { owner } = drawn;
+      if (counts[owner] === 1000) continue;
+      counts[owner] += 1;
+      const operation = operationOf(drawn);
+      const { text, codes } = await transports[transport](api, operation, callers[owner]);
+      const told = `seed ${seed}: ${owner} ${JSON.stringify(operation)} over ${transport} saw ${text}`;
+      expect(text.includes(marks[other(owner)]) || text.includes(`"${other(owner)}"`), told).toBe(false);
+      expect(codes, told).not.toContain('INTERNAL_SERVER_ERROR');
+      for (const [, jobId = ''] of text.matchAll(/"jobId":"(\w+)"/g)) if (!tickets.includes(jobId)) tickets.push(jobId);
+      for (const [, cursor = ''] of text.matchAll(/"cursor":"(\w+)"/g)) if (!cursors.includes(cursor)) cursors.push(cursor);
+    }
+    expect(counts).toEqual({ alice2: 1000, bob2: 1000 });
+
+    for (const { owner, seen, end } of feeds) {
+      expect(seen.length).toBeGreaterThan(50);
+      const text = JSON.stringify(seen);
+      expect(text.includes(marks[other(owner)]) || text.includes(`"${other(owner)}"`), `seed ${seed}: ${owner}’s feed`).toBe(false);
+      end();
+    }
+  });
+
+  async function watchFeed(owner: Owner, caller: { readonly authorization: string }) {
+    const socket = await openSocket(api.url, caller);
+    const seen: unknown[] = [];
+    const query = 'subscription { jobStatusChanged { jobId job { owner params result } } }';
+    socket.send({ id: 'feed', type: 'subscribe', payload: { query } });
+    void (async () => {
+      for (;;) seen.push(...(await socket.messages(1)));
+    })().catch(() => undefined);
+    return { owner, seen, end: socket.end };
+  }
+});
