@@ -1,9 +1,13 @@
 /** Chance that can be had again: from a seed that is printed with each failure, or given as FAULT_SEED. */
 import type { TestContext } from 'vitest';
 
-/** 0 to 1. Mulberry32: small, and the same everywhere. */
 export function createChance({ onTestFailed }: Pick<TestContext, 'onTestFailed'>, seed = seedOf()): () => number {
   onTestFailed(() => void process.stderr.write(`to replay: FAULT_SEED=${seed}\n`));
+  return chanceOf(seed);
+}
+
+/** 0 to 1. Mulberry32: small, and the same everywhere. */
+export function chanceOf(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -1,0 +1,34 @@
+import { expect, test, type TestContext } from 'vitest';
+import { checkHistory } from './historyChecker.ts';
+import { runMarathon, type MarathonOptions } from './marathon.ts';
+
+const isLong = process.env['FAULTS'] === 'long';
+
+async function holds(context: TestContext, options: MarathonOptions): Promise<void> {
+  const { seed, history, kills, settledMs, totalMs } = await runMarathon(context, options);
+  const ends = Object.entries(Object.groupBy(history.table, ({ status }) => status)).map(([status, jobs]) => `${status} ${jobs.length}`);
+  const recovered = history.watchers.flatMap(({ events }) => events.filter((event) => event.recovered !== undefined)).length;
+  process.stdout.write(
+    `marathon: FAULT_SEED=${seed}: ${history.table.length} jobs (${ends.join(', ')}), ${kills.length} kills, ` +
+      `${history.writes?.length ?? 0} writes, ${history.watchers.length} watchers (${recovered} events recovered), ` +
+      `settled ${Math.round(settledMs / 1000)} s after the last kill, ${Math.round(totalMs / 1000)} s in all\n` +
+      `marathon: killed ${kills.join('; ')}\n`,
+  );
+  expect(history.table).toHaveLength(options.jobs);
+  expect(kills).toHaveLength(2 * options.killsPerWorker);
+  expect(checkHistory(history)).toEqual([]);
+  // A watcher that was left behind has missed the end.
+  expect(history.watchers.filter(({ end }) => end !== 'completed')).toEqual([]);
+}
+
+test.skipIf(isLong)(
+  '300 jobs, two workers killed twice each, Redis restarted: nothing is lost, doubled or stuck',
+  { timeout: 90_000 },
+  (context) => holds(context, { jobs: 300, watchers: 100, killsPerWorker: 2, redisRestarts: 1, boundMs: 45_000 }),
+);
+
+test.runIf(isLong)(
+  '10,000 jobs, two workers killed twenty times each, Redis restarted five times: nothing is lost, doubled or stuck',
+  { timeout: 1_800_000 },
+  (context) => holds(context, { jobs: 10_000, watchers: 1000, killsPerWorker: 20, redisRestarts: 5, boundMs: 120_000 }),
+);

@@ -1,0 +1,153 @@
+/**
+ * Many jobs while everything breaks: two workers that are killed again and again at points that a seed chooses, a Redis
+ * that is restarted, clients that repeat themselves, cancel and retry. What happened is left to the history checker.
+ */
+import type { TestContext } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { JobError } from '../../core/errors.ts';
+import { jobPriorities } from '../../core/job.ts';
+import { cancelJob } from '../../core/usecases/cancelJob.ts';
+import { retryJob } from '../../core/usecases/retryJob.ts';
+import { startRedis, type RedisServer } from '../support/redis.ts';
+import { chanceOf, createChance, seedOf } from './chance.ts';
+import type { History } from './history.ts';
+import { openStage, owner, withStream, type Actor, type Stage } from './stage.ts';
+import { publishes, setsStatus } from './tableWrites.ts';
+
+export interface MarathonOptions {
+  readonly jobs: number;
+  readonly watchers: number;
+  readonly killsPerWorker: number;
+  readonly redisRestarts: number;
+  /** After the last kill, everything ends within this time: the sweeper's bound. */
+  readonly boundMs: number;
+}
+
+export interface MarathonReport {
+  readonly seed: number;
+  readonly history: History;
+  /** What the workers were doing when they were killed. */
+  readonly kills: readonly string[];
+  /** From the last kill until every job had ended, and every watcher's subscription. */
+  readonly settledMs: number;
+  readonly totalMs: number;
+}
+
+/** Jobs handed in at a time. */
+const concurrency = 32;
+
+export async function runMarathon(context: TestContext, options: MarathonOptions, seed = seedOf()): Promise<MarathonReport> {
+  const startedAt = performance.now();
+  const chance = createChance(context, seed);
+  await using resources = new AsyncDisposableStack();
+  const redis = resources.adopt(await startRedis(), (server) => server.stop());
+  const env = { VISIBILITY_TIMEOUT_SECONDS: '4', SWEEP_AFTER_SECONDS: '8', STUCK_AFTER_SECONDS: '30' };
+  const stage = resources.use(await openStage(context, { ...withStream(), redisPort: redis.port, env }));
+  await stage.start('lambdas');
+
+  const kills: string[] = [];
+  // Each plays by numbers of its own, so that the order in which they run changes none of them.
+  const [clients, ...lives] = [chance, chance, chance].map((draw) => chanceOf(Math.floor(draw() * 2 ** 31)));
+  if (clients === undefined) throw new Error('no chance');
+  const watched = handIn(stage, clients, options);
+  const mortal = lives.map((draw) => liveAndDie(stage, draw, options.killsPerWorker, kills));
+  await Promise.all([watched, ...mortal, restartRedis(stage, redis, options)]);
+
+  const lastKillAt = performance.now();
+  await Promise.all([stage.start('worker'), stage.start('worker')]);
+  const completed = await watched;
+  await within(options.boundMs, Promise.all([...completed, untilNoneIsOpen(stage)]));
+  const now = performance.now();
+  return { seed, kills, history: await stage.history(), settledMs: now - lastKillAt, totalMs: now - startedAt };
+}
+
+/** Hands in the jobs and answers the watchers' ends. */
+async function handIn(stage: Stage, chance: () => number, { jobs, watchers }: MarathonOptions): Promise<readonly Promise<unknown>[]> {
+  const ends: Promise<unknown>[] = [];
+  const plans = Array.from({ length: jobs }, (_, index) => ({
+    idempotencyKey: chance() < 0.1 ? `key-${index}` : undefined,
+    priority: jobPriorities[Math.floor(chance() * jobPriorities.length)] ?? 'NORMAL',
+    params: { durationMs: Math.floor(chance() * 40), failAttempts: chance() < 0.05 ? 1 : 0, failPermanently: chance() < 0.02 },
+    isWatched: index % Math.ceil(jobs / watchers) === 0,
+    change: chance() < 0.02 ? cancelJob : chance() < 0.02 ? retryJob : undefined,
+  }));
+  const queue = plans.values();
+  async function client(): Promise<void> {
+    for (const { isWatched, change, ...request } of queue) {
+      const { jobId } = await stage.create(request);
+      // Whoever is not sure whether a request arrived sends it again.
+      if (request.idempotencyKey !== undefined) await stage.create(request);
+      if (isWatched) ends.push(stage.watch(jobId).done);
+      if (change !== undefined) await change(stage.core, { owner, jobId }).catch(expected);
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, client));
+  return ends;
+}
+
+/** It had ended already, or had not yet. */
+function expected(error: unknown): void {
+  if (!(error instanceof JobError)) throw error;
+}
+
+/** Where a worker may be killed, and how many such moments it may live to see. */
+const moments: readonly { readonly name: string; readonly among: number; reach(worker: Actor): Promise<unknown> }[] = [
+  { name: 'before a claim', among: 100, reach: ({ table }) => table.hold('before', 'UpdateItem', setsStatus('PROCESSING')) },
+  { name: 'after a claim', among: 100, reach: ({ table }) => table.hold('after', 'UpdateItem', setsStatus('PROCESSING')) },
+  { name: 'before an end', among: 100, reach: ({ table }) => table.hold('before', 'UpdateItem', setsStatus('SUCCEEDED')) },
+  { name: 'after an end', among: 100, reach: ({ table }) => table.hold('after', 'UpdateItem', setsStatus('SUCCEEDED')) },
+  { name: 'at a publish of a claim', among: 50, reach: ({ redis }) => redis.hold(publishes('PROCESSING')) },
+  { name: 'at a publish of an end', among: 50, reach: ({ redis }) => redis.hold(publishes('SUCCEEDED')) },
+  { name: 'before deletes', among: 20, reach: ({ queues }) => queues.hold('before', 'DeleteMessageBatch') },
+  { name: 'after deletes', among: 20, reach: ({ queues }) => queues.hold('after', 'DeleteMessageBatch') },
+  { name: 'after a receive', among: 20, reach: ({ queues }) => queues.hold('after', 'ReceiveMessage') },
+];
+/** A worker that has nothing to do any more does not come to its moment. */
+const longestLifeMs = 10_000;
+
+async function liveAndDie(stage: Stage, chance: () => number, lives: number, kills: string[]): Promise<void> {
+  for (let life = 0; life < lives; life += 1) {
+    const moment = moments[Math.floor(chance() * moments.length)];
+    if (moment === undefined) throw new Error('no moment');
+    const worker = await stage.start('worker');
+    const reached = nth(Math.ceil(chance() * moment.among), worker, moment.reach);
+    const wasReached = await Promise.race([reached.then(() => true), sleep(longestLifeMs, false, { ref: false })]);
+    await worker.kill();
+    kills.push(wasReached ? moment.name : 'idle');
+  }
+}
+
+/** Lets the first ones pass. */
+async function nth(count: number, worker: Actor, reach: (worker: Actor) => Promise<unknown>): Promise<void> {
+  for (let number = 1; ; number += 1) {
+    const held = await reach(worker);
+    if (number === count) return;
+    if (typeof held === 'object' && held !== null && 'release' in held && typeof held.release === 'function') held.release();
+  }
+}
+
+/** Spread over the run: each after a further part of the jobs has ended. */
+async function restartRedis({ writes }: Stage, redis: RedisServer, { jobs, redisRestarts }: MarathonOptions): Promise<void> {
+  for (let number = 1; number <= redisRestarts; number += 1) {
+    const part = (jobs * number) / (redisRestarts + 2);
+    while (writes.length < 3 * part) await sleep(20);
+    await redis.restart();
+  }
+}
+
+async function untilNoneIsOpen({ core }: Stage): Promise<void> {
+  for (;;) {
+    let open = 0;
+    for await (const jobIds of core.table.listOpen({ before: 'Z', limit: 1 })) open += jobIds.length;
+    if (open === 0) return;
+    await sleep(250);
+  }
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const aborter = new AbortController();
+  const late = sleep(ms, 'late', { signal: aborter.signal }).catch(() => 'done');
+  // What is unfinished at the bound, the checker names.
+  await Promise.race([work, late]);
+  aborter.abort();
+}
