@@ -117,6 +117,7 @@ export function createWebSocketProtocol({
       return telemetry.span(
         'graphql over WebSocket',
         { kind: SpanKind.SERVER, origin: { traceId } },
+        // oxlint-disable-next-line typescript/no-unsafe-return -- Yoga gives its pipeline's functions no types
         async (): Promise<ExecutionResult> => await execute(args),
       );
     },
