@@ -13,7 +13,7 @@ import { createHealth, type UnreadyPart } from './health.ts';
 import { createHostCheck } from './hosts.ts';
 import { createRequestListener } from './http.ts';
 import { createOriginCheck } from './origins.ts';
-import { drain } from './shutdown.ts';
+import { createDrain } from './shutdown.ts';
 import { attachSockets } from './sockets.ts';
 import { createWebSocketProtocol } from './websocket.ts';
 
@@ -36,6 +36,7 @@ type ServerConfig = Pick<
   | 'host'
   | 'port'
   | 'isProduction'
+  | 'hidesSchema'
   | 'auth'
   | 'corsOrigins'
   | 'allowedHosts'
@@ -62,7 +63,7 @@ export async function openServer({
   config,
   hurry = neverHurries,
 }: OpenServerDeps): Promise<OpenedServer> {
-  const { limits, isProduction } = config;
+  const { limits, isProduction, hidesSchema } = config;
   const authenticate = createAuthenticate(config);
   const allowsHost = createHostCheck({ ...config, isOpen: !isProduction && !isKeyed(config.auth) });
   const allowsOrigin = createOriginCheck(config.corsOrigins);
@@ -71,13 +72,14 @@ export async function openServer({
   const max = { maxRequestBytes: limits.requestBytes, maxCost: limits.operationCost };
   const pipeline = createPipeline({ core, watches, log, limiter, ...config, ...max });
   const health = createHealth({ notReady });
-  const graphiql = isProduction ? undefined : renderGraphiQLPage();
+  const graphiql = hidesSchema ? undefined : renderGraphiQLPage();
 
   const server = createServer(timeoutsOf(limits));
+  const drain = createDrain(server);
   const shared = { authenticate, connections, allowsHost, allowsOrigin, telemetry: core.telemetry, log };
   const answer = createRequestListener({ ...shared, pipeline, health, graphiql, scrape });
   server.on('request', (request, response) => void answer(request, response));
-  const protocol = createWebSocketProtocol({ pipeline, authenticate, telemetry: core.telemetry, log, hidesSchema: isProduction, limits });
+  const protocol = createWebSocketProtocol({ pipeline, authenticate, telemetry: core.telemetry, log, hidesSchema, limits });
   const sockets = attachSockets({ ...shared, server, protocol, limits });
   await listen(server, config);
 
@@ -86,7 +88,7 @@ export async function openServer({
     health.drain();
     sockets.letNoMoreIn();
     const graceMs = config.shutdownGraceSeconds * 1000;
-    const drained = drain(server, graceMs, hurry);
+    const drained = drain(graceMs, hurry);
     // First whoever watches, a few at a time, for they connect elsewhere: sockets read 1001, streams SHUTTING_DOWN. Then the rest.
     await connections.drain(Math.min(limits.socketDrainSeconds * 1000, graceMs / 2), hurry);
     const socketsClosed = sockets.close(Math.min(graceMs, 2000), hurry);

@@ -1,18 +1,36 @@
 /** Ends an HTTP server without cutting anyone off: no new connections, then the last answers, then the rest is ended. */
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** Resolves once every connection is closed, at the latest after `graceMs`, or when `hurry` fires. */
-export async function drain(server: Server, graceMs: number, hurry: AbortSignal): Promise<void> {
-  if (!server.listening) return;
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // A connection that is kept alive becomes idle only after its last answer.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
-  const endAll = (): void => server.closeAllConnections();
-  const timer = setTimeout(endAll, graceMs);
-  if (hurry.aborted) endAll();
-  else hurry.addEventListener('abort', endAll);
-  await closed;
-  hurry.removeEventListener('abort', endAll);
-  clearInterval(sweep);
-  clearTimeout(timer);
+export type Drain = (graceMs: number, hurry: AbortSignal) => Promise<void>;
+
+export function createDrain(server: Server): Drain {
+  /** Connections that were opened ahead of need. Node takes one for busy until its first request. */
+  const unused = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.on('request', ({ socket }) => unused.delete(socket));
+
+  function closeIdle(): void {
+    server.closeIdleConnections();
+    for (const socket of unused) if (socket.bytesRead === 0) socket.destroy();
+  }
+
+  return async (graceMs, hurry) => {
+    if (!server.listening) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    // A connection that is kept alive becomes idle only after its last answer.
+    const sweep = setInterval(closeIdle, 50);
+    const endAll = (): void => server.closeAllConnections();
+    const timer = setTimeout(endAll, graceMs);
+    if (hurry.aborted) endAll();
+    else hurry.addEventListener('abort', endAll);
+    await closed;
+    hurry.removeEventListener('abort', endAll);
+    clearInterval(sweep);
+    clearTimeout(timer);
+  };
 }
