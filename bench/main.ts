@@ -1,11 +1,13 @@
 /** `npm run bench` runs all benches, `npm run bench -- <name>…` some; each writes its section of docs/performance.md. */
 import { createJob } from './createJob.ts';
 import { deliveries } from './deliveries.ts';
+import { endToEnd } from './endToEnd.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { scaling } from './scaling.ts';
 import { slowWatcher } from './slowWatcher.ts';
 import { markdown, writeSection, type Report } from './support/report.ts';
+import { worker } from './worker.ts';
 import { writeBudget } from './writeBudget.ts';
 
 const benches: Readonly<Record<string, () => Promise<Report>>> = {
@@ -15,6 +17,8 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   slowWatcher,
   scaling,
   createJob,
+  worker,
+  endToEnd,
   writeBudget,
 };
 

@@ -1,13 +1,12 @@
 /** Hands in jobs, through the use case, or as a bare script that makes the same three AWS calls for each. */
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
 import { readConfig } from '../../core/config.ts';
 import { createLog } from '../../core/log.ts';
 import { clientOptions, openCore } from '../../core/open.ts';
-import { queueName } from '../../core/queue/definition.ts';
 import { encodeMessage } from '../../core/queue/message.ts';
 import { encode, encodeJob } from '../../core/table/codec.ts';
 import { idempotencyLockKey } from '../../core/table/definition.ts';
@@ -15,12 +14,13 @@ import { createJob } from '../../core/usecases/createJob.ts';
 import { makeJob } from '../../test/support/jobFactory.ts';
 import { serveCommands } from '../support/child.ts';
 import { concurrently } from '../support/concurrently.ts';
+import { queueUrlOf } from '../support/queueUrl.ts';
 
 const config = readConfig();
 const { core } = openCore({ config, clock: systemClock, log: createLog({ level: 'silent', part: 'bench' }) });
 const dynamodb = new DynamoDBClient(clientOptions(config, config.endpoints.dynamodb, { requestTimeoutMs: 5000 }));
 const sqs = new SQSClient(clientOptions(config, config.endpoints.sqs, { requestTimeoutMs: 25_000 }));
-const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: queueName(config.queuePrefix, 'NORMAL') }));
+const QueueUrl = await queueUrlOf(sqs, config.queuePrefix);
 
 const owner = 'anonymous';
 const params = { durationMs: 0, payload: 'x'.repeat(200) };

@@ -1,0 +1,20 @@
+/** A client of BullMQ: adds jobs and hears of them through QueueEvents. */
+import { Queue, QueueEvents } from 'bullmq';
+import { Redis } from 'ioredis';
+import { serveCommands } from '../support/child.ts';
+import { createLoad } from '../support/load.ts';
+
+const connect = (): Redis => new Redis(process.env['REDIS_URL'] ?? '', { maxRetriesPerRequest: null });
+const load = createLoad();
+const queue = new Queue('bench', { connection: connect() });
+const events = new QueueEvents('bench', { connection: connect() });
+events.on('active', ({ jobId }) => load.onActive(jobId));
+events.on('completed', ({ jobId }) => load.onEnded(jobId));
+await events.waitUntilReady();
+
+async function create(): Promise<string> {
+  const { id = '' } = await queue.add('work', { durationMs: 0 }, { attempts: 3, removeOnComplete: false });
+  return id;
+}
+
+serveCommands({ run: (request) => load.run(create, request) });

@@ -1,0 +1,47 @@
+/** A client's load: so many jobs, so many at once, each watched until it has ended. */
+import { z } from 'zod';
+import { concurrently } from './concurrently.ts';
+
+export interface Load {
+  onActive(jobId: string): void;
+  onEnded(jobId: string): void;
+  /** Answers jobs a second, and the milliseconds from the call until the client heard of each step. */
+  run(create: () => Promise<string>, request: unknown): Promise<LoadResult>;
+}
+
+export const loadResult = z.object({ perSecond: z.number(), activeMs: z.array(z.number()), endedMs: z.array(z.number()) });
+export type LoadResult = z.infer<typeof loadResult>;
+
+const requestSchema = z.object({ jobs: z.number(), atOnce: z.number() });
+
+export function createLoad(): Load {
+  /** An event may come before the answer to the call that it is about. */
+  const activeAt = new Map<string, number>();
+  const ended = new Map<string, PromiseWithResolvers<number>>();
+
+  function endOf(jobId: string): PromiseWithResolvers<number> {
+    const known = ended.get(jobId) ?? Promise.withResolvers<number>();
+    ended.set(jobId, known);
+    return known;
+  }
+
+  return {
+    onActive: (jobId) => void activeAt.set(jobId, performance.now()),
+    onEnded: (jobId) => endOf(jobId).resolve(performance.now()),
+    async run(create, request) {
+      const { jobs, atOnce } = requestSchema.parse(request);
+      const activeMs: number[] = [];
+      const endedMs: number[] = [];
+      const startedAt = performance.now();
+      await concurrently(jobs, atOnce, async () => {
+        const calledAt = performance.now();
+        const jobId = await create();
+        endedMs.push((await endOf(jobId).promise) - calledAt);
+        activeMs.push((activeAt.get(jobId) ?? NaN) - calledAt);
+        ended.delete(jobId);
+        activeAt.delete(jobId);
+      });
+      return { perSecond: (jobs / (performance.now() - startedAt)) * 1000, activeMs, endedMs };
+    },
+  };
+}
