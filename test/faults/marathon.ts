@@ -50,11 +50,14 @@ export async function runMarathon(context: TestContext, options: MarathonOptions
   const [clients, ...lives] = [chance, chance, chance].map((draw) => chanceOf(Math.floor(draw() * 2 ** 31)));
   if (clients === undefined) throw new Error('no chance');
   const watched = handIn(stage, clients, options);
-  const mortal = lives.map((draw) => liveAndDie(stage, draw, options.killsPerWorker, kills));
-  await Promise.all([watched, ...mortal, restartRedis(stage, redis, options)]);
+  let lastKillAt = startedAt;
+  async function killThenLive(): Promise<void> {
+    await Promise.all(lives.map((draw) => liveAndDie(stage, draw, options.killsPerWorker, kills)));
+    lastKillAt = performance.now();
+    await Promise.all([stage.start('worker'), stage.start('worker')]);
+  }
+  await Promise.all([watched, killThenLive(), restartRedis(stage, redis, options)]);
 
-  const lastKillAt = performance.now();
-  await Promise.all([stage.start('worker'), stage.start('worker')]);
   const completed = await watched;
   await within(options.boundMs, Promise.all([...completed, untilNoneIsOpen(stage)]));
   const now = performance.now();
@@ -90,8 +93,10 @@ function expected(error: unknown): void {
   if (!(error instanceof JobError)) throw error;
 }
 
+type Reach = (worker: Actor) => Promise<{ release(): void }>;
+
 /** Where a worker may be killed, and how many such moments it may live to see. */
-const moments: readonly { readonly name: string; readonly among: number; reach(worker: Actor): Promise<unknown> }[] = [
+const moments: readonly { readonly name: string; readonly among: number; reach: Reach }[] = [
   { name: 'before a claim', among: 100, reach: ({ table }) => table.hold('before', 'UpdateItem', setsStatus('PROCESSING')) },
   { name: 'after a claim', among: 100, reach: ({ table }) => table.hold('after', 'UpdateItem', setsStatus('PROCESSING')) },
   { name: 'before an end', among: 100, reach: ({ table }) => table.hold('before', 'UpdateItem', setsStatus('SUCCEEDED')) },
@@ -118,11 +123,11 @@ async function liveAndDie(stage: Stage, chance: () => number, lives: number, kil
 }
 
 /** Lets the first ones pass. */
-async function nth(count: number, worker: Actor, reach: (worker: Actor) => Promise<unknown>): Promise<void> {
+async function nth(count: number, worker: Actor, reach: Reach): Promise<void> {
   for (let number = 1; ; number += 1) {
     const held = await reach(worker);
     if (number === count) return;
-    if (typeof held === 'object' && held !== null && 'release' in held && typeof held.release === 'function') held.release();
+    held.release();
   }
 }
 
