@@ -26,7 +26,7 @@ export async function slowWatcher(): Promise<Report> {
       ['usual way', usual, '–'],
     ],
     promises: [
-      { promise: 'megabytes a watcher costs that does not read', measured: ours.grownMb, limit: { atMost: 1 } },
+      { promise: 'megabytes of about 35 that a watcher costs that does not read ≤ 2', measured: ours.grownMb, limit: { atMost: 2 } },
       {
         promise: `transitions it is told once it reads again, each once and in order (${transitions + 1})`,
         measured: ours.versions.filter((version, index) => version === index + 1).length,
@@ -74,16 +74,21 @@ async function measureOurs(stage: Stage) {
   return { grownMb, versions };
 }
 
-async function measureUsual(stage: Stage): Promise<number> {
+/** Yoga's pub/sub throws, uncaught, when a subscriber is 1,024 events behind: the whole server ends. */
+async function measureUsual(stage: Stage): Promise<number | string> {
   await using server = await startChild('usualServer.ts', stage.env);
   const job = makeJob();
   const socket = await subscribe(server, job.jobId, () => undefined);
   const before = await heapOf(server);
   socket.pause();
   await publishProgress(stage, { jobId: job.jobId, owner: job.owner, version: 1, status: 'PENDING', attempt: 0, at: job.updatedAt });
-  const grownMb = (await heapOf(server)) - before;
-  socket.destroy();
-  return grownMb;
+  try {
+    return (await heapOf(server)) - before;
+  } catch {
+    return 'the server ended: RepeaterOverflowError';
+  } finally {
+    socket.destroy();
+  }
 }
 
 const query =

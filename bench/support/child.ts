@@ -41,12 +41,12 @@ export async function startChild(file: string, env: Readonly<Record<string, stri
       last += 1;
       const asked = Promise.withResolvers<unknown>();
       waiting.set(last, asked);
-      child.send({ number: last, command, request });
+      child.send({ number: last, command, request }, (error) => error && asked.reject(new Error(`${file} has ended`, { cause: error })));
       return answer.parse(await asked.promise);
     },
     async [Symbol.asyncDispose]() {
       // Lets it end by itself, which writes its profile; a bench's process keeps nothing worth an orderly close.
-      child.send({ number: 0, command: 'exit' });
+      if (child.connected) child.send({ number: 0, command: 'exit' });
       const timer = setTimeout(() => child.kill('SIGKILL'), 3000);
       await exited;
       clearTimeout(timer);
