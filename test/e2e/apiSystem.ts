@@ -3,7 +3,7 @@ import { createClient, type Client } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
-import { parseConfig, type Environment } from '../../core/config.ts';
+import { parseConfig, type Config, type Environment } from '../../core/config.ts';
 import { createMemoryFeed } from '../../core/feed/memoryFeed.ts';
 import { createLog } from '../../core/log.ts';
 import { openCore } from '../../core/open.ts';
@@ -31,6 +31,8 @@ export interface Answer {
 export interface ApiSystem extends AsyncDisposable {
   readonly url: string;
   readonly core: Core;
+  /** Of the embedded AWS. */
+  readonly endpoints: Config['endpoints'];
   /** Lines of the log, as JSON. */
   readonly logged: readonly string[];
   request(query: string, variables?: object, headers?: Readonly<Record<string, string>>): Promise<Answer>;
@@ -53,6 +55,7 @@ export async function openApiSystem({ environment = {}, works = true, replace }:
   const aws = opening.adopt(await openEmbeddedAws({ dataDir: '' }), ({ close }) => close());
   const config = parseConfig({
     PORT: '0',
+    LOG_LEVEL: 'warn',
     SHUTDOWN_GRACE_SECONDS: '5',
     AWS_ENDPOINT_URL_DYNAMODB: aws.endpoints.dynamodb,
     AWS_ENDPOINT_URL_SQS: aws.endpoints.sqs,
@@ -63,7 +66,7 @@ export async function openApiSystem({ environment = {}, works = true, replace }:
   await provision(clients, config);
 
   const logged: string[] = [];
-  const log = createLog({ level: 'warn', part: 'test' }, { write: (line) => logged.push(line) });
+  const log = createLog({ level: config.logLevel, part: 'test' }, { write: (line) => logged.push(line) });
   const { core, notReady } = opening.adopt(openCore({ config, log, clock: systemClock, feed: createMemoryFeed() }), ({ close }) => close());
   if (works) {
     const objects = createObjectStore({ s3: clients.s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
@@ -85,6 +88,7 @@ export async function openApiSystem({ environment = {}, works = true, replace }:
   return {
     url: server.url,
     core,
+    endpoints: config.endpoints,
     logged,
     request,
     async createJob(params = {}) {

@@ -68,10 +68,11 @@ export function post(api: ApiSystem, body: object | string, headers: Readonly<Re
 /** The whole of an answer; of a stream, all until its first event. */
 async function beginningOf(response: Response): Promise<string> {
   if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true) return response.text();
+  const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of response.body ?? []) {
-    text += new TextDecoder().decode(chunk);
-    if (/\ndata: .*\n\n/.test(text)) break;
+    text += decoder.decode(chunk, { stream: true });
+    if (/\ndata: [^\n]*\n\n/.test(text)) break;
   }
   return text;
 }
@@ -82,7 +83,7 @@ const answer = z.looseObject({ data: z.unknown().optional(), errors: z.array(z.u
 export function seenIn(text: string): Seen {
   expect(text).not.toMatch(/node_modules|\n\s+at |at .*:\d+:\d+/);
   const isStream = /^(:|event:)/.test(text);
-  const { data, errors } = answer.parse(JSON.parse(isStream ? (/^data: (\{.*)$/m.exec(text)?.[1] ?? '{}') : text));
+  const { data, errors } = answer.parse(JSON.parse(isStream ? (/^data: (\{[^\n]*)$/m.exec(text)?.[1] ?? '{}') : text));
   const codes = errors.map((error) => at(error, 'extensions', 'code'));
   for (const code of codes) expect([...Object.keys(errorCatalogue), ...Object.keys(refusalCatalogue)]).toContain(code);
   return { text, codes, data };
