@@ -31,6 +31,7 @@ const settings = z.object({
     .default('false')
     .transform((value) => value === 'true')
     .describe('`true` where REDIS_URL is a node of a cluster.'),
+  CONFIG_SSM_PREFIX: text.optional().describe('Settings missing from the environment are read from Parameter Store, as `<prefix>/<NAME>`.'),
   AWS_REGION: text.default('us-east-1').describe('Region of table, queues and buckets.'),
   AWS_ENDPOINT_URL_DYNAMODB: endpoint.optional().describe('Unset = embedded in `npm start`, AWS elsewhere.'),
   AWS_ENDPOINT_URL_SQS: endpoint.optional().describe('Unset = embedded in `npm start`, AWS elsewhere.'),
@@ -194,6 +195,11 @@ export function parseConfig(environment: Environment) {
 /** @throws {ConfigError} */
 export function readConfig(): Config {
   return parseConfig(process.env);
+}
+
+/** For those who look elsewhere too before they parse it. */
+export function readEnvironment(): Environment {
+  return { ...process.env };
 }
 
 /** Name, default and meaning of each setting, for the docs. */

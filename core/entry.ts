@@ -1,7 +1,8 @@
 /** What every entry does: read the settings, open its parts, wait for a signal, close them in reverse order. */
 import { systemClock, type Clock } from './clock.ts';
-import { ConfigError, readConfig, type Config } from './config.ts';
+import { ConfigError, readEnvironment, type Config } from './config.ts';
 import { createLog, type Log } from './log.ts';
+import { readSettings } from './parameterStore.ts';
 import { openTelemetry } from './openTelemetry.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -38,7 +39,7 @@ export async function runEntry(part: string, open: (entry: Entry) => Promise<voi
   process.on('SIGTERM', onSignal);
 
   try {
-    const config = readConfig();
+    const config = await readSettings(readEnvironment());
     const log = createLog({ level: config.logLevel, part });
     await using resources = new AsyncDisposableStack();
     const { telemetry, scrape } = resources.adopt(openTelemetry({ part, exportsOtlp: config.otlpEndpoint !== undefined }), ({ close }) =>

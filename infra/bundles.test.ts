@@ -74,6 +74,8 @@ async function invoke(
   const answers = stdout
     .trim()
     .split('\n')
+    // CloudWatch's own lines are the measurements.
+    .filter((line) => !line.includes('"_aws"'))
     .map((line): unknown => JSON.parse(line));
   return answers.find(until) ?? answers.at(-1);
 }

@@ -4,12 +4,40 @@ import { readConfig } from '../../core/config.ts';
 import { createLog } from '../../core/log.ts';
 import { openCore } from '../../core/open.ts';
 import type { Core } from '../../core/usecases/core.ts';
+import { createEmfTelemetry } from './emfTelemetry.ts';
+
+export interface Container {
+  readonly core: Core;
+  /** A handler after which nothing is left under way: Lambda freezes the container as soon as it has its answer. */
+  settled<Event, Answer>(handler: (event: Event) => Promise<Answer>): (event: Event) => Promise<Answer>;
+}
 
 /**
- * Nothing is closed: Lambda freezes the container after an answer and ends it without a word.
+ * Nothing is closed: Lambda ends a container without a word.
  * @throws {ConfigError} when a setting is not valid, which Lambda reports as a failed start.
  */
-export function openContainer(part: string): Core {
+export function openContainer(part: string): Container {
   const config = readConfig();
-  return openCore({ config, log: createLog({ level: config.logLevel, part }), clock: systemClock }).core;
+  const { telemetry, flush } = createEmfTelemetry({ part, write: (line) => void process.stdout.write(`${line}\n`), now: systemClock.now });
+  const { core } = openCore({ config, log: createLog({ level: config.logLevel, part }), clock: systemClock, telemetry });
+  const publishing = new Set<Promise<boolean>>();
+
+  function publish(event: Parameters<Core['feed']['publish']>[0]): Promise<boolean> {
+    const taken = core.feed.publish(event);
+    publishing.add(taken);
+    void taken.finally(() => publishing.delete(taken));
+    return taken;
+  }
+
+  return {
+    core: { ...core, feed: { ...core.feed, publish } },
+    settled: (handler) => async (event) => {
+      try {
+        return await handler(event);
+      } finally {
+        await Promise.all(publishing);
+        flush();
+      }
+    },
+  };
 }

@@ -2,4 +2,6 @@
 import { createDlqHandler } from '../dlqHandler.ts';
 import { openContainer } from './container.ts';
 
-export const handler = createDlqHandler(openContainer('dlqHandler'));
+const { core, settled } = openContainer('dlqHandler');
+
+export const handler = settled(createDlqHandler(core));

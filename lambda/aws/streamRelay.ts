@@ -2,4 +2,6 @@
 import { createStreamRelay } from '../streamRelay.ts';
 import { openContainer } from './container.ts';
 
-export const handler = createStreamRelay(openContainer('streamRelay'));
+const { core, settled } = openContainer('streamRelay');
+
+export const handler = settled(createStreamRelay(core));

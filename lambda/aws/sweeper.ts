@@ -2,4 +2,6 @@
 import { createSweeper } from '../sweeper.ts';
 import { openContainer } from './container.ts';
 
-export const handler = createSweeper(openContainer('sweeper'));
+const { core, settled } = openContainer('sweeper');
+
+export const handler = settled(createSweeper(core));

@@ -42,7 +42,10 @@ const zones: readonly Zone[] = [
 
 /** Packages that only some may import. Tests may import all. */
 const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: readonly RegExp[] }[] = [
-  { packages: /^@(aws-sdk|smithy)\//, onlyIn: [table, queue, /^core\/open\.ts$/, /^worker\/handlers\//, /^worker\/main\.ts$/, /^infra\//] },
+  {
+    packages: /^@(aws-sdk|smithy)\//,
+    onlyIn: [table, queue, /^core\/(open|parameterStore)\.ts$/, /^worker\/handlers\//, /^worker\/main\.ts$/, /^infra\//],
+  },
   { packages: /^ioredis$/, onlyIn: [feed, limits, /^core\/open\.ts$/] },
   { packages: /^(graphql|@pothos\/.*)$/, onlyIn: [/^schema\//, /^server\//, /^docs\//] },
   // The API of OpenTelemetry costs nothing; its SDK is one file's business.

@@ -1,0 +1,32 @@
+/** The settings, with those that the environment does not name from Parameter Store, if CONFIG_SSM_PREFIX says where. */
+import { paginateGetParametersByPath, SSMClient } from '@aws-sdk/client-ssm';
+import { ConfigError, parseConfig, type Config, type Environment } from './config.ts';
+
+/**
+ * A parameter `<prefix>/<NAME>` is the setting of that name; the environment wins.
+ * @throws {ConfigError} for settings that are not valid, or when Parameter Store does not answer.
+ */
+export async function readSettings(environment: Environment): Promise<Config> {
+  const prefix = environment['CONFIG_SSM_PREFIX'];
+  if (prefix === undefined || prefix === '') return parseConfig(environment);
+  return parseConfig({ ...(await parametersUnder(prefix, environment)), ...environment });
+}
+
+async function parametersUnder(prefix: string, environment: Environment): Promise<Environment> {
+  const endpoint = environment['AWS_ENDPOINT_URL_SSM'];
+  const region = environment['AWS_REGION'] ?? 'us-east-1';
+  const local = endpoint === undefined ? {} : { endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+  const client = new SSMClient({ region, ...local });
+  const found: Record<string, string | undefined> = {};
+  try {
+    for await (const { Parameters = [] } of paginateGetParametersByPath({ client }, { Path: prefix, WithDecryption: true })) {
+      for (const { Name = '', Value } of Parameters) found[Name.slice(Name.lastIndexOf('/') + 1)] = Value;
+    }
+    return found;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message || error.name : String(error);
+    throw new ConfigError(`CONFIG_SSM_PREFIX: the parameters under ${prefix} could not be read: ${reason}`, { cause: error });
+  } finally {
+    client.destroy();
+  }
+}
