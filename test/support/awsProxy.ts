@@ -87,7 +87,7 @@ export async function openAwsProxy(target: string): Promise<AwsProxy> {
     const body = fault?.kind === 'editRequest' ? JSON.stringify(fault.edit(asked.body)) : text;
     const answer = await forward(incoming, body);
     if (fault?.kind === 'twice') await forward(incoming, body);
-    for (const listener of listeners) listener(asked, answer);
+    for (const listener of listeners) listener(asked, { status: answer.status, body: answer.body });
     await held('after', asked);
     if (fault?.kind === 'loseAnswer') return void incoming.socket.resetAndDestroy();
     const said = fault?.kind === 'editAnswer' ? JSON.stringify(fault.edit(answer.body)) : answer.text;
