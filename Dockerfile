@@ -1,0 +1,38 @@
+# Two images of one source:
+#   docker build --target server -t job-tickets/server .
+#   docker build --target worker -t job-tickets/worker .
+# TypeScript runs as it is, so nothing is built. test/image runs these very steps in clean folders.
+FROM node:24.21.0-bookworm-slim AS base
+ENV NODE_ENV=production HOST=0.0.0.0
+WORKDIR /app
+COPY package.json package-lock.json ./
+
+FROM base AS worker-packages
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+# Only the worker reads PDFs; their reader is a third of all packages.
+FROM worker-packages AS server-packages
+RUN rm -r node_modules/pdfjs-dist node_modules/@napi-rs
+
+FROM base AS server
+COPY --from=server-packages /app/node_modules ./node_modules
+COPY core ./core
+COPY schema ./schema
+COPY server ./server
+USER 1000:1000
+EXPOSE 4000
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 4000}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "server/main.ts"]
+
+# The Lambda handlers' event loops and the provisioning come along, for wherever there is no AWS: docker-compose.yml.
+FROM base AS worker
+ENV METRICS_PORT=9464
+COPY --from=worker-packages /app/node_modules ./node_modules
+COPY core ./core
+COPY worker ./worker
+COPY lambda ./lambda
+COPY infra/local ./infra/local
+USER 1000:1000
+EXPOSE 9464
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.METRICS_PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "worker/main.ts"]
