@@ -5,7 +5,7 @@
 import type { TestContext } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobError } from '../../core/errors.ts';
-import { jobPriorities } from '../../core/job.ts';
+import { jobPriorities, type Job } from '../../core/job.ts';
 import { cancelJob } from '../../core/usecases/cancelJob.ts';
 import { retryJob } from '../../core/usecases/retryJob.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
@@ -34,7 +34,7 @@ export interface MarathonReport {
 }
 
 /** Jobs handed in at a time. */
-const concurrency = 32;
+const concurrency = 16;
 
 export async function runMarathon(context: TestContext, options: MarathonOptions, seed = seedOf()): Promise<MarathonReport> {
   const startedAt = performance.now();
@@ -68,7 +68,8 @@ export async function runMarathon(context: TestContext, options: MarathonOptions
 async function handIn(stage: Stage, chance: () => number, { jobs, watchers }: MarathonOptions): Promise<readonly Promise<unknown>[]> {
   const ends: Promise<unknown>[] = [];
   const plans = Array.from({ length: jobs }, (_, index) => ({
-    idempotencyKey: chance() < 0.1 ? `key-${index}` : undefined,
+    idempotencyKey: `key-${index}`,
+    isRepeated: chance() < 0.1,
     priority: jobPriorities[Math.floor(chance() * jobPriorities.length)] ?? 'NORMAL',
     params: { durationMs: Math.floor(chance() * 40), failAttempts: chance() < 0.05 ? 1 : 0, failPermanently: chance() < 0.02 },
     isWatched: index % Math.ceil(jobs / watchers) === 0,
@@ -76,16 +77,27 @@ async function handIn(stage: Stage, chance: () => number, { jobs, watchers }: Ma
   }));
   const queue = plans.values();
   async function client(): Promise<void> {
-    for (const { isWatched, change, ...request } of queue) {
-      const { jobId } = await stage.create(request);
+    for (const { isWatched, isRepeated, change, ...request } of queue) {
+      const { jobId } = await createSurely(stage, request);
       // Whoever is not sure whether a request arrived sends it again.
-      if (request.idempotencyKey !== undefined) await stage.create(request);
+      if (isRepeated) await createSurely(stage, request);
       if (isWatched) ends.push(stage.watch(jobId).done);
       if (change !== undefined) await change(stage.core, { owner, jobId }).catch(expected);
     }
   }
   await Promise.all(Array.from({ length: concurrency }, client));
   return ends;
+}
+
+/** As the errors' catalogue says: with the same key, nothing is done twice. */
+async function createSurely(stage: Stage, request: Parameters<Stage['create']>[0]): Promise<Job> {
+  for (;;) {
+    try {
+      return await stage.create(request);
+    } catch (error) {
+      if (!(error instanceof JobError) || error.code !== 'TABLE_UNAVAILABLE') throw error;
+    }
+  }
 }
 
 /** It had ended already, or had not yet. */

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { inject, type TestContext } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
 import { parseConfig, type Config } from '../../core/config.ts';
+import { JobError } from '../../core/errors.ts';
 import type { Job } from '../../core/job.ts';
 import { openCore } from '../../core/open.ts';
 import { decodeJob } from '../../core/table/codec.ts';
@@ -161,14 +162,18 @@ export async function openStage(
     const events: SeenEvent[] = [];
     const ended: { end: Watcher['end'] } = { end: 'left' };
     async function run(): Promise<SeenEvent | undefined> {
-      try {
-        for await (const event of await watches.job({ owner, jobId })) events.push(event);
-        ended.end = 'completed';
-      } catch (error) {
-        ended.end = { error: String(error) };
-        throw error;
+      for (;;) {
+        try {
+          for await (const event of await watches.job({ owner, jobId, afterVersion: events.at(-1)?.version })) events.push(event);
+          ended.end = 'completed';
+          return events.at(-1);
+        } catch (error) {
+          // What a client is told to do: ask again.
+          if (error instanceof JobError && error.code === 'TABLE_UNAVAILABLE') continue;
+          ended.end = { error: String(error) };
+          throw error;
+        }
       }
-      return events.at(-1);
     }
     const done = run();
     done.catch(() => undefined);

@@ -7,7 +7,7 @@ export type EntryName = 'worker' | 'server' | 'lambdas' | 'start';
 
 export interface RunningEntry extends AsyncDisposable {
   readonly pid: number;
-  /** What it has written so far, oldest first; the last two megabytes. */
+  /** What it has written so far, oldest first; at least its last megabyte. */
   logs(): string;
   /** Resolves when its output matches, from the beginning or from now on. @throws after `withinMs`, with the logs. */
   said(pattern: RegExp, withinMs?: number): Promise<RegExpExecArray>;
@@ -32,7 +32,7 @@ const ready = {
 } as const satisfies Record<EntryName, RegExp>;
 
 const root = join(import.meta.dirname, '../..');
-const maxLogLength = 2_000_000;
+const maxLogLength = 1_000_000;
 
 export interface EntryOptions {
   readonly env: Readonly<Record<string, string>>;
@@ -53,7 +53,9 @@ export async function startEntry(name: EntryName, { env, awaitReady = true }: En
   const listeners = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
-      output = (output + chunk.toString()).slice(-maxLogLength);
+      output += chunk.toString();
+      // Seldom, since each cut copies what is kept.
+      if (output.length > 2 * maxLogLength) output = output.slice(-maxLogLength);
       for (const listener of listeners) listener();
     });
   }
