@@ -3,7 +3,10 @@ import { pino, type Logger } from 'pino';
 
 export type Log = Logger;
 
-/** Params, results and tokens are never logged; errors are, with their causes. */
+/**
+ * Params, results and tokens are never logged. Errors are, as `error` with their causes; those of handlers, whose
+ * messages may quote params, as `failure` without the message: the job's owner reads it in the job.
+ */
 export function createLog(
   { level, part }: { readonly level: string; readonly part: string },
   destination?: { write(line: string): void },
@@ -13,7 +16,41 @@ export function createLog(
     base: { part },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    serializers: { error: pino.stdSerializers.errWithCause },
+    serializers: { error: describeError, failure: describeFailure },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+interface Described {
+  readonly type: string;
+  readonly message?: string;
+  readonly code?: string;
+  readonly stack: string;
+  readonly cause?: Described;
+  readonly errors?: readonly Described[];
+}
+
+/** Chosen fields only: libraries hang requests, answers and whole records on their errors. */
+function describeError(error: unknown): Described {
+  return describe(error, true, maxCauses);
+}
+
+function describeFailure(error: unknown): Described {
+  return describe(error, false, maxCauses);
+}
+
+const maxCauses = 5;
+
+function describe(error: unknown, saysMessage: boolean, depth: number): Described {
+  if (!(error instanceof Error)) return { type: typeof error, stack: '', ...(saysMessage ? { message: String(error) } : {}) };
+  const inner = (value: unknown): Described => describe(value, saysMessage, depth - 1);
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return {
+    type: error.name,
+    ...(saysMessage ? { message: error.message } : {}),
+    ...('code' in error && typeof error.code === 'string' ? { code: error.code } : {}),
+    stack: frames.join('\n'),
+    ...(error.cause === undefined || depth === 0 ? {} : { cause: inner(error.cause) }),
+    ...(error instanceof AggregateError && depth > 0 ? { errors: error.errors.map(inner) } : {}),
+  };
 }

@@ -39,7 +39,7 @@ export async function runAttempt(input: AttemptInput): Promise<AttemptEnd> {
     const isPermanent = cause instanceof PermanentError;
     const code = isPermanent ? 'PERMANENT' : cause instanceof TimedOut ? 'TIMEOUT' : 'ATTEMPT_FAILED';
     const message = (cause instanceof Error ? cause.message : String(cause)).slice(0, maxErrorMessageLength);
-    context.log.info({ error: cause, attempt: context.attempt }, 'an attempt failed');
+    context.log.info({ failure: cause, code, attempt: context.attempt }, 'an attempt failed');
     return { kind: 'threw', isPermanent, error: { code, message, attempt: context.attempt, at: now() } };
   } finally {
     clearTimeout(timer);
