@@ -1,4 +1,4 @@
-/** HTTP: what is refused before GraphQL sees it, then GraphQL, GraphiQL and health. */
+/** HTTP: what is refused before GraphQL sees it, then GraphQL, GraphiQL, the dashboard and health. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SpanKind } from '@opentelemetry/api';
@@ -8,9 +8,11 @@ import { prometheusContentType } from '../core/metricsServer.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import { onExpiry, type Authenticate } from './auth.ts';
 import type { Connections } from './connections.ts';
+import { sendFile, type Dashboard } from './dashboard.ts';
 import { graphqlPath, type Pipeline } from './graphql.ts';
 import type { Health } from './health.ts';
 import { parseIdempotencyKey } from './idempotencyKey.ts';
+import { queueDepthsPath, type AnswerQueueDepths } from './queueDepths.ts';
 import { traceHeaders, traceIdOf } from './trace.ts';
 
 export interface RequestListenerDeps {
@@ -22,6 +24,8 @@ export interface RequestListenerDeps {
   readonly allowsOrigin: (headers: IncomingMessage['headers']) => boolean;
   /** The page, or `undefined` where there is none. */
   readonly graphiql: { readonly html: string; readonly contentSecurityPolicy: string } | undefined;
+  readonly dashboard: Dashboard;
+  readonly queueDepths: AnswerQueueDepths;
   /** All metrics, in Prometheus' text format. */
   readonly scrape: () => Promise<string>;
   readonly telemetry: Telemetry;
@@ -29,7 +33,20 @@ export interface RequestListenerDeps {
 }
 
 export function createRequestListener(deps: RequestListenerDeps) {
-  const { pipeline, authenticate, health, connections, allowsHost, allowsOrigin, graphiql, scrape, telemetry, log } = deps;
+  const {
+    pipeline,
+    authenticate,
+    health,
+    connections,
+    allowsHost,
+    allowsOrigin,
+    graphiql,
+    dashboard,
+    queueDepths,
+    scrape,
+    telemetry,
+    log,
+  } = deps;
 
   return (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const traceparent = headerOf(request, 'traceparent');
@@ -64,14 +81,16 @@ export function createRequestListener(deps: RequestListenerDeps) {
     }
     if (path === graphqlPath) return graphql(request, response, traceId);
     if (path === '/metrics') return void response.setHeader('content-type', prometheusContentType).end(await scrape());
-    if (check === undefined && !(path === '/' && graphiql !== undefined))
+    const file = check === undefined ? await dashboard.fileAt(path) : undefined;
+    if (check === undefined && file === undefined && path !== queueDepthsPath) {
       return sendJson(response, 404, refusal('NOT_FOUND', 'There is nothing here.'));
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
       return sendJson(response, 405, refusal('METHOD_NOT_ALLOWED', 'Only GET and HEAD.'));
     }
-    if (check === undefined) return void response.writeHead(302, { location: graphqlPath }).end();
-    const { status, body } = await check;
+    if (file !== undefined) return sendFile(request, response, file);
+    const { status, body } = await (check ?? queueDepths(request.headers));
     return sendJson(response, status, body);
   }
 

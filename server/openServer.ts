@@ -1,4 +1,4 @@
-/** Opens the API on a port: HTTP, SSE and WebSocket at /graphql, GraphiQL, health. */
+/** Opens the API on a port: HTTP, SSE and WebSocket at /graphql, GraphiQL, the dashboard at /, health. */
 import { createServer, type Server } from 'node:http';
 import type { Config } from '../core/config.ts';
 import type { Log } from '../core/log.ts';
@@ -7,12 +7,14 @@ import type { Watches } from '../core/usecases/watchJob.ts';
 import { openRateLimiter } from '../core/openRateLimiter.ts';
 import { createAuthenticate, isKeyed } from './auth.ts';
 import { createConnections } from './connections.ts';
+import { createDashboard } from './dashboard.ts';
 import { createPipeline, graphqlPath } from './graphql.ts';
 import { renderGraphiQLPage } from './graphiql.ts';
 import { createHealth, type UnreadyPart } from './health.ts';
 import { createHostCheck } from './hosts.ts';
 import { createRequestListener } from './http.ts';
 import { createOriginCheck } from './origins.ts';
+import { createQueueDepths } from './queueDepths.ts';
 import { createDrain } from './shutdown.ts';
 import { attachSockets } from './sockets.ts';
 import { createWebSocketProtocol } from './websocket.ts';
@@ -65,7 +67,9 @@ export async function openServer({
 }: OpenServerDeps): Promise<OpenedServer> {
   const { limits, isProduction, hidesSchema } = config;
   const authenticate = createAuthenticate(config);
-  const allowsHost = createHostCheck({ ...config, isOpen: !isProduction && !isKeyed(config.auth) });
+  const wantsToken = isKeyed(config.auth);
+  const isOpen = !isProduction && !wantsToken;
+  const allowsHost = createHostCheck({ ...config, isOpen });
   const allowsOrigin = createOriginCheck(config.corsOrigins);
   const connections = createConnections({ maxPerOwner: limits.connectionsPerOwner });
   const limiter = openRateLimiter({ config, clock: core.clock, log });
@@ -73,11 +77,13 @@ export async function openServer({
   const pipeline = createPipeline({ core, watches, log, limiter, ...config, ...max });
   const health = createHealth({ notReady });
   const graphiql = hidesSchema ? undefined : renderGraphiQLPage();
+  const dashboard = createDashboard({ wantsToken, hasGraphiQL: graphiql !== undefined });
+  const queueDepths = createQueueDepths({ core, authenticate, isOpen });
 
   const server = createServer(timeoutsOf(limits));
   const drain = createDrain(server);
   const shared = { authenticate, connections, allowsHost, allowsOrigin, telemetry: core.telemetry, log };
-  const answer = createRequestListener({ ...shared, pipeline, health, graphiql, scrape });
+  const answer = createRequestListener({ ...shared, pipeline, health, graphiql, dashboard, queueDepths, scrape });
   server.on('request', (request, response) => void answer(request, response));
   const protocol = createWebSocketProtocol({ pipeline, authenticate, telemetry: core.telemetry, log, hidesSchema, limits });
   const sockets = attachSockets({ ...shared, server, protocol, limits });

@@ -31,6 +31,10 @@ const forbidden = [
   ['schema/job.ts', `import { openServer } from '../server/openServer.ts';`, 'may not import server/openServer.ts'],
   ['server/http.ts', `const { x } = await import('../worker/worker.ts');`, 'may not import worker/worker.ts'],
   ['server/http.ts', `import { Redis } from 'ioredis';`, 'may not import the package ioredis'],
+  ['client/watchJob.ts', `import type { Job } from '../core/job.ts';`, 'may not import core/job.ts'],
+  ['client/watchJob.ts', `import { once } from 'node:events';`, 'may not import the package node:events'],
+  ['dashboard/app.ts', `import { createClient } from 'graphql-ws';`, 'may not import the package graphql-ws'],
+  ['server/dashboard.ts', `import { openJob } from '../dashboard/openedJob.ts';`, 'may not import dashboard/openedJob.ts'],
   ['worker/poll.ts', `import { builder } from '../schema/builder.ts';`, 'may not import schema/builder.ts'],
   ['worker/poll.ts', `import { SQSClient } from '@aws-sdk/client-sqs';`, 'may not import the package @aws-sdk/client-sqs'],
   ['lambda/sweeper.ts', `import { createWorker } from '../worker/worker.ts';`, 'may not import worker/worker.ts'],
@@ -52,6 +56,7 @@ test.each([
   ['server/main.ts', `import { openCore } from '../core/open.ts'; process.on('SIGTERM', stop);`],
   ['server/http.ts', `import { schema } from '../schema/index.ts'; import { useServer } from 'graphql-ws/use/ws';`],
   ['infra/app.ts', `import { jobsTable } from '../core/table/definition.ts';`],
+  ['dashboard/jobPanel.ts', `import { h } from 'preact'; import { watchJob } from '../client/watchJob.ts';`],
   ['core/feed/redisFeed.ts', `import { Redis } from 'ioredis';`],
   ['core/job.ts', `/* unlike import x from 'graphql' */ // process.env\nimport { z } from 'zod';`],
 ])('%s may: %s', (path, source) => {

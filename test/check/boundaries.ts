@@ -33,6 +33,9 @@ const zones: readonly Zone[] = [
   { files: usecases, mayImport: [base, ports, telemetry, table, queue, feed, usecases] },
   { files: /^core\/\w+\.ts$/, mayImport: [/^core\//] },
   { files: /^schema\//, mayImport: [/^core\//, /^schema\//] },
+  // Both run in browsers: no module of Node's.
+  { files: /^client\//, mayImport: [/^client\//], packages: ['graphql-ws'] },
+  { files: /^dashboard\//, mayImport: [/^client\//, /^dashboard\//], packages: ['preact', 'preact/hooks'] },
   { files: /^server\//, mayImport: [/^core\//, /^schema\//, /^server\//] },
   { files: /^worker\//, mayImport: [/^core\//, /^worker\//] },
   { files: /^lambda\//, mayImport: [/^core\//, /^lambda\//] },
@@ -50,7 +53,8 @@ const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: reado
   { packages: /^(graphql|@pothos\/.*)$/, onlyIn: [/^schema\//, /^server\//, /^docs\//] },
   // The API of OpenTelemetry costs nothing; its SDK is one file's business.
   { packages: /^@opentelemetry\/(?!api$)/, onlyIn: [/^core\/openTelemetry\.ts$/] },
-  { packages: /^(graphql-.*|ws)$/, onlyIn: [/^server\//] },
+  { packages: /^(graphql-.*|ws)$/, onlyIn: [/^server\//, /^client\//] },
+  { packages: /^preact(\/.*)?$/, onlyIn: [/^dashboard\//] },
   { packages: /^(dynalite|fauxqs)$/, onlyIn: [/^infra\/local\//] },
   { packages: /^(vitest|fast-check)(\/.*)?$/, onlyIn: [] },
 ];

@@ -1,0 +1,77 @@
+/** What the API answers about jobs, as its schema has it. Times are RFC 3339, in UTC. */
+
+export type JobStatus = 'PENDING' | 'PROCESSING' | 'SUCCEEDED' | 'FAILED' | 'FAILED_FINAL' | 'CANCELLED';
+export type JobPriority = 'HIGH' | 'NORMAL' | 'LOW';
+
+/** States that no worker leaves; only `retryJob` does. */
+export function isFinal(status: JobStatus): boolean {
+  return status !== 'PENDING' && status !== 'PROCESSING';
+}
+
+export interface JobFailure {
+  /** A word to branch on: ATTEMPT_FAILED, TIMEOUT, PERMANENT, QUEUE_UNAVAILABLE … */
+  readonly code: string;
+  readonly message: string;
+  readonly attempt: number;
+  readonly at: string;
+}
+
+export interface JobHistoryEntry {
+  readonly version: number;
+  readonly status: JobStatus;
+  readonly at: string;
+  readonly attempt: number;
+  readonly error: JobFailure | null;
+}
+
+export interface Job<Params = unknown, Result = unknown> {
+  /** The ticket. */
+  readonly jobId: string;
+  readonly type: string;
+  readonly status: JobStatus;
+  readonly priority: JobPriority;
+  readonly params: Params;
+  /** Once SUCCEEDED. */
+  readonly result: Result | null;
+  /** The last failure of this generation. */
+  readonly error: JobFailure | null;
+  /** Percent, 0 to 100. */
+  readonly progress: number | null;
+  readonly attempts: number;
+  /** +1 at every change of status: pass it as `afterVersion` to resume a watch. */
+  readonly version: number;
+  /** +1 at every retry. */
+  readonly generation: number;
+  readonly traceId: string;
+  readonly idempotencyKey: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly expiresAt: string;
+  /** Oldest first. */
+  readonly history: readonly JobHistoryEntry[];
+}
+
+/** A change of status or, under a version already seen, news of progress. */
+export interface JobStatusEvent {
+  readonly jobId: string;
+  readonly version: number;
+  readonly status: JobStatus;
+  readonly previousStatus: JobStatus | null;
+  readonly attempt: number;
+  readonly at: string;
+  readonly error: JobFailure | null;
+  readonly progress: number | null;
+  /** Null: live. True: missed and read from the job’s history. False: earlier versions could not be recovered. */
+  readonly recovered: boolean | null;
+}
+
+const failureFields = 'error { code message attempt at }';
+
+export const jobFields = `
+  jobId type status priority params result progress attempts version generation traceId idempotencyKey
+  createdAt updatedAt startedAt finishedAt expiresAt ${failureFields}
+  history { version status at attempt ${failureFields} }`;
+
+export const eventFields = `jobId version status previousStatus attempt at progress recovered ${failureFields}`;

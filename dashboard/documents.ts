@@ -1,0 +1,80 @@
+/** What the dashboard asks of the API. test/browser holds the documents against the schema. */
+import type { JobFailure, JobHistoryEntry, JobPriority, JobStatus, JobStatusEvent } from '../client/job.ts';
+import { eventFields } from '../client/job.ts';
+
+/** A job as the table shows it. */
+export interface ListedJob {
+  readonly jobId: string;
+  readonly type: string;
+  readonly status: JobStatus;
+  readonly priority: JobPriority;
+  readonly error: JobFailure | null;
+  readonly progress: number | null;
+  readonly attempts: number;
+  readonly version: number;
+  readonly generation: number;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly history: readonly JobHistoryEntry[];
+}
+
+/** A job as its own panel shows it. */
+export interface FullJob extends ListedJob {
+  readonly params: unknown;
+  readonly result: unknown;
+  readonly traceId: string;
+  readonly idempotencyKey: string | null;
+  readonly expiresAt: string;
+}
+
+export interface JobTypeInfo {
+  readonly name: string;
+  readonly description: string;
+  readonly paramsSchema: unknown;
+  readonly example: unknown;
+}
+
+export interface Filter {
+  readonly status?: readonly JobStatus[];
+  readonly type?: readonly string[];
+}
+
+const failure = 'error { code message attempt at }';
+const listed = `jobId type status priority ${failure} progress attempts version generation createdAt startedAt finishedAt
+  history { version status at attempt ${failure} }`;
+
+export const documents = {
+  list: `query List($filter: JobsFilter, $first: Int, $after: String) {
+    jobs(filter: $filter, first: $first, after: $after) { edges { node { ${listed} } } pageInfo { hasNextPage endCursor } }
+  }`,
+  failedIds: `query FailedIds($filter: JobsFilter, $after: String) {
+    jobs(filter: $filter, first: 100, after: $after) { edges { node { jobId } } pageInfo { hasNextPage endCursor } }
+  }`,
+  listedJob: `query ListedJob($jobId: ID!) { job(jobId: $jobId) { ${listed} } }`,
+  fullJob: `query FullJob($jobId: ID!) {
+    job(jobId: $jobId) { ${listed} params result traceId idempotencyKey expiresAt }
+  }`,
+  types: 'query Types { jobTypes { name description paramsSchema example } }',
+  feed: `subscription Feed { jobStatusChanged { ${eventFields} } }`,
+  create: 'mutation Create($input: CreateJobInput!) { createJob(input: $input) { created job { jobId } } }',
+  retry: 'mutation Retry($jobId: ID!) { retryJob(jobId: $jobId) { jobId version } }',
+  cancel: 'mutation Cancel($jobId: ID!) { cancelJob(jobId: $jobId) { jobId version } }',
+};
+
+export interface Answers {
+  readonly list: { readonly jobs: { readonly edges: readonly { readonly node: ListedJob }[]; readonly pageInfo: PageInfo } };
+  readonly failedIds: {
+    readonly jobs: { readonly edges: readonly { readonly node: { readonly jobId: string } }[]; readonly pageInfo: PageInfo };
+  };
+  readonly listedJob: { readonly job: ListedJob };
+  readonly fullJob: { readonly job: FullJob };
+  readonly types: { readonly jobTypes: readonly JobTypeInfo[] };
+  readonly feed: { readonly jobStatusChanged: JobStatusEvent };
+  readonly create: { readonly createJob: { readonly created: boolean; readonly job: { readonly jobId: string } } };
+}
+
+export interface PageInfo {
+  readonly hasNextPage: boolean;
+  readonly endCursor: string | null;
+}

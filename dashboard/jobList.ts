@@ -1,0 +1,203 @@
+/**
+ * The caller's jobs, live: a page of the list, kept up to date by the feed of all of the caller's jobs. When that feed
+ * was interrupted, the list is read again and what was missed is taken from the jobs' histories.
+ */
+import type { Connection, ConnectionState } from '../client/connection.ts';
+import { isPassing, JobTicketsError } from '../client/errors.ts';
+import { isFinal, type JobStatusEvent } from '../client/job.ts';
+import { createActivity, type Activity } from './activity.ts';
+import { documents, type Answers, type Filter, type ListedJob } from './documents.ts';
+import { applyEvent } from './jobRecord.ts';
+import { createStore, type Store } from './store.ts';
+
+export interface JobListState {
+  readonly feed: ConnectionState | 'refused';
+  readonly hasLoaded: boolean;
+  readonly jobs: readonly ListedJob[];
+  readonly filter: Filter;
+  /** From 1. */
+  readonly page: number;
+  readonly hasNextPage: boolean;
+  /** Why the list could not be read. */
+  readonly problem: string | undefined;
+  /** +1 whenever there is something new in `activity`. */
+  readonly activityVersion: number;
+}
+
+export interface JobList {
+  readonly store: Store<JobListState>;
+  readonly activity: Activity;
+  /** A job by its id, if this page has heard of it. */
+  find(jobId: string): ListedJob | undefined;
+  narrow(filter: Filter): void;
+  turnTo(page: 'first' | 'next' | 'previous'): void;
+  /** Reads the page again. */
+  refresh(): Promise<void>;
+  /** Watches until the signal fires. */
+  follow(signal: AbortSignal): Promise<void>;
+  /** Each event as it comes. Answers the function that ends it. */
+  listen(listener: (event: JobStatusEvent) => void): () => void;
+}
+
+export const pageSize = 20;
+/** The list's index follows the table within moments: a second look after that. */
+const refreshAfterMs = [150, 1500] as const;
+const maxKnown = 1000;
+
+export function createJobList(connection: Connection): JobList {
+  const store = createStore<JobListState>({
+    feed: 'connecting',
+    hasLoaded: false,
+    jobs: [],
+    filter: {},
+    page: 1,
+    hasNextPage: false,
+    problem: undefined,
+    activityVersion: 0,
+  });
+  const activity = createActivity();
+  const openedAt = Date.now();
+  const known = new Map<string, ListedJob>();
+  const listeners = new Set<(event: JobStatusEvent) => void>();
+  const timers = new Map<number, ReturnType<typeof setTimeout>>();
+  let ids: readonly string[] = [];
+  /** Where each page after the first begins. */
+  let cursors: readonly string[] = [];
+  let nextCursor: string | null = null;
+  let asked = 0;
+
+  function show(changes: Partial<JobListState> = {}): void {
+    const jobs = ids.flatMap((id) => known.get(id) ?? []);
+    store.set({ jobs, ...changes });
+  }
+
+  function take(job: ListedJob, isRecovered: boolean): void {
+    const last = known.get(job.jobId);
+    if (last === undefined || job.version >= last.version) known.set(job.jobId, job);
+    activity.catchUp(job.jobId, job.history, { since: openedAt, isRecovered });
+  }
+
+  async function refresh({ isRecovered = false } = {}): Promise<void> {
+    asked += 1;
+    const mine = asked;
+    const variables = { filter: store.get().filter, first: pageSize, after: cursors.at(-1) };
+    try {
+      const { jobs } = await connection.request<Answers['list']>({ query: documents.list, variables });
+      for (const { node } of jobs.edges) take(node, isRecovered);
+      if (mine !== asked) return;
+      ids = jobs.edges.map(({ node }) => node.jobId);
+      nextCursor = jobs.pageInfo.endCursor;
+      forget();
+      show({
+        hasLoaded: true,
+        problem: undefined,
+        hasNextPage: jobs.pageInfo.hasNextPage,
+        activityVersion: store.get().activityVersion + 1,
+      });
+    } catch (error) {
+      if (mine === asked) store.set({ hasLoaded: true, problem: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  /** The oldest that have ended and that no page shows. */
+  function forget(): void {
+    for (const [jobId, { status }] of known) {
+      if (known.size <= maxKnown) return;
+      if (isFinal(status) && !ids.includes(jobId)) known.delete(jobId);
+    }
+  }
+
+  function refreshSoon(): void {
+    for (const delayMs of refreshAfterMs) {
+      if (timers.has(delayMs)) continue;
+      const timer = setTimeout(() => {
+        timers.delete(delayMs);
+        void refresh();
+      }, delayMs);
+      timers.set(delayMs, timer);
+    }
+  }
+
+  async function read(jobId: string): Promise<void> {
+    const { job } = await connection.request<Answers['listedJob']>({ query: documents.listedJob, variables: { jobId } });
+    take(job, true);
+    show({ activityVersion: store.get().activityVersion + 1 });
+  }
+
+  function onEvent(event: JobStatusEvent): void {
+    const { jobId, version, status, at, attempt, error } = event;
+    const job = known.get(jobId);
+    if (job !== undefined) known.set(jobId, applyEvent(job, event));
+    if (!activity.note(jobId, { version, status, at, attempt, error })) void read(jobId).catch(() => undefined);
+    // New on the first page, or out of its filter.
+    const { filter, page } = store.get();
+    if (job === undefined ? page === 1 : filter.status !== undefined && job.version < version) refreshSoon();
+    show({ activityVersion: store.get().activityVersion + 1 });
+    for (const listener of listeners) listener(event);
+  }
+
+  /** What happened meanwhile: to the jobs of this page, and to those that were under way. */
+  async function catchUp(wasInterrupted: boolean): Promise<void> {
+    const open = [...known.values()].filter(({ status }) => !isFinal(status));
+    await refresh({ isRecovered: wasInterrupted });
+    const rest = open.filter(({ jobId, version }) => known.get(jobId)?.version === version && !ids.includes(jobId));
+    for (const { jobId } of rest) await read(jobId).catch(() => undefined);
+  }
+
+  async function follow(signal: AbortSignal): Promise<void> {
+    let tries = 0;
+    let wasInterrupted = false;
+    while (!signal.aborted) {
+      tries += 1;
+      try {
+        const events = connection.subscribe<Answers['feed']>({ query: documents.feed }, signal);
+        // The first call subscribes; what is read after it is at least as new. Once more for the moment in between.
+        const first = events.next();
+        void first.catch(() => undefined);
+        void catchUp(wasInterrupted).then(refreshSoon);
+        for (let next = await first; next.done !== true; next = await events.next()) {
+          tries = 0;
+          onEvent(next.value.jobStatusChanged);
+        }
+        throw new JobTicketsError('FEED_INTERRUPTED', 'The feed ended.');
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isPassing(error)) return store.set({ feed: isRefusal(error) ? 'refused' : 'lost', problem: messageOf(error) });
+        wasInterrupted = true;
+        await connection.pause(error, Math.max(1, tries), signal).catch(() => undefined);
+      }
+    }
+  }
+
+  return {
+    store,
+    activity,
+    refresh: () => refresh(),
+    follow,
+    find: (jobId) => known.get(jobId),
+    narrow(filter) {
+      cursors = [];
+      store.set({ filter, page: 1, hasLoaded: false });
+      void refresh();
+    },
+    turnTo(page) {
+      if (page === 'first') cursors = [];
+      else if (page === 'previous') cursors = cursors.slice(0, -1);
+      else if (nextCursor !== null) cursors = [...cursors, nextCursor];
+      store.set({ page: cursors.length + 1 });
+      void refresh();
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof JobTicketsError && error.code === 'UNAUTHENTICATED';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

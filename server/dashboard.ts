@@ -1,0 +1,71 @@
+/** The dashboard's page and modules, from memory: no path of a client ever reaches the file system. */
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
+
+export interface DashboardFile {
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Dashboard {
+  /** `undefined` where the dashboard has nothing at that path. */
+  fileAt(path: string): Promise<DashboardFile | undefined>;
+}
+
+export interface DashboardDeps {
+  /** Whether the page is to ask for a token. */
+  readonly wantsToken: boolean;
+  /** Whether the page may name GraphiQL. */
+  readonly hasGraphiQL: boolean;
+}
+
+export function createDashboard({ wantsToken, hasGraphiQL }: DashboardDeps): Dashboard {
+  const page = async (): Promise<DashboardFile | undefined> => {
+    const file = (await readFiles()).get('/index.html');
+    if (file === undefined) return undefined;
+    const body = file.body.replace('<html ', () => `<html data-wants-token="${wantsToken}" data-has-graphiql="${hasGraphiQL}" `);
+    const { etag = '' } = file.headers;
+    return { body, headers: { ...file.headers, etag: etag.replace(/"$/, `-${wantsToken ? 1 : 0}${hasGraphiQL ? 1 : 0}"`) } };
+  };
+  return {
+    async fileAt(path) {
+      if (path === '/') return page();
+      return /^\/(dashboard|client|modules)\//.test(path) ? (await readFiles()).get(path) : undefined;
+    },
+  };
+}
+
+/** Asked for again at each load, and answered with 304 while it is the same. */
+export function sendFile({ headers }: IncomingMessage, response: ServerResponse, file: DashboardFile): void {
+  for (const [name, value] of Object.entries({
+    ...file.headers,
+    'cache-control': 'no-cache',
+    'cross-origin-resource-policy': 'same-origin',
+  })) {
+    response.setHeader(name, value);
+  }
+  const isKnown = headers['if-none-match']?.split(/,\s*/).some((etag) => etag.replace('W/', '') === file.headers['etag']) === true;
+  if (isKnown) response.writeHead(304).end();
+  else response.setHeader('content-length', Buffer.byteLength(file.body)).end(file.body);
+}
+
+type Files = ReadonlyMap<string, DashboardFile>;
+
+const filesSchema = z.map(z.string(), z.object({ body: z.string(), headers: z.record(z.string(), z.string()) }));
+let reading: Promise<Files> | undefined;
+
+/** When the first one asks; the files are the same for all servers of a process. */
+function readFiles(): Promise<Files> {
+  reading ??= readInThread().catch((error: unknown) => {
+    reading = undefined;
+    throw error;
+  });
+  return reading;
+}
+
+async function readInThread(): Promise<Files> {
+  const thread = new Worker(new URL('dashboardThread.ts', import.meta.url), { execArgv: ['--disable-warning=ExperimentalWarning'] });
+  return once(thread, 'message').then(([files]: unknown[]) => filesSchema.parse(files));
+}
