@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { addOnActions, eventSourceGrants, lambdaGrants, podGrants, runtimeActions, type Grants } from './grants.ts';
+import { eventSourceGrants, lambdaGrants, podGrants, runtimeActions, scalerActions, type Grants } from './grants.ts';
 import { synthesize } from './testTemplates.ts';
 import { commandsOf, implementations, importedCommands, usedActions } from './testUsedActions.ts';
 
@@ -28,6 +30,11 @@ test('an action that no code uses is seen', () => {
   expect(actionsOf(generous).filter((action) => !uncalled.has(action) && !usedActions('worker/main.ts').has(action))).toEqual([
     'dynamodb:PutItem',
   ]);
+});
+
+test('Parameter Store is asked by path, and in no other way', () => {
+  const source = readFileSync(join(import.meta.dirname, '../core/parameterStore.ts'), 'utf8');
+  expect(/import \{ (.*) \} from '@aws-sdk/.exec(source)?.[1]).toBe('paginateGetParametersByPath, SSMClient');
 });
 
 test('the commands behind the methods are those that the implementations import', () => {
@@ -59,8 +66,7 @@ describe('the roles of the stack', () => {
   const grantsOf: readonly (readonly [id: string, actions: readonly string[]])[] = [
     ['Podsserver', actionsOf(podGrants.server)],
     ['Podsworker', actionsOf(podGrants.worker)],
-    ['Podsscaler', addOnActions.scaler.queues],
-    ['Podssettings', [...addOnActions.settings.parameters, ...addOnActions.settings.secrets]],
+    ['Podsscaler', scalerActions],
     ...lambdas.map((name): [string, string[]] => [
       `Lambdas${name}Role`,
       [...actionsOf(lambdaGrants[name]), ...actionsOf(eventSourceGrants[name]), ...actionsOf(runtimeActions)],

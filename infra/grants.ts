@@ -14,6 +14,8 @@ export interface Grants {
   readonly relayFailures?: readonly 'sqs:SendMessage'[];
   readonly bucket?: readonly 's3:ListBucket'[];
   readonly objects?: readonly ObjectAction[];
+  /** The settings of this environment, under CONFIG_SSM_PREFIX. */
+  readonly parameters?: readonly 'ssm:GetParametersByPath'[];
 }
 
 type TableAction = `dynamodb:${'BatchGetItem' | 'DescribeTable' | 'GetItem' | 'PutItem' | 'UpdateItem'}`;
@@ -30,6 +32,7 @@ export const podGrants = {
     jobQueues: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
     // `/readyz` looks at all queues.
     deadLetters: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'],
+    parameters: ['ssm:GetParametersByPath'],
   },
   worker: {
     table: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
@@ -37,6 +40,7 @@ export const podGrants = {
     // Without ListBucket S3 answers 403 for a file that is not there, and the job would be tried again for nothing.
     bucket: ['s3:ListBucket'],
     objects: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
+    parameters: ['ssm:GetParametersByPath'],
   },
 } as const satisfies Record<string, Grants>;
 
@@ -75,8 +79,5 @@ export const runtimeActions = {
   ],
 } as const;
 
-/** Add-ons of the cluster: KEDA looks at the queues' depth, External Secrets reads what the pods are told. */
-export const addOnActions = {
-  scaler: { queues: ['sqs:GetQueueAttributes'] },
-  settings: { parameters: ['ssm:GetParameter'], secrets: ['secretsmanager:GetSecretValue'] },
-} as const;
+/** KEDA, an add-on of the cluster, looks at the depth of the queues. */
+export const scalerActions = ['sqs:GetQueueAttributes'] as const;

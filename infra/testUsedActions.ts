@@ -57,6 +57,7 @@ export function usedActions(entry: string): Set<string> {
     const service = services[method.startsWith('table') ? 'table' : method.startsWith('queues') ? 'queues' : 'objects'];
     for (const command of commandsOf[method]) actions.add(`${service}:${actionNames[command] ?? command}`);
   }
+  if (reachable(entry).has('core/parameterStore.ts')) actions.add('ssm:GetParametersByPath');
   return actions;
 }
 

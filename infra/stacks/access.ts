@@ -3,19 +3,21 @@ import { Aws, CfnElement } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, WebIdentityPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
-import { addOnActions, podGrants, type Grants } from '../grants.ts';
+import { podGrants, scalerActions, type Grants } from '../grants.ts';
 import { accept } from './accept.ts';
 import type { Queues } from './queues.ts';
-import type { StoredSettings } from './settings.ts';
+import { parametersPrefix } from './settings.ts';
 import type { Storage } from './storage.ts';
 
 export interface Resources {
   readonly storage: Storage;
   readonly queues: Queues;
+  /** Whose settings are read. */
+  readonly environment: string;
 }
 
 /** One statement a kind of resource; an empty grant makes none. */
-export function statementsOf(grants: Grants, { storage: { table, bucket }, queues }: Resources): PolicyStatement[] {
+export function statementsOf(grants: Grants, { storage: { table, bucket }, queues, environment }: Resources): PolicyStatement[] {
   const jobQueueArns = [...queues.jobs.values()].map(({ queueArn }) => queueArn);
   return [
     allow(grants.table, [table.tableArn]),
@@ -26,17 +28,22 @@ export function statementsOf(grants: Grants, { storage: { table, bucket }, queue
     allow(grants.relayFailures, [queues.relayFailures.queueArn]),
     allow(grants.bucket, [bucket.bucketArn]),
     allow(grants.objects, [bucket.arnForObjects('*')]),
+    allow(grants.parameters, parameterArns(environment)),
   ].filter((statement) => statement !== undefined);
 }
 
 /** Findings that the statements' wildcards raise: all indexes of one table, all objects of one bucket. */
-export function acceptWildcards(role: Role, grants: Grants, { storage: { table, bucket } }: Resources): void {
+export function acceptWildcards(role: Role, grants: Grants, { storage: { table, bucket }, environment }: Resources): void {
   if (grants.indexes !== undefined) {
     accept(role, `AwsSolutions-IAM5[Resource::<${logicalIdOf(table)}.Arn>/index/*]`, 'All indexes of this one table.');
   }
   if (grants.objects !== undefined) {
     const reason = 'All files of this one bucket: what jobs name is not known before.';
     accept(role, `AwsSolutions-IAM5[Resource::<${logicalIdOf(bucket)}.Arn>/*]`, reason);
+  }
+  if (grants.parameters !== undefined) {
+    const under = `arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter${parametersPrefix(environment)}/*`;
+    accept(role, `AwsSolutions-IAM5[Resource::${under}]`, 'All settings of this one environment.');
   }
 }
 
@@ -54,7 +61,7 @@ function allow(actions: readonly string[] | undefined, resources: string[]): Pol
 }
 
 /** The roles of the pods, assumed with the token of their service account (IRSA). */
-export function addPodRoles(parent: Construct, environment: Environment, resources: Resources, settings: StoredSettings): void {
+export function addPodRoles(parent: Construct, environment: Environment, resources: Resources): void {
   const scope = new Construct(parent, 'Pods');
   const { name, cluster } = environment;
   const trusted = (namespace: string, serviceAccount: string) =>
@@ -74,15 +81,16 @@ export function addPodRoles(parent: Construct, environment: Environment, resourc
     acceptWildcards(role, grants, resources);
   }
 
-  const { scaler, settings: reader } = addOnActions;
   const jobQueueArns = [...resources.queues.jobs.values()].map(({ queueArn }) => queueArn);
   addRole('scaler', 'KEDA looks at the depth of the queues', trusted('keda', 'keda-operator'), [
-    new PolicyStatement({ actions: [...scaler.queues], resources: jobQueueArns }),
+    new PolicyStatement({ actions: [...scalerActions], resources: jobQueueArns }),
   ]);
-  addRole('settings', 'External Secrets reads the settings of the pods', trusted(cluster.namespace, 'settings'), [
-    new PolicyStatement({ actions: [...reader.parameters], resources: settings.parameters.map(({ parameterArn }) => parameterArn) }),
-    new PolicyStatement({ actions: [...reader.secrets], resources: settings.secrets.map(({ secretArn }) => secretArn) }),
-  ]);
+}
+
+/** Both the path and what is under it: a call by path is allowed by the one, its results by the other. */
+function parameterArns(environment: string): string[] {
+  const path = `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter${parametersPrefix(environment)}`;
+  return [path, `${path}/*`];
 }
 
 /** Known beforehand, since the service accounts of k8s/ name them. */

@@ -32,15 +32,14 @@ export function addJobTicketsStack(scope: Construct, environment: Environment, b
   const cache = addCache(stack, environment, network);
   addImages(stack, environment);
   const settings = addSettings(stack, environment, { storage, cache, queueSettings });
-  addPodRoles(stack, environment, { storage, queues }, settings);
-  // Lambda sets the region itself, and forbids others to.
-  const { AWS_REGION: _, ...lambdaSettings } = settings.values;
+  addPodRoles(stack, environment, { storage, queues, environment: name });
   const lambdas = addLambdas(stack, environment, {
     storage,
     queues,
+    environment: name,
     network,
     bundles,
-    settings: { ...lambdaSettings, REDIS_URL: cache.url.secretValue.unsafeUnwrap() },
+    settings: { ...settings, REDIS_URL: cache.url.secretValue.unsafeUnwrap() },
   });
   const observed = { storage, queues, lambdas, cache };
   addDashboard(stack, environment, observed, addAlarms(stack, environment, observed));

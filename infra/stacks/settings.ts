@@ -1,5 +1,7 @@
-/** The settings that this stack decides, for the Lambdas and, in Parameter Store and Secrets Manager, for the pods. */
-import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+/**
+ * The settings that this stack decides: for the Lambdas, and for the pods in Parameter Store, where CONFIG_SSM_PREFIX
+ * points. REDIS_URL is a secret, and CloudFormation writes no secret parameters: docs/deployment.md has the command.
+ */
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import type { QueueSettings } from '../../core/queue/definition.ts';
@@ -7,26 +9,17 @@ import type { Environment } from '../environments.ts';
 import type { Cache } from './cache.ts';
 import type { Storage } from './storage.ts';
 
-export interface Settings extends StoredSettings {
-  /** By the names of core/config.ts; none of these is a secret. */
-  readonly values: Readonly<Record<string, string>>;
-}
-
-export interface StoredSettings {
-  readonly parameters: readonly StringParameter[];
-  readonly secrets: readonly Secret[];
-}
-
 interface SettingsDeps {
   readonly storage: Storage;
   readonly cache: Cache;
   readonly queueSettings: QueueSettings;
 }
 
-export function addSettings(parent: Construct, { name, region }: Environment, { storage, cache, queueSettings }: SettingsDeps): Settings {
+/** Answers them by the names of core/config.ts; none of these is a secret. */
+export function addSettings(parent: Construct, { name }: Environment, deps: SettingsDeps): Readonly<Record<string, string>> {
   const scope = new Construct(parent, 'Settings');
-  const values = {
-    AWS_REGION: region,
+  const { storage, cache, queueSettings } = deps;
+  const settings = {
     JOBS_TABLE: storage.table.tableName,
     QUEUE_PREFIX: queueSettings.queuePrefix,
     S3_BUCKETS: storage.bucket.bucketName,
@@ -35,10 +28,11 @@ export function addSettings(parent: Construct, { name, region }: Environment, { 
     VISIBILITY_TIMEOUT_SECONDS: String(queueSettings.visibilityTimeoutSeconds),
     MAX_RECEIVE_COUNT: String(queueSettings.maxReceiveCount),
   };
-  const parameters = Object.entries(values).map(
-    ([setting, stringValue]) => new StringParameter(scope, setting, { parameterName: parameterName(name, setting), stringValue }),
-  );
-  return { values, parameters, secrets: [cache.url] };
+  for (const [setting, stringValue] of Object.entries(settings)) {
+    new StringParameter(scope, setting, { parameterName: `${parametersPrefix(name)}/${setting}`, stringValue });
+  }
+  return settings;
 }
 
-const parameterName = (environment: string, setting: string): string => `/job-tickets/${environment}/${setting}`;
+/** CONFIG_SSM_PREFIX of the pods. */
+export const parametersPrefix = (environment: string): string => `/job-tickets/${environment}`;

@@ -4,20 +4,11 @@ import { describeSettings, parseConfig } from '../../core/config.ts';
 import { queueDefinitions } from '../../core/queue/definition.ts';
 import { environments } from '../../infra/environments.ts';
 import { podRoleName } from '../../infra/stacks/access.ts';
+import { parametersPrefix } from '../../infra/stacks/settings.ts';
 import { cachePort } from '../../infra/stacks/network.ts';
 import { synthesize, type Synthesized } from '../../infra/testTemplates.ts';
 import { fetchKubectl, renderOverlay } from './kubectl.ts';
-import {
-  configMap,
-  deployment,
-  egressPolicy,
-  externalSecret,
-  named,
-  ofKind,
-  scaledObject,
-  serviceAccount,
-  withSelector,
-} from './shapes.ts';
+import { configMap, deployment, egressPolicy, named, ofKind, scaledObject, serviceAccount, withSelector } from './shapes.ts';
 import { kubernetesObject, violations, type KubernetesObject } from './validate.ts';
 
 const overlays = environments.map(({ name }) => name);
@@ -38,7 +29,7 @@ const objectsOf = (overlay: string): readonly KubernetesObject[] => rendered.get
 
 test('every object of every overlay is valid', async () => {
   const all = [...rendered.values()].flat();
-  expect(all.length).toBeGreaterThan(3 * 20);
+  expect(all.length).toBeGreaterThan(3 * 15);
   expect(await violations(all)).toEqual([]);
 });
 
@@ -58,17 +49,12 @@ describe.each(overlays)('%s', (overlay) => {
   const parts = ['server', 'worker'] as const;
   const podOf = (part: string) => deployment.parse(named(objectsOf(overlay), 'Deployment', part)).spec.template;
 
-  /** The settings of a part as its pod gets them, from its maps and, by name, from External Secrets. */
+  /** The settings of a part that its pod has in its environment. */
   function settingsOf(part: string): Record<string, string> {
-    const container = podOf(part).spec.containers[0];
-    return Object.fromEntries(
-      container.envFrom.flatMap(({ configMapRef, secretRef }) => {
-        if (configMapRef !== undefined)
-          return Object.entries(configMap.parse(named(objectsOf(overlay), 'ConfigMap', configMapRef.name)).data);
-        const { spec } = externalSecret.parse(named(objectsOf(overlay), 'ExternalSecret', secretRef?.name ?? ''));
-        return spec.data.map(({ secretKey, remoteRef }) => [secretKey, remoteRef.key] as const);
-      }),
+    const maps = podOf(part).spec.containers[0].envFrom.map(({ configMapRef }) =>
+      named(objectsOf(overlay), 'ConfigMap', configMapRef.name),
     );
+    return Object.fromEntries(maps.flatMap((map) => Object.entries(configMap.parse(map).data)));
   }
 
   test('selectors match the labels of exactly one deployment’s pods', () => {
@@ -98,13 +84,7 @@ describe.each(overlays)('%s', (overlay) => {
     const known = new Set(describeSettings().map(({ name }) => name));
     const settings = settingsOf(part);
     expect(Object.keys(settings).filter((name) => !known.has(name))).toEqual([]);
-    const fromAws = {
-      REDIS_URL: 'rediss://:x@host:6380',
-      REDIS_CLUSTER: 'false',
-      VISIBILITY_TIMEOUT_SECONDS: '30',
-      MAX_RECEIVE_COUNT: '3',
-    };
-    expect(parseConfig({ ...settings, ...fromAws }).isProduction).toBe(true);
+    expect(parseConfig(settings).isProduction).toBe(true);
   });
 
   test.each(parts)('%s: its port is the one that it listens at, and its probes ask there', (part) => {
@@ -147,7 +127,7 @@ describe.each(overlays)('%s', (overlay) => {
 
   test('service accounts take the roles that the stack makes, and the stack trusts them', async () => {
     const roles = JSON.stringify(await templates.ofType(overlay, 'AWS::IAM::Role'));
-    for (const name of ['server', 'worker', 'settings']) {
+    for (const name of parts) {
       const { metadata } = serviceAccount.parse(named(objectsOf(overlay), 'ServiceAccount', name));
       const arn = metadata.annotations['eks.amazonaws.com/role-arn'];
       expect(arn).toBe(`arn:aws:iam::000000000000:role/${podRoleName(overlay, name)}`);
@@ -157,14 +137,16 @@ describe.each(overlays)('%s', (overlay) => {
     expect(parts.map((part) => podOf(part).spec.serviceAccountName)).toEqual([...parts]);
   });
 
-  test('External Secrets reads exactly what the stack writes', async () => {
-    const [written, secrets] = await Promise.all(
-      ['AWS::SSM::Parameter', 'AWS::SecretsManager::Secret'].map((type) => templates.ofType(overlay, type)),
-    );
-    const names = [...(written ?? []), ...(secrets ?? [])].flatMap(([, { Name }]) => (typeof Name === 'string' ? [Name] : []));
-    const { spec } = externalSecret.parse(named(objectsOf(overlay), 'ExternalSecret', 'aws-settings'));
-    expect(new Set(spec.data.map(({ remoteRef }) => remoteRef.key))).toEqual(new Set(names));
-    for (const { secretKey, remoteRef } of spec.data) expect(remoteRef.key.endsWith(`/${secretKey}`)).toBe(true);
+  test('the pods read the parameters that the stack writes', async () => {
+    for (const part of parts) {
+      const prefix = settingsOf(part)['CONFIG_SSM_PREFIX'];
+      expect(prefix).toBe(parametersPrefix(overlay));
+      const written = (await templates.ofType(overlay, 'AWS::SSM::Parameter')).map(([, { Name }]) => String(Name));
+      expect(written.length).toBeGreaterThan(0);
+      expect(written.filter((name) => !name.startsWith(`${prefix}/`))).toEqual([]);
+      // What the environment names wins, and would hide what the stack says.
+      expect(written.filter((name) => name.replace(`${prefix}/`, '') in settingsOf(part))).toEqual([]);
+    }
   });
 
   test('KEDA looks at the queues of all priorities, a worker’s concurrency at a time', () => {

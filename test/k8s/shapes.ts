@@ -7,9 +7,7 @@ const probe = z.looseObject({ httpGet: z.object({ path: z.string(), port: z.stri
 
 const container = z.looseObject({
   ports: z.array(z.object({ name: z.string(), containerPort: z.number() })),
-  envFrom: z.array(
-    z.object({ configMapRef: z.object({ name: z.string() }).optional(), secretRef: z.object({ name: z.string() }).optional() }),
-  ),
+  envFrom: z.array(z.object({ configMapRef: z.object({ name: z.string() }) })),
   resources: z.object({
     requests: z.object({ cpu: z.string(), memory: z.string() }),
     limits: z.object({ cpu: z.string(), memory: z.string() }),
@@ -36,10 +34,6 @@ export const deployment = z.object({
 export const configMap = z.object({ data: labels });
 
 export const serviceAccount = z.object({ metadata: z.object({ annotations: labels }) });
-
-export const externalSecret = z.object({
-  spec: z.object({ data: z.array(z.object({ secretKey: z.string(), remoteRef: z.object({ key: z.string() }) })) }),
-});
 
 export const scaledObject = z.object({
   spec: z.object({
