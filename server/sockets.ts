@@ -86,8 +86,9 @@ export function attachSockets({
             // graphql-ws answers each ping, and each operation holds one unsent message: only who does not read gets here.
             if (socket.bufferedAmount > maxUnreadBytes) return socket.terminate();
             handle(textOf(data)).catch((error: unknown) => {
+              if (isServersMessage(error)) return socket.close(CloseCode.BadRequest, 'Invalid message received');
               log.error({ error }, 'a WebSocket message failed');
-              socket.close(CloseCode.InternalServerError, 'Something went wrong on our side');
+              return socket.close(CloseCode.InternalServerError, 'Something went wrong on our side');
             });
           }),
       },
@@ -122,6 +123,11 @@ export function attachSockets({
       stopCounting();
     },
   };
+}
+
+/** A client sent what only servers say, such as `next`: to graphql-ws our fault, by its protocol the client's. */
+function isServersMessage(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Unexpected message of type');
 }
 
 function textOf(data: RawData): string {

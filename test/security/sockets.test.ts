@@ -30,6 +30,7 @@ describe('a WebSocket is closed with the protocol’s code', () => {
     ['with an operation before it was answered', [subscribe('1'), ready], usual, 4401],
     ['with the same id twice', [ready, 'wait', subscribe('1'), subscribe('1')], usual, 4409],
     ['with a message of no known type', [{ type: 'hello' }], usual, 4400],
+    ['with a message that only servers send', [ready, 'wait', { id: '1', type: 'next', payload: {} }], usual, 4400],
     ['with an operation without a query', [ready, 'wait', { id: '1', type: 'subscribe', payload: {} }], usual, 4400],
     ['with an operation without an id', [ready, 'wait', { type: 'subscribe', payload: { query: watch } }], usual, 4400],
     ['with what is not JSON', ['{'], usual, 4400],

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startRedis, type RedisServer } from '../../test/support/redis.ts';
+import { silentLog } from '../../test/support/silentLog.ts';
+import { createMemoryLimiter } from './memoryLimiter.ts';
+import type { Rate, RateLimiter } from './rateLimiter.ts';
+import { openRedisLimiter } from './redisLimiter.ts';
+
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const limiters: readonly (readonly [name: string, open: (rate: Rate) => RateLimiter])[] = [
+  ['in this process', (rate) => createMemoryLimiter(rate, { now: () => Date.now() })],
+  ['in Redis', (rate) => openRedisLimiter(rate, { redisUrl: redis.url, isCluster: false, log: silentLog })],
+];
+
+describe.each(limiters)('a bucket of tokens %s', (name, open) => {
+  const owner = (of: string): string => `${of} ${name}`;
+
+  test('lets a burst through, then as many as flow in, and says how long to wait', async () => {
+    const limiter = open({ perSecond: 10, burst: 3 });
+    const seconds = [];
+    for (let count = 0; count < 4; count += 1) seconds.push(await limiter.take(owner('a'), 1));
+    expect(seconds).toEqual([0, 0, 0, 1]);
+    await sleep(250);
+    expect(await limiter.take(owner('a'), 1)).toBe(0);
+    await limiter.close();
+  });
+
+  test('is of one owner alone', async () => {
+    const limiter = open({ perSecond: 1, burst: 1 });
+    expect([await limiter.take(owner('b'), 1), await limiter.take(owner('b'), 1), await limiter.take(owner('c'), 1)]).toEqual([0, 1, 0]);
+    await limiter.close();
+  });
+
+  test('lets what costs more than a burst through when it is full, and is paid off afterwards', async () => {
+    const limiter = open({ perSecond: 10, burst: 10 });
+    expect(await limiter.take(owner('d'), 100)).toBe(0);
+    expect(await limiter.take(owner('d'), 1)).toBeGreaterThanOrEqual(9);
+    await limiter.close();
+  });
+
+  test('never lets more through than it holds, however many ask at once', async () => {
+    const limiter = open({ perSecond: 1, burst: 50 });
+    const answers = await Promise.all(Array.from({ length: 500 }, () => limiter.take(owner('e'), 1)));
+    const through = answers.filter((seconds) => seconds === 0).length;
+    expect(through).toBeGreaterThanOrEqual(50);
+    expect(through).toBeLessThan(55);
+    await limiter.close();
+  });
+});
+
+test('a hundred thousand owners who have a full bucket again take no memory', async () => {
+  let now = 0;
+  const limiter = createMemoryLimiter({ perSecond: 1000, burst: 1 }, { now: () => now });
+  for (let owner = 0; owner < 100_000; owner += 1) {
+    now += 1;
+    expect(await limiter.take(`owner ${owner}`, 1)).toBe(0);
+  }
+});
+
+test('a Redis that is away, or hangs, limits nobody and holds nobody up', async () => {
+  const limiter = openRedisLimiter(
+    { perSecond: 1, burst: 1 },
+    { redisUrl: 'redis://127.0.0.1:9', isCluster: false, log: silentLog, timeoutMs: 50 },
+  );
+  const startedAt = performance.now();
+  for (let count = 0; count < 100; count += 1) expect(await limiter.take('a', 1)).toBe(0);
+  expect(performance.now() - startedAt).toBeLessThan(1000);
+  await limiter.close();
+});
