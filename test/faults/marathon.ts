@@ -5,7 +5,7 @@
 import type { TestContext } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobError } from '../../core/errors.ts';
-import { jobPriorities, type Job } from '../../core/job.ts';
+import { isFinal, jobPriorities, type Job } from '../../core/job.ts';
 import { cancelJob } from '../../core/usecases/cancelJob.ts';
 import { retryJob } from '../../core/usecases/retryJob.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
@@ -56,12 +56,20 @@ export async function runMarathon(context: TestContext, options: MarathonOptions
     lastKillAt = performance.now();
     await Promise.all([stage.start('worker'), stage.start('worker')]);
   }
+  const telling = setInterval(() => process.stdout.write(`marathon: ${progressOf(stage)}, ${kills.length} kills\n`), 15_000);
+  resources.defer(() => clearInterval(telling));
   await Promise.all([watched, killThenLive(), restartRedis(stage, redis, options)]);
 
   const completed = await watched;
   await within(options.boundMs, Promise.all([...completed, untilNoneIsOpen(stage)]));
   const now = performance.now();
   return { seed, kills, history: await stage.history(), settledMs: now - lastKillAt, totalMs: now - startedAt };
+}
+
+function progressOf({ writes }: Stage): string {
+  const created = writes.filter(({ version }) => version === 1).length;
+  const ended = writes.filter(({ status }) => isFinal(status)).length;
+  return `${created} jobs handed in, ${ended} ended`;
 }
 
 /** Hands in the jobs and answers the watchers' ends. */

@@ -2,14 +2,12 @@
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { deadLetterJob } from '../../core/usecases/deadLetterJob.ts';
 import { retryJob } from '../../core/usecases/retryJob.ts';
 import { urlOf } from '../support/processes.ts';
 import { createOver } from './apiClient.ts';
 import { createChance } from './chance.ts';
 import { checkHistory } from './historyChecker.ts';
 import { openStage, owner, type Stage } from './stage.ts';
-import { setsStatus } from './tableWrites.ts';
 
 const empty = { visible: 0, inFlight: 0, delayed: 0 };
 
@@ -135,37 +133,6 @@ test('a message of a future generation does not keep a worker busy while its job
   expect(await stage.watch(other.jobId).done).toMatchObject({ status: 'SUCCEEDED' });
   await expect.poll(() => stage.core.queues.depth('DEAD_LETTER'), { timeout: 20_000 }).toMatchObject({ visible: 1 });
   expect(writes).toBeLessThan(20);
-});
-
-test('a job whose workers are killed at every receive ends FAILED_FINAL with a reason', async (context) => {
-  // A sweeper that sends again meanwhile would give the job more receives.
-  await using stage = await openStage(context, { env: { SWEEP_AFTER_SECONDS: '60' } });
-  await stage.start('lambdas');
-  const job = await stage.create({ params: { durationMs: 60_000 } });
-  const watching = stage.watch(job.jobId);
-  for (let receives = 0; receives < stage.config.maxReceiveCount; receives += 1) {
-    const worker = await stage.start('worker');
-    await worker.table.hold('after', 'UpdateItem', setsStatus('PROCESSING'));
-    await worker.kill();
-  }
-  await stage.start('worker');
-  expect(await watching.done).toMatchObject({ status: 'FAILED_FINAL' });
-  expect(await stage.core.table.get(job.jobId)).toMatchObject({ error: { code: 'RECEIVES_EXHAUSTED' } });
-  expect(checkHistory(await stage.history())).toEqual([]);
-});
-
-test('a dead letter that comes twice, or after its job was retried, changes nothing', async (context) => {
-  await using stage = await openStage(context);
-  const job = await stage.create({ delaySeconds: 60 });
-  const letter = { jobId: job.jobId, generation: 1, version: 1, traceId: '' };
-  expect(await deadLetterJob(stage.core, letter)).toBe('ended');
-  const ended = await stage.core.table.get(job.jobId);
-  expect(ended).toMatchObject({ status: 'FAILED_FINAL', version: 2 });
-  expect(await deadLetterJob(stage.core, letter)).toBe('ended');
-  expect(await stage.core.table.get(job.jobId)).toEqual(ended);
-  const retried = await retryJob(stage.core, { owner, jobId: job.jobId });
-  expect(await deadLetterJob(stage.core, letter)).toBe('ended');
-  expect(await stage.core.table.get(job.jobId)).toMatchObject({ status: 'PENDING', generation: 2, version: retried.version });
 });
 
 test('a job that lost its message after some attempts goes on counting them', async (context) => {

@@ -74,6 +74,33 @@ test('a hundred watchers whose server is killed see every version once, from the
   expect(checkHistory(await stage.history())).toEqual([]);
 });
 
+const storm = process.env['FAULTS'] === 'long' ? 1000 : 250;
+
+test(`a server that is told to stop sends ${storm} watchers to the next one, which stays ready`, { timeout: 90_000 }, async (context) => {
+  await using stage = await openStage(context);
+  const [first, second, worker] = await Promise.all([stage.start('server'), stage.start('server'), stage.start('worker')]);
+  const urls = [await urlOf(first, 'server'), await urlOf(second, 'server')];
+  let url = urls[0] ?? '';
+  const held = worker.table.hold('before', 'UpdateItem', setsStatus('SUCCEEDED'));
+  const answer = await createOver(url);
+  stage.accept(answer);
+  const watchers = Array.from({ length: storm }, () => watchOver(() => url, answer.jobId));
+  const watch = (): boolean => watchers.every(({ events }) => events.at(-1)?.status === 'PROCESSING');
+  await expect.poll(watch, { timeout: 45_000 }).toBe(true);
+  url = urls[1] ?? '';
+  first.signal('SIGTERM');
+  const answers: number[] = [];
+  const asking = setInterval(() => void fetch(`${url}/readyz`).then(({ status }) => answers.push(status)), 100);
+  expect(await first.exited()).toBe(0);
+  await expect.poll(() => watchers.every(({ reconnects }) => reconnects() > 0), { timeout: 45_000 }).toBe(true);
+  (await held).release();
+  await Promise.all(watchers.map(({ done }) => done));
+  clearInterval(asking);
+  for (const watcher of watchers) stage.addWatcher(watcher);
+  expect(new Set(answers)).toEqual(new Set([200]));
+  expect(checkHistory(await stage.history())).toEqual([]);
+});
+
 test('a server killed between a retry’s record and its message loses no generation', async (context) => {
   await using stage = await openStage(context, withStream());
   const [server] = await Promise.all([stage.start('server'), stage.start('worker'), stage.start('lambdas')]);
