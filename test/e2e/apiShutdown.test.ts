@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { expect, it } from 'vitest';
 import { openApiSystem } from './apiSystem.ts';
+import { openSocket } from './testSocket.ts';
 
 const watch = 'subscription ($jobId: ID) { jobStatusChanged(jobId: $jobId) { version status } }';
 
@@ -86,4 +87,69 @@ it('ends the watch of a client that leaves its stream', async () => {
   expect(signalled?.aborted).toBe(false);
   leaving.abort();
   await expect.poll(() => signalled?.aborted).toBe(true);
+});
+
+/** Opens so many sockets and SSE streams that watch, and answers when each of them ended. */
+async function openWatchers(api: Awaited<ReturnType<typeof openApiSystem>>, count: number) {
+  const endedAt: number[] = [];
+  const codes: number[] = [];
+  const streams: Promise<string>[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const socket = await openSocket(api.url);
+    socket.send({ id: '1', type: 'subscribe', payload: { query: watch } });
+    void socket.closed.then((code) => {
+      codes.push(code);
+      endedAt.push(performance.now());
+    });
+    if (index % 4 > 0) continue;
+    const stream = await fetch(`${api.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({ query: watch }),
+    });
+    // In a hurry it is cut off.
+    const ended = stream.text().catch(() => '');
+    streams.push(ended);
+    void ended.then(() => endedAt.push(performance.now()));
+  }
+  return { endedAt, codes, streams };
+}
+
+it('closes many sockets and streams a few at a time, so that their clients do not connect elsewhere all at once', async () => {
+  await using api = await openApiSystem({ works: false, environment: { SOCKET_DRAIN_SECONDS: '1', SHUTDOWN_GRACE_SECONDS: '10' } });
+  const { endedAt, codes, streams } = await openWatchers(api, 400);
+  const began = performance.now();
+  await api.closeServer();
+  expect(performance.now() - began).toBeLessThan(5000);
+  expect(codes).toEqual(Array.from({ length: 400 }, () => 1001));
+  for (const text of await Promise.all(streams)) expect(text).toContain('SHUTTING_DOWN');
+  const busiest = Math.max(...endedAt.map((at) => endedAt.filter((other) => other >= at && other < at + 100).length));
+  expect(busiest).toBeLessThan(250);
+  expect(Math.max(...endedAt) - Math.min(...endedAt)).toBeGreaterThan(700);
+});
+
+it('in a hurry waits neither for the grace time nor for the spread', async () => {
+  const hurry = new AbortController();
+  await using api = await openApiSystem({
+    works: false,
+    environment: { SOCKET_DRAIN_SECONDS: '60', SHUTDOWN_GRACE_SECONDS: '120' },
+    replace: ({ core }) => ({
+      hurry: hurry.signal,
+      // An answer that never comes.
+      core: { ...core, table: { ...core.table, getMany: () => new Promise(() => undefined) } },
+    }),
+  });
+  await api.createJob();
+  const cutOff = api.request('{ jobs { edges { cursor } } }').then(
+    () => 'answered',
+    () => 'cut off',
+  );
+  const { codes } = await openWatchers(api, 100);
+  const began = performance.now();
+  const closed = api.closeServer();
+  setTimeout(() => hurry.abort(), 200);
+  await closed;
+  expect(performance.now() - began).toBeLessThan(2000);
+  expect(await cutOff).toBe('cut off');
+  await expect.poll(() => codes).toHaveLength(100);
 });
