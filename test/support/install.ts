@@ -11,6 +11,7 @@ const neededPrograms = {
   'redis-server': 'redis-server',
   java: 'openjdk-17-jre-headless',
   promtool: 'prometheus',
+  chromium: 'chromium',
 } as const;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
