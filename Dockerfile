@@ -19,6 +19,8 @@ COPY --from=server-packages /app/node_modules ./node_modules
 COPY core ./core
 COPY schema ./schema
 COPY server ./server
+COPY dashboard ./dashboard
+COPY client ./client
 USER 1000:1000
 EXPOSE 4000
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 4000}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

@@ -50,6 +50,8 @@ test('both images, built in clean folders, do a job together', { timeout: 180_00
     await run(check.command, [...check.args], { cwd: image.folder });
   }
   const job = await runJob(`http://127.0.0.1:${port}/graphql`, 'process_document', { source: 's3://job-tickets/examples/document.pdf' });
+  const page = await fetch(`http://127.0.0.1:${port}/`);
+  expect(await page.text()).toContain('<html');
   expect(job).toMatchObject({ status: 'SUCCEEDED', result: { pages: 3 } });
 });
 

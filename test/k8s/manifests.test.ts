@@ -8,7 +8,7 @@ import { parametersPrefix } from '../../infra/stacks/settings.ts';
 import { cachePort } from '../../infra/stacks/network.ts';
 import { synthesize, type Synthesized } from '../../infra/testTemplates.ts';
 import { fetchKubectl, renderOverlay } from './kubectl.ts';
-import { configMap, deployment, egressPolicy, named, ofKind, scaledObject, serviceAccount, withSelector } from './shapes.ts';
+import { configMap, deployment, egressPolicy, ingress, named, ofKind, scaledObject, serviceAccount, withSelector } from './shapes.ts';
 import { kubernetesObject, violations, type KubernetesObject } from './validate.ts';
 
 const overlays = environments.map(({ name }) => name);
@@ -147,6 +147,15 @@ describe.each(overlays)('%s', (overlay) => {
       // What the environment names wins, and would hide what the stack says.
       expect(written.filter((name) => name.replace(`${prefix}/`, '') in settingsOf(part))).toEqual([]);
     }
+  });
+
+  test('the load balancer passes API and dashboard, and no metrics', () => {
+    const paths = ingress.parse(named(objectsOf(overlay), 'Ingress', 'server')).spec.rules.flatMap(({ http }) => http.paths);
+    const passes = (url: string): boolean =>
+      paths.some(({ path, pathType }) => (pathType === 'Exact' ? url === path : url === path || url.startsWith(`${path}/`)));
+    expect(
+      ['/graphql', '/', '/dashboard/main.ts', '/client/job.ts', '/modules/preact/preact.mjs', '/metrics', '/readyz'].filter(passes),
+    ).toEqual(['/graphql', '/', '/dashboard/main.ts', '/client/job.ts', '/modules/preact/preact.mjs']);
   });
 
   test('KEDA looks at the queues of all priorities, a worker’s concurrency at a time', () => {

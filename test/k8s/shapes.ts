@@ -42,6 +42,12 @@ export const scaledObject = z.object({
   }),
 });
 
+export const ingress = z.object({
+  spec: z.object({
+    rules: z.array(z.object({ http: z.object({ paths: z.array(z.object({ path: z.string(), pathType: z.enum(['Exact', 'Prefix']) })) }) })),
+  }),
+});
+
 export const egressPolicy = z.object({
   spec: z.object({
     egress: z.array(
