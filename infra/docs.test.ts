@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { environments } from './environments.ts';
+import { synthesize } from './testTemplates.ts';
+
+const docs = (name: string): Promise<string> => readFile(join(import.meta.dirname, '../docs', name), 'utf8');
+
+describe('docs/operations.md', () => {
+  test('says of each alarm what it means and what to do, and knows no other', async () => {
+    await using templates = await synthesize();
+    for (const { name } of environments) {
+      const alarms = (await templates.ofType(name, 'AWS::CloudWatch::Alarm')).map(([, { AlarmName }]) => String(AlarmName));
+      const described = tableAfter(await docs('operations.md'), '## Alarms').map(([alarm]) => `job-tickets-${name}-${alarm}`);
+      expect(new Set(described)).toEqual(new Set(alarms));
+    }
+  });
+});
+
+describe('docs/cost.md', () => {
+  test('multiplies and adds up correctly', async () => {
+    const rows = tableAfter(await docs('cost.md'), '## A million jobs').map((row) => row.map((cell) => cell.replaceAll('*', '')));
+    const total = Number(rows.pop()?.[3]);
+    const costs = rows.map(([what = '', units, price, cost]) => {
+      expect(`${what}: ${Number(cost).toFixed(2)}`).toBe(`${what}: ${(Number(units) * Number(price)).toFixed(2)}`);
+      return Number(cost);
+    });
+    expect(costs.reduce((sum, cost) => sum + cost, 0).toFixed(2)).toBe(total.toFixed(2));
+  });
+});
+
+/** The cells of the rows of the first table below a heading. */
+function tableAfter(text: string, heading: string): string[][] {
+  const below = text.slice(text.indexOf(`${heading}\n`));
+  const [table = ''] = /(?:^\|.*\n)+/m.exec(below) ?? [];
+  const lines = table.trim().split('\n').slice(2);
+  return lines.map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
