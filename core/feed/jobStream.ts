@@ -174,8 +174,8 @@ export async function openJobStream({ jobId, feed, read, log, pollMs, onIdle, on
     }
 
     function takeTransition(last: WatchedEvent): WatchedEvent | undefined {
-      // Looked for by version: where history no longer held some, the log has a hole.
-      const next = events.find(({ version }) => version > seen);
+      // Mostly the last. Else looked for by version: where history no longer held some, the log has a hole.
+      const next = last.version === seen + 1 ? last : events.find(({ version }) => version > seen);
       if (next === undefined) return undefined;
       const hasGap = next.version > seen + 1 && seen > 0;
       seen = next.version;
