@@ -18,7 +18,7 @@ import {
 import type { Plugin } from 'graphql-yoga';
 import { createDocumentCache } from './documentCache.ts';
 
-export const documentLimits = {
+const documentLimits = {
   /** Characters: what is large goes into variables. */
   length: 64 * 1024,
   tokens: 2000,
