@@ -27,7 +27,7 @@ export function JobTable({ list, address, onRetry, onCancel, onCreate }: JobTabl
     problem === undefined || feed === 'refused' ? null : h('p', { class: 'problem', role: 'alert' }, problem),
     h(
       'div',
-      { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-labelledby': 'jobs-title' },
+      { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-label': 'Table of jobs' },
       h(
         'table',
         { class: 'jobs-table' },

@@ -11,7 +11,8 @@ const connection = openConnection({
   url: new URL('/graphql', location.href),
   token: readToken,
   maxWaitMs: 2000,
-  onState: (feed) => list.store.set({ feed }),
+  // Who was refused stays so until there is another token, which begins the page anew.
+  onState: (feed) => list.store.get().feed === 'refused' || list.store.set({ feed }),
 });
 const list = createJobList(connection);
 const gauge = createQueueGauge(readToken);

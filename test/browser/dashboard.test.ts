@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { openApiSystem, type ApiSystem } from '../e2e/apiSystem.ts';
+import { jwtSecret, tokenFor } from './tokenFor.ts';
+import { isLive, openBrowser, shownStatuses, type OpenedBrowser, type WatchedPage } from './openBrowser.ts';
+
+const environment = { SOCKET_DRAIN_SECONDS: '0', RECEIVE_WAIT_SECONDS: '1', BACKOFF_BASE_MS: '10', JWT_SECRET: jwtSecret };
+const createMany = 'mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { job { jobId } } }';
+
+describe('the dashboard', () => {
+  let browser: OpenedBrowser;
+  let system: ApiSystem;
+  let opened: WatchedPage;
+  let page: Page;
+  let token: string;
+
+  beforeAll(async () => {
+    [browser, system] = await Promise.all([openBrowser(), openApiSystem({ environment })]);
+  }, 60_000);
+  afterAll(() => Promise.all([browser[Symbol.asyncDispose](), system[Symbol.asyncDispose]()]));
+  /** Each test has jobs of its own, being an owner of its own; an admin, who sees the queues. */
+  beforeEach(async () => {
+    token = await tokenFor(randomUUID(), 'admin');
+    opened = await browser.openPage(system.url, { token });
+    page = opened.page;
+    await isLive(page);
+  });
+  afterEach(async () => {
+    await page.context().close();
+    if (opened.complaints.length > 0) throw new Error(`the page complains:\n${opened.complaints.join('\n')}`);
+  });
+
+  const createJobs = async (...inputs: readonly object[]): Promise<void> => {
+    await system.request(
+      createMany,
+      { inputs: inputs.map((input) => ({ type: 'simulate_work', ...input })) },
+      { authorization: `Bearer ${token}` },
+    );
+  };
+  const until = (status: string, count = 1): Promise<void> =>
+    expect.poll(async () => (await shownStatuses(page)).filter((shown) => shown === status).length, { timeout: 15_000 }).toBe(count);
+
+  test('creates a job from the form of its type, and shows its progress, its timeline and its result', async () => {
+    await page.getByRole('button', { name: 'Create your first job' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('durationMs').fill('1500');
+    await dialog.getByLabel('payload').fill('{"hello": "world"}');
+    await dialog.getByLabel('Priority').selectOption('HIGH');
+    await dialog.getByRole('button', { name: 'Create job' }).click();
+    const panel = page.getByRole('complementary', { name: 'simulate_work' });
+    await panel.getByRole('progressbar').waitFor();
+    await panel.locator('.history li').nth(2).waitFor();
+    expect(await panel.locator('.history .badge').allTextContents()).toEqual(['Pending', 'Processing', 'Succeeded']);
+    await expect.poll(() => panel.getByLabel('Result', { exact: true }).textContent()).toContain('"hello": "world"');
+    expect(await panel.getByRole('img').getAttribute('aria-label')).toMatch(/Pending .*, Processing 1\.\d s/);
+  });
+
+  test('says at the field what the API does not like, and takes params as JSON too', async () => {
+    await page.getByRole('button', { name: 'New job' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('payload').fill('not json');
+    await dialog.getByRole('button', { name: 'Create job' }).click();
+    expect(await dialog.getByRole('alert').textContent()).toContain('JSON');
+    expect(await dialog.getByLabel('payload').getAttribute('aria-invalid')).toBe('true');
+    await dialog.getByLabel('payload').fill('');
+    await dialog.getByRole('button', { name: 'Edit as JSON' }).click();
+    await dialog.getByLabel('Params as JSON').fill('{"durationMs": 99000000}');
+    await dialog.getByRole('button', { name: 'Create job' }).click();
+    await expect.poll(() => dialog.getByRole('alert').textContent()).toMatch(/60000/);
+    await dialog.getByRole('button', { name: 'Edit as a form' }).click();
+    expect(await dialog.getByLabel('durationMs').inputValue()).toBe('99000000');
+  });
+
+  test('filters by status and by type, keeps the filter in its address, and turns pages', async () => {
+    await createJobs(...Array.from({ length: 25 }, () => ({})), { params: { failPermanently: true } });
+    await until('SUCCEEDED', 19);
+    await page.getByRole('button', { name: 'Older' }).click();
+    await until('SUCCEEDED', 6);
+    await page.getByRole('button', { name: 'Newest' }).click();
+    await page.getByRole('link', { name: 'Failed', exact: true }).click();
+    await until('FAILED_FINAL', 1);
+    expect(await shownStatuses(page)).toEqual(['FAILED_FINAL']);
+    await page.reload();
+    await until('FAILED_FINAL', 1);
+    await page.getByLabel('Filter by type').selectOption('generate_report');
+    await page.getByText('No job is in this state now.').waitFor();
+    await page.goBack();
+    await until('FAILED_FINAL', 1);
+  });
+
+  test('cancels what waits and retries what was cancelled', async () => {
+    await createJobs({ delaySeconds: 600 });
+    await page.getByRole('button', { name: /^Cancel simulate_work/ }).click();
+    await until('CANCELLED');
+    await page.getByRole('button', { name: /^Retry simulate_work/ }).click();
+    await until('SUCCEEDED');
+  });
+
+  test('retries all failed jobs of a type after asking', async () => {
+    await createJobs(...Array.from({ length: 12 }, () => ({ params: { failPermanently: true } })));
+    await until('FAILED_FINAL', 12);
+    await page.getByRole('button', { name: 'Retry failed' }).click();
+    await page.getByRole('button', { name: 'Retry 12 jobs' }).click();
+    await page.getByText('12 jobs began anew.').waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await expect
+      .poll(() => page.locator('tbody tr').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-version'))))
+      .toEqual(Array.from({ length: 12 }, () => '6'));
+  });
+
+  test('draws the depths of the queues and the throughput', async () => {
+    await createJobs({ delaySeconds: 600, priority: 'LOW' }, {}, { params: { failPermanently: true } });
+    await page.getByRole('article').filter({ hasText: 'Low' }).getByText('1 delayed').waitFor();
+    await page.getByText('1 succeeded, 1 failed').waitFor();
+    await page.getByRole('img', { name: /^Throughput .* 1 succeeded, 1 failed/ }).waitFor();
+  });
+
+  test('works by keyboard alone: create, open, close, and the focus is back where it was', async () => {
+    await page.getByRole('button', { name: 'New job' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    expect(await page.evaluate('document.activeElement.textContent')).toContain('New job');
+    await createJobs({});
+    await until('SUCCEEDED');
+    const link = page.getByRole('row').getByRole('link', { name: 'simulate_work' });
+    await link.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('complementary', { name: 'simulate_work' }).waitFor();
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('panel-title');
+    await page.keyboard.press('Escape');
+    await page.getByRole('complementary', { name: 'Activity' }).waitFor();
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('simulate_work');
+    await page.getByText('simulate_work: succeeded.').waitFor({ state: 'attached' });
+  });
+});
