@@ -7,6 +7,7 @@ import type { Config } from './core/config.ts';
 import { runEntry, type Entry } from './core/entry.ts';
 import { createMemoryFeed } from './core/feed/memoryFeed.ts';
 import { openCore } from './core/open.ts';
+import { welcome } from './core/terminal.ts';
 import { createWatches } from './core/usecases/watchJob.ts';
 import { createClients, type Clients } from './infra/local/clients.ts';
 import { openEmbeddedAws } from './infra/local/embeddedAws.ts';
@@ -35,7 +36,8 @@ await runEntry('job-tickets', async (entry) => {
 
   const watches = resources.adopt(createWatches(core), ({ close }) => close());
   const server = resources.adopt(await openServer({ core, watches, log, notReady, scrape, config, hurry }), ({ close }) => close());
-  log.info({ graphiql: `${server.url}/graphql`, ready: `${server.url}/readyz` }, 'job tickets are open');
+  if (process.stdout.isTTY) process.stdout.write(welcome({ url: server.url, config: entry.config }));
+  else log.info({ dashboard: `${server.url}/`, graphiql: `${server.url}/graphql`, ready: `${server.url}/readyz` }, 'job tickets are open');
 });
 
 /** The settings, with the endpoints of what had to be embedded. */

@@ -5,6 +5,7 @@ import { createLog, type Log } from './log.ts';
 import { readSettings } from './parameterStore.ts';
 import { openTelemetry } from './openTelemetry.ts';
 import type { Telemetry } from './telemetry.ts';
+import { openTerminalLog } from './terminal.ts';
 
 export interface Entry {
   readonly config: Config;
@@ -40,7 +41,7 @@ export async function runEntry(part: string, open: (entry: Entry) => Promise<voi
 
   try {
     const config = await readSettings(readEnvironment());
-    const log = createLog({ level: config.logLevel, part });
+    const log = createLog({ level: config.logLevel, part }, await openTerminalLog());
     await using resources = new AsyncDisposableStack();
     const { telemetry, scrape } = resources.adopt(openTelemetry({ part, exportsOtlp: config.otlpEndpoint !== undefined }), ({ close }) =>
       close(),

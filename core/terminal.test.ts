@@ -1,0 +1,30 @@
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from 'vitest';
+import { parseConfig } from './config.ts';
+import { welcome } from './terminal.ts';
+
+const shown = (environment: Record<string, string>): string =>
+  stripVTControlCharacters(welcome({ url: 'http://127.0.0.1:4000', config: parseConfig(environment) }));
+
+test('the welcome says where everything is, and what is embedded', () => {
+  const text = shown({});
+  expect(text).toMatch(/Dashboard +http:\/\/127\.0\.0\.1:4000\/\n/);
+  expect(text).toMatch(/GraphiQL +http:\/\/127\.0\.0\.1:4000\/graphql\n/);
+  expect(text).toMatch(/DynamoDB +embedded, kept in \.data\n/);
+  expect(text).toMatch(/Feed +in this process\n/);
+  expect(text).toMatch(/Callers +everybody/);
+});
+
+test('the welcome says what is real, and shows no password', () => {
+  const text = shown({
+    AWS_ENDPOINT_URL_SQS: 'http://sqs.internal:9324',
+    REDIS_URL: 'redis://user:secret@cache.internal:6380',
+    JWT_SECRET: 'x'.repeat(32),
+    DATA_DIR: '',
+  });
+  expect(text).toMatch(/SQS +http:\/\/sqs\.internal:9324\n/);
+  expect(text).toMatch(/S3 +embedded, in memory/);
+  expect(text).toMatch(/Feed +Redis at cache\.internal:6380\n/);
+  expect(text).toMatch(/Callers +by their tokens\n/);
+  expect(text).not.toContain('secret');
+});

@@ -1,0 +1,46 @@
+/** What a person reads on a terminal: logs in colour, and a welcome that says what is where. Elsewhere it is JSON. */
+import { styleText } from 'node:util';
+import type { Config } from './config.ts';
+
+/** Where logs go on a terminal; `undefined` where standard output is none. */
+export async function openTerminalLog(): Promise<{ write(line: string): void } | undefined> {
+  if (!process.stdout.isTTY) return undefined;
+  const { default: pretty } = await import('pino-pretty');
+  // At once and in this process, so that the last lines before an end are not lost.
+  return pretty({ sync: true, colorize: process.stdout.hasColors(), translateTime: 'SYS:HH:MM:ss', ignore: 'part', singleLine: true });
+}
+
+export interface Welcome {
+  /** Of the server, without a path. */
+  readonly url: string;
+  /** As it was set, before anything was embedded: an endpoint that is unset is embedded. */
+  readonly config: Pick<Config, 'endpoints' | 'dataDir' | 'redisUrl' | 'auth' | 'hidesSchema'>;
+}
+
+/** Lines for a terminal, in colour where it has any. */
+export function welcome({ url, config: { endpoints, dataDir, redisUrl, auth, hidesSchema } }: Welcome): string {
+  const kept = dataDir === '' ? 'in memory, gone when this ends' : `kept in ${dataDir}`;
+  const where = (endpoint: string | undefined): string => endpoint ?? `embedded, ${kept}`;
+  const hasKeys = auth.jwksUrl !== undefined || auth.secret !== undefined;
+  const sections = [
+    [
+      ['Dashboard', styled('cyan', `${url}/`)],
+      ...(hidesSchema ? [] : [['GraphiQL', styled('cyan', `${url}/graphql`)]]),
+      ['API', `${styled('cyan', `${url}/graphql`)} by HTTP, Server-Sent Events and WebSocket`],
+      ['Health', styled('cyan', `${url}/readyz`)],
+    ],
+    [
+      ['DynamoDB', where(endpoints.dynamodb)],
+      ['SQS', where(endpoints.sqs)],
+      ['S3', where(endpoints.s3)],
+      ['Feed', redisUrl === undefined ? 'in this process' : `Redis at ${new URL(redisUrl).host}`],
+      ['Callers', hasKeys ? 'by their tokens' : 'everybody who reaches this address, as one owner'],
+    ],
+  ];
+  const lines = sections.map((rows) => rows.map(([name = '', value = '']) => `  ${styled('dim', name.padEnd(10))} ${value}\n`).join(''));
+  return `\n  ${styled('bold', 'Job Tickets is open')}\n\n${lines.join('\n')}\n  ${styled('dim', 'Ctrl+C ends it in order; jobs under way go on at the next start.')}\n\n`;
+}
+
+function styled(format: 'bold' | 'dim' | 'cyan', text: string): string {
+  return styleText(format, text, { stream: process.stdout });
+}
