@@ -6,7 +6,7 @@ import { eventSourceGrants, lambdaGrants, podGrants, runtimeActions, scalerActio
 import { synthesize } from './testTemplates.ts';
 import { commandsOf, implementations, importedCommands, usedActions } from './testUsedActions.ts';
 
-const templates = await synthesize();
+const templates = await synthesize({ only: 'prod' });
 afterAll(() => templates[Symbol.asyncDispose]());
 
 /** What S3 looks at though no code calls it; see the grant. */

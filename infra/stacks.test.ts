@@ -104,13 +104,13 @@ describe('teardown', () => {
   });
 
   test('deletes them only when told so beforehand', async () => {
-    await using deleting = await synthesize({ deleteData: 'true' });
+    await using deleting = await synthesize({ context: { deleteData: 'true' }, only: 'prod' });
     expect(await fates(deleting)).toEqual(new Set(['Delete']));
   });
 });
 
 test('peers with the cluster’s VPC and trusts its tokens when told of it', async () => {
-  await using peered = await synthesize({ clusterVpc: 'vpc-1', oidcProvider: 'oidc.example.com/id/1' });
+  await using peered = await synthesize({ context: { clusterVpc: 'vpc-1', oidcProvider: 'oidc.example.com/id/1' }, only: 'prod' });
   expect(await peered.ofType('prod', 'AWS::EC2::VPCPeeringConnection')).toMatchObject([[expect.any(String), { PeerVpcId: 'vpc-1' }]]);
   const roles = JSON.stringify(await peered.ofType('prod', 'AWS::IAM::Role'));
   expect(roles).toContain('"oidc.example.com/id/1:sub":"system:serviceaccount:job-tickets-prod:worker"');

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { environments } from './environments.ts';
 import { createJobTicketsApp } from './stacks/jobTicketsApp.ts';
 
 const resource = z.object({
@@ -23,10 +24,17 @@ export interface Synthesized extends AsyncDisposable {
   ofType(environment: string, type: string): Promise<readonly (readonly [id: string, properties: Resource['Properties']])[]>;
 }
 
-/** @param context as the CDK's command line takes it with `-c`. */
-export async function synthesize(context: Readonly<Record<string, string>> = {}): Promise<Synthesized> {
+interface SynthesizeOptions {
+  /** As the CDK's command line takes it with `-c`. */
+  readonly context?: Readonly<Record<string, string>>;
+  /** Default: all environments. */
+  readonly only?: 'prod';
+}
+
+export async function synthesize({ context = {}, only }: SynthesizeOptions = {}): Promise<Synthesized> {
   const folder = await mkdtemp(join(tmpdir(), 'job-tickets-synth-'));
-  createJobTicketsApp(folder, context).synth();
+  const stacks = environments.filter(({ name }) => only === undefined || name === only);
+  createJobTicketsApp(folder, { context, stacks }).synth();
   const resources = async (environment: string) => {
     const text = await readFile(join(folder, `job-tickets-${environment}.template.json`), 'utf8');
     return template.parse(JSON.parse(text)).Resources;

@@ -15,16 +15,18 @@ const overlays = environments.map(({ name }) => name);
 const rendered = new Map<string, readonly KubernetesObject[]>();
 let templates: Synthesized;
 beforeAll(async () => {
-  for (const name of overlays) {
-    const documents = parseAllDocuments(await renderOverlay(name));
-    rendered.set(
-      name,
-      documents.map((document) => kubernetesObject.parse(document.toJS())),
-    );
-  }
+  await Promise.all(
+    overlays.map(async (name) => {
+      const documents = parseAllDocuments(await renderOverlay(name));
+      rendered.set(
+        name,
+        documents.map((document) => kubernetesObject.parse(document.toJS())),
+      );
+    }),
+  );
   templates = await synthesize();
   return () => templates[Symbol.asyncDispose]();
-});
+}, 120_000);
 const objectsOf = (overlay: string): readonly KubernetesObject[] => rendered.get(overlay) ?? [];
 
 test('every object of every overlay is valid', async () => {
@@ -41,7 +43,7 @@ test('the validation sees a misspelt field and a value of the wrong kind', async
   expect(found).toContain('requests/cpu must match format "quantity"');
 });
 
-test('kubectl is to be had where it is not installed', async () => {
+test('kubectl is to be had where it is not installed', { timeout: 120_000 }, async () => {
   expect(await fetchKubectl()).toContain('kubectl');
 });
 
