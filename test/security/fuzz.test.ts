@@ -6,7 +6,7 @@ import { as, expectServing, openGuarded, seenIn } from './stage.ts';
 
 /** `SEED=… FUZZ_SECONDS=60 npx vitest run test/security/fuzz` runs one seed again, and for longer. */
 const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
-const seconds = Number(process.env['FUZZ_SECONDS'] ?? 6);
+const seconds = Number(process.env['FUZZ_SECONDS'] ?? 5);
 const told = `SEED=${seed}`;
 
 let api: ApiSystem;
