@@ -1,5 +1,5 @@
 /** The connections under the feed: to one Redis, or to a cluster, where each shard has a subscriber of its own. */
-import { Cluster, Redis } from 'ioredis';
+import { createRedis, createRedisCluster } from '../redis.ts';
 
 export interface RedisEvents {
   /** Channels can be subscribed to, and must be, again. */
@@ -22,13 +22,11 @@ export interface RedisConnection {
   close(): void;
 }
 
-/** Commands fail while Redis is away instead of queueing up: what they would tell is out of date by then. */
-const options = { enableOfflineQueue: false, commandTimeout: 2000, maxRetriesPerRequest: 1 };
-const retryStrategy = (times: number): number => Math.min(50 * times, 1000);
+const options = { commandTimeout: 2000, maxRetriesPerRequest: 1 };
 
 export function connectToRedis(redisUrl: string, events: RedisEvents): RedisConnection {
-  const publisher = new Redis(redisUrl, { ...options, retryStrategy });
-  const subscriber = new Redis(redisUrl, { ...options, retryStrategy, autoResubscribe: false });
+  const publisher = createRedis(redisUrl, options);
+  const subscriber = createRedis(redisUrl, { ...options, autoResubscribe: false });
   subscriber.on('ready', () => events.up());
   subscriber.on('close', () => events.down());
   subscriber.on('smessage', (channel: string, text: string) => events.message(channel, text));
@@ -49,22 +47,7 @@ export function connectToRedis(redisUrl: string, events: RedisEvents): RedisConn
 
 /** ioredis keeps one subscriber a shard, and moves channels when slots move; a shard that goes is told as `down`. */
 export function connectToCluster(redisUrl: string, events: RedisEvents): RedisConnection {
-  const { hostname: host, port, username, password, protocol } = new URL(redisUrl);
-  const tls = protocol === 'rediss:' ? { tls: {} } : {};
-  const redisOptions = {
-    commandTimeout: 2000,
-    maxRetriesPerRequest: 1,
-    username: decodeURIComponent(username),
-    password: decodeURIComponent(password),
-    ...tls,
-  };
-  const cluster = new Cluster([{ host, port: Number(port || 6379) }], {
-    shardedSubscribers: true,
-    enableOfflineQueue: false,
-    slotsRefreshInterval: 5000,
-    clusterRetryStrategy: retryStrategy,
-    redisOptions,
-  });
+  const cluster = createRedisCluster(redisUrl, options, { shardedSubscribers: true, slotsRefreshInterval: 5000 });
   cluster.on('ready', () => events.up());
   cluster.on('subscribersReady', () => events.up());
   cluster.on('-node', () => events.down());

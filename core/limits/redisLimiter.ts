@@ -1,6 +1,7 @@
 /** Buckets of tokens in Redis, so that a limit holds across all servers. Redis' clock counts, which they share. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Cluster, Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
+import { createRedis, createRedisCluster } from '../redis.ts';
 import type { Log } from '../log.ts';
 import type { Rate, RateLimiter } from './rateLimiter.ts';
 
@@ -57,18 +58,6 @@ export function openRedisLimiter({ perSecond, burst }: Rate, { redisUrl, isClust
 }
 
 function connect(redisUrl: string, isCluster: boolean, commandTimeout: number): Redis | Cluster {
-  const options = { commandTimeout, maxRetriesPerRequest: 0, enableOfflineQueue: false };
-  const retryStrategy = (times: number): number => Math.min(50 * times, 1000);
-  if (!isCluster) return new Redis(redisUrl, { ...options, retryStrategy });
-  const { hostname: host, port, username, password, protocol } = new URL(redisUrl);
-  return new Cluster([{ host, port: Number(port || 6379) }], {
-    enableOfflineQueue: false,
-    clusterRetryStrategy: retryStrategy,
-    redisOptions: {
-      ...options,
-      username: decodeURIComponent(username),
-      password: decodeURIComponent(password),
-      ...(protocol === 'rediss:' ? { tls: {} } : {}),
-    },
-  });
+  const options = { commandTimeout, maxRetriesPerRequest: 0 };
+  return isCluster ? createRedisCluster(redisUrl, options) : createRedis(redisUrl, options);
 }

@@ -12,6 +12,7 @@ interface Zone {
 const anything = /./;
 const base = /^core\/(job|transitions|jobTypes|backoff|errors)\.ts$/;
 const ports = /^core\/(clock|log)\.ts$/;
+const redis = /^core\/redis\.ts$/;
 const telemetry = /^core\/telemetry\.ts$/;
 const usecases = /^core\/usecases\//;
 const [table, queue, feed, limits] = [/^core\/table\//, /^core\/queue\//, /^core\/feed\//, /^core\/limits\//];
@@ -28,8 +29,8 @@ const zones: readonly Zone[] = [
   { files: /^core\/(clock|log|config)\.ts$/, mayImport: [base], packages: ['zod', 'pino'] },
   { files: table, mayImport: [base, ports, table] },
   { files: queue, mayImport: [base, ports, queue] },
-  { files: feed, mayImport: [base, ports, feed] },
-  { files: limits, mayImport: [base, ports, limits] },
+  { files: feed, mayImport: [base, ports, redis, feed] },
+  { files: limits, mayImport: [base, ports, redis, limits] },
   { files: usecases, mayImport: [base, ports, telemetry, table, queue, feed, usecases] },
   { files: /^core\/\w+\.ts$/, mayImport: [/^core\//] },
   { files: /^schema\//, mayImport: [/^core\//, /^schema\//] },
@@ -49,7 +50,7 @@ const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: reado
     packages: /^@(aws-sdk|smithy)\//,
     onlyIn: [table, queue, /^core\/(open|parameterStore)\.ts$/, /^worker\/handlers\//, /^worker\/main\.ts$/, /^infra\//],
   },
-  { packages: /^ioredis$/, onlyIn: [feed, limits, /^core\/open\.ts$/] },
+  { packages: /^ioredis$/, onlyIn: [redis, feed, limits] },
   { packages: /^(graphql|@pothos\/.*)$/, onlyIn: [/^schema\//, /^server\//, /^docs\//] },
   // The API of OpenTelemetry costs nothing; its SDK is one file's business.
   { packages: /^@opentelemetry\/(?!api$)/, onlyIn: [/^core\/openTelemetry\.ts$/] },
