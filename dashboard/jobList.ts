@@ -39,7 +39,7 @@ export interface JobList {
   listen(listener: (event: JobStatusEvent) => void): () => void;
 }
 
-export const pageSize = 20;
+const pageSize = 20;
 /** The list's index follows the table within moments: a second look after that. */
 const refreshAfterMs = [150, 1500] as const;
 const maxKnown = 1000;

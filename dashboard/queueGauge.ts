@@ -18,7 +18,7 @@ export interface QueueGauge {
   follow(signal: AbortSignal): Promise<void>;
 }
 
-export const sampleEveryMs = 2000;
+const sampleEveryMs = 2000;
 export const maxSamples = 31;
 
 export function createQueueGauge(token: () => string | undefined): QueueGauge {

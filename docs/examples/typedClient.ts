@@ -1,0 +1,19 @@
+/**
+ * The typed client of this package: hands in a job, watches it to its end, and reads its result. Lost connections and
+ * restarts of the server are its business, not yours.
+ *   node docs/examples/typedClient.ts [http://127.0.0.1:4000]
+ */
+import { createJobTickets } from 'job-tickets/client';
+
+const url = `${process.argv[2] ?? 'http://127.0.0.1:4000'}/graphql`;
+await using client = createJobTickets({ url });
+
+// Params are checked by the compiler; the result below has its type too.
+const { job } = await client.createJob({ type: 'simulate_work', params: { durationMs: 400, steps: 4, payload: 'hello' } });
+
+for await (const { version, status, progress } of client.watchJob(job.jobId)) {
+  console.log(version, status, progress === null ? '' : `${progress} %`);
+}
+
+const { status, result } = await client.waitForJob<'simulate_work'>(job.jobId);
+console.log(status, result?.payload, `after ${result?.sleptMs} ms of sleep`);
