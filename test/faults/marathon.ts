@@ -19,7 +19,7 @@ export interface MarathonOptions {
   readonly watchers: number;
   readonly killsPerWorker: number;
   readonly redisRestarts: number;
-  /** After the last kill, everything ends within this time: the sweeper's bound. */
+  /** After the last kill and the last job, everything ends within this time: the sweeper's bound. */
   readonly boundMs: number;
 }
 
@@ -28,7 +28,7 @@ export interface MarathonReport {
   readonly history: History;
   /** What the workers were doing when they were killed. */
   readonly kills: readonly string[];
-  /** From the last kill until every job had ended, and every watcher's subscription. */
+  /** From the last kill and the last job handed in until every job had ended, and every watcher's subscription. */
   readonly settledMs: number;
   readonly totalMs: number;
 }
@@ -50,10 +50,8 @@ export async function runMarathon(context: TestContext, options: MarathonOptions
   const [clients, ...lives] = [chance, chance, chance].map((draw) => chanceOf(Math.floor(draw() * 2 ** 31)));
   if (clients === undefined) throw new Error('no chance');
   const watched = handIn(stage, clients, options);
-  let lastKillAt = startedAt;
   async function killThenLive(): Promise<void> {
-    await Promise.all(lives.map((draw) => liveAndDie(stage, draw, options.killsPerWorker, kills)));
-    lastKillAt = performance.now();
+    await Promise.all(lives.map((draw) => liveAndDie(stage, draw, options, kills)));
     await Promise.all([stage.start('worker'), stage.start('worker')]);
   }
   const telling = setInterval(() => process.stdout.write(`marathon: ${progressOf(stage)}, ${kills.length} kills\n`), 15_000);
@@ -61,9 +59,10 @@ export async function runMarathon(context: TestContext, options: MarathonOptions
   await Promise.all([watched, killThenLive(), restartRedis(stage, redis, options)]);
 
   const completed = await watched;
+  const since = performance.now();
   await within(options.boundMs, Promise.all([...completed, untilNoneIsOpen(stage)]));
   const now = performance.now();
-  return { seed, kills, history: await stage.history(), settledMs: now - lastKillAt, totalMs: now - startedAt };
+  return { seed, kills, history: await stage.history(), settledMs: now - since, totalMs: now - startedAt };
 }
 
 function progressOf({ writes }: Stage): string {
@@ -115,30 +114,35 @@ function expected(error: unknown): void {
 
 type Reach = (worker: Actor) => Promise<{ release(): void }>;
 
-/** Where a worker may be killed, and how many such moments it may live to see. */
-const moments: readonly { readonly name: string; readonly among: number; reach: Reach }[] = [
-  { name: 'before a claim', among: 100, reach: ({ table }) => table.hold('before', 'UpdateItem', setsStatus('PROCESSING')) },
-  { name: 'after a claim', among: 100, reach: ({ table }) => table.hold('after', 'UpdateItem', setsStatus('PROCESSING')) },
-  { name: 'before an end', among: 100, reach: ({ table }) => table.hold('before', 'UpdateItem', setsStatus('SUCCEEDED')) },
-  { name: 'after an end', among: 100, reach: ({ table }) => table.hold('after', 'UpdateItem', setsStatus('SUCCEEDED')) },
-  { name: 'at a publish of a claim', among: 50, reach: ({ redis }) => redis.hold(publishes('PROCESSING')) },
-  { name: 'at a publish of an end', among: 50, reach: ({ redis }) => redis.hold(publishes('SUCCEEDED')) },
-  { name: 'before deletes', among: 20, reach: ({ queues }) => queues.hold('before', 'DeleteMessageBatch') },
-  { name: 'after deletes', among: 20, reach: ({ queues }) => queues.hold('after', 'DeleteMessageBatch') },
-  { name: 'after a receive', among: 20, reach: ({ queues }) => queues.hold('after', 'ReceiveMessage') },
+/** Where a worker may be killed, and how many such moments a job brings: claims and ends one, batches less. */
+const moments: readonly { readonly name: string; readonly perJob: number; reach: Reach }[] = [
+  { name: 'before a claim', perJob: 1, reach: ({ table }) => table.hold('before', 'UpdateItem', setsStatus('PROCESSING')) },
+  { name: 'after a claim', perJob: 1, reach: ({ table }) => table.hold('after', 'UpdateItem', setsStatus('PROCESSING')) },
+  { name: 'before an end', perJob: 1, reach: ({ table }) => table.hold('before', 'UpdateItem', setsStatus('SUCCEEDED')) },
+  { name: 'after an end', perJob: 1, reach: ({ table }) => table.hold('after', 'UpdateItem', setsStatus('SUCCEEDED')) },
+  { name: 'at a publish of a claim', perJob: 1, reach: ({ redis }) => redis.hold(publishes('PROCESSING')) },
+  { name: 'at a publish of an end', perJob: 1, reach: ({ redis }) => redis.hold(publishes('SUCCEEDED')) },
+  { name: 'before deletes', perJob: 0.3, reach: ({ queues }) => queues.hold('before', 'DeleteMessageBatch') },
+  { name: 'after deletes', perJob: 0.3, reach: ({ queues }) => queues.hold('after', 'DeleteMessageBatch') },
+  { name: 'after a receive', perJob: 0.3, reach: ({ queues }) => queues.hold('after', 'ReceiveMessage') },
 ];
-/** A worker that has nothing to do any more does not come to its moment. */
-const longestLifeMs = 10_000;
+/** A worker that has little to do does not come to its moment. */
+const longestLifeMs = 15_000;
 
-async function liveAndDie(stage: Stage, chance: () => number, lives: number, kills: string[]): Promise<void> {
-  for (let life = 0; life < lives; life += 1) {
+async function liveAndDie(stage: Stage, chance: () => number, { jobs, killsPerWorker }: MarathonOptions, kills: string[]): Promise<void> {
+  /** So that the kills are spread over the run. */
+  const jobsALife = jobs / (2 * killsPerWorker);
+  for (let life = 0; life < killsPerWorker; life += 1) {
     const moment = moments[Math.floor(chance() * moments.length)];
     if (moment === undefined) throw new Error('no moment');
     const worker = await stage.start('worker');
-    const reached = nth(Math.ceil(chance() * moment.among), worker, moment.reach);
-    const wasReached = await Promise.race([reached.then(() => true), sleep(longestLifeMs, false, { ref: false })]);
+    const number = Math.ceil(chance() * moment.perJob * jobsALife * 1.5);
+    const wasReached = await Promise.race([
+      nth(number, worker, moment.reach).then(() => true),
+      sleep(longestLifeMs, false, { ref: false }),
+    ]);
     await worker.kill();
-    kills.push(wasReached ? moment.name : 'idle');
+    kills.push(wasReached ? moment.name : 'after a while');
   }
 }
 

@@ -1,10 +1,11 @@
 /** kill -9 of a server at each step of a `createJob`, and while clients watch. */
 import { expect, test } from 'vitest';
+import { cancelJob } from '../../core/usecases/cancelJob.ts';
 import { urlOf } from '../support/processes.ts';
 import { createOver, watchOver } from './apiClient.ts';
 import { checkHistory } from './historyChecker.ts';
-import { openStage, withStream, type Actor } from './stage.ts';
-import { publishes, putsJob, putsLock, setsStatus } from './tableWrites.ts';
+import { openStage, owner, withStream, type Actor } from './stage.ts';
+import { publishes, putsJob, putsLock } from './tableWrites.ts';
 
 interface Moment {
   readonly name: string;
@@ -55,19 +56,21 @@ test.for(moments)(
   },
 );
 
+/** Runs until it is cancelled. */
+const longJob = { params: { durationMs: 60_000 } };
+
 test('a hundred watchers whose server is killed see every version once, from the next server', async (context) => {
   await using stage = await openStage(context);
-  const [first, second, worker] = await Promise.all([stage.start('server'), stage.start('server'), stage.start('worker')]);
+  const [first, second] = await Promise.all([stage.start('server'), stage.start('server'), stage.start('worker')]);
   const urls = [await urlOf(first, 'server'), await urlOf(second, 'server')];
   let url = urls[0] ?? '';
-  const held = worker.table.hold('before', 'UpdateItem', setsStatus('SUCCEEDED'));
-  const answer = await createOver(url);
+  const answer = await createOver(url, longJob);
   stage.accept(answer);
   const watchers = Array.from({ length: 100 }, () => watchOver(() => url, answer.jobId));
   await expect.poll(() => watchers.every(({ events }) => events.at(-1)?.status === 'PROCESSING'), { timeout: 15_000 }).toBe(true);
   await first.kill();
   url = urls[1] ?? '';
-  (await held).release();
+  await cancelJob(stage.core, { owner, jobId: answer.jobId });
   await Promise.all(watchers.map(({ done }) => done));
   for (const watcher of watchers) stage.addWatcher(watcher);
   expect(watchers.every(({ reconnects }) => reconnects() > 0)).toBe(true);
@@ -78,26 +81,29 @@ const storm = process.env['FAULTS'] === 'long' ? 1000 : 250;
 
 test(`a server that is told to stop sends ${storm} watchers to the next one, which stays ready`, { timeout: 90_000 }, async (context) => {
   await using stage = await openStage(context);
-  const [first, second, worker] = await Promise.all([stage.start('server'), stage.start('server'), stage.start('worker')]);
+  const [first, second] = await Promise.all([stage.start('server'), stage.start('server'), stage.start('worker')]);
   const urls = [await urlOf(first, 'server'), await urlOf(second, 'server')];
   let url = urls[0] ?? '';
-  const held = worker.table.hold('before', 'UpdateItem', setsStatus('SUCCEEDED'));
-  const answer = await createOver(url);
+  const answer = await createOver(url, longJob);
   stage.accept(answer);
   const watchers = Array.from({ length: storm }, () => watchOver(() => url, answer.jobId));
   const watch = (): boolean => watchers.every(({ events }) => events.at(-1)?.status === 'PROCESSING');
   await expect.poll(watch, { timeout: 45_000 }).toBe(true);
   url = urls[1] ?? '';
   first.signal('SIGTERM');
-  const answers: number[] = [];
-  const asking = setInterval(() => void fetch(`${url}/readyz`).then(({ status }) => answers.push(status)), 100);
+  const answers: string[] = [];
+  const ask = async (): Promise<void> => {
+    const response = await fetch(`${url}/readyz`);
+    answers.push(`${response.status} ${await response.text()}`);
+  };
+  const asking = setInterval(() => void ask().catch((error: unknown) => answers.push(String(error))), 100);
   expect(await first.exited()).toBe(0);
   await expect.poll(() => watchers.every(({ reconnects }) => reconnects() > 0), { timeout: 45_000 }).toBe(true);
-  (await held).release();
+  await cancelJob(stage.core, { owner, jobId: answer.jobId });
   await Promise.all(watchers.map(({ done }) => done));
   clearInterval(asking);
   for (const watcher of watchers) stage.addWatcher(watcher);
-  expect(new Set(answers)).toEqual(new Set([200]));
+  expect(new Set(answers)).toEqual(new Set(['200 {"status":"ready"}']));
   expect(checkHistory(await stage.history())).toEqual([]);
 });
 

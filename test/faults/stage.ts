@@ -4,7 +4,7 @@
  */
 import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { randomUUID } from 'node:crypto';
-import { inject, type TestContext } from 'vitest';
+import { inject, vi, type TestContext } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
 import { parseConfig, type Config } from '../../core/config.ts';
 import { JobError } from '../../core/errors.ts';
@@ -67,6 +67,9 @@ export interface StageOptions {
 
 /** With streams, for what the relay must bring. */
 export const withStream = (): StageOptions => ({ dynamodbUrl: inject('dynamoDbLocalUrl') });
+
+/** Starting processes takes long on a machine that others use too; what is promised has bounds of its own. */
+vi.setConfig({ testTimeout: 90_000 });
 
 /** Everybody's name where no keys are set. */
 export const owner = 'anonymous';

@@ -42,7 +42,9 @@ export interface Rule {
 }
 
 export interface HeldRequest extends AwsRequest {
-  /** Lets it go on. Left alone, a request held `before` never takes effect, and one held `after` is never answered. */
+  /**
+   * Lets it go on. A client that is alive gives up after its own time-out, and its next try is not held. Left alone, a request held `before` never takes effect, and one held `after` is never answered.
+   */
   release(): void;
 }
 

@@ -97,7 +97,7 @@ export async function startEntry(name: EntryName, { env, awaitReady = true }: En
     throw new Error(`${name} ended with ${code} before it was ready:\n${output}`);
   });
   try {
-    await Promise.race([said(ready[name], 30_000), early]);
+    await Promise.race([said(ready[name], 60_000), early]);
     return entry;
   } catch (error) {
     await kill();
