@@ -7,6 +7,7 @@ import { memory } from './memory.ts';
 import { scaling } from './scaling.ts';
 import { slowWatcher } from './slowWatcher.ts';
 import { markdown, writeSection, type Report } from './support/report.ts';
+import { telemetry } from './telemetry.ts';
 import { worker } from './worker.ts';
 import { writeBudget } from './writeBudget.ts';
 
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   worker,
   endToEnd,
   writeBudget,
+  telemetry,
 };
 
 const names = Object.keys(benches);
