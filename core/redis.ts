@@ -10,7 +10,11 @@ export function createRedis(redisUrl: string, options: RedisClientOptions): Redi
   return new Redis(redisUrl, { ...common, ...options });
 }
 
-export function createRedisCluster(redisUrl: string, options: RedisClientOptions, clusterOptions: Pick<ClusterOptions, 'shardedSubscribers' | 'slotsRefreshInterval'> = {}): Cluster {
+export function createRedisCluster(
+  redisUrl: string,
+  options: RedisClientOptions,
+  clusterOptions: Pick<ClusterOptions, 'shardedSubscribers' | 'slotsRefreshInterval'> = {},
+): Cluster {
   const { hostname: host, port, username, password, protocol } = new URL(redisUrl);
   const tls = protocol === 'rediss:' ? { tls: {} } : {};
   return new Cluster([{ host, port: Number(port || 6379) }], {
