@@ -27,6 +27,7 @@ interface Round {
   readonly perSecond: number;
   /** Of the server. */
   readonly cpuMicros: number;
+  readonly bytes: number;
 }
 type Rounds = Readonly<Record<SubjectName, readonly Round[]>>;
 
@@ -90,6 +91,8 @@ async function measure(stage: Stage, { watchers, jobs: jobCount, eventsPerRound,
       const measured = await deliver(publisher, subject, jobs, { watchers, eventsPerRound, fromVersion: 2 + round * eventsPerRound });
       if (round > 0) results[subject.name].push(measured);
     }
+    const sizes = new Set(names.map((name) => results[name].at(-1)?.bytes));
+    if (sizes.size > 1) throw new Error(`the servers do not send the same bytes: ${[...sizes].join(', ')}`);
   }
   return results;
 }
@@ -111,7 +114,7 @@ async function deliver(
   const cpu = await server.ask(z.number(), 'cpu');
   const startedAt = machineMs();
   for (const [jobId, text] of texts) publisher.publish(jobId, text);
-  const { at } = await reached;
+  const { at, bytes } = await reached;
   const used = (await server.ask(z.number(), 'cpu')) - cpu;
-  return { perSecond: (total / (at - startedAt)) * 1000, cpuMicros: used / total };
+  return { perSecond: (total / (at - startedAt)) * 1000, cpuMicros: used / total, bytes };
 }

@@ -20,12 +20,15 @@ interface Case {
   readonly subject: SubjectName;
   /** `connection`: a bare socket that says nothing. */
   readonly watches: 'oneJob' | 'jobOfItsOwn' | 'connection';
+  /** Subscriptions of each socket. */
+  readonly perSocket?: number;
 }
 
 const cases = [
   { what: 'floor: a bare ws connection', subject: 'floor', watches: 'connection' },
   { what: 'ours, all watch one job', subject: 'ours', watches: 'oneJob' },
   { what: 'ours, each a job of its own', subject: 'ours', watches: 'jobOfItsOwn' },
+  { what: 'ours, each a job of its own, 100 on a socket', subject: 'ours', watches: 'jobOfItsOwn', perSocket: 100 },
   { what: 'usual way, all watch one job', subject: 'usual', watches: 'oneJob' },
   { what: 'usual way, each a job of its own', subject: 'usual', watches: 'jobOfItsOwn' },
 ] as const satisfies readonly Case[];
@@ -40,7 +43,7 @@ export async function memory(): Promise<Report> {
   const ratio = (what: string, kind: keyof Cost): number => kilobytes(what, kind) / kilobytes(cases[0].what, kind);
   return {
     title: 'Memory of an idle watcher',
-    method: `What ${watchers} more watchers add to the server process after a collection, divided by their number; one socket a watcher, a new process each time, median of ${rounds}. KB: the resident set, and the heap with what it holds outside.`,
+    method: `What ${watchers} more watchers add to the server process after a collection, divided by their number; one socket a watcher where nothing else is said, a new process each time, median of ${rounds}. KB: the resident set, and the heap with what it holds outside.`,
     columns: ['watcher', 'resident KB', 'heap KB', 'resident ÷ floor', 'heap ÷ floor'],
     rows: cases.map(({ what }) => [what, kilobytes(what, 'rss'), kilobytes(what, 'heap'), ratio(what, 'rss'), ratio(what, 'heap')]),
     promises: cases
@@ -53,13 +56,13 @@ export async function memory(): Promise<Report> {
   };
 }
 
-async function measure(stage: Stage, { subject: name, watches }: Case): Promise<Cost> {
+async function measure(stage: Stage, { subject: name, watches, perSocket = 1 }: Case): Promise<Cost> {
   await using subject = await openSubject(name, stage);
   const jobs = await makeJobs(stage, subject, watches === 'jobOfItsOwn' ? watchers + warmup : 1);
   const jobIds = jobs.map(({ jobId }) => jobId);
   const connect = async (from: number, count: number): Promise<void> => {
     if (watches === 'connection') await subject.connect([], count);
-    else await subject.connect(jobIds.length === 1 ? jobIds : jobIds.slice(from, from + count), count);
+    else await subject.connect(jobIds.length === 1 ? jobIds : jobIds.slice(from, from + count), count, perSocket);
   };
   await connect(0, warmup);
   const before = await settled();

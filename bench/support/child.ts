@@ -17,7 +17,10 @@ const question = z.object({ number: z.number(), command: z.string(), request: z.
 /** `file` is a module of `bench/processes/` that calls `serveCommands`. Its garbage collector can be called. */
 export async function startChild(file: string, env: Readonly<Record<string, string>> = {}): Promise<Child> {
   const child = fork(join(import.meta.dirname, '../processes', file), {
-    execArgv: ['--expose-gc', ...(process.env['BENCH_PROFILE']?.split(',').includes(file) === true ? ['--cpu-prof', '--cpu-prof-dir=.cache/profiles'] : [])],
+    execArgv: [
+      '--expose-gc',
+      ...(process.env['BENCH_PROFILE']?.split(',').includes(file) === true ? ['--cpu-prof', '--cpu-prof-dir=.cache/profiles'] : []),
+    ],
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', AUTH: 'none', ...env },
     serialization: 'advanced',
   });
