@@ -136,7 +136,7 @@ async function liveAndDie(stage: Stage, chance: () => number, { jobs, killsPerWo
     const moment = moments[Math.floor(chance() * moments.length)];
     if (moment === undefined) throw new Error('no moment');
     const worker = await stage.start('worker');
-    const number = Math.ceil(chance() * moment.perJob * jobsALife * 1.5);
+    const number = Math.ceil(chance() * moment.perJob * jobsALife * 0.8);
     const wasReached = await Promise.race([
       nth(number, worker, moment.reach).then(() => true),
       sleep(longestLifeMs, false, { ref: false }),
