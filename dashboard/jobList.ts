@@ -4,10 +4,10 @@
  */
 import type { Connection, ConnectionState } from '../client/connection.ts';
 import { isPassing, JobTicketsError } from '../client/errors.ts';
-import { isFinal, type JobStatusEvent } from '../client/job.ts';
+import type { JobStatusEvent } from '../client/job.ts';
 import { createActivity, type Activity } from './activity.ts';
 import { documents, type Answers, type Filter, type ListedJob } from './documents.ts';
-import { applyEvent } from './jobRecord.ts';
+import { createKnownJobs, matches } from './knownJobs.ts';
 import { createStore, type Store } from './store.ts';
 
 export interface JobListState {
@@ -40,9 +40,11 @@ export interface JobList {
 }
 
 const pageSize = 20;
+const refreshEveryMs = 300;
 /** The list's index follows the table within moments: a second look after that. */
-const refreshAfterMs = [150, 1500] as const;
-const maxKnown = 1000;
+const settledAfterMs = 1500;
+/** Jobs read one by one at a time. */
+const maxArriving = 4;
 
 export function createJobList(connection: Connection): JobList {
   const store = createStore<JobListState>({
@@ -57,14 +59,17 @@ export function createJobList(connection: Connection): JobList {
   });
   const activity = createActivity();
   const openedAt = Date.now();
-  const known = new Map<string, ListedJob>();
+  const known = createKnownJobs();
+  /** New jobs that are being read one by one. */
+  const arriving = new Set<string>();
   const listeners = new Set<(event: JobStatusEvent) => void>();
-  const timers = new Map<number, ReturnType<typeof setTimeout>>();
+  const timers = new Map<'next' | 'settled', ReturnType<typeof setTimeout>>();
   let ids: readonly string[] = [];
   /** Where each page after the first begins. */
   let cursors: readonly string[] = [];
   let nextCursor: string | null = null;
   let asked = 0;
+  let lastRefreshAt = 0;
 
   function show(changes: Partial<JobListState> = {}): void {
     const jobs = ids.flatMap((id) => known.get(id) ?? []);
@@ -72,13 +77,13 @@ export function createJobList(connection: Connection): JobList {
   }
 
   function take(job: ListedJob, isRecovered: boolean): void {
-    const last = known.get(job.jobId);
-    if (last === undefined || job.version >= last.version) known.set(job.jobId, job);
+    known.take(job);
     activity.catchUp(job.jobId, job.history, { since: openedAt, isRecovered });
   }
 
   async function refresh({ isRecovered = false } = {}): Promise<void> {
     asked += 1;
+    lastRefreshAt = Date.now();
     const mine = asked;
     const variables = { filter: store.get().filter, first: pageSize, after: cursors.at(-1) };
     try {
@@ -87,7 +92,7 @@ export function createJobList(connection: Connection): JobList {
       if (mine !== asked) return;
       ids = jobs.edges.map(({ node }) => node.jobId);
       nextCursor = jobs.pageInfo.endCursor;
-      forget();
+      known.forget(ids);
       show({
         hasLoaded: true,
         problem: undefined,
@@ -99,22 +104,19 @@ export function createJobList(connection: Connection): JobList {
     }
   }
 
-  /** The oldest that have ended and that no page shows. */
-  function forget(): void {
-    for (const [jobId, { status }] of known) {
-      if (known.size <= maxKnown) return;
-      if (isFinal(status) && !ids.includes(jobId)) known.delete(jobId);
-    }
-  }
-
+  /** At once where nothing was read for a while, else after a pause: many new jobs are one reading. */
   function refreshSoon(): void {
-    for (const delayMs of refreshAfterMs) {
-      if (timers.has(delayMs)) continue;
+    const pauseMs = Math.max(0, lastRefreshAt + refreshEveryMs - Date.now());
+    for (const [name, delayMs] of [
+      ['next', pauseMs],
+      ['settled', pauseMs + settledAfterMs],
+    ] as const) {
+      if (timers.has(name)) continue;
       const timer = setTimeout(() => {
-        timers.delete(delayMs);
+        timers.delete(name);
         void refresh();
       }, delayMs);
-      timers.set(delayMs, timer);
+      timers.set(name, timer);
     }
   }
 
@@ -124,21 +126,41 @@ export function createJobList(connection: Connection): JobList {
     show({ activityVersion: store.get().activityVersion + 1 });
   }
 
+  /** Without waiting for the list, whose index lags; many at once are left to it. */
+  async function arrive(jobId: string): Promise<void> {
+    if (arriving.size >= maxArriving || arriving.has(jobId)) return;
+    arriving.add(jobId);
+    try {
+      const { job } = await connection.request<Answers['listedJob']>({ query: documents.listedJob, variables: { jobId } });
+      take(job, false);
+      const { filter, page } = store.get();
+      if (page === 1 && matches(job, filter)) ids = [...new Set([jobId, ...ids])].toSorted().toReversed().slice(0, pageSize);
+      show({ activityVersion: store.get().activityVersion + 1 });
+    } finally {
+      arriving.delete(jobId);
+    }
+  }
+
   function onEvent(event: JobStatusEvent): void {
     const { jobId, version, status, at, attempt, error } = event;
     const job = known.get(jobId);
-    if (job !== undefined) known.set(jobId, applyEvent(job, event));
+    known.apply(event);
     if (!activity.note(jobId, { version, status, at, attempt, error })) void read(jobId).catch(() => undefined);
-    // New on the first page, or out of its filter.
     const { filter, page } = store.get();
-    if (job === undefined ? page === 1 : filter.status !== undefined && job.version < version) refreshSoon();
+    if (job === undefined && page === 1) {
+      void arrive(jobId).catch(() => undefined);
+      refreshSoon();
+    } else if (filter.status !== undefined && (job?.version ?? 0) < version) {
+      // In or out of what is shown.
+      refreshSoon();
+    }
     show({ activityVersion: store.get().activityVersion + 1 });
     for (const listener of listeners) listener(event);
   }
 
   /** What happened meanwhile: to the jobs of this page, and to those that were under way. */
   async function catchUp(wasInterrupted: boolean): Promise<void> {
-    const open = [...known.values()].filter(({ status }) => !isFinal(status));
+    const open = known.open();
     await refresh({ isRecovered: wasInterrupted });
     const rest = open.filter(({ jobId, version }) => known.get(jobId)?.version === version && !ids.includes(jobId));
     for (const { jobId } of rest) await read(jobId).catch(() => undefined);
@@ -174,7 +196,7 @@ export function createJobList(connection: Connection): JobList {
     activity,
     refresh: () => refresh(),
     follow,
-    find: (jobId) => known.get(jobId),
+    find: known.get,
     narrow(filter) {
       cursors = [];
       store.set({ filter, page: 1, hasLoaded: false });

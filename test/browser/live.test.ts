@@ -30,12 +30,16 @@ test('shows a change of status within 200 ms, as the median, of the worker’s w
     const { history } = await client.waitForJob(job.jobId);
     await page.locator(`tr[data-job="${job.jobId}"][data-status=SUCCEEDED]`).waitFor();
     const seen = sightings.parse(await page.evaluate('window.sightings'));
-    // The time of an entry is read before it is written, so the write itself is counted too.
-    for (const { version, at } of history) delaysMs.push((seen[`${job.jobId} ${version}`] ?? Infinity) - Date.parse(at));
+    // The time of an entry is read before it is written, so the write itself is counted too. Version 1 is the server's, what follows the worker's.
+    for (const { version, at } of history.slice(1)) delaysMs.push((seen[`${job.jobId} ${version}`] ?? Infinity) - Date.parse(at));
   }
-  const ended = delaysMs.filter((_, index) => index % 3 === 2).toSorted((a, b) => a - b);
-  const median = ended[Math.floor(ended.length / 2)];
-  process.stdout.write(`dashboard: SUCCEEDED shown after ${median} ms (median), ${ended.at(-1)} ms at most, of ${ended.length}\n`);
+  const sorted = delaysMs.filter(Number.isFinite).toSorted((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)];
+  process.stdout.write(
+    `dashboard: ${sorted.length} of ${delaysMs.length} changes seen, after ${median} ms (median), ${sorted.at(-1)} ms at most\n`,
+  );
+  // One that lasts less than a frame of a busy machine may be overtaken by the next.
+  expect(sorted.length).toBeGreaterThan(delaysMs.length * 0.8);
   expect(median).toBeLessThan(200);
 }, 60_000);
 

@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { jobTypeInfos } from '../schema/jobTypeInfo.ts';
+import { fieldsOf, paramsOf, valuesOf } from './paramsForm.ts';
+
+describe('the form of a type', () => {
+  test.each(jobTypeInfos)('$name: its example survives the way through the form', ({ paramsSchema, example }) => {
+    const fields = fieldsOf(paramsSchema) ?? [];
+    expect(fields.length).toBeGreaterThan(1);
+    const { params } = { params: {}, ...paramsOf(fields, valuesOf(fields, example)) };
+    if (typeof example !== 'object' || example === null) throw new Error('the example is no object');
+    expect(params).toMatchObject(example);
+  });
+
+  test('has an input of the right kind, with its limits, for each property', () => {
+    const fields = fieldsOf(jobTypeInfos.find(({ name }) => name === 'simulate_work')?.paramsSchema) ?? [];
+    expect(fields.map(({ name, kind }) => `${name} ${kind}`)).toEqual([
+      'durationMs number',
+      'failAttempts number',
+      'failPermanently checkbox',
+      'steps number',
+      'payload json',
+    ]);
+    expect(fields[0]).toMatchObject({ min: 0, max: 60_000, isWhole: true, isRequired: false, byDefault: '0' });
+    // Zod writes "no limit" as the largest whole number there is.
+    expect(fields[1]?.max).toBeUndefined();
+  });
+
+  test('says which field is missing or is not what it should be, and leaves out what is empty', () => {
+    const fields = fieldsOf({ type: 'object', required: ['a'], properties: { a: { type: 'string' }, n: { type: 'number' }, j: {} } }) ?? [];
+    expect(paramsOf(fields, { a: '' })).toMatchObject({ field: 'a' });
+    expect(paramsOf(fields, { a: 'x', n: 'many' })).toMatchObject({ field: 'n' });
+    expect(paramsOf(fields, { a: 'x', j: '{' })).toMatchObject({ field: 'j' });
+    expect(paramsOf(fields, { a: 'x', n: '', j: '[1]' })).toEqual({ params: { a: 'x', j: [1] } });
+  });
+
+  test('is none where the params are no plain object', () => {
+    expect(fieldsOf({ anyOf: [] })).toBeUndefined();
+  });
+});
