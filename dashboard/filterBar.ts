@@ -22,7 +22,7 @@ export function FilterBar({ address, types, onTurn, onBulkRetry }: FilterBarProp
   return h(
     'div',
     { class: 'filter-bar' },
-    h('h2', { id: 'jobs-title' }, 'Jobs'),
+    h('h2', { id: 'jobs-title', class: 'hidden' }, 'Jobs'),
     h(
       'nav',
       { class: 'chips', 'aria-label': 'Filter by status' },

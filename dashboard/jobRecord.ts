@@ -29,5 +29,5 @@ export function isRetryable({ status }: ListedJob): boolean {
 
 /** The random end of a ULID tells jobs apart; its beginning is the time. */
 export function shortId(jobId: string): string {
-  return jobId.length > 12 ? `…${jobId.slice(-8)}` : jobId;
+  return jobId.length > 12 ? `…${jobId.slice(-6)}` : jobId;
 }
