@@ -37,6 +37,8 @@ const zones: readonly Zone[] = [
   // Both run in browsers: no module of Node's.
   { files: /^client\//, mayImport: [/^client\//], packages: ['graphql-ws'] },
   { files: /^dashboard\//, mayImport: [/^client\//, /^dashboard\//], packages: ['preact', 'preact/hooks'] },
+  // As someone else would write them, who has this package and no more.
+  { files: /^docs\/examples\//, mayImport: [], packages: ['job-tickets/client'] },
   { files: /^server\//, mayImport: [/^core\//, /^schema\//, /^server\//] },
   { files: /^worker\//, mayImport: [/^core\//, /^worker\//] },
   { files: /^lambda\//, mayImport: [/^core\//, /^lambda\//] },
