@@ -42,7 +42,7 @@ export function startStreamMapping({
   const pause = (ms: number): Promise<unknown> => sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
 
   /** Answers where to go on: after the batch, or at the record that the handler reported. */
-  async function deliver(records: readonly StreamRecord[], tries: number): Promise<StreamPosition | undefined> {
+  async function deliver(records: readonly StreamRecord[], tries: number): Promise<Exclude<StreamPosition, { at: 'oldest' }> | undefined> {
     const last = records.at(-1)?.dynamodb?.SequenceNumber;
     if (last === undefined) return undefined;
     const fresh = records.filter(({ dynamodb }) => now() - (dynamodb?.ApproximateCreationDateTime?.getTime() ?? 0) <= maxAgeMs);
@@ -74,8 +74,10 @@ export function startStreamMapping({
         }
         tries = 0;
         position = next ?? position;
-        iterator = nextIterator;
-        if (nextIterator === undefined) break;
+        // Behind a record that was passed over in the middle of a batch, the rest of the batch is still to come.
+        const isWhole = next === undefined || next.sequenceNumber === records.at(-1)?.dynamodb?.SequenceNumber;
+        iterator = isWhole ? nextIterator : undefined;
+        if (isWhole && nextIterator === undefined) break;
         if (records.length === 0) await pause(idleMs);
       } catch (error) {
         if (stopping.signal.aborted) return;
