@@ -8,8 +8,10 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     exclude: ['node_modules/**', '.cache/**', '.data/**'],
     globalSetup: ['test/globalSetup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // A condition is awaited for as long as a busy machine may take.
+    expect: { poll: { timeout: 15_000 } },
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     maxWorkers: 2,
     allowOnly: false,
   },
