@@ -43,6 +43,13 @@ test('the backend service makes one report for an order, however often it is run
   expect(second[1]).toBe(first[1]);
 });
 
+test('urql follows a job to its end', async () => {
+  const { stdout } = await run(process.execPath, ['docs/examples/urql.ts', url], { cwd: root });
+  const lines = stdout.trim().split('\n');
+  expect(lines.length).toBeGreaterThan(2);
+  expect(lines.at(-1)).toMatch(/^3 SUCCEEDED/);
+});
+
 test('the web front end, a page of another origin, follows its job to the end', async () => {
   const files = createServer(
     (request, response) => void serveFile(request.url ?? '/').then((file) => response.writeHead(200, file.headers).end(file.body)),
