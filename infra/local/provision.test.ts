@@ -12,12 +12,12 @@ import { queueAttributes } from './provisionQueues.ts';
 import { createTableInput, provisionTable } from './provisionTable.ts';
 
 describe.each(dynamoDbEmulators)('the table on $name', ({ name, open }) => {
-  test('is as defined, also when provisioned again and by two at once', async () => {
+  test('is as defined, also when provisioned again and by several at once', async () => {
     const emulator = await open();
     using clients = createClients({ region: 'us-east-1', endpoints: { dynamodb: emulator.endpoint } });
     const { dynamodb } = clients;
     const tableName = `Jobs-${randomUUID()}`;
-    await Promise.all([provisionTable(dynamodb, tableName), provisionTable(dynamodb, tableName)]);
+    await Promise.all(Array.from({ length: 8 }, () => provisionTable(dynamodb, tableName)));
     await provisionTable(dynamodb, tableName);
 
     const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: tableName }));

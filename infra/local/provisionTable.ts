@@ -91,13 +91,21 @@ function keysOf(schema: KeySchemaElement[] | undefined): string {
 
 /** Deleting expired items is housekeeping: an emulator that cannot do it is no reason to stop. */
 async function enableTtl(dynamodb: DynamoDBClient, tableName: string, log?: ProvisionLog): Promise<void> {
-  const { TimeToLiveDescription: ttl } = await dynamodb.send(new DescribeTimeToLiveCommand({ TableName: tableName }));
-  if (ttl?.TimeToLiveStatus === 'ENABLED' || ttl?.TimeToLiveStatus === 'ENABLING') return;
+  if (await hasTtl(dynamodb, tableName)) return;
   const TimeToLiveSpecification = { Enabled: true, AttributeName: jobsTable.ttlAttribute };
   try {
     await dynamodb.send(new UpdateTimeToLiveCommand({ TableName: tableName, TimeToLiveSpecification }));
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'UnknownOperationException') throw error;
-    log?.info({ table: tableName }, 'this DynamoDB does not delete expired items');
+    if (error instanceof Error && error.name === 'UnknownOperationException') {
+      log?.info({ table: tableName }, 'this DynamoDB does not delete expired items');
+    } else if (!(await hasTtl(dynamodb, tableName))) {
+      throw error;
+    }
+    // Else someone else enabled it in the same moment.
   }
+}
+
+async function hasTtl(dynamodb: DynamoDBClient, tableName: string): Promise<boolean> {
+  const { TimeToLiveDescription: ttl } = await dynamodb.send(new DescribeTimeToLiveCommand({ TableName: tableName }));
+  return ttl?.TimeToLiveStatus === 'ENABLED' || ttl?.TimeToLiveStatus === 'ENABLING';
 }
