@@ -23,8 +23,11 @@ const faults: readonly { readonly name: string; readonly fault: Fault }[] = [
   { name: 'resets connections after the write', fault: { kind: 'loseAnswer' } },
 ];
 
+/** A claim whose every answer was lost costs a receive or two: chance must not use up all of them. */
+const manyReceives = { env: { MAX_RECEIVE_COUNT: '30' } };
+
 test.for(faults)('jobs end once while the table $name, at every third write', async ({ fault }, context) => {
-  await using stage = await openStage(context);
+  await using stage = await openStage(context, manyReceives);
   const worker = await stage.start('worker');
   const chance = createChance(context);
   const rule = worker.table.rule({ operation: 'UpdateItem', chance: () => chance() < 0.33, fault });
@@ -47,7 +50,7 @@ test('a claim and an end whose answers were lost are known as one’s own', asyn
 });
 
 test('jobs end while the table is slow and its connections break', async (context) => {
-  await using stage = await openStage(context);
+  await using stage = await openStage(context, manyReceives);
   const worker = await stage.start('worker');
   await worker.tableLink.weather({ kind: 'slow', delayMs: 10 });
   // By the count of answers, not by the clock: however slow the machine, work gets on between two breaks.
