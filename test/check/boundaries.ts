@@ -38,7 +38,7 @@ const zones: readonly Zone[] = [
   { files: /^client\//, mayImport: [/^client\//], packages: ['graphql-ws'] },
   { files: /^dashboard\//, mayImport: [/^client\//, /^dashboard\//], packages: ['preact', 'preact/hooks'] },
   // As someone else would write them, who has this package and no more.
-  { files: /^docs\/examples\//, mayImport: [], packages: ['job-tickets/client'] },
+  { files: /^docs\/examples\//, mayImport: [], packages: ['job-tickets/client', '@urql/core', 'graphql-ws'] },
   { files: /^server\//, mayImport: [/^core\//, /^schema\//, /^server\//] },
   { files: /^worker\//, mayImport: [/^core\//, /^worker\//] },
   { files: /^lambda\//, mayImport: [/^core\//, /^lambda\//] },
@@ -56,7 +56,7 @@ const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: reado
   { packages: /^(graphql|@pothos\/.*)$/, onlyIn: [/^schema\//, /^server\//, /^docs\//] },
   // The API of OpenTelemetry costs nothing; its SDK is one file's business.
   { packages: /^@opentelemetry\/(?!api$)/, onlyIn: [/^core\/openTelemetry\.ts$/] },
-  { packages: /^(graphql-.*|ws)$/, onlyIn: [/^server\//, /^client\//] },
+  { packages: /^(graphql-.*|ws)$/, onlyIn: [/^server\//, /^client\//, /^docs\/examples\//] },
   { packages: /^preact(\/.*)?$/, onlyIn: [/^dashboard\//] },
   { packages: /^(dynalite|fauxqs)$/, onlyIn: [/^infra\/local\//] },
   { packages: /^(vitest|fast-check)(\/.*)?$/, onlyIn: [] },
