@@ -84,9 +84,12 @@ describe('a client that is no client', () => {
   async function trickle(pieces: readonly string[], everyMs: number): Promise<string> {
     const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
     let answer = '';
-    socket.on('data', (chunk) => (answer += chunk.toString()));
+    socket.on('data', (chunk) => {
+      answer += chunk.toString();
+      // A write that met the server's end would reset the connection.
+      for (const timer of timers) clearTimeout(timer);
+    });
     socket.on('error', () => undefined);
-    // A write that meets the server's end resets the connection, and may take the answer with it.
     const closed = new Promise((resolve) => socket.once('close', resolve));
     const timers = pieces.map((piece, index) => setTimeout(() => socket.write(piece), index * everyMs));
     await closed;
@@ -96,8 +99,7 @@ describe('a client that is no client', () => {
   const head = 'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
 
   test('and trickles its headers is hung up on', async () => {
-    const answer = await trickle([head, ...Array.from({ length: 50 }, (_, index) => `X-${index}: 1\r\n`)], 200);
-    expect(answer).toMatch(/^(HTTP\/1.1 408|$)/);
+    expect(await trickle([head, ...Array.from({ length: 50 }, (_, index) => `X-${index}: 1\r\n`)], 200)).toContain('408');
     await expectServing(api);
   });
 
