@@ -1,4 +1,4 @@
-/** One step of the state machine on a job that was read: writes it, and tells the feed. */
+/** One step of the state machine on a job that was read: writes it, and tells the feed what the record says now. */
 import { latestEventOf } from '../feed/event.ts';
 import type { Changes } from '../table/conditions.ts';
 import type { WriteResult } from '../table/table.ts';
@@ -32,11 +32,10 @@ export async function advance(
     attempt,
     changes: { ...ending, ...claim, ...changes },
   });
-  if (result.ok) {
-    // Not awaited: the feed is a hint, and the writer has nothing to do with how fast it is.
-    void feed.publish(latestEventOf(result.job));
-    measure(telemetry, event, result.job);
-  }
+  // Lost, it shows what another has written, or this writer itself before its answer was lost: perhaps never told.
+  // Not awaited: the feed is a hint, and the writer has nothing to do with how fast it is.
+  if (result.job !== undefined) void feed.publish(latestEventOf(result.job));
+  if (result.ok) measure(telemetry, event, result.job);
   return result;
 }
 

@@ -49,6 +49,17 @@ test('a claim and an end whose answers were lost are known as one’s own', asyn
   expect(history.table[0]?.history.map(({ status }) => status)).toEqual(['PENDING', 'PROCESSING', 'SUCCEEDED']);
 });
 
+test('an end is told to watchers although every answer to its write was lost', async (context) => {
+  await using stage = await openStage(context);
+  const worker = await stage.start('worker');
+  // As often as the SDK tries, so that the worker has to find out by itself.
+  const lost = worker.table.rule({ operation: 'UpdateItem', when: setsStatus('SUCCEEDED'), times: 4, fault: { kind: 'loseAnswer' } });
+  const job = await stage.create();
+  expect(await stage.watch(job.jobId).done).toMatchObject({ status: 'SUCCEEDED', version: 3 });
+  expect(lost.count()).toBe(4);
+  expect(checkHistory(await stage.history())).toEqual([]);
+});
+
 test('jobs end while the table is slow and its connections break', async (context) => {
   await using stage = await openStage(context, manyReceives);
   const worker = await stage.start('worker');
