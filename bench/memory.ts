@@ -5,9 +5,9 @@ import { openStage, type Stage } from './support/stage.ts';
 import { median } from './support/statistics.ts';
 import { makeJobs, openSubject, type SubjectName } from './support/subjects.ts';
 
-const watchers = 5000;
-/** Before the first reading, so that what the server keeps for all is not counted. */
-const warmup = 500;
+const watchers = 10_000;
+/** Before the first reading: so many that neither what is kept for all nor what a rush of clients takes once is counted. */
+const warmup = 5000;
 const rounds = 3;
 
 interface Cost {
@@ -43,7 +43,7 @@ export async function memory(): Promise<Report> {
   const ratio = (what: string, kind: keyof Cost): number => kilobytes(what, kind) / kilobytes(cases[0].what, kind);
   return {
     title: 'Memory of an idle watcher',
-    method: `What ${watchers} more watchers add to the server process after a collection, divided by their number; one socket a watcher where nothing else is said, a new process each time, median of ${rounds}. KB: the resident set, and the heap with what it holds outside.`,
+    method: `What ${watchers} watchers add to a server process that has ${warmup} already, after a collection, divided by their number; one socket a watcher where nothing else is said, a new process each time, median of ${rounds}. KB: the resident set, and the heap with what it holds outside.`,
     columns: ['watcher', 'resident KB', 'heap KB', 'resident ÷ floor', 'heap ÷ floor'],
     rows: cases.map(({ what }) => [what, kilobytes(what, 'rss'), kilobytes(what, 'heap'), ratio(what, 'rss'), ratio(what, 'heap')]),
     promises: cases

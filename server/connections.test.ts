@@ -1,33 +1,36 @@
 import { expect, test } from 'vitest';
 import { JobError } from '../core/errors.ts';
-import { createConnections } from './connections.ts';
+import { createConnections, type Connection } from './connections.ts';
 
 const never = new AbortController().signal;
+const connection = (end: () => void = () => undefined): Connection => ({ end });
 
 test('lets an owner have as many connections as allowed, and others theirs', () => {
   const connections = createConnections({ maxPerOwner: 2 });
-  const leave = connections.open('alice', () => undefined);
-  connections.open('alice', () => undefined);
-  expect(() => connections.open('alice', () => undefined)).toThrow(JobError);
-  connections.open('bob', () => undefined);
-  leave();
-  leave();
-  connections.open('alice', () => undefined);
-  expect(() => connections.open('alice', () => undefined)).toThrow('At most 2 connections');
+  const first = connection();
+  connections.open('alice', first);
+  connections.open('alice', connection());
+  expect(() => connections.open('alice', connection())).toThrow(JobError);
+  connections.open('bob', connection());
+  connections.close('alice', first);
+  connections.close('alice', first);
+  connections.open('alice', connection());
+  expect(() => connections.open('alice', connection())).toThrow('At most 2 connections');
 });
 
 test('has no limit where none is set', () => {
   const connections = createConnections({ maxPerOwner: 0 });
-  for (let count = 0; count < 5000; count += 1) connections.open('alice', () => undefined);
+  for (let count = 0; count < 5000; count += 1) connections.open('alice', connection());
 });
 
 test('ends all that are open, spread over the time allowed, and those that left meanwhile not at all', async () => {
   const connections = createConnections({ maxPerOwner: 0 });
   const endedAfterMs: number[] = [];
   const startedAt = performance.now();
-  const leaving = Array.from({ length: 200 }, () => connections.open('alice', () => endedAfterMs.push(performance.now() - startedAt)));
+  const open = Array.from({ length: 200 }, () => connection(() => void endedAfterMs.push(performance.now() - startedAt)));
+  for (const each of open) connections.open('alice', each);
   const drained = connections.drain(300, never);
-  for (const leave of leaving.slice(100)) leave();
+  for (const each of open.slice(100)) connections.close('alice', each);
   await drained;
   expect(endedAfterMs).toHaveLength(100);
   expect(endedAfterMs.filter((ms) => ms < 75).length).toBeLessThan(70);
@@ -38,11 +41,11 @@ test('ends a few in no time, and all at once in a hurry', async () => {
   const few = createConnections({ maxPerOwner: 0 });
   let ended = 0;
   const count = (): void => void (ended += 1);
-  for (let index = 0; index < 4; index += 1) few.open('alice', count);
+  for (let index = 0; index < 4; index += 1) few.open('alice', connection(count));
   const startedAt = performance.now();
   await few.drain(10_000, never);
   const many = createConnections({ maxPerOwner: 0 });
-  for (let index = 0; index < 10_000; index += 1) many.open('alice', count);
+  for (let index = 0; index < 10_000; index += 1) many.open('alice', connection(count));
   const hurry = new AbortController();
   const drained = many.drain(10_000, hurry.signal);
   hurry.abort();

@@ -2,12 +2,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobError } from '../core/errors.ts';
 
+/** A socket, a stream or a request. */
+export interface Connection {
+  /** Asks it to end. */
+  end(): void;
+}
+
 export interface Connections {
-  /**
-   * Counts a socket, a stream or a request; `end` asks it to end. Answers the function that counts it no longer.
-   * @throws {JobError} `RATE_LIMITED` where the owner has as many as allowed.
-   */
-  open(owner: string, end: () => void): () => void;
+  /** Counts it. @throws {JobError} `RATE_LIMITED` where the owner has as many as allowed. */
+  open(owner: string, connection: Connection): void;
+  /** Counts it no longer. Twice is fine. */
+  close(owner: string, connection: Connection): void;
   /** Ends those that are open, one after another, in at most `withinMs`, or at once when `hurry` fires. */
   drain(withinMs: number, hurry: AbortSignal): Promise<void>;
 }
@@ -17,34 +22,33 @@ const drainStepMs = 5;
 
 export function createConnections({ maxPerOwner }: { /** 0 = no limit. */ readonly maxPerOwner: number }): Connections {
   const counts = new Map<string, number>();
-  const ends = new Set<() => void>();
+  const connections = new Set<Connection>();
 
   return {
-    open(owner, end) {
+    open(owner, connection) {
       const count = counts.get(owner) ?? 0;
       if (maxPerOwner > 0 && count >= maxPerOwner) {
         throw new JobError('RATE_LIMITED', { message: `At most ${maxPerOwner} connections of one owner at a time.`, retryAfterSeconds: 1 });
       }
       counts.set(owner, count + 1);
-      // Of each connection its own, so that one function ending two of them counts twice.
-      const entry = (): void => end();
-      ends.add(entry);
-      return () => {
-        if (!ends.delete(entry)) return;
-        const left = (counts.get(owner) ?? 1) - 1;
-        if (left === 0) counts.delete(owner);
-        else counts.set(owner, left);
-      };
+      connections.add(connection);
+    },
+
+    close(owner, connection) {
+      if (!connections.delete(connection)) return;
+      const left = (counts.get(owner) ?? 1) - 1;
+      if (left === 0) counts.delete(owner);
+      else counts.set(owner, left);
     },
 
     async drain(withinMs, hurry) {
-      const open = [...ends];
+      const open = [...connections];
       const spreadMs = Math.min(withinMs, open.length * drainStepMs);
       const startedAt = performance.now();
-      for (const [index, end] of open.entries()) {
+      for (const [index, connection] of open.entries()) {
         const waitMs = startedAt + (spreadMs * index) / open.length - performance.now();
         if (waitMs >= drainStepMs && !hurry.aborted) await sleep(waitMs, undefined, { signal: hurry }).catch(() => undefined);
-        if (ends.has(end)) end();
+        if (connections.has(connection)) connection.end();
       }
     },
   };

@@ -2,17 +2,19 @@
  * Execute once, send to many: watchers over WebSocket that select the same fields of the same event, with the same
  * rights, share one execution and one serialization. Only the message id, which the client chose, differs.
  *
- * graphql-ws still speaks the protocol: it sees a subscription that yields nothing until it completes or fails, while
- * its `next` messages are written here, straight from the feed's own call and without a promise between.
+ * `next` messages are written straight from the feed's own call, without a promise between.
  */
-import { createSourceEventStream, execute, type DocumentNode, type ExecutionArgs, type ExecutionResult, type GraphQLError } from 'graphql';
-import { usedVariables } from './usedVariables.ts';
+import { execute, type DocumentNode, type ExecutionArgs, type ExecutionResult, type GraphQLError } from 'graphql';
 import type { Watch, WatchedEvent } from '../core/usecases/watchJob.ts';
 import type { ApiContext } from '../schema/index.ts';
+import type { Running } from './clientSocket.ts';
+import { completeMessage, errorMessage, nextMessage, payloadOf } from './messages.ts';
+import { usedVariables } from './usedVariables.ts';
 
-/** The part of a WebSocket that is written to. */
+/** The part of a client's WebSocket that is pushed to. */
 export interface PushSocket {
   readonly bufferedAmount: number;
+  readonly running: Map<string, Running>;
   send(text: string, onFlushed?: () => void): void;
 }
 
@@ -30,14 +32,24 @@ export interface Subscriber {
 }
 
 export interface FanOut {
-  /** What graphql-ws takes for the result of `subscribe`. */
-  subscribe(subscriber: Subscriber): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
+  /** Pushes the watch's events until it ends or its operation is ended, which is one of the socket's from now on. */
+  push(watch: Watch, subscriber: Subscriber): void;
 }
+
+/** All that an answer depends on beside the event: kept once for all who ask for the same. */
+interface Shape {
+  readonly key: string;
+  readonly args: Subscriber['args'];
+  subscribers: number;
+}
+
+type Payload = string | Promise<string>;
 
 export function createFanOut({ mask, maxUnsentBytes = 64 * 1024 }: FanOutDeps): FanOut {
   const documentNumbers = new WeakMap<DocumentNode, number>();
-  /** Kept as long as its event, whose object all watchers share. */
-  const payloads = new WeakMap<WatchedEvent, Map<string, string | Promise<string>>>();
+  const shapes = new Map<string, Shape>();
+  /** Of this turn: an event reaches those who are not behind within one, and is then kept for nobody. */
+  let payloads: Map<WatchedEvent, Map<Shape, Payload>> | undefined;
   let documents = 0;
 
   function numberOf(document: DocumentNode): number {
@@ -48,105 +60,145 @@ export function createFanOut({ mask, maxUnsentBytes = 64 * 1024 }: FanOutDeps): 
     return documents;
   }
 
-  /** Names everything that the answer depends on beside the event. */
-  function shapeOf({ document, operationName, variableValues, contextValue }: Subscriber['args']): string {
+  function join(args: Subscriber['args']): Shape {
+    const { document, operationName, variableValues, contextValue } = args;
     const used = usedVariables(document, operationName).map((name) => [name, variableValues?.[name]]);
-    return JSON.stringify([numberOf(document), operationName ?? null, contextValue.owner, used]);
+    const key = JSON.stringify([numberOf(document), operationName ?? null, contextValue.owner, used]);
+    const shape = shapes.get(key) ?? { key, args, subscribers: 0 };
+    shapes.set(key, shape);
+    shape.subscribers += 1;
+    return shape;
   }
 
-  function payloadOf(event: WatchedEvent, shape: string, args: Subscriber['args']): string | Promise<string> {
-    let ofEvent = payloads.get(event);
-    if (ofEvent === undefined) payloads.set(event, (ofEvent = new Map<string, string | Promise<string>>()));
-    let payload = ofEvent.get(shape);
-    if (payload === undefined) {
-      const text = (result: ExecutionResult): string => JSON.stringify(shown(result, args.contextValue.traceId));
-      const result = execute({ ...args, rootValue: event });
-      payload = result instanceof Promise ? result.then(text) : text(result);
-      ofEvent.set(shape, payload);
-    }
-    return payload;
-  }
-
-  function shown({ data, errors }: ExecutionResult, traceId: string): ExecutionResult {
-    return {
-      ...(data === undefined ? {} : { data }),
-      ...(errors === undefined ? {} : { errors: errors.map((error) => mask(error, traceId)) }),
-    };
-  }
-
-  function push(watch: Watch, { args, id, socket }: Subscriber): AsyncIterableIterator<ExecutionResult> {
-    const shape = shapeOf(args);
-    const opening = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
-    const ended = Promise.withResolvers<IteratorResult<ExecutionResult, undefined>>();
-    /** Something to wait for is under way, and looks again when it is done. */
-    let isWaiting = false;
-
-    function pump(): void {
-      while (!isWaiting) {
-        const event = watch.take();
-        if (event === undefined) return finishIfOver();
-        const payload = payloadOf(event, shape, args);
-        if (typeof payload === 'string') send(payload);
-        else waitFor(payload);
+  const shared: Shared = {
+    maxUnsentBytes,
+    mask,
+    leave(shape) {
+      shape.subscribers -= 1;
+      if (shape.subscribers === 0) shapes.delete(shape.key);
+    },
+    payloadOf(event, shape) {
+      if (payloads === undefined) {
+        payloads = new Map();
+        setImmediate(() => (payloads = undefined));
       }
-    }
+      let ofEvent = payloads.get(event);
+      if (ofEvent === undefined) payloads.set(event, (ofEvent = new Map<Shape, Payload>()));
+      let payload = ofEvent.get(shape);
+      if (payload === undefined) ofEvent.set(shape, (payload = executed(event, shape)));
+      return payload;
+    },
+  };
 
-    function send(payload: string): void {
-      if (socket.bufferedAmount <= maxUnsentBytes) return socket.send(`${opening}${payload}}`);
-      isWaiting = true;
-      return socket.send(`${opening}${payload}}`, goOn);
-    }
-
-    function waitFor(payload: Promise<string>): void {
-      isWaiting = true;
-      payload.then((text) => {
-        isWaiting = false;
-        send(text);
-        pump();
-      }, ended.reject);
-    }
-
-    function goOn(): void {
-      isWaiting = false;
-      pump();
-    }
-
-    function finishIfOver(): void {
-      const ending = watch.ending();
-      if (ending === undefined) return;
-      if (ending === 'complete') ended.resolve({ done: true, value: undefined });
-      else ended.reject(mask(ending, args.contextValue.traceId));
-      void watch.return();
-    }
-
-    // Awaited by graphql-ws a few turns later.
-    ended.promise.catch(() => undefined);
-    watch.onChange(pump);
-    pump();
-    return {
-      next: () => ended.promise,
-      async return() {
-        ended.resolve({ done: true, value: undefined });
-        await watch.return();
-        return ended.promise;
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+  function executed(event: WatchedEvent, { args }: Shape): Payload {
+    const text = ({ errors, ...rest }: ExecutionResult): string =>
+      payloadOf({ ...rest, errors: errors?.map((error) => mask(error, args.contextValue.traceId)) });
+    const result = execute({ ...args, rootValue: event });
+    return result instanceof Promise ? result.then(text) : text(result);
   }
 
   return {
-    async subscribe(subscriber) {
-      const { args } = subscriber;
-      const source = await createSourceEventStream(args);
-      if (isWatch(source)) return push(source, subscriber);
-      if ('errors' in source) return shown(source, args.contextValue.traceId);
-      throw new Error('a subscription yields what is not a watch');
+    push(watch, { args, id, socket }) {
+      const push = new Push({ shared, watch, shape: join(args), id, socket });
+      socket.running.set(id, push);
+      watch.listen(push);
+      push.onChange();
     },
   };
 }
 
-function isWatch(source: object): source is Watch {
-  return 'take' in source && 'onChange' in source;
+/** What all pushes have in common. */
+interface Shared {
+  readonly maxUnsentBytes: number;
+  mask(error: unknown, traceId: string): GraphQLError;
+  payloadOf(event: WatchedEvent, shape: Shape): Payload;
+  leave(shape: Shape): void;
+}
+
+interface PushDeps {
+  readonly shared: Shared;
+  readonly watch: Watch;
+  readonly shape: Shape;
+  readonly id: string;
+  readonly socket: PushSocket;
+}
+
+/** One operation's events, on their way to its socket. */
+class Push implements Running {
+  readonly #shared: Shared;
+  readonly #watch: Watch;
+  readonly #shape: Shape;
+  readonly #id: string;
+  readonly #socket: PushSocket;
+  /** Something to wait for is under way, and looks again when it is done. */
+  #isWaiting = false;
+  #isOver = false;
+
+  constructor({ shared, watch, shape, id, socket }: PushDeps) {
+    this.#shared = shared;
+    this.#watch = watch;
+    this.#shape = shape;
+    this.#id = id;
+    this.#socket = socket;
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#shared.leave(this.#shape);
+    void this.#watch.return();
+  }
+
+  onChange(): void {
+    while (!this.#isWaiting && !this.#isOver) {
+      const event = this.#watch.take();
+      if (event === undefined) return this.#finishIfOver();
+      const payload = this.#shared.payloadOf(event, this.#shape);
+      if (typeof payload === 'string') this.#send(payload);
+      else void this.#sendLater(payload);
+    }
+  }
+
+  #send(payload: string): void {
+    const text = nextMessage(this.#id, payload);
+    if (this.#socket.bufferedAmount <= this.#shared.maxUnsentBytes) return this.#socket.send(text);
+    this.#isWaiting = true;
+    return this.#socket.send(text, () => this.#goOn());
+  }
+
+  async #sendLater(payload: Promise<string>): Promise<void> {
+    this.#isWaiting = true;
+    try {
+      const text = await payload;
+      this.#isWaiting = false;
+      if (!this.#isOver) this.#send(text);
+      this.onChange();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #goOn(): void {
+    this.#isWaiting = false;
+    this.onChange();
+  }
+
+  #finishIfOver(): void {
+    const ending = this.#watch.ending();
+    if (ending === undefined) return;
+    if (ending !== 'complete') return this.#fail(ending);
+    this.#leaveSocket();
+    this.#socket.send(completeMessage(this.#id));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.#leaveSocket();
+    this.#socket.send(errorMessage(this.#id, [this.#shared.mask(error, this.#shape.args.contextValue.traceId)]));
+  }
+
+  #leaveSocket(): void {
+    this.#socket.running.delete(this.#id);
+    this.end();
+  }
 }

@@ -58,7 +58,7 @@ export function createPipeline({ core, watches, log, hidesSchema, corsOrigins, l
         const retryAfterSeconds = await limiter.take(owner, count);
         if (retryAfterSeconds > 0) throw new JobError('RATE_LIMITED', { retryAfterSeconds });
       };
-      return { core, watches, owner, isAdmin, spend, traceId, log: log.child({ traceId }), idempotencyKey: idempotencyKey(), signal };
+      return { core, watches, owner, isAdmin, spend, traceId, log, idempotencyKey: idempotencyKey(), signal };
     },
   });
 }

@@ -116,9 +116,13 @@ export function createRequestListener(deps: RequestListenerDeps) {
       signal: gone.signal,
       async identify() {
         const identity = await authenticate(request.headers.authorization);
-        const leave = connections.open(identity.owner, () => gone.abort(new JobError('SHUTTING_DOWN')));
+        const connection = { end: () => gone.abort(new JobError('SHUTTING_DOWN')) };
+        connections.open(identity.owner, connection);
         const forget = onExpiry(identity, () => gone.abort(new JobError('UNAUTHENTICATED', { message: 'The token has expired.' })));
-        void left.then(leave).then(forget);
+        void left.then(() => {
+          connections.close(identity.owner, connection);
+          forget();
+        });
         return identity;
       },
       idempotencyKey: () => parseIdempotencyKey(headerOf(request, 'idempotency-key')),

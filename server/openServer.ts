@@ -85,7 +85,7 @@ export async function openServer({
   const shared = { authenticate, connections, allowsHost, allowsOrigin, telemetry: core.telemetry, log };
   const answer = createRequestListener({ ...shared, pipeline, health, graphiql, dashboard, queueDepths, scrape });
   server.on('request', (request, response) => void answer(request, response));
-  const protocol = createWebSocketProtocol({ pipeline, authenticate, telemetry: core.telemetry, log, hidesSchema, limits });
+  const protocol = createWebSocketProtocol({ ...shared, pipeline, hidesSchema, limits });
   const sockets = attachSockets({ ...shared, server, protocol, limits });
   await listen(server, config);
 

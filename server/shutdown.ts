@@ -8,11 +8,17 @@ export type Drain = (graceMs: number, hurry: AbortSignal) => Promise<void>;
 export function createDrain(server: Server): Drain {
   /** Connections that were opened ahead of need. Node takes one for busy until its first request. */
   const unused = new Set<Socket>();
+  /** The same function for all, and none for those in use: tens of thousands may stay open. */
+  function forget(this: Socket): void {
+    unused.delete(this);
+    this.off('close', forget);
+  }
   server.on('connection', (socket: Socket) => {
     unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
+    socket.on('close', forget);
   });
-  server.on('request', ({ socket }) => unused.delete(socket));
+  server.on('request', ({ socket }) => forget.call(socket));
+  server.on('upgrade', ({ socket }) => forget.call(socket));
 
   function closeIdle(): void {
     server.closeIdleConnections();

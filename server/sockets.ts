@@ -1,20 +1,18 @@
 /** The WebSockets themselves: which are let in, how much they may send and leave unread, and how they end. */
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { CloseCode, handleProtocols, type Server as Protocol } from 'graphql-ws';
-import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols } from 'graphql-ws';
+import { WebSocketServer, type RawData } from 'ws';
 import type { Config } from '../core/config.ts';
 import type { Log } from '../core/log.ts';
 import type { Telemetry } from '../core/telemetry.ts';
-import { onExpiry } from './auth.ts';
-import type { Connections } from './connections.ts';
+import { ClientSocket, seconds } from './clientSocket.ts';
 import { graphqlPath } from './graphql.ts';
-import type { Connection } from './websocket.ts';
+import type { WebSocketProtocol } from './websocket.ts';
 
 export interface SocketsDeps {
   readonly server: HttpServer;
-  readonly protocol: Protocol<Connection>;
-  readonly connections: Connections;
+  readonly protocol: WebSocketProtocol;
   readonly allowsHost: (headers: IncomingMessage['headers']) => boolean;
   readonly allowsOrigin: (headers: IncomingMessage['headers']) => boolean;
   readonly telemetry: Telemetry;
@@ -31,10 +29,12 @@ export interface Sockets {
   close(graceMs: number, hurry: AbortSignal): Promise<void>;
 }
 
+/** One timer looks after all sockets, so often. */
+const roundMs = 1000;
+
 export function attachSockets({
   server,
   protocol,
-  connections,
   allowsHost,
   allowsOrigin,
   telemetry,
@@ -42,66 +42,40 @@ export function attachSockets({
   limits,
   maxUnreadBytes = 1024 * 1024,
 }: SocketsDeps): Sockets {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.requestBytes, handleProtocols, perMessageDeflate: false });
+  const options = { noServer: true, maxPayload: limits.requestBytes, handleProtocols, perMessageDeflate: false };
+  const sockets = new WebSocketServer<typeof ClientSocket>({ ...options, WebSocket: ClientSocket });
   const stopCounting = telemetry.gauge('sockets', () => sockets.clients.size);
   let closing = false;
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy());
     const [path] = (request.url ?? '').split('?', 1);
     if (closing || sockets.clients.size >= limits.sockets) return reject(socket, '503 Service Unavailable');
     if (path !== graphqlPath) return reject(socket, '404 Not Found');
     if (!allowsHost(request.headers) || !allowsOrigin(request.headers)) return reject(socket, '403 Forbidden');
-    sockets.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, request));
+    return sockets.handleUpgrade(request, socket, head, (client) => serve(client, request.headers.authorization));
   });
 
-  function serve(socket: WebSocket, request: IncomingMessage): void {
-    const leaving: (() => void)[] = [];
-    const connection: Connection = {
-      request,
-      socket,
-      running: new Map(),
-      lastUsedAt: performance.now(),
-      close: (code, reason) => socket.close(code, reason),
-      onIdentity(identity) {
-        leaving.push(
-          connections.open(identity.owner, () => socket.close(1001, 'Going away')),
-          onExpiry(identity, () => socket.close(CloseCode.Forbidden, 'Token expired')),
-        );
-        // It may have gone while the token was looked at.
-        if (socket.readyState === socket.CLOSED) leave();
-      },
-    };
-    const leave = (): void => {
-      for (const each of leaving.splice(0)) each();
-    };
-    const closed = protocol.opened(
-      {
-        protocol: socket.protocol,
-        send: (data) => sendOn(socket, data),
-        close: (code, reason) => socket.close(code, reason),
-        onMessage: (handle) =>
-          socket.on('message', (data, isBinary) => {
-            if (isBinary) return socket.close(CloseCode.BadRequest, 'Invalid message received');
-            // graphql-ws answers each ping, and each operation holds one unsent message: only who does not read gets here.
-            if (socket.bufferedAmount > maxUnreadBytes) return socket.terminate();
-            handle(textOf(data)).catch((error: unknown) => {
-              if (isServersMessage(error)) return socket.close(CloseCode.BadRequest, 'Invalid message received');
-              log.error({ error }, 'a WebSocket message failed');
-              return socket.close(CloseCode.InternalServerError, 'Something went wrong on our side');
-            });
-          }),
-      },
-      connection,
-    );
-    leaving.push(keepAlive(socket, connection, limits));
+  function serve(socket: ClientSocket, authorization: string | undefined): void {
+    socket.authorization = authorization;
+    socket.on('message', (data, isBinary) => {
+      if (isBinary) return socket.close(CloseCode.BadRequest, 'Invalid message received');
+      // Each operation holds one unsent event, and each ping is answered: only who does not read gets here.
+      if (socket.bufferedAmount > maxUnreadBytes) return socket.terminate();
+      return void protocol.receive(socket, textOf(data));
+    });
+    socket.on('pong', () => {
+      socket.awaitsPong = false;
+    });
     // Malformed or too large frames: ws closes the socket with the right code.
     socket.on('error', (error) => log.debug({ error }, 'a WebSocket broke the protocol'));
-    socket.once('close', (code, reason) => {
-      leave();
-      closed(code, String(reason)).catch((error: unknown) => log.error({ error }, 'a WebSocket was not tidied up'));
-    });
+    socket.on('close', () => protocol.closed(socket));
+    if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) socket.close(CloseCode.SubprotocolNotAcceptable, 'Subprotocol not acceptable');
   }
+
+  const rounds = setInterval(() => {
+    const now = seconds();
+    for (const socket of sockets.clients) lookAfter(socket, now, limits);
+  }, roundMs);
 
   return {
     letNoMoreIn() {
@@ -109,11 +83,12 @@ export function attachSockets({
     },
     async close(graceMs, hurry) {
       closing = true;
+      clearInterval(rounds);
       const terminateAll = (): void => {
         for (const socket of sockets.clients) socket.terminate();
       };
       const closed = [...sockets.clients].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
-      for (const socket of sockets.clients) socket.close(1001, 'Going away');
+      for (const socket of sockets.clients) socket.end();
       const timer = setTimeout(terminateAll, graceMs);
       if (hurry.aborted) terminateAll();
       else hurry.addEventListener('abort', terminateAll);
@@ -125,9 +100,27 @@ export function attachSockets({
   };
 }
 
-/** A client sent what only servers say, such as `next`: to graphql-ws our fault, by its protocol the client's. */
-function isServersMessage(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('Unexpected message of type');
+/** Closes what has no right or no use any more, and ends a socket that has not answered the last ping by the next one. */
+function lookAfter(
+  socket: ClientSocket,
+  now: number,
+  {
+    socketInitSeconds,
+    socketIdleSeconds,
+    socketPingSeconds,
+  }: Pick<Config['limits'], 'socketInitSeconds' | 'socketIdleSeconds' | 'socketPingSeconds'>,
+): void {
+  if ((socket.identity?.expiresAt ?? Infinity) <= Date.now()) return socket.close(CloseCode.Forbidden, 'Token expired');
+  if (socket.running.size > 0) socket.usedAt = now;
+  const idleSeconds = now - socket.usedAt;
+  if (socket.phase === 'open' && idleSeconds > socketInitSeconds)
+    return socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout');
+  if (socketIdleSeconds > 0 && idleSeconds > socketIdleSeconds) return socket.close(1000, 'Idle');
+  if (now - socket.pingedAt < socketPingSeconds) return undefined;
+  if (socket.awaitsPong) return socket.terminate();
+  socket.awaitsPong = true;
+  socket.pingedAt = now;
+  return socket.ping();
 }
 
 function textOf(data: RawData): string {
@@ -135,33 +128,7 @@ function textOf(data: RawData): string {
   return data instanceof ArrayBuffer ? Buffer.from(data).toString() : data.toString();
 }
 
-/** Resolves once it has left this process: an operation sends its next message only then. */
-function sendOn(socket: WebSocket, data: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (socket.readyState !== socket.OPEN) return resolve();
-    return socket.send(data, (error) =>
-      error === undefined || error === null || socket.readyState !== socket.OPEN ? resolve() : reject(error),
-    );
-  });
-}
-
-/** Ends a socket that has not answered the last ping by the next one, and closes one that is of no use to anybody. */
-function keepAlive(socket: WebSocket, connection: Connection, { socketPingSeconds, socketIdleSeconds }: Config['limits']): () => void {
-  let answered = true;
-  socket.on('pong', () => {
-    answered = true;
-  });
-  const timer = setInterval(() => {
-    if (!answered) return socket.terminate();
-    if (connection.running.size > 0) connection.lastUsedAt = performance.now();
-    const idleSeconds = (performance.now() - connection.lastUsedAt) / 1000;
-    if (socketIdleSeconds > 0 && idleSeconds > socketIdleSeconds) return socket.close(1000, 'Idle');
-    answered = false;
-    return socket.ping();
-  }, socketPingSeconds * 1000);
-  return () => clearInterval(timer);
-}
-
 function reject(socket: Duplex, status: string): void {
+  socket.on('error', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -54,8 +54,7 @@ async function setup({ pollMs = 5 } = {}) {
     isSubscribed: () => listener !== undefined,
     version: () => job?.version,
     open: (): Promise<JobStream> =>
-      openJobStream({
-        jobId: job?.jobId ?? 'none',
+      openJobStream(job?.jobId ?? 'none', {
         feed,
         read: () => {
           reads += 1;

@@ -43,8 +43,7 @@ function setup() {
     disconnect: () => (isConnected = false),
     breakTable: () => (broken = true),
     open: () =>
-      openOwnerStream({
-        owner: 'owner-1',
+      openOwnerStream('owner-1', {
         feed,
         read: (jobId) => (broken ? Promise.reject(new Error('the table is away')) : Promise.resolve(jobs.get(jobId))),
         now: Date.now,

@@ -8,20 +8,21 @@ import { isFinal, type Job } from '../job.ts';
 import type { Log } from '../log.ts';
 import { eventsOf, type JobEvent } from './event.ts';
 import type { Feed } from './feed.ts';
-import { createWatchSet, type Watch, type WatchedEvent } from './watch.ts';
+import { StreamWatch, WatchSet, type Ending, type Watch, type WatchedEvent } from './watch.ts';
 
 export interface OwnerStream {
   watch(options: { readonly signal?: AbortSignal | undefined }): Watch;
   fail(error: Error): void;
 }
 
+/** The same for all streams. */
 export interface OwnerStreamDeps {
-  readonly owner: string;
   readonly feed: Feed;
   readonly read: (jobId: string) => Promise<Job | undefined>;
   readonly now: () => number;
   readonly log: Log;
-  readonly onIdle: () => void;
+  /** Called once a stream, when its last watcher has gone. */
+  readonly onIdle: (owner: string) => void;
   /** Called with 1 and -1 as watchers come and go. */
   readonly onCount: (change: 1 | -1) => void;
   readonly onRepair: (event: JobEvent) => void;
@@ -41,9 +42,12 @@ interface Seen {
 }
 
 /** @throws {JobError} `FEED_INTERRUPTED` while the feed is away. */
-export async function openOwnerStream({ owner, feed, read, now, log, onIdle, onCount, onRepair }: OwnerStreamDeps): Promise<OwnerStream> {
+export async function openOwnerStream(
+  owner: string,
+  { feed, read, now, log, onIdle, onCount, onRepair }: OwnerStreamDeps,
+): Promise<OwnerStream> {
   const jobs = new Map<string, Seen>();
-  const watches = createWatchSet({ onEmpty: close, onCount });
+  const watches = new WatchSet({ onEmpty: close, onCount });
   const startedAt = now();
   let events: WatchedEvent[] = [];
   /** Position of `events[0]` in all that was ever logged. */
@@ -132,7 +136,7 @@ export async function openOwnerStream({ owner, feed, read, now, log, onIdle, onC
   function close(): void {
     failure ??= new JobError('FEED_INTERRUPTED');
     void unsubscribe();
-    onIdle();
+    onIdle(owner);
   }
 
   const unsubscribe = await feed.subscribe({ owner }, { onEvent, onInterrupted });
@@ -141,22 +145,45 @@ export async function openOwnerStream({ owner, feed, read, now, log, onIdle, onC
     throw new JobError('FEED_INTERRUPTED', { message: 'The feed is away at present.' });
   }
 
-  return {
-    fail,
-    watch({ signal }) {
-      let position = offset + events.length;
-      let ending: Error | undefined;
-
-      function take(): WatchedEvent | undefined {
-        if (position < offset) ending ??= new JobError('FEED_INTERRUPTED', { message: 'This watcher reads too slowly.' });
-        if (ending !== undefined) return undefined;
-        const event = events[position - offset];
-        if (event === undefined) ending = failure;
-        else position += 1;
-        return event;
-      }
-
-      return watches.add({ take, ending: () => ending ?? (position === offset + events.length ? failure : undefined) }, signal);
-    },
+  const timeline: OwnerTimeline = {
+    end: () => offset + events.length,
+    at: (position) => (position < offset ? 'forgotten' : events[position - offset]),
+    failure: () => failure,
   };
+  return { fail, watch: ({ signal }) => new OwnerWatch(timeline, watches, signal) };
+}
+
+/** What a process keeps of an owner's events, by their position in all that ever came. */
+interface OwnerTimeline {
+  end(): number;
+  at(position: number): WatchedEvent | 'forgotten' | undefined;
+  failure(): Error | undefined;
+}
+
+class OwnerWatch extends StreamWatch {
+  readonly #timeline: OwnerTimeline;
+  #position: number;
+  #ending: Error | undefined;
+
+  constructor(timeline: OwnerTimeline, watches: WatchSet, signal: AbortSignal | undefined) {
+    super(watches, signal);
+    this.#timeline = timeline;
+    this.#position = timeline.end();
+  }
+
+  protected takeNext(): WatchedEvent | undefined {
+    if (this.#ending !== undefined) return undefined;
+    const event = this.#timeline.at(this.#position);
+    if (event === 'forgotten') {
+      this.#ending = new JobError('FEED_INTERRUPTED', { message: 'This watcher reads too slowly.' });
+      return undefined;
+    }
+    if (event === undefined) this.#ending = this.#timeline.failure();
+    else this.#position += 1;
+    return event;
+  }
+
+  protected endingOfStream(): Ending | undefined {
+    return this.#ending ?? (this.#position === this.#timeline.end() ? this.#timeline.failure() : undefined);
+  }
 }

@@ -1,6 +1,8 @@
 /**
  * One watcher of a stream: a position that takes the next event when its consumer wants one. Consumers pull it as an
  * async iterator, or, where each microtask counts, take synchronously whenever they are told of a change.
+ *
+ * Classes here and in the streams: there are as many as watchers, and what is a method costs none of them memory.
  */
 import { JobError } from '../errors.ts';
 import type { JobEvent } from './event.ts';
@@ -13,106 +15,137 @@ export type WatchedEvent = JobEvent & { readonly recovered: boolean | undefined 
 
 export type Ending = 'complete' | Error;
 
-export interface Watch extends AsyncIterableIterator<WatchedEvent> {
+export interface WatchListener {
+  /** Called synchronously whenever `take` or `ending` may answer anew. */
+  onChange(): void;
+}
+
+export interface Watch extends AsyncIterableIterator<WatchedEvent, undefined> {
   /** The next event, if there is one now. Watchers at the same position get the same object. */
   take(): WatchedEvent | undefined;
   /** Undefined while more may come. */
   ending(): Ending | undefined;
-  /** Called synchronously whenever `take` or `ending` may answer anew; instead of iterating. */
-  onChange(listener: () => void): void;
+  /** Instead of iterating. From then on the listener alone ends the watch, and its signal is let go. */
+  listen(listener: WatchListener): void;
   next(): Promise<IteratorResult<WatchedEvent, undefined>>;
   return(): Promise<IteratorResult<WatchedEvent, undefined>>;
-  [Symbol.asyncIterator](): Watch;
 }
 
-export interface WatchPosition {
-  take(): WatchedEvent | undefined;
-  ending(): Ending | undefined;
+export abstract class StreamWatch implements Watch {
+  readonly #watches: WatchSet;
+  #signal: AbortSignal | undefined;
+  #listener: WatchListener | undefined;
+  #waiting: PromiseWithResolvers<void> | undefined;
+  /** Set once it has left. */
+  #parting: Ending | undefined;
+
+  constructor(watches: WatchSet, signal: AbortSignal | undefined) {
+    this.#watches = watches;
+    this.#signal = signal;
+    watches.add(this);
+    if (signal?.aborted === true) this.handleEvent();
+    else signal?.addEventListener('abort', this);
+  }
+
+  protected abstract takeNext(): WatchedEvent | undefined;
+  protected abstract endingOfStream(): Ending | undefined;
+
+  take(): WatchedEvent | undefined {
+    return this.#parting === undefined ? this.takeNext() : undefined;
+  }
+
+  ending(): Ending | undefined {
+    return this.#parting ?? this.endingOfStream();
+  }
+
+  listen(listener: WatchListener): void {
+    this.#listener = listener;
+    this.#forgetSignal();
+  }
+
+  async next(): Promise<IteratorResult<WatchedEvent, undefined>> {
+    for (;;) {
+      const event = this.take();
+      if (event !== undefined) return { done: false, value: event };
+      const ending = this.ending();
+      if (ending !== undefined) {
+        this.#leave('complete');
+        // Told once: who asks again after an error gets the end.
+        this.#parting = 'complete';
+        if (ending instanceof Error) throw ending;
+        return { done: true, value: undefined };
+      }
+      this.#waiting ??= Promise.withResolvers();
+      await this.#waiting.promise;
+    }
+  }
+
+  return(): Promise<IteratorResult<WatchedEvent, undefined>> {
+    this.#leave('complete');
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** The stream tells it to look again. */
+  changed(): void {
+    if (this.#listener !== undefined) return this.#listener.onChange();
+    this.#waiting?.resolve();
+    this.#waiting = undefined;
+  }
+
+  /** Of the signal. Whoever ends a watch for a reason that the watcher should read, such as a token that expired, aborts with it. */
+  handleEvent(): void {
+    const reason: unknown = this.#signal?.reason;
+    this.#leave(reason instanceof JobError ? reason : 'complete');
+  }
+
+  #leave(parting: Ending): void {
+    if (this.#parting !== undefined) return;
+    this.#parting = parting;
+    this.#forgetSignal();
+    this.#watches.delete(this);
+    this.changed();
+  }
+
+  #forgetSignal(): void {
+    this.#signal?.removeEventListener('abort', this);
+    this.#signal = undefined;
+  }
+}
+
+/** The stream. */
+export interface WatchSetOwner {
+  /** Called when the last watcher has left. */
+  onEmpty(): void;
+  /** Called with 1 and -1 as watchers come and go. */
+  onCount(change: 1 | -1): void;
 }
 
 /** All watchers of one stream. */
-export interface WatchSet {
-  add(position: WatchPosition, signal: AbortSignal | undefined): Watch;
-  /** Tells every watcher to look again. */
-  changed(): void;
-}
+export class WatchSet {
+  readonly #watches = new Set<StreamWatch>();
+  readonly #stream: WatchSetOwner;
 
-export interface WatchSetDeps {
-  /** Called each time the last watcher has left. */
-  readonly onEmpty: () => void;
-  /** Called with 1 and -1 as watchers come and go. */
-  readonly onCount: (change: 1 | -1) => void;
-}
-
-export function createWatchSet({ onEmpty, onCount }: WatchSetDeps): WatchSet {
-  const listeners = new Set<() => void>();
-
-  function add(position: WatchPosition, signal: AbortSignal | undefined): Watch {
-    let hasLeft = false;
-    let parting: Ending = 'complete';
-    let listener: (() => void) | undefined;
-    let waiting: PromiseWithResolvers<void> | undefined;
-
-    function notify(): void {
-      if (listener !== undefined) return listener();
-      waiting?.resolve();
-      waiting = undefined;
-    }
-    function leave(): void {
-      if (hasLeft) return;
-      hasLeft = true;
-      signal?.removeEventListener('abort', onAbort);
-      listeners.delete(notify);
-      onCount(-1);
-      if (listeners.size === 0) onEmpty();
-      notify();
-    }
-    function onAbort(): void {
-      // Whoever ends a watch for a reason that the watcher should read, such as a token that expired, aborts with it.
-      const reason: unknown = signal?.reason;
-      if (reason instanceof JobError) parting = reason;
-      leave();
-    }
-
-    const watch: Watch = {
-      take: () => (hasLeft ? undefined : position.take()),
-      ending: () => (hasLeft ? parting : position.ending()),
-      onChange(changed) {
-        listener = changed;
-      },
-      async next() {
-        for (;;) {
-          const event = watch.take();
-          if (event !== undefined) return { done: false, value: event };
-          const ending = watch.ending();
-          if (ending !== undefined) {
-            leave();
-            // Told once: who asks again after an error gets the end.
-            parting = 'complete';
-            if (ending instanceof Error) throw ending;
-            return { done: true, value: undefined };
-          }
-          waiting ??= Promise.withResolvers();
-          await waiting.promise;
-        }
-      },
-      return() {
-        leave();
-        return Promise.resolve({ done: true, value: undefined });
-      },
-      [Symbol.asyncIterator]: () => watch,
-    };
-    listeners.add(notify);
-    onCount(1);
-    if (signal?.aborted === true) onAbort();
-    else signal?.addEventListener('abort', onAbort, { once: true });
-    return watch;
+  constructor(stream: WatchSetOwner) {
+    this.#stream = stream;
   }
 
-  return {
-    add,
-    changed() {
-      for (const notify of listeners) notify();
-    },
-  };
+  add(watch: StreamWatch): void {
+    this.#watches.add(watch);
+    this.#stream.onCount(1);
+  }
+
+  delete(watch: StreamWatch): void {
+    this.#watches.delete(watch);
+    this.#stream.onCount(-1);
+    if (this.#watches.size === 0) this.#stream.onEmpty();
+  }
+
+  /** Tells every watcher to look again. */
+  changed(): void {
+    for (const watch of this.#watches) watch.changed();
+  }
 }

@@ -22,15 +22,6 @@ export async function getJob({ table }: Pick<Core, 'table'>, { jobId, ...caller 
   return job;
 }
 
-/** In the order asked for. */
-export async function getJobs(
-  { table }: Pick<Core, 'table'>,
-  { owner, jobIds }: { readonly owner: string; readonly jobIds: readonly string[] },
-): Promise<readonly (Job | undefined)[]> {
-  const jobs = await table.getMany(jobIds);
-  return jobs.map((job) => (job?.owner === owner ? job : undefined));
-}
-
 /** The job of a key that is still remembered. */
 export async function getJobByIdempotencyKey(
   { table, clock }: Pick<Core, 'table' | 'clock'>,

@@ -1,9 +1,10 @@
 /** Watching: one job's transitions, or all of an owner's, shared by all who watch the same in this process. */
 import { JobError } from '../errors.ts';
 import type { JobEvent } from '../feed/event.ts';
-import { openJobStream, type JobStream } from '../feed/jobStream.ts';
-import { openOwnerStream, type OwnerStream } from '../feed/ownerStream.ts';
+import { openJobStream, type JobStream, type JobStreamDeps } from '../feed/jobStream.ts';
+import { openOwnerStream, type OwnerStream, type OwnerStreamDeps } from '../feed/ownerStream.ts';
 import type { Watch, WatchedEvent } from '../feed/watch.ts';
+import { createCoalescedReads } from './coalescedReads.ts';
 import type { Core } from './core.ts';
 import { maySee, type Caller } from './readJob.ts';
 
@@ -47,12 +48,15 @@ export function createWatches(
   const onCount = (change: 1 | -1): void => {
     watchers += change;
   };
+  const shared = { feed, read: createCoalescedReads(table), log, onCount, onRepair };
+  const jobStreamDeps: JobStreamDeps = { ...shared, pollMs, onIdle: (jobId) => jobs.delete(jobId) };
+  const ownerStreamDeps: OwnerStreamDeps = { ...shared, now: clock.now, onIdle: (owner) => owners.delete(owner) };
 
   /** One stream a key; a stream that failed to open, or that nobody watches any more, makes room for a new one. */
-  async function shared<Stream, Watched>(
+  async function join<Stream, Watched>(
     streams: Map<string, Promise<Stream>>,
     key: string,
-    open: (onIdle: () => void) => Promise<Stream>,
+    open: (key: string) => Promise<Stream>,
     watch: (stream: Stream) => Watched,
   ): Promise<Watched> {
     for (;;) {
@@ -64,17 +68,10 @@ export function createWatches(
     }
   }
 
-  function start<Stream>(
-    streams: Map<string, Promise<Stream>>,
-    key: string,
-    open: (onIdle: () => void) => Promise<Stream>,
-  ): Promise<Stream> {
-    const forget = (): void => {
-      if (streams.get(key) === stream) streams.delete(key);
-    };
-    const stream = open(forget);
+  function start<Stream>(streams: Map<string, Promise<Stream>>, key: string, open: (key: string) => Promise<Stream>): Promise<Stream> {
+    const stream = open(key);
     streams.set(key, stream);
-    stream.catch(forget);
+    stream.catch(() => streams.delete(key));
     return stream;
   }
 
@@ -83,11 +80,11 @@ export function createWatches(
       if (afterVersion !== undefined && afterVersion < 0) {
         throw new JobError('BAD_USER_INPUT', { message: 'afterVersion is 0 or more.', path: ['afterVersion'] });
       }
-      const stream = await shared(
+      const stream = await join(
         jobs,
         jobId,
-        (onIdle) => openJobStream({ jobId, feed, read: table.get, log, pollMs, onIdle, onCount, onRepair }),
-        ({ owner, watch }) => ({ owner, events: watch({ afterVersion, signal }) }),
+        (key) => openJobStream(key, jobStreamDeps),
+        (opened) => ({ owner: opened.owner, events: opened.watch({ afterVersion, signal }) }),
       );
       if (maySee(caller, stream)) return stream.events;
       await stream.events.return();
@@ -95,11 +92,11 @@ export function createWatches(
     },
 
     owner({ owner, signal }) {
-      return shared(
+      return join(
         owners,
         owner,
-        (onIdle) => openOwnerStream({ owner, feed, read: table.get, now: clock.now, log, onIdle, onCount, onRepair }),
-        ({ watch }) => watch({ signal }),
+        (key) => openOwnerStream(key, ownerStreamDeps),
+        (stream) => stream.watch({ signal }),
       );
     },
 

@@ -53,8 +53,10 @@ describe('a watcher whose feed breaks off', () => {
             const watch = await watches.owner(request);
             let isOver = false;
             const broken: typeof watch = {
-              ...watch,
+              take: () => undefined,
               ending: () => error,
+              listen: () => undefined,
+              return: () => watch.return(),
               next() {
                 if (isOver) return Promise.resolve({ done: true, value: undefined });
                 isOver = true;

@@ -37,8 +37,7 @@ function setup() {
     return answer.promise;
   };
   const ignore = (): void => undefined;
-  const opening = openJobStream({
-    jobId: waiting.jobId,
+  const opening = openJobStream(waiting.jobId, {
     feed,
     read,
     log: silentLog,
