@@ -1,6 +1,7 @@
 /** What the feed carries: a hint that a job changed. The table stays the truth. */
 import { z } from 'zod';
 import { jobStatuses, type Job } from '../job.ts';
+import { decodeJson } from '../json.ts';
 
 const failure = z.object({ code: z.string(), message: z.string(), attempt: z.number(), at: z.number() });
 
@@ -24,14 +25,7 @@ export type JobEvent = Readonly<z.infer<typeof jobEvent>>;
 
 /** `undefined` for anything that is not an event: the channel is open to whoever reaches Redis. */
 export function decodeEvent(text: string): JobEvent | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const parsed = jobEvent.safeParse(json);
-  return parsed.success ? parsed.data : undefined;
+  return decodeJson(jobEvent, text);
 }
 
 /** The job's transitions that its history still holds, oldest first, as events. */

@@ -1,5 +1,6 @@
 /** What a queue message says: which job, which generation, and the version it was sent at. The table knows the rest. */
 import { z } from 'zod';
+import { decodeJson } from '../json.ts';
 
 const schema = z.object({
   v: z.literal(1),
@@ -23,14 +24,8 @@ export function encodeMessage({ jobId, generation, version, traceId, spanId }: J
 
 /** `undefined` for a body that is not JSON, of another version, or lacks a field: a poison message. */
 export function decodeMessage(body: string): JobMessage | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-  const parsed = schema.safeParse(json);
-  if (!parsed.success) return undefined;
-  const { v: _, ...message } = parsed.data;
+  const decoded = decodeJson(schema, body);
+  if (decoded === undefined) return undefined;
+  const { v: _, ...message } = decoded;
   return message;
 }

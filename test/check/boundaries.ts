@@ -10,7 +10,7 @@ interface Zone {
 }
 
 const anything = /./;
-const base = /^core\/(job|transitions|jobTypes|backoff|errors)\.ts$/;
+const base = /^core\/(job|transitions|jobTypes|backoff|errors|json)\.ts$/;
 const ports = /^core\/(clock|log)\.ts$/;
 const redis = /^core\/redis\.ts$/;
 const telemetry = /^core\/telemetry\.ts$/;
