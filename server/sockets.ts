@@ -76,6 +76,7 @@ export function attachSockets({
     const now = seconds();
     for (const socket of sockets.clients) lookAfter(socket, now, limits);
   }, roundMs);
+  rounds.unref();
 
   return {
     letNoMoreIn() {
