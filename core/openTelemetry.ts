@@ -59,7 +59,13 @@ function newTraceId(): string {
   return seconds.toString(16).padStart(8, '0') + random.generateTraceId().slice(8);
 }
 
-const instrumentationScope = { name: 'job-tickets' };
+/** The same for all: thousands of spans wait for their batch. */
+const shared = {
+  instrumentationScope: { name: 'job-tickets' },
+  unset: { code: SpanStatusCode.UNSET },
+  links: [],
+  events: [],
+};
 
 /** As the SDK's exporters read it. */
 function readable(
@@ -73,13 +79,13 @@ function readable(
     startTime: millisToHrTime(startedAt),
     endTime: millisToHrTime(startedAt + durationMs),
     duration: millisToHrTime(durationMs),
-    status: failure === undefined ? { code: SpanStatusCode.UNSET } : { code: SpanStatusCode.ERROR, message: failure },
+    status: failure === undefined ? shared.unset : { code: SpanStatusCode.ERROR, message: failure },
     attributes,
-    links: [],
-    events: [],
+    links: shared.links,
+    events: shared.events,
     ended: true,
     resource,
-    instrumentationScope,
+    instrumentationScope: shared.instrumentationScope,
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
     droppedLinksCount: 0,
