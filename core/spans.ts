@@ -1,6 +1,6 @@
 /**
  * Spans, as OpenTelemetry means them, and no more of them than is used here: each is told once, when it has ended.
- * Its SDK's tracer costs several times as much a span, in checks and copies of what this code makes itself.
+ * Its SDK's tracer costs more than twice as much a span, in checks and copies of what this code makes itself.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isSpanContextValid, SpanKind, TraceFlags, type SpanContext } from '@opentelemetry/api';
