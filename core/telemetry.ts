@@ -4,21 +4,9 @@
  *
  * Names follow OpenTelemetry's semantic conventions where there is one (messaging.*), and are listed here once.
  */
-import {
-  context,
-  isSpanContextValid,
-  metrics,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  TraceFlags,
-  type Attributes,
-  type Context,
-  type Meter,
-  type TextMapPropagator,
-  type Tracer,
-} from '@opentelemetry/api';
+import { metrics, type Attributes, type Meter } from '@opentelemetry/api';
+import type { SpanAttributes, SpanOptions, Spans } from './spans.ts';
+import { writeXrayHeader } from './traceHeaders.ts';
 
 export const counters = {
   jobsCreated: { name: 'jobs.created', unit: '{job}', description: 'Jobs recorded, by type and priority.' },
@@ -60,27 +48,6 @@ export type CounterName = keyof typeof counters;
 export type HistogramName = keyof typeof histograms;
 export type GaugeName = keyof typeof gauges;
 
-/**
- * Where a trace goes on: the W3C or X-Ray headers of a request or a message, or its ids. Of a trace known by its id
- * alone the parent is not known, so one is made of that id.
- */
-export interface TraceOrigin {
-  readonly traceparent?: string | undefined;
-  /** X-Ray's header, as SQS carries it in `AWSTraceHeader`. */
-  readonly xray?: string | undefined;
-  /** 32 hexadecimal digits. */
-  readonly traceId?: string | undefined;
-  /** 16 hexadecimal digits, with the trace's id. */
-  readonly spanId?: string | undefined;
-}
-
-export interface SpanOptions {
-  readonly kind?: SpanKind;
-  readonly attributes?: Attributes;
-  /** Default: the span that is running. */
-  readonly origin?: TraceOrigin;
-}
-
 export interface Telemetry {
   count(name: CounterName, attributes?: Attributes, by?: number): void;
   /** In the histogram's unit: seconds. */
@@ -88,7 +55,11 @@ export interface Telemetry {
   /** Read whenever metrics are collected, until the function it answers is called. */
   gauge(name: GaugeName, read: () => number): () => void;
   /** Runs in a span of this name, which a rejection marks as failed. */
-  span<Result>(name: string, options: SpanOptions, run: (annotate: (attributes: Attributes) => void) => Promise<Result>): Promise<Result>;
+  span<Result>(
+    name: string,
+    options: SpanOptions,
+    run: (annotate: (attributes: SpanAttributes) => void) => Promise<Result>,
+  ): Promise<Result>;
   /** X-Ray's header of the running span, for a message to carry; undefined where none runs. */
   traceHeader(): string | undefined;
   /** Of the running span; empty where none runs. */
@@ -97,30 +68,17 @@ export interface Telemetry {
 
 export interface TelemetryDeps {
   readonly meter: Meter;
-  /** Absent: no spans. */
-  readonly tracer?: Tracer | undefined;
-  /** Reads and writes both W3C's and X-Ray's headers. */
-  readonly propagator?: TextMapPropagator | undefined;
+  /** Absent: none are made. */
+  readonly spans?: Spans | undefined;
 }
 
 const noAnnotation = (): void => undefined;
-const xrayHeader = 'x-amzn-trace-id';
 
-export function createTelemetry({ meter, tracer, propagator }: TelemetryDeps): Telemetry {
+export function createTelemetry({ meter, spans }: TelemetryDeps): Telemetry {
   const counterOf = lazily((name: CounterName) => meter.createCounter(counters[name].name, counters[name]));
   const histogramOf = lazily((name: HistogramName) =>
     meter.createHistogram(histograms[name].name, { ...histograms[name], advice: { explicitBucketBoundaries: secondsBuckets } }),
   );
-
-  function contextOf({ traceparent, xray, traceId, spanId = traceId?.slice(16) }: TraceOrigin): Context {
-    const carrier: Record<string, string> = {};
-    if (traceparent !== undefined) carrier['traceparent'] = traceparent;
-    if (xray !== undefined) carrier[xrayHeader] = xray;
-    const extracted = propagator?.extract(ROOT_CONTEXT, carrier, textMap) ?? ROOT_CONTEXT;
-    if (trace.getSpanContext(extracted) !== undefined || traceId === undefined || spanId === undefined) return extracted;
-    const spanContext = { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true };
-    return isSpanContextValid(spanContext) ? trace.setSpanContext(ROOT_CONTEXT, spanContext) : ROOT_CONTEXT;
-  }
 
   return {
     count: (name, attributes, by = 1) => counterOf(name).add(by, attributes),
@@ -132,45 +90,19 @@ export function createTelemetry({ meter, tracer, propagator }: TelemetryDeps): T
       return () => gauge.removeCallback(observe);
     },
 
-    async span(name, { kind = SpanKind.INTERNAL, attributes = {}, origin }, run) {
-      if (tracer === undefined) return run(noAnnotation);
-      const parent = origin === undefined ? context.active() : contextOf(origin);
-      return tracer.startActiveSpan(name, { kind, attributes }, parent, async (span) => {
-        try {
-          return await run((more) => void span.setAttributes(more));
-        } catch (error) {
-          span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : 'unknown' });
-          throw error;
-        } finally {
-          span.end();
-        }
-      });
-    },
+    span: (name, options, run) => (spans === undefined ? run(noAnnotation) : spans.run(name, options, run)),
 
     traceHeader() {
-      if (tracer === undefined || propagator === undefined) return undefined;
-      const carrier: Record<string, string> = {};
-      propagator.inject(context.active(), carrier, textMap);
-      return carrier[xrayHeader];
+      const running = spans?.running();
+      return running === undefined ? undefined : writeXrayHeader(running);
     },
 
-    running() {
-      const span = tracer === undefined ? undefined : trace.getActiveSpan()?.spanContext();
-      return span === undefined ? {} : { traceId: span.traceId, spanId: span.spanId };
-    },
+    running: () => spans?.running() ?? {},
   };
 }
 
 /** For whatever is opened without: spans are not made, measurements go nowhere. */
 export const noTelemetry: Telemetry = createTelemetry({ meter: metrics.getMeter('none') });
-
-const textMap = {
-  get: (carrier: Record<string, string>, key: string) => carrier[key.toLowerCase()],
-  keys: (carrier: Record<string, string>) => Object.keys(carrier),
-  set(carrier: Record<string, string>, key: string, value: string) {
-    carrier[key.toLowerCase()] = value;
-  },
-};
 
 function lazily<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
   const made = new Map<Key, Value>();

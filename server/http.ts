@@ -50,9 +50,10 @@ export function createRequestListener(deps: RequestListenerDeps) {
 
   return (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const traceparent = headerOf(request, 'traceparent');
-    const attributes = { 'http.request.method': request.method, 'url.path': pathOf(request) };
+    const { method = '' } = request;
+    const attributes = { 'http.request.method': method, 'url.path': pathOf(request) };
     return telemetry.span(
-      `${request.method} ${pathOf(request)}`,
+      `${method} ${pathOf(request)}`,
       { kind: SpanKind.SERVER, attributes, origin: { traceparent } },
       async (annotate) => {
         await answer(request, response, telemetry.running().traceId ?? traceIdOf(traceparent));

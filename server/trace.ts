@@ -1,11 +1,10 @@
 /** Which trace a request belongs to: its caller's, by W3C Trace Context, or a new one. */
 import { randomBytes } from 'node:crypto';
-
-const traceparentPattern = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-.*)?$/;
+import { readTraceparent } from '../core/traceHeaders.ts';
 
 /** 32 hexadecimal digits. A `traceparent` that is not valid is as good as none. */
 export function traceIdOf(traceparent: unknown): string {
-  const given = typeof traceparent === 'string' ? traceparentPattern.exec(traceparent)?.[1] : undefined;
+  const given = typeof traceparent === 'string' ? readTraceparent(traceparent)?.traceId : undefined;
   return given ?? randomBytes(16).toString('hex');
 }
 

@@ -57,7 +57,7 @@ export async function execute(deps: ExecuteDeps, message: ReceivedMessage): Prom
     ...destination,
     'messaging.operation.type': 'process',
     'messaging.message.id': message.messageId,
-    'job.id': body?.jobId,
+    ...(body === undefined ? {} : { 'job.id': body.jobId }),
   };
   const origin = { xray: message.traceHeader, traceId: body?.traceId, spanId: body?.spanId };
   telemetry.count('consumed', destination);

@@ -1,0 +1,81 @@
+import { SpanKind } from '@opentelemetry/api';
+import { describe, expect, test } from 'vitest';
+import { createSpans, type EndedSpan } from './spans.ts';
+
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const spanId = 'b7ad6b7169203331';
+
+function setup() {
+  const ended: EndedSpan[] = [];
+  let last = 0;
+  const newId = (length: number) => () => String((last += 1)).padStart(length, '0');
+  const spans = createSpans({ newTraceId: newId(32), newSpanId: newId(16), take: (span) => void ended.push(span) });
+  const lineage = ({ name, parent }: EndedSpan): string => {
+    const above = ended.find(({ context }) => context.spanId === parent?.spanId);
+    return above === undefined ? name : `${lineage(above)} > ${name}`;
+  };
+  return { spans, ended, lineages: () => ended.map(lineage).toSorted() };
+}
+
+const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+
+describe('spans', () => {
+  test('are told when they end, below the span that ran when they began, through awaits and side by side', async () => {
+    const { spans, ended, lineages } = setup();
+    const job = (name: string) =>
+      spans.run(name, {}, async () => {
+        await wait();
+        await spans.run('send', { kind: SpanKind.PRODUCER }, wait);
+        await wait();
+        await spans.run('attempt', { attributes: { number: 1, outcome: 'none' } }, async (annotate) => {
+          annotate({ outcome: 'returned' });
+          await wait();
+        });
+      });
+    await Promise.all([job('a'), job('b')]);
+    expect(lineages()).toEqual(['a', 'a > attempt', 'a > send', 'b', 'b > attempt', 'b > send']);
+    expect(new Set(ended.map(({ context }) => context.traceId)).size).toBe(2);
+    expect(ended.find(({ name }) => name === 'attempt')?.attributes).toEqual({ number: 1, outcome: 'returned' });
+    expect(ended.find(({ name }) => name === 'a')?.durationMs).toBeGreaterThan(2);
+    expect(spans.running()).toBeUndefined();
+  });
+
+  test('are failed by a rejection, which goes on, and by what throws before it promises', async () => {
+    const { spans, ended } = setup();
+    const rejected = spans.run('rejects', {}, () => Promise.reject(new TypeError('secret')));
+    await expect(rejected).rejects.toThrow(TypeError);
+    const thrown = spans.run('throws', {}, () => {
+      throw new RangeError('secret');
+    });
+    await expect(thrown).rejects.toThrow(RangeError);
+    expect(ended.map(({ failure }) => failure)).toEqual(['TypeError', 'RangeError']);
+  });
+
+  test.each([
+    { traceparent: `00-${traceId}-${spanId}-01` },
+    { xray: `Root=1-${traceId.slice(0, 8)}-${traceId.slice(8)};Parent=${spanId};Sampled=1` },
+    { xray: 'nonsense', traceId, spanId },
+  ])('go on with the trace of %j', async (origin) => {
+    const { spans, ended } = setup();
+    await spans.run('outer', {}, () => spans.run('process', { origin }, wait));
+    expect(ended[0]?.parent).toMatchObject({ traceId, spanId, isRemote: true });
+    expect(ended[0]?.context.traceId).toBe(traceId);
+  });
+
+  test('begin a trace of their own where none is told, or none that is valid', async () => {
+    const { spans, ended } = setup();
+    for (const origin of [{}, { traceId: 'none' }]) await spans.run('process', { origin }, wait);
+    expect(ended.map(({ parent }) => parent)).toEqual([undefined, undefined]);
+  });
+
+  test('of a trace that is not sampled run untold, and hand on that it is not', async () => {
+    const { spans, ended } = setup();
+    await spans.run('request', { origin: { traceparent: `00-${traceId}-${spanId}-00` } }, async () => {
+      await spans.run('send', {}, async () => {
+        expect(spans.running()).toMatchObject({ traceId, traceFlags: 0 });
+        await wait();
+      });
+    });
+    expect(ended).toEqual([]);
+  });
+});
