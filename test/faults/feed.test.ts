@@ -29,6 +29,24 @@ test('jobs go on and watchers miss nothing while Redis is restarted', async (con
   });
 });
 
+test('a watcher of all jobs sees each of them to its end, or is told that it was interrupted, while Redis is restarted', async (context) => {
+  await using redis = { server: await startRedis(), [Symbol.asyncDispose]: () => redis.server.stop() };
+  await using stage = await openStage(context, { ...withStream(), redisPort: redis.server.port });
+  await Promise.all([stage.start('worker', { WORKER_CONCURRENCY: '4' }), stage.start('lambdas')]);
+  await expect.poll(() => stage.core.feed.isConnected()).toBe(true);
+  const watchingAll = await stage.watchOwner();
+  const handIn = () => Promise.all(Array.from({ length: 6 }, () => stage.create({ params: { durationMs: 300, failAttempts: 1 } })));
+  const first = await handIn();
+  await redis.server.restart();
+  await expect.poll(() => watchingAll.watchers().length, { timeout: 15_000 }).toBeGreaterThan(1);
+  const all = [...first, ...(await handIn())];
+  await Promise.all(all.map(({ jobId }) => stage.watch(jobId).done));
+  await watchingAll.caughtUp();
+  const history = await stage.history();
+  expect(history.ownerWatchers?.[0]?.end).toBe('interrupted');
+  expect(checkHistory(history)).toEqual([]);
+});
+
 const partitions: readonly { readonly name: string; readonly weather: Weather }[] = [
   { name: 'refuses connections', weather: { kind: 'down' } },
   { name: 'is half-open', weather: { kind: 'blackHole' } },

@@ -28,6 +28,16 @@ export interface Watcher {
   readonly end: 'completed' | 'left' | { readonly error: string };
 }
 
+/** One watcher of all of an owner's jobs, from its beginning to its end: whoever begins anew is another. */
+export interface OwnerWatcher {
+  readonly owner: string;
+  /** When it surely had begun, in milliseconds since the epoch: it is owed what was written later. */
+  readonly since: number;
+  readonly events: readonly SeenEvent[];
+  /** `interrupted`: with `FEED_INTERRUPTED`. `left`: the test ended it, having waited for the stated bound. */
+  readonly end: 'interrupted' | 'left' | { readonly error: string };
+}
+
 /** A write to a job's record that took effect, as the proxies in front of the table saw it. */
 export interface Write {
   readonly jobId: string;
@@ -46,6 +56,7 @@ export interface Write {
 export interface History {
   readonly accepted: readonly Accepted[];
   readonly watchers: readonly Watcher[];
+  readonly ownerWatchers?: readonly OwnerWatcher[] | undefined;
   /** Absent: nobody recorded them. */
   readonly writes?: readonly Write[] | undefined;
   /** Every job record at the end. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Job, JobStatus } from '../../core/job.ts';
 import { transitions } from '../../core/transitions.ts';
 import { makeJob } from '../support/jobFactory.ts';
-import type { History, SeenEvent, Watcher, Write } from './history.ts';
+import type { History, OwnerWatcher, SeenEvent, Watcher, Write } from './history.ts';
 import { checkHistory, type Invariant } from './historyChecker.ts';
 
 /** A job that went through these states, the claim of version n being `claim-n`. */
@@ -125,6 +125,29 @@ test('I3: finds a watcher whose subscription ended before the job did, or with a
   expect(invariantsBrokenBy(watchedAs(() => []))).toEqual(['I3']);
 });
 
+/** A good run, and one watcher of all of its owner's jobs. */
+function watchedByOwner(change: (events: readonly SeenEvent[]) => readonly SeenEvent[], watcher: Partial<OwnerWatcher> = {}): History {
+  const other = jobThrough(['PENDING', 'CANCELLED']);
+  const history = historyOf(good, other);
+  const events = change([...watcherOf(good).events.slice(0, 3), ...watcherOf(other).events, ...watcherOf(good).events.slice(3)]);
+  return { ...history, ownerWatchers: [{ owner: good.owner, since: -1, events, end: 'left', ...watcher }] };
+}
+
+test('I3: finds nothing wrong with a watcher of all jobs that came late, or was told that it was interrupted', () => {
+  expect(checkHistory(watchedByOwner((events) => events))).toEqual([]);
+  expect(checkHistory(watchedByOwner((events) => events.filter(({ version }) => version > 1), { since: 0 }))).toEqual([]);
+  expect(checkHistory(watchedByOwner((events) => events.slice(0, 2), { end: 'interrupted' }))).toEqual([]);
+});
+
+test('I3: finds what a watcher of all jobs missed without being told, saw twice or out of order', () => {
+  expect(invariantsBrokenBy(watchedByOwner((events) => events.filter(({ version }) => version !== 3)))).toEqual(['I3']);
+  expect(invariantsBrokenBy(watchedByOwner((events) => events.slice(0, -1)))).toEqual(['I3']);
+  expect(invariantsBrokenBy(watchedByOwner((events) => events.filter(({ jobId }) => jobId === good.jobId)))).toEqual(['I3']);
+  expect(invariantsBrokenBy(watchedByOwner((events) => events.flatMap((event) => [event, event])))).toEqual(['I3']);
+  expect(invariantsBrokenBy(watchedByOwner((events) => events.toReversed(), { end: 'interrupted' }))).toEqual(['I3']);
+  expect(invariantsBrokenBy(watchedByOwner((events) => events, { end: { error: 'TABLE_UNAVAILABLE' } }))).toEqual(['I3']);
+});
+
 test('I4: finds a write under a claim that was taken over, and one that nobody was seen to make', () => {
   const takenOver = jobThrough(['PENDING', 'PROCESSING', 'PROCESSING', 'SUCCEEDED']);
   const history = historyOf(takenOver);
@@ -161,4 +184,6 @@ test('I6: finds an event of another owner’s job, and of another job', () => {
   const [stray] = watcherOf(foreign).events;
   if (stray === undefined) throw new Error('no event');
   expect(invariantsBrokenBy(watchedAs((events) => [...events, stray]))).toEqual(['I6']);
+  const ofAll = watchedByOwner((events) => [...events, stray]);
+  expect(invariantsBrokenBy({ ...ofAll, table: [...ofAll.table, foreign], writes: undefined })).toEqual(['I6']);
 });

@@ -3,14 +3,15 @@
  *
  * - I1 every accepted job ends in exactly one final state a generation
  * - I2 none is lost, and none is unfinished at the end (the run has waited for the stated bound)
- * - I3 every watcher saw each version once, in order, ending with the final one, or was told `recovered: false`
+ * - I3 every watcher saw each version once, in order, ending with the final one, or was told `recovered: false`; one of all
+ *   of an owner's jobs saw each of them so from its beginning to its end, or was told `FEED_INTERRUPTED`
  * - I4 no write took effect without the claim it names
  * - I5 one idempotency key, one job
  * - I6 nothing reached a watcher that is not its owner's
  */
 import { isFinal, type Job, type JobStatus } from '../../core/job.ts';
 import { transitions } from '../../core/transitions.ts';
-import type { History, SeenEvent, Watcher, Write } from './history.ts';
+import type { History, OwnerWatcher, SeenEvent, Watcher, Write } from './history.ts';
 
 export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6';
 
@@ -29,6 +30,7 @@ export function checkHistory(history: History): readonly Violation[] {
     ...(history.writes === undefined ? [] : history.table.flatMap((job) => wereSeenWritten(job, writes.get(job.jobId) ?? []))),
     ...noneIsLostOrStuck(history, table),
     ...history.watchers.flatMap((watcher) => sawAll(watcher, table.get(watcher.jobId))),
+    ...(history.ownerWatchers ?? []).flatMap((watcher) => sawAllOfOwner(watcher, history.table)),
     ...oneKeyOneJob(history),
     ...history.watchers.flatMap((watcher) => sawOnlyItsOwn(watcher, table)),
   ];
@@ -101,10 +103,20 @@ function noneIsLostOrStuck({ accepted }: History, table: ReadonlyMap<string, Job
 }
 
 function sawAll({ jobId, events, end }: Watcher, job: Job | undefined): readonly Violation[] {
+  const ofJob = events.filter((event) => event.jobId === jobId);
+  const found = sawInOrder(jobId, ofJob, job);
+  if (end === 'left') return found;
+  if (end !== 'completed') return [...found, violation('I3', jobId, `a watcher ended with ${end.error}`)];
+  const last = ofJob.at(-1);
+  if (last !== undefined && isFinal(last.status)) return found;
+  return [...found, violation('I3', jobId, 'a subscription completed before the job was final')];
+}
+
+function sawInOrder(jobId: string, events: readonly SeenEvent[], job: Job | undefined): readonly Violation[] {
   const found: Violation[] = [];
   const written = new Map(job?.history.map(({ version, status }) => [version, status]));
   let before: SeenEvent | undefined;
-  for (const event of events.filter((one) => one.jobId === jobId)) {
+  for (const event of events) {
     const { version, status } = event;
     if (before !== undefined && version < before.version)
       found.push(violation('I3', jobId, `a watcher saw ${version} after ${before.version}`));
@@ -117,11 +129,31 @@ function sawAll({ jobId, events, end }: Watcher, job: Job | undefined): readonly
       found.push(violation('I3', jobId, `a watcher saw ${status} at version ${version}, which is ${truth}`));
     before = event;
   }
-  if (end === 'left') return found;
-  if (end !== 'completed') return [...found, violation('I3', jobId, `a watcher ended with ${end.error}`)];
-  if (before === undefined || !isFinal(before.status))
-    found.push(violation('I3', jobId, 'a subscription completed before the job was final'));
   return found;
+}
+
+function sawAllOfOwner(watcher: OwnerWatcher, table: readonly Job[]): readonly Violation[] {
+  const { owner, events, end } = watcher;
+  const jobs = new Map(table.map((job) => [job.jobId, job]));
+  const found = [...Map.groupBy(events, ({ jobId }) => jobId)].flatMap(([jobId, ofJob]) => [
+    ...sawInOrder(jobId, ofJob, jobs.get(jobId)),
+    ...(jobs.get(jobId)?.owner === owner ? [] : [violation('I6', jobId, `reached a watcher of all jobs of ${owner}`)]),
+  ]);
+  if (end === 'interrupted') return found;
+  if (end !== 'left') return [...found, violation('I3', '', `a watcher of all jobs of ${owner} ended with ${end.error}`)];
+  return [...found, ...missedByOwner(watcher, table)];
+}
+
+/** What a watcher that was not interrupted is still owed: all that was written since it began. */
+export function missedByOwner({ owner, since, events }: Omit<OwnerWatcher, 'end'>, table: readonly Job[]): readonly Violation[] {
+  const seen = new Set(events.map(({ jobId, version }) => `${jobId} ${version}`));
+  return table
+    .filter((job) => job.owner === owner)
+    .flatMap(({ jobId, history }) => history.map((entry) => ({ jobId, ...entry })))
+    .filter(({ jobId, version, at }) => at > since && !seen.has(`${jobId} ${version}`))
+    .map(({ jobId, version, status }) =>
+      violation('I3', jobId, `a watcher of all jobs missed ${status} at version ${version}, and was not told`),
+    );
 }
 
 /** Progress and attempts are told under a version that was seen already. */

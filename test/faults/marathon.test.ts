@@ -8,15 +8,18 @@ async function holds(context: TestContext, options: MarathonOptions): Promise<vo
   const { seed, history, kills, settledMs, totalMs } = await runMarathon(context, options);
   const ends = Object.entries(Object.groupBy(history.table, ({ status }) => status)).map(([status, jobs]) => `${status} ${jobs.length}`);
   const recovered = history.watchers.flatMap(({ events }) => events.filter((event) => event.recovered !== undefined)).length;
+  const ofOwner = history.ownerWatchers ?? [];
   process.stdout.write(
     `marathon: FAULT_SEED=${seed}: ${history.table.length} jobs (${ends.join(', ')}), ${kills.length} kills, ` +
       `${options.redisRestarts} Redis restarts, ${history.writes?.length ?? 0} writes, ${history.watchers.length} watchers (${recovered} events recovered), ` +
+      `a watcher of all jobs told ${ofOwner.filter(({ end }) => end === 'interrupted').length} times that it was interrupted, ` +
       `settled ${Math.round(settledMs / 1000)} s after the last kill and job, ${Math.round(totalMs / 1000)} s in all\n` +
       `marathon: killed ${kills.join('; ')}\n`,
   );
   expect(history.table).toHaveLength(options.jobs);
   expect(kills).toHaveLength(2 * options.killsPerWorker);
   expect(checkHistory(history)).toEqual([]);
+  expect(ofOwner.at(-1)?.end).toBe('left');
   // A watcher that was left behind has missed the end.
   expect(history.watchers.filter(({ end }) => end !== 'completed')).toEqual([]);
 }

@@ -2,7 +2,7 @@
  * Many jobs while everything breaks: two workers that are killed again and again at points that a seed chooses, a Redis
  * that is restarted, clients that repeat themselves, cancel and retry. What happened is left to the history checker.
  */
-import type { TestContext } from 'vitest';
+import { expect, type TestContext } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobError } from '../../core/errors.ts';
 import { isFinal, jobPriorities, type Job } from '../../core/job.ts';
@@ -44,6 +44,8 @@ export async function runMarathon(context: TestContext, options: MarathonOptions
   const env = { VISIBILITY_TIMEOUT_SECONDS: '4', SWEEP_AFTER_SECONDS: '8', STUCK_AFTER_SECONDS: '30' };
   const stage = resources.use(await openStage(context, { ...withStream(), redisPort: redis.port, env }));
   await stage.start('lambdas');
+  await expect.poll(() => stage.core.feed.isConnected()).toBe(true);
+  const watchingAll = await stage.watchOwner();
 
   const kills: string[] = [];
   // Each plays by numbers of its own, so that the order in which they run changes none of them.
@@ -60,7 +62,7 @@ export async function runMarathon(context: TestContext, options: MarathonOptions
 
   const completed = await watched;
   const since = performance.now();
-  await within(options.boundMs, Promise.all([...completed, untilNoneIsOpen(stage)]));
+  await within(options.boundMs, Promise.all([...completed, untilNoneIsOpen(stage).then(() => watchingAll.caughtUp())]));
   const now = performance.now();
   return { seed, kills, history: await stage.history(), settledMs: now - since, totalMs: now - startedAt };
 }

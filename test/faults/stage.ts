@@ -23,6 +23,7 @@ import { startEntry, type EntryName, type RunningEntry } from '../support/proces
 import { silentLog } from '../support/silentLog.ts';
 import type { Accepted, History, SeenEvent, Watcher, Write } from './history.ts';
 import { recordWrites } from './tableWrites.ts';
+import { watchOwner, type OwnerWatching } from './watchOwner.ts';
 
 export interface Actor extends RunningEntry {
   /** Its way to the table, by operations; and below it, by bytes. */
@@ -51,6 +52,8 @@ export interface Stage extends AsyncDisposable {
   create(request?: Partial<CreateJobRequest>): Promise<Job>;
   accept(answer: Accepted): void;
   watch(jobId: string): Watching;
+  /** Watches all of the owner's jobs to the end of the test. */
+  watchOwner(): Promise<OwnerWatching>;
   addWatcher(watcher: Watcher): void;
   readonly writes: readonly Write[];
   /** What was recorded so far, and the table as it is now. */
@@ -105,6 +108,7 @@ export async function openStage(
   const writes: Write[] = [];
   const accepted: Accepted[] = [];
   const watchers: Watcher[] = [];
+  const ownerWatchings: OwnerWatching[] = [];
   const actors: { readonly name: string; readonly entry: RunningEntry }[] = [];
   onTestFailed(() => {
     for (const { name, entry } of actors) process.stderr.write(`\n--- ${name} ${entry.pid}\n${entry.logs().slice(-6000)}\n`);
@@ -211,7 +215,15 @@ export async function openStage(
     watch,
     accept: (answer) => void accepted.push(answer),
     addWatcher: (watcher) => void watchers.push(watcher),
-    history: async () => ({ accepted, watchers, writes, table: await scan() }),
+    async watchOwner() {
+      const watching = await watchOwner({ watches, feed: core.feed, owner, readTable: scan });
+      ownerWatchings.push(watching);
+      return watching;
+    },
+    async history() {
+      const table = await scan();
+      return { accepted, watchers, ownerWatchers: ownerWatchings.flatMap((watching) => watching.watchers()), writes, table };
+    },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
