@@ -10,7 +10,7 @@ export interface FeedListener {
 }
 
 export interface Feed {
-  /** On the job's and the owner's channel. Never rejects: false is a hint that was lost, and is repaired from the table. */
+  /** On the job's and the owner's channel; see `channelsOf`. Never rejects: false is a hint that was lost, and is repaired from the table. */
   publish(event: JobEvent): Promise<boolean>;
   /**
    * Resolves once events published from now on arrive, or at once while the feed is away: then `isConnected()` is
@@ -27,6 +27,8 @@ export function channelName(channel: Channel): string {
   return 'jobId' in channel ? `job:{${channel.jobId}}` : `owner:{${channel.owner}}`;
 }
 
-export function channelsOf({ jobId, owner }: JobEvent): readonly string[] {
-  return [channelName({ jobId }), channelName({ owner })];
+/** On its own channel a job's first event reaches nobody: whoever watches the job knows its id, and reads it to begin with. */
+export function channelsOf({ jobId, owner, version }: JobEvent): readonly string[] {
+  const ofOwner = channelName({ owner });
+  return version === 1 ? [ofOwner] : [channelName({ jobId }), ofOwner];
 }

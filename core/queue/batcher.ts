@@ -30,19 +30,27 @@ export function createBatcher<Entry>({ maxEntries, maxBytes, lingerMs, isEager, 
   let waitingBytes = 0;
   let inFlight = 0;
   let linger: NodeJS.Timeout | undefined;
-  let nextTurn: NodeJS.Immediate | undefined;
+  let isFlushing = false;
 
   function flush(): void {
     clearTimeout(linger);
-    clearImmediate(nextTurn);
     linger = undefined;
-    nextTurn = undefined;
     if (waiting.length === 0) return;
     const batch = waiting;
     waiting = [];
     waitingBytes = 0;
     inFlight += 1;
     void sendBatch(batch);
+  }
+
+  /** With all that is added synchronously from here. */
+  function flushSoon(): void {
+    if (isFlushing) return;
+    isFlushing = true;
+    process.nextTick(() => {
+      isFlushing = false;
+      flush();
+    });
   }
 
   async function sendBatch(batch: readonly Waiting<Entry>[]): Promise<void> {
@@ -69,7 +77,7 @@ export function createBatcher<Entry>({ maxEntries, maxBytes, lingerMs, isEager, 
         waiting.push({ entry, resolve, reject });
         waitingBytes += bytes;
         if (waiting.length >= maxEntries) flush();
-        else if (isEager && inFlight === 0) nextTurn ??= setImmediate(flush);
+        else if (isEager && inFlight === 0) flushSoon();
         else linger ??= setTimeout(flush, lingerMs);
       });
     },

@@ -84,7 +84,8 @@ async function record(core: Core, draft: Draft): Promise<CreatedJob> {
   const { ok, job } = await core.table.create(draft);
   if (job === undefined) throw new JobError('TABLE_UNAVAILABLE', { jobId: draft.jobId });
   if (!ok) return { job, created: false };
-  void core.feed.publish(latestEventOf(job));
+  // When the message is on its way: nobody has the ticket yet, so only who watches all of an owner's jobs is told.
+  setImmediate(() => void core.feed.publish(latestEventOf(job)));
   core.telemetry.count('jobsCreated', { type: job.type, priority: job.priority });
   return { job, created: true };
 }

@@ -19,7 +19,7 @@ export function exerciseFeed(name: string, open: () => Promise<Feed>): void {
     }
 
     test('brings a job’s events to those who watch the job and to those who watch its owner', async () => {
-      const job = makeJob({ owner: 'owner {1}*' });
+      const job = makeJob({ owner: 'owner {1}*', status: 'PROCESSING', version: 2 });
       const [ofJob, ofOwner, ofOther] = [collect(), collect(), collect()];
       await feed.subscribe({ jobId: job.jobId }, ofJob.listener);
       await feed.subscribe({ owner: job.owner }, ofOwner.listener);
@@ -27,20 +27,31 @@ export function exerciseFeed(name: string, open: () => Promise<Feed>): void {
       const event = latestEventOf(job);
       await feed.publish(event);
       await expect.poll(() => [ofJob.events.length, ofOwner.events.length]).toEqual([1, 1]);
-      expect(ofJob.events[0]).toMatchObject({ jobId: job.jobId, version: 1, status: 'PENDING' });
+      expect(ofJob.events[0]).toMatchObject({ jobId: job.jobId, version: 2, status: 'PROCESSING' });
       expect(ofOther.events).toEqual([]);
+    });
+
+    test('brings a job’s first event to those who watch its owner, since nobody can know the job yet', async () => {
+      const job = makeJob();
+      const [ofJob, ofOwner] = [collect(), collect()];
+      await feed.subscribe({ jobId: job.jobId }, ofJob.listener);
+      await feed.subscribe({ owner: job.owner }, ofOwner.listener);
+      await feed.publish(latestEventOf(job));
+      await feed.publish({ ...latestEventOf(job), version: 2 });
+      await expect.poll(() => ofOwner.events.map(({ version }) => version)).toEqual([1, 2]);
+      await expect.poll(() => ofJob.events.map(({ version }) => version)).toEqual([2]);
     });
 
     test('misses nothing that is published after a subscription is confirmed', async () => {
       const job = makeJob();
       const { events, listener } = collect();
       await feed.subscribe({ jobId: job.jobId }, listener);
-      for (let version = 1; version <= 100; version += 1) await feed.publish({ ...latestEventOf(job), version });
-      await expect.poll(() => events.map(({ version }) => version)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+      for (let version = 2; version <= 100; version += 1) await feed.publish({ ...latestEventOf(job), version });
+      await expect.poll(() => events.map(({ version }) => version)).toEqual(Array.from({ length: 99 }, (_, index) => index + 2));
     });
 
     test('shares a channel among listeners until the last has left', async () => {
-      const event = latestEventOf(makeJob());
+      const event = latestEventOf(makeJob({ version: 2 }));
       const [first, second] = [collect(), collect()];
       const leaveFirst = await feed.subscribe({ jobId: event.jobId }, first.listener);
       const leaveSecond = await feed.subscribe({ jobId: event.jobId }, second.listener);

@@ -16,7 +16,7 @@ describe('the feed over Redis', () => {
   test('tells its listeners when Redis went and came back, and then brings events again', async () => {
     const redis = await startRedis();
     const feed = openRedisFeed({ redisUrl: redis.url, log: silentLog });
-    const event = latestEventOf(makeJob());
+    const event = latestEventOf(makeJob({ version: 2 }));
     const events: JobEvent[] = [];
     const interruptions: boolean[] = [];
     await expect.poll(() => feed.isConnected()).toBe(true);
@@ -47,7 +47,7 @@ describe('the feed over Redis', () => {
     const redisUrl = inject('redisUrl');
     const feed = openRedisFeed({ redisUrl, log: silentLog });
     const raw = new Redis(redisUrl);
-    const event = latestEventOf(makeJob());
+    const event = latestEventOf(makeJob({ version: 2 }));
     const events: JobEvent[] = [];
     await expect.poll(() => feed.isConnected()).toBe(true);
     await feed.subscribe({ jobId: event.jobId }, { onEvent: (one) => void events.push(one), onInterrupted: () => undefined });
@@ -78,7 +78,7 @@ describe('the feed over a Redis cluster', () => {
     const cluster = await startRedisCluster();
     const feed = openRedisFeed({ redisUrl: cluster.url, isCluster: true, log: silentLog });
     await expect.poll(() => feed.isConnected(), { timeout: 10_000 }).toBe(true);
-    const jobs = Array.from({ length: 12 }, () => latestEventOf(makeJob()));
+    const jobs = Array.from({ length: 12 }, () => latestEventOf(makeJob({ version: 2 })));
     const seen = new Set<string>();
     let interruptions = 0;
     for (const { jobId } of jobs) {
