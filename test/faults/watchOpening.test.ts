@@ -68,8 +68,7 @@ test('a watch that opens while Redis is away, and the table slow, tells each ver
   await sleep(20);
   reads[1]?.resolve(waiting);
   await answer(0, waiting);
-  const { watch } = await opening;
-  const events = watch({});
+  const events = (await opening).watch({});
   expect(events.take()).toMatchObject({ version: 1 });
   expect(events.take()).toBeUndefined();
   await answer(1, ended);
@@ -85,8 +84,7 @@ test('what was published while Redis was away in the moment of opening is read a
   // The record is read as it was before; then the connection breaks, an event is lost, and it is back.
   feed?.onInterrupted();
   await answer(0, running);
-  const { watch } = await opening;
-  const events = watch({});
+  const events = (await opening).watch({});
   expect(events.take()).toMatchObject({ version: 2 });
   await answer(1, ended);
   await expect.poll(() => events.take(), { interval: 1 }).toMatchObject({ version: 3, status: 'SUCCEEDED' });
@@ -96,8 +94,7 @@ test('a watcher goes on behind a hole that history could not fill', async () => 
   const { opening, answer, listener } = setup();
   const feed = await listener();
   await answer(0, waiting);
-  const { watch } = await opening;
-  const events = watch({});
+  const events = (await opening).watch({});
   expect(events.take()).toMatchObject({ version: 1 });
   const later: Job = { ...running, version: 60, history: [{ version: 60, status: 'PROCESSING', at: running.updatedAt, attempt: 9 }] };
   feed?.onEvent(latestEventOf(later));
