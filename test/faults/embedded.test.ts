@@ -49,9 +49,16 @@ async function mountDisk({ skip }: TestContext, options: string): Promise<Disk> 
   };
 }
 
-const shortWaits = { VISIBILITY_TIMEOUT_SECONDS: '2', RECEIVE_WAIT_SECONDS: '1', SWEEP_INTERVAL_SECONDS: '1', SWEEP_AFTER_SECONDS: '2' };
+const settings = {
+  VISIBILITY_TIMEOUT_SECONDS: '2',
+  RECEIVE_WAIT_SECONDS: '1',
+  SWEEP_INTERVAL_SECONDS: '1',
+  SWEEP_AFTER_SECONDS: '2',
+  // A job may be in the middle of its work at each kill: that must not use up its receives.
+  MAX_RECEIVE_COUNT: '10',
+};
 
-const start = (disk: Disk): Promise<RunningEntry> => startEntry('start', { env: { ...shortWaits, DATA_DIR: disk.path } });
+const start = (disk: Disk): Promise<RunningEntry> => startEntry('start', { env: { ...settings, DATA_DIR: disk.path } });
 
 /** Hands in jobs, several at a time, until the first that is not accepted, or until the number is reached. */
 async function handIn(url: string, number: number, params: object): Promise<readonly CreateAnswer[]> {

@@ -4,7 +4,7 @@ import { cancelJob } from '../../core/usecases/cancelJob.ts';
 import { urlOf } from '../support/processes.ts';
 import { createOver, watchOver } from './apiClient.ts';
 import { checkHistory } from './historyChecker.ts';
-import { openStage, owner, withStream, type Actor } from './stage.ts';
+import { openStage, owner, withStream, type Actor, type Stage } from './stage.ts';
 import { publishes, putsJob, putsLock } from './tableWrites.ts';
 
 interface Moment {
@@ -59,15 +59,21 @@ test.for(moments)(
 /** Runs until it is cancelled. */
 const longJob = { params: { durationMs: 60_000 } };
 
+/** A job that runs, and watchers of it who are sent to whatever server `url` is at the time. */
+async function runWatched(stage: Stage, count: number, url: () => string) {
+  const answer = await createOver(url(), longJob);
+  stage.accept(answer);
+  const watchers = Array.from({ length: count }, () => watchOver(url, answer.jobId));
+  await expect.poll(() => watchers.every(({ events }) => events.at(-1)?.status === 'PROCESSING'), { timeout: 45_000 }).toBe(true);
+  return { answer, watchers };
+}
+
 test('a hundred watchers whose server is killed see every version once, from the next server', async (context) => {
   await using stage = await openStage(context);
   const [first, second] = await Promise.all([stage.start('server'), stage.start('server'), stage.start('worker')]);
   const urls = [await urlOf(first, 'server'), await urlOf(second, 'server')];
   let url = urls[0] ?? '';
-  const answer = await createOver(url, longJob);
-  stage.accept(answer);
-  const watchers = Array.from({ length: 100 }, () => watchOver(() => url, answer.jobId));
-  await expect.poll(() => watchers.every(({ events }) => events.at(-1)?.status === 'PROCESSING'), { timeout: 15_000 }).toBe(true);
+  const { answer, watchers } = await runWatched(stage, 100, () => url);
   await first.kill();
   url = urls[1] ?? '';
   await cancelJob(stage.core, { owner, jobId: answer.jobId });
@@ -84,11 +90,7 @@ test(`a server that is told to stop sends ${storm} watchers to the next one, whi
   const [first, second] = await Promise.all([stage.start('server'), stage.start('server'), stage.start('worker')]);
   const urls = [await urlOf(first, 'server'), await urlOf(second, 'server')];
   let url = urls[0] ?? '';
-  const answer = await createOver(url, longJob);
-  stage.accept(answer);
-  const watchers = Array.from({ length: storm }, () => watchOver(() => url, answer.jobId));
-  const watch = (): boolean => watchers.every(({ events }) => events.at(-1)?.status === 'PROCESSING');
-  await expect.poll(watch, { timeout: 45_000 }).toBe(true);
+  const { answer, watchers } = await runWatched(stage, storm, () => url);
   url = urls[1] ?? '';
   first.signal('SIGTERM');
   const answers: string[] = [];

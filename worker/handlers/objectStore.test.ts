@@ -105,15 +105,8 @@ describe('reading', () => {
 
   test('lets go of a source that stalls as soon as the signal fires', async () => {
     const stop = new AbortController();
-    await using server = await openServer((response) => {
-      response.writeHead(200, { 'content-length': 10 });
-      response.write('0123');
-    });
-    const objects = createObjectStore({
-      s3: createClient(server.url),
-      buckets: ['files'],
-      maxSourceBytes: 100,
-    });
+    await using server = await openStallingServer();
+    const objects = createObjectStore({ s3: createClient(server.url), buckets: ['files'], maxSourceBytes: 100 });
     const closed = server.connectionClosed();
     const reading = textOf(
       objects.read('s3://files/key', {
@@ -126,15 +119,8 @@ describe('reading', () => {
   });
 
   test('closes the connection when the reader has seen enough', async () => {
-    await using server = await openServer((response) => {
-      response.writeHead(200, { 'content-length': 10 });
-      response.write('0123');
-    });
-    const objects = createObjectStore({
-      s3: createClient(server.url),
-      buckets: ['files'],
-      maxSourceBytes: 100,
-    });
+    await using server = await openStallingServer();
+    const objects = createObjectStore({ s3: createClient(server.url), buckets: ['files'], maxSourceBytes: 100 });
     const closed = server.connectionClosed();
     for await (const _ of objects.read('s3://files/key', { signal: running })) break;
     await closed;
@@ -221,6 +207,14 @@ describe('writing', () => {
     expect(await bucket.keys()).toEqual([]);
   });
 });
+
+/** Promises ten bytes, sends four, and says no more. */
+function openStallingServer() {
+  return openServer((response) => {
+    response.writeHead(200, { 'content-length': 10 });
+    response.write('0123');
+  });
+}
 
 /** A server that answers badly, as no emulator does. */
 async function openServer(answer: (response: ServerResponse) => void) {
