@@ -8,6 +8,7 @@ import { startChild } from './support/child.ts';
 import type { Report } from './support/report.ts';
 import { openStage, type Stage } from './support/stage.ts';
 import { median, medianRatio } from './support/statistics.ts';
+import { urlOf } from './support/urlOf.ts';
 
 const ways = ['none', 'off', 'on'] as const;
 /** Processes of each way: one alone may be a few percent faster or slower all its life. */
@@ -83,10 +84,8 @@ async function openSink(): Promise<AsyncDisposable & { readonly url: string }> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the sink has no port');
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: urlOf(server),
     async [Symbol.asyncDispose]() {
       server.close();
       server.closeAllConnections();

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ConfigError } from './config.ts';
 import { readSettings } from './parameterStore.ts';
+import { portOf } from '../test/support/portOf.ts';
 
 const request = z.object({ Path: z.string(), WithDecryption: z.boolean(), NextToken: z.string().optional() });
 
@@ -21,9 +22,7 @@ async function startParameterStore(parameters: Readonly<Record<string, string>>)
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { url: `http://127.0.0.1:${address.port}`, [Symbol.dispose]: () => void server.close() };
+  return { url: `http://127.0.0.1:${portOf(server)}`, [Symbol.dispose]: () => void server.close() };
 }
 
 describe('settings from Parameter Store', () => {

@@ -5,7 +5,7 @@
  * Names follow OpenTelemetry's semantic conventions where there is one (messaging.*), and are listed here once.
  */
 import { metrics, type Attributes, type Meter } from '@opentelemetry/api';
-import type { SpanAttributes, SpanOptions, Spans } from './spans.ts';
+import type { Spans } from './spans.ts';
 import { writeXrayHeader } from './traceHeaders.ts';
 
 export const counters = {
@@ -55,11 +55,7 @@ export interface Telemetry {
   /** Read whenever metrics are collected, until the function it answers is called. */
   gauge(name: GaugeName, read: () => number): () => void;
   /** Runs in a span of this name, which a rejection marks as failed. */
-  span<Result>(
-    name: string,
-    options: SpanOptions,
-    run: (annotate: (attributes: SpanAttributes) => void) => Promise<Result>,
-  ): Promise<Result>;
+  readonly span: Spans['run'];
   /** X-Ray's header of the running span, for a message to carry; undefined where none runs. */
   traceHeader(): string | undefined;
   /** Of the running span; empty where none runs. */

@@ -11,8 +11,8 @@ export async function loadJob(
   core: Pick<Core, 'table'>,
   { owner, jobId }: { readonly owner: string; readonly jobId: string },
 ): Promise<Job | undefined> {
-  const read = reads.get(core) ?? createCoalescedReads(core.table);
-  reads.set(core, read);
+  let read = reads.get(core);
+  if (read === undefined) reads.set(core, (read = createCoalescedReads(core.table)));
   const job = await read(jobId);
   return job?.owner === owner ? job : undefined;
 }

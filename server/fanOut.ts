@@ -77,7 +77,7 @@ export function createFanOut({ mask, maxUnsentBytes = 64 * 1024 }: FanOutDeps): 
       shape.subscribers -= 1;
       if (shape.subscribers === 0) shapes.delete(shape.key);
     },
-    payloadOf(event, shape) {
+    payloadFor(event, shape) {
       if (payloads === undefined) {
         payloads = new Map();
         setImmediate(() => (payloads = undefined));
@@ -111,7 +111,7 @@ export function createFanOut({ mask, maxUnsentBytes = 64 * 1024 }: FanOutDeps): 
 interface Shared {
   readonly maxUnsentBytes: number;
   mask(error: unknown, traceId: string): GraphQLError;
-  payloadOf(event: WatchedEvent, shape: Shape): Payload;
+  payloadFor(event: WatchedEvent, shape: Shape): Payload;
   leave(shape: Shape): void;
 }
 
@@ -153,7 +153,7 @@ class Push implements Running {
     while (!this.#isWaiting && !this.#isOver) {
       const event = this.#watch.take();
       if (event === undefined) return this.#finishIfOver();
-      const payload = this.#shared.payloadOf(event, this.#shape);
+      const payload = this.#shared.payloadFor(event, this.#shape);
       if (typeof payload === 'string') this.#send(payload);
       else void this.#sendLater(payload);
     }

@@ -10,7 +10,7 @@ export interface FeedListener {
 }
 
 export interface Feed {
-  /** On the job's and the owner's channel; see `channelsOf`. Never rejects: false is a hint that was lost, and is repaired from the table. */
+  /** On the channels of `channelsOf`. Never rejects: false is a hint that was lost, and is repaired from the table. */
   publish(event: JobEvent): Promise<boolean>;
   /**
    * Resolves once events published from now on arrive, or at once while the feed is away: then `isConnected()` is

@@ -8,6 +8,7 @@ import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
 import { provision } from '../../infra/local/provision.ts';
 import { openAwsProxy } from '../support/awsProxy.ts';
 import { startEntry, urlOf } from '../support/processes.ts';
+import { portOf } from '../support/portOf.ts';
 
 const attribute = z.object({ key: z.string(), value: z.object({ stringValue: z.string().optional() }) });
 const span = z.object({ traceId: z.string(), spanId: z.string(), parentSpanId: z.string().optional(), name: z.string(), kind: z.number() });
@@ -37,10 +38,8 @@ async function startCollector() {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the collector has no port');
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${portOf(server)}`,
     spans,
     paths,
     [Symbol.asyncDispose]: async () => {

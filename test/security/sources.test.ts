@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClients, type Clients } from '../../infra/local/clients.ts';
 import { at, openApiSystem, type ApiSystem } from '../e2e/apiSystem.ts';
 import { makeJob } from '../support/jobFactory.ts';
+import { portOf } from '../support/portOf.ts';
 
 const secret = 'THE CONTENT OF ANOTHER BUCKET';
 let api: ApiSystem;
@@ -31,11 +32,6 @@ afterAll(async () => {
   await api[Symbol.asyncDispose]();
 });
 
-const port = (): number => {
-  const address = internal.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-};
-
 const sources: readonly (readonly [what: string, source: () => string])[] = [
   ['in a bucket that is not allowed', () => 's3://forbidden/secret.txt'],
   ['in a bucket by way of `..`', () => 's3://allowed/../forbidden/secret.txt'],
@@ -49,8 +45,8 @@ const sources: readonly (readonly [what: string, source: () => string])[] = [
   ['that is a file', () => 'file:///etc/passwd'],
   ['that is a path', () => '/etc/passwd'],
   ['at the metadata address', () => 'http://169.254.169.254/latest/meta-data/'],
-  ['at an internal address', () => `http://127.0.0.1:${port()}/`],
-  ['at an internal address that is called a bucket', () => `s3://127.0.0.1:${port()}/secret`],
+  ['at an internal address', () => `http://127.0.0.1:${portOf(internal)}/`],
+  ['at an internal address that is called a bucket', () => `s3://127.0.0.1:${portOf(internal)}/secret`],
   ['with a newline', () => 's3://allowed/a\r\nHost: forbidden/secret.txt'],
   ['of too many bytes', () => 's3://allowed/large.txt'],
 ];
@@ -87,7 +83,7 @@ describe('a source', () => {
   });
 
   test('is written nowhere but to a bucket that is allowed', async () => {
-    for (const output of ['s3://forbidden/out', 's3://allowed/../forbidden/out', `http://127.0.0.1:${port()}/out`]) {
+    for (const output of ['s3://forbidden/out', 's3://allowed/../forbidden/out', `http://127.0.0.1:${portOf(internal)}/out`]) {
       const { job } = await api.core.table.create(
         makeJob({ type: 'process_document', params: { source: 's3://allowed/text.txt', output } }),
       );

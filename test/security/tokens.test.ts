@@ -7,6 +7,7 @@ import { ConfigError, parseConfig } from '../../core/config.ts';
 import { createAuthenticate } from '../../server/auth.ts';
 import { at, openApiSystem, take, type ApiSystem } from '../e2e/apiSystem.ts';
 import { post } from './stage.ts';
+import { portOf } from '../support/portOf.ts';
 
 const issuer = 'https://issuer.example';
 const audience = 'job-tickets';
@@ -20,11 +21,14 @@ let api: ApiSystem;
 beforeAll(async () => {
   keyServer.listen(0, '127.0.0.1');
   await once(keyServer, 'listening');
-  const address = keyServer.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
   api = await openApiSystem({
     works: false,
-    environment: { NODE_ENV: 'production', JWKS_URL: `http://127.0.0.1:${address.port}/jwks`, JWT_ISSUER: issuer, JWT_AUDIENCE: audience },
+    environment: {
+      NODE_ENV: 'production',
+      JWKS_URL: `http://127.0.0.1:${portOf(keyServer)}/jwks`,
+      JWT_ISSUER: issuer,
+      JWT_AUDIENCE: audience,
+    },
   });
 });
 afterAll(async () => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
 import { openAwsProxy } from './awsProxy.ts';
+import { portOf } from './portOf.ts';
 
 /** A server that counts what it is asked, behind a proxy. */
 async function setup() {
@@ -16,9 +17,7 @@ async function setup() {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const proxy = await openAwsProxy(`http://127.0.0.1:${address.port}`);
+  const proxy = await openAwsProxy(`http://127.0.0.1:${portOf(server)}`);
   async function ask(operation: string, body: object = {}): Promise<{ readonly status: number; readonly body: unknown }> {
     const headers = { 'x-amz-target': `Service_2026.${operation}`, 'content-type': 'application/x-amz-json-1.0' };
     const response = await fetch(proxy.url, { method: 'POST', headers, body: JSON.stringify(body) });

@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, request, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { portOf } from './portOf.ts';
 
 export interface AwsRequest {
   /** Without the service: `UpdateItem`, `SendMessageBatch`. */
@@ -137,11 +138,9 @@ export async function openAwsProxy(target: string): Promise<AwsProxy> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the proxy is not on a port');
 
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${portOf(server)}`,
     observe: (listener) => void listeners.add(listener),
     rule(rule) {
       const hits = { count: 0 };

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { openFaultProxy } from './faultProxy.ts';
+import { portOf } from './portOf.ts';
 
 /** A server that says everything back, behind a proxy. */
 async function setup() {
@@ -15,9 +16,7 @@ async function setup() {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const proxy = await openFaultProxy(address.port);
+  const proxy = await openFaultProxy(portOf(server));
   const sockets: Socket[] = [];
   async function client(): Promise<{ readonly socket: Socket; readonly heard: () => string; readonly closed: Promise<unknown> }> {
     const socket = connect(proxy.port, '127.0.0.1');

@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { portOf } from './portOf.ts';
 
 export type Weather =
   | { readonly kind: 'fair' }
@@ -177,10 +178,4 @@ function openLink({ client, target, weather, intercept, onEnd }: LinkDeps): Link
       changed = Promise.withResolvers();
     },
   };
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the proxy is not on a port');
-  return address.port;
 }

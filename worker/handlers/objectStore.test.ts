@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../core/errors.ts';
 import { createObjectStore } from './objectStore.ts';
 import { createClient, openTestBucket, StoppedByTest } from './testBucket.ts';
+import { portOf } from '../../test/support/portOf.ts';
 
 const running = new AbortController().signal;
 const plain = (signal = running) => ({ signal, contentType: 'text/plain' });
@@ -220,10 +221,8 @@ function openStallingServer() {
 async function openServer(answer: (response: ServerResponse) => void) {
   const server = createServer((_, response) => answer(response));
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${portOf(server)}`,
     async connectionClosed(): Promise<void> {
       const { promise, resolve } = Promise.withResolvers<void>();
       server.once('connection', (socket) => socket.once('close', () => resolve()));

@@ -1,0 +1,8 @@
+/** Where a server of a test or a bench listens. */
+import type { Server } from 'node:net';
+
+export function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server listens on no port');
+  return address.port;
+}
