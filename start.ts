@@ -3,11 +3,11 @@
  * in DATA_DIR, and a feed in this process. It is the code that runs in production; only endpoints differ.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from './core/config.ts';
-import { runEntry, type Entry } from './core/entry.ts';
-import { createMemoryFeed } from './core/feed/memoryFeed.ts';
-import { openCore } from './core/open.ts';
-import { welcome } from './core/terminal.ts';
+import type { Config } from './runtime/config.ts';
+import { runEntry, type Entry } from './runtime/entry.ts';
+import { createMemoryFeed } from './core/feed/memory/memoryFeed.ts';
+import { openCore } from './runtime/open.ts';
+import { welcome } from './runtime/terminal.ts';
 import { createWatches } from './core/usecases/watchJob.ts';
 import { createClients, type Clients } from './infra/local/clients.ts';
 import { openEmbeddedAws } from './infra/local/embeddedAws.ts';
@@ -15,8 +15,8 @@ import { uploadExamples } from './infra/local/exampleFiles.ts';
 import { provision } from './infra/local/provision.ts';
 import { startLambdas } from './lambda/lambdas.ts';
 import { openServer } from './server/openServer.ts';
-import { createHandlers } from './worker/handlers/handlers.ts';
-import { createObjectStore } from './worker/handlers/objectStore.ts';
+import { createHandlers } from './jobs/index.ts';
+import { createObjectStore } from './jobs/files/s3/objectStore.ts';
 import { createWorker } from './worker/worker.ts';
 
 await runEntry('job-tickets', async (entry) => {

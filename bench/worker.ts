@@ -2,9 +2,9 @@
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { createJob } from '../core/usecases/createJob.ts';
-import { parseConfig } from '../core/config.ts';
+import { parseConfig } from '../runtime/config.ts';
 import { systemClock } from '../core/clock.ts';
-import { openCore } from '../core/open.ts';
+import { openCore } from '../runtime/open.ts';
 import { createClients } from '../infra/local/clients.ts';
 import { provision } from '../infra/local/provision.ts';
 import { silentLog } from '../test/support/silentLog.ts';

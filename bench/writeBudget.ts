@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { monotonicFactory } from 'ulid';
 import { systemClock } from '../core/clock.ts';
-import { parseConfig } from '../core/config.ts';
-import { createMemoryFeed } from '../core/feed/memoryFeed.ts';
-import { createQueues } from '../core/queue/queues.ts';
-import { createTable } from '../core/table/table.ts';
-import { noTelemetry } from '../core/telemetry.ts';
+import { parseConfig } from '../runtime/config.ts';
+import { createMemoryFeed } from '../core/feed/memory/memoryFeed.ts';
+import { createQueues } from '../core/queue/sqs/queues.ts';
+import { createTable } from '../core/table/dynamodb/table.ts';
+import { noTelemetry } from '../telemetry/telemetry.ts';
 import type { Core } from '../core/usecases/core.ts';
 import { createJobs } from '../core/usecases/createJob.ts';
 import { createClients } from '../infra/local/clients.ts';

@@ -1,4 +1,4 @@
-/** Params and results of the job types that come with the project. test/client holds them against `core/jobTypes.ts`. */
+/** Params and results of the job types that come with the project. test/client holds them against `core/jobType.ts`. */
 
 /** What a client knows of job types, by their names. */
 export type JobTypesShape = Readonly<Record<string, { readonly params: unknown; readonly result: unknown }>>;

@@ -2,10 +2,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printType } from 'graphql';
-import { describeSettings } from '../core/config.ts';
+import { describeSettings } from '../runtime/config.ts';
 import { closeCatalogue, errorCatalogue, refusalCatalogue } from '../core/errors.ts';
 import { finalStatuses } from '../core/job.ts';
-import { jobTypeNames, jobTypes } from '../core/jobTypes.ts';
+import { jobTypeNames, jobTypes } from '../core/jobType.ts';
 import { guards, touches, transitions } from '../core/transitions.ts';
 import { schema } from '../schema/index.ts';
 
@@ -93,7 +93,7 @@ function settingsPage(): string {
   ]);
   return document(
     'Settings',
-    'Generated from `core/config.ts`. Environment variables, checked at start: a bad one is named in one line, with exit code 78.',
+    'Generated from `runtime/config.ts`. Environment variables, checked at start: a bad one is named in one line, with exit code 78.',
     [table(['name', 'default', 'meaning'], rows)],
   );
 }
@@ -116,7 +116,7 @@ function jobTypesPage(): string {
   });
   return document(
     'Job types',
-    'Generated from `core/jobTypes.ts`. The query `jobTypes` answers the same with the JSON Schemas of params and results.',
+    'Generated from `core/jobType.ts`. The query `jobTypes` answers the same with the JSON Schemas of params and results.',
     sections,
   );
 }

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { ulid } from 'ulid';
 import { afterAll, expect, inject, test } from 'vitest';
 import { encodeMessage } from '../core/queue/message.ts';
-import { encodeJob } from '../core/table/codec.ts';
+import { encodeJob } from '../core/table/dynamodb/codec.ts';
 import { makeJob } from '../test/support/jobFactory.ts';
 import { startSystem } from '../test/support/startSystem.ts';
 import { bundleLambdas, type Bundles } from './stacks/bundles.ts';

@@ -32,11 +32,11 @@ export const commandsOf = {
 
 /** Where the methods are made; what stands in these is counted by who calls them. */
 export const implementations = [
-  'core/table/table.ts',
-  'core/table/listings.ts',
-  'core/queue/queues.ts',
-  'worker/handlers/objectStore.ts',
-  'worker/handlers/upload.ts',
+  'core/table/dynamodb/table.ts',
+  'core/table/dynamodb/listings.ts',
+  'core/queue/sqs/queues.ts',
+  'jobs/files/s3/objectStore.ts',
+  'jobs/files/s3/upload.ts',
 ];
 
 /** IAM has one action for a call and its batch, and for all steps of an upload but its abort. */
@@ -57,7 +57,7 @@ export function usedActions(entry: string): Set<string> {
     const service = services[method.startsWith('table') ? 'table' : method.startsWith('queues') ? 'queues' : 'objects'];
     for (const command of commandsOf[method]) actions.add(`${service}:${actionNames[command] ?? command}`);
   }
-  if (reachable(entry).has('core/parameterStore.ts')) actions.add('ssm:GetParametersByPath');
+  if (reachable(entry).has('runtime/parameterStore.ts')) actions.add('ssm:GetParametersByPath');
   return actions;
 }
 
@@ -71,7 +71,7 @@ function methodsFrom(entry: string): Set<string> {
   for (const path of reachable(entry)) {
     if (implementations.includes(path)) continue;
     // Only an entry that takes `notReady` from openCore asks whether table and queues answer.
-    if (path === 'core/open.ts' && !read(entry).includes('notReady')) continue;
+    if (path === 'runtime/open.ts' && !read(entry).includes('notReady')) continue;
     for (const [method] of read(path).matchAll(/\b(?:table|queues|objects)\.\w+(?=\()/g)) methods.add(method);
   }
   return methods;

@@ -1,7 +1,7 @@
 /** `npm run lambdas`: the event source mappings of the Lambda handlers, for wherever there is no AWS Lambda. */
-import { runEntry } from '../core/entry.ts';
-import { openMetricsServer } from '../core/metricsServer.ts';
-import { openCore } from '../core/open.ts';
+import { runEntry } from '../runtime/entry.ts';
+import { openMetricsServer } from '../runtime/metricsServer.ts';
+import { openCore } from '../runtime/open.ts';
 import { startLambdas } from './lambdas.ts';
 
 await runEntry('lambdas', async ({ config, log, clock, telemetry, scrape, resources }) => {

@@ -4,7 +4,7 @@
  */
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { latestEventOf, type JobEvent } from '../core/feed/event.ts';
-import { decodeImage } from '../core/table/codec.ts';
+import { decodeImage } from '../core/table/dynamodb/codec.ts';
 import type { Core } from '../core/usecases/core.ts';
 
 export type StreamRelay = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;

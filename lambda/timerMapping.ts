@@ -1,6 +1,6 @@
 /** A schedule outside AWS: runs a handler, waits, runs it again; never two at once. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '../core/log.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { Mapping } from './queueMapping.ts';
 
 export interface TimerMappingDeps {

@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { errorCatalogue, JobError, type ErrorCode } from '../core/errors.ts';
-import { createLog } from '../core/log.ts';
+import { createLog } from '../telemetry/log.ts';
 import { toGraphQLError, toProblem } from './errors.ts';
 
 describe('toGraphQLError', () => {

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { GraphQLError } from 'graphql';
 import { errorCatalogue, JobError, type ErrorCode } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
+import type { Log } from '../telemetry/log.ts';
 
 /** Whom to tell about an error that is masked. Without a traceId one is made up, so that the log line can be found. */
 export interface Reporter {

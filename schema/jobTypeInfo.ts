@@ -1,6 +1,6 @@
 /** The type JobType: what can be handed in, with the JSON Schema of its params. */
 import { z } from 'zod';
-import { jobTypeNames, jobTypes, type JobPolicy, type JobTypeName } from '../core/jobTypes.ts';
+import { jobTypeNames, jobTypes, type JobPolicy, type JobTypeName } from '../core/jobType.ts';
 import { builder } from './builder.ts';
 
 export interface JobTypeInfo {

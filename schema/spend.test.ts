@@ -1,7 +1,7 @@
 import { createSourceEventStream, execute, parse, type GraphQLField } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { JobError } from '../core/errors.ts';
-import { createMemoryFeed } from '../core/feed/memoryFeed.ts';
+import { createMemoryFeed } from '../core/feed/memory/memoryFeed.ts';
 import { silentLog } from '../test/support/silentLog.ts';
 import { schema, toGraphQLError } from './index.ts';
 

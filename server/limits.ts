@@ -16,7 +16,7 @@ import {
   type ValidationRule,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { createDocumentCache } from './documentCache.ts';
+import { createDocumentCache } from './execution/documentCache.ts';
 
 const documentLimits = {
   /** Characters: what is large goes into variables. */

@@ -1,6 +1,6 @@
 /** `npm run server`: the API as a process of its own. */
-import { runEntry } from '../core/entry.ts';
-import { openCore } from '../core/open.ts';
+import { runEntry } from '../runtime/entry.ts';
+import { openCore } from '../runtime/open.ts';
 import { createWatches } from '../core/usecases/watchJob.ts';
 import { openServer } from './openServer.ts';
 

@@ -1,23 +1,23 @@
 /** Opens the API on a port: HTTP, SSE and WebSocket at /graphql, GraphiQL, the dashboard at /, health. */
 import { createServer, type Server } from 'node:http';
-import type { Config } from '../core/config.ts';
-import type { Log } from '../core/log.ts';
+import type { Config } from '../runtime/config.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { Core } from '../core/usecases/core.ts';
 import type { Watches } from '../core/usecases/watchJob.ts';
-import { openRateLimiter } from '../core/openRateLimiter.ts';
+import { openRateLimiter } from '../runtime/openRateLimiter.ts';
 import { createAuthenticate, isKeyed } from './auth.ts';
-import { createConnections } from './connections.ts';
-import { createDashboard } from './dashboard.ts';
-import { createPipeline, graphqlPath } from './graphql.ts';
-import { renderGraphiQLPage } from './graphiql.ts';
+import { createConnections } from './websocket/connections.ts';
+import { createDashboard } from './pages/dashboard.ts';
+import { createPipeline, graphqlPath } from './execution/graphql.ts';
+import { renderGraphiQLPage } from './pages/graphiql.ts';
 import { createHealth, type UnreadyPart } from './health.ts';
 import { createHostCheck } from './hosts.ts';
 import { createRequestListener } from './http.ts';
 import { createOriginCheck } from './origins.ts';
 import { createQueueDepths } from './queueDepths.ts';
 import { createDrain } from './shutdown.ts';
-import { attachSockets } from './sockets.ts';
-import { createWebSocketProtocol } from './websocket.ts';
+import { attachSockets } from './websocket/sockets.ts';
+import { createWebSocketProtocol } from './websocket/websocket.ts';
 
 export interface OpenServerDeps {
   readonly core: Core;

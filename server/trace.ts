@@ -1,6 +1,6 @@
 /** Which trace a request belongs to: its caller's, by W3C Trace Context, or a new one. */
 import { randomBytes } from 'node:crypto';
-import { readTraceparent } from '../core/traceHeaders.ts';
+import { readTraceparent } from '../telemetry/traceHeaders.ts';
 
 /** 32 hexadecimal digits. A `traceparent` that is not valid is as good as none. */
 export function traceIdOf(traceparent: unknown): string {

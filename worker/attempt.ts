@@ -1,9 +1,9 @@
 /** Runs a handler once, under its timeout, and says how it ended. */
 import { PermanentError } from '../core/errors.ts';
 import { maxErrorMessageLength, maxResultBytes, type Job, type JobFailure, type JsonValue } from '../core/job.ts';
-import { parseParams, policyOf, type JobTypeName, type ResultOf } from '../core/jobTypes.ts';
+import { parseParams, policyOf, type JobTypeName, type ResultOf } from '../core/jobType.ts';
 import { TimedOut } from './aborts.ts';
-import type { HandlerContext, Handlers } from './handlers/handler.ts';
+import type { HandlerContext, Handlers } from '../core/handler.ts';
 
 export type AttemptEnd =
   | { readonly kind: 'returned'; readonly result: JsonValue }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '../core/backoff.ts';
 import type { Job, JobFailure } from '../core/job.ts';
-import { isJobTypeName, policyOf } from '../core/jobTypes.ts';
+import { isJobTypeName, policyOf } from '../core/jobType.ts';
 import { CancelRequested, ClaimLost, ShuttingDown } from './aborts.ts';
 import { runAttempt, type AttemptEnd } from './attempt.ts';
 import type { ClaimedWork } from './execute.ts';

@@ -4,8 +4,8 @@
  * overwrites a backoff.
  */
 import type { Job } from '../core/job.ts';
-import type { Log } from '../core/log.ts';
-import type { ReceivedMessage } from '../core/queue/queues.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { ReceivedMessage } from '../core/queue/sqs/queues.ts';
 import type { Core } from '../core/usecases/core.ts';
 import { CancelRequested, ClaimLost } from './aborts.ts';
 

@@ -1,10 +1,10 @@
 /** `npm run worker`: a worker on whatever the settings name. */
 import { S3Client } from '@aws-sdk/client-s3';
-import { runEntry } from '../core/entry.ts';
-import { openMetricsServer } from '../core/metricsServer.ts';
-import { clientOptions, openCore } from '../core/open.ts';
-import { createHandlers } from './handlers/handlers.ts';
-import { createObjectStore } from './handlers/objectStore.ts';
+import { runEntry } from '../runtime/entry.ts';
+import { openMetricsServer } from '../runtime/metricsServer.ts';
+import { clientOptions, openCore } from '../runtime/open.ts';
+import { createHandlers } from '../jobs/index.ts';
+import { createObjectStore } from '../jobs/files/s3/objectStore.ts';
 import { createWorker } from './worker.ts';
 
 await runEntry('worker', async ({ config, log, clock, telemetry, scrape, resources, hurry }) => {

@@ -2,7 +2,7 @@
 import type { Core } from '../core/usecases/core.ts';
 import { ShuttingDown } from './aborts.ts';
 import { execute, type ExecuteSettings } from './execute.ts';
-import type { Handlers } from './handlers/handler.ts';
+import type { Handlers } from '../core/handler.ts';
 import { startPoll, type Poll } from './poll.ts';
 
 export interface WorkerSettings extends ExecuteSettings {

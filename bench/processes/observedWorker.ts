@@ -1,11 +1,11 @@
 /** Hands in jobs that do nothing and works them off, with no telemetry, with telemetry off, or with it on. */
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
-import { readConfig } from '../../core/config.ts';
-import { createLog } from '../../core/log.ts';
-import { openCore } from '../../core/open.ts';
-import { openTelemetry } from '../../core/openTelemetry.ts';
-import { noTelemetry } from '../../core/telemetry.ts';
+import { readConfig } from '../../runtime/config.ts';
+import { createLog } from '../../telemetry/log.ts';
+import { openCore } from '../../runtime/open.ts';
+import { openTelemetry } from '../../telemetry/openTelemetry.ts';
+import { noTelemetry } from '../../telemetry/telemetry.ts';
 import { createJob } from '../../core/usecases/createJob.ts';
 import { createWorker } from '../../worker/worker.ts';
 import { serveCommands } from '../support/child.ts';

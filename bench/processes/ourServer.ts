@@ -1,8 +1,8 @@
 /** The server under test, as `npm run server` opens it. */
 import { systemClock } from '../../core/clock.ts';
-import { readConfig } from '../../core/config.ts';
-import { createLog } from '../../core/log.ts';
-import { openCore } from '../../core/open.ts';
+import { readConfig } from '../../runtime/config.ts';
+import { createLog } from '../../telemetry/log.ts';
+import { openCore } from '../../runtime/open.ts';
 import { createWatches } from '../../core/usecases/watchJob.ts';
 import { openServer } from '../../server/openServer.ts';
 import { serveCommands } from '../support/child.ts';

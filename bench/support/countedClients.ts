@@ -2,8 +2,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
-import type { Config } from '../../core/config.ts';
-import { clientOptions } from '../../core/open.ts';
+import type { Config } from '../../runtime/config.ts';
+import { clientOptions } from '../../runtime/open.ts';
 
 export interface Spent {
   /** By command. */

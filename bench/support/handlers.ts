@@ -1,6 +1,6 @@
 /** The handlers of a bench: `simulate_work` as it is, watched from outside; the others are never called. */
-import type { Handlers } from '../../worker/handlers/handler.ts';
-import { simulateWork } from '../../worker/handlers/simulateWork.ts';
+import type { Handlers } from '../../core/handler.ts';
+import { simulateWork } from '../../jobs/simulateWork/handler.ts';
 
 /** `onDone` is told when the handler's work began and ended, by `performance.now()`. */
 export function createBenchHandlers({ onDone }: { readonly onDone: (startedAt: number, endedAt: number) => void }): Handlers {

@@ -1,8 +1,8 @@
 /** What a bench runs on: a Redis and the embedded AWS, each in a process of its own, and the settings that name them. */
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
-import { parseConfig, type Config } from '../../core/config.ts';
-import { openCore } from '../../core/open.ts';
+import { parseConfig, type Config } from '../../runtime/config.ts';
+import { openCore } from '../../runtime/open.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { createClients } from '../../infra/local/clients.ts';
 import { provision } from '../../infra/local/provision.ts';

@@ -7,7 +7,7 @@
  */
 import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../../telemetry/log.ts';
 import { eventsOf, latestEventOf, type JobEvent } from './event.ts';
 import type { Feed, FeedListener } from './feed.ts';
 import { JobTimeline, JobWatch, type WatchOptions } from './jobTimeline.ts';

@@ -5,7 +5,7 @@
  */
 import { JobError } from '../errors.ts';
 import { isFinal, type Job } from '../job.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../../telemetry/log.ts';
 import { eventsOf, type JobEvent } from './event.ts';
 import type { Feed } from './feed.ts';
 import { StreamWatch, WatchSet, type Ending, type Watch, type WatchedEvent } from './watch.ts';

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
 import { createRedis, createRedisCluster } from '../redis.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../../telemetry/log.ts';
 import type { Rate, RateLimiter } from './rateLimiter.ts';
 
 export interface RedisLimiterDeps {

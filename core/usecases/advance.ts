@@ -1,10 +1,10 @@
 /** One step of the state machine on a job that was read: writes it, and tells the feed what the record says now. */
 import { latestEventOf } from '../feed/event.ts';
-import type { Changes } from '../table/conditions.ts';
-import type { WriteResult } from '../table/table.ts';
+import type { Changes } from '../table/dynamodb/conditions.ts';
+import type { WriteResult } from '../table/dynamodb/table.ts';
 import { isFinal, type HistoryEntry, type Job, type JobFailure } from '../job.ts';
 import { transitionOf, type Facts, type TransitionEvent } from '../transitions.ts';
-import type { Telemetry } from '../telemetry.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { Core } from './core.ts';
 
 export interface Step {

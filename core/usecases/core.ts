@@ -1,10 +1,10 @@
 /** What the use cases stand on, wired once by `openCore` and handed to each. */
 import type { Clock } from '../clock.ts';
 import type { Feed } from '../feed/feed.ts';
-import type { Log } from '../log.ts';
-import type { JobQueues } from '../queue/queues.ts';
-import type { JobTable } from '../table/table.ts';
-import type { Telemetry } from '../telemetry.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { JobQueues } from '../queue/sqs/queues.ts';
+import type { JobTable } from '../table/dynamodb/table.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
 
 export interface Core {
   readonly table: JobTable;

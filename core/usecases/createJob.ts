@@ -4,7 +4,7 @@ import canonicalize from 'canonicalize';
 import { latestEventOf } from '../feed/event.ts';
 import { JobError } from '../errors.ts';
 import { maxDelaySeconds, maxIdempotencyKeyLength, maxParamsBytes, type Job, type JobPriority, type JsonValue } from '../job.ts';
-import { isJobTypeName, jobTypeNames, parseParams } from '../jobTypes.ts';
+import { isJobTypeName, jobTypeNames, parseParams } from '../jobType.ts';
 import type { Core } from './core.ts';
 import { enqueue } from './enqueue.ts';
 

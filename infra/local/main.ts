@@ -1,7 +1,7 @@
 /** `npm run local`: only the embedded AWS, provisioned, printing its endpoints as settings for the other entries. */
 import { parseArgs } from 'node:util';
-import { ConfigError, readConfig } from '../../core/config.ts';
-import { createLog } from '../../core/log.ts';
+import { ConfigError, readConfig } from '../../runtime/config.ts';
+import { createLog } from '../../telemetry/log.ts';
 import { createClients } from './clients.ts';
 import { EmbeddedAwsError } from './dataFolder.ts';
 import { openEmbeddedAws } from './embeddedAws.ts';

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { dynamoDbEmulators } from '../../test/support/emulators.ts';
 import { createClients } from './clients.ts';
-import { queueDefinitions } from '../../core/queue/definition.ts';
+import { queueDefinitions } from '../../core/queue/sqs/definition.ts';
 import { openEmbeddedAws } from './embeddedAws.ts';
 import { provision } from './provision.ts';
 import { queueAttributes } from './provisionQueues.ts';

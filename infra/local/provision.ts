@@ -1,5 +1,5 @@
 /** Table, queues and buckets on any endpoint, as their definitions in core say. Running it again changes nothing. */
-import type { QueueSettings } from '../../core/queue/definition.ts';
+import type { QueueSettings } from '../../core/queue/sqs/definition.ts';
 import type { Clients } from './clients.ts';
 import { provisionBuckets } from './provisionBuckets.ts';
 import { provisionQueues } from './provisionQueues.ts';

@@ -1,7 +1,7 @@
 /** `npm run provision`: table, queues and buckets on whatever the endpoints name; waits for one that is not up yet. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Config, ConfigError, readConfig } from '../../core/config.ts';
-import { createLog } from '../../core/log.ts';
+import { type Config, ConfigError, readConfig } from '../../runtime/config.ts';
+import { createLog } from '../../telemetry/log.ts';
 import { createClients } from './clients.ts';
 import { provisionBuckets } from './provisionBuckets.ts';
 import { provisionQueues } from './provisionQueues.ts';

@@ -8,7 +8,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
-import { longPollSeconds, type QueueDefinition, queueDefinitions, type QueueSettings } from '../../core/queue/definition.ts';
+import { longPollSeconds, type QueueDefinition, queueDefinitions, type QueueSettings } from '../../core/queue/sqs/definition.ts';
 
 export async function provisionQueues(sqs: SQSClient, settings: QueueSettings): Promise<void> {
   const arns = new Map<string, string>();

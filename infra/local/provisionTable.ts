@@ -14,7 +14,7 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import { setTimeout as delay } from 'node:timers/promises';
-import { jobsTable } from '../../core/table/definition.ts';
+import { jobsTable } from '../../core/table/dynamodb/definition.ts';
 import type { ProvisionLog } from './provision.ts';
 
 /** On AWS a table takes some ten seconds to become active. */

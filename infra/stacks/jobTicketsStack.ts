@@ -1,7 +1,7 @@
 /** Everything of one environment on AWS, except the cluster that the pods run in. */
 import { CfnOutput, Stack, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { parseConfig } from '../../core/config.ts';
+import { parseConfig } from '../../runtime/config.ts';
 import type { Environment } from '../environments.ts';
 import { addPodRoles } from './access.ts';
 import { addAlarms } from './alarms.ts';

@@ -18,7 +18,7 @@ export type Lambdas = Readonly<Record<LambdaName, Lambda>>;
 export interface LambdasDeps extends Resources {
   readonly network: Network;
   readonly bundles: Bundles;
-  /** Settings by the names of core/config.ts, REDIS_URL among them. */
+  /** Settings by the names of runtime/config.ts, REDIS_URL among them. */
   readonly settings: Readonly<Record<string, string>>;
 }
 

@@ -2,7 +2,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { longPollSeconds, queueDefinitions, retentionSeconds, type QueueSettings } from '../../core/queue/definition.ts';
+import { longPollSeconds, queueDefinitions, retentionSeconds, type QueueSettings } from '../../core/queue/sqs/definition.ts';
 import { accept } from './accept.ts';
 
 export interface Queues {

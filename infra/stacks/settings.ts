@@ -4,7 +4,7 @@
  */
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import type { QueueSettings } from '../../core/queue/definition.ts';
+import type { QueueSettings } from '../../core/queue/sqs/definition.ts';
 import type { Environment } from '../environments.ts';
 import type { Cache } from './cache.ts';
 import type { Storage } from './storage.ts';
@@ -15,7 +15,7 @@ interface SettingsDeps {
   readonly queueSettings: QueueSettings;
 }
 
-/** Answers them by the names of core/config.ts; none of these is a secret. */
+/** Answers them by the names of runtime/config.ts; none of these is a secret. */
 export function addSettings(parent: Construct, { name }: Environment, deps: SettingsDeps): Readonly<Record<string, string>> {
   const scope = new Construct(parent, 'Settings');
   const { storage, cache, queueSettings } = deps;

@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { jobsTable } from '../../core/table/definition.ts';
+import { jobsTable } from '../../core/table/dynamodb/definition.ts';
 import type { Environment } from '../environments.ts';
 import { accept } from './accept.ts';
 import { isBucket } from './interfaces.ts';

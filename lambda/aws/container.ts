@@ -1,8 +1,8 @@
 /** What the Lambdas share on AWS: one core a container, opened when it starts and kept from one event to the next. */
 import { systemClock } from '../../core/clock.ts';
-import { readConfig } from '../../core/config.ts';
-import { createLog } from '../../core/log.ts';
-import { openCore } from '../../core/open.ts';
+import { readConfig } from '../../runtime/config.ts';
+import { createLog } from '../../telemetry/log.ts';
+import { openCore } from '../../runtime/open.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { createEmfTelemetry } from './emfTelemetry.ts';
 

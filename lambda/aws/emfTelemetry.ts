@@ -3,7 +3,7 @@
  * Metric Format for each, which CloudWatch turns into metrics. Spans are X-Ray's own business there.
  */
 import { metrics, type Attributes } from '@opentelemetry/api';
-import { counters, createTelemetry, histograms, type CounterName, type HistogramName, type Telemetry } from '../../core/telemetry.ts';
+import { counters, createTelemetry, histograms, type CounterName, type HistogramName, type Telemetry } from '../../telemetry/telemetry.ts';
 
 export interface EmfTelemetry {
   readonly telemetry: Telemetry;

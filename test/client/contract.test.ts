@@ -4,7 +4,7 @@ import { expect, expectTypeOf, test } from 'vitest';
 import { clientDocuments } from '../../client/jobTickets.ts';
 import type { ProjectJobTypes } from '../../client/jobTypes.ts';
 import { watchJobDocument } from '../../client/watchJob.ts';
-import type { jobTypes, JobTypeName } from '../../core/jobTypes.ts';
+import type { jobTypes, JobTypeName } from '../../core/jobType.ts';
 import { documents } from '../../dashboard/documents.ts';
 import { schema } from '../../schema/index.ts';
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { JobPriority } from '../../core/job.ts';
 import { decodeMessage, type JobMessage } from '../../core/queue/message.ts';
-import type { JobQueues, QueueId, ReceivedMessage } from '../../core/queue/queues.ts';
+import type { JobQueues, QueueId, ReceivedMessage } from '../../core/queue/sqs/queues.ts';
 
 export interface OpenedQueues {
   readonly queues: JobQueues;

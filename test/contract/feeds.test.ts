@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import { describe, expect, inject, test } from 'vitest';
 import { latestEventOf, type JobEvent } from '../../core/feed/event.ts';
-import { createMemoryFeed } from '../../core/feed/memoryFeed.ts';
-import { openRedisFeed } from '../../core/feed/redisFeed.ts';
+import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
+import { openRedisFeed } from '../../core/feed/redis/redisFeed.ts';
 import { makeJob } from '../support/jobFactory.ts';
 import { startRedisCluster } from '../support/redisCluster.ts';
 import { startRedis } from '../support/redis.ts';

@@ -3,18 +3,18 @@ import { createClient, type Client } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
-import { parseConfig, type Config, type Environment } from '../../core/config.ts';
-import { createMemoryFeed } from '../../core/feed/memoryFeed.ts';
-import { createLog } from '../../core/log.ts';
-import { openCore } from '../../core/open.ts';
+import { parseConfig, type Config, type Environment } from '../../runtime/config.ts';
+import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
+import { createLog } from '../../telemetry/log.ts';
+import { openCore } from '../../runtime/open.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { createWatches } from '../../core/usecases/watchJob.ts';
 import { createClients } from '../../infra/local/clients.ts';
 import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
 import { provision } from '../../infra/local/provision.ts';
 import { openServer, type OpenServerDeps } from '../../server/openServer.ts';
-import { createHandlers } from '../../worker/handlers/handlers.ts';
-import { createObjectStore } from '../../worker/handlers/objectStore.ts';
+import { createHandlers } from '../../jobs/index.ts';
+import { createObjectStore } from '../../jobs/files/s3/objectStore.ts';
 import { createWorker } from '../../worker/worker.ts';
 
 const graphqlBody = z.looseObject({

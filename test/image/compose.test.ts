@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { describeSettings, parseConfig } from '../../core/config.ts';
+import { describeSettings, parseConfig } from '../../runtime/config.ts';
 import { readStages } from './dockerfile.ts';
 
 const root = join(import.meta.dirname, '../..');

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { describeSettings, parseConfig } from '../../core/config.ts';
-import { queueDefinitions } from '../../core/queue/definition.ts';
+import { describeSettings, parseConfig } from '../../runtime/config.ts';
+import { queueDefinitions } from '../../core/queue/sqs/definition.ts';
 import { environments } from '../../infra/environments.ts';
 import { podRoleName } from '../../infra/stacks/access.ts';
 import { parametersPrefix } from '../../infra/stacks/settings.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLog } from '../../core/log.ts';
+import { createLog } from '../../telemetry/log.ts';
 import { at, type ApiSystem } from '../e2e/apiSystem.ts';
 import { openSocket } from '../e2e/testSocket.ts';
 import { as, openGuarded, post, transportNames, transports } from './stage.ts';

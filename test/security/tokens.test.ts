@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigError, parseConfig } from '../../core/config.ts';
+import { ConfigError, parseConfig } from '../../runtime/config.ts';
 import { createAuthenticate } from '../../server/auth.ts';
 import { at, openApiSystem, take, type ApiSystem } from '../e2e/apiSystem.ts';
 import { post } from './stage.ts';

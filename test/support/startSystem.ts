@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
 import { systemClock, type Clock } from '../../core/clock.ts';
-import { parseConfig, type Config, type Environment } from '../../core/config.ts';
+import { parseConfig, type Config, type Environment } from '../../runtime/config.ts';
 import type { Feed } from '../../core/feed/feed.ts';
-import { createMemoryFeed } from '../../core/feed/memoryFeed.ts';
-import type { Log } from '../../core/log.ts';
-import { clientOptions, openCore, type OpenedCore } from '../../core/open.ts';
+import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { clientOptions, openCore, type OpenedCore } from '../../runtime/open.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { createWatches, type Watches } from '../../core/usecases/watchJob.ts';
 import { createClients } from '../../infra/local/clients.ts';
@@ -14,9 +14,9 @@ import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
 import { provision } from '../../infra/local/provision.ts';
 import { startLambdas } from '../../lambda/lambdas.ts';
 import { openServer } from '../../server/openServer.ts';
-import { createHandlers } from '../../worker/handlers/handlers.ts';
-import { createObjectStore } from '../../worker/handlers/objectStore.ts';
-import type { Handlers } from '../../worker/handlers/handler.ts';
+import { createHandlers } from '../../jobs/index.ts';
+import { createObjectStore } from '../../jobs/files/s3/objectStore.ts';
+import type { Handlers } from '../../core/handler.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { silentLog } from './silentLog.ts';
 

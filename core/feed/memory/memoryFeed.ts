@@ -1,0 +1,30 @@
+/** The feed inside one process: for the all-in-one, and for tests. */
+import type { JobEvent } from '../event.ts';
+import { channelName, channelsOf, type Feed, type FeedListener } from '../feed.ts';
+
+export function createMemoryFeed(): Feed {
+  const listeners = new Map<string, Set<FeedListener>>();
+  return {
+    publish(event: JobEvent) {
+      for (const channel of channelsOf(event)) {
+        for (const listener of listeners.get(channel) ?? []) listener.onEvent(event);
+      }
+      return Promise.resolve(true);
+    },
+    subscribe(channel, listener) {
+      const name = channelName(channel);
+      const here = listeners.get(name) ?? new Set();
+      listeners.set(name, here.add(listener));
+      return Promise.resolve(() => {
+        here.delete(listener);
+        if (here.size === 0 && listeners.get(name) === here) listeners.delete(name);
+        return Promise.resolve();
+      });
+    },
+    isConnected: () => true,
+    close() {
+      listeners.clear();
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,17 @@
+/** A feed that tells telemetry what it publishes, and whether that was taken. */
+import { SpanKind } from '@opentelemetry/api';
+import type { Feed } from './feed.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
+
+export function observedFeed(feed: Feed, telemetry: Telemetry): Feed {
+  return {
+    ...feed,
+    async publish(event) {
+      // The job is its parent's; an attribute costs as much to send as to make a measurement of.
+      const attributes = { 'messaging.system': 'redis', 'job.version': event.version };
+      const isTaken = await telemetry.span('publish feed', { kind: SpanKind.PRODUCER, attributes }, () => feed.publish(event));
+      telemetry.count('feedPublishes', { outcome: isTaken ? 'taken' : 'lost' });
+      return isTaken;
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/** The connections under the feed: to one Redis, or to a cluster, where each shard has a subscriber of its own. */
+import { createRedis, createRedisCluster } from '../../redis.ts';
+
+export interface RedisEvents {
+  /** Channels can be subscribed to, and must be, again. */
+  up(): void;
+  /** Messages may be lost from now on. */
+  down(): void;
+  message(channel: string, text: string): void;
+  error(error: Error): void;
+}
+
+export interface RedisConnection {
+  spublish(channel: string, text: string): Promise<unknown>;
+  ssubscribe(channel: string): Promise<unknown>;
+  sunsubscribe(channel: string): Promise<unknown>;
+  isReady(): boolean;
+  /** Rejects, or never settles, where a connection that looks well is half-open. */
+  probe(): Promise<unknown>;
+  /** Closes what does not answer, and connects anew. */
+  reset(): void;
+  close(): void;
+}
+
+const options = { commandTimeout: 2000, maxRetriesPerRequest: 1 };
+
+export function connectToRedis(redisUrl: string, events: RedisEvents): RedisConnection {
+  const publisher = createRedis(redisUrl, options);
+  const subscriber = createRedis(redisUrl, { ...options, autoResubscribe: false });
+  subscriber.on('ready', () => events.up());
+  subscriber.on('close', () => events.down());
+  subscriber.on('smessage', (channel: string, text: string) => events.message(channel, text));
+  for (const connection of [publisher, subscriber]) connection.on('error', (error: Error) => events.error(error));
+  return {
+    spublish: (channel, text) => publisher.spublish(channel, text),
+    ssubscribe: (channel) => subscriber.ssubscribe(channel),
+    sunsubscribe: (channel) => subscriber.sunsubscribe(channel),
+    isReady: () => subscriber.status === 'ready',
+    probe: () => subscriber.ping(),
+    reset: () => subscriber.disconnect(true),
+    close() {
+      subscriber.disconnect();
+      publisher.disconnect();
+    },
+  };
+}
+
+/** ioredis keeps one subscriber a shard, and moves channels when slots move; a shard that goes is told as `down`. */
+export function connectToCluster(redisUrl: string, events: RedisEvents): RedisConnection {
+  const cluster = createRedisCluster(redisUrl, options, { shardedSubscribers: true, slotsRefreshInterval: 5000 });
+  cluster.on('ready', () => events.up());
+  cluster.on('subscribersReady', () => events.up());
+  cluster.on('-node', () => events.down());
+  cluster.on('-subscriber', () => events.down());
+  cluster.on('close', () => events.down());
+  cluster.on('smessage', (channel: string, text: string) => events.message(channel, text));
+  cluster.on('error', (error: Error) => events.error(error));
+  return {
+    spublish: (channel, text) => cluster.spublish(channel, text),
+    ssubscribe: (channel) => cluster.ssubscribe(channel),
+    sunsubscribe: (channel) => cluster.sunsubscribe(channel),
+    isReady: () => cluster.status === 'ready',
+    probe: () => Promise.all(cluster.nodes('master').map((node) => node.ping())),
+    reset: () => cluster.disconnect(true),
+    close: () => cluster.disconnect(),
+  };
+}

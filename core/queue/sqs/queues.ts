@@ -1,0 +1,246 @@
+/**
+ * The SQS queues: one per priority and the dead-letter queue. Sends and deletes are coalesced into batches, and each
+ * entry's failure is its own.
+ */
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  type BatchResultErrorEntry,
+  type Message,
+  type SendMessageBatchRequestEntry,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { JobError } from '../../errors.ts';
+import { jobPriorities, type JobPriority } from '../../job.ts';
+import { createBatcher, type Batcher } from './batcher.ts';
+import { deadLetterQueueName, queueName } from './definition.ts';
+import { encodeMessage, type JobMessage } from '../message.ts';
+
+export type QueueId = JobPriority | 'DEAD_LETTER';
+export const queueIds = [...jobPriorities, 'DEAD_LETTER'] as const satisfies readonly QueueId[];
+
+export interface ReceivedMessage {
+  readonly queue: QueueId;
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  /** 1 at the first delivery. */
+  readonly receiveCount: number;
+  /** When it was first sent, in milliseconds since the epoch. */
+  readonly sentAt: number;
+  /** Where its sender's trace goes on, in X-Ray's form. */
+  readonly traceHeader?: string | undefined;
+}
+
+export interface ReceiveOptions {
+  /** 1 to 10. */
+  readonly max: number;
+  /** 0 to 20; 0 answers at once. */
+  readonly waitSeconds: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface QueueDepth {
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+}
+
+/** All calls reject with `QUEUE_UNAVAILABLE` when SQS does not answer or refuses. */
+export interface JobQueues {
+  send(priority: JobPriority, message: JobMessage, delaySeconds: number): Promise<void>;
+  receive(queue: QueueId, options: ReceiveOptions): Promise<readonly ReceivedMessage[]>;
+  delete(message: ReceivedMessage): Promise<void>;
+  /** Seconds from now until the message is delivered again; 0 gives it back at once. At most 43,200 (12 hours). */
+  setVisibility(message: ReceivedMessage, seconds: number): Promise<void>;
+  /** Approximate, as SQS tells them. */
+  depth(queue: QueueId): Promise<QueueDepth>;
+  /** @throws when a queue is missing or does not answer. */
+  check(): Promise<void>;
+}
+
+/** SQS: at most ten entries a batch. */
+const maxBatchEntries = 10;
+/** SQS: 256 KiB a batch, the older and lower of its limits. */
+const maxBatchBytes = 256 * 1024;
+/** The longest a send waits for company: somebody waits for it. */
+const sendLingerMs = 4;
+/** The longest a delete does: nobody waits, and the message is invisible for much longer. */
+const deleteLingerMs = 100;
+/** A batch entry that SQS failed by its own fault is sent again, so often in all. */
+const entryTries = 3;
+
+interface SendEntry {
+  readonly body: string;
+  readonly delaySeconds: number;
+  readonly traceHeader: string | undefined;
+}
+
+export interface QueuesDeps {
+  readonly sqs: SQSClient;
+  readonly queuePrefix: string;
+  /** Sent along with each message, for its receiver to go on with the trace. */
+  readonly traceHeader?: () => string | undefined;
+}
+
+export function createQueues({ sqs, queuePrefix, traceHeader = () => undefined }: QueuesDeps): JobQueues {
+  const urls = new Map<QueueId, Promise<string>>();
+  const senders = new Map<QueueId, Batcher<SendEntry>>();
+  const deleters = new Map<QueueId, Batcher<string>>();
+
+  function urlOf(queue: QueueId): Promise<string> {
+    return memo(urls, queue, async () => {
+      const QueueName = queue === 'DEAD_LETTER' ? deadLetterQueueName(queuePrefix) : queueName(queuePrefix, queue);
+      try {
+        const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
+        if (QueueUrl === undefined) throw new Error(`SQS gave no URL for ${QueueName}`);
+        return QueueUrl;
+      } catch (error) {
+        urls.delete(queue);
+        throw error;
+      }
+    });
+  }
+
+  /** Sends a batch, and its entries that failed by SQS's fault again; answers one outcome an entry. */
+  async function inBatch<Entry>(
+    entries: readonly Entry[],
+    call: (entries: readonly { readonly id: string; readonly entry: Entry }[]) => Promise<readonly BatchResultErrorEntry[] | undefined>,
+  ): Promise<readonly (Error | undefined)[]> {
+    const outcomes = new Map<string, Error>();
+    let open = entries.map((entry, index) => ({ id: String(index), entry }));
+    for (let tries = 1; open.length > 0 && tries <= entryTries; tries += 1) {
+      const failed = (await call(open)) ?? [];
+      for (const { id } of open) outcomes.delete(id);
+      for (const { Id = '', Code = 'unknown', Message: text = '' } of failed) outcomes.set(Id, new Error(`SQS: ${Code} ${text}`));
+      const worthTrying = new Set(failed.filter(({ SenderFault }) => SenderFault !== true).map(({ Id }) => Id));
+      open = open.filter(({ id }) => worthTrying.has(id));
+    }
+    return entries.map((_, index) => outcomes.get(String(index)));
+  }
+
+  const senderOf = (queue: QueueId): Batcher<SendEntry> =>
+    memo(senders, queue, () =>
+      createBatcher<SendEntry>({
+        maxEntries: maxBatchEntries,
+        maxBytes: maxBatchBytes,
+        lingerMs: sendLingerMs,
+        isEager: true,
+        sizeOf: ({ body }) => Buffer.byteLength(body),
+        send: async (entries) => {
+          const QueueUrl = await urlOf(queue);
+          return inBatch(entries, async (batch) => {
+            const Entries = batch.map(({ id, entry }) => sendEntry(id, entry));
+            return (await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))).Failed;
+          });
+        },
+      }),
+    );
+
+  const deleterOf = (queue: QueueId): Batcher<string> =>
+    memo(deleters, queue, () =>
+      createBatcher<string>({
+        maxEntries: maxBatchEntries,
+        maxBytes: maxBatchBytes,
+        lingerMs: deleteLingerMs,
+        isEager: false,
+        sizeOf: (receiptHandle) => receiptHandle.length,
+        send: async (handles) => {
+          const QueueUrl = await urlOf(queue);
+          return inBatch(handles, async (batch) => {
+            const Entries = batch.map(({ id, entry }) => ({ Id: id, ReceiptHandle: entry }));
+            return (await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))).Failed;
+          });
+        },
+      }),
+    );
+
+  const depth = (queue: QueueId): Promise<QueueDepth> =>
+    available(async () => {
+      const { Attributes = {} } = await sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: await urlOf(queue),
+          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'ApproximateNumberOfMessagesDelayed'],
+        }),
+      );
+      return {
+        visible: Number(Attributes['ApproximateNumberOfMessages'] ?? 0),
+        inFlight: Number(Attributes['ApproximateNumberOfMessagesNotVisible'] ?? 0),
+        delayed: Number(Attributes['ApproximateNumberOfMessagesDelayed'] ?? 0),
+      };
+    });
+
+  return {
+    send: (priority, message, delaySeconds) =>
+      available(() => senderOf(priority).add({ body: encodeMessage(message), delaySeconds, traceHeader: traceHeader() })),
+
+    receive: (queue, { max, waitSeconds, signal }) =>
+      available(async () => {
+        const command = new ReceiveMessageCommand({
+          QueueUrl: await urlOf(queue),
+          MaxNumberOfMessages: max,
+          WaitTimeSeconds: waitSeconds,
+          MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp', 'AWSTraceHeader'],
+        });
+        const { Messages = [] } = await sqs.send(command, signal === undefined ? {} : { abortSignal: signal });
+        return Messages.map((message) => received(queue, message));
+      }),
+
+    delete: (message) => available(() => deleterOf(message.queue).add(message.receiptHandle)),
+
+    setVisibility: (message, seconds) =>
+      available(async () => {
+        await sqs.send(
+          new ChangeMessageVisibilityCommand({
+            QueueUrl: await urlOf(message.queue),
+            ReceiptHandle: message.receiptHandle,
+            VisibilityTimeout: seconds,
+          }),
+        );
+      }),
+
+    depth,
+
+    async check() {
+      await Promise.all(queueIds.map(depth));
+    },
+  };
+}
+
+function sendEntry(Id: string, { body, delaySeconds, traceHeader }: SendEntry): SendMessageBatchRequestEntry {
+  const entry = { Id, MessageBody: body, DelaySeconds: delaySeconds };
+  if (traceHeader === undefined) return entry;
+  return { ...entry, MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: traceHeader } } };
+}
+
+function received(queue: QueueId, { MessageId = '', ReceiptHandle = '', Body = '', Attributes = {} }: Message): ReceivedMessage {
+  return {
+    queue,
+    messageId: MessageId,
+    receiptHandle: ReceiptHandle,
+    body: Body,
+    receiveCount: Number(Attributes.ApproximateReceiveCount ?? 1),
+    sentAt: Number(Attributes.SentTimestamp ?? 0),
+    traceHeader: Attributes.AWSTraceHeader,
+  };
+}
+
+function memo<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+async function available<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await call();
+  } catch (error) {
+    throw new JobError('QUEUE_UNAVAILABLE', { message: 'The queue does not answer.' }, { cause: error });
+  }
+}

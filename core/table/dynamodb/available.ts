@@ -1,0 +1,17 @@
+/** Tells a table that does not answer from a fault of our own. */
+import { JobError } from '../../errors.ts';
+
+/** @throws {JobError} `TABLE_UNAVAILABLE`: the SDK has tried again by now, and the caller may try later. */
+export async function available<Answer>(call: Promise<Answer>): Promise<Answer> {
+  try {
+    return await call;
+  } catch (error) {
+    throw unavailable(error);
+  }
+}
+
+export function unavailable(error: unknown): unknown {
+  // A request that DynamoDB calls malformed is a fault of this code, not of the table.
+  if (error instanceof Error && error.name === 'ValidationException') return error;
+  return new JobError('TABLE_UNAVAILABLE', {}, { cause: error });
+}

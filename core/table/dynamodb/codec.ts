@@ -1,0 +1,97 @@
+/** Between the record and DynamoDB's item. Params and results are kept as JSON text, so they come back unchanged. */
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { z } from 'zod';
+import { isFinal, jobPriorities, jobStatuses, type HistoryEntry, type Job, type JsonValue } from '../../job.ts';
+import { jobKey, openShards } from './definition.ts';
+
+export type Item = Record<string, AttributeValue>;
+
+const failure = z.object({ code: z.string(), message: z.string(), attempt: z.number(), at: z.number() });
+/** Zod's own `json` would drop a key called `__proto__`. */
+const jsonText = z
+  .string()
+  .transform((text): unknown => JSON.parse(text))
+  .pipe(z.custom<JsonValue>());
+
+const jobItem = z.object({
+  jobId: z.string(),
+  owner: z.string(),
+  type: z.string(),
+  priority: z.enum(jobPriorities),
+  params: jsonText,
+  payloadHash: z.string(),
+  idempotencyKey: z.string().optional(),
+  status: z.enum(jobStatuses),
+  version: z.number(),
+  generation: z.number(),
+  attempts: z.number(),
+  claim: z.object({ id: z.string(), expiresAt: z.number() }).optional(),
+  cancelRequested: z.boolean(),
+  progress: z.number().optional(),
+  result: jsonText.optional(),
+  error: failure.optional(),
+  history: z.array(z.object({ status: z.enum(jobStatuses), at: z.number(), attempt: z.number(), error: failure.optional() })),
+  traceId: z.string(),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+  startedAt: z.number().optional(),
+  finishedAt: z.number().optional(),
+  expiresAt: z.number(),
+  notBefore: z.number(),
+  sweeps: z.number(),
+  sweptAt: z.number().optional(),
+  writeId: z.string(),
+});
+
+/** @throws where the item is not a job: the table was written by something else. */
+export function decodeJob(item: Item): Job {
+  const { history, ...job } = jobItem.parse(unmarshall(item));
+  const firstVersion = job.version - history.length + 1;
+  return { ...job, history: history.map((entry, index) => ({ version: firstVersion + index, ...entry })) };
+}
+
+/** The image of a job in the table's stream, as Lambda passes it: checked as strictly as an item. @throws */
+export function decodeImage(image: object): Job {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is not an item fails to decode
+  return decodeJob(image as Item);
+}
+
+export function encodeJob(job: Job): Item {
+  const { history, params, result, ...rest } = job;
+  return encode({
+    pk: jobKey(job.jobId),
+    ...rest,
+    params: JSON.stringify(params),
+    result: result === undefined ? undefined : JSON.stringify(result),
+    history: history.map(encodeHistoryEntry),
+    ...(isFinal(job.status) ? { outcome: job.status } : { openShard: openShardOf(job.jobId) }),
+  });
+}
+
+/** The version is left out: entries are contiguous and the last one's is the record's. */
+export function encodeHistoryEntry({ status, at, attempt, error }: Omit<HistoryEntry, 'version'>): object {
+  return { status, at, attempt, error };
+}
+
+export interface IdempotencyLock {
+  readonly jobId: string;
+  readonly payloadHash: string;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+const lockItem = z.object({ jobId: z.string(), payloadHash: z.string(), expiresAt: z.number(), writeId: z.string() });
+
+export function decodeLock(item: Item): IdempotencyLock & { readonly writeId: string } {
+  return lockItem.parse(unmarshall(item));
+}
+
+export function encode(values: object): Item {
+  return marshall(values, { removeUndefinedValues: true });
+}
+
+/** Spreads open jobs over partitions by the random end of their id. */
+export function openShardOf(jobId: string): string {
+  return `open#${(jobId.codePointAt(jobId.length - 1) ?? 0) % openShards}`;
+}

@@ -1,0 +1,151 @@
+/** Builds the conditional writes of the state machine: from a rule, the writer's facts and its changes. */
+import { isFinal, type Claim, type HistoryEntry, type JobFailure, type JobStatus, type JsonValue } from '../../job.ts';
+import { guards, sameVersion, type Facts, type GuardName } from '../../transitions.ts';
+import { encode, encodeHistoryEntry, openShardOf, type Item } from './codec.ts';
+
+/** What a write changes beside status, version and history. `null` removes the attribute; absent leaves it alone. */
+export interface Changes {
+  readonly claim?: Claim | null | undefined;
+  readonly leaseExpiresAt?: number | undefined;
+  readonly attempts?: number | undefined;
+  readonly generation?: number | undefined;
+  readonly cancelRequested?: boolean | undefined;
+  readonly progress?: number | null | undefined;
+  readonly result?: JsonValue | null | undefined;
+  readonly error?: JobFailure | null | undefined;
+  readonly startedAt?: number | null | undefined;
+  readonly finishedAt?: number | null | undefined;
+  readonly notBefore?: number | undefined;
+  readonly sweeps?: number | undefined;
+  readonly sweptAt?: number | undefined;
+}
+
+interface Rule {
+  readonly from: readonly JobStatus[];
+  readonly guards: readonly GuardName[];
+}
+
+export interface WriteExpressions {
+  readonly ConditionExpression: string;
+  readonly UpdateExpression: string;
+  readonly ExpressionAttributeNames: Record<string, string>;
+  readonly ExpressionAttributeValues: Item;
+}
+
+export interface TransitionWrite {
+  readonly jobId: string;
+  readonly rule: Rule & { readonly to: JobStatus };
+  readonly facts: Facts;
+  readonly changes: Changes;
+  /** Recorded in the history's new entry. */
+  readonly attempt: number;
+  readonly error?: JobFailure | undefined;
+  /** Replaces the history that the new entry is appended to. */
+  readonly keptHistory?: readonly HistoryEntry[] | undefined;
+  readonly expiresAt: number;
+  readonly writeId: string;
+}
+
+export function transitionExpressions(write: TransitionWrite): WriteExpressions {
+  const { rule, facts } = write;
+  const to = rule.to;
+  const entry = encodeHistoryEntry({ status: to, at: facts.now, attempt: write.attempt, error: write.error });
+  const { keptHistory } = write;
+  return expressions(
+    [sameVersion, ...ruleConditions(rule)],
+    {
+      ...changesOf(write.changes),
+      status: { value: to },
+      version: { expression: 'version + :one', values: { one: 1 } },
+      writeId: { value: write.writeId },
+      updatedAt: { value: facts.now },
+      expiresAt: { value: write.expiresAt },
+      history:
+        keptHistory === undefined
+          ? { expression: 'list_append(history, :entries)', values: { entries: [entry] } }
+          : { value: [...keptHistory.map(encodeHistoryEntry), entry] },
+      outcome: isFinal(to) ? { value: to } : 'remove',
+      openShard: isFinal(to) ? 'remove' : { value: openShardOf(write.jobId) },
+    },
+    facts,
+    rule.from,
+  );
+}
+
+/** A write that leaves status, version and history alone. */
+export function touchExpressions({
+  rule,
+  facts,
+  changes,
+  writeId,
+}: {
+  rule: Rule;
+  facts: Partial<Facts>;
+  changes: Changes;
+  writeId: string;
+}): WriteExpressions {
+  return expressions(ruleConditions(rule), { ...changesOf(changes), writeId: { value: writeId } }, facts, rule.from);
+}
+
+type Assignment = 'remove' | { readonly value: unknown } | { readonly expression: string; readonly values: Record<string, unknown> };
+
+function ruleConditions(rule: Rule): readonly string[] {
+  const from = rule.from.map((_, index) => `:from${index}`).join(', ');
+  return [`#status IN (${from})`, ...rule.guards.map((name) => guards[name].condition)];
+}
+
+function changesOf({ leaseExpiresAt, result, ...changes }: Changes): Record<string, Assignment> {
+  const assignments: Record<string, Assignment> = {};
+  for (const [name, value] of Object.entries(changes)) {
+    if (value !== undefined) assignments[name] = value === null ? 'remove' : { value };
+  }
+  if (result !== undefined) assignments['result'] = result === null ? 'remove' : { value: JSON.stringify(result) };
+  if (leaseExpiresAt !== undefined) assignments['claim.expiresAt'] = { value: leaseExpiresAt };
+  return assignments;
+}
+
+/** DynamoDB refuses values that no expression names, so only the facts that the conditions use are sent. */
+function expressions(
+  conditions: readonly string[],
+  assignments: Record<string, Assignment>,
+  facts: Partial<Facts>,
+  from: readonly JobStatus[],
+): WriteExpressions {
+  const names: Record<string, string> = { '#status': 'status' };
+  const values: Record<string, unknown> = {};
+  const sets: string[] = [];
+  const removes: string[] = [];
+
+  for (const [path, assignment] of Object.entries(assignments)) {
+    const placeholder = path
+      .split('.')
+      .map((part) => {
+        names[`#${part}`] = part;
+        return `#${part}`;
+      })
+      .join('.');
+    if (assignment === 'remove') removes.push(placeholder);
+    else if ('expression' in assignment) {
+      sets.push(`${placeholder} = ${assignment.expression}`);
+      for (const [name, value] of Object.entries(assignment.values)) values[`:${name}`] = value;
+    } else {
+      const name = `:set_${path.replace('.', '_')}`;
+      sets.push(`${placeholder} = ${name}`);
+      values[name] = assignment.value;
+    }
+  }
+
+  const condition = conditions.join(' AND ');
+  const known: Record<string, unknown> = { ...facts, zero: 0, true: true, false: false };
+  for (const [, name] of condition.matchAll(/:(\w+)/g)) {
+    if (name !== undefined && name in known) values[`:${name}`] = known[name];
+  }
+  for (const [index, status] of from.entries()) values[`:from${index}`] = status;
+
+  return {
+    ConditionExpression: condition,
+    UpdateExpression: `SET ${sets.join(', ')}${removes.length > 0 ? ` REMOVE ${removes.join(', ')}` : ''}`,
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: encode(values),
+  };
+}

@@ -1,0 +1,120 @@
+/** The table's two indexes: an owner's jobs, and the jobs that have not ended. */
+import { QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { z } from 'zod';
+import { isFinal, type JobStatus } from '../../job.ts';
+import { encode, type Item } from './codec.ts';
+import { jobsTable, openShards } from './definition.ts';
+import { available } from './available.ts';
+
+export interface OwnerQuery {
+  readonly owner: string;
+  readonly status?: readonly JobStatus[] | undefined;
+  readonly type?: readonly string[] | undefined;
+  /** Newest first goes down in jobId, and up otherwise. */
+  readonly newestFirst: boolean;
+  /** Exclusive: only jobs beyond this one, in the direction of the listing. */
+  readonly beyond?: string | undefined;
+  readonly limit: number;
+}
+
+export interface Listings {
+  /**
+   * Ids of an owner's jobs from the index, which is eventually consistent and knows outcomes but not the difference of
+   * PENDING and PROCESSING: whoever filters by status looks at the records too. Fewer than `limit` ids: there are no more.
+   */
+  listOwned(query: OwnerQuery): Promise<readonly string[]>;
+  /** Ids of jobs that have not ended and were created before this id could be, oldest first: up to `limit` a shard. */
+  listOpen(options: { readonly before: string; readonly limit: number }): AsyncIterable<readonly string[]>;
+}
+
+const row = z.object({ jobId: z.string() });
+const jobIdOf = (item: Item): string => row.parse(unmarshall(item)).jobId;
+
+export function createListings({
+  dynamodb,
+  tableName: TableName,
+}: {
+  readonly dynamodb: DynamoDBClient;
+  readonly tableName: string;
+}): Listings {
+  return {
+    async listOwned({ owner, status, type, newestFirst, beyond, limit }) {
+      const values: Record<string, unknown> = { ':owner': owner };
+      const names: Record<string, string> = { '#owner': jobsTable.indexes.byOwner.partitionKey };
+      let keys = '#owner = :owner';
+      if (beyond !== undefined) {
+        keys += ` AND jobId ${newestFirst ? '<' : '>'} :beyond`;
+        values[':beyond'] = beyond;
+      }
+      const filters = [
+        status === undefined ? undefined : statusFilter(status, values),
+        type === undefined ? undefined : typeFilter(type, names, values),
+      ].filter((filter) => filter !== undefined);
+
+      const ids: string[] = [];
+      let start: Item | undefined;
+      do {
+        const page = await available(
+          dynamodb.send(
+            new QueryCommand({
+              TableName,
+              IndexName: 'byOwner',
+              KeyConditionExpression: keys,
+              FilterExpression: filters.length === 0 ? undefined : filters.join(' AND '),
+              ExpressionAttributeNames: names,
+              ExpressionAttributeValues: encode(values),
+              ScanIndexForward: !newestFirst,
+              // Limit counts rows before the filter; a filtered page reads on until it is full.
+              Limit: filters.length === 0 ? limit - ids.length : undefined,
+              ExclusiveStartKey: start,
+            }),
+          ),
+        );
+        for (const item of page.Items ?? []) ids.push(jobIdOf(item));
+        start = page.LastEvaluatedKey;
+      } while (start !== undefined && ids.length < limit);
+      return ids.slice(0, limit);
+    },
+
+    async *listOpen({ before, limit }) {
+      for (let shard = 0; shard < openShards; shard += 1) {
+        const page = await available(
+          dynamodb.send(
+            new QueryCommand({
+              TableName,
+              IndexName: 'open',
+              KeyConditionExpression: 'openShard = :shard AND jobId < :before',
+              ExpressionAttributeValues: encode({ ':shard': `open#${shard}`, ':before': before }),
+              Limit: limit,
+            }),
+          ),
+        );
+        const ids = (page.Items ?? []).map(jobIdOf);
+        if (ids.length > 0) yield ids;
+      }
+    },
+  };
+}
+
+function statusFilter(statuses: readonly JobStatus[], values: Record<string, unknown>): string {
+  const outcomes = statuses.filter(isFinal);
+  const conditions = [];
+  if (outcomes.length < statuses.length) conditions.push('attribute_not_exists(outcome)');
+  if (outcomes.length > 0) conditions.push(`outcome IN (${placeholders('outcome', outcomes, values)})`);
+  return `(${conditions.join(' OR ')})`;
+}
+
+function typeFilter(types: readonly string[], names: Record<string, string>, values: Record<string, unknown>): string {
+  names['#type'] = 'type';
+  return `#type IN (${placeholders('type', types, values)})`;
+}
+
+function placeholders(name: string, list: readonly string[], values: Record<string, unknown>): string {
+  return list
+    .map((value, index) => {
+      values[`:${name}${index}`] = value;
+      return `:${name}${index}`;
+    })
+    .join(', ');
+}

@@ -1,0 +1,193 @@
+/**
+ * The Jobs table: the only writer of job records. Single-item conditional writes throughout.
+ *
+ * Losing a conditional write is normal and is an answer, not an error: `{ ok: false, job }` with the record as it is.
+ * Every write carries a writeId, so that a write whose answer was lost (the SDK sends it again) is told from a race
+ * that was lost. Errors: `TABLE_UNAVAILABLE` when DynamoDB does not answer or throttles beyond the SDK's retries.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  BatchGetItemCommand,
+  ConditionalCheckFailedException,
+  DescribeTableCommand,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+  type DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
+import { JobError } from '../../errors.ts';
+import type { HistoryEntry, Job, JobFailure } from '../../job.ts';
+import { touchOf, transitionOf, type Facts, type Touch, type TransitionEvent } from '../../transitions.ts';
+import { available, unavailable } from './available.ts';
+import { decodeJob, decodeLock, encode, encodeJob, type IdempotencyLock, type Item } from './codec.ts';
+import { touchExpressions, transitionExpressions, type Changes, type WriteExpressions } from './conditions.ts';
+import { idempotencyLockKey, jobKey } from './definition.ts';
+import { createListings, type Listings } from './listings.ts';
+
+export type WriteResult = { readonly ok: true; readonly job: Job } | { readonly ok: false; readonly job: Job | undefined };
+
+export interface TransitionInput {
+  readonly facts: Facts;
+  /** The attempt that the history's entry records. */
+  readonly attempt: number;
+  readonly changes?: Changes;
+  /** Recorded in the history's entry and as the job's error. */
+  readonly error?: JobFailure | undefined;
+  /** Replaces the history that the new entry is appended to. */
+  readonly keptHistory?: readonly HistoryEntry[];
+}
+
+export interface JobTable extends Listings {
+  /** Puts a new job; `ok: false` when one of that id exists. */
+  create(job: Omit<Job, 'writeId'>): Promise<WriteResult>;
+  /** Takes the idempotency key for this job, or answers whose it is. An expired lock counts as absent. */
+  lock(
+    owner: string,
+    idempotencyKey: string,
+    lock: IdempotencyLock,
+    nowSeconds: number,
+  ): Promise<{ readonly taken: boolean; readonly lock: IdempotencyLock }>;
+  readLock(owner: string, idempotencyKey: string): Promise<IdempotencyLock | undefined>;
+  /** A strongly consistent read. */
+  get(jobId: string): Promise<Job | undefined>;
+  /** Strongly consistent, in the order asked for; up to 100. */
+  getMany(jobIds: readonly string[]): Promise<readonly (Job | undefined)[]>;
+  /** The only way a status changes; see `transitions`. */
+  transition(event: TransitionEvent, jobId: string, input: TransitionInput): Promise<WriteResult>;
+  /** A write that leaves status and version alone; see `touches`. */
+  touch(touch: Touch, jobId: string, facts: Partial<Facts>, changes: Changes): Promise<WriteResult>;
+  /** @throws when the table does not answer or is not active. */
+  check(): Promise<void>;
+}
+
+export interface TableDeps {
+  readonly dynamodb: DynamoDBClient;
+  readonly tableName: string;
+  readonly jobTtlDays: number;
+}
+
+export function createTable({ dynamodb, tableName: TableName, jobTtlDays }: TableDeps): JobTable {
+  const newWriteId = (): string => randomBytes(9).toString('base64url');
+
+  async function get(pk: string): Promise<Item | undefined> {
+    const { Item } = await available(dynamodb.send(new GetItemCommand({ TableName, Key: encode({ pk }), ConsistentRead: true })));
+    return Item;
+  }
+
+  /** Answers the item that stood in the way of a conditional write; some emulators do not send it along. */
+  async function obstacle(pk: string, error: unknown): Promise<Item | undefined> {
+    if (!(error instanceof ConditionalCheckFailedException)) throw unavailable(error);
+    return error.Item ?? (await get(pk));
+  }
+
+  async function put(pk: string, item: Item, condition: string, values?: Item): Promise<Item | undefined> {
+    try {
+      await dynamodb.send(
+        new PutItemCommand({
+          TableName,
+          Item: item,
+          ConditionExpression: condition,
+          ExpressionAttributeValues: values,
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      );
+      return undefined;
+    } catch (error) {
+      return obstacle(pk, error);
+    }
+  }
+
+  async function update(jobId: string, writeId: string, write: WriteExpressions): Promise<WriteResult> {
+    const pk = jobKey(jobId);
+    try {
+      const { Attributes } = await dynamodb.send(
+        new UpdateItemCommand({
+          TableName,
+          Key: encode({ pk }),
+          ...write,
+          ReturnValues: 'ALL_NEW',
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      );
+      return { ok: true, job: decodeJob(Attributes ?? {}) };
+    } catch (error) {
+      const present = await obstacle(pk, error);
+      if (present === undefined) return { ok: false, job: undefined };
+      const job = decodeJob(present);
+      return { ok: job.writeId === writeId, job };
+    }
+  }
+
+  return {
+    ...createListings({ dynamodb, tableName: TableName }),
+
+    async create(job) {
+      const record: Job = { ...job, writeId: newWriteId() };
+      const present = await put(jobKey(job.jobId), encodeJob(record), 'attribute_not_exists(pk)');
+      if (present === undefined) return { ok: true, job: record };
+      const other = decodeJob(present);
+      return { ok: other.writeId === record.writeId, job: other };
+    },
+
+    async lock(owner, idempotencyKey, lock, nowSeconds) {
+      const pk = idempotencyLockKey(owner, idempotencyKey);
+      const writeId = newWriteId();
+      const item = encode({ pk, ...lock, writeId });
+      const free = 'attribute_not_exists(pk) OR expiresAt <= :now';
+      const present = await put(pk, item, free, encode({ ':now': nowSeconds }));
+      if (present === undefined) return { taken: true, lock };
+      const other = decodeLock(present);
+      return { taken: other.writeId === writeId, lock: other };
+    },
+
+    async readLock(owner, idempotencyKey) {
+      const item = await get(idempotencyLockKey(owner, idempotencyKey));
+      return item === undefined ? undefined : decodeLock(item);
+    },
+
+    async get(jobId) {
+      const item = await get(jobKey(jobId));
+      return item === undefined ? undefined : decodeJob(item);
+    },
+
+    async getMany(jobIds) {
+      const found = new Map<string, Job>();
+      let keys: Item[] = [...new Set(jobIds)].map((jobId) => encode({ pk: jobKey(jobId) }));
+      while (keys.length > 0) {
+        const answer = await available(
+          dynamodb.send(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys: keys, ConsistentRead: true } } })),
+        );
+        for (const item of answer.Responses?.[TableName] ?? []) {
+          const job = decodeJob(item);
+          found.set(job.jobId, job);
+        }
+        // Over 16 MB in one answer, or throttled, DynamoDB leaves some for the next call.
+        keys = answer.UnprocessedKeys?.[TableName]?.Keys ?? [];
+      }
+      return jobIds.map((jobId) => found.get(jobId));
+    },
+
+    transition(event, jobId, { facts, attempt, error, keptHistory, changes = {} }) {
+      const writeId = newWriteId();
+      const expiresAt = Math.floor(facts.now / 1000) + jobTtlDays * 86_400;
+      const rule = transitionOf(event);
+      const withError = error === undefined ? changes : { ...changes, error };
+      return update(
+        jobId,
+        writeId,
+        transitionExpressions({ jobId, rule, facts, attempt, error, keptHistory, changes: withError, expiresAt, writeId }),
+      );
+    },
+
+    touch(touch, jobId, facts, changes) {
+      const writeId = newWriteId();
+      return update(jobId, writeId, touchExpressions({ rule: touchOf(touch), facts, changes, writeId }));
+    },
+
+    async check() {
+      const { Table } = await available(dynamodb.send(new DescribeTableCommand({ TableName })));
+      if (Table?.TableStatus !== 'ACTIVE')
+        throw new JobError('TABLE_UNAVAILABLE', { message: `Table ${TableName} is ${Table?.TableStatus ?? 'unknown'}` });
+    },
+  };
+}

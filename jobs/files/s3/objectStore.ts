@@ -1,0 +1,119 @@
+/** Objects in S3 as handlers see them: sources read and outputs written as streams, in allowed buckets only. */
+import { GetObjectCommand, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
+import { createHash } from 'node:crypto';
+import { addAbortSignal, Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { PermanentError } from '../../../core/errors.ts';
+import { locate, type ObjectLocation } from '../s3Uri.ts';
+import { uploadInParts } from './upload.ts';
+
+export interface ObjectStore {
+  /**
+   * The bytes of a source. Nothing is asked of S3 before the first is wanted, and the connection is closed with the
+   * iteration, so a stream that nobody reads costs nothing.
+   */
+  read(uri: string, options: ReadOptions): AsyncGenerator<Uint8Array, void, undefined>;
+  /** Writes an output, all of it or nothing; again is safe. Holds one part of the content in memory. */
+  write(uri: string, content: Content, options: WriteOptions): Promise<Written>;
+}
+
+type Content = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
+
+interface ReadOptions {
+  readonly signal: AbortSignal;
+  /** Percent of the bytes read so far. */
+  readonly progress?: ((percent: number) => void) | undefined;
+}
+
+interface WriteOptions {
+  readonly signal: AbortSignal;
+  readonly contentType: string;
+}
+
+interface Written {
+  readonly bytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+}
+
+interface ObjectStoreOptions {
+  readonly s3: S3Client;
+  readonly buckets: readonly string[];
+  readonly maxSourceBytes: number;
+}
+
+/** An output may be so many times as large as a source: a long column name in front of many short cells grows quickly. */
+const maxGrowth = 10;
+
+/** Its errors name the uri. What another attempt cannot mend is a PermanentError; throttling and lost connections are not. */
+export function createObjectStore({ s3, buckets, maxSourceBytes }: ObjectStoreOptions): ObjectStore {
+  return {
+    async *read(uri, { signal, progress }) {
+      const { body, bytes } = await open(s3, uri, locate(uri, buckets), signal);
+      try {
+        if (bytes > maxSourceBytes) throw tooLarge(uri, maxSourceBytes);
+        let read = 0;
+        for await (const chunk of chunksOf(body, uri)) {
+          read += chunk.byteLength;
+          // Content-Length is a promise of the other side: the limit is held while reading as well.
+          if (read > maxSourceBytes) throw tooLarge(uri, maxSourceBytes);
+          progress?.(bytes === 0 ? 100 : Math.min(100, (100 * read) / bytes));
+          yield chunk;
+          // What has come already is read without a pause: the other jobs, their heartbeats and signals get their turn here.
+          await setImmediate();
+        }
+        if (read < bytes) throw new Error(`${uri} ended after ${read} of ${bytes} bytes`);
+      } finally {
+        body.destroy();
+      }
+    },
+
+    async write(uri, content, { signal, contentType }) {
+      const target = locate(uri, buckets);
+      const hash = createHash('sha256');
+      let bytes = 0;
+      async function* measured(): AsyncGenerator<Uint8Array, void, undefined> {
+        for await (const piece of content) {
+          const chunk = typeof piece === 'string' ? Buffer.from(piece) : piece;
+          bytes += chunk.byteLength;
+          if (bytes > maxGrowth * maxSourceBytes) throw tooLarge(uri, maxGrowth * maxSourceBytes);
+          hash.update(chunk);
+          yield chunk;
+        }
+      }
+      await uploadInParts({ s3, target, contentType, signal, explain: (error) => explain(error, uri, 'written') }, measured());
+      return { bytes, sha256: hash.digest('hex') };
+    },
+  };
+}
+
+async function open(s3: S3Client, uri: string, source: ObjectLocation, signal: AbortSignal): Promise<{ body: Readable; bytes: number }> {
+  const { Body, ContentLength = 0 } = await s3.send(new GetObjectCommand(source), { abortSignal: signal }).catch((error: unknown) => {
+    throw explain(error, uri, 'read');
+  });
+  if (!(Body instanceof Readable)) throw new Error(`${uri} came without a body`);
+  return { body: addAbortSignal(signal, Body), bytes: ContentLength };
+}
+
+async function* chunksOf(body: Readable, uri: string): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    for await (const chunk of body) {
+      if (chunk instanceof Uint8Array) yield chunk;
+    }
+  } catch (error) {
+    throw explain(error, uri, 'read');
+  }
+}
+
+function explain(error: unknown, uri: string, verb: 'read' | 'written'): Error {
+  if (error instanceof S3ServiceException) {
+    if (error.name === 'NoSuchBucket') return new PermanentError(`${uri} does not exist: there is no such bucket`, { cause: error });
+    if (error.name === 'NoSuchKey' || error.name === 'NotFound') return new PermanentError(`${uri} does not exist`, { cause: error });
+  }
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new Error(`${uri} could not be ${verb} (${reason})`, { cause: error });
+}
+
+function tooLarge(uri: string, maxBytes: number): PermanentError {
+  return new PermanentError(`${uri} is larger than ${maxBytes} bytes, the most that is allowed`);
+}

@@ -1,0 +1,74 @@
+/** What every entry does: read the settings, open its parts, wait for a signal, close them in reverse order. */
+import { systemClock, type Clock } from '../core/clock.ts';
+import { ConfigError, readEnvironment, type Config } from './config.ts';
+import { createLog, type Log } from '../telemetry/log.ts';
+import { readSettings } from './parameterStore.ts';
+import { openTelemetry } from '../telemetry/openTelemetry.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { openTerminalLog } from './terminal.ts';
+
+export interface Entry {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** All metrics, in Prometheus' text format. */
+  readonly scrape: () => Promise<string>;
+  /** Closed in reverse order at the end, also when opening fails half-way. */
+  readonly resources: AsyncDisposableStack;
+  /** Fires at the second signal: whoever waits for a grace time ends it now. */
+  readonly hurry: AbortSignal;
+}
+
+/** EX_CONFIG of sysexits.h: something is wrong with the settings. */
+const exitConfig = 78;
+
+/**
+ * Runs until SIGINT or SIGTERM. Errors that a person can mend (a bad setting, a port in use, a folder that cannot be
+ * written) are told in one line on standard error; any other with its stack.
+ */
+export async function runEntry(part: string, open: (entry: Entry) => Promise<void>): Promise<void> {
+  const signalled = Promise.withResolvers<string>();
+  const hurry = new AbortController();
+  let signals = 0;
+  const onSignal = (signal: string): void => {
+    signals += 1;
+    if (signals === 1) signalled.resolve(signal);
+    else hurry.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+
+  try {
+    const config = await readSettings(readEnvironment());
+    const log = createLog({ level: config.logLevel, part }, await openTerminalLog());
+    await using resources = new AsyncDisposableStack();
+    const { telemetry, scrape } = resources.adopt(openTelemetry({ part, exportsOtlp: config.otlpEndpoint !== undefined }), ({ close }) =>
+      close(),
+    );
+    await open({ config, log, clock: systemClock, telemetry, scrape, resources, hurry: hurry.signal });
+    const signal = await signalled.promise;
+    log.info({ signal }, 'stopping; a second signal hurries');
+  } catch (error) {
+    process.stderr.write(`${part}: ${explain(error)}\n`);
+    process.exitCode = error instanceof ConfigError ? exitConfig : 1;
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+/** Errors with a message made for people name themselves; an unexpected one needs its stack. */
+const plainErrors = new Set(['ConfigError', 'EmbeddedAwsError']);
+const plainCodes: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the address is in use; set PORT to another one',
+  EACCES: 'not permitted',
+  EADDRNOTAVAIL: 'this machine has no such address; set HOST',
+};
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (plainErrors.has(error.name)) return error.message;
+  const meaning = 'code' in error && typeof error.code === 'string' ? plainCodes[error.code] : undefined;
+  return meaning === undefined ? (error.stack ?? error.message) : `${error.message}: ${meaning}`;
+}

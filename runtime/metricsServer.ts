@@ -1,0 +1,38 @@
+/** A small HTTP server for processes that have none: `/metrics` for Prometheus, `/healthz` for Kubernetes. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Config } from './config.ts';
+import type { Log } from '../telemetry/log.ts';
+
+export interface MetricsServerDeps {
+  readonly config: Pick<Config, 'host' | 'metricsPort'>;
+  readonly scrape: () => Promise<string>;
+  readonly log: Log;
+}
+
+/** Nothing where METRICS_PORT is unset. Answers the function that closes it. */
+export async function openMetricsServer({ config: { host, metricsPort }, scrape, log }: MetricsServerDeps): Promise<() => Promise<void>> {
+  if (metricsPort === undefined) return () => Promise.resolve();
+  const server = createServer((request, response) => {
+    if (request.url === '/healthz') return response.end('{"status":"alive"}');
+    if (request.url !== '/metrics') return response.writeHead(404).end();
+    return void scrape().then(
+      (text) => response.setHeader('content-type', prometheusContentType).end(text),
+      (error: unknown) => {
+        log.error({ error }, 'metrics could not be collected');
+        response.writeHead(500).end();
+      },
+    );
+  });
+  server.listen(metricsPort, host);
+  await once(server, 'listening');
+  log.info({ address: server.address() }, 'metrics are served');
+  return async () => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close').catch(() => undefined);
+  };
+}
+
+/** Prometheus' text exposition format. */
+export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8';

@@ -1,0 +1,110 @@
+/** Wires the core from its settings: clients, table, queues, feed. Whoever opens it closes it. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { monotonicFactory } from 'ulid';
+import type { Clock } from '../core/clock.ts';
+import { ConfigError, type Config } from './config.ts';
+import type { Feed } from '../core/feed/feed.ts';
+import { openRedisFeed } from '../core/feed/redis/redisFeed.ts';
+import type { Log } from '../telemetry/log.ts';
+import { observedFeed } from '../core/feed/observedFeed.ts';
+import { createQueues } from '../core/queue/sqs/queues.ts';
+import { openTableStream, type TableStream } from '../core/table/dynamodb/stream.ts';
+import { createTable } from '../core/table/dynamodb/table.ts';
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
+import type { Core } from '../core/usecases/core.ts';
+
+export interface OpenedCore {
+  readonly core: Core;
+  /** What does not answer and why; empty when table and queues do. */
+  notReady(): Promise<readonly { readonly part: 'table' | 'queues'; readonly reason: string }[]>;
+  /** The table's stream, if it has one. @throws when the table does not answer. */
+  openStream(): Promise<TableStream | undefined>;
+  close(): Promise<void>;
+}
+
+export interface OpenCoreDeps {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Default: none. */
+  readonly telemetry?: Telemetry;
+  /** Instead of Redis: the all-in-one's in-process feed. */
+  readonly feed?: Feed | undefined;
+}
+
+/**
+ * Nothing is contacted yet: an endpoint that is away shows in `notReady` and in the calls' own errors.
+ * @throws {ConfigError} without a feed and without REDIS_URL.
+ */
+export function openCore({ config, clock, log, telemetry = noTelemetry, feed }: OpenCoreDeps): OpenedCore {
+  const tableOptions = clientOptions(config, config.endpoints.dynamodb, { requestTimeoutMs: 5000 });
+  const dynamodb = new DynamoDBClient(tableOptions);
+  // A receive waits up to 20 s for a message.
+  const sqs = new SQSClient(clientOptions(config, config.endpoints.sqs, { requestTimeoutMs: 25_000 }));
+  let streams: DynamoDBStreamsClient | undefined;
+  const opened = feed ?? openRedisFeed({ redisUrl: requiredRedisUrl(config), isCluster: config.redisIsCluster, log });
+
+  const core: Core = {
+    table: createTable({ dynamodb, tableName: config.jobsTable, jobTtlDays: config.jobTtlDays }),
+    queues: createQueues({ sqs, queuePrefix: config.queuePrefix, traceHeader: telemetry.traceHeader }),
+    feed: observedFeed(opened, telemetry),
+    clock,
+    log,
+    telemetry,
+    newJobId: monotonicFactory(),
+    settings: config,
+  };
+
+  return {
+    core,
+    async notReady() {
+      const [table, queues] = await Promise.allSettled([core.table.check(), core.queues.check()]);
+      return [
+        ...(table.status === 'rejected' ? [{ part: 'table' as const, reason: reasonOf(table.reason) }] : []),
+        ...(queues.status === 'rejected' ? [{ part: 'queues' as const, reason: reasonOf(queues.reason) }] : []),
+      ];
+    },
+    async openStream() {
+      streams ??= new DynamoDBStreamsClient(tableOptions);
+      return openTableStream({ dynamodb, streams, tableName: config.jobsTable });
+    },
+    async close() {
+      if (feed === undefined) await opened.close();
+      streams?.destroy();
+      dynamodb.destroy();
+      sqs.destroy();
+    },
+  };
+}
+
+/** Options of an AWS client. On an endpoint of our own any credentials do, so that a laptop needs none. */
+export function clientOptions(
+  { region }: Pick<Config, 'region'>,
+  endpoint: string | undefined,
+  { requestTimeoutMs }: { readonly requestTimeoutMs: number },
+) {
+  const requestHandler = new NodeHttpHandler({
+    connectionTimeout: 2000,
+    requestTimeout: requestTimeoutMs,
+    throwOnRequestTimeout: true,
+    httpAgent: { keepAlive: true, maxSockets: 256 },
+    httpsAgent: { keepAlive: true, maxSockets: 256 },
+  });
+  const options = { region, requestHandler, maxAttempts: 4 };
+  return endpoint === undefined ? options : { ...options, endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+}
+
+function requiredRedisUrl({ redisUrl }: Config): string {
+  if (redisUrl === undefined) throw new ConfigError('REDIS_URL: needed wherever server and worker are processes of their own');
+  return redisUrl;
+}
+
+/** The innermost message says what is wrong: a refused connection, a missing table. */
+function reasonOf(error: unknown): string {
+  let reason = error;
+  while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
+  return reason instanceof Error ? reason.message || reason.name : String(reason);
+}
