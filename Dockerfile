@@ -17,6 +17,9 @@ RUN rm -r node_modules/pdfjs-dist node_modules/@napi-rs
 FROM base AS server
 COPY --from=server-packages /app/node_modules ./node_modules
 COPY core ./core
+COPY telemetry ./telemetry
+COPY runtime ./runtime
+COPY jobs ./jobs
 COPY schema ./schema
 COPY server ./server
 COPY dashboard ./dashboard
@@ -31,6 +34,9 @@ FROM base AS worker
 ENV METRICS_PORT=9464
 COPY --from=worker-packages /app/node_modules ./node_modules
 COPY core ./core
+COPY telemetry ./telemetry
+COPY runtime ./runtime
+COPY jobs ./jobs
 COPY worker ./worker
 COPY lambda ./lambda
 COPY infra/local ./infra/local

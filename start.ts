@@ -3,34 +3,42 @@
  * in DATA_DIR, and a feed in this process. It is the code that runs in production; only endpoints differ.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from './runtime/config.ts';
-import { runEntry, type Entry } from './runtime/entry.ts';
 import { createMemoryFeed } from './core/feed/memory/memoryFeed.ts';
-import { openCore } from './runtime/open.ts';
-import { welcome } from './runtime/terminal.ts';
+import { jobTypesOf } from './core/jobList.ts';
 import { createWatches } from './core/usecases/watchJob.ts';
 import { createClients, type Clients } from './infra/local/clients.ts';
 import { openEmbeddedAws } from './infra/local/embeddedAws.ts';
 import { uploadExamples } from './infra/local/exampleFiles.ts';
 import { provision } from './infra/local/provision.ts';
-import { startLambdas } from './lambda/lambdas.ts';
-import { openServer } from './server/openServer.ts';
-import { createHandlers } from './jobs/index.ts';
 import { createObjectStore } from './jobs/files/s3/objectStore.ts';
+import bundledJobs from './jobs/index.ts';
+import { startLambdas } from './lambda/lambdas.ts';
+import type { Config } from './runtime/config.ts';
+import { runEntry, type Entry } from './runtime/entry.ts';
+import { loadJobHandlers, loadJobs } from './runtime/loadJobs.ts';
+import { openCore } from './runtime/open.ts';
+import { welcome } from './runtime/terminal.ts';
+import { openServer } from './server/openServer.ts';
 import { createWorker } from './worker/worker.ts';
 
 await runEntry('job-tickets', async (entry) => {
   const { log, clock, telemetry, scrape, resources, hurry } = entry;
+  // What a person can mend is told before anything opens.
+  const jobs = await loadJobs(entry.config.jobs, bundledJobs);
+  const handlers = await loadJobHandlers(jobs);
   const config = await withEmbeddedAws(entry);
   const clients = resources.use(createClients(config));
   await prepare(clients, config, entry);
 
   const feed = config.redisUrl === undefined ? createMemoryFeed() : undefined;
-  const { core, notReady, openStream } = resources.adopt(openCore({ config, log, clock, telemetry, feed }), ({ close }) => close());
+  const { core, notReady, openStream } = resources.adopt(
+    openCore({ config, jobTypes: jobTypesOf(jobs), log, clock, telemetry, feed }),
+    ({ close }) => close(),
+  );
   resources.adopt(startLambdas({ core, openStream, config }), ({ stop }) => stop());
 
   const objects = createObjectStore({ s3: clients.s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
-  const worker = resources.adopt(createWorker({ core, handlers: createHandlers({ objects }), settings: config }), ({ stop }) => stop());
+  const worker = resources.adopt(createWorker({ core, handlers, objects, settings: config }), ({ stop }) => stop());
   hurry.addEventListener('abort', worker.hurry);
   worker.start();
 

@@ -1,13 +1,14 @@
 /** Jobs a second and use of a worker's slots with jobs of 10 ms to 2 s, against a loop a slot and against sqs-consumer. */
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
-import { createJob } from '../core/usecases/createJob.ts';
-import { parseConfig } from '../runtime/config.ts';
 import { systemClock } from '../core/clock.ts';
-import { openCore } from '../runtime/open.ts';
+import { createJob } from '../core/usecases/createJob.ts';
 import { createClients } from '../infra/local/clients.ts';
 import { provision } from '../infra/local/provision.ts';
+import { parseConfig } from '../runtime/config.ts';
+import { openCore } from '../runtime/open.ts';
 import { silentLog } from '../test/support/silentLog.ts';
+import { benchTypes } from './support/benchJob.ts';
 import { startChild } from './support/child.ts';
 import { concurrently } from './support/concurrently.ts';
 import { queueUrlOf } from './support/queueUrl.ts';
@@ -65,10 +66,10 @@ async function measure(stage: Stage, way: Way, queuePrefix: string): Promise<Mea
   await provision(clients, config);
   await using opening = new AsyncDisposableStack();
   if (way === 'ours') {
-    const { core } = opening.adopt(openCore({ config, clock: systemClock, log: silentLog }), ({ close }) => close());
+    const { core } = opening.adopt(openCore({ config, jobTypes: benchTypes, clock: systemClock, log: silentLog }), ({ close }) => close());
     await concurrently(jobs, 64, async (index) => {
       const params = { durationMs: durationOf(index) };
-      await createJob(core, { owner: 'anonymous', type: 'simulate_work', params, priority: 'NORMAL', delaySeconds: 0, traceId: 'bench' });
+      await createJob(core, { owner: 'anonymous', type: 'bench_work', params, priority: 'NORMAL', delaySeconds: 0, traceId: 'bench' });
     });
   } else {
     const QueueUrl = await queueUrlOf(clients.sqs, queuePrefix);

@@ -2,19 +2,20 @@
 import { randomUUID } from 'node:crypto';
 import { monotonicFactory } from 'ulid';
 import { systemClock } from '../core/clock.ts';
-import { parseConfig } from '../runtime/config.ts';
 import { createMemoryFeed } from '../core/feed/memory/memoryFeed.ts';
 import { createQueues } from '../core/queue/sqs/queues.ts';
 import { createTable } from '../core/table/dynamodb/table.ts';
-import { noTelemetry } from '../telemetry/telemetry.ts';
 import type { Core } from '../core/usecases/core.ts';
 import { createJobs } from '../core/usecases/createJob.ts';
 import { createClients } from '../infra/local/clients.ts';
 import { provision } from '../infra/local/provision.ts';
+import { parseConfig } from '../runtime/config.ts';
+import { noTelemetry } from '../telemetry/telemetry.ts';
 import { startDynamoDbLocal } from '../test/support/dynamoDbLocal.ts';
+import { noObjects } from '../test/support/noObjects.ts';
 import { silentLog } from '../test/support/silentLog.ts';
 import { createWorker } from '../worker/worker.ts';
-import { createBenchHandlers } from './support/handlers.ts';
+import { benchTypes, createBenchHandlers } from './support/benchJob.ts';
 import { concurrently } from './support/concurrently.ts';
 import { openCountedClients } from './support/countedClients.ts';
 import type { Report } from './support/report.ts';
@@ -39,6 +40,7 @@ export async function writeBudget(): Promise<Report> {
 
   const { dynamodb, sqs, spent } = openCountedClients(config);
   const core: Core = {
+    jobTypes: benchTypes,
     table: createTable({ dynamodb, tableName: config.jobsTable, jobTtlDays: config.jobTtlDays }),
     queues: createQueues({ sqs, queuePrefix: config.queuePrefix }),
     feed: createMemoryFeed(),
@@ -52,7 +54,7 @@ export async function writeBudget(): Promise<Report> {
   for (const totals of [spent.writeUnits, spent.readUnits, spent.sqsRequests]) totals.clear();
 
   await concurrently(jobs / jobsARequest, atOnce, async () => {
-    const request = { owner: 'anonymous', type: 'simulate_work', priority: 'NORMAL', delaySeconds: 0, traceId: randomUUID() } as const;
+    const request = { owner: 'anonymous', type: 'bench_work', priority: 'NORMAL', delaySeconds: 0, traceId: randomUUID() } as const;
     await createJobs(
       core,
       Array.from({ length: jobsARequest }, () => ({ ...request, params: { durationMs: 20 }, idempotencyKey: randomUUID() })),
@@ -63,6 +65,7 @@ export async function writeBudget(): Promise<Report> {
   const worker = createWorker({
     core,
     handlers: createBenchHandlers({ onDone: () => (done += 1) === jobs - 1 && drained.resolve() }),
+    objects: noObjects,
     settings: config,
   });
   worker.start();

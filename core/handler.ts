@@ -1,6 +1,10 @@
 /** What a handler is: a function of a job's params that may be aborted, reports progress, and may run more than once. */
-import type { JobTypeName, ParamsOf, ResultOf } from './jobType.ts';
+import { z } from 'zod';
 import type { Log } from '../telemetry/log.ts';
+import { PermanentError } from './errors.ts';
+import type { JsonValue } from './job.ts';
+import type { JobType, ParamsOf, ResultOf } from './jobType.ts';
+import type { ObjectStore } from './objects.ts';
 
 export interface HandlerContext {
   /** Fires on timeout, cancel, a lost claim, or shutdown; its reason tells which. */
@@ -10,12 +14,35 @@ export interface HandlerContext {
   /** The same at every attempt of this job: makes effects outside safe to repeat. */
   readonly idempotencyKey: string;
   readonly log: Log;
+  /** The files that this job may read and write. */
+  readonly objects: ObjectStore;
   /** Percent, 0 to 100. Cheap: reports are conflated before they leave the worker. */
   progress(percent: number): void;
 }
 
 /** @throws {PermanentError} where trying again cannot help; any other error is an attempt that failed. */
-export type Handler<Name extends JobTypeName> = (params: ParamsOf<Name>, context: HandlerContext) => Promise<ResultOf<Name>>;
+export type Handler<Type extends JobType> = (params: ParamsOf<Type>, context: HandlerContext) => Promise<ResultOf<Type>>;
 
-/** One handler for each job type: a type without one does not compile. */
-export type Handlers = { readonly [Name in JobTypeName]: Handler<Name> };
+/** A handler that takes the params as they were recorded. */
+export interface JobHandler<Type extends JobType = JobType> {
+  readonly type: Type;
+  /** @throws {PermanentError} also where the recorded params no longer fit the type; the signal's reason once it fired. */
+  run(params: JsonValue, context: HandlerContext): Promise<ResultOf<Type>>;
+}
+
+export function defineHandler<Type extends JobType>(type: Type, handler: Handler<Type>): JobHandler<Type> {
+  return {
+    type,
+    async run(recorded, context) {
+      const params = z.safeParse<Type['params']>(type.params, recorded);
+      if (!params.success) throw new PermanentError(`The params no longer fit the type ${type.name}: ${params.error.message}`);
+      try {
+        context.signal.throwIfAborted();
+        return await handler(params.data, context);
+      } catch (error) {
+        // Timers, streams and SDKs each reject with an AbortError of their own; the worker reads the signal's reason.
+        throw context.signal.aborted ? context.signal.reason : error;
+      }
+    },
+  };
+}

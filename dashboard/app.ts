@@ -18,11 +18,7 @@ import { Overview } from './overview.ts';
 import type { QueueGauge } from './queueGauge.ts';
 import { useStore } from './store.ts';
 import { TokenForm } from './tokenForm.ts';
-
-export interface Site {
-  readonly wantsToken: boolean;
-  readonly hasGraphiQL: boolean;
-}
+import type { Site } from './site.ts';
 
 export interface AppProps {
   readonly connection: Connection;

@@ -1,8 +1,8 @@
 /** Name, connection, theme, and the button that matters most. */
 import { h, type ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Site } from './app.ts';
 import type { JobListState } from './jobList.ts';
+import type { Site } from './site.ts';
 import { readToken, signIn } from './token.ts';
 
 const connections: Readonly<Record<JobListState['feed'], string>> = {

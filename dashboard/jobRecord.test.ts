@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { JobStatusEvent } from '../client/job.ts';
 import type { ListedJob } from './documents.ts';
-import { createKnownJobs, matches } from './knownJobs.ts';
-import { applyEvent, isRetryable } from './jobRecord.ts';
-import { stretchesOf } from './timeline.ts';
-import { perSecond } from './throughput.ts';
 import { formatDuration } from './durations.ts';
+import { applyEvent, isRetryable } from './jobRecord.ts';
+import { createKnownJobs, matches } from './knownJobs.ts';
+import { perSecond } from './throughput.ts';
+import { stretchesOf } from './timeline.ts';
 
 const at = (seconds: number): string => new Date(seconds * 1000).toISOString();
 const pending: ListedJob = {

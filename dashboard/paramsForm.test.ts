@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { jobTypeInfos } from '../schema/jobTypeInfo.ts';
+import { jsonSchemasOf } from '../core/jobType.ts';
+import jobs from '../jobs/index.ts';
+import { simulateWork } from '../jobs/simulateWork/type.ts';
 import { fieldsOf, paramsOf, valuesOf } from './paramsForm.ts';
 
 describe('the form of a type', () => {
-  test.each(jobTypeInfos)('$name: its example survives the way through the form', ({ paramsSchema, example }) => {
+  test.each(jobs.map(({ type }) => type))('$name: its example survives the way through the form', (type) => {
+    const { example } = type;
+    const paramsSchema = jsonSchemasOf(type).params;
     const fields = fieldsOf(paramsSchema) ?? [];
     expect(fields.length).toBeGreaterThan(1);
     const { params } = { params: {}, ...paramsOf(fields, valuesOf(fields, example)) };
@@ -12,7 +16,7 @@ describe('the form of a type', () => {
   });
 
   test('has an input of the right kind, with its limits, for each property', () => {
-    const fields = fieldsOf(jobTypeInfos.find(({ name }) => name === 'simulate_work')?.paramsSchema) ?? [];
+    const fields = fieldsOf(jsonSchemasOf(simulateWork).params) ?? [];
     expect(fields.map(({ name, kind }) => `${name} ${kind}`)).toEqual([
       'durationMs number',
       'failAttempts number',

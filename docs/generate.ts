@@ -2,11 +2,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printType } from 'graphql';
-import { describeSettings } from '../runtime/config.ts';
 import { closeCatalogue, errorCatalogue, refusalCatalogue } from '../core/errors.ts';
 import { finalStatuses } from '../core/job.ts';
-import { jobTypeNames, jobTypes } from '../core/jobType.ts';
 import { guards, touches, transitions } from '../core/transitions.ts';
+import jobs from '../jobs/index.ts';
+import { describeSettings } from '../runtime/config.ts';
 import { schema } from '../schema/index.ts';
 
 const builtIn = new Set(['String', 'Int', 'Float', 'Boolean', 'ID']);
@@ -99,24 +99,21 @@ function settingsPage(): string {
 }
 
 function jobTypesPage(): string {
-  const sections = jobTypeNames.flatMap((name) => {
-    const { description, policy, example } = jobTypes[name];
-    return [
-      `## ${name}`,
-      '',
-      description,
-      '',
-      `An attempt may take ${policy.timeoutSeconds} s.`,
-      '',
-      '```json',
-      JSON.stringify(example, undefined, 2),
-      '```',
-      '',
-    ];
-  });
+  const sections = jobs.flatMap(({ type: { name, description, policy, example } }) => [
+    `## ${name}`,
+    '',
+    description,
+    '',
+    `An attempt may take ${policy.timeoutSeconds} s.`,
+    '',
+    '```json',
+    JSON.stringify(example, undefined, 2),
+    '```',
+    '',
+  ]);
   return document(
     'Job types',
-    'Generated from `core/jobType.ts`. The query `jobTypes` answers the same with the JSON Schemas of params and results.',
+    'Generated from the types in `jobs/`. The query `jobTypes` answers the same with the JSON Schemas of params and results.',
     sections,
   );
 }

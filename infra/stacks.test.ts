@@ -1,13 +1,13 @@
-import { App, Stack, Validations } from 'aws-cdk-lib';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { AwsSolutionsChecks } from 'cdk-nag';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { App, Stack, Validations } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { describeSettings, parseConfig } from '../runtime/config.ts';
 import { queueDefinitions } from '../core/queue/sqs/definition.ts';
+import { describeSettings, parseConfig } from '../runtime/config.ts';
 import { environments } from './environments.ts';
 import { queueAttributes } from './local/provisionQueues.ts';
 import { createTableInput } from './local/provisionTable.ts';

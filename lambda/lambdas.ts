@@ -1,7 +1,7 @@
 /** Runs every Lambda handler on its event source, outside AWS. */
-import type { Config } from '../runtime/config.ts';
 import type { TableStream } from '../core/table/dynamodb/stream.ts';
 import type { Core } from '../core/usecases/core.ts';
+import type { Config } from '../runtime/config.ts';
 import { createDlqHandler } from './dlqHandler.ts';
 import { startQueueMapping, type Mapping } from './queueMapping.ts';
 import { startStreamMapping } from './streamMapping.ts';

@@ -1,4 +1,5 @@
 /** `npm run lambdas`: the event source mappings of the Lambda handlers, for wherever there is no AWS Lambda. */
+import { createJobTypes } from '../core/jobType.ts';
 import { runEntry } from '../runtime/entry.ts';
 import { openMetricsServer } from '../runtime/metricsServer.ts';
 import { openCore } from '../runtime/open.ts';
@@ -6,7 +7,9 @@ import { startLambdas } from './lambdas.ts';
 
 await runEntry('lambdas', async ({ config, log, clock, telemetry, scrape, resources }) => {
   resources.adopt(await openMetricsServer({ config, scrape, log }), (close) => close());
-  const { core, openStream } = resources.adopt(openCore({ config, log, clock, telemetry }), ({ close }) => close());
+  const { core, openStream } = resources.adopt(openCore({ config, jobTypes: createJobTypes([]), log, clock, telemetry }), ({ close }) =>
+    close(),
+  );
   resources.adopt(startLambdas({ core, openStream, config }), ({ stop }) => stop());
   log.info('the event source mappings run');
 });

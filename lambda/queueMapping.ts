@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { JobQueues, QueueId, ReceivedMessage } from '../core/queue/jobQueues.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { JobQueues, QueueId, ReceivedMessage } from '../core/queue/sqs/queues.ts';
 
 export interface QueueMappingDeps {
   readonly queues: Pick<JobQueues, 'receive' | 'delete'>;

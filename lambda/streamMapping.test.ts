@@ -1,7 +1,7 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
-import { silentLog } from '../test/support/silentLog.ts';
 import type { StreamPosition, TableStream } from '../core/table/dynamodb/stream.ts';
+import { silentLog } from '../test/support/silentLog.ts';
 import { startStreamMapping } from './streamMapping.ts';
 
 /** A stream of shards that hold numbered records; shards may be closed, and iterators may expire. */

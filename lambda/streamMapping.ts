@@ -6,8 +6,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { z } from 'zod';
-import type { Log } from '../telemetry/log.ts';
 import type { StreamPosition, StreamRecord, TableStream } from '../core/table/dynamodb/stream.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { Mapping } from './queueMapping.ts';
 
 export interface StreamMappingDeps {

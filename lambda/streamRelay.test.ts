@@ -1,12 +1,12 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { makeJob } from '../test/support/jobFactory.ts';
-import { silentLog } from '../test/support/silentLog.ts';
 import type { JobEvent } from '../core/feed/event.ts';
 import { createMemoryFeed } from '../core/feed/memory/memoryFeed.ts';
 import type { Job } from '../core/job.ts';
 import { encodeJob } from '../core/table/dynamodb/codec.ts';
+import { makeJob } from '../test/support/jobFactory.ts';
+import { silentLog } from '../test/support/silentLog.ts';
 import { createStreamRelay } from './streamRelay.ts';
 
 let sequence = 0;

@@ -15,6 +15,11 @@ const settings = z.object({
     .enum(['development', 'test', 'production'])
     .default('development')
     .describe('`production` refuses to start without authentication.'),
+  JOBS: text
+    .optional()
+    .describe(
+      'Module whose default export lists the job types: a path from the working directory, or a package. Unset: those of this project.',
+    ),
   HOST: text.default('127.0.0.1').describe('Address to listen on; `0.0.0.0` in containers.'),
   PORT: whole(0, 65_535).default(4000).describe('HTTP and WebSocket, path `/graphql`; 0 picks a free port.'),
   LOG_LEVEL: z
@@ -138,6 +143,8 @@ export function parseConfig(environment: Environment) {
   const env = parsed.data;
   const isKeyed = env.JWKS_URL !== undefined || env.JWT_SECRET !== undefined;
   return {
+    /** The module with the job types; absent = those of the project. */
+    jobs: env.JOBS,
     isProduction: env.NODE_ENV === 'production',
     host: env.HOST,
     port: env.PORT,

@@ -1,10 +1,10 @@
 /** What every entry does: read the settings, open its parts, wait for a signal, close them in reverse order. */
 import { systemClock, type Clock } from '../core/clock.ts';
-import { ConfigError, readEnvironment, type Config } from './config.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
-import { readSettings } from './parameterStore.ts';
 import { openTelemetry } from '../telemetry/openTelemetry.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { ConfigError, readEnvironment, type Config } from './config.ts';
+import { readSettings } from './parameterStore.ts';
 import { openTerminalLog } from './terminal.ts';
 
 export interface Entry {

@@ -1,8 +1,8 @@
 /** A small HTTP server for processes that have none: `/metrics` for Prometheus, `/healthz` for Kubernetes. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { Config } from './config.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { Config } from './config.ts';
 
 export interface MetricsServerDeps {
   readonly config: Pick<Config, 'host' | 'metricsPort'>;

@@ -5,16 +5,17 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { monotonicFactory } from 'ulid';
 import type { Clock } from '../core/clock.ts';
-import { ConfigError, type Config } from './config.ts';
 import type { Feed } from '../core/feed/feed.ts';
-import { openRedisFeed } from '../core/feed/redis/redisFeed.ts';
-import type { Log } from '../telemetry/log.ts';
 import { observedFeed } from '../core/feed/observedFeed.ts';
+import { openRedisFeed } from '../core/feed/redis/redisFeed.ts';
+import type { JobTypes } from '../core/jobType.ts';
 import { createQueues } from '../core/queue/sqs/queues.ts';
 import { openTableStream, type TableStream } from '../core/table/dynamodb/stream.ts';
 import { createTable } from '../core/table/dynamodb/table.ts';
-import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import type { Core } from '../core/usecases/core.ts';
+import type { Log } from '../telemetry/log.ts';
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
+import { ConfigError, type Config } from './config.ts';
 
 export interface OpenedCore {
   readonly core: Core;
@@ -27,6 +28,8 @@ export interface OpenedCore {
 
 export interface OpenCoreDeps {
   readonly config: Config;
+  /** What can be handed in. */
+  readonly jobTypes: JobTypes;
   readonly clock: Clock;
   readonly log: Log;
   /** Default: none. */
@@ -39,7 +42,7 @@ export interface OpenCoreDeps {
  * Nothing is contacted yet: an endpoint that is away shows in `notReady` and in the calls' own errors.
  * @throws {ConfigError} without a feed and without REDIS_URL.
  */
-export function openCore({ config, clock, log, telemetry = noTelemetry, feed }: OpenCoreDeps): OpenedCore {
+export function openCore({ config, jobTypes, clock, log, telemetry = noTelemetry, feed }: OpenCoreDeps): OpenedCore {
   const tableOptions = clientOptions(config, config.endpoints.dynamodb, { requestTimeoutMs: 5000 });
   const dynamodb = new DynamoDBClient(tableOptions);
   // A receive waits up to 20 s for a message.
@@ -48,6 +51,7 @@ export function openCore({ config, clock, log, telemetry = noTelemetry, feed }: 
   const opened = feed ?? openRedisFeed({ redisUrl: requiredRedisUrl(config), isCluster: config.redisIsCluster, log });
 
   const core: Core = {
+    jobTypes,
     table: createTable({ dynamodb, tableName: config.jobsTable, jobTtlDays: config.jobTtlDays }),
     queues: createQueues({ sqs, queuePrefix: config.queuePrefix, traceHeader: telemetry.traceHeader }),
     feed: observedFeed(opened, telemetry),

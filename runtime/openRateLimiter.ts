@@ -1,10 +1,10 @@
 /** The rate limits of the settings: in Redis where there is one, else in this process. */
 import type { Clock } from '../core/clock.ts';
-import type { Config } from './config.ts';
-import type { Log } from '../telemetry/log.ts';
 import { createMemoryLimiter } from '../core/limits/memoryLimiter.ts';
 import { unlimited, type RateLimiter } from '../core/limits/rateLimiter.ts';
 import { openRedisLimiter } from '../core/limits/redisLimiter.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Config } from './config.ts';
 
 export interface OpenRateLimiterDeps {
   readonly config: Pick<Config, 'redisUrl' | 'redisIsCluster' | 'limits'>;

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { portOf } from '../test/support/portOf.ts';
 import { ConfigError } from './config.ts';
 import { readSettings } from './parameterStore.ts';
-import { portOf } from '../test/support/portOf.ts';
 
 const request = z.object({ Path: z.string(), WithDecryption: z.boolean(), NextToken: z.string().optional() });
 

@@ -1,8 +1,8 @@
 /** What a resolver is given: the use cases' core, who asks, and how this request is traced and ended. */
 import { JobError } from '../core/errors.ts';
-import type { Log } from '../telemetry/log.ts';
 import type { Core } from '../core/usecases/core.ts';
 import type { Watches } from '../core/usecases/watchJob.ts';
+import type { Log } from '../telemetry/log.ts';
 
 export interface ApiContext {
   readonly core: Core;

@@ -1,6 +1,6 @@
 /** The inputs and answers of `createJob` and `createJobs`. */
-import type { CreatedJob, CreateJobOutcome, CreateJobRequest } from '../core/usecases/createJob.ts';
 import { JobError } from '../core/errors.ts';
+import type { CreatedJob, CreateJobOutcome, CreateJobRequest } from '../core/usecases/createJob.ts';
 import { builder } from './builder.ts';
 import type { ApiContext } from './context.ts';
 import { toProblem, type Problem, type Reporter } from './errors.ts';

@@ -3,10 +3,10 @@ import { defaultPageSize, listJobs, maxPageSize } from '../core/usecases/listJob
 import { getJob, getJobByIdempotencyKey } from '../core/usecases/readJob.ts';
 import { maxWaitSeconds, waitForJob } from '../core/usecases/waitForJob.ts';
 import { builder } from './builder.ts';
-import { ownerMeant } from './context.ts';
 import { JobConnectionType, JobsFilterType } from './connection.ts';
+import { ownerMeant } from './context.ts';
 import { JobType } from './job.ts';
-import { jobTypeInfos, JobTypeType } from './jobTypeInfo.ts';
+import { JobTypeType } from './jobTypeInfo.ts';
 
 const ownerArgument = 'Whose; left out: the caller’s own. Another’s only with the scope `admin`: else FORBIDDEN.';
 
@@ -48,7 +48,7 @@ builder.queryType({
     jobTypes: t.field({
       type: [JobTypeType],
       description: 'What kinds of work there are.',
-      resolve: () => jobTypeInfos,
+      resolve: (_root, _arguments, { core }) => [...core.jobTypes.all],
     }),
     jobByIdempotencyKey: t.field({
       type: JobType,

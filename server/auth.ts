@@ -1,7 +1,7 @@
 /** Who is calling: the subject of a signed token (RFC 7519), or, where no keys are set, everybody as `anonymous`. */
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
-import { ConfigError, type Config } from '../runtime/config.ts';
 import { JobError } from '../core/errors.ts';
+import { ConfigError, type Config } from '../runtime/config.ts';
 
 export interface Identity {
   readonly owner: string;

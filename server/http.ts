@@ -3,17 +3,17 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SpanKind } from '@opentelemetry/api';
 import { JobError, refusalCatalogue, type RefusalCode } from '../core/errors.ts';
-import type { Log } from '../telemetry/log.ts';
 import { prometheusContentType } from '../runtime/metricsServer.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { onExpiry, type Authenticate } from './auth.ts';
-import type { Connections } from './websocket/connections.ts';
-import { sendFile, type Dashboard } from './pages/dashboard.ts';
 import { graphqlPath, type Pipeline } from './execution/graphql.ts';
 import type { Health } from './health.ts';
 import { parseIdempotencyKey } from './idempotencyKey.ts';
+import { sendFile, type Dashboard } from './pages/dashboard.ts';
 import { queueDepthsPath, type AnswerQueueDepths } from './queueDepths.ts';
 import { traceHeaders, traceIdOf } from './trace.ts';
+import type { Connections } from './websocket/connections.ts';
 
 export interface RequestListenerDeps {
   readonly pipeline: Pipeline;

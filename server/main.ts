@@ -1,11 +1,15 @@
 /** `npm run server`: the API as a process of its own. */
-import { runEntry } from '../runtime/entry.ts';
-import { openCore } from '../runtime/open.ts';
+import { jobTypesOf } from '../core/jobList.ts';
 import { createWatches } from '../core/usecases/watchJob.ts';
+import bundledJobs from '../jobs/index.ts';
+import { runEntry } from '../runtime/entry.ts';
+import { loadJobs } from '../runtime/loadJobs.ts';
+import { openCore } from '../runtime/open.ts';
 import { openServer } from './openServer.ts';
 
 await runEntry('server', async ({ config, log, clock, telemetry, scrape, resources, hurry }) => {
-  const { core, notReady } = resources.adopt(openCore({ config, log, clock, telemetry }), ({ close }) => close());
+  const jobTypes = jobTypesOf(await loadJobs(config.jobs, bundledJobs));
+  const { core, notReady } = resources.adopt(openCore({ config, jobTypes, log, clock, telemetry }), ({ close }) => close());
   const watches = resources.adopt(createWatches(core), ({ close }) => close());
   const server = resources.adopt(await openServer({ core, watches, log, notReady, scrape, config, hurry }), ({ close }) => close());
   log.info({ url: server.url }, 'the server is open');

@@ -1,21 +1,21 @@
 /** Opens the API on a port: HTTP, SSE and WebSocket at /graphql, GraphiQL, the dashboard at /, health. */
 import { createServer, type Server } from 'node:http';
-import type { Config } from '../runtime/config.ts';
-import type { Log } from '../telemetry/log.ts';
 import type { Core } from '../core/usecases/core.ts';
 import type { Watches } from '../core/usecases/watchJob.ts';
+import type { Config } from '../runtime/config.ts';
 import { openRateLimiter } from '../runtime/openRateLimiter.ts';
+import type { Log } from '../telemetry/log.ts';
 import { createAuthenticate, isKeyed } from './auth.ts';
-import { createConnections } from './websocket/connections.ts';
-import { createDashboard } from './pages/dashboard.ts';
 import { createPipeline, graphqlPath } from './execution/graphql.ts';
-import { renderGraphiQLPage } from './pages/graphiql.ts';
 import { createHealth, type UnreadyPart } from './health.ts';
 import { createHostCheck } from './hosts.ts';
 import { createRequestListener } from './http.ts';
 import { createOriginCheck } from './origins.ts';
+import { createDashboard } from './pages/dashboard.ts';
+import { renderGraphiQLPage } from './pages/graphiql.ts';
 import { createQueueDepths } from './queueDepths.ts';
 import { createDrain } from './shutdown.ts';
+import { createConnections } from './websocket/connections.ts';
 import { attachSockets } from './websocket/sockets.ts';
 import { createWebSocketProtocol } from './websocket/websocket.ts';
 
@@ -76,7 +76,7 @@ export async function openServer({
   const max = { maxRequestBytes: limits.requestBytes, maxCost: limits.operationCost };
   const pipeline = createPipeline({ core, watches, log, limiter, ...config, ...max });
   const health = createHealth({ notReady });
-  const graphiql = hidesSchema ? undefined : renderGraphiQLPage();
+  const graphiql = hidesSchema ? undefined : renderGraphiQLPage(core.jobTypes);
   const dashboard = createDashboard({ wantsToken, hasGraphiQL: graphiql !== undefined });
   const queueDepths = createQueueDepths({ core, authenticate, isOpen });
 

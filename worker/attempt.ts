@@ -1,9 +1,8 @@
 /** Runs a handler once, under its timeout, and says how it ended. */
 import { PermanentError } from '../core/errors.ts';
+import type { HandlerContext, JobHandler } from '../core/handler.ts';
 import { maxErrorMessageLength, maxResultBytes, type Job, type JobFailure, type JsonValue } from '../core/job.ts';
-import { parseParams, policyOf, type JobTypeName, type ResultOf } from '../core/jobType.ts';
 import { TimedOut } from './aborts.ts';
-import type { HandlerContext, Handlers } from '../core/handler.ts';
 
 export type AttemptEnd =
   | { readonly kind: 'returned'; readonly result: JsonValue }
@@ -12,8 +11,7 @@ export type AttemptEnd =
   | { readonly kind: 'aborted'; readonly reason: unknown };
 
 export interface AttemptInput {
-  readonly handlers: Handlers;
-  readonly type: JobTypeName;
+  readonly handler: JobHandler;
   readonly job: Job;
   readonly context: Omit<HandlerContext, 'idempotencyKey'>;
   readonly now: () => number;
@@ -22,9 +20,9 @@ export interface AttemptInput {
 }
 
 export async function runAttempt(input: AttemptInput): Promise<AttemptEnd> {
-  const { type, context, now } = input;
+  const { handler, context, now } = input;
   const timeout = new AbortController();
-  const timeoutSeconds = policyOf(type).timeoutSeconds;
+  const timeoutSeconds = handler.type.policy.timeoutSeconds;
   const timer = setTimeout(() => timeout.abort(new TimedOut(`the attempt took longer than ${timeoutSeconds} s`)), timeoutSeconds * 1000);
   const signal = AbortSignal.any([context.signal, timeout.signal]);
   try {
@@ -47,16 +45,16 @@ export async function runAttempt(input: AttemptInput): Promise<AttemptEnd> {
 }
 
 /** The handler's own end, or, some time after its signal fired, the signal's reason. */
-async function abandonable({ handlers, type, job, context, abandonAfterMs }: AttemptInput): Promise<JsonValue> {
+async function abandonable({ handler, job, context, abandonAfterMs }: AttemptInput): Promise<JsonValue> {
   const { signal, log } = context;
-  const running = call(handlers, type, job, context);
+  const running = handler.run(job.params, { ...context, idempotencyKey: job.jobId });
   let timer: NodeJS.Timeout | undefined;
   const abandoned = new Promise<never>((_, reject) => {
     signal.addEventListener(
       'abort',
       () => {
         timer = setTimeout(() => {
-          log.error({ type }, 'the handler ignores its signal; it is left running and its end is ignored');
+          log.error({ type: job.type }, 'the handler ignores its signal; it is left running and its end is ignored');
           reject(new TimedOut('the handler was left behind', { cause: signal.reason }));
         }, abandonAfterMs);
       },
@@ -70,15 +68,4 @@ async function abandonable({ handlers, type, job, context, abandonAfterMs }: Att
     // Left behind: its end must not become an unhandled rejection.
     running.catch(() => undefined);
   }
-}
-
-async function call<Name extends JobTypeName>(
-  handlers: Handlers,
-  type: Name,
-  job: Job,
-  context: Omit<HandlerContext, 'idempotencyKey'>,
-): Promise<ResultOf<Name>> {
-  const params = parseParams(type, job.params);
-  if (!params.success) throw new PermanentError(`The params no longer fit the type ${type}: ${params.error.message}`);
-  return handlers[type](params.data, { ...context, idempotencyKey: job.jobId });
 }

@@ -2,10 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '../core/backoff.ts';
 import type { Job, JobFailure } from '../core/job.ts';
-import { isJobTypeName, policyOf } from '../core/jobType.ts';
 import { CancelRequested, ClaimLost, ShuttingDown } from './aborts.ts';
 import { runAttempt, type AttemptEnd } from './attempt.ts';
-import type { ClaimedWork } from './execute.ts';
+import type { ClaimedWork } from './claimedWork.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Outcome } from './outcome.ts';
 import type { Progress } from './progress.ts';
@@ -21,24 +20,25 @@ export interface Running {
 const abandonAfterMs = 10_000;
 
 export async function runAttempts(work: ClaimedWork, { heartbeat, progress, signal }: Running): Promise<Outcome> {
-  const { core, handlers, settings, job, log, message, random, stopping } = work;
+  const { core, handlers, objects, settings, job, log, message, random, stopping } = work;
   const { type } = job;
   const now = (): number => core.clock.now();
   let attempt = job.attempts;
-  if (!isJobTypeName(type)) {
+  const handler = handlers.get(type);
+  if (handler === undefined) {
     // A newer version of the workers may know it: they get their chance before the dead-letter queue.
     const error = { code: 'UNKNOWN_JOB_TYPE', message: `This worker knows no job type ${type}.`, attempt, at: now() };
     return { kind: 'failed', attempt, error, delayMs: settings.backoffMaxMs };
   }
-  const policy = policyOf(type);
+  const { policy } = handler.type;
   const perReceive = policy.attemptsPerReceive ?? settings.attemptsPerReceive;
   const budget = perReceive * settings.maxReceiveCount;
   const backoff = { baseMs: policy.backoffBaseMs ?? settings.backoffBaseMs, maxMs: policy.backoffMaxMs ?? settings.backoffMaxMs };
   if (attempt > budget) return { kind: 'failedForGood', attempt, error: job.error ?? exhausted(job, now()) };
 
   for (let inReceive = 1; ; inReceive += 1) {
-    const context = { signal, attempt, log, progress: progress.report };
-    const end = await observed(work, attempt, () => runAttempt({ handlers, type, job, context, now, abandonAfterMs }));
+    const context = { signal, attempt, log, objects, progress: progress.report };
+    const end = await observed(work, attempt, () => runAttempt({ handler, job, context, now, abandonAfterMs }));
     if (end.kind === 'returned') return { kind: 'succeeded', attempt, result: end.result };
     if (end.kind === 'aborted') return abortedOutcome(end.reason, attempt);
     if (end.isPermanent) return { kind: 'failedForGood', attempt, error: end.error };

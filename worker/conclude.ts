@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '../core/backoff.ts';
 import { JobError } from '../core/errors.ts';
 import { isFinal } from '../core/job.ts';
-import type { WriteResult } from '../core/table/dynamodb/table.ts';
+import type { WriteResult } from '../core/table/jobTable.ts';
 import { advance } from '../core/usecases/advance.ts';
-import type { ClaimedWork } from './execute.ts';
+import type { ClaimedWork } from './claimedWork.ts';
 import type { Acknowledgement, Outcome } from './outcome.ts';
 
 export interface Ending {

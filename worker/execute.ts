@@ -2,49 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import { SpanKind } from '@opentelemetry/api';
 import { backoffMs } from '../core/backoff.ts';
-import type { Job } from '../core/job.ts';
-import type { Log } from '../telemetry/log.ts';
+import type { ReceivedMessage } from '../core/queue/jobQueues.ts';
 import { decodeMessage, type JobMessage } from '../core/queue/message.ts';
-import type { ReceivedMessage } from '../core/queue/sqs/queues.ts';
 import type { Core } from '../core/usecases/core.ts';
 import { runAttempts } from './attempts.ts';
 import { claimJob } from './claim.ts';
 import { conclude } from './conclude.ts';
-import type { Handlers } from '../core/handler.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import type { Acknowledgement } from './outcome.ts';
 import { trackProgress } from './progress.ts';
-
-export interface ExecuteSettings {
-  readonly attemptsPerReceive: number;
-  readonly backoffBaseMs: number;
-  readonly backoffMaxMs: number;
-  /** Visibility timeout of a message, and lease of a claim. */
-  readonly visibilityTimeoutSeconds: number;
-  readonly maxReceiveCount: number;
-}
-
-export interface ExecuteDeps {
-  readonly core: Pick<Core, 'table' | 'queues' | 'feed' | 'clock' | 'log' | 'telemetry'>;
-  readonly handlers: Handlers;
-  readonly settings: ExecuteSettings;
-  readonly random: () => number;
-  /** Fires when no further attempt may begin. */
-  readonly stopping: AbortSignal;
-  /** Fires when running handlers must stop too, with `ShuttingDown`. */
-  readonly graceOver: AbortSignal;
-  /** Takes a message's acknowledgement, which may wait for a batch to fill: the slot is not kept for it. */
-  readonly settle: (acknowledging: Promise<void>) => void;
-}
-
-/** A job that this worker has claimed. */
-export interface ClaimedWork extends ExecuteDeps {
-  readonly job: Job;
-  readonly message: ReceivedMessage;
-  readonly claimId: string;
-  readonly leaseMs: number;
-  readonly log: Log;
-}
+import type { ClaimedWork, ExecuteDeps } from './claimedWork.ts';
 
 /** Never rejects: what goes wrong is logged, and the message comes back by its visibility timeout. */
 export async function execute(deps: ExecuteDeps, message: ReceivedMessage): Promise<void> {

@@ -4,9 +4,9 @@
  * overwrites a backoff.
  */
 import type { Job } from '../core/job.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { ReceivedMessage } from '../core/queue/sqs/queues.ts';
+import type { ReceivedMessage } from '../core/queue/jobQueues.ts';
 import type { Core } from '../core/usecases/core.ts';
+import type { Log } from '../telemetry/log.ts';
 import { CancelRequested, ClaimLost } from './aborts.ts';
 
 export interface Heartbeat {

@@ -1,21 +1,25 @@
 /** `npm run worker`: a worker on whatever the settings name. */
 import { S3Client } from '@aws-sdk/client-s3';
+import { jobTypesOf } from '../core/jobList.ts';
+import { createObjectStore } from '../jobs/files/s3/objectStore.ts';
+import bundledJobs from '../jobs/index.ts';
 import { runEntry } from '../runtime/entry.ts';
+import { loadJobHandlers, loadJobs } from '../runtime/loadJobs.ts';
 import { openMetricsServer } from '../runtime/metricsServer.ts';
 import { clientOptions, openCore } from '../runtime/open.ts';
-import { createHandlers } from '../jobs/index.ts';
-import { createObjectStore } from '../jobs/files/s3/objectStore.ts';
 import { createWorker } from './worker.ts';
 
 await runEntry('worker', async ({ config, log, clock, telemetry, scrape, resources, hurry }) => {
   resources.adopt(await openMetricsServer({ config, scrape, log }), (close) => close());
-  const { core } = resources.adopt(openCore({ config, log, clock, telemetry }), ({ close }) => close());
+  const jobs = await loadJobs(config.jobs, bundledJobs);
+  const handlers = await loadJobHandlers(jobs);
+  const { core } = resources.adopt(openCore({ config, jobTypes: jobTypesOf(jobs), log, clock, telemetry }), ({ close }) => close());
   const s3 = resources.adopt(
     new S3Client({ ...clientOptions(config, config.endpoints.s3, { requestTimeoutMs: 30_000 }), forcePathStyle: true }),
     (client) => client.destroy(),
   );
   const objects = createObjectStore({ s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
-  const worker = resources.adopt(createWorker({ core, handlers: createHandlers({ objects }), settings: config }), ({ stop }) => stop());
+  const worker = resources.adopt(createWorker({ core, handlers, objects, settings: config }), ({ stop }) => stop());
   hurry.addEventListener('abort', worker.hurry);
   worker.start();
   log.info({ concurrency: config.workerConcurrency }, 'the worker polls');

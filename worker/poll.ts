@@ -8,8 +8,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jobPriorities, type JobPriority } from '../core/job.ts';
+import type { JobQueues, ReceivedMessage } from '../core/queue/jobQueues.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { JobQueues, ReceivedMessage } from '../core/queue/sqs/queues.ts';
 
 export interface PollDeps {
   readonly queues: Pick<JobQueues, 'receive' | 'setVisibility'>;

@@ -1,8 +1,10 @@
 /** A worker: polls the queues, runs handlers, and stops so that nothing is lost. */
+import type { Handlers } from '../core/jobList.ts';
+import type { ObjectStore } from '../core/objects.ts';
 import type { Core } from '../core/usecases/core.ts';
 import { ShuttingDown } from './aborts.ts';
-import { execute, type ExecuteSettings } from './execute.ts';
-import type { Handlers } from '../core/handler.ts';
+import type { ExecuteSettings } from './claimedWork.ts';
+import { execute } from './execute.ts';
 import { startPoll, type Poll } from './poll.ts';
 
 export interface WorkerSettings extends ExecuteSettings {
@@ -26,12 +28,14 @@ export interface Worker {
 export interface WorkerDeps {
   readonly core: Pick<Core, 'table' | 'queues' | 'feed' | 'clock' | 'log' | 'telemetry'>;
   readonly handlers: Handlers;
+  /** What handlers read and write. */
+  readonly objects: ObjectStore;
   readonly settings: WorkerSettings;
   /** 0 to 1, for jitter. */
   readonly random?: () => number;
 }
 
-export function createWorker({ core, handlers, settings, random = Math.random }: WorkerDeps): Worker {
+export function createWorker({ core, handlers, objects, settings, random = Math.random }: WorkerDeps): Worker {
   const { log, queues, clock } = core;
   const stopping = new AbortController();
   const graceOver = new AbortController();
@@ -67,7 +71,7 @@ export function createWorker({ core, handlers, settings, random = Math.random }:
   return {
     start() {
       if (stopped !== undefined) return;
-      const deps = { core, handlers, settings, random, stopping: stopping.signal, graceOver: graceOver.signal, settle };
+      const deps = { core, handlers, objects, settings, random, stopping: stopping.signal, graceOver: graceOver.signal, settle };
       poll ??= startPoll({
         queues,
         concurrency: settings.workerConcurrency,

@@ -1,23 +1,24 @@
 /** Hands in jobs, through the use case, or as a bare script that makes the same three AWS calls for each. */
+import { randomUUID } from 'node:crypto';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
-import { readConfig } from '../../runtime/config.ts';
-import { createLog } from '../../telemetry/log.ts';
-import { clientOptions, openCore } from '../../runtime/open.ts';
 import { encodeMessage } from '../../core/queue/message.ts';
 import { encode, encodeJob } from '../../core/table/dynamodb/codec.ts';
 import { idempotencyLockKey } from '../../core/table/dynamodb/definition.ts';
 import { createJob } from '../../core/usecases/createJob.ts';
+import { readConfig } from '../../runtime/config.ts';
+import { clientOptions, openCore } from '../../runtime/open.ts';
+import { createLog } from '../../telemetry/log.ts';
 import { makeJob } from '../../test/support/jobFactory.ts';
+import { benchTypes } from '../support/benchJob.ts';
 import { serveCommands } from '../support/child.ts';
 import { concurrently } from '../support/concurrently.ts';
 import { queueUrlOf } from '../support/queueUrl.ts';
 
 const config = readConfig();
-const { core } = openCore({ config, clock: systemClock, log: createLog({ level: 'silent', part: 'bench' }) });
+const { core } = openCore({ config, jobTypes: benchTypes, clock: systemClock, log: createLog({ level: 'silent', part: 'bench' }) });
 const dynamodb = new DynamoDBClient(clientOptions(config, config.endpoints.dynamodb, { requestTimeoutMs: 5000 }));
 const sqs = new SQSClient(clientOptions(config, config.endpoints.sqs, { requestTimeoutMs: 25_000 }));
 const QueueUrl = await queueUrlOf(sqs, config.queuePrefix);
@@ -28,7 +29,7 @@ const TableName = config.jobsTable;
 
 const ways = {
   async ours() {
-    const request = { owner, type: 'simulate_work', params, priority: 'NORMAL', delaySeconds: 0, traceId: randomUUID() } as const;
+    const request = { owner, type: 'bench_work', params, priority: 'NORMAL', delaySeconds: 0, traceId: randomUUID() } as const;
     await createJob(core, { ...request, idempotencyKey: randomUUID() });
   },
   async bare() {
@@ -47,7 +48,7 @@ const mutation = `mutation ($input: CreateJobInput!) { createJob(input: $input) 
 const answered = z.object({ data: z.object({ createJob: z.object({ created: z.literal(true) }) }) });
 
 async function overHttp(url: string): Promise<void> {
-  const body = JSON.stringify({ query: mutation, variables: { input: { type: 'simulate_work', params, idempotencyKey: randomUUID() } } });
+  const body = JSON.stringify({ query: mutation, variables: { input: { type: 'bench_work', params, idempotencyKey: randomUUID() } } });
   const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   answered.parse(await response.json());
 }

@@ -1,15 +1,16 @@
 /** Works off a queue: as our worker, as a loop a slot that takes one message at a time, or as sqs-consumer does. */
-import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
 import { readConfig } from '../../runtime/config.ts';
-import { createLog } from '../../telemetry/log.ts';
 import { clientOptions, openCore } from '../../runtime/open.ts';
+import { createLog } from '../../telemetry/log.ts';
+import { noObjects } from '../../test/support/noObjects.ts';
 import { createWorker } from '../../worker/worker.ts';
+import { benchTypes, createBenchHandlers } from '../support/benchJob.ts';
 import { serveCommands } from '../support/child.ts';
-import { createBenchHandlers } from '../support/handlers.ts';
 import { queueUrlOf } from '../support/queueUrl.ts';
 
 /** sqs-consumer takes up to ten messages and waits for all of them, so it gets a consumer for each ten slots. */
@@ -31,8 +32,8 @@ async function work(body: string | undefined): Promise<void> {
 
 const ways = {
   ours() {
-    const { core } = openCore({ config, clock: systemClock, log: createLog({ level: 'silent', part: 'bench' }) });
-    createWorker({ core, handlers: createBenchHandlers({ onDone }), settings: config }).start();
+    const { core } = openCore({ config, jobTypes: benchTypes, clock: systemClock, log: createLog({ level: 'silent', part: 'bench' }) });
+    createWorker({ core, handlers: createBenchHandlers({ onDone }), objects: noObjects, settings: config }).start();
     return Promise.resolve();
   },
   async oneByOne() {

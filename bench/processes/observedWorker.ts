@@ -1,16 +1,17 @@
 /** Hands in jobs that do nothing and works them off, with no telemetry, with telemetry off, or with it on. */
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
+import { createJob } from '../../core/usecases/createJob.ts';
 import { readConfig } from '../../runtime/config.ts';
-import { createLog } from '../../telemetry/log.ts';
 import { openCore } from '../../runtime/open.ts';
+import { createLog } from '../../telemetry/log.ts';
 import { openTelemetry } from '../../telemetry/openTelemetry.ts';
 import { noTelemetry } from '../../telemetry/telemetry.ts';
-import { createJob } from '../../core/usecases/createJob.ts';
+import { noObjects } from '../../test/support/noObjects.ts';
 import { createWorker } from '../../worker/worker.ts';
+import { benchTypes, createBenchHandlers } from '../support/benchJob.ts';
 import { serveCommands } from '../support/child.ts';
 import { concurrently } from '../support/concurrently.ts';
-import { createBenchHandlers } from '../support/handlers.ts';
 
 const runRequest = z.object({ jobs: z.number(), atOnce: z.number() });
 const startRequest = z.object({ way: z.enum(['none', 'off', 'on']) });
@@ -20,14 +21,20 @@ let run: ((request: z.infer<typeof runRequest>) => Promise<{ readonly perSecond:
 
 function start({ way }: z.infer<typeof startRequest>): void {
   const telemetry = way === 'none' ? noTelemetry : openTelemetry({ part: 'bench', exportsOtlp: way === 'on' }).telemetry;
-  const { core } = openCore({ config, clock: systemClock, log: createLog({ level: 'silent', part: 'bench' }), telemetry });
+  const { core } = openCore({
+    config,
+    jobTypes: benchTypes,
+    clock: systemClock,
+    log: createLog({ level: 'silent', part: 'bench' }),
+    telemetry,
+  });
   let ended = 0;
   let awaited = { count: Infinity, resolve: (): void => undefined };
   const onDone = (): void => {
     ended += 1;
     if (ended >= awaited.count) awaited.resolve();
   };
-  createWorker({ core, handlers: createBenchHandlers({ onDone }), settings: config }).start();
+  createWorker({ core, handlers: createBenchHandlers({ onDone }), objects: noObjects, settings: config }).start();
 
   run = async ({ jobs, atOnce }) => {
     const all = Promise.withResolvers<void>();
@@ -35,7 +42,7 @@ function start({ way }: z.infer<typeof startRequest>): void {
     const cpu = process.cpuUsage();
     const startedAt = performance.now();
     await concurrently(jobs, atOnce, async () => {
-      const job = { owner: 'anonymous', type: 'simulate_work', params: {}, priority: 'NORMAL', delaySeconds: 0 } as const;
+      const job = { owner: 'anonymous', type: 'bench_work', params: {}, priority: 'NORMAL', delaySeconds: 0 } as const;
       await telemetry.span('request', {}, () => createJob(core, { ...job, traceId: telemetry.running().traceId ?? 'none' }));
     });
     await all.promise;

@@ -1,15 +1,16 @@
 /** The server under test, as `npm run server` opens it. */
 import { systemClock } from '../../core/clock.ts';
-import { readConfig } from '../../runtime/config.ts';
-import { createLog } from '../../telemetry/log.ts';
-import { openCore } from '../../runtime/open.ts';
 import { createWatches } from '../../core/usecases/watchJob.ts';
+import { readConfig } from '../../runtime/config.ts';
+import { openCore } from '../../runtime/open.ts';
 import { openServer } from '../../server/openServer.ts';
+import { createLog } from '../../telemetry/log.ts';
+import { benchTypes } from '../support/benchJob.ts';
 import { serveCommands } from '../support/child.ts';
 
 const config = readConfig();
 const log = createLog({ level: config.logLevel, part: 'server' });
-const { core, notReady } = openCore({ config, clock: systemClock, log });
+const { core, notReady } = openCore({ config, jobTypes: benchTypes, clock: systemClock, log });
 const watches = createWatches(core);
 const { url } = await openServer({ core, watches, log, notReady, config });
 serveCommands({ url: () => url });

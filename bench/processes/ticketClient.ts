@@ -13,7 +13,7 @@ const pushed = z.object({
 let url = '';
 
 async function create(): Promise<string> {
-  const body = JSON.stringify({ query: mutation, variables: { input: { type: 'simulate_work', params: { durationMs: 0 } } } });
+  const body = JSON.stringify({ query: mutation, variables: { input: { type: 'bench_work', params: { durationMs: 0 } } } });
   const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   return created.parse(await response.json()).data.createJob.job.jobId;
 }

@@ -1,13 +1,14 @@
 /** What a bench runs on: a Redis and the embedded AWS, each in a process of its own, and the settings that name them. */
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
-import { parseConfig, type Config } from '../../runtime/config.ts';
-import { openCore } from '../../runtime/open.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { createClients } from '../../infra/local/clients.ts';
 import { provision } from '../../infra/local/provision.ts';
+import { parseConfig, type Config } from '../../runtime/config.ts';
+import { openCore } from '../../runtime/open.ts';
 import { startRedis } from '../../test/support/redis.ts';
 import { silentLog } from '../../test/support/silentLog.ts';
+import { benchTypes } from './benchJob.ts';
 import { startChild } from './child.ts';
 
 export interface Stage extends AsyncDisposable {
@@ -36,7 +37,7 @@ export async function openStage(): Promise<Stage> {
   };
   const config = parseConfig(env);
   await provision(opening.use(createClients(config)), config);
-  const { core } = opening.adopt(openCore({ config, clock: systemClock, log: silentLog }), ({ close }) => close());
+  const { core } = opening.adopt(openCore({ config, jobTypes: benchTypes, clock: systemClock, log: silentLog }), ({ close }) => close());
   const resources = opening.move();
   return { env, config, core, redisUrl: redis.url, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }

@@ -5,9 +5,9 @@
  * A watcher is no buffer but a position in the shared timeline. So a slow watcher costs no memory, a thousand watchers cost
  * one read, and progress is conflated: only the latest is kept.
  */
+import type { Log } from '../../telemetry/log.ts';
 import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
-import type { Log } from '../../telemetry/log.ts';
 import { eventsOf, latestEventOf, type JobEvent } from './event.ts';
 import type { Feed, FeedListener } from './feed.ts';
 import { JobTimeline, JobWatch, type WatchOptions } from './jobTimeline.ts';

@@ -1,7 +1,7 @@
 /** A feed that tells telemetry what it publishes, and whether that was taken. */
 import { SpanKind } from '@opentelemetry/api';
-import type { Feed } from './feed.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
+import type { Feed } from './feed.ts';
 
 export function observedFeed(feed: Feed, telemetry: Telemetry): Feed {
   return {

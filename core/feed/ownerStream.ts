@@ -3,9 +3,9 @@
  * and without gaps; between jobs there is no order. Where that can no longer be promised (the feed was interrupted, or
  * a watcher lags by more than the log holds), watchers end with `FEED_INTERRUPTED`, never silently.
  */
+import type { Log } from '../../telemetry/log.ts';
 import { JobError } from '../errors.ts';
 import { isFinal, type Job } from '../job.ts';
-import type { Log } from '../../telemetry/log.ts';
 import { eventsOf, type JobEvent } from './event.ts';
 import type { Feed } from './feed.ts';
 import { StreamWatch, WatchSet, type Ending, type Watch, type WatchedEvent } from './watch.ts';

@@ -1,8 +1,8 @@
 /** Buckets of tokens in Redis, so that a limit holds across all servers. Redis' clock counts, which they share. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
-import { createRedis, createRedisCluster } from '../redis.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { createRedis, createRedisCluster } from '../redis.ts';
 import type { Rate, RateLimiter } from './rateLimiter.ts';
 
 export interface RedisLimiterDeps {

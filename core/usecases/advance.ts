@@ -1,10 +1,9 @@
 /** One step of the state machine on a job that was read: writes it, and tells the feed what the record says now. */
-import { latestEventOf } from '../feed/event.ts';
-import type { Changes } from '../table/dynamodb/conditions.ts';
-import type { WriteResult } from '../table/dynamodb/table.ts';
-import { isFinal, type HistoryEntry, type Job, type JobFailure } from '../job.ts';
-import { transitionOf, type Facts, type TransitionEvent } from '../transitions.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
+import { latestEventOf } from '../feed/event.ts';
+import { isFinal, type HistoryEntry, type Job, type JobFailure } from '../job.ts';
+import type { Changes, WriteResult } from '../table/jobTable.ts';
+import { transitionOf, type Facts, type TransitionEvent } from '../transitions.ts';
 import type { Core } from './core.ts';
 
 export interface Step {

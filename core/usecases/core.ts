@@ -1,12 +1,15 @@
 /** What the use cases stand on, wired once by `openCore` and handed to each. */
+import type { Log } from '../../telemetry/log.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { Clock } from '../clock.ts';
 import type { Feed } from '../feed/feed.ts';
-import type { Log } from '../../telemetry/log.ts';
-import type { JobQueues } from '../queue/sqs/queues.ts';
-import type { JobTable } from '../table/dynamodb/table.ts';
-import type { Telemetry } from '../../telemetry/telemetry.ts';
+import type { JobTypes } from '../jobType.ts';
+import type { JobQueues } from '../queue/jobQueues.ts';
+import type { JobTable } from '../table/jobTable.ts';
 
 export interface Core {
+  /** What can be handed in. */
+  readonly jobTypes: JobTypes;
   readonly table: JobTable;
   readonly queues: JobQueues;
   readonly feed: Feed;

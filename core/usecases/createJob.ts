@@ -1,10 +1,9 @@
 /** Hands in a job: idempotency lock, record, message, in this order, so that a crash anywhere leaves nothing lost. */
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import { latestEventOf } from '../feed/event.ts';
 import { JobError } from '../errors.ts';
+import { latestEventOf } from '../feed/event.ts';
 import { maxDelaySeconds, maxIdempotencyKeyLength, maxParamsBytes, type Job, type JobPriority, type JsonValue } from '../job.ts';
-import { isJobTypeName, jobTypeNames, parseParams } from '../jobType.ts';
 import type { Core } from './core.ts';
 import { enqueue } from './enqueue.ts';
 
@@ -100,7 +99,7 @@ type Draft = Omit<Job, 'writeId'>;
 function draftOf(core: Core, request: CreateJobRequest): Draft {
   const { type, priority, owner, idempotencyKey, delaySeconds, traceId } = request;
   checkLimits(request);
-  const params = checkedParams(type, request.params);
+  const params = checkedParams(core, type, request.params);
   const now = core.clock.now();
   return {
     jobId: core.newJobId(),
@@ -141,14 +140,15 @@ function checkLimits({ params, idempotencyKey, delaySeconds }: CreateJobRequest)
 }
 
 /** The params with their defaults. */
-function checkedParams(type: string, params: JsonValue | undefined): JsonValue {
-  if (!isJobTypeName(type)) {
+function checkedParams({ jobTypes }: Pick<Core, 'jobTypes'>, name: string, params: JsonValue | undefined): JsonValue {
+  const type = jobTypes.find(name);
+  if (type === undefined) {
     throw new JobError('UNKNOWN_JOB_TYPE', {
-      message: `There is no job type of that name. There are: ${jobTypeNames.join(', ')}.`,
+      message: `There is no job type of that name. There are: ${jobTypes.all.map((known) => known.name).join(', ')}.`,
       path: ['type'],
     });
   }
-  const parsed = parseParams(type, params ?? {});
+  const parsed = type.params.safeParse(params ?? {});
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const path = ['params', ...(issue?.path ?? []).map((key) => (typeof key === 'symbol' ? String(key) : key))];

@@ -1,10 +1,10 @@
 /** Sends the message of a job that was just written, and compensates when the queue does not take it. */
 import { SpanKind } from '@opentelemetry/api';
-import { noBet } from '../queue/message.ts';
 import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
-import type { Core } from './core.ts';
+import { noBet } from '../queue/message.ts';
 import { advance } from './advance.ts';
+import type { Core } from './core.ts';
 
 /**
  * Answers the job as it then is.

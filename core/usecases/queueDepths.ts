@@ -1,5 +1,5 @@
 /** How full the queues are: for those who run the system, not for its clients. */
-import { queueIds, type QueueDepth, type QueueId } from '../queue/sqs/queues.ts';
+import { queueIds, type QueueDepth, type QueueId } from '../queue/jobQueues.ts';
 import type { Core } from './core.ts';
 
 /** Approximate, as SQS tells them. @throws {JobError} `QUEUE_UNAVAILABLE`. */

@@ -1,6 +1,6 @@
 /** Example files for newcomers: what the job types' examples name is there to be worked on. */
-import { HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { readFile } from 'node:fs/promises';
+import { HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 
 const examples = [
   { name: 'document.pdf', contentType: 'application/pdf' },

@@ -1,11 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { CreateTableCommand, DescribeTableCommand, DescribeTimeToLiveCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
-import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { queueDefinitions } from '../../core/queue/sqs/definition.ts';
 import { dynamoDbEmulators } from '../../test/support/emulators.ts';
 import { createClients } from './clients.ts';
-import { queueDefinitions } from '../../core/queue/sqs/definition.ts';
 import { openEmbeddedAws } from './embeddedAws.ts';
 import { provision } from './provision.ts';
 import { queueAttributes } from './provisionQueues.ts';

@@ -3,16 +3,11 @@ import type { QueueSettings } from '../../core/queue/sqs/definition.ts';
 import type { Clients } from './clients.ts';
 import { provisionBuckets } from './provisionBuckets.ts';
 import { provisionQueues } from './provisionQueues.ts';
-import { provisionTable } from './provisionTable.ts';
+import { provisionTable, type ProvisionLog } from './provisionTable.ts';
 
 export interface ProvisionSettings extends QueueSettings {
   readonly jobsTable: string;
   readonly s3Buckets: readonly string[];
-}
-
-/** The part of the log that is used. */
-export interface ProvisionLog {
-  info(details: object, message: string): void;
 }
 
 /** @throws {Error} when what is there cannot be brought into the defined shape, or an endpoint does not answer. */

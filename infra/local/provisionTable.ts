@@ -1,4 +1,5 @@
 /** The Jobs table on DynamoDB or an emulator of it. */
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -13,9 +14,12 @@ import {
   type TableDescription,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { setTimeout as delay } from 'node:timers/promises';
 import { jobsTable } from '../../core/table/dynamodb/definition.ts';
-import type { ProvisionLog } from './provision.ts';
+
+/** The part of the log that is used. */
+export interface ProvisionLog {
+  info(details: object, message: string): void;
+}
 
 /** On AWS a table takes some ten seconds to become active. */
 const activeWithinMs = 120_000;

@@ -1,6 +1,6 @@
 /** The rows of a CSV file, one by one: a header, then rows with as many cells. */
-import { CsvError, parse, type Info } from 'csv-parse';
 import { pipeline } from 'node:stream/promises';
+import { CsvError, parse, type Info } from 'csv-parse';
 import { PermanentError } from '../../core/errors.ts';
 import { maxLineLength } from './text.ts';
 

@@ -1,9 +1,10 @@
 /** For the handlers' tests: a bucket on an S3 of their own, and what a worker would hand to a handler. */
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { startFauxqs } from 'fauxqs';
+import type { HandlerContext, JobHandler } from '../../core/handler.ts';
+import type { JsonValue } from '../../core/job.ts';
+import type { JobType, ResultOf } from '../../core/jobType.ts';
 import { createLog } from '../../telemetry/log.ts';
-import type { HandlerContext } from '../../core/handler.ts';
-import { createHandlers } from '../index.ts';
 import { createObjectStore } from './s3/objectStore.ts';
 
 export interface TestBucketOptions {
@@ -31,7 +32,9 @@ export async function openTestBucket({ maxSourceBytes = 100 * 1024 ** 2, observe
   return {
     s3,
     objects,
-    handlers: createHandlers({ objects }),
+    /** As a worker runs it, on this bucket. */
+    run: <Type extends JobType>(handler: JobHandler<Type>, params: JsonValue, context: TestContext): Promise<ResultOf<Type>> =>
+      handler.run(params, { ...context, objects }),
     /** Names of the commands sent, oldest first. */
     sent,
     async put(key: string, content: string | Uint8Array): Promise<string> {
@@ -73,7 +76,9 @@ export function createClient(endpoint: string): S3Client {
 }
 
 /** `reported` are the percentages, in order. */
-export function createContext(given: Partial<HandlerContext> = {}): HandlerContext & { readonly reported: number[] } {
+type TestContext = Omit<HandlerContext, 'objects'>;
+
+export function createContext(given: Partial<TestContext> = {}): TestContext & { readonly reported: number[] } {
   const reported: number[] = [];
   return {
     signal: new AbortController().signal,

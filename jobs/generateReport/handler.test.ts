@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../core/errors.ts';
-import { jobTypes } from '../../core/jobType.ts';
 import { createContext, openTestBucket, StoppedByTest } from '../files/testBucket.ts';
+import { handler } from './handler.ts';
+import { generateReport } from './type.ts';
 
 type TestBucket = Awaited<ReturnType<typeof openTestBucket>>;
 const params = {
@@ -14,7 +15,7 @@ const params = {
 
 async function report(bucket: TestBucket, content: string, given: Partial<typeof params> = {}) {
   const source = await bucket.put('source.csv', content);
-  return bucket.handlers.generate_report({ source, ...params, ...given }, createContext());
+  return bucket.run(handler, { source, ...params, ...given }, createContext());
 }
 
 test('sums the example file by region', async () => {
@@ -26,7 +27,7 @@ test('sums the example file by region', async () => {
     .split('\n')
     .slice(1)
     .reduce((sum, row) => sum + Math.round(100 * Number(row.slice(row.lastIndexOf(',') + 1))), 0);
-  expect(jobTypes.generate_report.result.parse(result)).toEqual(result);
+  expect(generateReport.result.parse(result)).toEqual(result);
   expect(result).toMatchObject({ rows: 200, groups: 4, total: cents / 100 });
   const page = await bucket.get(params.output);
   for (const region of ['North', 'South', 'East', 'West']) expect(page).toContain(`<th scope="row">${region}</th>`);
@@ -124,6 +125,6 @@ test('stops in the middle with the reason of the signal and leaves no output', a
   await using bucket = await openTestBucket();
   const source = await bucket.put('source.csv', `region,amount\n${'a,1\n'.repeat(100_000)}`);
   const context = createContext({ signal: stop.signal, progress: () => stop.abort(reason) });
-  await expect(bucket.handlers.generate_report({ source, ...params }, context)).rejects.toBe(reason);
+  await expect(bucket.run(handler, { source, ...params }, context)).rejects.toBe(reason);
   expect(await bucket.keys()).toEqual(['source.csv']);
 });

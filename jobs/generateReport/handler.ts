@@ -1,33 +1,31 @@
 /** `generate_report`: sums a column of a CSV file by the values of another, as an HTML page with a chart. */
 import { PermanentError } from '../../core/errors.ts';
+import { defineHandler } from '../../core/handler.ts';
 import { readRows, type CsvRow } from '../files/csvRows.ts';
-import { add, parseDecimal, toNumber, zero, type Decimal } from './decimal.ts';
-import type { Handler } from '../../core/handler.ts';
-import type { ObjectStore } from '../files/s3/objectStore.ts';
-import { renderReport, type ReportGroup } from './reportPage.ts';
 import { decodeText } from '../files/text.ts';
+import { add, parseDecimal, toNumber, zero, type Decimal } from './decimal.ts';
+import { renderReport, type ReportGroup } from './reportPage.ts';
+import { generateReport } from './type.ts';
 
 /** More groups than that are no report, and would fill the memory. */
 const maxGroups = 1000;
 
-export function createGenerateReport({ objects }: { readonly objects: ObjectStore }): Handler<'generate_report'> {
-  return async ({ source, output, title, groupBy, value }, { signal, progress }) => {
-    const texts = decodeText(objects.read(source, { signal, progress }), `${source} is not UTF-8 text`);
-    const totals = await sumByGroup(readRows(texts, source), { source, groupBy, value });
-    const page = renderReport({ title, source, groupBy, value, ...totals });
-    const written = await objects.write(output, [page], {
-      contentType: 'text/html; charset=utf-8',
-      signal,
-    });
-    return {
-      rows: totals.rows,
-      total: totals.total,
-      groups: totals.groups.length,
-      output,
-      ...written,
-    };
+export const handler = defineHandler(generateReport, async ({ source, output, title, groupBy, value }, { objects, signal, progress }) => {
+  const texts = decodeText(objects.read(source, { signal, progress }), `${source} is not UTF-8 text`);
+  const totals = await sumByGroup(readRows(texts, source), { source, groupBy, value });
+  const page = renderReport({ title, source, groupBy, value, ...totals });
+  const written = await objects.write(output, [page], {
+    contentType: 'text/html; charset=utf-8',
+    signal,
+  });
+  return {
+    rows: totals.rows,
+    total: totals.total,
+    groups: totals.groups.length,
+    output,
+    ...written,
   };
-}
+});
 
 interface Columns {
   readonly source: string;

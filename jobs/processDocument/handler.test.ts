@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../core/errors.ts';
-import { jobTypes } from '../../core/jobType.ts';
-import { pdfOf } from './testPdf.ts';
 import { createContext, openTestBucket, StoppedByTest } from '../files/testBucket.ts';
+import { handler } from './handler.ts';
+import { pdfOf } from './testPdf.ts';
+import { processDocument } from './type.ts';
 
 const fileOf = (path: string) => readFile(new URL(`../../${path}`, import.meta.url));
 const output = 's3://files/text.txt';
@@ -15,8 +16,8 @@ test('reads a real PDF: pages, words, checksum and text', async () => {
   const content = await fileOf('infra/local/examples/document.pdf');
   const source = await bucket.put('document.pdf', content);
   const context = createContext();
-  const result = await bucket.handlers.process_document({ source, output }, context);
-  expect(jobTypes.process_document.result.parse(result)).toEqual(result);
+  const result = await bucket.run(handler, { source, output }, context);
+  expect(processDocument.result.parse(result)).toEqual(result);
   expect(result).toMatchObject({
     kind: 'pdf',
     pages: 3,
@@ -37,7 +38,7 @@ test('reads a UTF-8 text, with pages where it has form feeds', async () => {
   await using bucket = await openTestBucket();
   const text = `one two\nthree\ffour päivä ${'😀'.repeat(10)}`;
   const source = await bucket.put('letter.txt', `\uFEFF${text}`);
-  const result = await bucket.handlers.process_document({ source, output }, createContext());
+  const result = await bucket.run(handler, { source, output }, createContext());
   expect(result).toMatchObject({ kind: 'text', pages: 2, words: 6, text, textTruncated: false });
   expect(await bucket.get(output)).toBe(text);
 });
@@ -46,7 +47,7 @@ test('gives back the first 10,000 characters of a long text and writes it whole'
   await using bucket = await openTestBucket();
   const text = `x${'😀'.repeat(5000)} ${'word '.repeat(400_000)}`;
   const source = await bucket.put('long.txt', text);
-  const result = await bucket.handlers.process_document({ source, output }, createContext());
+  const result = await bucket.run(handler, { source, output }, createContext());
   expect(result).toMatchObject({ words: 400_001, textTruncated: true });
   // One less: the cut would go through a pair of surrogates.
   expect(result.text).toBe(`x${'😀'.repeat(4999)}`);
@@ -56,7 +57,7 @@ test('gives back the first 10,000 characters of a long text and writes it whole'
 test('reads an empty text and writes nothing where no output is wanted', async () => {
   await using bucket = await openTestBucket();
   const source = await bucket.put('empty.txt', '');
-  const result = await bucket.handlers.process_document({ source }, createContext());
+  const result = await bucket.run(handler, { source }, createContext());
   expect(result).toMatchObject({ kind: 'text', pages: 0, words: 0, bytes: 0, text: '' });
   expect(await bucket.keys()).toEqual(['empty.txt']);
 });
@@ -64,7 +65,7 @@ test('reads an empty text and writes nothing where no output is wanted', async (
 test('counts blank pages of a PDF', async () => {
   await using bucket = await openTestBucket();
   const source = await bucket.put('blank', pdfOf(['', 'Hello', '', '']));
-  const result = await bucket.handlers.process_document({ source }, createContext());
+  const result = await bucket.run(handler, { source }, createContext());
   expect(result).toMatchObject({ kind: 'pdf', pages: 4, words: 1 });
 });
 
@@ -91,7 +92,7 @@ describe('fails for good', () => {
   ])('%s', async (_, key, content, complaint) => {
     await using bucket = await openTestBucket();
     const source = await bucket.put(key, await content());
-    const working = bucket.handlers.process_document({ source, output }, createContext());
+    const working = bucket.run(handler, { source, output }, createContext());
     await expect(working).rejects.toBeInstanceOf(PermanentError);
     await expect(working).rejects.toThrow(`${source} ${complaint}`);
     expect(await bucket.keys()).toEqual([key]);
@@ -104,7 +105,7 @@ test('stops between pages with the reason of the signal and leaves no output', a
   await using bucket = await openTestBucket();
   const source = await bucket.put('document.pdf', await fileOf('infra/local/examples/document.pdf'));
   const context = createContext({ signal: stop.signal, progress: () => stop.abort(reason) });
-  await expect(bucket.handlers.process_document({ source, output }, context)).rejects.toBe(reason);
+  await expect(bucket.run(handler, { source, output }, context)).rejects.toBe(reason);
   expect(await bucket.keys()).toEqual(['document.pdf']);
 });
 
@@ -113,8 +114,8 @@ test('reads many documents at once, and one that waits for its turn can be stopp
   const source = await bucket.put('document.pdf', await fileOf('infra/local/examples/document.pdf'));
   const stop = new AbortController();
   const reason = new StoppedByTest();
-  const working = Array.from({ length: 8 }, () => bucket.handlers.process_document({ source }, createContext()));
-  const waiting = bucket.handlers.process_document({ source }, createContext({ signal: stop.signal }));
+  const working = Array.from({ length: 8 }, () => bucket.run(handler, { source }, createContext()));
+  const waiting = bucket.run(handler, { source }, createContext({ signal: stop.signal }));
   stop.abort(reason);
   await expect(waiting).rejects.toBe(reason);
   for (const result of await Promise.all(working)) expect(result.pages).toBe(3);

@@ -1,43 +1,41 @@
 /** `process_document`: a PDF or a text file: its pages, words, checksum and text. */
 import { createHash } from 'node:crypto';
 import { PermanentError } from '../../core/errors.ts';
-import type { Handler } from '../../core/handler.ts';
-import type { ObjectStore } from '../files/s3/objectStore.ts';
-import { readPdf } from './readPdf.ts';
+import { defineHandler } from '../../core/handler.ts';
 import { createSlots } from '../files/slots.ts';
 import { decodeText } from '../files/text.ts';
+import { readPdf } from './readPdf.ts';
 import { createTextMeter, type TextMeter } from './textMeter.ts';
+import { processDocument } from './type.ts';
 
-/** A PDF is held in memory while it is read: a worker does not do so for each job it runs. */
-const documentsAtOnce = 4;
+/** A PDF is held in memory while it is read: a worker does not do so for each job it runs, but for four at a time. */
+const slots = createSlots(4);
 
 /** Within the whole text a form feed stands between two pages. */
-export function createProcessDocument({ objects }: { readonly objects: ObjectStore }): Handler<'process_document'> {
-  const slots = createSlots(documentsAtOnce);
-  return ({ source, output }, { signal, progress }) =>
-    slots.use(signal, async () => {
-      const meter = createTextMeter();
-      const hash = createHash('sha256');
-      let bytes = 0;
-      async function* measured(): AsyncGenerator<Uint8Array, void, undefined> {
-        for await (const chunk of objects.read(source, { signal })) {
-          hash.update(chunk);
-          bytes += chunk.byteLength;
-          yield chunk;
-        }
+export const handler = defineHandler(processDocument, ({ source, output }, { objects, signal, progress }) =>
+  slots.use(signal, async () => {
+    const meter = createTextMeter();
+    const hash = createHash('sha256');
+    let bytes = 0;
+    async function* measured(): AsyncGenerator<Uint8Array, void, undefined> {
+      for await (const chunk of objects.read(source, { signal })) {
+        hash.update(chunk);
+        bytes += chunk.byteLength;
+        yield chunk;
       }
-      const { kind, content } = await recognise(measured(), source);
-      const texts =
-        kind === 'pdf'
-          ? pdfTexts(await whole(content, source), { uri: source, signal, progress })
-          : plainTexts(decodeText(content, unreadable(source)), source);
-      const checked = metered(texts, meter);
-      if (output === undefined) await drained(checked);
-      else await objects.write(output, checked, { contentType: 'text/plain; charset=utf-8', signal });
-      const result = { kind, ...meter.measures(), bytes, sha256: hash.digest('hex') };
-      return output === undefined ? result : { ...result, output };
-    });
-}
+    }
+    const { kind, content } = await recognise(measured(), source);
+    const texts =
+      kind === 'pdf'
+        ? pdfTexts(await whole(content, source), { uri: source, signal, progress })
+        : plainTexts(decodeText(content, unreadable(source)), source);
+    const checked = metered(texts, meter);
+    if (output === undefined) await drained(checked);
+    else await objects.write(output, checked, { contentType: 'text/plain; charset=utf-8', signal });
+    const result = { kind, ...meter.measures(), bytes, sha256: hash.digest('hex') };
+    return output === undefined ? result : { ...result, output };
+  }),
+);
 
 type Recognised = { readonly kind: 'pdf' | 'text'; readonly content: AsyncIterable<Uint8Array> };
 

@@ -1,7 +1,7 @@
 /** Runs in a thread of its own, started by readPdf.ts: reads one PDF with pdf.js and posts its pages. */
-import { getDocument, VerbosityLevel } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
+import { getDocument, VerbosityLevel } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import type { PdfJob, PdfMessage } from './readPdf.ts';
 
 const job: unknown = workerData;

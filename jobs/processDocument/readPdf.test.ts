@@ -1,8 +1,8 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../core/errors.ts';
-import { pdfBounds, readPdf, type PdfBounds } from './readPdf.ts';
 import { StoppedByTest } from '../files/testBucket.ts';
+import { pdfBounds, readPdf, type PdfBounds } from './readPdf.ts';
 import { pdfOf, type TestPage } from './testPdf.ts';
 
 const running = new AbortController().signal;

@@ -1,9 +1,10 @@
 /** `simulate_work`: waits, reports progress and fails as told, for exploration, load and fault tests. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PermanentError } from '../../core/errors.ts';
-import type { Handler } from '../../core/handler.ts';
+import { defineHandler } from '../../core/handler.ts';
+import { simulateWork } from './type.ts';
 
-export const simulateWork: Handler<'simulate_work'> = async (params, { signal, attempt, progress }) => {
+export const handler = defineHandler(simulateWork, async (params, { signal, attempt, progress }) => {
   const { durationMs, failAttempts, failPermanently, steps, payload } = params;
   const startedAt = performance.now();
   for (let step = 1; step <= Math.max(1, steps); step += 1) {
@@ -18,4 +19,4 @@ export const simulateWork: Handler<'simulate_work'> = async (params, { signal, a
   if (attempt <= failAttempts) throw new Error(`failed, as told: attempt ${attempt} of ${failAttempts} that fail`);
   const sleptMs = Math.round(performance.now() - startedAt);
   return payload === undefined ? { attempts: attempt, sleptMs } : { attempts: attempt, sleptMs, payload };
-};
+});

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../core/errors.ts';
-import { jobTypes } from '../../core/jobType.ts';
 import { createContext, openTestBucket, StoppedByTest } from '../files/testBucket.ts';
+import { handler } from './handler.ts';
+import { transformData } from './type.ts';
 
 type TestBucket = Awaited<ReturnType<typeof openTestBucket>>;
 const jsonl = { output: 's3://files/out.jsonl', to: 'jsonl' } as const;
@@ -9,7 +10,7 @@ const csv = { output: 's3://files/out.csv', to: 'csv' } as const;
 
 async function transformed(bucket: TestBucket, content: string, target: typeof jsonl | typeof csv): Promise<string> {
   const source = await bucket.put('source', content);
-  await bucket.handlers.transform_data({ source, ...target }, createContext());
+  await bucket.run(handler, { source, ...target }, createContext());
   return bucket.get(target.output);
 }
 
@@ -27,8 +28,8 @@ test('brings 100,000 rows from CSV to JSON Lines and back, unchanged', { timeout
   const original = manyRows();
   const source = await bucket.put('rows.csv', original);
   const there = createContext();
-  const result = await bucket.handlers.transform_data({ source, ...jsonl }, there);
-  expect(jobTypes.transform_data.result.parse(result)).toEqual(result);
+  const result = await bucket.run(handler, { source, ...jsonl }, there);
+  expect(transformData.result.parse(result)).toEqual(result);
   expect(result.rows).toBe(100_000);
   expect(there.reported.length).toBeGreaterThan(50);
   expect(there.reported).toEqual(there.reported.toSorted((a, b) => a - b));
@@ -41,7 +42,7 @@ test('brings 100,000 rows from CSV to JSON Lines and back, unchanged', { timeout
     note: 'two\nlines',
     amount: '0.125',
   });
-  const back = await bucket.handlers.transform_data({ source: jsonl.output, ...csv }, createContext());
+  const back = await bucket.run(handler, { source: jsonl.output, ...csv }, createContext());
   expect(back.rows).toBe(100_000);
   expect((await bucket.get(csv.output)) === original).toBe(true);
 });
@@ -56,7 +57,7 @@ test('waits with reading while writing waits', async () => {
     },
   });
   const source = await bucket.put('rows.csv', manyRows());
-  await bucket.handlers.transform_data({ source, ...jsonl }, context);
+  await bucket.run(handler, { source, ...jsonl }, context);
   expect(readAtParts[0]).toBeLessThan(90);
 });
 
@@ -94,7 +95,7 @@ describe('CSV to JSON Lines', () => {
   test('fails for good on bytes that are not UTF-8', async () => {
     await using bucket = await openTestBucket();
     const source = await bucket.put('latin1.csv', Buffer.from('name\nJosé\n', 'latin1'));
-    await expect(bucket.handlers.transform_data({ source, ...jsonl }, createContext())).rejects.toThrow(`${source} is not UTF-8 text`);
+    await expect(bucket.run(handler, { source, ...jsonl }, createContext())).rejects.toThrow(`${source} is not UTF-8 text`);
   });
 });
 
@@ -140,7 +141,7 @@ test('stops in the middle with the reason of the signal and leaves no output', a
   });
   const source = await bucket.put('rows.csv', manyRows());
   const context = createContext({ signal: stop.signal });
-  await expect(bucket.handlers.transform_data({ source, ...jsonl }, context)).rejects.toBe(reason);
+  await expect(bucket.run(handler, { source, ...jsonl }, context)).rejects.toBe(reason);
   expect(bucket.sent.at(-1)).toBe('AbortMultipartUpload');
   expect(await bucket.keys()).toEqual(['rows.csv']);
 });
@@ -151,13 +152,13 @@ test('stops while reading, too, and not at all when the signal had fired before'
   await using bucket = await openTestBucket();
   const source = await bucket.put('rows.csv', manyRows());
   const context = createContext({ signal: stop.signal, progress: () => stop.abort(reason) });
-  await expect(bucket.handlers.transform_data({ source, ...jsonl }, context)).rejects.toBe(reason);
+  await expect(bucket.run(handler, { source, ...jsonl }, context)).rejects.toBe(reason);
   bucket.sent.length = 0;
-  await expect(bucket.handlers.transform_data({ source, ...jsonl }, context)).rejects.toBe(reason);
+  await expect(bucket.run(handler, { source, ...jsonl }, context)).rejects.toBe(reason);
   expect(bucket.sent).toEqual([]);
 });
 
 test('the schema refuses an output that would replace the source', () => {
   const source = 's3://files/rows.csv';
-  expect(jobTypes.transform_data.params.safeParse({ source, output: source, to: 'jsonl' }).error?.issues[0]?.path).toEqual(['output']);
+  expect(transformData.params.safeParse({ source, output: source, to: 'jsonl' }).error?.issues[0]?.path).toEqual(['output']);
 });

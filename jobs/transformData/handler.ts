@@ -1,28 +1,26 @@
 /** `transform_data`: CSV to JSON Lines and back, row by row, in constant memory. */
 import { stringify } from 'csv-stringify/sync';
+import { defineHandler } from '../../core/handler.ts';
 import { readRows } from '../files/csvRows.ts';
-import type { Handler } from '../../core/handler.ts';
-import { toJsonLines, toTable } from './jsonRows.ts';
-import type { ObjectStore } from '../files/s3/objectStore.ts';
 import { decodeText, inBatches, readLines } from '../files/text.ts';
+import { toJsonLines, toTable } from './jsonRows.ts';
+import { transformData } from './type.ts';
 
-export function createTransformData({ objects }: { readonly objects: ObjectStore }): Handler<'transform_data'> {
-  return async ({ source, output, to }, { signal, progress }) => {
-    const tally = { rows: 0 };
-    const texts = decodeText(objects.read(source, { signal, progress }), `${source} is not UTF-8 text`);
-    const written =
-      to === 'jsonl'
-        ? await objects.write(output, inBatches(counted(toJsonLines(readRows(texts, source)), tally)), {
-            contentType: 'application/jsonl',
-            signal,
-          })
-        : await objects.write(output, inBatches(toCsv(toTable(readLines(texts, source), source), tally)), {
-            contentType: 'text/csv; charset=utf-8',
-            signal,
-          });
-    return { rows: tally.rows, output, ...written };
-  };
-}
+export const handler = defineHandler(transformData, async ({ source, output, to }, { objects, signal, progress }) => {
+  const tally = { rows: 0 };
+  const texts = decodeText(objects.read(source, { signal, progress }), `${source} is not UTF-8 text`);
+  const written =
+    to === 'jsonl'
+      ? await objects.write(output, inBatches(counted(toJsonLines(readRows(texts, source)), tally)), {
+          contentType: 'application/jsonl',
+          signal,
+        })
+      : await objects.write(output, inBatches(toCsv(toTable(readLines(texts, source), source), tally)), {
+          contentType: 'text/csv; charset=utf-8',
+          signal,
+        });
+  return { rows: tally.rows, output, ...written };
+});
 
 interface Tally {
   rows: number;

@@ -1,9 +1,10 @@
 /** What the Lambdas share on AWS: one core a container, opened when it starts and kept from one event to the next. */
 import { systemClock } from '../../core/clock.ts';
-import { readConfig } from '../../runtime/config.ts';
-import { createLog } from '../../telemetry/log.ts';
-import { openCore } from '../../runtime/open.ts';
+import { createJobTypes } from '../../core/jobType.ts';
 import type { Core } from '../../core/usecases/core.ts';
+import { readConfig } from '../../runtime/config.ts';
+import { openCore } from '../../runtime/open.ts';
+import { createLog } from '../../telemetry/log.ts';
 import { createEmfTelemetry } from './emfTelemetry.ts';
 
 export interface Container {
@@ -19,7 +20,9 @@ export interface Container {
 export function openContainer(part: string): Container {
   const config = readConfig();
   const { telemetry, flush } = createEmfTelemetry({ part, write: (line) => void process.stdout.write(`${line}\n`), now: systemClock.now });
-  const { core } = openCore({ config, log: createLog({ level: config.logLevel, part }), clock: systemClock, telemetry });
+  // No Lambda hands in jobs.
+  const jobTypes = createJobTypes([]);
+  const { core } = openCore({ config, jobTypes, log: createLog({ level: config.logLevel, part }), clock: systemClock, telemetry });
   const publishing = new Set<Promise<boolean>>();
 
   function publish(event: Parameters<Core['feed']['publish']>[0]): Promise<boolean> {

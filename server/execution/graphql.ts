@@ -2,10 +2,10 @@
 import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { JobError } from '../../core/errors.ts';
 import type { RateLimiter } from '../../core/limits/rateLimiter.ts';
-import type { Log } from '../../telemetry/log.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import type { Watches } from '../../core/usecases/watchJob.ts';
 import { requireAffordable, schema, toGraphQLError, type ApiContext, type CostedOperation } from '../../schema/index.ts';
+import type { Log } from '../../telemetry/log.ts';
 import type { Identity } from '../auth.ts';
 import { useDocumentLimits } from '../limits.ts';
 import { createDocumentCache } from './documentCache.ts';

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parentPort } from 'node:worker_threads';
 import type { DashboardFile } from './dashboard.ts';
 
-const root = join(import.meta.dirname, '..');
+const root = join(import.meta.dirname, '../..');
 
 /** Packages the browser is given as they are, by the name under which its modules import them. */
 const packages = { preact: packageFile('preact'), 'preact/hooks': packageFile('preact/hooks'), 'graphql-ws': browserBuild() };

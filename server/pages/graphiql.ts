@@ -1,15 +1,19 @@
 /** GraphiQL from this server alone, nothing from elsewhere, opening with an example of each operation. */
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import type { JobTypes } from '../../core/jobType.ts';
 import { graphqlPath } from '../execution/graphql.ts';
 
 /** The page is 9 MB and always the same: made once. */
-export function renderGraphiQLPage(): { readonly html: string; readonly contentSecurityPolicy: string } {
+export function renderGraphiQLPage(jobTypes: JobTypes): { readonly html: string; readonly contentSecurityPolicy: string } {
   const html = renderGraphiQL({
     title: 'Job Tickets',
     endpoint: graphqlPath,
     subscriptionsProtocol: 'WS',
     shouldPersistHeaders: true,
-    defaultTabs: examples.map((query) => ({ query: query.trim() })),
+    defaultTabs: examplesOf(jobTypes).map(({ query, variables }) => ({
+      query: query.trim(),
+      variables: JSON.stringify(variables, undefined, 2),
+    })),
   });
   return { html, contentSecurityPolicy };
 }
@@ -28,24 +32,54 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** A tab each, in the order one would try them. Literals and no variables, so that each can be run as it stands. */
-export const examples: readonly string[] = [
-  `
-# Hands in a job. Copy its jobId into the other tabs.
+export interface Example {
+  readonly query: string;
+  readonly variables?: object;
+}
+
+/** A tab each, in the order one would try them, each to be run as it stands. */
+export function examplesOf({ all: [first] }: JobTypes): readonly Example[] {
+  if (first === undefined) return examples.map((query) => ({ query }));
+  const { name, example } = first;
+  return [
+    { query: createJobExample, variables: { input: { type: name, params: example, priority: 'NORMAL', idempotencyKey: 'my-first-job' } } },
+    ...examples.map((query) => ({ query })),
+    {
+      query: createJobsExample,
+      variables: {
+        inputs: [
+          { type: name, params: example, priority: 'HIGH' },
+          { type: name, params: null },
+          { type: name, params: example, priority: 'LOW' },
+        ],
+      },
+    },
+  ];
+}
+
+const createJobExample = `
+# Hands in a job, as the variables below say.
+# Copy its jobId into the other tabs.
 # Run it again: the same key gives the same job.
-mutation CreateJob {
-  createJob(
-    input: {
-      type: "simulate_work"
-      params: { durationMs: 20000, steps: 40 }
-      priority: NORMAL
-      idempotencyKey: "my-first-job"
-    }
-  ) {
+mutation CreateJob($input: CreateJobInput!) {
+  createJob(input: $input) {
     created
     job { jobId status priority createdAt }
   }
-}`,
+}`;
+
+const createJobsExample = `
+# Up to 100 jobs; each stands for itself.
+# The second one is refused, the others are not.
+mutation CreateJobs($inputs: [CreateJobInput!]!) {
+  createJobs(inputs: $inputs) {
+    created
+    job { jobId status }
+    error { code message path whatToDo }
+  }
+}`;
+
+const examples: readonly string[] = [
   `
 # Pushes whatever happens to your jobs: run it, open this
 # page a second time and create jobs there.
@@ -88,22 +122,6 @@ query WaitForJob {
   waitForJob(jobId: "paste a jobId here", timeoutSeconds: 30) {
     jobId status result
     error { code message }
-  }
-}`,
-  `
-# Up to 100 jobs; each stands for itself.
-# The second one is refused, the others are not.
-mutation CreateJobs {
-  createJobs(
-    inputs: [
-      { type: "simulate_work", params: { durationMs: 500 }, priority: HIGH }
-      { type: "simulate_work", params: { durationMs: -1 } }
-      { type: "simulate_work", params: { failAttempts: 2 }, priority: LOW }
-    ]
-  ) {
-    created
-    job { jobId status }
-    error { code message path whatToDo }
   }
 }`,
   `

@@ -6,8 +6,8 @@ import { WebSocketServer, type RawData } from 'ws';
 import type { Config } from '../../runtime/config.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
-import { ClientSocket, seconds } from './clientSocket.ts';
 import { graphqlPath } from '../execution/graphql.ts';
+import { ClientSocket, seconds } from './clientSocket.ts';
 import type { WebSocketProtocol } from './websocket.ts';
 
 export interface SocketsDeps {

@@ -14,19 +14,19 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { CloseCode, MessageType, parseMessage, type Message, type SubscribeMessage } from 'graphql-ws';
-import type { Config } from '../../runtime/config.ts';
 import { JobError } from '../../core/errors.ts';
+import type { Watch } from '../../core/usecases/watchJob.ts';
+import type { Config } from '../../runtime/config.ts';
+import { requireAffordable, schema, toGraphQLError, type ApiContext } from '../../schema/index.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
-import type { Watch } from '../../core/usecases/watchJob.ts';
-import { requireAffordable, schema, toGraphQLError, type ApiContext } from '../../schema/index.ts';
 import type { Authenticate, Identity } from '../auth.ts';
-import { seconds, type ClientSocket } from './clientSocket.ts';
-import type { Connections } from './connections.ts';
 import { createFanOut, type Subscriber } from '../execution/fanOut.ts';
 import type { CallContext, Pipeline } from '../execution/graphql.ts';
-import { ackMessage, completeMessage, errorMessage, nextMessage, payloadOf, pongMessage } from './messages.ts';
 import { traceIdOf } from '../trace.ts';
+import { seconds, type ClientSocket } from './clientSocket.ts';
+import type { Connections } from './connections.ts';
+import { ackMessage, completeMessage, errorMessage, nextMessage, payloadOf, pongMessage } from './messages.ts';
 
 export interface WebSocketProtocol {
   /** Never rejects. */

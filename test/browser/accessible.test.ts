@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
-import { z } from 'zod';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { openApiSystem } from '../e2e/apiSystem.ts';
 import { isLive, openBrowser } from './openBrowser.ts';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openApiSystem, type ApiSystem } from '../e2e/apiSystem.ts';
-import { jwtSecret, tokenFor } from './tokenFor.ts';
 import { isLive, openBrowser, shownStatuses, type OpenedBrowser, type WatchedPage } from './openBrowser.ts';
+import { jwtSecret, tokenFor } from './tokenFor.ts';
 
 const environment = { SOCKET_DRAIN_SECONDS: '0', RECEIVE_WAIT_SECONDS: '1', BACKOFF_BASE_MS: '10', JWT_SECRET: jwtSecret };
 const createMany = 'mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { job { jobId } } }';

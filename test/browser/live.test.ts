@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
-import { z } from 'zod';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { createJobTickets } from '../../client/jobTickets.ts';
 import { openRestartable } from '../support/restartable.ts';
 import { isLive, openBrowser } from './openBrowser.ts';

@@ -10,12 +10,18 @@ interface Zone {
 }
 
 const anything = /./;
-const base = /^core\/(job|transitions|jobTypes|backoff|errors|json)\.ts$/;
-const ports = /^core\/(clock|log)\.ts$/;
+/** What a job is. */
+const base = /^core\/(job|transitions|verdict|jobType|jobList|handler|objects|backoff|errors|json|clock)\.ts$/;
 const redis = /^core\/redis\.ts$/;
-const telemetry = /^core\/telemetry\.ts$/;
-const usecases = /^core\/usecases\//;
+const core = /^core\//;
+const telemetry = /^telemetry\//;
+const runtime = /^runtime\//;
 const [table, queue, feed, limits] = [/^core\/table\//, /^core\/queue\//, /^core\/feed\//, /^core\/limits\//];
+/** A contract with its message or event; the engines lie in folders beside it. */
+const contracts = [/^core\/table\/\w+\.ts$/, /^core\/queue\/\w+\.ts$/, /^core\/feed\/\w+\.ts$/];
+const usecases = /^core\/usecases\//;
+/** Types and their list; what a handler needs is loaded by workers alone. */
+const jobTypes = /^jobs\/(index|\w+\/type)\.ts$/;
 
 /** Tests, and what only tests use. */
 const tests = /(^(test|bench)\/)|(\.test\.ts$)|((^|\/)test[A-Z]\w*\.ts$)|(^[\w.]+\.config\.ts$)/;
@@ -24,38 +30,49 @@ const tests = /(^(test|bench)\/)|(\.test\.ts$)|((^|\/)test[A-Z]\w*\.ts$)|(^[\w.]
 const zones: readonly Zone[] = [
   { files: tests, mayImport: [anything] },
   { files: /^start\.ts$/, mayImport: [anything] },
-  { files: /^docs\/generate\.ts$/, mayImport: [/^core\//, /^schema\//] },
-  { files: base, mayImport: [base], packages: ['zod'] },
-  { files: /^core\/(clock|log|config)\.ts$/, mayImport: [base], packages: ['zod', 'pino'] },
-  { files: table, mayImport: [base, ports, table] },
-  { files: queue, mayImport: [base, ports, queue] },
-  { files: feed, mayImport: [base, ports, redis, feed] },
-  { files: limits, mayImport: [base, ports, redis, limits] },
-  { files: usecases, mayImport: [base, ports, telemetry, table, queue, feed, usecases] },
-  { files: /^core\/\w+\.ts$/, mayImport: [/^core\//] },
-  { files: /^schema\//, mayImport: [/^core\//, /^schema\//] },
+  { files: /^docs\/generate\.ts$/, mayImport: [core, runtime, jobTypes, /^schema\//] },
+  { files: telemetry, mayImport: [telemetry] },
+  { files: base, mayImport: [base, /^telemetry\/log\.ts$/], packages: ['zod'] },
+  { files: table, mayImport: [base, telemetry, table] },
+  { files: queue, mayImport: [base, telemetry, queue] },
+  { files: feed, mayImport: [base, telemetry, redis, feed] },
+  { files: redis, mayImport: [] },
+  { files: limits, mayImport: [base, telemetry, redis, limits] },
+  { files: usecases, mayImport: [base, telemetry, ...contracts, usecases] },
+  { files: runtime, mayImport: [core, telemetry, runtime] },
+  { files: /^jobs\/index\.ts$/, mayImport: [base, /^jobs\/\w+\/(type|handler)\.ts$/] },
+  { files: /^jobs\/files\/\w+\//, mayImport: [base, telemetry, /^jobs\/files\//] },
+  { files: /^jobs\//, mayImport: [base, telemetry, /^jobs\//] },
+  { files: /^schema\//, mayImport: [core, telemetry, /^schema\//] },
   // Both run in browsers: no module of Node's.
   { files: /^client\//, mayImport: [/^client\//], packages: ['graphql-ws'] },
   { files: /^dashboard\//, mayImport: [/^client\//, /^dashboard\//], packages: ['preact', 'preact/hooks'] },
   // As someone else would write them, who has this package and no more.
   { files: /^docs\/examples\//, mayImport: [], packages: ['job-tickets/client', '@urql/core', 'graphql-ws'] },
-  { files: /^server\//, mayImport: [/^core\//, /^schema\//, /^server\//] },
-  { files: /^worker\//, mayImport: [/^core\//, /^worker\//] },
-  { files: /^lambda\//, mayImport: [/^core\//, /^lambda\//] },
+  { files: /^server\//, mayImport: [core, telemetry, runtime, jobTypes, /^schema\//, /^server\//] },
+  { files: /^worker\//, mayImport: [core, telemetry, runtime, /^jobs\//, /^worker\//] },
+  { files: /^lambda\//, mayImport: [core, telemetry, runtime, /^lambda\//] },
   // Names and shapes of table and queues stand in one place; the code that uses them is not infra's business.
-  { files: /^infra\//, mayImport: [/^core\/\w+\/definition\.ts$/, /^core\/(jobTypes|config|log)\.ts$/, /^infra\//] },
+  { files: /^infra\//, mayImport: [/^core\/\w+\/\w+\/definition\.ts$/, base, /^runtime\/(config|entry)\.ts$/, telemetry, /^infra\//] },
 ];
 
 /** Packages that only some may import. Tests may import all. */
 const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: readonly RegExp[] }[] = [
   {
     packages: /^@(aws-sdk|smithy)\//,
-    onlyIn: [table, queue, /^core\/(open|parameterStore)\.ts$/, /^worker\/handlers\//, /^worker\/main\.ts$/, /^infra\//],
+    onlyIn: [
+      /^core\/table\/dynamodb\//,
+      /^core\/queue\/sqs\//,
+      /^jobs\/files\/s3\//,
+      /^runtime\/(open|parameterStore)\.ts$/,
+      /^worker\/main\.ts$/,
+      /^infra\//,
+    ],
   },
-  { packages: /^ioredis$/, onlyIn: [redis, feed, limits] },
+  { packages: /^ioredis$/, onlyIn: [redis, /^core\/feed\/redis\//, limits] },
   { packages: /^(graphql|@pothos\/.*)$/, onlyIn: [/^schema\//, /^server\//, /^docs\//] },
   // The API of OpenTelemetry costs nothing; its SDK is one file's business.
-  { packages: /^@opentelemetry\/(?!api$)/, onlyIn: [/^core\/openTelemetry\.ts$/] },
+  { packages: /^@opentelemetry\/(?!api$)/, onlyIn: [/^telemetry\/openTelemetry\.ts$/] },
   { packages: /^(graphql-.*|ws)$/, onlyIn: [/^server\//, /^client\//, /^docs\/examples\//] },
   { packages: /^preact(\/.*)?$/, onlyIn: [/^dashboard\//] },
   { packages: /^(dynalite|fauxqs)$/, onlyIn: [/^infra\/local\//] },
@@ -64,11 +81,11 @@ const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: reado
 
 /** Globals that only some may touch. */
 const globalRules: readonly { readonly name: string; readonly use: RegExp; readonly onlyIn: readonly RegExp[] }[] = [
-  { name: 'process.env', use: /\bprocess\.env\b/, onlyIn: [/^core\/config\.ts$/] },
+  { name: 'process.env', use: /\bprocess\.env\b/, onlyIn: [/^runtime\/config\.ts$/] },
   {
     name: 'signals',
     use: /\bprocess\.(on|once|addListener|prependListener)\(/,
-    onlyIn: [/^core\/entry\.ts$/, /^start\.ts$/, /(^|\/)(main|\w+Main)\.ts$/],
+    onlyIn: [/^runtime\/entry\.ts$/, /^start\.ts$/, /(^|\/)(main|\w+Main)\.ts$/],
   },
 ];
 
@@ -97,6 +114,30 @@ export function boundaryViolations(path: string, source: string): readonly strin
     if (use.test(code) && !matches(onlyIn, path)) broken.push(`${path}: may not use ${name}`);
   }
   return broken;
+}
+
+/**
+ * The circles among files, type imports included: each as the paths on its way, the first again at the end.
+ * @param sources Text by path from the project's root.
+ */
+export function circles(sources: ReadonlyMap<string, string>): readonly (readonly string[])[] {
+  const found: string[][] = [];
+  const done = new Set<string>();
+  const way: string[] = [];
+  function visit(path: string): void {
+    const start = way.indexOf(path);
+    if (start !== -1) return void found.push([...way.slice(start), path]);
+    if (done.has(path)) return undefined;
+    way.push(path);
+    for (const specifier of importsOf(withoutComments(sources.get(path) ?? ''))) {
+      const target = posix.join(posix.dirname(path), specifier);
+      if (specifier.startsWith('.') && sources.has(target)) visit(target);
+    }
+    way.pop();
+    done.add(path);
+  }
+  for (const path of sources.keys()) visit(path);
+  return found;
 }
 
 function importsOf(code: string): readonly string[] {

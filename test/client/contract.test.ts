@@ -1,11 +1,11 @@
 import { parse, validate } from 'graphql';
-import type { z } from 'zod';
 import { expect, expectTypeOf, test } from 'vitest';
+import type { z } from 'zod';
 import { clientDocuments } from '../../client/jobTickets.ts';
 import type { ProjectJobTypes } from '../../client/jobTypes.ts';
 import { watchJobDocument } from '../../client/watchJob.ts';
-import type { jobTypes, JobTypeName } from '../../core/jobType.ts';
 import { documents } from '../../dashboard/documents.ts';
+import type jobs from '../../jobs/index.ts';
 import { schema } from '../../schema/index.ts';
 
 test.each(Object.entries({ ...clientDocuments, watchJob: watchJobDocument, ...documents }))(
@@ -17,9 +17,9 @@ test.each(Object.entries({ ...clientDocuments, watchJob: watchJobDocument, ...do
 
 test('the client’s types of params and results are those of the job types', () => {
   type FromCore = {
-    readonly [Name in JobTypeName]: {
-      readonly params: z.input<(typeof jobTypes)[Name]['params']>;
-      readonly result: z.output<(typeof jobTypes)[Name]['result']>;
+    readonly [Type in (typeof jobs)[number]['type'] as Type['name']]: {
+      readonly params: z.input<Type['params']>;
+      readonly result: z.output<Type['result']>;
     };
   };
   expectTypeOf<ProjectJobTypes>().toEqualTypeOf<FromCore>();

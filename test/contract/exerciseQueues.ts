@@ -1,8 +1,8 @@
 /** What the queues promise, whichever SQS they stand on. The emulator's visibility timeout is 1 s and its receives are 2. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { JobPriority } from '../../core/job.ts';
+import type { JobQueues, QueueId, ReceivedMessage } from '../../core/queue/jobQueues.ts';
 import { decodeMessage, type JobMessage } from '../../core/queue/message.ts';
-import type { JobQueues, QueueId, ReceivedMessage } from '../../core/queue/sqs/queues.ts';
 
 export interface OpenedQueues {
   readonly queues: JobQueues;

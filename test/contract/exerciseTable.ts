@@ -1,13 +1,13 @@
 /** What the table promises, whichever DynamoDB it stands on. */
 import fc from 'fast-check';
-import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isFinal, jobStatuses, maxParamsBytes, type Job } from '../../core/job.ts';
-import type { JobTable, WriteResult } from '../../core/table/dynamodb/table.ts';
-import { advance, type Step } from '../../core/usecases/advance.ts';
-import { allows, transitionOf, transitions, type TransitionEvent } from '../../core/transitions.ts';
-import { noTelemetry } from '../../telemetry/telemetry.ts';
+import { z } from 'zod';
 import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
+import { isFinal, jobStatuses, maxParamsBytes, type Job } from '../../core/job.ts';
+import type { JobTable, WriteResult } from '../../core/table/jobTable.ts';
+import { allows, transitionOf, transitions, type TransitionEvent } from '../../core/transitions.ts';
+import { advance, type Step } from '../../core/usecases/advance.ts';
+import { noTelemetry } from '../../telemetry/telemetry.ts';
 import { makeJob } from '../support/jobFactory.ts';
 
 export interface OpenedTable {

@@ -4,8 +4,8 @@ import { latestEventOf, type JobEvent } from '../../core/feed/event.ts';
 import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
 import { openRedisFeed } from '../../core/feed/redis/redisFeed.ts';
 import { makeJob } from '../support/jobFactory.ts';
-import { startRedisCluster } from '../support/redisCluster.ts';
 import { startRedis } from '../support/redis.ts';
+import { startRedisCluster } from '../support/redisCluster.ts';
 import { silentLog } from '../support/silentLog.ts';
 import { exerciseFeed } from './exerciseFeed.ts';
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { WebSocket } from 'ws';
 import { expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { openApiSystem } from './apiSystem.ts';
 import { openSocket } from './testSocket.ts';
 

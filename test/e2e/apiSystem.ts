@@ -3,18 +3,19 @@ import { createClient, type Client } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
-import { parseConfig, type Config, type Environment } from '../../runtime/config.ts';
 import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
-import { createLog } from '../../telemetry/log.ts';
-import { openCore } from '../../runtime/open.ts';
+import { jobTypesOf, loadHandlers } from '../../core/jobList.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { createWatches } from '../../core/usecases/watchJob.ts';
 import { createClients } from '../../infra/local/clients.ts';
 import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
 import { provision } from '../../infra/local/provision.ts';
-import { openServer, type OpenServerDeps } from '../../server/openServer.ts';
-import { createHandlers } from '../../jobs/index.ts';
 import { createObjectStore } from '../../jobs/files/s3/objectStore.ts';
+import jobs from '../../jobs/index.ts';
+import { parseConfig, type Config, type Environment } from '../../runtime/config.ts';
+import { openCore } from '../../runtime/open.ts';
+import { openServer, type OpenServerDeps } from '../../server/openServer.ts';
+import { createLog } from '../../telemetry/log.ts';
 import { createWorker } from '../../worker/worker.ts';
 
 const graphqlBody = z.looseObject({
@@ -67,10 +68,13 @@ export async function openApiSystem({ environment = {}, works = true, replace }:
 
   const logged: string[] = [];
   const log = createLog({ level: config.logLevel, part: 'test' }, { write: (line) => logged.push(line) });
-  const { core, notReady } = opening.adopt(openCore({ config, log, clock: systemClock, feed: createMemoryFeed() }), ({ close }) => close());
+  const { core, notReady } = opening.adopt(
+    openCore({ config, jobTypes: jobTypesOf(jobs), log, clock: systemClock, feed: createMemoryFeed() }),
+    ({ close }) => close(),
+  );
   if (works) {
     const objects = createObjectStore({ s3: clients.s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
-    opening.adopt(createWorker({ core, handlers: createHandlers({ objects }), settings: config }), ({ stop }) => stop()).start();
+    opening.adopt(createWorker({ core, handlers: await loadHandlers(jobs), objects, settings: config }), ({ stop }) => stop()).start();
   }
   const deps = { core, watches: createWatches(core), log, notReady, config };
   const server = opening.adopt(await openServer({ ...deps, ...replace?.(deps) }), ({ close }) => close());

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, inject, test } from 'vitest';
-import { advance } from '../../core/usecases/advance.ts';
-import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
 import type { JobEvent } from '../../core/feed/event.ts';
+import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
+import { advance } from '../../core/usecases/advance.ts';
 import { createDlqHandler } from '../../lambda/dlqHandler.ts';
 import { startStreamMapping } from '../../lambda/streamMapping.ts';
 import { createStreamRelay } from '../../lambda/streamRelay.ts';

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'graphql-ws';
+import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
-import { describe, expect, test } from 'vitest';
 import { freePort } from '../support/freePort.ts';
 import { startEntry, urlOf } from '../support/processes.ts';
 

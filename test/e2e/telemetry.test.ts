@@ -7,8 +7,8 @@ import { createClients } from '../../infra/local/clients.ts';
 import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
 import { provision } from '../../infra/local/provision.ts';
 import { openAwsProxy } from '../support/awsProxy.ts';
-import { startEntry, urlOf } from '../support/processes.ts';
 import { portOf } from '../support/portOf.ts';
+import { startEntry, urlOf } from '../support/processes.ts';
 
 const attribute = z.object({ key: z.string(), value: z.object({ stringValue: z.string().optional() }) });
 const span = z.object({ traceId: z.string(), spanId: z.string(), parentSpanId: z.string().optional(), name: z.string(), kind: z.number() });

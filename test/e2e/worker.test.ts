@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inject, describe, expect, test } from 'vitest';
+import { PermanentError } from '../../core/errors.ts';
+import { defineHandler } from '../../core/handler.ts';
+import type { Job, JsonValue } from '../../core/job.ts';
 import { encodeMessage } from '../../core/queue/message.ts';
 import { cancelJob } from '../../core/usecases/cancelJob.ts';
 import { createJob, type CreateJobRequest } from '../../core/usecases/createJob.ts';
-import { maxSweeps, sweepJobs } from '../../core/usecases/sweepJobs.ts';
 import { retryJob } from '../../core/usecases/retryJob.ts';
+import { maxSweeps, sweepJobs } from '../../core/usecases/sweepJobs.ts';
 import { waitForJob } from '../../core/usecases/waitForJob.ts';
 import type { WatchedEvent } from '../../core/usecases/watchJob.ts';
-import { PermanentError } from '../../core/errors.ts';
-import type { Job, JsonValue } from '../../core/job.ts';
+import { simulateWork } from '../../jobs/simulateWork/type.ts';
 import { startSystem, type System } from '../support/startSystem.ts';
 
 const owner = 'owner-1';
@@ -69,7 +71,7 @@ describe('a worker', () => {
   });
 
   test('fails a result that is too large for good', async () => {
-    const handlers = { simulate_work: () => Promise.resolve({ attempts: 1, sleptMs: 0, payload: 'x'.repeat(200_000) }) };
+    const handlers = [defineHandler(simulateWork, () => Promise.resolve({ attempts: 1, sleptMs: 0, payload: 'x'.repeat(200_000) }))];
     await using system = await startSystem({ parts: ['worker', 'lambdas'], handlers });
     const { job } = await createJob(system.core, request({}));
     const failed = await ended(system, job.jobId);
@@ -79,13 +81,13 @@ describe('a worker', () => {
 
   test('holds the claim and the message of a job that takes longer than the lease', async () => {
     let runs = 0;
-    const handlers = {
-      simulate_work: async () => {
+    const handlers = [
+      defineHandler(simulateWork, async () => {
         runs += 1;
         await sleep(5000);
         return { attempts: 1, sleptMs: 5000 };
-      },
-    };
+      }),
+    ];
     await using system = await startSystem({ parts: ['worker', 'lambdas'], handlers });
     system.startWorker();
     const { job } = await createJob(system.core, request({}));
@@ -131,12 +133,12 @@ describe('a worker', () => {
     const started = Promise.withResolvers<void>();
     const fail = Promise.withResolvers<never>();
     fail.promise.catch(() => undefined);
-    const handlers = {
-      simulate_work: () => {
+    const handlers = [
+      defineHandler(simulateWork, () => {
         started.resolve();
         return fail.promise;
-      },
-    };
+      }),
+    ];
     await using system = await startSystem({ parts: ['worker'], handlers, env: { VISIBILITY_TIMEOUT_SECONDS: '30' } });
     const { job } = await createJob(system.core, request({}));
     await started.promise;
@@ -214,13 +216,13 @@ describe('a worker', () => {
 
   test('drains high priority first, and low all the same', async () => {
     const order: string[] = [];
-    const handlers = {
-      simulate_work: async (_params: unknown, { idempotencyKey }: { readonly idempotencyKey: string }) => {
+    const handlers = [
+      defineHandler(simulateWork, async (_params, { idempotencyKey }) => {
         order.push(idempotencyKey);
         await sleep(20);
         return { attempts: 1, sleptMs: 20 };
-      },
-    };
+      }),
+    ];
     await using system = await startSystem({ parts: [], handlers, env: { WORKER_CONCURRENCY: '4' } });
     const created = await Promise.all(
       (['LOW', 'NORMAL', 'HIGH'] as const).flatMap((priority) =>

@@ -1,11 +1,11 @@
 /** A client as the API's users write it: hands in over HTTP, watches over WebSocket and resumes when its server goes. */
-import { createClient } from 'graphql-ws';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { isFinal, jobStatuses } from '../../core/job.ts';
-import { owner } from './stage.ts';
 import type { Accepted, SeenEvent, Watcher } from './history.ts';
+import { owner } from './stage.ts';
 
 const created = z.object({
   data: z.object({ createJob: z.object({ created: z.boolean(), job: z.object({ jobId: z.string() }) }) }).nullish(),

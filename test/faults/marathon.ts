@@ -2,8 +2,8 @@
  * Many jobs while everything breaks: two workers that are killed again and again at points that a seed chooses, a Redis
  * that is restarted, clients that repeat themselves, cancel and retry. What happened is left to the history checker.
  */
-import { expect, type TestContext } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, type TestContext } from 'vitest';
 import { JobError } from '../../core/errors.ts';
 import { isFinal, jobPriorities, type Job } from '../../core/job.ts';
 import { cancelJob } from '../../core/usecases/cancelJob.ts';

@@ -1,11 +1,11 @@
 /** Workers that are paused past their lease, or whose clock is wrong: what they do when they wake changes nothing. */
 import { expect, test } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
+import { loadHandlers } from '../../core/jobList.ts';
 import { retryJob } from '../../core/usecases/retryJob.ts';
-import { createWorker } from '../../worker/worker.ts';
-import { simulateWork } from '../../jobs/simulateWork/handler.ts';
-import { createHandlers } from '../../jobs/index.ts';
 import { createObjectStore } from '../../jobs/files/s3/objectStore.ts';
+import jobs from '../../jobs/index.ts';
+import { createWorker } from '../../worker/worker.ts';
 import { checkHistory } from './historyChecker.ts';
 import { openStage, type Actor, type Stage } from './stage.ts';
 import { setsStatus } from './tableWrites.ts';
@@ -67,11 +67,10 @@ test('a worker paused past its claim takes nothing from the job’s next generat
   expect(checkHistory(await stage.history())).toEqual([]);
 });
 
-function startSkewedWorker(stage: Stage, skewMs: number): AsyncDisposable {
+async function startSkewedWorker(stage: Stage, skewMs: number): Promise<AsyncDisposable> {
   const clock = { now: () => systemClock.now() + skewMs };
   const objects = createObjectStore({ s3: stage.clients.s3, buckets: [], maxSourceBytes: 1 });
-  const handlers = { ...createHandlers({ objects }), simulate_work: simulateWork };
-  const worker = createWorker({ core: { ...stage.core, clock }, handlers, settings: stage.config });
+  const worker = createWorker({ core: { ...stage.core, clock }, handlers: await loadHandlers(jobs), objects, settings: stage.config });
   worker.start();
   return { [Symbol.asyncDispose]: worker.stop };
 }
@@ -81,7 +80,7 @@ test.for([10, -10])(
   async (minutes, context) => {
     await using stage = await openStage(context);
     await stage.start('worker');
-    await using _skewed = startSkewedWorker(stage, minutes * 60_000);
+    await using _skewed = await startSkewedWorker(stage, minutes * 60_000);
     const jobs = await Promise.all(Array.from({ length: 10 }, () => stage.create({ params: { durationMs: 400 } })));
     // Each delivered twice, so that both workers have each job in hand.
     for (const { priority, jobId, generation, version, traceId } of jobs)

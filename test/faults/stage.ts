@@ -2,14 +2,13 @@
  * Where a fault test plays: table, queues and Redis on emulators, and the project's entries as processes, each behind
  * proxies of its own. Everything that happens is recorded, for the history checker to decide at the end.
  */
-import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { randomUUID } from 'node:crypto';
+import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { inject, vi, type TestContext } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
-import { parseConfig, type Config } from '../../runtime/config.ts';
 import { JobError } from '../../core/errors.ts';
 import type { Job } from '../../core/job.ts';
-import { openCore } from '../../runtime/open.ts';
+import { jobTypesOf } from '../../core/jobList.ts';
 import { decodeJob } from '../../core/table/dynamodb/codec.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { createJob, type CreateJobRequest } from '../../core/usecases/createJob.ts';
@@ -17,6 +16,9 @@ import { createWatches } from '../../core/usecases/watchJob.ts';
 import { createClients } from '../../infra/local/clients.ts';
 import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
 import { provision } from '../../infra/local/provision.ts';
+import jobs from '../../jobs/index.ts';
+import { parseConfig, type Config } from '../../runtime/config.ts';
+import { openCore } from '../../runtime/open.ts';
 import { openAwsProxy, type AwsProxy } from '../support/awsProxy.ts';
 import { openFaultProxy, type FaultProxy } from '../support/faultProxy.ts';
 import { startEntry, type EntryName, type RunningEntry } from '../support/processes.ts';
@@ -125,7 +127,9 @@ export async function openStage(
   const config = parseConfig({ ...settings, ...direct });
   const clients = opening.use(createClients(config));
   await provision(clients, config);
-  const { core } = opening.adopt(openCore({ config, log: silentLog, clock: systemClock }), ({ close }) => close());
+  const { core } = opening.adopt(openCore({ config, jobTypes: jobTypesOf(jobs), log: silentLog, clock: systemClock }), ({ close }) =>
+    close(),
+  );
   const watches = opening.adopt(createWatches(core, { pollMs: 200 }), ({ close }) => close());
 
   const cast = opening.use(new AsyncDisposableStack());

@@ -1,8 +1,8 @@
 /** The table throttles, fails, is slow, loses requests and answers: jobs end all the same, once. */
 import { expect, test } from 'vitest';
 import type { Fault } from '../support/awsProxy.ts';
-import { checkHistory } from './historyChecker.ts';
 import { createChance } from './chance.ts';
+import { checkHistory } from './historyChecker.ts';
 import { openStage, type Stage } from './stage.ts';
 import { renews, setsStatus } from './tableWrites.ts';
 

@@ -1,10 +1,10 @@
 /** Redis goes away and comes back just while a watch is being opened; and history is shorter than what was missed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { Job } from '../../core/job.ts';
 import { latestEventOf } from '../../core/feed/event.ts';
 import type { Feed, FeedListener } from '../../core/feed/feed.ts';
 import { openJobStream } from '../../core/feed/jobStream.ts';
+import type { Job } from '../../core/job.ts';
 import { makeJob } from '../support/jobFactory.ts';
 import { silentLog } from '../support/silentLog.ts';
 

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { describeSettings, parseConfig } from '../../runtime/config.ts';
 import { queueDefinitions } from '../../core/queue/sqs/definition.ts';
 import { environments } from '../../infra/environments.ts';
 import { podRoleName } from '../../infra/stacks/access.ts';
-import { parametersPrefix } from '../../infra/stacks/settings.ts';
 import { cachePort } from '../../infra/stacks/network.ts';
+import { parametersPrefix } from '../../infra/stacks/settings.ts';
 import { synthesize, type Synthesized } from '../../infra/testTemplates.ts';
+import { describeSettings, parseConfig } from '../../runtime/config.ts';
 import { fetchKubectl, renderOverlay } from './kubectl.ts';
 import { configMap, deployment, egressPolicy, ingress, named, ofKind, scaledObject, serviceAccount, withSelector } from './shapes.ts';
 import { kubernetesObject, violations, type KubernetesObject } from './validate.ts';

@@ -1,8 +1,8 @@
-import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startRedis } from '../support/redis.ts';
+import { WebSocket } from 'ws';
 import { at, openApiSystem, type ApiSystem } from '../e2e/apiSystem.ts';
 import { openSocket } from '../e2e/testSocket.ts';
+import { startRedis } from '../support/redis.ts';
 import { as, expectServing, openGuarded, post, transportNames, transports } from './stage.ts';
 
 const create = 'mutation { createJob(input: { type: "simulate_work" }) { created } }';

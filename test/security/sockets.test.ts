@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { closeCatalogue } from '../../core/errors.ts';
 import { at, type ApiSystem } from '../e2e/apiSystem.ts';
 import { openSocket } from '../e2e/testSocket.ts';

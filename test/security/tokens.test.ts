@@ -1,13 +1,13 @@
-import { createServer } from 'node:http';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
-import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { ConfigError, parseConfig } from '../../runtime/config.ts';
 import { createAuthenticate } from '../../server/auth.ts';
 import { at, openApiSystem, take, type ApiSystem } from '../e2e/apiSystem.ts';
-import { post } from './stage.ts';
 import { portOf } from '../support/portOf.ts';
+import { post } from './stage.ts';
 
 const issuer = 'https://issuer.example';
 const audience = 'job-tickets';

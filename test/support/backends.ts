@@ -1,7 +1,9 @@
 /** Table and queues on an emulator's endpoint, under names of the test's own. */
 import { randomUUID } from 'node:crypto';
-import { createQueues, type JobQueues } from '../../core/queue/sqs/queues.ts';
-import { createTable, type JobTable } from '../../core/table/dynamodb/table.ts';
+import type { JobQueues } from '../../core/queue/jobQueues.ts';
+import { createQueues } from '../../core/queue/sqs/queues.ts';
+import { createTable } from '../../core/table/dynamodb/table.ts';
+import type { JobTable } from '../../core/table/jobTable.ts';
 import { createClients } from '../../infra/local/clients.ts';
 import { provisionQueues } from '../../infra/local/provisionQueues.ts';
 import { provisionTable } from '../../infra/local/provisionTable.ts';

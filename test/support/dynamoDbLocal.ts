@@ -1,6 +1,6 @@
 /** Amazon's own DynamoDB, in memory, on Java: the emulator with streams that the fast one is held against. */
-import { createHash } from 'node:crypto';
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';

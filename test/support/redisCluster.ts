@@ -1,7 +1,7 @@
 /** A Redis Cluster of the tests' own: three masters on free loopback ports, keeping nothing. */
-import { join } from 'node:path';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePort } from './freePort.ts';

@@ -2,21 +2,22 @@
 import { randomUUID } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
 import { systemClock, type Clock } from '../../core/clock.ts';
-import { parseConfig, type Config, type Environment } from '../../runtime/config.ts';
 import type { Feed } from '../../core/feed/feed.ts';
 import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
-import type { Log } from '../../telemetry/log.ts';
-import { clientOptions, openCore, type OpenedCore } from '../../runtime/open.ts';
+import type { JobHandler } from '../../core/handler.ts';
+import { jobTypesOf, loadHandlers, type Handlers } from '../../core/jobList.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { createWatches, type Watches } from '../../core/usecases/watchJob.ts';
 import { createClients } from '../../infra/local/clients.ts';
 import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
 import { provision } from '../../infra/local/provision.ts';
-import { startLambdas } from '../../lambda/lambdas.ts';
-import { openServer } from '../../server/openServer.ts';
-import { createHandlers } from '../../jobs/index.ts';
 import { createObjectStore } from '../../jobs/files/s3/objectStore.ts';
-import type { Handlers } from '../../core/handler.ts';
+import jobs from '../../jobs/index.ts';
+import { startLambdas } from '../../lambda/lambdas.ts';
+import { parseConfig, type Config, type Environment } from '../../runtime/config.ts';
+import { clientOptions, openCore, type OpenedCore } from '../../runtime/open.ts';
+import { openServer } from '../../server/openServer.ts';
+import type { Log } from '../../telemetry/log.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { silentLog } from './silentLog.ts';
 
@@ -31,7 +32,8 @@ export interface SystemOptions {
   readonly redisUrl?: string;
   readonly clock?: Clock;
   readonly log?: Log;
-  readonly handlers?: Partial<Handlers>;
+  /** In place of the project's own, by their types. */
+  readonly handlers?: readonly JobHandler[];
 }
 
 export interface System extends AsyncDisposable {
@@ -43,7 +45,7 @@ export interface System extends AsyncDisposable {
   readonly url: string;
   readonly s3: S3Client;
   /** Another worker on the same table and queues; stopped with the system. */
-  startWorker(changes?: { readonly handlers?: Partial<Handlers>; readonly clock?: Clock }): Worker;
+  startWorker(changes?: { readonly handlers?: readonly JobHandler[]; readonly clock?: Clock }): Worker;
 }
 
 const shortWaits: Environment = {
@@ -65,7 +67,7 @@ export async function startSystem({
   redisUrl,
   clock = systemClock,
   log = silentLog,
-  handlers = {},
+  handlers = [],
 }: SystemOptions = {}): Promise<System> {
   await using opening = new AsyncDisposableStack();
   const aws = opening.adopt(await openEmbeddedAws({ dataDir: '' }), ({ close }) => close());
@@ -82,18 +84,25 @@ export async function startSystem({
   });
   await provision(opening.use(createClients(config)), config);
   const feed: Feed | undefined = config.redisUrl === undefined ? createMemoryFeed() : undefined;
-  const { core, notReady, openStream } = opening.adopt(openCore({ config, log, clock, feed }), ({ close }) => close());
+  const { core, notReady, openStream } = opening.adopt(openCore({ config, jobTypes: jobTypesOf(jobs), log, clock, feed }), ({ close }) =>
+    close(),
+  );
   const s3 = opening.adopt(
     new S3Client({ ...clientOptions(config, config.endpoints.s3, { requestTimeoutMs: 30_000 }), forcePathStyle: true }),
     (client) => client.destroy(),
   );
   const objects = createObjectStore({ s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
-  const allHandlers: Handlers = { ...createHandlers({ objects }), ...handlers };
+  const bundled = await loadHandlers(jobs);
 
   const workers = opening.use(new AsyncDisposableStack());
-  const startWorker: System['startWorker'] = ({ handlers: own = {}, clock: ownClock = clock } = {}) => {
+  const startWorker: System['startWorker'] = ({ handlers: own = [], clock: ownClock = clock } = {}) => {
     const worker = workers.adopt(
-      createWorker({ core: { ...core, clock: ownClock }, handlers: { ...allHandlers, ...own }, settings: config }),
+      createWorker({
+        core: { ...core, clock: ownClock },
+        handlers: withReplaced(bundled, [...handlers, ...own]),
+        objects,
+        settings: config,
+      }),
       ({ stop }) => stop(),
     );
     worker.start();
@@ -110,4 +119,8 @@ export async function startSystem({
   }
   const resources = opening.move();
   return { config, core, openStream, watches, url, s3, startWorker, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+function withReplaced(bundled: Handlers, own: readonly JobHandler[]): Handlers {
+  return new Map([...bundled, ...own.map((handler) => [handler.type.name, handler] as const)]);
 }

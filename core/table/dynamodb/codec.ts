@@ -3,6 +3,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
 import { isFinal, jobPriorities, jobStatuses, type HistoryEntry, type Job, type JsonValue } from '../../job.ts';
+import type { IdempotencyLock } from '../jobTable.ts';
 import { jobKey, openShards } from './definition.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -72,13 +73,6 @@ export function encodeJob(job: Job): Item {
 /** The version is left out: entries are contiguous and the last one's is the record's. */
 export function encodeHistoryEntry({ status, at, attempt, error }: Omit<HistoryEntry, 'version'>): object {
   return { status, at, attempt, error };
-}
-
-export interface IdempotencyLock {
-  readonly jobId: string;
-  readonly payloadHash: string;
-  /** Seconds since the epoch. */
-  readonly expiresAt: number;
 }
 
 const lockItem = z.object({ jobId: z.string(), payloadHash: z.string(), expiresAt: z.number(), writeId: z.string() });

@@ -1,24 +1,8 @@
 /** Builds the conditional writes of the state machine: from a rule, the writer's facts and its changes. */
-import { isFinal, type Claim, type HistoryEntry, type JobFailure, type JobStatus, type JsonValue } from '../../job.ts';
+import { isFinal, type HistoryEntry, type JobFailure, type JobStatus } from '../../job.ts';
 import { guards, sameVersion, type Facts, type GuardName } from '../../transitions.ts';
+import type { Changes } from '../jobTable.ts';
 import { encode, encodeHistoryEntry, openShardOf, type Item } from './codec.ts';
-
-/** What a write changes beside status, version and history. `null` removes the attribute; absent leaves it alone. */
-export interface Changes {
-  readonly claim?: Claim | null | undefined;
-  readonly leaseExpiresAt?: number | undefined;
-  readonly attempts?: number | undefined;
-  readonly generation?: number | undefined;
-  readonly cancelRequested?: boolean | undefined;
-  readonly progress?: number | null | undefined;
-  readonly result?: JsonValue | null | undefined;
-  readonly error?: JobFailure | null | undefined;
-  readonly startedAt?: number | null | undefined;
-  readonly finishedAt?: number | null | undefined;
-  readonly notBefore?: number | undefined;
-  readonly sweeps?: number | undefined;
-  readonly sweptAt?: number | undefined;
-}
 
 interface Rule {
   readonly from: readonly JobStatus[];

@@ -3,30 +3,10 @@ import { QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
 import { isFinal, type JobStatus } from '../../job.ts';
+import type { Listings } from '../jobTable.ts';
+import { available } from './available.ts';
 import { encode, type Item } from './codec.ts';
 import { jobsTable, openShards } from './definition.ts';
-import { available } from './available.ts';
-
-export interface OwnerQuery {
-  readonly owner: string;
-  readonly status?: readonly JobStatus[] | undefined;
-  readonly type?: readonly string[] | undefined;
-  /** Newest first goes down in jobId, and up otherwise. */
-  readonly newestFirst: boolean;
-  /** Exclusive: only jobs beyond this one, in the direction of the listing. */
-  readonly beyond?: string | undefined;
-  readonly limit: number;
-}
-
-export interface Listings {
-  /**
-   * Ids of an owner's jobs from the index, which is eventually consistent and knows outcomes but not the difference of
-   * PENDING and PROCESSING: whoever filters by status looks at the records too. Fewer than `limit` ids: there are no more.
-   */
-  listOwned(query: OwnerQuery): Promise<readonly string[]>;
-  /** Ids of jobs that have not ended and were created before this id could be, oldest first: up to `limit` a shard. */
-  listOpen(options: { readonly before: string; readonly limit: number }): AsyncIterable<readonly string[]>;
-}
 
 const row = z.object({ jobId: z.string() });
 const jobIdOf = (item: Item): string => row.parse(unmarshall(item)).jobId;

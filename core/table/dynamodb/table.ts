@@ -1,9 +1,6 @@
 /**
- * The Jobs table: the only writer of job records. Single-item conditional writes throughout.
- *
- * Losing a conditional write is normal and is an answer, not an error: `{ ok: false, job }` with the record as it is.
- * Every write carries a writeId, so that a write whose answer was lost (the SDK sends it again) is told from a race
- * that was lost. Errors: `TABLE_UNAVAILABLE` when DynamoDB does not answer or throttles beyond the SDK's retries.
+ * The Jobs table on DynamoDB. Single-item conditional writes throughout. The SDK sends a write again whose answer was
+ * lost; where DynamoDB throttles or is away beyond that, calls reject with `TABLE_UNAVAILABLE`.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -16,49 +13,14 @@ import {
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import { JobError } from '../../errors.ts';
-import type { HistoryEntry, Job, JobFailure } from '../../job.ts';
-import { touchOf, transitionOf, type Facts, type Touch, type TransitionEvent } from '../../transitions.ts';
+import type { Job } from '../../job.ts';
+import { touchOf, transitionOf } from '../../transitions.ts';
+import type { JobTable, WriteResult } from '../jobTable.ts';
 import { available, unavailable } from './available.ts';
-import { decodeJob, decodeLock, encode, encodeJob, type IdempotencyLock, type Item } from './codec.ts';
-import { touchExpressions, transitionExpressions, type Changes, type WriteExpressions } from './conditions.ts';
+import { decodeJob, decodeLock, encode, encodeJob, type Item } from './codec.ts';
+import { touchExpressions, transitionExpressions, type WriteExpressions } from './conditions.ts';
 import { idempotencyLockKey, jobKey } from './definition.ts';
-import { createListings, type Listings } from './listings.ts';
-
-export type WriteResult = { readonly ok: true; readonly job: Job } | { readonly ok: false; readonly job: Job | undefined };
-
-export interface TransitionInput {
-  readonly facts: Facts;
-  /** The attempt that the history's entry records. */
-  readonly attempt: number;
-  readonly changes?: Changes;
-  /** Recorded in the history's entry and as the job's error. */
-  readonly error?: JobFailure | undefined;
-  /** Replaces the history that the new entry is appended to. */
-  readonly keptHistory?: readonly HistoryEntry[];
-}
-
-export interface JobTable extends Listings {
-  /** Puts a new job; `ok: false` when one of that id exists. */
-  create(job: Omit<Job, 'writeId'>): Promise<WriteResult>;
-  /** Takes the idempotency key for this job, or answers whose it is. An expired lock counts as absent. */
-  lock(
-    owner: string,
-    idempotencyKey: string,
-    lock: IdempotencyLock,
-    nowSeconds: number,
-  ): Promise<{ readonly taken: boolean; readonly lock: IdempotencyLock }>;
-  readLock(owner: string, idempotencyKey: string): Promise<IdempotencyLock | undefined>;
-  /** A strongly consistent read. */
-  get(jobId: string): Promise<Job | undefined>;
-  /** Strongly consistent, in the order asked for; up to 100. */
-  getMany(jobIds: readonly string[]): Promise<readonly (Job | undefined)[]>;
-  /** The only way a status changes; see `transitions`. */
-  transition(event: TransitionEvent, jobId: string, input: TransitionInput): Promise<WriteResult>;
-  /** A write that leaves status and version alone; see `touches`. */
-  touch(touch: Touch, jobId: string, facts: Partial<Facts>, changes: Changes): Promise<WriteResult>;
-  /** @throws when the table does not answer or is not active. */
-  check(): Promise<void>;
-}
+import { createListings } from './listings.ts';
 
 export interface TableDeps {
   readonly dynamodb: DynamoDBClient;

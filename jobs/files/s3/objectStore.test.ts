@@ -1,11 +1,11 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../../core/errors.ts';
-import { createObjectStore } from './objectStore.ts';
-import { createClient, openTestBucket, StoppedByTest } from '../testBucket.ts';
 import { portOf } from '../../../test/support/portOf.ts';
+import { createClient, openTestBucket, StoppedByTest } from '../testBucket.ts';
+import { createObjectStore } from './objectStore.ts';
 
 const running = new AbortController().signal;
 const plain = (signal = running) => ({ signal, contentType: 'text/plain' });

@@ -1,40 +1,12 @@
-/** Objects in S3 as handlers see them: sources read and outputs written as streams, in allowed buckets only. */
-import { GetObjectCommand, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
+/** Objects in S3: sources read and outputs written as streams, in allowed buckets only. */
 import { createHash } from 'node:crypto';
 import { addAbortSignal, Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
+import { GetObjectCommand, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
 import { PermanentError } from '../../../core/errors.ts';
+import type { ObjectStore } from '../../../core/objects.ts';
 import { locate, type ObjectLocation } from '../s3Uri.ts';
 import { uploadInParts } from './upload.ts';
-
-export interface ObjectStore {
-  /**
-   * The bytes of a source. Nothing is asked of S3 before the first is wanted, and the connection is closed with the
-   * iteration, so a stream that nobody reads costs nothing.
-   */
-  read(uri: string, options: ReadOptions): AsyncGenerator<Uint8Array, void, undefined>;
-  /** Writes an output, all of it or nothing; again is safe. Holds one part of the content in memory. */
-  write(uri: string, content: Content, options: WriteOptions): Promise<Written>;
-}
-
-type Content = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
-
-interface ReadOptions {
-  readonly signal: AbortSignal;
-  /** Percent of the bytes read so far. */
-  readonly progress?: ((percent: number) => void) | undefined;
-}
-
-interface WriteOptions {
-  readonly signal: AbortSignal;
-  readonly contentType: string;
-}
-
-interface Written {
-  readonly bytes: number;
-  /** Lower-case hex. */
-  readonly sha256: string;
-}
 
 interface ObjectStoreOptions {
   readonly s3: S3Client;
@@ -45,7 +17,6 @@ interface ObjectStoreOptions {
 /** An output may be so many times as large as a source: a long column name in front of many short cells grows quickly. */
 const maxGrowth = 10;
 
-/** Its errors name the uri. What another attempt cannot mend is a PermanentError; throttling and lost connections are not. */
 export function createObjectStore({ s3, buckets, maxSourceBytes }: ObjectStoreOptions): ObjectStore {
   return {
     async *read(uri, { signal, progress }) {

@@ -1,0 +1,113 @@
+/** The list of job types that a process runs with, each beside the way to its handler: `jobs/`, or a team's own. */
+import { z } from 'zod';
+import type { JobHandler } from './handler.ts';
+import { createJobTypes, type JobType, type JobTypes } from './jobType.ts';
+
+export interface ListedJob<Type extends JobType = JobType> {
+  readonly type: Type;
+  /** Called by workers alone: a server or the docs never load what a handler needs. */
+  readonly loadHandler: () => Promise<{ readonly handler: JobHandler<Type> }>;
+}
+
+export type JobList = readonly ListedJob[];
+
+/** `listJob(resizeImage, () => import('./resizeImage/handler.ts'))`: the module exports the type's own `handler`. */
+export function listJob<Type extends JobType>(type: Type, loadHandler: ListedJob<Type>['loadHandler']): ListedJob<Type> {
+  return { type, loadHandler };
+}
+
+/** A list in which no two types have one name; where two have, it does not compile. */
+export function listJobs<const List extends JobList>(list: List & UniqueNames<List>): List {
+  return list;
+}
+
+type UniqueNames<List extends JobList> = {
+  [Index in keyof List]: NameOf<List[Index]> extends NamesBeside<List, Index> ? `two types are called ${NameOf<List[Index]>}` : List[Index];
+};
+type NameOf<Listed> = Listed extends ListedJob<infer Type> ? Type['name'] : never;
+type NamesBeside<List extends JobList, Index> = {
+  [Other in keyof List]: Other extends Index ? never : NameOf<List[Other]>;
+}[number];
+
+/** What is wrong with a list that came from elsewhere, in a sentence; `undefined` where it is one. */
+export function faultOfJobList(list: unknown): string | undefined {
+  const parsed = listShape.safeParse(list);
+  if (parsed.success) return undefined;
+  const [issue] = parsed.error.issues;
+  const [index, ...path] = issue?.path ?? [];
+  const place = index === undefined ? 'the list' : `entry ${Number(index) + 1}${path.length === 0 ? '' : ` (${path.join('.')})`}`;
+  return `${place}: ${issue?.message ?? 'not valid'}`;
+}
+
+export function isJobList(list: unknown): list is JobList {
+  return faultOfJobList(list) === undefined;
+}
+
+export function jobTypesOf(list: JobList): JobTypes {
+  return createJobTypes(list.map(({ type }) => type));
+}
+
+/** The handlers by the names of their types. */
+export type Handlers = ReadonlyMap<string, JobHandler>;
+
+/** @throws where a module cannot be loaded, or its handler is another type's. */
+export async function loadHandlers(list: JobList): Promise<Handlers> {
+  return new Map(
+    await Promise.all(
+      list.map(async ({ type, loadHandler }): Promise<readonly [string, JobHandler]> => {
+        const { handler }: { readonly handler?: JobHandler } = await loadHandler();
+        if (typeof handler?.run !== 'function') throw new HandlerMissing(`The module of ${type.name} exports no \`handler\`.`);
+        if (handler.type.name !== type.name) {
+          throw new HandlerMissing(`The module of ${type.name} exports the handler of ${handler.type.name}.`);
+        }
+        return [type.name, handler];
+      }),
+    ),
+  );
+}
+
+/** A module without the handler that its list promises: the author of the list can mend it. */
+class HandlerMissing extends Error {
+  override readonly name = 'HandlerMissing';
+}
+
+const isSchema = (value: unknown): boolean =>
+  value instanceof z.ZodType || (typeof value === 'object' && value !== null && '_zod' in value);
+const schema = z.custom<JobType['params']>(isSchema, 'is not a Zod schema (version 4)');
+const positive = z.number().positive();
+
+const typeShape = z.looseObject({
+  name: z
+    .string()
+    .max(64)
+    .regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/, 'is lower-case words joined by underscores'),
+  description: z.string().min(1, 'says what the type does'),
+  params: schema,
+  result: schema,
+  policy: z.looseObject({
+    timeoutSeconds: positive,
+    attemptsPerReceive: z.int().positive().optional(),
+    backoffBaseMs: positive.optional(),
+    backoffMaxMs: positive.optional(),
+  }),
+  example: z.unknown(),
+});
+
+const listShape = z
+  .array(
+    z.looseObject({
+      type: typeShape.superRefine(({ params, example }, context) => {
+        const fits = params.safeParse(example);
+        if (!fits.success) context.addIssue({ code: 'custom', path: ['example'], message: `does not fit params: ${fits.error.message}` });
+      }),
+      loadHandler: z.custom<ListedJob['loadHandler']>((value) => typeof value === 'function', 'has no way to its handler'),
+    }),
+    'is not an array of what `listJob` gives',
+  )
+  .min(1, 'is empty')
+  .superRefine((list, context) => {
+    const names = list.map(({ type }) => type.name);
+    names.forEach((name, index) => {
+      if (names.indexOf(name) < index) context.addIssue({ code: 'custom', path: [index], message: `two types are called ${name}` });
+    });
+  });

@@ -1,0 +1,31 @@
+/** The contract of the object store: sources that handlers read and outputs that they write, as streams. */
+
+/** Errors name the uri. What another attempt cannot mend is a PermanentError; throttling and lost connections are not. */
+export interface ObjectStore {
+  /**
+   * The bytes of a source. Nothing is asked for before the first is wanted, and the connection is closed with the
+   * iteration, so a stream that nobody reads costs nothing.
+   */
+  read(uri: string, options: ReadOptions): AsyncGenerator<Uint8Array, void, undefined>;
+  /** Writes an output, all of it or nothing; again is safe. Holds one part of the content in memory. */
+  write(uri: string, content: ObjectContent, options: WriteOptions): Promise<WrittenObject>;
+}
+
+export type ObjectContent = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
+
+interface ReadOptions {
+  readonly signal: AbortSignal;
+  /** Percent of the bytes read so far. */
+  readonly progress?: ((percent: number) => void) | undefined;
+}
+
+interface WriteOptions {
+  readonly signal: AbortSignal;
+  readonly contentType: string;
+}
+
+export interface WrittenObject {
+  readonly bytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+}

@@ -1,0 +1,48 @@
+/** Loads the job types of a process: the project's own, or those of the module that `JOBS` names. */
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { faultOfJobList, isJobList, loadHandlers, type Handlers, type JobList } from '../core/jobList.ts';
+import { ConfigError } from './config.ts';
+
+/**
+ * @param jobs The setting: a path from the working directory (`./jobs/index.ts`, `/app/jobs.js`) or a package's name.
+ * @param bundled What the project brings, for where nothing is set.
+ * @throws {ConfigError} where there is no such module, it does not load, or its default export is no list of job types.
+ */
+export async function loadJobs(jobs: string | undefined, bundled: JobList): Promise<JobList> {
+  if (jobs === undefined) return bundled;
+  const list = await defaultExportOf(jobs);
+  if (isJobList(list)) return list;
+  throw new ConfigError(`JOBS: ${jobs}: ${faultOfJobList(list) ?? 'not a list of job types'}`);
+}
+
+/** @throws {ConfigError} where a module cannot be loaded or has not the handler of its type. */
+export async function loadJobHandlers(list: JobList): Promise<Handlers> {
+  try {
+    return await loadHandlers(list);
+  } catch (error) {
+    throw new ConfigError(`JOBS: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function defaultExportOf(jobs: string): Promise<unknown> {
+  try {
+    const module: unknown = await import(urlOf(jobs));
+    return z.looseObject({ default: z.unknown() }).parse(module).default;
+  } catch (error) {
+    throw new ConfigError(`JOBS: ${jobs} cannot be loaded: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** As the working directory's own code would find it, wherever this package lies. */
+function urlOf(jobs: string): string {
+  const isPath = /^(\.{0,2}\/|[A-Za-z]:)/.test(jobs) || /\.[cm]?[jt]s$/.test(jobs);
+  const path = isPath ? resolve(jobs) : createRequire(resolve('package.json')).resolve(jobs);
+  return pathToFileURL(path).href;
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+}

@@ -1,0 +1,9 @@
+/** The object store of tests whose handlers touch no files. */
+import type { ObjectStore } from '../../core/objects.ts';
+
+export const noObjects: ObjectStore = {
+  read: () => {
+    throw new Error('there are no objects here');
+  },
+  write: () => Promise.reject(new Error('there are no objects here')),
+};
