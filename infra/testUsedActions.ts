@@ -95,8 +95,9 @@ function reachable(entry: string): Set<string> {
   return found;
 }
 
+/** A file's code without its doc comments, which may show how to call something. */
 function read(path: string): string {
-  return readFileSync(join(root, path), 'utf8');
+  return readFileSync(join(root, path), 'utf8').replaceAll(/\/\*\*[\s\S]*?\*\//g, '');
 }
 
 function isKnown(method: string): method is keyof typeof commandsOf {
