@@ -9,6 +9,8 @@ import { clientOptions } from '../../runtime/open.ts';
 export interface Spent {
   /** By what was written: `record`, `claim`, `heartbeat` … */
   readonly writeUnits: Map<string, number>;
+  /** Calls, by the same. */
+  readonly writes: Map<string, number>;
   /** By what was read: `records`, `payloads`, `index`. */
   readonly readUnits: Map<string, number>;
   /** By command. */
@@ -28,7 +30,7 @@ const answer = z.object({ output: z.object({ ConsumedCapacity: z.union([capacity
 export function openCountedClients(config: Config): CountedClients {
   const dynamodb = new DynamoDBClient(clientOptions(config, config.endpoints.dynamodb, { requestTimeoutMs: 10_000 }));
   const sqs = new SQSClient(clientOptions(config, config.endpoints.sqs, { requestTimeoutMs: 25_000 }));
-  const spent: Spent = { writeUnits: new Map(), readUnits: new Map(), sqsRequests: new Map() };
+  const spent: Spent = { writeUnits: new Map(), writes: new Map(), readUnits: new Map(), sqsRequests: new Map() };
 
   dynamodb.middlewareStack.add(
     (next, { commandName = '' }) =>
@@ -39,7 +41,11 @@ export function openCountedClients(config: Config): CountedClients {
         const units = [ConsumedCapacity].flat().reduce((sum, { CapacityUnits }) => sum + CapacityUnits, 0);
         const isRead = /^(Get|BatchGet|Query|Scan)/.test(commandName);
         if (isRead) add(spent.readUnits, whatIsRead(args.input), units);
-        else add(spent.writeUnits, whatIsWritten(args.input), units);
+        else {
+          const name = whatIsWritten(args.input);
+          add(spent.writeUnits, name, units);
+          add(spent.writes, name, 1);
+        }
         return result;
       },
     { step: 'initialize', name: 'countCapacity' },

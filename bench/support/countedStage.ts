@@ -47,7 +47,7 @@ export async function openCountedStage(env: Readonly<Record<string, string>>): P
     settings: config,
   };
   const reset = (): void => {
-    for (const totals of [spent.writeUnits, spent.readUnits, spent.sqsRequests]) totals.clear();
+    for (const totals of [spent.writeUnits, spent.writes, spent.readUnits, spent.sqsRequests]) totals.clear();
   };
   await core.queues.check();
   reset();
