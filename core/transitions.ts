@@ -162,6 +162,7 @@ export type TransitionEvent = (typeof transitions)[number]['event'];
 export const touches = [
   { touch: 'renew', from: ['PROCESSING'], guards: ['holdsClaim'], by: 'worker: heartbeat, progress, next attempt' },
   { touch: 'requestCancel', from: ['PROCESSING'], guards: [], by: 'client: cancelJob of a running job' },
+  { touch: 'keepParams', from: ['PENDING', 'PROCESSING'], guards: [], by: 'sweeper: params kept apart get a longer life' },
   { touch: 'sweep', from: ['PENDING', 'PROCESSING'], guards: ['noLiveLease'], by: 'sweeper: sent the message again' },
 ] as const satisfies readonly (Omit<Row, 'event' | 'to'> & { readonly touch: string })[];
 

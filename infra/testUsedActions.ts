@@ -20,6 +20,9 @@ export const commandsOf = {
   'table.listOwned': ['Query'],
   'table.listOpen': ['Query'],
   'table.check': ['DescribeTable'],
+  'table.keepPayload': ['PutItem'],
+  'table.readPayloads': ['BatchGetItem'],
+  'table.renewPayload': ['UpdateItem'],
   'queues.send': ['GetQueueUrl', 'SendMessageBatch'],
   'queues.receive': ['GetQueueUrl', 'ReceiveMessage'],
   'queues.delete': ['GetQueueUrl', 'DeleteMessageBatch'],
@@ -34,6 +37,8 @@ export const commandsOf = {
 export const implementations = [
   'core/table/dynamodb/table.ts',
   'core/table/dynamodb/listings.ts',
+  'core/table/dynamodb/payloads.ts',
+  'core/table/dynamodb/batchGet.ts',
   'core/queue/sqs/queues.ts',
   'jobs/files/s3/objectStore.ts',
   'jobs/files/s3/upload.ts',

@@ -12,7 +12,8 @@ export type AttemptEnd =
 
 export interface AttemptInput {
   readonly handler: JobHandler;
-  readonly job: Job;
+  readonly job: Pick<Job, 'jobId' | 'type'>;
+  readonly params: JsonValue;
   readonly context: Omit<HandlerContext, 'idempotencyKey'>;
   readonly now: () => number;
   /** A handler that goes on for so long after its signal fired is left behind, with an error in the log. */
@@ -45,9 +46,9 @@ export async function runAttempt(input: AttemptInput): Promise<AttemptEnd> {
 }
 
 /** The handler's own end, or, some time after its signal fired, the signal's reason. */
-async function abandonable({ handler, job, context, abandonAfterMs }: AttemptInput): Promise<JsonValue> {
+async function abandonable({ handler, job, params, context, abandonAfterMs }: AttemptInput): Promise<JsonValue> {
   const { signal, log } = context;
-  const running = handler.run(job.params, { ...context, idempotencyKey: job.jobId });
+  const running = handler.run(params, { ...context, idempotencyKey: job.jobId });
   let timer: NodeJS.Timeout | undefined;
   const abandoned = new Promise<never>((_, reject) => {
     signal.addEventListener(

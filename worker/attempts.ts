@@ -1,11 +1,13 @@
 /** The attempts of one receive, with backoff between them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '../core/backoff.ts';
-import type { Job, JobFailure } from '../core/job.ts';
+import { PermanentError } from '../core/errors.ts';
+import type { Job, JobFailure, JsonValue } from '../core/job.ts';
 import { CancelRequested, ClaimLost, ShuttingDown } from './aborts.ts';
 import { runAttempt, type AttemptEnd } from './attempt.ts';
 import type { ClaimedWork } from './claimedWork.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import { loadParams } from './loadParams.ts';
 import type { Outcome } from './outcome.ts';
 import type { Progress } from './progress.ts';
 
@@ -36,9 +38,18 @@ export async function runAttempts(work: ClaimedWork, { heartbeat, progress, sign
   const backoff = { baseMs: policy.backoffBaseMs ?? settings.backoffBaseMs, maxMs: policy.backoffMaxMs ?? settings.backoffMaxMs };
   if (attempt > budget) return { kind: 'failedForGood', attempt, error: job.error ?? exhausted(job, now()) };
 
+  let params: JsonValue;
+  try {
+    params = await loadParams(work, signal);
+  } catch (error) {
+    if (signal.aborted) return abortedOutcome(signal.reason, attempt);
+    if (!(error instanceof PermanentError)) throw error;
+    return { kind: 'failedForGood', attempt, error: { code: 'PERMANENT', message: error.message, attempt, at: now() } };
+  }
+
   for (let inReceive = 1; ; inReceive += 1) {
     const context = { signal, attempt, log, objects, progress: progress.report };
-    const end = await observed(work, attempt, () => runAttempt({ handler, job, context, now, abandonAfterMs }));
+    const end = await observed(work, attempt, () => runAttempt({ handler, job, params, context, now, abandonAfterMs }));
     if (end.kind === 'returned') return { kind: 'succeeded', attempt, result: end.result };
     if (end.kind === 'aborted') return abortedOutcome(end.reason, attempt);
     if (end.isPermanent) return { kind: 'failedForGood', attempt, error: end.error };

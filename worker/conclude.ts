@@ -1,12 +1,10 @@
 /** Writes how a receive ended, under the claim, and says what becomes of the message. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { backoffMs } from '../core/backoff.ts';
-import { JobError } from '../core/errors.ts';
-import { isFinal } from '../core/job.ts';
+import { isFinal, type JsonValue, type Payload } from '../core/job.ts';
 import type { WriteResult } from '../core/table/jobTable.ts';
 import { advance } from '../core/usecases/advance.ts';
 import type { ClaimedWork } from './claimedWork.ts';
 import type { Acknowledgement, Outcome } from './outcome.ts';
+import { persist } from './persist.ts';
 
 export interface Ending {
   readonly outcome: Outcome;
@@ -17,7 +15,8 @@ export interface Ending {
 
 export async function conclude(work: ClaimedWork, { outcome, percent, lost }: Ending): Promise<Acknowledgement> {
   const { log } = work;
-  const written = outcome.kind === 'claimLost' ? undefined : await persist(work, () => write(work, outcome, percent), lost);
+  const result = outcome.kind === 'succeeded' ? await keepResult(work, outcome.result, lost) : undefined;
+  const written = outcome.kind === 'claimLost' ? undefined : await persist(work, () => write(work, { outcome, percent, result }), lost);
   if (written?.ok === true) {
     const { status, attempts } = written.job;
     log.info({ status, attempts, outcome: outcome.kind }, 'a receive ended');
@@ -31,36 +30,26 @@ export async function conclude(work: ClaimedWork, { outcome, percent, lost }: En
   return { kind: 'left' };
 }
 
-/** The work is done and would be done again: while the lease lasts, a table that is away is tried again. */
-async function persist(
-  { settings, random, log }: ClaimedWork,
-  attempt: () => Promise<WriteResult>,
-  lost: AbortSignal,
-): Promise<WriteResult | undefined> {
-  for (let failures = 1; ; failures += 1) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof JobError) || lost.aborted) throw error;
-      log.warn({ error }, 'the outcome could not be written; trying again');
-      const delayMs = backoffMs({ baseMs: settings.backoffBaseMs, maxMs: settings.backoffMaxMs }, failures, random);
-      await sleep(delayMs, undefined, { signal: lost });
-    }
-  }
+/** Once, however often the record's own write is tried. */
+function keepResult(work: ClaimedWork, value: JsonValue, lost: AbortSignal): Promise<Payload> {
+  const { table, clock } = work.core;
+  return persist(work, () => table.keepPayload({ jobId: work.job.jobId, kind: 'result', value, now: clock.now() }), lost);
 }
 
-async function write(
-  work: ClaimedWork,
-  outcome: Exclude<Outcome, { kind: 'claimLost' }>,
-  percent: number | undefined,
-): Promise<WriteResult> {
+interface Written {
+  readonly outcome: Exclude<Outcome, { kind: 'claimLost' }>;
+  readonly percent: number | undefined;
+  readonly result: Payload | undefined;
+}
+
+async function write(work: ClaimedWork, { outcome, percent, result }: Written): Promise<WriteResult> {
   const { core, job, claimId } = work;
   const { attempt } = outcome;
   const facts = { now: core.clock.now(), claimId };
   const progress = percent === undefined ? {} : { progress: percent };
   switch (outcome.kind) {
     case 'succeeded':
-      return advance(core, 'succeed', job, { facts, attempt, changes: { ...progress, result: outcome.result, error: null } });
+      return advance(core, 'succeed', job, { facts, attempt, changes: { ...progress, result, error: null } });
     case 'cancelled':
       return advance(core, 'stop', job, { facts, attempt, changes: progress });
     case 'failedForGood':

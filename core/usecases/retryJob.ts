@@ -6,6 +6,7 @@ import { advance } from './advance.ts';
 import type { Core } from './core.ts';
 import { enqueue } from './enqueue.ts';
 import { getJob, type Caller } from './readJob.ts';
+import { renewedParams } from './renewedParams.ts';
 
 /**
  * Answers the job, PENDING in its next generation. The message is rebuilt from the table: nothing depends on the dead
@@ -24,6 +25,7 @@ export async function retryJob(core: Core, request: Caller & { readonly jobId: s
     attempt: 0,
     keptHistory: job.history.slice(-maxHistory),
     changes: {
+      ...(await renewedParams(core, job, now)),
       generation: job.generation + 1,
       attempts: 0,
       cancelRequested: false,

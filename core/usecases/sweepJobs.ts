@@ -7,6 +7,7 @@ import { isFinal, type Job, type JobPriority } from '../job.ts';
 import { advance } from './advance.ts';
 import type { Core } from './core.ts';
 import { sendMessage } from './enqueue.ts';
+import { renewedParams } from './renewedParams.ts';
 
 export interface SweepReport {
   readonly sentAgain: number;
@@ -40,6 +41,8 @@ export async function sweepJobs(core: Core): Promise<SweepReport> {
   async function sweep(job: Job): Promise<void> {
     const log = core.log.child({ jobId: job.jobId, traceId: job.traceId });
     const now = core.clock.now();
+    const { params } = await renewedParams(core, job, now);
+    if (params !== undefined) await core.table.touch('keepParams', job.jobId, {}, { params });
     if (job.cancelRequested && isLapsed(job, now)) {
       const { ok } = await advance(core, 'cancelAbandoned', job, { facts: { now } });
       if (ok) tell('cancelled');

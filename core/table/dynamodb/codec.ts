@@ -1,8 +1,11 @@
-/** Between the record and DynamoDB's item. Params and results are kept as JSON text, so they come back unchanged. */
+/**
+ * Between the record and DynamoDB's item. Params and results are kept as JSON text, so they come back unchanged: in the
+ * record, of any length where an older version wrote it, or in an item of their own that the record's attribute names.
+ */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
-import { isFinal, jobPriorities, jobStatuses, type HistoryEntry, type Job, type JsonValue } from '../../job.ts';
+import { isFinal, jobPriorities, jobStatuses, type HistoryEntry, type Job, type JsonValue, type Payload } from '../../job.ts';
 import type { IdempotencyLock } from '../jobTable.ts';
 import { jobKey, openShards } from './definition.ts';
 
@@ -15,12 +18,17 @@ const jsonText = z
   .transform((text): unknown => JSON.parse(text))
   .pipe(z.custom<JsonValue>());
 
+const payload = z.union([
+  jsonText.transform((value): Payload => ({ kind: 'inline', value })),
+  z.object({ key: z.string(), expiresAt: z.number() }).transform((pointer): Payload => ({ kind: 'apart', ...pointer })),
+]);
+
 const jobItem = z.object({
   jobId: z.string(),
   owner: z.string(),
   type: z.string(),
   priority: z.enum(jobPriorities),
-  params: jsonText,
+  params: payload,
   payloadHash: z.string(),
   idempotencyKey: z.string().optional(),
   status: z.enum(jobStatuses),
@@ -30,7 +38,7 @@ const jobItem = z.object({
   claim: z.object({ id: z.string(), expiresAt: z.number() }).optional(),
   cancelRequested: z.boolean(),
   progress: z.number().optional(),
-  result: jsonText.optional(),
+  result: payload.optional(),
   error: failure.optional(),
   history: z.array(z.object({ status: z.enum(jobStatuses), at: z.number(), attempt: z.number(), error: failure.optional() })),
   traceId: z.string(),
@@ -63,11 +71,17 @@ export function encodeJob(job: Job): Item {
   return encode({
     pk: jobKey(job.jobId),
     ...rest,
-    params: JSON.stringify(params),
-    result: result === undefined ? undefined : JSON.stringify(result),
+    params: encodePayload(params),
+    result: result === undefined ? undefined : encodePayload(result),
     history: history.map(encodeHistoryEntry),
     ...(isFinal(job.status) ? { outcome: job.status } : { openShard: openShardOf(job.jobId) }),
   });
+}
+
+export function encodePayload(payload: Payload): string | object {
+  if (payload.kind === 'inline') return JSON.stringify(payload.value);
+  const { key, expiresAt } = payload;
+  return { key, expiresAt };
 }
 
 /** The version is left out: entries are contiguous and the last one's is the record's. */
@@ -79,6 +93,13 @@ const lockItem = z.object({ jobId: z.string(), payloadHash: z.string(), expiresA
 
 export function decodeLock(item: Item): IdempotencyLock & { readonly writeId: string } {
   return lockItem.parse(unmarshall(item));
+}
+
+const payloadItem = z.object({ pk: z.string(), json: jsonText });
+
+export function decodePayload(item: Item): { readonly pk: string; readonly value: JsonValue } {
+  const { pk, json } = payloadItem.parse(unmarshall(item));
+  return { pk, value: json };
 }
 
 export function encode(values: object): Item {
