@@ -49,50 +49,60 @@ export async function sweepJobs(core: Core): Promise<SweepReport> {
   const savedMs = Math.min(maxSavedMs, Math.max(intervalMs, began.low - state.ranAt));
   const allowed = Math.max(pageSize, Math.floor((settings.sweepReadsPerMinute * savedMs) / 60_000));
   let pass: SweepState = state;
-  let isWhole = false;
-  while (!isWhole && report.looked < allowed) {
-    const { jobIds, next } = await table.listOpen({ after: pass.after, before, limit: pageSize });
-    const found = await readEach(core, jobIds);
-    report.failed += jobIds.length - found.length;
-    const done = (await Promise.all(found.map((job) => sweepOne(core, job, hasBacklog)))).filter((did) => did !== 'nothing');
+  do {
+    const page = await table.listOpen({ after: pass.after, before, limit: pageSize });
+    const { jobs, unreadable } = await readEach(core, page.jobIds);
+    const done = (await Promise.all(jobs.map((job) => sweepOne(core, job, hasBacklog)))).filter((did) => did !== 'nothing');
     for (const did of done) {
       report[did] += 1;
       core.telemetry.count('sweeps', { action: did });
     }
-    report.looked += jobIds.length;
-    isWhole = next === undefined;
+    report.failed += unreadable;
+    report.looked += page.jobIds.length;
     const now = await table.time();
-    pass = { ...pass, ranAt: now.low, after: next, looked: pass.looked + jobIds.length, overdue: pass.overdue + done.length };
-    if (isWhole) pass = nextPass(pass, now);
+    const { looked, overdue, ...rest } = pass;
+    const counted = { looked: looked + page.jobIds.length, overdue: overdue + done.length };
+    pass = page.next === undefined ? endedPass(rest, counted, now) : { ...rest, ...counted, ranAt: now.low, after: page.next };
     // After each page, so that a run that is cut off does not begin again where it began.
     await table.writeSweep(pass);
-  }
+  } while (pass.after !== undefined && report.looked < allowed);
   return { ...report, isSkipped: false };
 }
 
-function nextPass({ passBeganAt, looked, overdue }: SweepState, { low }: ServiceTime): SweepState {
-  return { ranAt: low, passBeganAt: low, looked: 0, overdue: 0, lastPass: { tookMs: low - passBeganAt, looked, overdue } };
+function endedPass(
+  { passBeganAt }: Pick<SweepState, 'passBeganAt'>,
+  counted: Pick<SweepState, 'looked' | 'overdue'>,
+  { low }: ServiceTime,
+): SweepState {
+  return { ranAt: low, passBeganAt: low, looked: 0, overdue: 0, lastPass: { tookMs: low - passBeganAt, ...counted } };
 }
 
-/** The jobs that can be read: one that cannot is nobody else's fault. @throws {JobError} `TABLE_UNAVAILABLE`. */
-async function readEach({ table, log }: Core, jobIds: readonly string[]): Promise<readonly Job[]> {
-  if (jobIds.length === 0) return [];
+interface Read {
+  readonly jobs: readonly Job[];
+  readonly unreadable: number;
+}
+
+/** One that cannot be read is nobody else's fault. @throws {JobError} `TABLE_UNAVAILABLE`. */
+async function readEach({ table, log }: Core, jobIds: readonly string[]): Promise<Read> {
+  if (jobIds.length === 0) return { jobs: [], unreadable: 0 };
   try {
-    return (await table.getMany(jobIds)).filter((job) => job !== undefined);
+    return { jobs: (await table.getMany(jobIds)).filter((job) => job !== undefined), unreadable: 0 };
   } catch (error) {
     if (error instanceof JobError) throw error;
   }
   const jobs: Job[] = [];
+  let unreadable = 0;
   for (const jobId of jobIds) {
     try {
       const job = await table.get(jobId);
       if (job !== undefined) jobs.push(job);
     } catch (error) {
       if (error instanceof JobError) throw error;
+      unreadable += 1;
       log.error({ error, jobId }, 'the record of an open job cannot be read; the sweeper passes it over');
     }
   }
-  return jobs;
+  return { jobs, unreadable };
 }
 
 type Backlogs = (priority: JobPriority) => Promise<boolean>;
