@@ -1,6 +1,7 @@
 /** What every table promises about params and results: short ones in the record, long ones apart, none lost, none overwritten. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { exactly } from '../../core/clock.ts';
 import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
 import { maxParamsBytes, type ApartPayload, type Job, type JsonValue, type Payload } from '../../core/job.ts';
 import { maxInlineBytes, type JobTable, type PayloadKind } from '../../core/table/jobTable.ts';
@@ -35,7 +36,7 @@ export function exercisePayloads(tableOf: () => JobTable): void {
 
   const succeed = (job: Job, claimId: string, result: Payload) =>
     advance({ table: tableOf(), feed: createMemoryFeed(), telemetry: noTelemetry }, 'succeed', job, {
-      facts: { now: Date.now(), claimId },
+      facts: { now: exactly(Date.now()), claimId },
       changes: { result },
     });
 
@@ -101,7 +102,7 @@ export function exercisePayloads(tableOf: () => JobTable): void {
         makeJob({ params, status: 'FAILED_FINAL', result: await keep('job', 'result', 'r'.repeat(2000)) }),
       );
       if (job === undefined) throw new Error('the job was not created');
-      const step = { facts: { now: Date.now() }, changes: { generation: 2, attempts: 0, result: null } };
+      const step = { facts: { now: exactly(Date.now()) }, changes: { generation: 2, attempts: 0, result: null } };
       const retried = await advance({ table: tableOf(), feed: createMemoryFeed(), telemetry: noTelemetry }, 'retry', job, step);
       expect(retried).toMatchObject({ ok: true, job: { status: 'PENDING', params } });
       expect(retried.job?.result).toBeUndefined();
