@@ -13,10 +13,15 @@ export interface Ending {
   readonly lost: AbortSignal;
 }
 
+const failure = 'the outcome could not be written';
+
 export async function conclude(work: ClaimedWork, { outcome, percent, lost }: Ending): Promise<Acknowledgement> {
   const { log } = work;
   const result = outcome.kind === 'succeeded' ? await keepResult(work, outcome.result, lost) : undefined;
-  const written = outcome.kind === 'claimLost' ? undefined : await persist(work, () => write(work, { outcome, percent, result }), lost);
+  const written =
+    outcome.kind === 'claimLost'
+      ? undefined
+      : await persist(work, { failure, attempt: () => write(work, { outcome, percent, result }), lost });
   if (written?.ok === true) {
     const { status, attempts } = written.job;
     log.info({ status, attempts, outcome: outcome.kind }, 'a receive ended');
@@ -33,7 +38,8 @@ export async function conclude(work: ClaimedWork, { outcome, percent, lost }: En
 /** Once, however often the record's own write is tried. */
 function keepResult(work: ClaimedWork, value: JsonValue, lost: AbortSignal): Promise<Payload> {
   const { table, clock } = work.core;
-  return persist(work, () => table.keepPayload({ jobId: work.job.jobId, kind: 'result', value, now: clock.now() }), lost);
+  const { jobId } = work.job;
+  return persist(work, { failure, attempt: () => table.keepPayload({ jobId, kind: 'result', value, now: clock.now() }), lost });
 }
 
 interface Written {

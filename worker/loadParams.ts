@@ -8,7 +8,11 @@ import { persist } from './persist.ts';
 export async function loadParams(work: ClaimedWork, signal: AbortSignal): Promise<JsonValue> {
   const { params } = work.job;
   if (params.kind === 'inline') return params.value;
-  const [value] = await persist(work, () => work.core.table.readPayloads([params.key], signal), signal);
+  const [value] = await persist(work, {
+    failure: 'the params could not be read',
+    attempt: () => work.core.table.readPayloads([params.key], signal),
+    lost: signal,
+  });
   if (value === undefined) throw new PermanentError('The job’s params are gone from the table.');
   return value;
 }
