@@ -53,7 +53,7 @@ export function openCore({ config, jobTypes, clock, log, telemetry = noTelemetry
 
   const core: Core = {
     jobTypes,
-    table: createTable({ dynamodb, tableName: config.jobsTable, jobTtlDays: config.jobTtlDays }),
+    table: createTable({ dynamodb, tableName: config.jobsTable, jobTtlDays: config.jobTtlDays, clock }),
     queues: createQueues({ sqs, queuePrefix: config.queuePrefix, traceHeader: telemetry.traceHeader, signal: closing.signal }),
     feed: observedFeed(opened, telemetry),
     clock,

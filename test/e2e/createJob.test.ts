@@ -61,7 +61,8 @@ describe('handing in a job', () => {
   test('forgets a key after its time', async () => {
     const owner = newOwner();
     const first = await createJob(core, request({ owner, idempotencyKey: 'key' }));
-    const tomorrow: Core = { ...core, clock: { now: () => Date.now() + 25 * 3_600_000 } };
+    const time = () => Promise.resolve(exactly(Date.now() + 25 * 3_600_000));
+    const tomorrow: Core = { ...core, table: { ...core.table, time } };
     expect(await getJobByIdempotencyKey(tomorrow, { owner, idempotencyKey: 'key' })).toBeUndefined();
     const second = await createJob(tomorrow, request({ owner, idempotencyKey: 'key', params: { steps: 1 } }));
     expect(second.created).toBe(true);

@@ -45,7 +45,7 @@ export interface System extends AsyncDisposable {
   readonly url: string;
   readonly s3: S3Client;
   /** Another worker on the same table and queues; stopped with the system. */
-  startWorker(changes?: { readonly handlers?: readonly JobHandler[]; readonly clock?: Clock }): Worker;
+  startWorker(changes?: { readonly handlers?: readonly JobHandler[] }): Worker;
 }
 
 const shortWaits: Environment = {
@@ -95,10 +95,10 @@ export async function startSystem({
   const bundled = await loadHandlers(jobs);
 
   const workers = opening.use(new AsyncDisposableStack());
-  const startWorker: System['startWorker'] = ({ handlers: own = [], clock: ownClock = clock } = {}) => {
+  const startWorker: System['startWorker'] = ({ handlers: own = [] } = {}) => {
     const worker = workers.adopt(
       createWorker({
-        core: { ...core, clock: ownClock },
+        core,
         handlers: withReplaced(bundled, [...handlers, ...own]),
         objects,
         settings: config,
