@@ -1,15 +1,19 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { makeJob } from '../../test/support/jobFactory.ts';
 import { silentLog } from '../../test/support/silentLog.ts';
 import { isFinal, type Job, type JobStatus } from '../job.ts';
 import { latestEventOf, type JobEvent } from './event.ts';
 import type { Feed, FeedListener } from './feed.ts';
 import { openJobStream, type JobStream } from './jobStream.ts';
+import { ReadSchedule, tickMs } from './readSchedule.ts';
 import type { WatchedEvent } from './watch.ts';
 
 /** A job whose steps are written here, and whose hints reach the stream only when the test lets them. */
-async function setup({ pollMs = 5 } = {}) {
+async function setup({ pollMs = 5, silenceMs = 60_000 } = {}) {
+  const schedule = new ReadSchedule({ maxReadsPerSecond: 100_000, elapsed: () => performance.now(), random: Math.random });
+  const ticking = setInterval(() => schedule.tick(), tickMs);
+  onTestFinished(() => clearInterval(ticking));
   let job: Job | undefined = makeJob();
   let connected = true;
   let listener: FeedListener | undefined;
@@ -60,8 +64,10 @@ async function setup({ pollMs = 5 } = {}) {
           reads += 1;
           return Promise.resolve(job);
         },
+        schedule,
         log: silentLog,
         pollMs,
+        silenceMs,
         onIdle: () => (counts.idle += 1),
         onCount: () => undefined,
         onRepair: () => (counts.repairs += 1),
