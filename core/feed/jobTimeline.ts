@@ -13,6 +13,8 @@ import type { WatchedEvent } from './watch.ts';
 export type Judgement = 'next' | 'news' | 'gap' | 'old';
 
 export class JobTimeline {
+  /** Up to this version it was told before it was forgotten, as far as anybody knows. */
+  presumedTold = 0;
   #version = 0;
   #status: JobStatus | undefined;
   #previousStatus: JobStatus | undefined;

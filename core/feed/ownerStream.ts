@@ -58,6 +58,7 @@ export async function openOwnerStream(
     // What is being read holds what its hints tell, and is told as one piece.
     if (judgement === 'gap' || (judgement === 'next' && reading.has(hint.jobId))) void repair(hint);
     else if (judgement !== 'old') live(hint, timeline);
+    else if (timeline !== undefined && hint.version <= timeline.presumedTold && hint.at >= startedAt) loseTrack();
   }
 
   function live(hint: JobEvent, timeline: JobTimeline | undefined): void {
@@ -68,15 +69,14 @@ export async function openOwnerStream(
   function judgeUnknown({ at, version }: JobEvent): 'next' | 'gap' | 'old' {
     // The relay's copies may come hours late.
     if (at < startedAt) return 'old';
-    if (isUntold(at)) return version === 1 ? 'next' : 'gap';
-    // Told and forgotten, or late and never told: nothing can say which.
-    fail(new JobError('FEED_INTERRUPTED', { message: 'So much happened at once that something may have been missed.' }));
+    if (at > jobs.forgottenAt) return version === 1 ? 'next' : 'gap';
+    loseTrack();
     return 'old';
   }
 
-  /** Of a job that is not remembered. */
-  function isUntold(at: number): boolean {
-    return at >= startedAt && at > jobs.forgottenAt;
+  /** An event was told and forgotten, or is late and was never told: nothing can say which. */
+  function loseTrack(): void {
+    fail(new JobError('FEED_INTERRUPTED', { message: 'So much happened at once that something may have been missed.' }));
   }
 
   async function repair(hint: JobEvent): Promise<void> {
@@ -87,12 +87,15 @@ export async function openOwnerStream(
       return;
     }
     const state = { again: true };
+    // Of now: it may rise while the record is read, by jobs that were met later.
+    let { forgottenAt } = jobs;
     reading.set(jobId, state);
     try {
       while (state.again && events.failure() === undefined) {
         state.again = false;
         const job = await read(jobId);
-        if (job !== undefined) merge(job, hint);
+        if (job !== undefined) merge(job, hint, forgottenAt);
+        forgottenAt = jobs.forgottenAt;
       }
     } catch (error) {
       log.warn({ error, jobId }, 'a job of a watched owner could not be read');
@@ -102,9 +105,9 @@ export async function openOwnerStream(
     }
   }
 
-  function merge(job: Job, hint: JobEvent): void {
+  function merge(job: Job, hint: JobEvent, forgottenAt: number): void {
     const known = jobs.get(job.jobId);
-    const timeline = known ?? beginningOf(job);
+    const timeline = known ?? beginningOf(job, forgottenAt);
     for (const event of timeline.catchUp(job, known === undefined ? hint.version : undefined)) {
       if (event.recovered !== undefined) onRepair(event);
       tell(event);
@@ -112,13 +115,18 @@ export async function openOwnerStream(
     watches.changed();
   }
 
-  /** A job met for the first time is told from where it stood when the watch began. */
-  function beginningOf(job: Job): JobTimeline {
+  /**
+   * A job that is not remembered is told from where it stood when the watch began, or when the last one was forgotten: what
+   * was earlier is presumed told, until a hint of it comes late.
+   */
+  function beginningOf(job: Job, forgottenAt: number): JobTimeline {
     const timeline = jobs.add(job.jobId);
     const history = eventsOf(job);
-    const firstUntold = history.findIndex(({ at }) => isUntold(at));
+    const firstUntold = history.findIndex(({ at }) => at >= startedAt && at > forgottenAt);
     const before = history.at(firstUntold === -1 ? -1 : firstUntold - 1);
-    if (firstUntold !== 0 && before !== undefined) timeline.begin(before);
+    if (firstUntold === 0 || before === undefined) return timeline;
+    timeline.begin(before);
+    timeline.presumedTold = before.version;
     return timeline;
   }
 
