@@ -205,8 +205,8 @@ describe('a watcher of an owner', () => {
           const { history = [] } = record(id) ?? {};
           const owed = history.filter(({ at }) => at >= since).map(({ version }) => version);
           const seen = told.filter(([jobId]) => jobId === id).map(([, version]) => version);
-          expect(seen).toEqual(owed.slice(0, seen.length));
           if (end === 'left') expect(seen).toEqual(owed);
+          else expect(seen).toEqual(owed.filter((version) => seen.includes(version)));
         }
         if (end === 'left') whole += 1;
         await watch?.return();
