@@ -87,15 +87,15 @@ export async function openOwnerStream(
       return;
     }
     const state = { again: true };
-    // Of now: it may rise while the record is read, by jobs that were met later.
-    let { forgottenAt } = jobs;
+    // Of now, for a job that is not known: it may rise while the record is read, by jobs that were met later.
+    let forgottenAt = jobs.get(jobId) === undefined ? jobs.forgottenAt : undefined;
     reading.set(jobId, state);
     try {
       while (state.again && events.failure() === undefined) {
         state.again = false;
         const job = await read(jobId);
         if (job !== undefined) merge(job, hint, forgottenAt);
-        forgottenAt = jobs.forgottenAt;
+        forgottenAt = undefined;
       }
     } catch (error) {
       log.warn({ error, jobId }, 'a job of a watched owner could not be read');
@@ -105,9 +105,11 @@ export async function openOwnerStream(
     }
   }
 
-  function merge(job: Job, hint: JobEvent, forgottenAt: number): void {
+  function merge(job: Job, hint: JobEvent, forgottenAt: number | undefined): void {
     const known = jobs.get(job.jobId);
-    const timeline = known ?? beginningOf(job, forgottenAt);
+    // Forgotten while it was read.
+    if (known === undefined && forgottenAt === undefined) return loseTrack();
+    const timeline = known ?? beginningOf(job, forgottenAt ?? jobs.forgottenAt);
     for (const event of timeline.catchUp(job, known === undefined ? hint.version : undefined)) {
       if (event.recovered !== undefined) onRepair(event);
       tell(event);

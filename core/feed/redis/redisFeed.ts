@@ -57,7 +57,7 @@ export function openRedisFeed({ redisUrl, isCluster = false, log, pingTimeoutMs 
   }
 
   function onWhole(): void {
-    if (closed) return;
+    if (closed || !connection.isReady()) return;
     if (!connected) log.info('the feed is connected to Redis');
     connected = true;
   }
