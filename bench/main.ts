@@ -4,6 +4,7 @@ import { deliveries } from './deliveries.ts';
 import { endToEnd } from './endToEnd.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { resubscribe } from './resubscribe.ts';
 import { scaling } from './scaling.ts';
 import { slowWatcher } from './slowWatcher.ts';
 import { markdown, writeSection, type Report } from './support/report.ts';
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   memory,
   slowWatcher,
   scaling,
+  resubscribe,
   createJob,
   worker,
   endToEnd,

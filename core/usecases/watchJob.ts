@@ -41,6 +41,8 @@ export interface WatchesOptions {
   readonly onRepair?: (event: JobEvent) => void;
 }
 
+type WatchesDeps = Pick<Core, 'feed' | 'clock' | 'log' | 'telemetry'> & { readonly table: Pick<Core['table'], 'get' | 'getMany'> };
+
 interface Opening<Stream> {
   readonly stream: Promise<Stream>;
   isOpen: boolean;
@@ -54,7 +56,7 @@ interface Joining<Stream, Watched> {
 }
 
 export function createWatches(
-  { table, feed, clock, log, telemetry }: Pick<Core, 'table' | 'feed' | 'clock' | 'log' | 'telemetry'>,
+  { table, feed, clock, log, telemetry }: WatchesDeps,
   {
     pollMs = 1000,
     silenceMs = 30_000,
