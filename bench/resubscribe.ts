@@ -26,7 +26,12 @@ export async function resubscribe(): Promise<Report> {
     title: 'Redis goes and comes back',
     method: `Watchers of jobs of their own in one process, over a real Redis that is ended and started again; the table is a map in memory, so that only our side is measured. Each job takes a step while Redis is away; a watcher is whole when it was told that step. Away: ${away.jobs} watched jobs, for ${away.seconds} seconds.`,
     columns: ['watched jobs', 'until all are subscribed ms', 'until all are whole ms', 'CPU ms of this process'],
-    rows: Array.from(returns, ([channels, { subscribedMs, wholeMs, cpuMs }]) => [channels.toLocaleString('en'), subscribedMs, wholeMs, cpuMs]),
+    rows: Array.from(returns, ([channels, { subscribedMs, wholeMs, cpuMs }]) => [
+      channels.toLocaleString('en'),
+      subscribedMs,
+      wholeMs,
+      cpuMs,
+    ]),
     promises: [
       ...Array.from(returns, ([channels, { wholeMs }]) => ({
         promise: `milliseconds from the start of Redis until ${channels.toLocaleString('en')} watchers are whole`,

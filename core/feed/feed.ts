@@ -34,7 +34,11 @@ export function channelsOf({ jobId, owner, version }: JobEvent): readonly string
 }
 
 /** Each listener stands for itself. */
-export function tellEach(listeners: Iterable<FeedListener>, tell: (listener: FeedListener) => void, onThrow: (error: unknown) => void): void {
+export function tellEach(
+  listeners: Iterable<FeedListener>,
+  tell: (listener: FeedListener) => void,
+  onThrow: (error: unknown) => void,
+): void {
   for (const listener of listeners) {
     try {
       tell(listener);

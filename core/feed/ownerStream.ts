@@ -45,7 +45,7 @@ export async function openOwnerStream(
   const startedAt = now();
   /** Jobs that are being read, and whether something newer was heard meanwhile. */
   const reading = new Map<string, { again: boolean }>();
-  let unsubscribe: (() => Promise<void>) | undefined;
+  let unsubscribe: () => Promise<void> = () => Promise.resolve();
 
   function tell(event: WatchedEvent): void {
     jobs.told(event.at);
@@ -135,7 +135,7 @@ export async function openOwnerStream(
   function fail(error: Error): void {
     if (events.failure() !== undefined) return;
     events.fail(error);
-    void unsubscribe?.();
+    void unsubscribe();
     onIdle(owner);
     watches.changed();
   }
@@ -144,10 +144,9 @@ export async function openOwnerStream(
     log.error({ error, owner }, 'a watcher of an owner threw; it was ended');
   }
 
-  const leave = await feed.subscribe({ owner }, { onEvent, onInterrupted: () => fail(new JobError('FEED_INTERRUPTED')) });
-  unsubscribe = leave;
+  unsubscribe = await feed.subscribe({ owner }, { onEvent, onInterrupted: () => fail(new JobError('FEED_INTERRUPTED')) });
   if (events.failure() !== undefined || !feed.isConnected({ owner })) {
-    await leave();
+    await unsubscribe();
     throw new JobError('FEED_INTERRUPTED', { message: 'The feed is away at present.' });
   }
   return { fail, watch: ({ signal }) => new OwnerWatch(events, watches, signal) };

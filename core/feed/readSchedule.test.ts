@@ -30,7 +30,7 @@ function setup({ maxReadsPerSecond = 500, pollMs = 1000 } = {}) {
       return readers;
     },
     pass(ms: number): void {
-      for (const end = elapsed + ms; elapsed < end; ) {
+      for (const end = elapsed + ms; elapsed < end;) {
         elapsed += tickMs;
         schedule.tick();
       }

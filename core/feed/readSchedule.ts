@@ -73,7 +73,7 @@ export class ReadSchedule {
   /** To be called every `tickMs`. */
   tick(): void {
     const elapsed = this.#deps.elapsed();
-    for (const last = this.#tickAt(elapsed); this.#tick < last; ) {
+    for (const last = this.#tickAt(elapsed); this.#tick < last;) {
       this.#tick += 1;
       const due = this.#byTick.get(this.#tick);
       this.#byTick.delete(this.#tick);

@@ -57,12 +57,7 @@ interface Joining<Stream, Watched> {
 
 export function createWatches(
   { table, feed, clock, log, telemetry }: WatchesDeps,
-  {
-    pollMs = 1000,
-    silenceMs = 30_000,
-    maxReadsPerSecond = 500,
-    onRepair = () => telemetry.count('feedRepairs'),
-  }: WatchesOptions = {},
+  { pollMs = 1000, silenceMs = 30_000, maxReadsPerSecond = 500, onRepair = () => telemetry.count('feedRepairs') }: WatchesOptions = {},
 ): Watches {
   const jobs = new Map<string, Opening<JobStream>>();
   const owners = new Map<string, Opening<OwnerStream>>();

@@ -69,7 +69,10 @@ describe('the feed over Redis', () => {
       throw new Error('a listener that throws');
     };
     await feed.subscribe({ jobId: event.jobId }, { onEvent: fail, onInterrupted: fail });
-    await feed.subscribe({ jobId: event.jobId }, { onEvent: () => void told.push('event'), onInterrupted: () => void told.push('interrupted') });
+    await feed.subscribe(
+      { jobId: event.jobId },
+      { onEvent: () => void told.push('event'), onInterrupted: () => void told.push('interrupted') },
+    );
     await feed.publish(event);
     await expect.poll(() => told).toEqual(['event']);
     await redis.stop();
