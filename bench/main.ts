@@ -5,6 +5,7 @@ import { endToEnd } from './endToEnd.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { payloads } from './payloads.ts';
+import { resubscribe } from './resubscribe.ts';
 import { scaling } from './scaling.ts';
 import { slowWatcher } from './slowWatcher.ts';
 import { markdown, writeSection, type Report } from './support/report.ts';
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   memory,
   slowWatcher,
   scaling,
+  resubscribe,
   createJob,
   worker,
   endToEnd,
