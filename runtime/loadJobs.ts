@@ -30,7 +30,7 @@ export async function loadJobHandlers(list: JobList): Promise<Handlers> {
 async function defaultExportOf(jobs: string): Promise<unknown> {
   try {
     const module: unknown = await importFromWorkingDirectory(jobs);
-    return z.looseObject({ default: z.unknown() }).parse(module).default;
+    return z.looseObject({ default: z.unknown().optional() }).parse(module).default;
   } catch (error) {
     throw new ConfigError(`JOBS: ${jobs} cannot be loaded: ${messageOf(error)}`, { cause: error });
   }
