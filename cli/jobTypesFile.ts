@@ -12,8 +12,8 @@ export async function jobTypesFile(jobs: JobList): Promise<string> {
     jobs.map(({ type: { name, params, result } }) => [
       name,
       closedObject({
-        params: jsonSchemaOf(params, { io: 'input', prefix: `${name}_params_`, definitions }),
-        result: jsonSchemaOf(result, { io: 'output', prefix: `${name}_result_`, definitions }),
+        params: jsonSchemaOf(params, { io: 'input', name: `${name}_params`, definitions }),
+        result: jsonSchemaOf(result, { io: 'output', name: `${name}_result`, definitions }),
       }),
     ]),
   );
@@ -33,15 +33,15 @@ function closedObject(properties: Readonly<Record<string, JsonSchema>>): JsonSch
 
 interface JsonSchemaOptions {
   readonly io: 'input' | 'output';
-  /** Before the names of what the schema defines apart. */
-  readonly prefix: string;
+  /** Its own among all types, and the beginning of the names of what the schema defines apart. */
+  readonly name: string;
   readonly definitions: Record<string, JsonSchema>;
 }
 
 const schemaWithDefinitions = z.object({ definitions: z.record(z.string(), z.custom<JsonSchema>()).default({}) });
 
-/** Draft 7, which the writer of types reads. What the schema defines apart moves to `definitions`, which all types share. */
-function jsonSchemaOf(schema: z.ZodType, { io, prefix, definitions }: JsonSchemaOptions): JsonSchema {
+/** Draft 7, which the writer of types reads. What the schema refers to moves to `definitions`, which all types share. */
+function jsonSchemaOf(schema: z.ZodType, { io, name, definitions }: JsonSchemaOptions): JsonSchema {
   const { $schema: _, ...own } = z.toJSONSchema(schema, {
     io,
     target: 'draft-7',
@@ -50,11 +50,18 @@ function jsonSchemaOf(schema: z.ZodType, { io, prefix, definitions }: JsonSchema
       if (isAnything(zodSchema)) jsonSchema['tsType'] = 'unknown';
     },
   });
-  const named: unknown = JSON.parse(JSON.stringify(own), (key, value: unknown) =>
-    key === '$ref' && typeof value === 'string' ? value.replace('#/definitions/', `#/definitions/${prefix}`) : value,
-  );
-  for (const [name, definition] of Object.entries(schemaWithDefinitions.parse(named).definitions)) definitions[prefix + name] = definition;
-  return { ...z.custom<JsonSchema>().parse(named), definitions: undefined };
+  let refersToItself = false;
+  const pointed: unknown = JSON.parse(JSON.stringify(own), (key, value: unknown) => {
+    if (key !== '$ref' || typeof value !== 'string') return value;
+    refersToItself ||= value === '#';
+    return value === '#' ? `#/definitions/${name}` : value.replace('#/definitions/', `#/definitions/${name}_`);
+  });
+  const apart = schemaWithDefinitions.parse(pointed).definitions;
+  for (const [key, definition] of Object.entries(apart)) definitions[`${name}_${key}`] = definition;
+  const root = { ...z.custom<JsonSchema>().parse(pointed), definitions: undefined };
+  if (!refersToItself) return root;
+  definitions[name] = root;
+  return { $ref: `#/definitions/${name}` };
 }
 
 /** Of these JSON Schema says nothing, which the writer would take for an object. */
