@@ -13,7 +13,7 @@ if (process.exitCode === 0) {
   // The dashboard's modules go to browsers, with their types taken out as they are asked for first.
   copy('dashboard');
   copy('client', /\.ts$/);
-  copy('infra/local/examples');
+  copy('jobs/files/examples');
 }
 
 function copy(folder: string, wanted = /./): void {
