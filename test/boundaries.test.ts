@@ -70,6 +70,11 @@ const forbidden = [
   ['cli/types.ts', `import '../start.ts';`, 'imports the entry start.ts'],
   ['cli/main.ts', `import { openServer } from '../server/openServer.ts';`, 'may not import server/openServer.ts'],
   ['cli/types.ts', `import { handler } from '../jobs/simulateWork/handler.ts';`, 'may not import jobs/simulateWork/handler.ts'],
+  [
+    'server/http.ts',
+    `import { compile } from 'json-schema-to-typescript-lite';`,
+    'may not import the package json-schema-to-typescript-lite',
+  ],
   ['index.ts', `export { createTable } from './core/table/dynamodb/table.ts';`, 'may not import core/table/dynamodb/table.ts'],
   ['docs/examples/typedClient.ts', `import { isFinal } from '../../client/job.ts';`, 'may not import client/job.ts'],
   ['elsewhere/file.ts', '', 'lies in no known folder'],

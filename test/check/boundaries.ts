@@ -86,6 +86,7 @@ const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: reado
   { packages: /^@opentelemetry\/(?!api$)/, onlyIn: [/^telemetry\/openTelemetry\.ts$/] },
   { packages: /^(graphql-.*|ws)$/, onlyIn: [/^server\//, /^client\//, /^docs\/examples\//] },
   { packages: /^preact(\/.*)?$/, onlyIn: [/^dashboard\//] },
+  { packages: /^json-schema-to-typescript-lite$/, onlyIn: [/^cli\/jobTypesFile\.ts$/] },
   { packages: /^(dynalite|fauxqs)$/, onlyIn: [/^infra\/local\//] },
   { packages: /^(vitest|fast-check)(\/.*)?$/, onlyIn: [] },
 ];
