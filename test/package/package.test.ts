@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createJobTickets } from 'job-tickets-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
 import { freePort } from '../support/freePort.ts';
 import { startProgram } from '../support/program.ts';
 import { openProject, type Project } from './openProject.ts';
@@ -122,6 +123,13 @@ describe('the packed package, installed into an empty folder', () => {
     expect((await fetch(`${url}/client/connection.ts`)).status).toBe(200);
     await client.close();
     await stop();
+  });
+
+  test('prepares table, queues and buckets on whatever the endpoints name', async () => {
+    const aws = await openEmbeddedAws({ dataDir: '' });
+    const endpoints = Object.entries(aws.endpoints).map(([name, url]) => `AWS_ENDPOINT_URL_${name.toUpperCase()}=${url}`);
+    expect(await project.run('env', ...endpoints, 'node', ...command('provision'))).toContain('ready\n');
+    await aws.close();
   });
 
   test('says what it can do, and that it cannot do anything else', async () => {
