@@ -1,5 +1,34 @@
 /** Written by `job-tickets types`: params and results of the job types, by their names. */
 export interface JobTypes {
+  simulate_work: {
+    params: {
+      /**
+       * How long each attempt works, in milliseconds.
+       */
+      durationMs?: number
+      /**
+       * This many attempts fail before one succeeds.
+       */
+      failAttempts?: number
+      /**
+       * Fail in a way that no further attempt can mend.
+       */
+      failPermanently?: boolean
+      /**
+       * Progress reports, spread over the duration.
+       */
+      steps?: number
+      /**
+       * Given back in the result.
+       */
+      payload?: unknown
+    }
+    result: {
+      attempts: number
+      sleptMs: number
+      payload?: unknown
+    }
+  }
   process_document: {
     params: {
       /**
@@ -62,35 +91,6 @@ export interface JobTypes {
       output: string
       bytes: number
       sha256: string
-    }
-  }
-  simulate_work: {
-    params: {
-      /**
-       * How long each attempt works, in milliseconds.
-       */
-      durationMs?: number
-      /**
-       * This many attempts fail before one succeeds.
-       */
-      failAttempts?: number
-      /**
-       * Fail in a way that no further attempt can mend.
-       */
-      failPermanently?: boolean
-      /**
-       * Progress reports, spread over the duration.
-       */
-      steps?: number
-      /**
-       * Given back in the result.
-       */
-      payload?: unknown
-    }
-    result: {
-      attempts: number
-      sleptMs: number
-      payload?: unknown
     }
   }
 }
