@@ -2,13 +2,17 @@
 #   docker build --target server -t job-tickets/server .
 #   docker build --target worker -t job-tickets/worker .
 # TypeScript runs as it is, so nothing is built. test/image runs these very steps in clean folders.
+# A team's own job types come on top (docs/deployment.md); `job-tickets`, which they import, is this very folder.
 FROM node:24.21.0-bookworm-slim AS base
 ENV NODE_ENV=production HOST=0.0.0.0
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY client/package.json ./client/package.json
+COPY index.ts ./index.ts
+RUN mkdir dist && echo "export * from '../index.ts';" > dist/index.js
 
 FROM base AS worker-packages
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && ln -s .. node_modules/job-tickets
 
 # Only the worker reads PDFs; their reader is a third of all packages.
 FROM worker-packages AS server-packages

@@ -1,12 +1,14 @@
 /** How the tests run: beside the code and in test/, on the emulators that test/globalSetup.ts starts once. */
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   // Node resolves `graphql` to its CommonJS build; Vite alone would take the other one, and two graphqls do not mix.
-  resolve: { alias: { graphql: 'graphql/index.js' } },
+  // The client is tested as it is here, not as it was built last.
+  resolve: { alias: { graphql: 'graphql/index.js', 'job-tickets-client': join(import.meta.dirname, 'client/jobTickets.ts') } },
   test: {
     include: ['**/*.test.ts'],
-    exclude: ['node_modules/**', '.cache/**', '.data/**'],
+    exclude: ['node_modules/**', '.cache/**', '.data/**', '**/dist/**'],
     globalSetup: ['test/globalSetup.ts'],
     // A condition is awaited for as long as a busy machine may take.
     expect: { poll: { timeout: 15_000 } },

@@ -53,7 +53,7 @@ export interface Job<Params = unknown, Result = unknown> {
   readonly history: readonly JobHistoryEntry[];
 }
 
-/** A change of status or, under a version already seen, news of progress. */
+/** A change of status or, under a version already seen, of progress. */
 export interface JobStatusEvent {
   readonly jobId: string;
   readonly version: number;

@@ -11,12 +11,17 @@ import {
   type JobStatus,
   type JobStatusEvent,
 } from './job.ts';
-import type { JobTypesShape, JsonValue, ProjectJobTypes } from './jobTypes.ts';
-import { watchJob, type WatchJobOptions } from './watchJob.ts';
+import { watchJob, watchJobDocument, type WatchJobOptions } from './watchJob.ts';
 
 export { isFinal, JobTicketsError };
 export type { ConnectionOptions, ConnectionState, Job, JobFailure, JobHistoryEntry, JobPriority, JobStatus, JobStatusEvent };
-export type { JobTicketsErrorDetails, JobTypesShape, JsonValue, ProjectJobTypes, WatchJobOptions };
+export type { JobTicketsErrorDetails, WatchJobOptions };
+
+/** What a client knows of job types, by their names: `job-tickets types` writes such a map of a server's own types. */
+export type JobTypesMap<Types> = { readonly [Name in keyof Types]: { readonly params: unknown; readonly result: unknown } };
+
+/** Where nothing is known of the types, any name will do. */
+export type AnyJobTypes = Readonly<Record<string, { readonly params: unknown; readonly result: unknown }>>;
 
 export interface CreateJobInput<Name extends string, Params> {
   readonly type: Name;
@@ -35,9 +40,9 @@ export interface Call {
   readonly signal?: AbortSignal | undefined;
 }
 
-type Typed<Types extends JobTypesShape, Name extends keyof Types> = Job<Types[Name]['params'], Types[Name]['result']>;
+type Typed<Types extends JobTypesMap<Types>, Name extends keyof Types> = Job<Types[Name]['params'], Types[Name]['result']>;
 
-export interface JobTickets<Types extends JobTypesShape> extends AsyncDisposable {
+export interface JobTickets<Types extends JobTypesMap<Types>> extends AsyncDisposable {
   /** When this answers, the job is recorded and queued. `created` is false if the key already had its job. */
   createJob<Name extends keyof Types & string>(
     input: CreateJobInput<Name, Types[Name]['params']>,
@@ -60,10 +65,11 @@ export const clientDocuments = {
   waitForJob: `query WaitForJob($jobId: ID!) { answer: waitForJob(jobId: $jobId, timeoutSeconds: 30) { ${jobFields} } }`,
   retryJob: `mutation RetryJob($jobId: ID!) { answer: retryJob(jobId: $jobId) { ${jobFields} } }`,
   cancelJob: `mutation CancelJob($jobId: ID!) { answer: cancelJob(jobId: $jobId) { ${jobFields} } }`,
+  watchJob: watchJobDocument,
 };
 
 /** All calls reject with a `JobTicketsError`; those that can be repeated without harm outlast lost connections and restarts. */
-export function createJobTickets<Types extends JobTypesShape = ProjectJobTypes>(options: ConnectionOptions): JobTickets<Types> {
+export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>(options: ConnectionOptions): JobTickets<Types> {
   const connection = openConnection(options);
 
   async function answer<Name extends keyof Types>(

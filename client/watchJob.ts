@@ -13,7 +13,7 @@ export interface WatchJobOptions {
 }
 
 /**
- * Each change of status once and in order, and news of progress in between; ends after a final state.
+ * Each change of status once and in order, and progress in between; ends after a final state.
  * @throws {JobTicketsError} `JOB_NOT_FOUND`, `UNAUTHENTICATED` …; the signal's reason.
  */
 export async function* watchJob(
@@ -35,7 +35,7 @@ export async function* watchJob(
       }
       return;
     } catch (error) {
-      // The last word was heard, only the goodbye was lost.
+      // The final state was delivered; what was lost came after it.
       if (hasEnded) return;
       await connection.pause(error, Math.max(1, tries), signal);
     }

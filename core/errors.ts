@@ -93,7 +93,15 @@ export class JobError extends Error {
   }
 }
 
+const permanent = Symbol.for('job-tickets.PermanentError');
+
 /** Thrown by a handler when trying again cannot help: the job ends FAILED_FINAL at once. */
 export class PermanentError extends Error {
   override readonly name = 'PermanentError';
+  readonly [permanent] = true;
+
+  /** Also where a team's handlers have a copy of this package of their own. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && permanent in value;
+  }
 }

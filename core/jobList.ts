@@ -50,26 +50,26 @@ export function jobTypesOf(list: JobList): JobTypes {
 /** The handlers by the names of their types. */
 export type Handlers = ReadonlyMap<string, JobHandler>;
 
-/** @throws where a module cannot be loaded, or its handler is another type's. */
+/** @throws {Error} naming the type whose module cannot be loaded, has no handler, or that of another type. */
 export async function loadHandlers(list: JobList): Promise<Handlers> {
   return new Map(
-    await Promise.all(
-      list.map(async ({ type, loadHandler }): Promise<readonly [string, JobHandler]> => {
-        const { handler }: { readonly handler?: JobHandler } = await loadHandler();
-        if (typeof handler?.run !== 'function') throw new HandlerMissing(`The module of ${type.name} exports no \`handler\`.`);
-        if (handler.type.name !== type.name) {
-          throw new HandlerMissing(`The module of ${type.name} exports the handler of ${handler.type.name}.`);
-        }
-        return [type.name, handler];
-      }),
-    ),
+    await Promise.all(list.map(async (listed): Promise<readonly [string, JobHandler]> => [listed.type.name, await handlerOf(listed)])),
   );
 }
 
-/** A module without the handler that its list promises: the author of the list can mend it. */
-class HandlerMissing extends Error {
-  override readonly name = 'HandlerMissing';
+async function handlerOf({ type, loadHandler }: ListedJob): Promise<JobHandler> {
+  const module: unknown = await Promise.try(loadHandler).catch((cause: unknown) => {
+    throw new Error(`The module of ${type.name} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  });
+  const parsed = moduleShape.safeParse(module);
+  if (!parsed.success) throw new Error(`The module of ${type.name} exports no \`handler\` that \`defineHandler\` made.`);
+  const { handler } = parsed.data;
+  if (handler.type.name !== type.name) throw new Error(`The module of ${type.name} exports the handler of ${handler.type.name}.`);
+  return handler;
 }
+
+const handlerShape = z.object({ run: z.custom((value) => typeof value === 'function'), type: z.object({ name: z.string() }) });
+const moduleShape = z.object({ handler: z.custom<JobHandler>((value) => handlerShape.safeParse(value).success) });
 
 const isSchema = (value: unknown): boolean =>
   value instanceof z.ZodType || (typeof value === 'object' && value !== null && '_zod' in value);
@@ -84,12 +84,17 @@ const typeShape = z.looseObject({
   description: z.string().min(1, 'says what the type does'),
   params: schema,
   result: schema,
-  policy: z.looseObject({
-    timeoutSeconds: positive,
-    attemptsPerReceive: z.int().positive().optional(),
-    backoffBaseMs: positive.optional(),
-    backoffMaxMs: positive.optional(),
-  }),
+  policy: z
+    .looseObject({
+      timeoutSeconds: positive,
+      attemptsPerReceive: z.int().positive().optional(),
+      backoffBaseMs: positive.optional(),
+      backoffMaxMs: positive.optional(),
+    })
+    .refine(({ backoffBaseMs = 0, backoffMaxMs = Infinity }) => backoffBaseMs <= backoffMaxMs, {
+      path: ['backoffBaseMs'],
+      message: 'is longer than backoffMaxMs',
+    }),
   example: z.unknown(),
 });
 
@@ -98,7 +103,9 @@ const listShape = z
     z.looseObject({
       type: typeShape.superRefine(({ params, example }, context) => {
         const fits = params.safeParse(example);
-        if (!fits.success) context.addIssue({ code: 'custom', path: ['example'], message: `does not fit params: ${fits.error.message}` });
+        const [issue] = fits.error?.issues ?? [];
+        if (issue === undefined) return;
+        context.addIssue({ code: 'custom', path: ['example', ...issue.path], message: `does not fit params: ${issue.message}` });
       }),
       loadHandler: z.custom<ListedJob['loadHandler']>((value) => typeof value === 'function', 'has no way to its handler'),
     }),

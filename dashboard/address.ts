@@ -16,7 +16,7 @@ export const statuses = [
   'CANCELLED',
 ] as const satisfies readonly JobStatus[];
 
-/** Of `#status=FAILED&type=generate_report&job=01J…`. */
+/** Of `#status=FAILED&type=resize_image&job=01J…`. */
 export function parseAddress(hash: string): Address {
   const given = new URLSearchParams(hash.replace(/^#/, ''));
   return {

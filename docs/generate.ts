@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printType } from 'graphql';
+import { jobTypesFile } from '../cli/jobTypesFile.ts';
 import { closeCatalogue, errorCatalogue, refusalCatalogue } from '../core/errors.ts';
 import { finalStatuses } from '../core/job.ts';
 import { guards, touches, transitions } from '../core/transitions.ts';
@@ -12,19 +13,21 @@ import { schema } from '../schema/index.ts';
 const builtIn = new Set(['String', 'Int', 'Float', 'Boolean', 'ID']);
 const roots = ['Query', 'Mutation', 'Subscription'];
 
-const pages: Readonly<Record<string, () => string>> = {
+const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'states.md': statesPage,
   'errors.md': errorsPage,
   'settings.md': settingsPage,
   'job-types.md': jobTypesPage,
   'api.md': apiPage,
+  // What the example of the typed client imports.
+  'examples/jobTypes.d.ts': () => jobTypesFile(jobs),
 };
 
 const isCheck = process.argv.includes('--check');
 const stale: string[] = [];
 for (const [name, page] of Object.entries(pages)) {
   const path = join(import.meta.dirname, name);
-  const text = page();
+  const text = await page();
   if (!isCheck) await writeFile(path, text);
   else if ((await readFile(path, 'utf8').catch(() => '')) !== text) stale.push(name);
 }

@@ -1,5 +1,5 @@
 /** Loads the job types of a process: the project's own, or those of the module that `JOBS` names. */
-import { createRequire } from 'node:module';
+import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
@@ -29,18 +29,26 @@ export async function loadJobHandlers(list: JobList): Promise<Handlers> {
 
 async function defaultExportOf(jobs: string): Promise<unknown> {
   try {
-    const module: unknown = await import(urlOf(jobs));
-    return z.looseObject({ default: z.unknown() }).parse(module).default;
+    const module: unknown = await importFromWorkingDirectory(jobs);
+    return z.looseObject({ default: z.unknown().optional() }).parse(module).default;
   } catch (error) {
     throw new ConfigError(`JOBS: ${jobs} cannot be loaded: ${messageOf(error)}`, { cause: error });
   }
 }
 
-/** As the working directory's own code would find it, wherever this package lies. */
-function urlOf(jobs: string): string {
+/** As the working directory's own code would import it, wherever this package lies. */
+async function importFromWorkingDirectory(jobs: string): Promise<unknown> {
   const isPath = /^(\.{0,2}\/|[A-Za-z]:)/.test(jobs) || /\.[cm]?[jt]s$/.test(jobs);
-  const path = isPath ? resolve(jobs) : createRequire(resolve('package.json')).resolve(jobs);
-  return pathToFileURL(path).href;
+  if (isPath) return import(pathToFileURL(resolve(jobs)).href);
+  const parentURL = pathToFileURL(resolve('package.json')).href;
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) => next(specifier, context.parentURL === import.meta.url ? { ...context, parentURL } : context),
+  });
+  try {
+    return await import(jobs);
+  } finally {
+    hooks.deregister();
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { boundaryViolations, circles } from './check/boundaries.ts';
 
 const root = join(import.meta.dirname, '..');
-const skipped = new Set(['node_modules', '.cache', '.data', '.git']);
+const skipped = new Set(['node_modules', '.cache', '.data', '.git', 'dist']);
 
 const paths = globSync('**/*.ts', { cwd: root, exclude: (name) => skipped.has(name) });
 const sources = new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
@@ -67,6 +67,16 @@ const forbidden = [
   ['server/http.ts', `process.once('SIGTERM', stop);`, 'may not use signals'],
   ['test/e2e/start.test.ts', `import '../../server/main.ts';`, 'imports the entry server/main.ts'],
   ['start.ts', `import './worker/main.ts';`, 'imports the entry worker/main.ts'],
+  ['cli/types.ts', `import '../start.ts';`, 'imports the entry start.ts'],
+  ['cli/main.ts', `import { openServer } from '../server/openServer.ts';`, 'may not import server/openServer.ts'],
+  ['cli/types.ts', `import { handler } from '../jobs/simulateWork/handler.ts';`, 'may not import jobs/simulateWork/handler.ts'],
+  [
+    'server/http.ts',
+    `import { compile } from 'json-schema-to-typescript-lite';`,
+    'may not import the package json-schema-to-typescript-lite',
+  ],
+  ['index.ts', `export { createTable } from './core/table/dynamodb/table.ts';`, 'may not import core/table/dynamodb/table.ts'],
+  ['docs/examples/typedClient.ts', `import { isFinal } from '../../client/job.ts';`, 'may not import client/job.ts'],
   ['elsewhere/file.ts', '', 'lies in no known folder'],
 ] as const;
 
@@ -77,6 +87,7 @@ test.each(forbidden)('%s: %s', (path, source, violation) => {
 test.each([
   ['server/main.ts', `import { openCore } from '../runtime/open.ts'; process.on('SIGTERM', stop);`],
   ['server/main.ts', `import jobs from '../jobs/index.ts';`],
+  ['cli/main.ts', `const run = () => import('../server/main.ts');`],
   ['server/http.ts', `import { schema } from '../schema/index.ts'; import { useServer } from 'graphql-ws/use/ws';`],
   ['infra/app.ts', `import { jobsTable } from '../core/table/dynamodb/definition.ts';`],
   ['dashboard/jobPanel.ts', `import { h } from 'preact'; import { watchJob } from '../client/watchJob.ts';`],

@@ -5,6 +5,7 @@
  * where nobody can catch when its disk is full: that ends the thread, and is reported, instead of the whole process.
  */
 import { once } from 'node:events';
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { EmbeddedAwsError } from './dataFolder.ts';
@@ -32,7 +33,9 @@ const report = z.union([
 /** @throws {EmbeddedAwsError} one line: the folder is no folder, not writable or in use, or a port is taken. */
 export async function openEmbeddedAws({ dataDir, ports = {}, onFailure = throwUncaught }: EmbeddedAwsOptions): Promise<EmbeddedAws> {
   const { dynamodb = 0, sqsAndS3 = 0 } = ports;
-  const thread = new Worker(new URL('embeddedAwsThread.ts', import.meta.url), { workerData: { dataDir, ports: { dynamodb, sqsAndS3 } } });
+  const thread = new Worker(new URL(`embeddedAwsThread${extname(import.meta.url)}`, import.meta.url), {
+    workerData: { dataDir, ports: { dynamodb, sqsAndS3 } },
+  });
   const exited = new Promise<void>((resolve) => {
     thread.once('exit', () => {
       resolve();

@@ -7,12 +7,12 @@ const examples = [
   { name: 'sales.csv', contentType: 'text/csv; charset=utf-8' },
 ] as const;
 
-/** Puts the files of `examples/` into the bucket, under `examples/`. What is there already is left as it is. */
+/** Puts the files of `jobs/files/examples/` into the bucket, under `examples/`. What is there already is left as it is. */
 export async function uploadExamples(s3: S3Client, bucket: string): Promise<void> {
   for (const { name, contentType } of examples) {
     const target = { Bucket: bucket, Key: `examples/${name}` };
     if (await exists(s3, target)) continue;
-    const Body = await readFile(new URL(`./examples/${name}`, import.meta.url));
+    const Body = await readFile(new URL(`../../jobs/files/examples/${name}`, import.meta.url));
     await s3.send(new PutObjectCommand({ ...target, Body, ContentType: contentType }));
   }
 }

@@ -6,11 +6,19 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { buildApp } from 'fauxqs';
-import { PersistenceManager } from '../../node_modules/fauxqs/dist/persistence.js';
-import { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
-import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
-import { type SqsQueue, SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
+import { z } from 'zod';
+import type * as persistenceModule from '../../node_modules/fauxqs/dist/persistence.js';
+import type * as s3Module from '../../node_modules/fauxqs/dist/s3/s3Store.js';
+import type * as snsModule from '../../node_modules/fauxqs/dist/sns/snsStore.js';
+import type * as sqsModule from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 import type { LocalServer } from './dynaliteServer.ts';
+
+// The package does not export its parts; they lie beside its entry, wherever it is installed.
+const part = (path: string): Promise<unknown> => import(new URL(path, import.meta.resolve('fauxqs')).href);
+const { PersistenceManager } = z.custom<typeof persistenceModule>().parse(await part('persistence.js'));
+const { S3Store } = z.custom<typeof s3Module>().parse(await part('s3/s3Store.js'));
+const { SnsStore } = z.custom<typeof snsModule>().parse(await part('sns/snsStore.js'));
+const { SqsStore } = z.custom<typeof sqsModule>().parse(await part('sqs/sqsStore.js'));
 
 /** `dataDir` absent = in memory; port 0 = a free one. */
 export async function openFauxqs({ dataDir, port }: { readonly dataDir?: string; readonly port: number }): Promise<LocalServer> {
@@ -47,7 +55,7 @@ class LoopbackSqsStore extends SqsStore {
     arn: string,
     attributes?: Record<string, string>,
     tags?: Record<string, string>,
-  ): SqsQueue {
+  ): sqsModule.SqsQueue {
     const account = arn.split(':')[4] ?? '';
     return super.createQueue(name, `${this.endpoint}/${account}/${name}`, arn, attributes, tags);
   }

@@ -20,7 +20,7 @@ async function report(bucket: TestBucket, content: string, given: Partial<typeof
 
 test('sums the example file by region', async () => {
   await using bucket = await openTestBucket();
-  const content = await readFile(new URL('../../infra/local/examples/sales.csv', import.meta.url), 'utf8');
+  const content = await readFile(new URL('../../jobs/files/examples/sales.csv', import.meta.url), 'utf8');
   const result = await report(bucket, content);
   const cents = content
     .trim()

@@ -13,7 +13,7 @@ const output = 's3://files/text.txt';
 
 test('reads a real PDF: pages, words, checksum and text', async () => {
   await using bucket = await openTestBucket();
-  const content = await fileOf('infra/local/examples/document.pdf');
+  const content = await fileOf('jobs/files/examples/document.pdf');
   const source = await bucket.put('document.pdf', content);
   const context = createContext();
   const result = await bucket.run(handler, { source, output }, context);
@@ -75,10 +75,10 @@ describe('fails for good', () => {
     [
       'when the end of the PDF is missing',
       'cut.pdf',
-      async () => (await fileOf('infra/local/examples/document.pdf')).subarray(0, 20_000),
+      async () => (await fileOf('jobs/files/examples/document.pdf')).subarray(0, 20_000),
       'is damaged',
     ],
-    ['when the middle of the PDF is missing', 'hole.pdf', () => withHole('infra/local/examples/document.pdf'), 'is damaged'],
+    ['when the middle of the PDF is missing', 'hole.pdf', () => withHole('jobs/files/examples/document.pdf'), 'is damaged'],
     [
       'when a page of the PDF is damaged',
       'page.pdf',
@@ -103,7 +103,7 @@ test('stops between pages with the reason of the signal and leaves no output', a
   const stop = new AbortController();
   const reason = new StoppedByTest();
   await using bucket = await openTestBucket();
-  const source = await bucket.put('document.pdf', await fileOf('infra/local/examples/document.pdf'));
+  const source = await bucket.put('document.pdf', await fileOf('jobs/files/examples/document.pdf'));
   const context = createContext({ signal: stop.signal, progress: () => stop.abort(reason) });
   await expect(bucket.run(handler, { source, output }, context)).rejects.toBe(reason);
   expect(await bucket.keys()).toEqual(['document.pdf']);
@@ -111,7 +111,7 @@ test('stops between pages with the reason of the signal and leaves no output', a
 
 test('reads many documents at once, and one that waits for its turn can be stopped', async () => {
   await using bucket = await openTestBucket();
-  const source = await bucket.put('document.pdf', await fileOf('infra/local/examples/document.pdf'));
+  const source = await bucket.put('document.pdf', await fileOf('jobs/files/examples/document.pdf'));
   const stop = new AbortController();
   const reason = new StoppedByTest();
   const working = Array.from({ length: 8 }, () => bucket.run(handler, { source }, createContext()));

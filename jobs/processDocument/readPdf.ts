@@ -1,5 +1,6 @@
 /** The text of a PDF, page by page, read in a thread that can be ended at any moment. */
 import { on } from 'node:events';
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { PermanentError } from '../../core/errors.ts';
 
@@ -54,7 +55,7 @@ export async function* readPdf(
   signal.throwIfAborted();
   const { maxPages, maxCharacters, maxHeapMb } = bounds;
   const ownMb = Math.ceil(bytes.byteLength / 1024 ** 2);
-  const thread = new Worker(new URL('./pdfThread.ts', import.meta.url), {
+  const thread = new Worker(new URL(`./pdfThread${extname(import.meta.url)}`, import.meta.url), {
     name: 'pdf',
     workerData: { bytes, maxPages, maxCharacters } satisfies PdfJob,
     transferList: [bytes.buffer],

@@ -1,6 +1,7 @@
 /** The dashboard's page and modules, from memory: no path of a client ever reaches the file system. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 
@@ -66,6 +67,8 @@ function readFiles(): Promise<Files> {
 }
 
 async function readInThread(): Promise<Files> {
-  const thread = new Worker(new URL('dashboardThread.ts', import.meta.url), { execArgv: ['--disable-warning=ExperimentalWarning'] });
+  const thread = new Worker(new URL(`dashboardThread${extname(import.meta.url)}`, import.meta.url), {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
   return once(thread, 'message').then(([files]: unknown[]) => filesSchema.parse(files));
 }

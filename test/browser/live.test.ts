@@ -1,8 +1,8 @@
+import { createJobTickets } from 'job-tickets-client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { createJobTickets } from '../../client/jobTickets.ts';
 import { openRestartable } from '../support/restartable.ts';
 import { isLive, openBrowser } from './openBrowser.ts';
 

@@ -21,7 +21,7 @@ const refusedByLinter: Readonly<Record<string, string>> = {
   'import(no-default-export)': `export default 1;`,
   'import(no-cycle)': `export { b } from './cycle.ts';\nexport const a = 1;`,
   'eslint(no-console)': `export const f = (): void => console.log('x');`,
-  'eslint(max-lines)': `export const x = [\n${'  1,\n'.repeat(400)}];`,
+  'eslint(max-lines)': `export const x = [\n${'  1,\n'.repeat(300)}];`,
   'eslint(eqeqeq)': `export const f = (x: number): boolean => x == 1;`,
   'node(no-process-env)': `export const f = (): unknown => process.env;`,
 };

@@ -1,5 +1,5 @@
+import { JobTicketsError, type JobStatusEvent } from 'job-tickets-client';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
-import { JobTicketsError, type JobStatusEvent } from '../../client/jobTickets.ts';
 import { openApiSystem, type ApiSystem } from '../e2e/apiSystem.ts';
 import { clientOf } from './clientOf.ts';
 

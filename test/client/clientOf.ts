@@ -1,7 +1,7 @@
 /** A client that tries again soon. */
-import type { ConnectionOptions } from '../../client/connection.ts';
-import { createJobTickets, type JobTickets, type ProjectJobTypes } from '../../client/jobTickets.ts';
+import { createJobTickets, type ConnectionOptions, type JobTickets } from 'job-tickets-client';
+import type { JobTypes } from '../../docs/examples/jobTypes.d.ts';
 
-export function clientOf(url: string, options: Partial<ConnectionOptions> = {}): JobTickets<ProjectJobTypes> {
-  return createJobTickets({ url: `${url}/graphql`, maxWaitMs: 500, ...options });
+export function clientOf(url: string, options: Partial<ConnectionOptions> = {}): JobTickets<JobTypes> {
+  return createJobTickets<JobTypes>({ url: `${url}/graphql`, maxWaitMs: 500, ...options });
 }

@@ -4,7 +4,7 @@
  * beyond that is an error. Users, base images and layers are beyond it.
  */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
+import { cp, mkdir, readFile } from 'node:fs/promises';
 import { join, matchesGlob, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
@@ -106,8 +106,8 @@ export async function buildImages(targets: readonly string[], parent: string): P
     const target = words.at(-1) ?? '';
     if (stageName !== undefined) {
       const { folder: from } = await build(stageName);
-      // A link does what a copy of a hundred megabytes would; nothing writes to either.
-      for (const source of sources) await symlink(join(from, source.replace(/^\/app\//, '')), join(folder, target));
+      // Hard links do what a copy of a hundred megabytes would.
+      for (const source of sources) await run('cp', ['-al', join(from, source.replace(/^\/app\//, '')), join(folder, target)]);
       return;
     }
     for (const source of sources) {

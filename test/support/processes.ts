@@ -36,15 +36,17 @@ const maxLogLength = 1_000_000;
 
 export interface EntryOptions {
   readonly env: Readonly<Record<string, string>>;
+  /** Default: the project. */
+  readonly cwd?: string;
   /** False: an entry that is expected not to come up is not waited for. Default true. */
   readonly awaitReady?: boolean;
 }
 
 /** @throws with the logs when it does not come up. */
-export async function startEntry(name: EntryName, { env, awaitReady = true }: EntryOptions): Promise<RunningEntry> {
+export async function startEntry(name: EntryName, { env, cwd = root, awaitReady = true }: EntryOptions): Promise<RunningEntry> {
   // Nothing is inherited but the path: a setting of the developer's own shell must not change a test.
-  const child = spawn(process.execPath, [files[name]], {
-    cwd: root,
+  const child = spawn(process.execPath, [join(root, files[name])], {
+    cwd,
     env: { PATH: process.env['PATH'], NODE_ENV: 'test', LOG_LEVEL: 'info', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

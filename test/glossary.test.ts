@@ -1,0 +1,50 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const page = readFileSync(join(root, 'docs/glossary.md'), 'utf8');
+const rows = page.split('\n').flatMap((line) => {
+  const [word = '', meaning = '', names = ''] = line
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+  return /^\|\s*(word|not|---)/.test(line) || word === ''
+    ? []
+    : [{ word, meaning, names: [...names.matchAll(/`(\w+)`/g)].map(([, name = '']) => name) }];
+});
+const named = new Set(rows.flatMap(({ names }) => names));
+
+const folders = 'bench,cli,client,core,infra,jobs,lambda,runtime,schema,server,telemetry,worker';
+const exported = new Map<string, string>();
+for (const path of globSync(`{${folders}}/**/*.ts`, { cwd: root, exclude: (name) => name === 'node_modules' || name === 'dist' })) {
+  if (/\.test\.ts$|\.d\.ts$/.test(path)) continue;
+  const source = readFileSync(join(root, path), 'utf8');
+  for (const [, name = ''] of source.matchAll(/^export (?:async )?(?:function\*?|const|class|interface|type) (\w+)/gm))
+    exported.set(name, path);
+}
+
+/** Each has meant several things: alone it says nothing. */
+const severalMeanings = /^(connection|stream|event|limit|running|open|slot|owner)s?$/i;
+
+describe('docs/glossary.md', () => {
+  test('has each word once', () => {
+    const words = rows.flatMap(({ word }) => word.split(', '));
+    expect(words.length).toBeGreaterThan(50);
+    expect(words.filter((word, index) => words.indexOf(word) < index)).toEqual([]);
+  });
+
+  test('gives each word a meaning', () => {
+    expect(rows.filter(({ meaning }) => meaning === '').map(({ word }) => word)).toEqual([]);
+  });
+
+  test('names only what is exported', () => {
+    expect(exported.size).toBeGreaterThan(200);
+    expect([...named].filter((name) => !exported.has(name))).toEqual([]);
+  });
+
+  test('says what is meant by each exported name that alone could mean several things', () => {
+    const unexplained = [...exported].filter(([name]) => severalMeanings.test(name) && !named.has(name));
+    expect(unexplained.map(([name, path]) => `${path}: ${name}`)).toEqual([]);
+  });
+});

@@ -1,0 +1,37 @@
+import { copyFile, mkdir, readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { startEntry, urlOf } from '../support/processes.ts';
+import { openProject } from './openProject.ts';
+
+const examples = join(import.meta.dirname, '../../docs/examples');
+
+test('the packed client is the client alone, whose example compiles strictly and runs', { timeout: 120_000 }, async () => {
+  await using project = await openProject();
+  const installed = join(project.folder, 'node_modules/job-tickets-client');
+  await mkdir(join(project.folder, 'node_modules'));
+  await project.run('tar', '-xzf', await project.pack('client'));
+  await rename(join(project.folder, 'package'), installed);
+  await project.link(['graphql-ws', 'graphql', '@types/node', 'undici-types']);
+  for (const name of ['typedClient.ts', 'jobTypes.d.ts']) await copyFile(join(examples, name), join(project.folder, name));
+  expect((await readdir(installed)).toSorted()).toEqual(['README.md', 'dist', 'package.json']);
+
+  await project.write({
+    'wrong.ts': `import { createJobTickets } from 'job-tickets-client';
+      import type { JobTypes } from './jobTypes.d.ts';
+      await createJobTickets<JobTypes>({ url: '' }).createJob({ type: 'simulate_work', params: { durationMs: 'long' } });`,
+    'unknown.ts': `import { createJobTickets } from 'job-tickets-client';
+      const { job } = await createJobTickets({ url: '' }).createJob({ type: 'anything', params: [1] });
+      const result: unknown = job.result;
+      console.log(result);`,
+  });
+  const faults = await project.compile('typedClient.ts', 'wrong.ts', 'unknown.ts');
+  expect(faults).toContain("Type 'string' is not assignable to type 'number'");
+  expect(new Set(faults.match(/^\w+\.ts/gm))).toEqual(new Set(['wrong.ts']));
+
+  await using system = await startEntry('start', { env: { DATA_DIR: '' } });
+  const stdout = await project.run('node', 'typedClient.ts', await urlOf(system, 'start'));
+  expect(stdout).toMatch(/^1 PENDING|^2 PROCESSING/);
+  expect(stdout).toMatch(/\n3 SUCCEEDED/);
+  expect(stdout).toMatch(/\nSUCCEEDED hello after \d+ ms of sleep\n$/);
+});
