@@ -51,9 +51,9 @@ describe('the dashboard', () => {
     const panel = page.getByRole('complementary', { name: 'simulate_work' });
     await panel.getByRole('progressbar').waitFor();
     await panel.locator('.history li').nth(2).waitFor();
-    expect(await panel.locator('.history .badge').allTextContents()).toEqual(['Pending', 'Processing', 'Succeeded']);
+    expect(await panel.locator('.history .badge').allTextContents()).toEqual(['Waiting', 'Running', 'Succeeded']);
     await expect.poll(() => panel.getByLabel('Result', { exact: true }).textContent()).toContain('"hello": "world"');
-    expect(await panel.getByRole('img').getAttribute('aria-label')).toMatch(/Pending .*, Processing 1\.\d s/);
+    expect(await panel.getByRole('img').getAttribute('aria-label')).toMatch(/Waiting .*, Running 1\.\d s/);
   });
 
   test('says at the field what the API does not like, and takes params as JSON too', async () => {
