@@ -19,9 +19,11 @@ export interface CreateDialogProps {
 }
 
 export function CreateDialog({ types, actions, from, onClose }: CreateDialogProps): ComponentChildren {
-  const [name, setName] = useState(from?.type ?? types[0]?.name ?? '');
+  const [chosen, setChosen] = useState(from?.type);
+  // The types may come in after the dialog was opened.
+  const name = chosen ?? types[0]?.name ?? '';
   const type = types.find((known) => known.name === name);
-  const onType = ({ currentTarget }: { readonly currentTarget: HTMLSelectElement }): void => setName(currentTarget.value);
+  const onType = ({ currentTarget }: { readonly currentTarget: HTMLSelectElement }): void => setChosen(currentTarget.value);
   const start = type?.name === from?.type ? from : undefined;
   return html`<${Modal} title=${from === undefined ? 'New job' : 'Replay job'} onClose=${() => onClose()}>
     ${from !== undefined && html`<p class="muted">${`A new job, with the params of ${shortId(from.jobId)} to start from.`}</p>`}

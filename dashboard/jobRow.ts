@@ -28,6 +28,7 @@ export function JobRow({ job, now, address, stuckAfterMs, isSelected, onSelect, 
     if (target instanceof Element && target.closest('a, button, .select') === null) turnTo({ ...address, jobId });
   };
   const tookMs = between(startedAt, finishedAt ?? now);
+  const age = formatDuration(between(createdAt, now) ?? 0);
   const name = `${type} ${shortId(jobId)}`;
   return html`<tr class=${isOpen ? 'is-open' : ''} data-job=${jobId} data-version=${version} data-status=${status} onClick=${onClick}>
     <td class="select">
@@ -42,7 +43,7 @@ export function JobRow({ job, now, address, stuckAfterMs, isSelected, onSelect, 
     </th>
     <td class="wide-only"><${ProgressBar} job=${job} /></td>
     <td class="number wide-only">${attempts === 0 ? '–' : attempts}</td>
-    <td class="number" title=${new Date(createdAt).toLocaleString()}>${formatDuration(between(createdAt, now) ?? 0)}</td>
+    <td class="number wide-only" title=${new Date(createdAt).toLocaleString()}>${age}</td>
     <td class="number wide-only">${tookMs === null ? '–' : formatDuration(tookMs)}</td>
     <td class="actions">
       ${isRetryable(job, { now, stuckAfterMs }) && html`<${RowButton} word="Retry" name=${name} onClick=${() => onRetry(jobId)} />`}

@@ -84,7 +84,7 @@ const headings = [
   ['Job', ''],
   ['Progress', 'wide-only'],
   ['Attempt', 'number wide-only'],
-  ['Age', 'number'],
+  ['Age', 'number wide-only'],
   ['Took', 'number wide-only'],
   ['Actions', 'actions'],
 ] as const;

@@ -44,6 +44,7 @@ describe('the dashboard', () => {
   test('creates a job from the form of its type, and shows its progress, its timeline and its result', async () => {
     await page.getByRole('button', { name: 'Create your first job' }).click();
     const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Type', { exact: true }).selectOption('simulate_work');
     await dialog.getByLabel('durationMs').fill('1500');
     await dialog.getByLabel('payload').fill('{"hello": "world"}');
     await dialog.getByLabel('Priority').selectOption('HIGH');
@@ -59,6 +60,7 @@ describe('the dashboard', () => {
   test('says at the field what the API does not like, and takes params as JSON too', async () => {
     await page.getByRole('button', { name: 'New job' }).click();
     const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Type', { exact: true }).selectOption('simulate_work');
     await dialog.getByLabel('payload').fill('not json');
     await dialog.getByRole('button', { name: 'Create job' }).click();
     expect(await dialog.getByRole('alert').textContent()).toContain('JSON');
