@@ -2,20 +2,16 @@
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Actions } from './actions.ts';
 import type { FullJob, JobTypeInfo } from './documents.ts';
 import { shortId } from './jobRecord.ts';
 import { Modal } from './modal.ts';
-import { NewJobForm } from './newJobForm.ts';
+import { NewJobForm, type NewJobFormProps } from './newJobForm.ts';
 import { fieldsOf } from './paramsForm.ts';
 
-export interface CreateDialogProps {
+export interface CreateDialogProps extends Pick<NewJobFormProps, 'actions' | 'onClose'> {
   readonly types: readonly JobTypeInfo[];
-  readonly actions: Pick<Actions, 'create'>;
   /** The job whose type, params and priority it begins with. */
   readonly from: FullJob | undefined;
-  /** With the jobId of the job that was created. */
-  readonly onClose: (created?: string) => void;
 }
 
 export function CreateDialog({ types, actions, from, onClose }: CreateDialogProps): ComponentChildren {

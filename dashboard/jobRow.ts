@@ -38,7 +38,9 @@ export function JobRow({ job, now, address, stuckAfterMs, isSelected, onSelect, 
     <th scope="row">
       <a href=${formatAddress({ ...address, jobId })} aria-current=${isOpen ? 'true' : undefined}>${type}</a>
       <span class="job-id">
-        ${shortId(jobId)} ${priority !== 'NORMAL' && html`<span class=${`priority is-${priority}`}>${priority.toLowerCase()}</span>`}
+        ${shortId(jobId)}
+        <span class="narrow-only">${` · ${age}`}</span>
+        ${priority !== 'NORMAL' && html`<span class=${`priority is-${priority}`}>${priority.toLowerCase()}</span>`}
       </span>
     </th>
     <td class="wide-only"><${ProgressBar} job=${job} /></td>

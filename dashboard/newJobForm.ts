@@ -4,19 +4,22 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { JobTicketsError } from '../client/errors.ts';
 import type { JobPriority } from '../client/job.ts';
-import type { CreateDialogProps } from './createDialog.ts';
+import type { Actions } from './actions.ts';
 import { FieldInput } from './fieldInput.ts';
 import { hasFieldsFor, paramsOf, parseJson, valuesOf, type FieldProblem, type FormField, type FormValues } from './paramsForm.ts';
 
 const priorities = ['HIGH', 'NORMAL', 'LOW'] as const satisfies readonly JobPriority[];
 
-export interface NewJobFormProps extends Pick<CreateDialogProps, 'actions' | 'onClose'> {
+export interface NewJobFormProps {
   readonly type: string;
   /** `undefined`: its params are written as JSON. */
   readonly fields: readonly FormField[] | undefined;
   /** To start from. */
   readonly params: unknown;
   readonly priority: JobPriority;
+  readonly actions: Pick<Actions, 'create'>;
+  /** With the jobId of the job that was created. */
+  readonly onClose: (created?: string) => void;
 }
 
 export function NewJobForm({ type, fields, params, priority: firstPriority, actions, onClose }: NewJobFormProps): ComponentChildren {

@@ -176,6 +176,7 @@ describe('the dashboard', () => {
     await page.setViewportSize({ width: 390, height: 844 });
     const topOf = async (selector: string): Promise<number> => (await page.locator(selector).boundingBox())?.y ?? Infinity;
     expect(await topOf('tbody tr:first-child')).toBeLessThan(844 / 3);
+    await page.locator('tbody .narrow-only').first().waitFor();
     expect(await topOf('.overview')).toBeGreaterThan(await topOf('.pages'));
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
     const table = await page.evaluate(

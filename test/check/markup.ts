@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { markupAsJsx } from './markupAsJsx.ts';
 
-const root = join(import.meta.dirname, '../..');
+const root = process.cwd();
 const folder = join(root, '.cache/markup');
 
 rmSync(folder, { recursive: true, force: true });
@@ -21,6 +21,6 @@ writeFileSync(
   join(folder, 'tsconfig.json'),
   JSON.stringify({ extends: '../../dashboard/tsconfig.json', compilerOptions: options, include: ['*.tsx'] }),
 );
-const { stdout, status } = spawnSync('tsc', ['--project', folder], { cwd: root, encoding: 'utf8' });
+const { stdout, status } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['--project', folder], { cwd: root, encoding: 'utf8' });
 process.stdout.write(stdout.replace(/^\.cache\/markup\/(\w+\.ts)x/gm, 'dashboard/$1'));
 process.exitCode = status ?? 1;
