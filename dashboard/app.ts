@@ -34,7 +34,7 @@ export interface AppProps {
 
 export function App({ connection, feed, gauge, actions, address: addressSignal, site }: AppProps): ComponentChildren {
   const address = addressSignal.value;
-  const { jobId, owner } = address;
+  const { jobId } = address;
   const list = useJobList({ connection, feed, address });
   const types = useTypes(actions);
   const selected = useSignal<ReadonlySet<string>>(new Set());
@@ -118,7 +118,7 @@ export function App({ connection, feed, gauge, actions, address: addressSignal, 
       onClose=${() => setDialog(undefined)}
     />
     <${Notice} text=${notice} onDismiss=${() => setNotice('')} />
-    <${Announcer} key=${owner ?? ''} list=${list} />
+    <${Announcer} list=${list} />
   </div>`;
 }
 

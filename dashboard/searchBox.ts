@@ -1,7 +1,7 @@
 /** Finds one job, by its ticket or its idempotency key, and opens it. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { Actions } from './actions.ts';
 import { turnTo, type Address } from './address.ts';
 
@@ -15,17 +15,22 @@ export const searchBoxId = 'search';
 export function SearchBox({ address, actions }: SearchBoxProps): ComponentChildren {
   const [text, setText] = useState('');
   const [answer, setAnswer] = useState('');
+  /** +1 with each search and each change of the text: what is answered later is no longer asked for. */
+  const asked = useRef(0);
 
   async function search(): Promise<void> {
     const wanted = text.trim();
     if (wanted === '') return;
+    asked.current += 1;
+    const mine = asked.current;
     setAnswer('Searching …');
     try {
       const jobId = await actions.find(wanted, address.owner);
+      if (mine !== asked.current) return;
       setAnswer(jobId === undefined ? 'No job has this ticket or key.' : '');
       if (jobId !== undefined) turnTo({ ...address, jobId });
     } catch (error) {
-      setAnswer(error instanceof Error ? error.message : String(error));
+      if (mine === asked.current) setAnswer(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -34,6 +39,7 @@ export function SearchBox({ address, actions }: SearchBoxProps): ComponentChildr
     void search();
   };
   const onInput = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }): void => {
+    asked.current += 1;
     setText(currentTarget.value);
     setAnswer('');
   };

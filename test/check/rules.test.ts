@@ -86,8 +86,8 @@ export const part = html\`${markup}\`;
   const root = join(import.meta.dirname, '../..');
   await copyFile(join(root, 'dashboard/tsconfig.json'), join(project.folder, 'dashboard/tsconfig.json'));
   const output = await project.run('node', join(root, 'test/check/markup.ts'));
-  const faulty = [...new Set(Array.from(output.matchAll(/^dashboard\/(\w+)\.ts\(6,/gm), ([, name]) => name))];
-  expect(faulty.toSorted()).toEqual(Object.keys(refusedInMarkup).toSorted());
+  const faulty = Array.from(output.matchAll(/^dashboard\/(\w+)\.ts\(6,/gm), ([, name]) => name);
+  expect(new Set(faulty)).toEqual(new Set(Object.keys(refusedInMarkup)));
   expect(output).not.toMatch(/\((?!6,)\d+,/);
 });
 

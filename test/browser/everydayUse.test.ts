@@ -72,10 +72,12 @@ describe('the dashboard', () => {
     await panel().waitFor();
     const ticket = (await panel().getAttribute('data-opened')) ?? '';
     await page.keyboard.press('Escape');
+    await page.getByRole('complementary', { name: 'Activity' }).waitFor();
     await search.fill(` ${ticket.toLowerCase()} `);
     await search.press('Enter');
     await panel().getByText('order 17').waitFor();
     await page.keyboard.press('Escape');
+    await page.getByRole('complementary', { name: 'Activity' }).waitFor();
     await search.fill('order 18');
     await search.press('Enter');
     await page.getByText('No job has this ticket or key.').waitFor();
@@ -168,6 +170,17 @@ describe('the dashboard', () => {
     await field.fill('');
     await field.press('Enter');
     await page.getByText('No jobs yet.').waitFor();
+  });
+
+  test('tells who is no admin that other owners’ jobs are not theirs to see', async () => {
+    const { page: another } = await browser.openPage(`${system.url}/#owner=${owner}`, { token: await tokenFor('no admin') });
+    await another.getByRole('alert').getByText('This token does not allow that.').waitFor();
+    const field = another.getByRole('textbox', { name: 'Owner' });
+    await field.fill('');
+    await field.press('Enter');
+    await another.getByText('No jobs yet.').waitFor();
+    expect(await field.count()).toBe(0);
+    await another.context().close();
   });
 
   test('shows the list first on a phone, and nothing sticks out', async () => {
