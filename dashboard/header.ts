@@ -24,8 +24,10 @@ export interface HeaderProps {
 export function Header({ feed, site, onCreate, onShortcuts }: HeaderProps): ComponentChildren {
   const hasToken = site.wantsToken && readToken() !== undefined;
   return html`<header class="header">
-    <img src="/dashboard/icon.svg" alt="" width="28" height="28" />
-    <h1>Job Tickets</h1>
+    <h1>
+      <img src="/dashboard/icon.svg" alt="Job Tickets" width="28" height="28" />
+      <span class="wide-only" aria-hidden="true">Job Tickets</span>
+    </h1>
     <span class=${`connection is-${feed.value}`} role="status">
       <span class="dot" aria-hidden="true"></span>
       ${connections[feed.value]}

@@ -1,53 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openApiSystem, type ApiSystem } from '../e2e/apiSystem.ts';
+import { describe, expect, test } from 'vitest';
+import { openApiSystem } from '../e2e/apiSystem.ts';
 import { faults } from './axe.ts';
-import { isLive, openBrowser, shownStatuses, type OpenedBrowser, type WatchedPage } from './openBrowser.ts';
-import { jwtSecret, tokenFor } from './tokenFor.ts';
-
-const environment = {
-  SOCKET_DRAIN_SECONDS: '0',
-  RECEIVE_WAIT_SECONDS: '1',
-  BACKOFF_BASE_MS: '10',
-  STUCK_AFTER_SECONDS: '1',
-  JWT_SECRET: jwtSecret,
-};
-const createMany = 'mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { job { jobId } } }';
+import { isLive, openBrowser, shownStatuses } from './openBrowser.ts';
+import { tokenFor } from './tokenFor.ts';
+import { environment, useDashboard } from './useDashboard.ts';
 
 describe('the dashboard', () => {
-  let browser: OpenedBrowser;
-  let system: ApiSystem;
-  let opened: WatchedPage;
-  let page: Page;
-  let owner: string;
-  let token: string;
-
-  beforeAll(async () => {
-    [browser, system] = await Promise.all([openBrowser(), openApiSystem({ environment })]);
-  }, 60_000);
-  afterAll(() => Promise.all([browser[Symbol.asyncDispose](), system[Symbol.asyncDispose]()]));
-  beforeEach(async () => {
-    owner = randomUUID();
-    token = await tokenFor(owner, 'admin');
-    opened = await browser.openPage(system.url, { token, reducedMotion: 'reduce' });
-    page = opened.page;
-    await isLive(page);
-  });
-  afterEach(async () => {
-    await page.context().close();
-    if (opened.complaints.length > 0) throw new Error(`the page complains:\n${opened.complaints.join('\n')}`);
-  });
-
-  const createJobs = async (...inputs: readonly object[]): Promise<void> => {
-    const all = inputs.map((input) => ({ type: 'simulate_work', ...input }));
-    await system.request(createMany, { inputs: all }, { authorization: `Bearer ${token}` });
-  };
-  const until = (status: string, count = 1): Promise<void> =>
-    expect.poll(async () => (await shownStatuses(page)).filter((shown) => shown === status).length).toBe(count);
-  const panel = (): ReturnType<Page['locator']> => page.getByRole('complementary', { name: 'simulate_work' });
+  const { open, createJobs, until } = useDashboard({ reducedMotion: 'reduce' });
 
   test('says a state in a word of people, and beside it in the API’s', async () => {
+    const { page } = open();
     await createJobs({ params: { failPermanently: true } });
     await until('FAILED_FINAL');
     expect(await page.locator('tbody .badge-name').allTextContents()).toEqual(['Failed']);
@@ -56,6 +18,7 @@ describe('the dashboard', () => {
   });
 
   test('says of an empty chart what would fill it, and draws once something did', async () => {
+    const { page } = open();
     await page.getByText('Fills as jobs end').waitFor();
     await page.getByText('Fills when messages are given up.').waitFor();
     await createJobs({});
@@ -64,18 +27,20 @@ describe('the dashboard', () => {
   });
 
   test('finds a job by its ticket and by its key, and says so where there is none', async () => {
+    const { page } = open();
+    const panel = page.getByRole('complementary', { name: 'simulate_work' });
     await createJobs({ idempotencyKey: 'order 17' });
     await until('SUCCEEDED');
     const search = page.getByRole('searchbox');
     await search.fill('order 17');
     await search.press('Enter');
-    await panel().waitFor();
-    const ticket = (await panel().getAttribute('data-opened')) ?? '';
+    await panel.waitFor();
+    const ticket = (await panel.getAttribute('data-opened')) ?? '';
     await page.keyboard.press('Escape');
     await page.getByRole('complementary', { name: 'Activity' }).waitFor();
     await search.fill(` ${ticket.toLowerCase()} `);
     await search.press('Enter');
-    await panel().getByText('order 17').waitFor();
+    await panel.getByText('order 17').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('complementary', { name: 'Activity' }).waitFor();
     await search.fill('order 18');
@@ -85,6 +50,7 @@ describe('the dashboard', () => {
   });
 
   test('retries and cancels the selected rows, each by what can be done to it', async () => {
+    const { page } = open();
     await createJobs({ params: { failPermanently: true } }, { params: { failPermanently: true } }, { delaySeconds: 600 }, {});
     await until('FAILED_FINAL', 2);
     await until('SUCCEEDED');
@@ -105,10 +71,12 @@ describe('the dashboard', () => {
   });
 
   test('replays a job with edited params: a new one, with the old one’s to start from', async () => {
+    const { page } = open();
+    const panel = page.getByRole('complementary', { name: 'simulate_work' });
     await createJobs({ priority: 'HIGH', params: { failPermanently: true, payload: { a: 1 } } });
     await until('FAILED_FINAL');
     await page.locator('tr[data-status=FAILED_FINAL] th a').click();
-    await panel().getByRole('button', { name: 'Replay' }).click();
+    await panel.getByRole('button', { name: 'Replay' }).click();
     const dialog = page.getByRole('dialog', { name: 'Replay job' });
     expect(await dialog.getByLabel('payload').inputValue()).toBe('{"a":1}');
     expect(await dialog.getByLabel('Priority').inputValue()).toBe('HIGH');
@@ -116,11 +84,12 @@ describe('the dashboard', () => {
     await dialog.getByLabel('failPermanently').uncheck();
     await dialog.getByRole('button', { name: 'Create job' }).click();
     await until('SUCCEEDED');
-    await expect.poll(() => panel().getByLabel('Result', { exact: true }).textContent()).toContain('"a": 1');
+    await expect.poll(() => panel.getByLabel('Result', { exact: true }).textContent()).toContain('"a": 1');
     expect(await shownStatuses(page)).toEqual(['SUCCEEDED', 'FAILED_FINAL']);
   });
 
   test('lists its shortcuts under ?, and they do what they say, but not while someone types or has turned them off', async () => {
+    const { page } = open();
     await createJobs({}, {});
     await until('SUCCEEDED', 2);
     await page.keyboard.press('j');
@@ -153,6 +122,7 @@ describe('the dashboard', () => {
   });
 
   test('lets an admin look at another owner’s jobs, live, and back at the own', async () => {
+    const { system, page } = open();
     const other = await tokenFor('other owner');
     const create = 'mutation { createJob(input: { type: "simulate_work" }) { created } }';
     await system.request(create, {}, { authorization: `Bearer ${other}` });
@@ -173,6 +143,7 @@ describe('the dashboard', () => {
   });
 
   test('tells who is no admin that other owners’ jobs are not theirs to see', async () => {
+    const { browser, system, owner } = open();
     const { page: another } = await browser.openPage(`${system.url}/#owner=${owner}`, { token: await tokenFor('no admin') });
     await another.getByRole('alert').getByText('This token does not allow that.').waitFor();
     const field = another.getByRole('textbox', { name: 'Owner' });
@@ -184,6 +155,7 @@ describe('the dashboard', () => {
   });
 
   test('shows the list first on a phone, and nothing sticks out', async () => {
+    const { page } = open();
     await createJobs({ delaySeconds: 600, priority: 'HIGH' }, { params: { failPermanently: true } });
     await until('FAILED_FINAL');
     await page.setViewportSize({ width: 390, height: 844 });
@@ -201,7 +173,7 @@ describe('the dashboard', () => {
 });
 
 test('offers a retry for a job that nothing touched for longer than the server’s limit', async () => {
-  await using system = await openApiSystem({ environment, works: false });
+  await using system = await openApiSystem({ environment: { ...environment, STUCK_AFTER_SECONDS: '1' }, works: false });
   await using browser = await openBrowser();
   const token = await tokenFor('owner of a stuck job');
   await system.request('mutation { createJob(input: { type: "simulate_work" }) { created } }', {}, { authorization: `Bearer ${token}` });
