@@ -19,6 +19,8 @@ describe('the dashboard', () => {
     await panel.locator('.history li').nth(2).waitFor();
     expect(await panel.locator('.history .badge').allTextContents()).toEqual(['Waiting', 'Running', 'Succeeded']);
     await expect.poll(() => panel.getByLabel('Result', { exact: true }).textContent()).toContain('"hello": "world"');
+    await panel.getByRole('button', { name: 'Copy result' }).click();
+    await panel.getByText('Copied: result').waitFor({ state: 'attached' });
     expect(await panel.getByRole('img').getAttribute('aria-label')).toMatch(/Waiting .*, Running 1\.\d s/);
   });
 
