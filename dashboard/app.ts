@@ -55,6 +55,9 @@ export function App({ connection, feed, gauge, actions, address: addressSignal, 
   const onCreate = (): void => setDialog({ kind: 'create', from: undefined });
   const onShortcuts = (): void => setDialog({ kind: 'shortcuts' });
 
+  // A dialog says that it was closed a moment later, when another may already be open.
+  const onClose = (): void => setDialog((open) => (open === dialog ? undefined : open));
+
   const shortcuts = useMemo<readonly Shortcut[]>(
     () => [
       { key: 'n', meaning: 'New job', run: onCreate },
@@ -109,14 +112,7 @@ export function App({ connection, feed, gauge, actions, address: addressSignal, 
             />`
       }
     </main>
-    <${Dialogs}
-      dialog=${dialog}
-      types=${types}
-      actions=${actions}
-      address=${address}
-      shortcuts=${shortcuts}
-      onClose=${() => setDialog(undefined)}
-    />
+    <${Dialogs} dialog=${dialog} types=${types} actions=${actions} address=${address} shortcuts=${shortcuts} onClose=${onClose} />
     <${Notice} text=${notice} onDismiss=${() => setNotice('')} />
     <${Announcer} list=${list} />
   </div>`;

@@ -39,7 +39,7 @@ export function JobRow({ job, now, address, stuckAfterMs, isSelected, onSelect, 
       <a href=${formatAddress({ ...address, jobId })} aria-current=${isOpen ? 'true' : undefined}>${type}</a>
       <span class="job-id">
         ${shortId(jobId)}
-        <span class="narrow-only">${` · ${age}`}</span>
+        <span class="narrow-only">${`· ${age}`}</span>
         ${priority !== 'NORMAL' && html`<span class=${`priority is-${priority}`}>${priority.toLowerCase()}</span>`}
       </span>
     </th>

@@ -69,6 +69,7 @@ export function JobTable(props: JobTableProps): ComponentChildren {
       </table>
       ${
         jobs.length === 0 &&
+        problem === undefined &&
         html`<div class="empty">
           <p>${emptyText({ hasLoaded, isFiltered })}</p>
           ${isFirst && html`<button type="button" class="primary" onClick=${onCreate}>Create your first job</button>`}
