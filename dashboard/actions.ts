@@ -9,7 +9,6 @@ export interface NewJob {
   readonly params: unknown;
   readonly priority: JobPriority;
   readonly delaySeconds: number;
-  readonly idempotencyKey: string;
 }
 
 export interface Actions {
@@ -19,55 +18,76 @@ export interface Actions {
   retry(jobId: string): Promise<void>;
   cancel(jobId: string): Promise<void>;
   /** The ids of all jobs that failed for good, of one type or of all. */
-  failedJobs(type: string | undefined): Promise<readonly string[]>;
-  /** One after the other; answers how many began anew. */
-  retryAll(jobIds: readonly string[], onProgress: (done: number) => void): Promise<{ readonly retried: number; readonly refused: number }>;
+  failedJobs(which: { readonly type: string | undefined; readonly owner: string | undefined }): Promise<readonly string[]>;
+  /** One after the other. */
+  applyToAll(action: 'retry' | 'cancel', jobIds: readonly string[], onProgress?: (done: number) => void): Promise<Outcome>;
+  /** The jobId of the job that has this ticket, or was created with this key. */
+  find(text: string, owner: string | undefined): Promise<string | undefined>;
+}
+
+export interface Outcome {
+  readonly done: number;
+  /** Those that had moved on meanwhile. */
+  readonly refused: number;
 }
 
 export function createActions(connection: Connection): Actions {
-  async function retry(jobId: string): Promise<void> {
-    await connection.request({ query: documents.retry, variables: { jobId } }, { isRepeatable: false });
-  }
+  const apply = async (action: 'retry' | 'cancel', jobId: string): Promise<void> => {
+    await connection.request({ query: documents[action], variables: { jobId } }, { isRepeatable: false });
+  };
 
   return {
-    retry,
+    retry: (jobId) => apply('retry', jobId),
+    cancel: (jobId) => apply('cancel', jobId),
     async types() {
       return (await connection.request<Answers['types']>({ query: documents.types })).jobTypes;
     },
-    async create(input) {
+    async create(job) {
+      const input = { ...job, idempotencyKey: randomKey() };
       const { createJob } = await connection.request<Answers['create']>({ query: documents.create, variables: { input } });
       return createJob.job.jobId;
     },
-    async cancel(jobId) {
-      await connection.request({ query: documents.cancel, variables: { jobId } }, { isRepeatable: false });
-    },
-    async failedJobs(type) {
+    async failedJobs({ type, owner }) {
       const filter = { status: ['FAILED_FINAL'], ...(type === undefined ? {} : { type: [type] }) };
       const ids: string[] = [];
       for (let after: string | null = null; ;) {
-        const { jobs }: Answers['failedIds'] = await connection.request({ query: documents.failedIds, variables: { filter, after } });
+        const { jobs }: Answers['failedIds'] = await connection.request({
+          query: documents.failedIds,
+          variables: { filter, owner, after },
+        });
         ids.push(...jobs.edges.map(({ node }) => node.jobId));
         if (!jobs.pageInfo.hasNextPage) return ids;
         after = jobs.pageInfo.endCursor;
       }
     },
-    async retryAll(jobIds, onProgress) {
-      let retried = 0;
-      let refused = 0;
+    async applyToAll(action, jobIds, onProgress) {
+      let [done, refused] = [0, 0];
       for (const jobId of jobIds) {
-        if (await retryPatiently(jobId)) retried += 1;
+        if (await applyPatiently(action, jobId)) done += 1;
         else refused += 1;
-        onProgress(retried + refused);
+        onProgress?.(done + refused);
       }
-      return { retried, refused };
+      return { done, refused };
+    },
+    async find(text, owner) {
+      if (/^[0-9a-z]{26}$/i.test(text)) {
+        const jobId = text.toUpperCase();
+        try {
+          return (await connection.request<Answers['listedJob']>({ query: documents.listedJob, variables: { jobId } })).job.jobId;
+        } catch (error) {
+          if (!(error instanceof JobTicketsError && error.code === 'JOB_NOT_FOUND')) throw error;
+        }
+      }
+      const variables = { idempotencyKey: text, owner };
+      return (await connection.request<Answers['jobByKey']>({ query: documents.jobByKey, variables })).jobByIdempotencyKey?.jobId;
     },
   };
 
-  /** False where it is no longer to be retried, for which someone else may have seen meanwhile. */
-  async function retryPatiently(jobId: string): Promise<boolean> {
+  /** False where it has moved on, for which someone else may have seen meanwhile. */
+  async function applyPatiently(action: 'retry' | 'cancel', jobId: string): Promise<boolean> {
     for (let tries = 1; ; tries += 1) {
       try {
-        await retry(jobId);
+        await apply(action, jobId);
         return true;
       } catch (error) {
         if (error instanceof JobTicketsError && error.code.startsWith('JOB_NOT_')) return tries > 1;
@@ -76,4 +96,9 @@ export function createActions(connection: Connection): Actions {
       }
     }
   }
+}
+
+/** `crypto.randomUUID` is there in secure contexts only, and this page is also read over plain HTTP in private networks. */
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -18,19 +18,19 @@ test('notes each version of a job once and in order, and asks for the history wh
   expect(activity.note('a', entry(4, 'SUCCEEDED'))).toBe(false);
   activity.catchUp('a', [entry(1), entry(2), entry(3), entry(4, 'SUCCEEDED')], recovered);
   expect(activity.note('a', entry(4, 'SUCCEEDED'))).toBe(true);
-  expect(activity.latest().map(({ version, isRecovered }) => `${version} ${isRecovered}`)).toEqual([
+  expect(activity.latest.value.map(({ version, isRecovered }) => `${version} ${isRecovered}`)).toEqual([
     '4 true',
     '3 true',
     '2 true',
     '1 false',
   ]);
-  expect(activity.finishes()).toEqual([{ at: 4000, hasSucceeded: true }]);
+  expect(activity.finishes.value).toEqual([{ at: 4000, hasSucceeded: true }]);
 });
 
 test('of a job never heard of, tells only what happened since the page was opened', () => {
   const activity = createActivity();
   activity.catchUp('a', [entry(1), entry(2), entry(3)], { since: 2500, isRecovered: true });
-  expect(activity.latest().map(({ version }) => version)).toEqual([3]);
+  expect(activity.latest.value.map(({ version }) => version)).toEqual([3]);
   expect(activity.note('a', entry(2))).toBe(true);
-  expect(activity.latest()).toHaveLength(1);
+  expect(activity.latest.value).toHaveLength(1);
 });

@@ -2,6 +2,7 @@
  * The transitions this page was told of or caught up with: each version of a job once and in order, whatever connection
  * was lost in between. A gap is for the caller to fill from the job's history.
  */
+import { signal, type ReadonlySignal } from '@preact/signals-core';
 import type { JobFailure, JobHistoryEntry, JobStatus } from '../client/job.ts';
 import type { Finish } from './throughput.ts';
 
@@ -22,8 +23,8 @@ export interface Activity {
   /** Notes what is new in a job's history. Of a job never heard of, what happened since `since` (milliseconds since the epoch). */
   catchUp(jobId: string, history: readonly JobHistoryEntry[], options: { readonly since: number; readonly isRecovered: boolean }): void;
   /** Newest first. */
-  latest(): readonly Transition[];
-  finishes(): readonly Finish[];
+  readonly latest: ReadonlySignal<readonly Transition[]>;
+  readonly finishes: ReadonlySignal<readonly Finish[]>;
 }
 
 const maxTransitions = 200;
@@ -32,16 +33,16 @@ const maxJobs = 20_000;
 
 export function createActivity(): Activity {
   const seen = new Map<string, number>();
-  let transitions: readonly Transition[] = [];
-  let finishes: readonly Finish[] = [];
+  const latest = signal<readonly Transition[]>([]);
+  const finishes = signal<readonly Finish[]>([]);
 
   function add(jobId: string, entry: JobHistoryEntry, isRecovered: boolean): void {
     const { version, status, at, attempt, error } = entry;
     remember(jobId, version);
-    transitions = [{ jobId, version, status, at, attempt, error, isRecovered }, ...transitions].slice(0, maxTransitions);
+    latest.value = [{ jobId, version, status, at, attempt, error, isRecovered }, ...latest.peek()].slice(0, maxTransitions);
     const hasSucceeded = status === 'SUCCEEDED';
     if (hasSucceeded || status === 'FAILED' || status === 'FAILED_FINAL') {
-      finishes = [...finishes.slice(-maxFinishes), { at: Date.parse(at), hasSucceeded }];
+      finishes.value = [...finishes.peek().slice(-maxFinishes), { at: Date.parse(at), hasSucceeded }];
     }
   }
 
@@ -71,7 +72,7 @@ export function createActivity(): Activity {
       const present = history.at(-1)?.version;
       if (present !== undefined && present > (seen.get(jobId) ?? 0)) remember(jobId, present);
     },
-    latest: () => transitions,
-    finishes: () => finishes,
+    latest,
+    finishes,
   };
 }

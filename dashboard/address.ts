@@ -5,6 +5,8 @@ export interface Address {
   readonly jobId: string | undefined;
   readonly status: JobStatus | undefined;
   readonly type: string | undefined;
+  /** Whose jobs; `undefined`: the caller's own. */
+  readonly owner: string | undefined;
 }
 
 export const statuses = [
@@ -16,20 +18,24 @@ export const statuses = [
   'CANCELLED',
 ] as const satisfies readonly JobStatus[];
 
-/** Of `#status=FAILED&type=resize_image&job=01J…`. */
-export function parseAddress(hash: string): Address {
-  const given = new URLSearchParams(hash.replace(/^#/, ''));
+/** Of `#owner=alice&status=FAILED&type=resize_image&job=01J…`. */
+export function readAddress(): Address {
+  const given = new URLSearchParams(location.hash.slice(1));
   return {
     jobId: given.get('job') ?? undefined,
     status: statuses.find((status) => status === given.get('status')),
     type: given.get('type') ?? undefined,
+    owner: given.get('owner') ?? undefined,
   };
 }
 
-export function formatAddress({ jobId, status, type }: Address): string {
-  const given = new URLSearchParams();
-  if (status !== undefined) given.set('status', status);
-  if (type !== undefined) given.set('type', type);
-  if (jobId !== undefined) given.set('job', jobId);
-  return `#${given.toString()}`;
+export function formatAddress({ jobId, status, type, owner }: Address): string {
+  const given = Object.entries({ owner, status, type, job: jobId }).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value]],
+  );
+  return `#${new URLSearchParams(given).toString()}`;
+}
+
+export function turnTo(address: Address): void {
+  location.hash = formatAddress(address);
 }

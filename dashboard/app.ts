@@ -1,47 +1,47 @@
-/** The whole page: header, overview, table, and beside it the activity or an opened job. */
-import { h, type ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+/** The whole page: header, table, overview, and beside them the activity or an opened job. */
+import { useSignal } from '@preact/signals';
+import type { ReadonlySignal, Signal } from '@preact/signals-core';
+import { html } from 'htm/preact';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Connection } from '../client/connection.ts';
 import type { Actions } from './actions.ts';
 import { ActivityList } from './activityList.ts';
-import { formatAddress, parseAddress, type Address } from './address.ts';
+import { turnTo, type Address } from './address.ts';
 import { Announcer } from './announcer.ts';
-import { BulkRetryDialog } from './bulkRetryDialog.ts';
-import { CreateDialog } from './createDialog.ts';
-import type { JobTypeInfo } from './documents.ts';
+import { Dialogs, type OpenDialog } from './dialogs.ts';
+import type { FullJob, JobTypeInfo } from './documents.ts';
 import { FilterBar } from './filterBar.ts';
 import { Header } from './header.ts';
-import type { JobList } from './jobList.ts';
+import { createJobList, type FeedState, type JobList } from './jobList.ts';
 import { JobPanel } from './jobPanel.ts';
 import { JobTable } from './jobTable.ts';
 import { Overview } from './overview.ts';
 import type { QueueGauge } from './queueGauge.ts';
-import { useStore } from './store.ts';
-import { TokenForm } from './tokenForm.ts';
+import { searchBoxId } from './searchBox.ts';
+import { moveToRow, selectRow, useShortcuts, type Shortcut } from './shortcuts.ts';
 import type { Site } from './site.ts';
+import { TokenForm } from './tokenForm.ts';
 
 export interface AppProps {
   readonly connection: Connection;
-  readonly list: JobList;
+  readonly feed: Signal<FeedState>;
   readonly gauge: QueueGauge;
   readonly actions: Actions;
+  readonly address: ReadonlySignal<Address>;
   readonly site: Site;
 }
 
-export function App({ connection, list, gauge, actions, site }: AppProps): ComponentChildren {
-  const [address, turn] = useAddress();
-  const state = useStore(list.store);
-  const [types, setTypes] = useState<readonly JobTypeInfo[]>([]);
-  const [dialog, setDialog] = useState<'create' | 'bulkRetry' | undefined>();
+export function App({ connection, feed, gauge, actions, address: addressSignal, site }: AppProps): ComponentChildren {
+  const address = addressSignal.value;
+  const { jobId } = address;
+  const list = useJobList({ connection, feed, address });
+  const types = useTypes(actions);
+  const selected = useSignal<ReadonlySet<string>>(new Set());
+  const [dialog, setDialog] = useState<OpenDialog | undefined>();
   const [notice, setNotice] = useState('');
-  const { jobId, status, type } = address;
-
-  useEffect(() => {
-    actions.types().then(setTypes, () => undefined);
-  }, [actions]);
-  useEffect(() => {
-    list.narrow({ ...(status === undefined ? {} : { status: [status] }), ...(type === undefined ? {} : { type: [type] }) });
-  }, [list, status, type]);
+  const { stuckAfterMs } = site;
+  const isAdmin = site.wantsToken && gauge.samples.value.length > 0;
 
   /** What goes wrong is told, and what goes right shows by itself. */
   const attempt = (action: Promise<void>): void => {
@@ -52,63 +52,111 @@ export function App({ connection, list, gauge, actions, site }: AppProps): Compo
   };
   const onRetry = (id: string): void => attempt(actions.retry(id));
   const onCancel = (id: string): void => attempt(actions.cancel(id));
+  const onCreate = (): void => setDialog({ kind: 'create', from: undefined });
+  const onShortcuts = (): void => setDialog({ kind: 'shortcuts' });
 
-  return h(
-    'div',
-    { class: 'app' },
-    h(Header, { feed: state.feed, site, onCreate: () => setDialog('create') }),
-    h(
-      'main',
-      { class: jobId === undefined ? 'main' : 'main has-panel' },
-      state.feed === 'refused' ? h(TokenForm, { problem: state.problem }) : null,
-      h(Overview, { gauge, list }),
-      h(
-        'section',
-        { class: 'jobs card', 'aria-labelledby': 'jobs-title' },
-        h(FilterBar, { address, types, onTurn: turn, onBulkRetry: () => setDialog('bulkRetry') }),
-        h(JobTable, { list, address, onRetry, onCancel, onCreate: () => setDialog('create') }),
-      ),
-      jobId === undefined
-        ? h(ActivityList, { list, address })
-        : h(JobPanel, { key: jobId, connection, list, jobId, onClose: () => turn({ ...address, jobId: undefined }), onRetry, onCancel }),
-    ),
-    dialog === 'create'
-      ? h(CreateDialog, {
-          types,
-          actions,
-          onClose: (created) => {
-            setDialog(undefined);
-            if (created !== undefined) turn({ ...address, jobId: created });
-          },
-        })
-      : null,
-    dialog === 'bulkRetry' ? h(BulkRetryDialog, { type, actions, onClose: () => setDialog(undefined) }) : null,
-    h(Notice, { text: notice, onDismiss: () => setNotice('') }),
-    h(Announcer, { list }),
+  // A dialog says that it was closed a moment later, when another may already be open.
+  const onClose = (): void => setDialog((open) => (open === dialog ? undefined : open));
+
+  const shortcuts = useMemo<readonly Shortcut[]>(
+    () => [
+      { key: 'n', meaning: 'New job', run: onCreate },
+      { key: '/', meaning: 'Find a job', run: () => document.getElementById(searchBoxId)?.focus() },
+      { key: 'j', meaning: 'Next row', run: () => moveToRow(1) },
+      { key: 'k', meaning: 'Previous row', run: () => moveToRow(-1) },
+      { key: 'x', meaning: 'Select the row, or no longer', run: selectRow },
+      { key: '?', meaning: 'This list', run: onShortcuts },
+    ],
+    [],
   );
+  useShortcuts(shortcuts);
+
+  return html`<div class="app">
+    <${Header} feed=${feed} site=${site} onCreate=${onCreate} onShortcuts=${onShortcuts} />
+    <main class=${jobId === undefined ? 'main' : 'main has-panel'}>
+      ${feed.value === 'refused' && html`<${TokenForm} problem=${list.state.value.problem} />`}
+      <section class="jobs card" aria-labelledby="jobs-title">
+        <${FilterBar}
+          address=${address}
+          types=${types}
+          actions=${actions}
+          isAdmin=${isAdmin}
+          onBulkRetry=${() => setDialog({ kind: 'bulkRetry' })}
+        />
+        <${JobTable}
+          list=${list}
+          feed=${feed}
+          address=${address}
+          selected=${selected}
+          stuckAfterMs=${stuckAfterMs}
+          actions=${actions}
+          onRetry=${onRetry}
+          onCancel=${onCancel}
+          onCreate=${onCreate}
+        />
+      </section>
+      <${Overview} gauge=${gauge} list=${list} />
+      ${
+        jobId === undefined
+          ? html`<${ActivityList} list=${list} address=${address} />`
+          : html`<${JobPanel}
+              key=${jobId}
+              connection=${connection}
+              list=${list}
+              jobId=${jobId}
+              stuckAfterMs=${stuckAfterMs}
+              onClose=${() => turnTo({ ...address, jobId: undefined })}
+              onRetry=${onRetry}
+              onCancel=${onCancel}
+              onReplay=${(from: FullJob) => setDialog({ kind: 'create', from })}
+            />`
+      }
+    </main>
+    <${Dialogs} dialog=${dialog} types=${types} actions=${actions} address=${address} shortcuts=${shortcuts} onClose=${onClose} />
+    <${Notice} text=${notice} onDismiss=${() => setNotice('')} />
+    <${Announcer} list=${list} />
+  </div>`;
 }
 
-function Notice({ text, onDismiss }: { readonly text: string; readonly onDismiss: () => void }): ComponentChildren {
-  return h(
-    'div',
-    { class: 'notice-place', role: 'alert' },
-    text === ''
-      ? null
-      : h(
-          'div',
-          { class: 'notice' },
-          h('span', null, text),
-          h('button', { type: 'button', class: 'quiet', onClick: onDismiss, 'aria-label': 'Dismiss' }, '✕'),
-        ),
-  );
+interface UseJobListOptions extends Pick<AppProps, 'connection' | 'feed'> {
+  readonly address: Address;
 }
 
-function useAddress(): readonly [Address, (address: Address) => void] {
-  const [address, setAddress] = useState(() => parseAddress(location.hash));
+/** The list that the address asks for, another one for another owner. */
+function useJobList({ connection, feed, address: { owner, status, type } }: UseJobListOptions): JobList {
+  const list = useMemo(() => createJobList({ connection, feed, owner }), [connection, feed, owner]);
   useEffect(() => {
-    const onChange = (): void => setAddress(parseAddress(location.hash));
-    addEventListener('hashchange', onChange);
-    return () => removeEventListener('hashchange', onChange);
-  }, []);
-  return [address, (next) => void (location.hash = formatAddress(next))];
+    const closing = new AbortController();
+    void list.follow(closing.signal);
+    return () => closing.abort();
+  }, [list]);
+  useEffect(() => {
+    list.narrow({ ...(status === undefined ? {} : { status: [status] }), ...(type === undefined ? {} : { type: [type] }) });
+  }, [list, status, type]);
+  return list;
+}
+
+function useTypes(actions: Pick<Actions, 'types'>): readonly JobTypeInfo[] {
+  const [types, setTypes] = useState<readonly JobTypeInfo[]>([]);
+  useEffect(() => {
+    actions.types().then(setTypes, () => undefined);
+  }, [actions]);
+  return types;
+}
+
+interface NoticeProps {
+  readonly text: string;
+  readonly onDismiss: () => void;
+}
+
+function Notice({ text, onDismiss }: NoticeProps): ComponentChildren {
+  return html`<div class="notice-place" role="alert">
+    ${
+      text !== '' &&
+      html`<div class="notice">
+        <span>${text}</span>
+        <button type="button" class="quiet" onClick=${onDismiss} aria-label="Dismiss">✕</button>
+      </div>`
+    }
+  </div>`;
 }

@@ -1,13 +1,16 @@
 /** Retrying all jobs that failed for good: counted, confirmed, done one after the other. */
-import { h, type ComponentChildren } from 'preact';
+import { html } from 'htm/preact';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Actions } from './actions.ts';
-import { useModal } from './createDialog.ts';
+import { count } from './jobRecord.ts';
+import { Modal } from './modal.ts';
 
 export interface BulkRetryDialogProps {
   /** Of this type; of all where there is none. */
   readonly type: string | undefined;
-  readonly actions: Pick<Actions, 'failedJobs' | 'retryAll'>;
+  readonly owner: string | undefined;
+  readonly actions: Pick<Actions, 'failedJobs' | 'applyToAll'>;
   readonly onClose: () => void;
 }
 
@@ -17,46 +20,41 @@ type Step =
   | { readonly at: 'retrying'; readonly done: number; readonly total: number }
   | { readonly at: 'ended'; readonly text: string };
 
-export function BulkRetryDialog({ type, actions, onClose }: BulkRetryDialogProps): ComponentChildren {
-  const dialog = useModal();
+export function BulkRetryDialog({ type, owner, actions, onClose }: BulkRetryDialogProps): ComponentChildren {
   const [step, setStep] = useState<Step>({ at: 'counting' });
 
   useEffect(() => {
-    actions.failedJobs(type).then(
+    actions.failedJobs({ type, owner }).then(
       (jobIds) => setStep({ at: 'asking', jobIds }),
       (error: unknown) => setStep({ at: 'ended', text: messageOf(error) }),
     );
-  }, [actions, type]);
+  }, [actions, type, owner]);
 
   async function retryAll(jobIds: readonly string[]): Promise<void> {
     const total = jobIds.length;
     setStep({ at: 'retrying', done: 0, total });
     try {
-      const { retried, refused } = await actions.retryAll(jobIds, (done) => setStep({ at: 'retrying', done, total }));
+      const { done, refused } = await actions.applyToAll('retry', jobIds, (done) => setStep({ at: 'retrying', done, total }));
       const rest = refused === 0 ? '' : ` ${count(refused)} could not be retried any more.`;
-      setStep({ at: 'ended', text: `${count(retried)} began anew.${rest}` });
+      setStep({ at: 'ended', text: `${count(done)} began anew.${rest}` });
     } catch (error) {
       setStep({ at: 'ended', text: messageOf(error) });
     }
   }
 
   const hasSome = step.at === 'asking' && step.jobIds.length > 0;
-  return h(
-    'dialog',
-    { ref: dialog, class: 'card', 'aria-labelledby': 'bulk-title', onClose },
-    h('h2', { id: 'bulk-title' }, 'Retry all failed jobs'),
-    h('p', { role: 'status' }, textOf(step, type)),
-    step.at === 'retrying' ? h('progress', { max: step.total, value: step.done, 'aria-label': 'Jobs retried' }) : null,
-    h(
-      'div',
-      { class: 'row dialog-end' },
-      h('span', { class: 'spacer' }),
-      h('button', { type: 'button', onClick: onClose }, hasSome ? 'Not now' : 'Close'),
-      hasSome
-        ? h('button', { type: 'button', class: 'primary', onClick: () => void retryAll(step.jobIds) }, `Retry ${count(step.jobIds.length)}`)
-        : null,
-    ),
-  );
+  return html`<${Modal} title="Retry all failed jobs" onClose=${onClose}>
+    <p role="status">${textOf(step, type)}</p>
+    ${step.at === 'retrying' && html`<progress max=${step.total} value=${step.done} aria-label="Jobs retried" />`}
+    <div class="row dialog-end">
+      <span class="spacer"></span>
+      <button type="button" onClick=${onClose}>${hasSome ? 'Not now' : 'Close'}</button>
+      ${
+        hasSome &&
+        html`<button type="button" class="primary" onClick=${() => void retryAll(step.jobIds)}>Retry ${count(step.jobIds.length)}</button>`
+      }
+    </div>
+  <//>`;
 }
 
 function textOf(step: Step, type: string | undefined): string {
@@ -73,10 +71,6 @@ function textOf(step: Step, type: string | undefined): string {
     case 'ended':
       return step.text;
   }
-}
-
-function count(jobs: number): string {
-  return jobs === 1 ? '1 job' : `${jobs} jobs`;
 }
 
 function messageOf(error: unknown): string {

@@ -1,5 +1,6 @@
 /** A small chart of one or two rows of numbers over the last minute. */
-import { h, type ComponentChildren } from 'preact';
+import { html } from 'htm/preact';
+import type { ComponentChildren } from 'preact';
 
 export interface Row {
   /** Oldest first. */
@@ -14,13 +15,15 @@ export interface ChartProps {
   readonly slots: number;
   /** What it shows, in words. */
   readonly label: string;
+  /** What would fill it, said while there is nothing to draw. */
+  readonly empty: string;
 }
 
 const width = 200;
 const height = 44;
 const top = 3;
 
-export function Chart({ rows, slots, label }: ChartProps): ComponentChildren {
+export function Chart({ rows, slots, label, empty }: ChartProps): ComponentChildren {
   const isStacked = rows.every(({ kind }) => kind === 'good' || kind === 'bad');
   const sums = rows[0]?.values.map((_, index) => rows.reduce((sum, { values }) => sum + (values[index] ?? 0), 0)) ?? [];
   const most = Math.max(1, ...(isStacked ? sums : rows.flatMap(({ values }) => values)));
@@ -31,16 +34,15 @@ export function Chart({ rows, slots, label }: ChartProps): ComponentChildren {
     const points = values.map((value, at) => [xOf(at, values.length, slots), yOf(value)] as const);
     return kind === 'line' ? lineOf(points) : areaOf(points);
   };
-  return h(
-    'svg',
-    { class: 'chart', viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': label },
-    h('line', { class: 'is-base', x1: 0, x2: width, y1: height - 0.5, y2: height - 0.5 }),
-    rows.map((row, index) =>
-      row.values.some((value) => value > 0)
-        ? h('path', { key: row.kind, class: `is-${row.kind}`, d: shapeOf(row, index), 'vector-effect': 'non-scaling-stroke' })
-        : null,
-    ),
-  );
+  const drawn = rows.filter(({ values }) => values.some((value) => value > 0));
+  if (drawn.length === 0) return html`<p class="chart-empty">${empty}</p>`;
+  return html`<svg class="chart" viewBox=${`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label=${label}>
+    <line class="is-base" x1="0" x2=${width} y1=${height - 0.5} y2=${height - 0.5} />
+    ${drawn.map(
+      (row) =>
+        html`<path key=${row.kind} class=${`is-${row.kind}`} d=${shapeOf(row, rows.indexOf(row))} vector-effect="non-scaling-stroke" />`,
+    )}
+  </svg>`;
 }
 
 /** The newest at the right edge. */

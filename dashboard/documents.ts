@@ -14,6 +14,7 @@ export interface ListedJob {
   readonly version: number;
   readonly generation: number;
   readonly createdAt: string;
+  readonly updatedAt: string;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly history: readonly JobHistoryEntry[];
@@ -21,6 +22,7 @@ export interface ListedJob {
 
 /** A job as its own panel shows it. */
 export interface FullJob extends ListedJob {
+  readonly owner: string;
   readonly params: unknown;
   readonly result: unknown;
   readonly traceId: string;
@@ -41,22 +43,25 @@ export interface Filter {
 }
 
 const failure = 'error { code message attempt at }';
-const listed = `jobId type status priority ${failure} progress attempts version generation createdAt startedAt finishedAt
+const listed = `jobId type status priority ${failure} progress attempts version generation createdAt updatedAt startedAt finishedAt
   history { version status at attempt ${failure} }`;
 
 export const documents = {
-  list: `query List($filter: JobsFilter, $first: Int, $after: String) {
-    jobs(filter: $filter, first: $first, after: $after) { edges { node { ${listed} } } pageInfo { hasNextPage endCursor } }
+  list: `query List($filter: JobsFilter, $owner: String, $first: Int, $after: String) {
+    jobs(filter: $filter, owner: $owner, first: $first, after: $after) { edges { node { ${listed} } } pageInfo { hasNextPage endCursor } }
   }`,
-  failedIds: `query FailedIds($filter: JobsFilter, $after: String) {
-    jobs(filter: $filter, first: 100, after: $after) { edges { node { jobId } } pageInfo { hasNextPage endCursor } }
+  failedIds: `query FailedIds($filter: JobsFilter, $owner: String, $after: String) {
+    jobs(filter: $filter, owner: $owner, first: 100, after: $after) { edges { node { jobId } } pageInfo { hasNextPage endCursor } }
   }`,
   listedJob: `query ListedJob($jobId: ID!) { job(jobId: $jobId) { ${listed} } }`,
   fullJob: `query FullJob($jobId: ID!) {
-    job(jobId: $jobId) { ${listed} params result traceId idempotencyKey expiresAt }
+    job(jobId: $jobId) { ${listed} owner params result traceId idempotencyKey expiresAt }
+  }`,
+  jobByKey: `query JobByKey($idempotencyKey: String!, $owner: String) {
+    jobByIdempotencyKey(idempotencyKey: $idempotencyKey, owner: $owner) { jobId }
   }`,
   types: 'query Types { jobTypes { name description paramsSchema example } }',
-  feed: `subscription Feed { jobStatusChanged { ${eventFields} } }`,
+  feed: `subscription Feed($owner: String) { jobStatusChanged(owner: $owner) { ${eventFields} } }`,
   create: 'mutation Create($input: CreateJobInput!) { createJob(input: $input) { created job { jobId } } }',
   retry: 'mutation Retry($jobId: ID!) { retryJob(jobId: $jobId) { jobId version } }',
   cancel: 'mutation Cancel($jobId: ID!) { cancelJob(jobId: $jobId) { jobId version } }',
@@ -69,6 +74,7 @@ export interface Answers {
   };
   readonly listedJob: { readonly job: ListedJob };
   readonly fullJob: { readonly job: FullJob };
+  readonly jobByKey: { readonly jobByIdempotencyKey: { readonly jobId: string } | null };
   readonly types: { readonly jobTypes: readonly JobTypeInfo[] };
   readonly feed: { readonly jobStatusChanged: JobStatusEvent };
   readonly create: { readonly createJob: { readonly created: boolean; readonly job: { readonly jobId: string } } };

@@ -1,5 +1,6 @@
 /** One field of the form: its label, its input, what it means, and what is wrong with it. */
-import { h, type ComponentChildren } from 'preact';
+import { html } from 'htm/preact';
+import type { ComponentChildren } from 'preact';
 import type { FormField } from './paramsForm.ts';
 
 export interface FieldInputProps {
@@ -9,62 +10,61 @@ export interface FieldInputProps {
   readonly onInput: (value: string) => void;
 }
 
-export function FieldInput({ field, value, problem, onInput }: FieldInputProps): ComponentChildren {
+export function FieldInput(props: FieldInputProps): ComponentChildren {
+  const { field, problem } = props;
   const { name, kind, hint, isRequired } = field;
   const id = `param-${name}`;
-  const described = [hint === '' ? '' : `${id}-hint`, problem === undefined ? '' : `${id}-problem`].filter((part) => part !== '').join(' ');
-  const aria = { 'aria-describedby': described === '' ? undefined : described, 'aria-invalid': problem === undefined ? undefined : true };
-  return h(
-    'div',
-    { class: kind === 'checkbox' ? 'field is-checkbox' : 'field' },
-    h('label', { for: id }, name, isRequired ? h('span', { class: 'needed', title: 'needed' }, ' *') : null),
-    inputOf({ ...field, id, value, aria, onInput }),
-    hint === '' ? null : h('p', { id: `${id}-hint`, class: 'muted' }, hint),
-    problem === undefined ? null : h('p', { id: `${id}-problem`, class: 'problem', role: 'alert' }, problem),
-  );
-}
-
-interface InputProps extends FormField {
-  readonly id: string;
-  readonly value: string;
-  readonly aria: object;
-  readonly onInput: (value: string) => void;
+  return html`<div class=${kind === 'checkbox' ? 'field is-checkbox' : 'field'}>
+    <label for=${id}>${name}${isRequired && html`<span class="needed" title="needed">${' *'}</span>`}</label>
+    ${inputOf(props, id)} ${hint !== '' && html`<p id=${`${id}-hint`} class="muted">${hint}</p>`}
+    ${problem !== undefined && html`<p id=${`${id}-problem`} class="problem" role="alert">${problem}</p>`}
+  </div>`;
 }
 
 type Typed = { readonly currentTarget: HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement };
 
-function inputOf({
-  id,
-  kind,
-  value,
-  aria,
-  isRequired,
-  byDefault,
-  choices,
-  isWhole,
-  min,
-  max,
-  maxLength,
-  pattern,
-  onInput,
-}: InputProps): ComponentChildren {
-  const shared = { id, required: isRequired, placeholder: byDefault, ...aria };
+function inputOf({ field, value, problem, onInput }: FieldInputProps, id: string): ComponentChildren {
+  const { kind, hint, isRequired, byDefault, choices, isWhole, min, max, maxLength, pattern } = field;
+  const described = [...(hint === '' ? [] : [`${id}-hint`]), ...(problem === undefined ? [] : [`${id}-problem`])].join(' ');
+  const aria = {
+    id,
+    'aria-describedby': described === '' ? undefined : described,
+    'aria-invalid': problem === undefined ? undefined : true,
+  };
+  const shared = { ...aria, required: isRequired, value };
   const onText = ({ currentTarget }: Typed): void => onInput(currentTarget.value);
-  if (kind === 'checkbox') {
-    const onCheck = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }): void => onInput(String(currentTarget.checked));
-    return h('input', { ...aria, id, type: 'checkbox', checked: value === 'true', onChange: onCheck });
+  switch (kind) {
+    case 'checkbox': {
+      const onCheck = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }): void => onInput(String(currentTarget.checked));
+      return html`<input ...${aria} type="checkbox" checked=${value === 'true'} onChange=${onCheck} />`;
+    }
+    case 'choice':
+      return html`<select ...${shared} onChange=${onText}>
+        ${!isRequired && html`<option value="">–</option>`}
+        ${choices.map((choice) => html`<option key=${choice} value=${choice}>${choice}</option>`)}
+      </select>`;
+    case 'number':
+      return html`<input
+        ...${shared}
+        type="number"
+        min=${min}
+        max=${max}
+        step=${isWhole ? 1 : 'any'}
+        placeholder=${byDefault}
+        onInput=${onText}
+      />`;
+    case 'json':
+      return html`<textarea ...${shared} rows=${2} spellcheck=${false} placeholder=${byDefault || 'JSON'} onInput=${onText} />`;
+    case 'text':
+      return html`<input
+        ...${shared}
+        type="text"
+        maxLength=${maxLength}
+        pattern=${pattern}
+        placeholder=${byDefault}
+        spellcheck=${false}
+        autocomplete="off"
+        onInput=${onText}
+      />`;
   }
-  if (kind === 'choice') {
-    const empty = isRequired ? [] : [h('option', { key: '', value: '' }, '–')];
-    return h(
-      'select',
-      { ...shared, value, onChange: onText },
-      empty,
-      choices.map((choice) => h('option', { key: choice, value: choice }, choice)),
-    );
-  }
-  if (kind === 'number') return h('input', { ...shared, type: 'number', min, max, step: isWhole ? 1 : 'any', value, onInput: onText });
-  if (kind === 'json')
-    return h('textarea', { ...shared, rows: 2, spellcheck: false, placeholder: byDefault || 'JSON', value, onInput: onText });
-  return h('input', { ...shared, type: 'text', maxLength, pattern, spellcheck: false, autocomplete: 'off', value, onInput: onText });
 }

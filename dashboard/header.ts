@@ -1,11 +1,13 @@
 /** Name, connection, theme, and the button that matters most. */
-import { h, type ComponentChildren } from 'preact';
+import type { ReadonlySignal } from '@preact/signals-core';
+import { html } from 'htm/preact';
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import type { JobListState } from './jobList.ts';
+import type { FeedState } from './jobList.ts';
 import type { Site } from './site.ts';
 import { readToken, signIn } from './token.ts';
 
-const connections: Readonly<Record<JobListState['feed'], string>> = {
+const connections: Readonly<Record<FeedState, string>> = {
   open: 'Live',
   connecting: 'Connecting …',
   lost: 'Connection lost, trying again …',
@@ -13,31 +15,38 @@ const connections: Readonly<Record<JobListState['feed'], string>> = {
 };
 
 export interface HeaderProps {
-  readonly feed: JobListState['feed'];
+  readonly feed: ReadonlySignal<FeedState>;
   readonly site: Site;
   readonly onCreate: () => void;
+  readonly onShortcuts: () => void;
 }
 
-export function Header({ feed, site, onCreate }: HeaderProps): ComponentChildren {
-  return h(
-    'header',
-    { class: 'header' },
-    h('img', { src: '/dashboard/icon.svg', alt: '', width: 28, height: 28 }),
-    h('h1', null, 'Job Tickets'),
-    h('span', { class: `connection is-${feed}`, role: 'status' }, h('span', { class: 'dot', 'aria-hidden': true }), connections[feed]),
-    h('span', { class: 'spacer' }),
-    site.hasGraphiQL ? h('a', { href: '/graphql', class: 'button quiet' }, 'GraphiQL') : null,
-    site.wantsToken && readToken() !== undefined
-      ? h('button', { type: 'button', class: 'quiet', onClick: () => signIn('') }, 'Forget token')
-      : null,
-    h(ThemeButton, null),
-    h('button', { type: 'button', class: 'primary', onClick: onCreate }, h('span', { 'aria-hidden': true }, '+ '), 'New job'),
-  );
+export function Header({ feed, site, onCreate, onShortcuts }: HeaderProps): ComponentChildren {
+  const hasToken = site.wantsToken && readToken() !== undefined;
+  return html`<header class="header">
+    <h1>
+      <img src="/dashboard/icon.svg" alt="Job Tickets" width="28" height="28" />
+      <span class="wide-only" aria-hidden="true">Job Tickets</span>
+    </h1>
+    <span class=${`connection is-${feed.value}`} role="status">
+      <span class="dot" aria-hidden="true"></span>
+      ${connections[feed.value]}
+    </span>
+    <span class="spacer"></span>
+    ${site.hasGraphiQL && html`<a href="/graphql" class="button quiet">GraphiQL</a>`}
+    ${hasToken && html`<button type="button" class="quiet" onClick=${() => signIn('')}>Forget token</button>`}
+    <button type="button" class="quiet wide-only" onClick=${onShortcuts} title="Keyboard shortcuts (?)" aria-label="Keyboard shortcuts">
+      ?
+    </button>
+    <${ThemeButton} />
+    <button type="button" class="primary" onClick=${onCreate}><span aria-hidden="true">+</span> New job</button>
+  </header>`;
 }
 
 const themes = ['auto', 'light', 'dark'] as const;
 type Theme = (typeof themes)[number];
 const themeKey = 'job-tickets-theme';
+const signs: Readonly<Record<Theme, string>> = { auto: '◐', light: '☀', dark: '☾' };
 
 function ThemeButton(): ComponentChildren {
   const [theme, setTheme] = useState<Theme>(() => themes.find((name) => name === localStorage.getItem(themeKey)) ?? 'auto');
@@ -47,10 +56,8 @@ function ThemeButton(): ComponentChildren {
     localStorage.setItem(themeKey, next);
     setTheme(next);
   };
-  const signs = { auto: '◐', light: '☀', dark: '☾' } as const;
-  return h(
-    'button',
-    { type: 'button', class: 'quiet', onClick, title: `Theme: ${theme}`, 'aria-label': `Theme: ${theme}; change to ${next}` },
-    signs[theme],
-  );
+  const label = `Theme: ${theme}; change to ${next}`;
+  return html`<button type="button" class="quiet" onClick=${onClick} title=${`Theme: ${theme}`} aria-label=${label}>
+    ${signs[theme]}
+  </button>`;
 }

@@ -1,17 +1,18 @@
 /**
- * The caller's jobs, live: a page of the list, kept up to date by the feed of all of the caller's jobs. When that feed
+ * One owner's jobs, live: a page of the list, kept up to date by the feed of all jobs of that owner. When that feed
  * was interrupted, the list is read again and what was missed is taken from the jobs' histories.
  */
+import { signal as createSignal, type ReadonlySignal, type Signal } from '@preact/signals-core';
 import type { Connection, ConnectionState } from '../client/connection.ts';
 import { isPassing, JobTicketsError } from '../client/errors.ts';
 import type { JobStatusEvent } from '../client/job.ts';
 import { createActivity, type Activity } from './activity.ts';
 import { documents, type Answers, type Filter, type ListedJob } from './documents.ts';
 import { createKnownJobs, matches } from './knownJobs.ts';
-import { createStore, type Store } from './store.ts';
+
+export type FeedState = ConnectionState | 'refused';
 
 export interface JobListState {
-  readonly feed: ConnectionState | 'refused';
   readonly hasLoaded: boolean;
   readonly jobs: readonly ListedJob[];
   readonly filter: Filter;
@@ -20,12 +21,12 @@ export interface JobListState {
   readonly hasNextPage: boolean;
   /** Why the list could not be read. */
   readonly problem: string | undefined;
-  /** +1 whenever there is something new in `activity`. */
-  readonly activityVersion: number;
 }
 
 export interface JobList {
-  readonly store: Store<JobListState>;
+  /** Whose jobs; `undefined`: the caller's own. */
+  readonly owner: string | undefined;
+  readonly state: ReadonlySignal<JobListState>;
   readonly activity: Activity;
   /** A job by its id, if this page has heard of it. */
   find(jobId: string): ListedJob | undefined;
@@ -35,8 +36,6 @@ export interface JobList {
   refresh(): Promise<void>;
   /** Watches until the signal fires. */
   follow(signal: AbortSignal): Promise<void>;
-  /** Each event as it comes. Answers the function that ends it. */
-  listen(listener: (event: JobStatusEvent) => void): () => void;
 }
 
 const pageSize = 20;
@@ -46,23 +45,27 @@ const settledAfterMs = 1500;
 /** Jobs read one by one at a time. */
 const maxArriving = 4;
 
-export function createJobList(connection: Connection): JobList {
-  const store = createStore<JobListState>({
-    feed: 'connecting',
+export interface JobListDeps {
+  readonly connection: Connection;
+  /** Told when the server refuses the caller, or the feed for good. */
+  readonly feed: Signal<FeedState>;
+  readonly owner: string | undefined;
+}
+
+export function createJobList({ connection, feed, owner }: JobListDeps): JobList {
+  const state = createSignal<JobListState>({
     hasLoaded: false,
     jobs: [],
     filter: {},
     page: 1,
     hasNextPage: false,
     problem: undefined,
-    activityVersion: 0,
   });
   const activity = createActivity();
   const openedAt = Date.now();
   const known = createKnownJobs();
   /** New jobs that are being read one by one. */
   const arriving = new Set<string>();
-  const listeners = new Set<(event: JobStatusEvent) => void>();
   const timers = new Map<'next' | 'settled', ReturnType<typeof setTimeout>>();
   let ids: readonly string[] = [];
   /** Where each page after the first begins. */
@@ -73,7 +76,7 @@ export function createJobList(connection: Connection): JobList {
 
   function show(changes: Partial<JobListState> = {}): void {
     const jobs = ids.flatMap((id) => known.get(id) ?? []);
-    store.set({ jobs, ...changes });
+    state.value = { ...state.peek(), jobs, ...changes };
   }
 
   function take(job: ListedJob, isRecovered: boolean): void {
@@ -85,7 +88,7 @@ export function createJobList(connection: Connection): JobList {
     asked += 1;
     lastRefreshAt = Date.now();
     const mine = asked;
-    const variables = { filter: store.get().filter, first: pageSize, after: cursors.at(-1) };
+    const variables = { filter: state.peek().filter, owner, first: pageSize, after: cursors.at(-1) };
     try {
       const { jobs } = await connection.request<Answers['list']>({ query: documents.list, variables });
       for (const { node } of jobs.edges) take(node, isRecovered);
@@ -93,14 +96,9 @@ export function createJobList(connection: Connection): JobList {
       ids = jobs.edges.map(({ node }) => node.jobId);
       nextCursor = jobs.pageInfo.endCursor;
       known.forget(ids);
-      show({
-        hasLoaded: true,
-        problem: undefined,
-        hasNextPage: jobs.pageInfo.hasNextPage,
-        activityVersion: store.get().activityVersion + 1,
-      });
+      show({ hasLoaded: true, problem: undefined, hasNextPage: jobs.pageInfo.hasNextPage });
     } catch (error) {
-      if (mine === asked) store.set({ hasLoaded: true, problem: error instanceof Error ? error.message : String(error) });
+      if (mine === asked) show({ hasLoaded: true, problem: messageOf(error) });
     }
   }
 
@@ -123,7 +121,7 @@ export function createJobList(connection: Connection): JobList {
   async function read(jobId: string): Promise<void> {
     const { job } = await connection.request<Answers['listedJob']>({ query: documents.listedJob, variables: { jobId } });
     take(job, true);
-    show({ activityVersion: store.get().activityVersion + 1 });
+    show();
   }
 
   /** Without waiting for the list, whose index lags; many at once are left to it. */
@@ -133,9 +131,9 @@ export function createJobList(connection: Connection): JobList {
     try {
       const { job } = await connection.request<Answers['listedJob']>({ query: documents.listedJob, variables: { jobId } });
       take(job, false);
-      const { filter, page } = store.get();
+      const { filter, page } = state.peek();
       if (page === 1 && matches(job, filter)) ids = [...new Set([jobId, ...ids])].toSorted().toReversed().slice(0, pageSize);
-      show({ activityVersion: store.get().activityVersion + 1 });
+      show();
     } finally {
       arriving.delete(jobId);
     }
@@ -146,7 +144,7 @@ export function createJobList(connection: Connection): JobList {
     const job = known.get(jobId);
     known.apply(event);
     if (!activity.note(jobId, { version, status, at, attempt, error })) void read(jobId).catch(() => undefined);
-    const { filter, page } = store.get();
+    const { filter, page } = state.peek();
     if (job === undefined && page === 1) {
       void arrive(jobId).catch(() => undefined);
       refreshSoon();
@@ -154,8 +152,7 @@ export function createJobList(connection: Connection): JobList {
       // In or out of what is shown.
       refreshSoon();
     }
-    show({ activityVersion: store.get().activityVersion + 1 });
-    for (const listener of listeners) listener(event);
+    show();
   }
 
   /** What happened meanwhile: to the jobs of this page, and to those that were under way. */
@@ -172,7 +169,7 @@ export function createJobList(connection: Connection): JobList {
     while (!signal.aborted) {
       tries += 1;
       try {
-        const events = connection.subscribe<Answers['feed']>({ query: documents.feed }, signal);
+        const events = connection.subscribe<Answers['feed']>({ query: documents.feed, variables: { owner } }, signal);
         // The first call subscribes; what is read after it is at least as new. Once more for the moment in between.
         const first = events.next();
         void first.catch(() => undefined);
@@ -184,7 +181,10 @@ export function createJobList(connection: Connection): JobList {
         throw new JobTicketsError('FEED_INTERRUPTED', 'The feed ended.');
       } catch (error) {
         if (signal.aborted) return;
-        if (!isPassing(error)) return store.set({ feed: isRefusal(error) ? 'refused' : 'lost', problem: messageOf(error) });
+        if (!isPassing(error)) {
+          feed.value = isRefusal(error) ? 'refused' : feed.peek();
+          return show({ problem: messageOf(error) });
+        }
         wasInterrupted = true;
         await connection.pause(error, Math.max(1, tries), signal).catch(() => undefined);
       }
@@ -192,26 +192,23 @@ export function createJobList(connection: Connection): JobList {
   }
 
   return {
-    store,
+    owner,
+    state,
     activity,
     refresh: () => refresh(),
     follow,
     find: known.get,
     narrow(filter) {
       cursors = [];
-      store.set({ filter, page: 1, hasLoaded: false });
+      show({ filter, page: 1, hasLoaded: false });
       void refresh();
     },
     turnTo(page) {
       if (page === 'first') cursors = [];
       else if (page === 'previous') cursors = cursors.slice(0, -1);
       else if (nextCursor !== null) cursors = [...cursors, nextCursor];
-      store.set({ page: cursors.length + 1 });
+      show({ page: cursors.length + 1 });
       void refresh();
-    },
-    listen(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
     },
   };
 }

@@ -19,6 +19,7 @@ const pending: ListedJob = {
   version: 1,
   generation: 1,
   createdAt: at(0),
+  updatedAt: at(0),
   startedAt: null,
   finishedAt: null,
   history: [{ version: 1, status: 'PENDING', at: at(0), attempt: 0, error: null }],
@@ -42,11 +43,19 @@ test('a job becomes what its events say: started, on its way, ended, and anew af
   expect(applyEvent(started, event(2, 'PROCESSING', { progress: 40 }))).toMatchObject({ progress: 40, version: 2 });
   const failed = applyEvent(started, event(3, 'FAILED_FINAL'));
   expect(failed).toMatchObject({ finishedAt: at(3), generation: 1 });
-  expect(isRetryable(failed)).toBe(true);
+  expect(isRetryable(failed, { now: 4000, stuckAfterMs: 9000 })).toBe(true);
   const retried = applyEvent(failed, event(4, 'PENDING', { attempt: 0 }));
   expect(retried).toMatchObject({ generation: 2, startedAt: null, finishedAt: null, attempts: 0 });
   expect(applyEvent(retried, event(2, 'PROCESSING'))).toBe(retried);
   expect(retried.history.map(({ version }) => version)).toEqual([1, 2, 3, 4]);
+});
+
+test('a job that has not ended can be retried once nothing touched it for longer than the server allows', () => {
+  const running = applyEvent(pending, event(2, 'PROCESSING'));
+  expect(isRetryable(running, { now: 11_000, stuckAfterMs: 9000 })).toBe(false);
+  expect(isRetryable(running, { now: 11_001, stuckAfterMs: 9000 })).toBe(true);
+  const progressed = applyEvent(running, event(2, 'PROCESSING', { progress: 50, at: at(5) }));
+  expect(isRetryable(progressed, { now: 11_001, stuckAfterMs: 9000 })).toBe(false);
 });
 
 test('what was told of a job before it was read counts once it is', () => {

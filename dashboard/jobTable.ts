@@ -1,72 +1,83 @@
 /** The table of jobs, live, and its pages. */
-import { Fragment, h, type ComponentChildren } from 'preact';
-import { isFinal } from '../client/job.ts';
-import { formatAddress, type Address } from './address.ts';
-import type { ListedJob } from './documents.ts';
-import { between, formatDuration } from './durations.ts';
-import type { JobList } from './jobList.ts';
-import { isRetryable, shortId } from './jobRecord.ts';
-import { StatusBadge } from './statusBadge.ts';
-import { useNow, useStore } from './store.ts';
+import type { ReadonlySignal, Signal } from '@preact/signals-core';
+import { html } from 'htm/preact';
+import type { ComponentChildren } from 'preact';
+import type { Actions } from './actions.ts';
+import type { Address } from './address.ts';
+import type { FeedState, JobList } from './jobList.ts';
+import { JobRow, type JobRowProps } from './jobRow.ts';
+import { SelectionBar } from './selectionBar.ts';
+import { useNow } from './useNow.ts';
 
-export interface JobTableProps {
+export interface JobTableProps extends Pick<JobRowProps, 'stuckAfterMs' | 'onRetry' | 'onCancel'> {
   readonly list: JobList;
+  readonly feed: ReadonlySignal<FeedState>;
   readonly address: Address;
-  readonly onRetry: (jobId: string) => void;
-  readonly onCancel: (jobId: string) => void;
+  readonly selected: Signal<ReadonlySet<string>>;
+  readonly actions: Pick<Actions, 'applyToAll'>;
   readonly onCreate: () => void;
 }
 
-export function JobTable({ list, address, onRetry, onCancel, onCreate }: JobTableProps): ComponentChildren {
-  const { jobs, hasLoaded, problem, page, hasNextPage, feed } = useStore(list.store);
+export function JobTable(props: JobTableProps): ComponentChildren {
+  const { list, feed, address, selected, stuckAfterMs, actions, onRetry, onCancel, onCreate } = props;
+  const { jobs, hasLoaded, problem, page } = list.state.value;
   const now = useNow(1000);
   const isFiltered = address.status !== undefined || address.type !== undefined;
-  return h(
-    Fragment,
-    null,
-    problem === undefined || feed === 'refused' ? null : h('p', { class: 'problem', role: 'alert' }, problem),
-    h(
-      'div',
-      { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-label': 'Table of jobs' },
-      h(
-        'table',
-        { class: 'jobs-table' },
-        h('caption', { class: 'hidden' }, `Your jobs, newest first, page ${page}; kept up to date`),
-        h(
-          'thead',
-          null,
-          h(
-            'tr',
-            null,
-            headings.map(([name, kind]) => h('th', { key: name, scope: 'col', class: kind }, name)),
-          ),
-        ),
-        h(
-          'tbody',
-          null,
-          jobs.map((job) => h(JobRow, { key: job.jobId, job, now, address, onRetry, onCancel })),
-        ),
-      ),
-      jobs.length > 0
-        ? null
-        : h(
-            'div',
-            { class: 'empty' },
-            h('p', null, emptyText(hasLoaded, isFiltered)),
-            hasLoaded && !isFiltered && feed === 'open'
-              ? h('button', { type: 'button', class: 'primary', onClick: onCreate }, 'Create your first job')
-              : null,
-          ),
-    ),
-    h(
-      'nav',
-      { class: 'pages', 'aria-label': 'Pages' },
-      h('button', { type: 'button', disabled: page === 1, onClick: () => list.turnTo('first') }, 'Newest'),
-      h('button', { type: 'button', disabled: page === 1, onClick: () => list.turnTo('previous') }, '← Newer'),
-      h('span', { class: 'muted' }, `Page ${page}`),
-      h('button', { type: 'button', disabled: !hasNextPage, onClick: () => list.turnTo('next') }, 'Older →'),
-    ),
-  );
+  const isFirst = hasLoaded && !isFiltered && address.owner === undefined && feed.value === 'open';
+  const areAllSelected = jobs.length > 0 && jobs.every(({ jobId }) => selected.value.has(jobId));
+  const select = (jobIds: readonly string[], isSelected: boolean): void => {
+    const kept = [...selected.peek()].filter((jobId) => !jobIds.includes(jobId));
+    selected.value = new Set(isSelected ? [...kept, ...jobIds] : kept);
+  };
+  const onSelectAll = (): void =>
+    select(
+      jobs.map(({ jobId }) => jobId),
+      !areAllSelected,
+    );
+  return html`
+    ${problem !== undefined && feed.value !== 'refused' && html`<p class="problem" role="alert">${problem}</p>`}
+    <${SelectionBar} jobs=${jobs} selected=${selected} stuckAfterMs=${stuckAfterMs} actions=${actions} />
+    <div class="table-scroll" tabindex=${0} role="region" aria-label="Table of jobs">
+      <table class="jobs-table">
+        <caption class="hidden">
+          ${`Jobs, newest first, page ${page}; kept up to date`}
+        </caption>
+        <thead>
+          <tr>
+            <td class="select">
+              <input type="checkbox" aria-label="Select all of this page" checked=${areAllSelected} onChange=${onSelectAll} />
+            </td>
+            ${headings.map(([name, kind]) => html`<th key=${name} scope="col" class=${kind}>${name}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${jobs.map(
+            (job) =>
+              html`<${JobRow}
+                key=${job.jobId}
+                job=${job}
+                now=${now}
+                address=${address}
+                stuckAfterMs=${stuckAfterMs}
+                isSelected=${selected.value.has(job.jobId)}
+                onSelect=${(isSelected: boolean) => select([job.jobId], isSelected)}
+                onRetry=${onRetry}
+                onCancel=${onCancel}
+              />`,
+          )}
+        </tbody>
+      </table>
+      ${
+        jobs.length === 0 &&
+        problem === undefined &&
+        html`<div class="empty">
+          <p>${emptyText({ hasLoaded, isFiltered })}</p>
+          ${isFirst && html`<button type="button" class="primary" onClick=${onCreate}>Create your first job</button>`}
+        </div>`
+      }
+    </div>
+    <${Pages} list=${list} />
+  `;
 }
 
 const headings = [
@@ -74,78 +85,22 @@ const headings = [
   ['Job', ''],
   ['Progress', 'wide-only'],
   ['Attempt', 'number wide-only'],
-  ['Age', 'number'],
+  ['Age', 'number wide-only'],
   ['Took', 'number wide-only'],
   ['Actions', 'actions'],
 ] as const;
 
-function emptyText(hasLoaded: boolean, isFiltered: boolean): string {
+function emptyText({ hasLoaded, isFiltered }: { readonly hasLoaded: boolean; readonly isFiltered: boolean }): string {
   if (!hasLoaded) return 'Loading …';
   return isFiltered ? 'No job is in this state now.' : 'No jobs yet.';
 }
 
-interface JobRowProps extends Pick<JobTableProps, 'address' | 'onRetry' | 'onCancel'> {
-  readonly job: ListedJob;
-  readonly now: number;
-}
-
-function JobRow({ job, now, address, onRetry, onCancel }: JobRowProps): ComponentChildren {
-  const { jobId, type, status, priority, attempts, createdAt, startedAt, finishedAt, version } = job;
-  const isOpen = address.jobId === jobId;
-  const open = (event: MouseEvent): void => {
-    // A link or a button in it does its own.
-    if (event.target instanceof Element && event.target.closest('a, button') !== null) return;
-    location.hash = formatAddress({ ...address, jobId });
-  };
-  const tookMs = between(startedAt, finishedAt ?? now);
-  return h(
-    'tr',
-    { class: isOpen ? 'is-open' : '', 'data-job': jobId, 'data-version': version, 'data-status': status, onClick: open },
-    h('td', null, h(StatusBadge, { status })),
-    h(
-      'th',
-      { scope: 'row' },
-      h('a', { href: formatAddress({ ...address, jobId }), 'aria-current': isOpen ? 'true' : undefined }, type),
-      h(
-        'span',
-        { class: 'job-id' },
-        shortId(jobId),
-        priority === 'NORMAL' ? null : h('span', { class: `priority is-${priority}` }, priority.toLowerCase()),
-      ),
-    ),
-    h('td', { class: 'wide-only' }, h(ProgressBar, { job })),
-    h('td', { class: 'number wide-only' }, attempts === 0 ? '–' : String(attempts)),
-    h('td', { class: 'number', title: new Date(createdAt).toLocaleString() }, formatDuration(between(createdAt, now) ?? 0)),
-    h('td', { class: 'number wide-only' }, tookMs === null ? '–' : formatDuration(tookMs)),
-    h(
-      'td',
-      { class: 'actions' },
-      isRetryable(job)
-        ? h(
-            'button',
-            { type: 'button', class: 'small', onClick: () => onRetry(jobId), 'aria-label': `Retry ${type} ${shortId(jobId)}` },
-            'Retry',
-          )
-        : null,
-      isFinal(status)
-        ? null
-        : h(
-            'button',
-            { type: 'button', class: 'small', onClick: () => onCancel(jobId), 'aria-label': `Cancel ${type} ${shortId(jobId)}` },
-            'Cancel',
-          ),
-    ),
-  );
-}
-
-export function ProgressBar({ job: { status, progress } }: { readonly job: Pick<ListedJob, 'status' | 'progress'> }): ComponentChildren {
-  if (status === 'SUCCEEDED') return h('span', { class: 'muted' }, '100 %');
-  if (status !== 'PROCESSING') return h('span', { class: 'muted' }, '–');
-  if (progress === null) return h('progress', { max: 100, 'aria-label': 'Progress' });
-  return h(
-    'span',
-    { class: 'progress' },
-    h('progress', { max: 100, value: progress, 'aria-label': 'Progress' }),
-    h('span', null, `${Math.round(progress)} %`),
-  );
+function Pages({ list }: { readonly list: JobList }): ComponentChildren {
+  const { page, hasNextPage } = list.state.value;
+  return html`<nav class="pages" aria-label="Pages">
+    <button type="button" disabled=${page === 1} onClick=${() => list.turnTo('first')}>Newest</button>
+    <button type="button" disabled=${page === 1} onClick=${() => list.turnTo('previous')}>← Newer</button>
+    <span class="muted">${`Page ${page}`}</span>
+    <button type="button" disabled=${!hasNextPage} onClick=${() => list.turnTo('next')}>Older →</button>
+  </nav>`;
 }

@@ -1,28 +1,36 @@
 /** Opens the dashboard in its page. */
-import { h, render } from 'preact';
-import { openConnection } from '../client/connection.ts';
+import { signal } from '@preact/signals-core';
+import { html } from 'htm/preact';
+import { options, render } from 'preact';
+import { openConnection, type ConnectionState } from '../client/connection.ts';
 import { createActions } from './actions.ts';
+import { readAddress } from './address.ts';
 import { App } from './app.ts';
-import { createJobList } from './jobList.ts';
 import { createQueueGauge } from './queueGauge.ts';
+import { readSite } from './site.ts';
 import { readToken } from './token.ts';
 
+// However many events come in, the page is drawn at most once a frame.
+options.debounceRendering = requestAnimationFrame;
+
+const feed = signal<ConnectionState | 'refused'>('connecting');
 const connection = openConnection({
   url: new URL('/graphql', location.href),
   token: readToken,
   maxWaitMs: 2000,
   // Who was refused stays so until there is another token, which begins the page anew.
-  onState: (feed) => list.store.get().feed === 'refused' || list.store.set({ feed }),
+  onState: (state) => {
+    if (feed.peek() !== 'refused') feed.value = state;
+  },
 });
-const list = createJobList(connection);
 const gauge = createQueueGauge(readToken);
-const { signal } = new AbortController();
-void list.follow(signal);
-void gauge.follow(signal);
+void gauge.follow(new AbortController().signal);
+const address = signal(readAddress());
+addEventListener('hashchange', () => (address.value = readAddress()));
 
 const root = document.getElementById('app');
-const { wantsToken, hasGraphiql } = document.documentElement.dataset;
+const site = readSite(document.documentElement.dataset);
+const actions = createActions(connection);
 if (root !== null) {
-  const site = { wantsToken: wantsToken === 'true', hasGraphiQL: hasGraphiql === 'true' };
-  render(h(App, { connection, list, gauge, actions: createActions(connection), site }), root);
+  render(html`<${App} connection=${connection} feed=${feed} gauge=${gauge} actions=${actions} address=${address} site=${site} />`, root);
 }

@@ -1,11 +1,11 @@
 /** One job, opened: read as a whole, then watched to its end, and again if it is retried. */
+import { effect, signal as createSignal, type ReadonlySignal } from '@preact/signals-core';
 import type { Connection } from '../client/connection.ts';
 import { isFinal } from '../client/job.ts';
 import { watchJob } from '../client/watchJob.ts';
 import { documents, type Answers, type FullJob } from './documents.ts';
 import type { JobList } from './jobList.ts';
 import { applyEvent } from './jobRecord.ts';
-import { createStore, type Store } from './store.ts';
 
 export interface OpenedJobState {
   readonly job: FullJob | undefined;
@@ -13,18 +13,18 @@ export interface OpenedJobState {
 }
 
 export interface OpenedJob {
-  readonly store: Store<OpenedJobState>;
+  readonly state: ReadonlySignal<OpenedJobState>;
   close(): void;
 }
 
-export function openJob(connection: Connection, list: Pick<JobList, 'store' | 'find'>, jobId: string): OpenedJob {
-  const store = createStore<OpenedJobState>({ job: undefined, problem: undefined });
+export function openJob(connection: Connection, list: Pick<JobList, 'state' | 'find'>, jobId: string): OpenedJob {
+  const state = createSignal<OpenedJobState>({ job: undefined, problem: undefined });
   const closing = new AbortController();
   const { signal } = closing;
 
   async function read(): Promise<FullJob> {
     const { job } = await connection.request<Answers['fullJob']>({ query: documents.fullJob, variables: { jobId } }, { signal });
-    store.set({ job, problem: undefined });
+    state.value = { job, problem: undefined };
     return job;
   }
 
@@ -33,8 +33,8 @@ export function openJob(connection: Connection, list: Pick<JobList, 'store' | 'f
       const { version, status } = await read();
       if (!isFinal(status)) {
         for await (const event of watchJob(connection, jobId, { afterVersion: version, signal })) {
-          const { job } = store.get();
-          if (job !== undefined) store.set({ job: applyEvent(job, event) });
+          const { job } = state.peek();
+          if (job !== undefined) state.value = { job: applyEvent(job, event), problem: undefined };
         }
         // Its result, and whatever else stands only in the record.
         const { status: ended } = await read();
@@ -46,23 +46,21 @@ export function openJob(connection: Connection, list: Pick<JobList, 'store' | 'f
   }
 
   /** The list, which is told of all jobs, knows when this one begins anew. */
-  function retried(): Promise<void> {
-    const isOutdated = (): boolean => (list.find(jobId)?.version ?? 0) > (store.get().job?.version ?? 0);
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!signal.aborted && !isOutdated()) return;
-        forget();
-        resolve();
-      };
-      const forget = list.store.listen(look);
-      signal.addEventListener('abort', look, { once: true });
-      look();
+  async function retried(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = effect(() => {
+      // Read, so that this runs again whenever the list is told something.
+      void list.state.value;
+      if ((list.find(jobId)?.version ?? 0) > (state.peek().job?.version ?? 0)) resolve();
     });
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    await promise;
+    stop();
   }
 
   void follow().catch((error: unknown) => {
-    if (!signal.aborted) store.set({ problem: error instanceof Error ? error.message : String(error) });
+    if (!signal.aborted) state.value = { ...state.peek(), problem: error instanceof Error ? error.message : String(error) };
   });
 
-  return { store, close: () => closing.abort() };
+  return { state, close: () => closing.abort() };
 }

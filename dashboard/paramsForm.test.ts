@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { jsonSchemasOf } from '../core/jobType.ts';
 import jobs from '../jobs/index.ts';
 import { simulateWork } from '../jobs/simulateWork/type.ts';
-import { fieldsOf, paramsOf, valuesOf } from './paramsForm.ts';
+import { fieldsOf, hasFieldsFor, paramsOf, valuesOf } from './paramsForm.ts';
 
 describe('the form of a type', () => {
   test.each(jobs.map(({ type }) => type))('$name: its example survives the way through the form', (type) => {
@@ -35,6 +35,13 @@ describe('the form of a type', () => {
     expect(paramsOf(fields, { a: 'x', n: 'many' })).toMatchObject({ field: 'n' });
     expect(paramsOf(fields, { a: 'x', j: '{' })).toMatchObject({ field: 'j' });
     expect(paramsOf(fields, { a: 'x', n: '', j: '[1]' })).toEqual({ params: { a: 'x', j: [1] } });
+  });
+
+  test('is not for params that it has no field for: those would be lost', () => {
+    const fields = fieldsOf({ type: 'object', properties: { a: { type: 'string' } } }) ?? [];
+    expect(hasFieldsFor(fields, { a: 'x' })).toBe(true);
+    expect(hasFieldsFor(fields, { a: 'x', b: 1 })).toBe(false);
+    expect(hasFieldsFor(fields, ['a'])).toBe(false);
   });
 
   test('is none where the params are no plain object', () => {

@@ -62,6 +62,12 @@ export function valuesOf(fields: readonly FormField[], params: unknown): FormVal
   );
 }
 
+/** Whether the form can show all of them: else they are better written as JSON. */
+export function hasFieldsFor(fields: readonly FormField[], params: unknown): boolean {
+  const isRecord = typeof params === 'object' && params !== null && !Array.isArray(params);
+  return isRecord && fields.length > 0 && Object.keys(params).every((key) => fields.some(({ name }) => name === key));
+}
+
 export interface FieldProblem {
   readonly field: string;
   readonly message: string;

@@ -1,5 +1,5 @@
 /** The depths of the queues, asked for while the page is looked at. Those who may not know get none. */
-import { createStore, type Store } from './store.ts';
+import { signal, type ReadonlySignal } from '@preact/signals-core';
 
 export interface QueueSample {
   readonly queue: string;
@@ -8,13 +8,9 @@ export interface QueueSample {
   readonly delayed: number;
 }
 
-export interface QueueGaugeState {
-  /** The last minute, oldest first; each with all queues. Empty where they are not shown. */
-  readonly samples: readonly (readonly QueueSample[])[];
-}
-
 export interface QueueGauge {
-  readonly store: Store<QueueGaugeState>;
+  /** The last minute, oldest first; each with all queues. Empty where they are not shown. */
+  readonly samples: ReadonlySignal<readonly (readonly QueueSample[])[]>;
   follow(signal: AbortSignal): Promise<void>;
 }
 
@@ -22,7 +18,7 @@ const sampleEveryMs = 2000;
 export const maxSamples = 31;
 
 export function createQueueGauge(token: () => string | undefined): QueueGauge {
-  const store = createStore<QueueGaugeState>({ samples: [] });
+  const samples = signal<readonly (readonly QueueSample[])[]>([]);
 
   /** False where it is not ours to know. */
   async function sample(signal: AbortSignal): Promise<boolean> {
@@ -30,17 +26,23 @@ export function createQueueGauge(token: () => string | undefined): QueueGauge {
     const headers = current === undefined ? {} : { authorization: `Bearer ${current}` };
     const response = await fetch('/dashboard/queues', { headers, signal });
     if (response.status === 401 || response.status === 403) return false;
-    if (response.ok) store.set({ samples: [...store.get().samples, samplesOf(await response.json())].slice(-maxSamples) });
+    if (response.ok) {
+      const sample = samplesOf(await response.json());
+      samples.value = [...samples.peek(), sample].slice(-maxSamples);
+    }
     return true;
   }
 
   return {
-    store,
+    samples,
     async follow(signal) {
       while (!signal.aborted) {
         // A server that is away says so elsewhere on the page.
         const goOn = document.hidden || (await sample(signal).catch(() => true));
-        if (!goOn) return store.set({ samples: [] });
+        if (!goOn) {
+          samples.value = [];
+          return;
+        }
         await new Promise((resolve) => setTimeout(resolve, sampleEveryMs));
       }
     },

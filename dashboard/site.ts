@@ -3,4 +3,11 @@
 export interface Site {
   readonly wantsToken: boolean;
   readonly hasGraphiQL: boolean;
+  /** A job that nothing touched for so long may be retried, though it has not ended. */
+  readonly stuckAfterMs: number;
+}
+
+/** As the server wrote it on the page's root. */
+export function readSite({ wantsToken, hasGraphiql, stuckAfterSeconds }: DOMStringMap): Site {
+  return { wantsToken: wantsToken === 'true', hasGraphiQL: hasGraphiql === 'true', stuckAfterMs: Number(stuckAfterSeconds) * 1000 };
 }

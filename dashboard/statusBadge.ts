@@ -1,30 +1,37 @@
 /** A job's state in a word and a colour. */
-import { h, type ComponentChildren } from 'preact';
+import { html } from 'htm/preact';
+import type { ComponentChildren } from 'preact';
 import type { JobStatus } from '../client/job.ts';
 
+/** As people say it; the API's own word stands beside it or in the title. */
 export const statusNames: Readonly<Record<JobStatus, string>> = {
-  PENDING: 'Pending',
-  PROCESSING: 'Processing',
+  PENDING: 'Waiting',
+  PROCESSING: 'Running',
   SUCCEEDED: 'Succeeded',
   FAILED: 'Not queued',
   FAILED_FINAL: 'Failed',
   CANCELLED: 'Cancelled',
 };
 
-const meanings: Readonly<Record<JobStatus, string>> = {
+export const statusMeanings: Readonly<Record<JobStatus, string>> = {
   PENDING: 'PENDING: waits for a worker',
   PROCESSING: 'PROCESSING: a worker holds it',
   SUCCEEDED: 'SUCCEEDED: done',
   FAILED: 'FAILED: could not be queued; retry it',
   FAILED_FINAL: 'FAILED_FINAL: failed for good, after all attempts',
-  CANCELLED: 'CANCELLED',
+  CANCELLED: 'CANCELLED: by its owner',
 };
 
-export function StatusBadge({ status }: { readonly status: JobStatus }): ComponentChildren {
-  return h(
-    'span',
-    { class: `badge is-${status}`, title: meanings[status] },
-    h('span', { class: 'dot', 'aria-hidden': true }),
-    statusNames[status],
-  );
+export interface StatusBadgeProps {
+  readonly status: JobStatus;
+  /** Whether the API's word for it stands beside. */
+  readonly hasCode?: boolean;
+}
+
+export function StatusBadge({ status, hasCode = false }: StatusBadgeProps): ComponentChildren {
+  return html`<span class=${`badge is-${status}`} title=${statusMeanings[status]}>
+    <span class="dot" aria-hidden="true"></span>
+    <span class="badge-name">${statusNames[status]}</span>
+    ${hasCode && html`<code class="badge-code">${status}</code>`}
+  </span>`;
 }

@@ -1,5 +1,6 @@
 /** Where the server asks for tokens: the place to give one. */
-import { h, type ComponentChildren } from 'preact';
+import { html } from 'htm/preact';
+import type { ComponentChildren } from 'preact';
 import { readToken, signIn } from './token.ts';
 
 export function TokenForm({ problem }: { readonly problem: string | undefined }): ComponentChildren {
@@ -10,17 +11,13 @@ export function TokenForm({ problem }: { readonly problem: string | undefined })
     const given = new FormData(currentTarget).get('token');
     if (typeof given === 'string') signIn(given.trim().replace(/^Bearer +/i, ''));
   };
-  return h(
-    'form',
-    { class: 'token card', onSubmit },
-    h('h2', null, 'This server asks for a token'),
-    h('p', { class: 'muted' }, readToken() === undefined ? 'It is kept in this tab alone, and forgotten with it.' : problem),
-    h('label', { for: 'token' }, 'Token (JWT)'),
-    h(
-      'div',
-      { class: 'row' },
-      h('input', { id: 'token', name: 'token', type: 'password', required: true, autocomplete: 'off', spellcheck: false }),
-      h('button', { type: 'submit', class: 'primary' }, 'Use it'),
-    ),
-  );
+  return html`<form class="token card" onSubmit=${onSubmit}>
+    <h2>This server asks for a token</h2>
+    <p class="muted">${readToken() === undefined ? 'It is kept in this tab alone, and forgotten with it.' : problem}</p>
+    <label for="token">Token (JWT)</label>
+    <div class="row">
+      <input id="token" name="token" type="password" required autocomplete="off" spellcheck=${false} />
+      <button type="submit" class="primary">Use it</button>
+    </div>
+  </form>`;
 }

@@ -77,7 +77,11 @@ export async function openServer({
   const pipeline = createPipeline({ core, watches, log, limiter, ...config, ...max });
   const health = createHealth({ notReady });
   const graphiql = hidesSchema ? undefined : renderGraphiQLPage(core.jobTypes);
-  const dashboard = createDashboard({ wantsToken, hasGraphiQL: graphiql !== undefined });
+  const dashboard = createDashboard({
+    wantsToken,
+    hasGraphiQL: graphiql !== undefined,
+    stuckAfterSeconds: core.settings.stuckAfterSeconds,
+  });
   const queueDepths = createQueueDepths({ core, authenticate, isOpen });
 
   const server = createServer(timeoutsOf(limits));

@@ -20,15 +20,18 @@ export interface DashboardDeps {
   readonly wantsToken: boolean;
   /** Whether the page may name GraphiQL. */
   readonly hasGraphiQL: boolean;
+  /** After how long a job that nothing touched may be retried. */
+  readonly stuckAfterSeconds: number;
 }
 
-export function createDashboard({ wantsToken, hasGraphiQL }: DashboardDeps): Dashboard {
+export function createDashboard({ wantsToken, hasGraphiQL, stuckAfterSeconds }: DashboardDeps): Dashboard {
   const page = async (): Promise<DashboardFile | undefined> => {
     const file = (await readFiles()).get('/index.html');
     if (file === undefined) return undefined;
-    const body = file.body.replace('<html ', () => `<html data-wants-token="${wantsToken}" data-has-graphiql="${hasGraphiQL}" `);
+    const site = `data-wants-token="${wantsToken}" data-has-graphiql="${hasGraphiQL}" data-stuck-after-seconds="${stuckAfterSeconds}"`;
     const { etag = '' } = file.headers;
-    return { body, headers: { ...file.headers, etag: etag.replace(/"$/, `-${wantsToken ? 1 : 0}${hasGraphiQL ? 1 : 0}"`) } };
+    const ownEtag = etag.replace(/"$/, `-${wantsToken ? 1 : 0}${hasGraphiQL ? 1 : 0}${stuckAfterSeconds}"`);
+    return { body: file.body.replace('<html ', () => `<html ${site} `), headers: { ...file.headers, etag: ownEtag } };
   };
   return {
     async fileAt(path) {

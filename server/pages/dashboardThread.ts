@@ -13,7 +13,12 @@ import type { DashboardFile } from './dashboard.ts';
 const root = join(import.meta.dirname, '../..');
 
 /** Packages the browser is given as they are, by the name under which its modules import them. */
-const packages = { preact: packageFile('preact'), 'preact/hooks': packageFile('preact/hooks'), 'graphql-ws': browserBuild() };
+const packages: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['preact', 'preact/hooks', 'htm', 'htm/preact', '@preact/signals', '@preact/signals-core'].map((name) => [name, packageFile(name)]),
+  ),
+  'graphql-ws': browserBuild(),
+};
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

@@ -1,49 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openApiSystem, type ApiSystem } from '../e2e/apiSystem.ts';
-import { isLive, openBrowser, shownStatuses, type OpenedBrowser, type WatchedPage } from './openBrowser.ts';
-import { jwtSecret, tokenFor } from './tokenFor.ts';
-
-const environment = { SOCKET_DRAIN_SECONDS: '0', RECEIVE_WAIT_SECONDS: '1', BACKOFF_BASE_MS: '10', JWT_SECRET: jwtSecret };
-const createMany = 'mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { job { jobId } } }';
+import { describe, expect, test } from 'vitest';
+import { shownStatuses } from './openBrowser.ts';
+import { useDashboard } from './useDashboard.ts';
 
 describe('the dashboard', () => {
-  let browser: OpenedBrowser;
-  let system: ApiSystem;
-  let opened: WatchedPage;
-  let page: Page;
-  let token: string;
-
-  beforeAll(async () => {
-    [browser, system] = await Promise.all([openBrowser(), openApiSystem({ environment })]);
-  }, 60_000);
-  afterAll(() => Promise.all([browser[Symbol.asyncDispose](), system[Symbol.asyncDispose]()]));
-  /** Each test has jobs of its own, being an owner of its own; an admin, who sees the queues. */
-  beforeEach(async () => {
-    token = await tokenFor(randomUUID(), 'admin');
-    opened = await browser.openPage(system.url, { token });
-    page = opened.page;
-    await isLive(page);
-  });
-  afterEach(async () => {
-    await page.context().close();
-    if (opened.complaints.length > 0) throw new Error(`the page complains:\n${opened.complaints.join('\n')}`);
-  });
-
-  const createJobs = async (...inputs: readonly object[]): Promise<void> => {
-    await system.request(
-      createMany,
-      { inputs: inputs.map((input) => ({ type: 'simulate_work', ...input })) },
-      { authorization: `Bearer ${token}` },
-    );
-  };
-  const until = (status: string, count = 1): Promise<void> =>
-    expect.poll(async () => (await shownStatuses(page)).filter((shown) => shown === status).length, { timeout: 15_000 }).toBe(count);
+  const { open, createJobs, until } = useDashboard();
 
   test('creates a job from the form of its type, and shows its progress, its timeline and its result', async () => {
+    const { page } = open();
     await page.getByRole('button', { name: 'Create your first job' }).click();
     const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Type', { exact: true }).selectOption('simulate_work');
     await dialog.getByLabel('durationMs').fill('1500');
     await dialog.getByLabel('payload').fill('{"hello": "world"}');
     await dialog.getByLabel('Priority').selectOption('HIGH');
@@ -51,14 +17,18 @@ describe('the dashboard', () => {
     const panel = page.getByRole('complementary', { name: 'simulate_work' });
     await panel.getByRole('progressbar').waitFor();
     await panel.locator('.history li').nth(2).waitFor();
-    expect(await panel.locator('.history .badge').allTextContents()).toEqual(['Pending', 'Processing', 'Succeeded']);
+    expect(await panel.locator('.history .badge').allTextContents()).toEqual(['Waiting', 'Running', 'Succeeded']);
     await expect.poll(() => panel.getByLabel('Result', { exact: true }).textContent()).toContain('"hello": "world"');
-    expect(await panel.getByRole('img').getAttribute('aria-label')).toMatch(/Pending .*, Processing 1\.\d s/);
+    await panel.getByRole('button', { name: 'Copy result' }).click();
+    await panel.getByText('Copied: result').waitFor({ state: 'attached' });
+    expect(await panel.getByRole('img').getAttribute('aria-label')).toMatch(/Waiting .*, Running 1\.\d s/);
   });
 
   test('says at the field what the API does not like, and takes params as JSON too', async () => {
+    const { page } = open();
     await page.getByRole('button', { name: 'New job' }).click();
     const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Type', { exact: true }).selectOption('simulate_work');
     await dialog.getByLabel('payload').fill('not json');
     await dialog.getByRole('button', { name: 'Create job' }).click();
     expect(await dialog.getByRole('alert').textContent()).toContain('JSON');
@@ -73,6 +43,7 @@ describe('the dashboard', () => {
   });
 
   test('filters by status and by type, keeps the filter in its address, and turns pages', async () => {
+    const { page } = open();
     await createJobs(...Array.from({ length: 25 }, () => ({})), { params: { failPermanently: true } });
     await until('SUCCEEDED', 19);
     await page.getByRole('button', { name: 'Older' }).click();
@@ -89,6 +60,7 @@ describe('the dashboard', () => {
   });
 
   test('cancels what waits and retries what was cancelled', async () => {
+    const { page } = open();
     await createJobs({ delaySeconds: 600 });
     await page.getByRole('button', { name: /^Cancel simulate_work/ }).click();
     await until('CANCELLED');
@@ -97,6 +69,7 @@ describe('the dashboard', () => {
   });
 
   test('retries all failed jobs of a type after asking', async () => {
+    const { page } = open();
     await createJobs(...Array.from({ length: 12 }, () => ({ params: { failPermanently: true } })));
     await until('FAILED_FINAL', 12);
     await page.getByRole('button', { name: 'Retry failed' }).click();
@@ -109,6 +82,7 @@ describe('the dashboard', () => {
   });
 
   test('draws the depths of the queues and the throughput', async () => {
+    const { page } = open();
     await createJobs({ delaySeconds: 600, priority: 'LOW' }, {}, { params: { failPermanently: true } });
     await page.getByRole('article').filter({ hasText: 'Low' }).getByText('1 delayed').waitFor();
     await page.getByText('1 succeeded, 1 failed').waitFor();
@@ -116,6 +90,7 @@ describe('the dashboard', () => {
   });
 
   test('works by keyboard alone: create, open, close, and the focus is back where it was', async () => {
+    const { page } = open();
     await page.getByRole('button', { name: 'New job' }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();

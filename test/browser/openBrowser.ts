@@ -25,8 +25,8 @@ const flags = [
 ];
 
 /** With a profile of its own, deleted with it. */
-export async function openBrowser(): Promise<OpenedBrowser> {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
+export async function openBrowser(moreFlags: readonly string[] = []): Promise<OpenedBrowser> {
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: [...flags, ...moreFlags] });
   return {
     browser,
     async openPage(url, { token = '', ...options } = {}) {

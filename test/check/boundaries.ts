@@ -53,7 +53,11 @@ const zones: readonly Zone[] = [
   { files: /^schema\//, mayImport: [core, telemetry, /^schema\//] },
   // Both run in browsers: no module of Node's.
   { files: /^client\//, mayImport: [/^client\//], packages: ['graphql-ws'] },
-  { files: /^dashboard\//, mayImport: [/^client\//, /^dashboard\//], packages: ['preact', 'preact/hooks'] },
+  {
+    files: /^dashboard\//,
+    mayImport: [/^client\//, /^dashboard\//],
+    packages: ['preact', 'preact/hooks', 'htm/preact', '@preact/signals', '@preact/signals-core'],
+  },
   // As someone else would write them, who has this package and no more.
   {
     files: /^docs\/examples\//,
@@ -85,7 +89,7 @@ const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: reado
   // The API of OpenTelemetry costs nothing; its SDK is one file's business.
   { packages: /^@opentelemetry\/(?!api$)/, onlyIn: [/^telemetry\/openTelemetry\.ts$/] },
   { packages: /^(graphql-.*|ws)$/, onlyIn: [/^server\//, /^client\//, /^docs\/examples\//] },
-  { packages: /^preact(\/.*)?$/, onlyIn: [/^dashboard\//] },
+  { packages: /^(preact|htm|@preact)(\/.*)?$/, onlyIn: [/^dashboard\//] },
   { packages: /^json-schema-to-typescript-lite$/, onlyIn: [/^cli\/jobTypesFile\.ts$/] },
   { packages: /^(dynalite|fauxqs)$/, onlyIn: [/^infra\/local\//] },
   { packages: /^(vitest|fast-check)(\/.*)?$/, onlyIn: [] },

@@ -37,6 +37,20 @@ const refusedByCompiler: Readonly<Record<string, string>> = {
   noPropertyAccessFromIndexSignature: `export const f = (x: Record<string, string>): unknown => x.y;`,
 };
 
+/** Markup that the check of the dashboard's templates must refuse. */
+const refusedInMarkup: Readonly<Record<string, string>> = {
+  element: '<buton>x</buton>',
+  attribute: '<a hreff="/">x</a>',
+  value: '<input tabindex="first" />',
+  handler: '<button onClick=${(count: number) => count}>x</button>',
+  missingProp: '<${Part} />',
+  unknownProp: '<${Part} name="x" nam="y" />',
+  propOfAnotherType: '<${Part} name=${1} />',
+  spreadOfAnotherType: '<${Part} ...${{ name: 1 }} />',
+  nested: '<ul>${[1].map((name) => html`<li key=${name}><${Part} name=${name} /></li>`)}</ul>',
+  children: '<${Part} name="x"><b>y</b><//>',
+};
+
 test('the linter refuses an example of each rule', async () => {
   const examples = Object.values(refusedByLinter).map((code, index) => [`rule${index}.ts`, code] as const);
   const cycle = examples.find(([, code]) => code.includes('./cycle.ts'));
@@ -54,6 +68,27 @@ test('the compiler refuses an example of each option', async () => {
   await using project = await openProject(Object.entries(refusedByCompiler).map(([option, code]) => [`${option}.ts`, code]));
   const output = await project.run('tsc', '--noEmit');
   expect(Object.keys(refusedByCompiler).filter((option) => !output.includes(`${option}.ts(`))).toEqual([]);
+});
+
+test('the check of the dashboard’s markup refuses an example of each fault, at its line, and nothing that is right', async () => {
+  const moduleOf = (markup: string): string => `import { html } from 'htm/preact';
+import type { ComponentChildren } from 'preact';
+export function Part({ name }: { readonly name: string }): ComponentChildren {
+  return html\`<p class=\${\`is-\${name}\`}>\${name === '}' && html\`<b onClick=\${() => {}}>it’s</b>\`}</p>\`;
+}
+export const part = html\`${markup}\`;
+`;
+  const right = '<section>${/* } */ 1} <${Part} ...${{ name: `${"`"}` }} key="a" /> <input required /></section>';
+  const examples = Object.entries({ ...refusedInMarkup, right }).map(
+    ([name, markup]) => [`dashboard/${name}.ts`, moduleOf(markup)] as const,
+  );
+  await using project = await openProject(examples);
+  const root = join(import.meta.dirname, '../..');
+  await copyFile(join(root, 'dashboard/tsconfig.json'), join(project.folder, 'dashboard/tsconfig.json'));
+  const output = await project.run('node', join(root, 'test/check/markup.ts'));
+  const faulty = Array.from(output.matchAll(/^dashboard\/(\w+)\.ts\(6,/gm), ([, name]) => name);
+  expect(new Set(faulty)).toEqual(new Set(Object.keys(refusedInMarkup)));
+  expect(output).not.toMatch(/\((?!6,)\d+,/);
 });
 
 test('the formatter refuses double quotes, and knip what nobody uses', async () => {
@@ -82,6 +117,7 @@ async function openProject(files: readonly (readonly [name: string, code: string
     await writeFile(join(folder, name), code);
   }
   return {
+    folder,
     /** What the tool writes; that it finds faults is expected. */
     run: (tool: string, ...args: readonly string[]) =>
       new Promise<string>((resolve) => {

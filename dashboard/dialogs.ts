@@ -1,0 +1,41 @@
+/** The dialog that is open, if one is. */
+import { html } from 'htm/preact';
+import type { ComponentChildren } from 'preact';
+import type { Actions } from './actions.ts';
+import { turnTo, type Address } from './address.ts';
+import { BulkRetryDialog } from './bulkRetryDialog.ts';
+import { CreateDialog } from './createDialog.ts';
+import type { FullJob, JobTypeInfo } from './documents.ts';
+import type { Shortcut } from './shortcuts.ts';
+import { ShortcutsDialog } from './shortcutsDialog.ts';
+
+export type OpenDialog =
+  | { readonly kind: 'create'; readonly from: FullJob | undefined }
+  | { readonly kind: 'bulkRetry' }
+  | { readonly kind: 'shortcuts' };
+
+export interface DialogsProps {
+  readonly dialog: OpenDialog | undefined;
+  readonly types: readonly JobTypeInfo[];
+  readonly actions: Actions;
+  readonly address: Address;
+  readonly shortcuts: readonly Shortcut[];
+  readonly onClose: () => void;
+}
+
+export function Dialogs({ dialog, types, actions, address, shortcuts, onClose }: DialogsProps): ComponentChildren {
+  const onCreated = (jobId?: string): void => {
+    onClose();
+    if (jobId !== undefined) turnTo({ ...address, jobId });
+  };
+  switch (dialog?.kind) {
+    case 'create':
+      return html`<${CreateDialog} types=${types} actions=${actions} from=${dialog.from} onClose=${onCreated} />`;
+    case 'bulkRetry':
+      return html`<${BulkRetryDialog} type=${address.type} owner=${address.owner} actions=${actions} onClose=${onClose} />`;
+    case 'shortcuts':
+      return html`<${ShortcutsDialog} shortcuts=${shortcuts} onClose=${onClose} />`;
+    case undefined:
+      return null;
+  }
+}

@@ -1,0 +1,66 @@
+/** One job of the table. */
+import { html } from 'htm/preact';
+import type { ComponentChildren } from 'preact';
+import { isFinal } from '../client/job.ts';
+import { formatAddress, turnTo, type Address } from './address.ts';
+import type { ListedJob } from './documents.ts';
+import { between, formatDuration } from './durations.ts';
+import { isRetryable, shortId } from './jobRecord.ts';
+import { ProgressBar } from './progressBar.ts';
+import { StatusBadge } from './statusBadge.ts';
+
+export interface JobRowProps {
+  readonly job: ListedJob;
+  readonly now: number;
+  readonly address: Address;
+  readonly stuckAfterMs: number;
+  readonly isSelected: boolean;
+  readonly onSelect: (isSelected: boolean) => void;
+  readonly onRetry: (jobId: string) => void;
+  readonly onCancel: (jobId: string) => void;
+}
+
+export function JobRow({ job, now, address, stuckAfterMs, isSelected, onSelect, onRetry, onCancel }: JobRowProps): ComponentChildren {
+  const { jobId, type, status, priority, attempts, createdAt, startedAt, finishedAt, version } = job;
+  const isOpen = address.jobId === jobId;
+  const onClick = ({ target }: MouseEvent): void => {
+    // A link or a control in it does its own.
+    if (target instanceof Element && target.closest('a, button, .select') === null) turnTo({ ...address, jobId });
+  };
+  const tookMs = between(startedAt, finishedAt ?? now);
+  const age = formatDuration(between(createdAt, now) ?? 0);
+  const name = `${type} ${shortId(jobId)}`;
+  return html`<tr class=${isOpen ? 'is-open' : ''} data-job=${jobId} data-version=${version} data-status=${status} onClick=${onClick}>
+    <td class="select">
+      <input type="checkbox" aria-label=${`Select ${name}`} checked=${isSelected} onChange=${() => onSelect(!isSelected)} />
+    </td>
+    <td><${StatusBadge} status=${status} hasCode=${true} /></td>
+    <th scope="row">
+      <a href=${formatAddress({ ...address, jobId })} aria-current=${isOpen ? 'true' : undefined}>${type}</a>
+      <span class="job-id">
+        ${shortId(jobId)}
+        <span class="narrow-only">${`· ${age}`}</span>
+        ${priority !== 'NORMAL' && html`<span class=${`priority is-${priority}`}>${priority.toLowerCase()}</span>`}
+      </span>
+    </th>
+    <td class="wide-only"><${ProgressBar} job=${job} /></td>
+    <td class="number wide-only">${attempts === 0 ? '–' : attempts}</td>
+    <td class="number wide-only" title=${new Date(createdAt).toLocaleString()}>${age}</td>
+    <td class="number wide-only">${tookMs === null ? '–' : formatDuration(tookMs)}</td>
+    <td class="actions">
+      ${isRetryable(job, { now, stuckAfterMs }) && html`<${RowButton} word="Retry" name=${name} onClick=${() => onRetry(jobId)} />`}
+      ${!isFinal(status) && html`<${RowButton} word="Cancel" name=${name} onClick=${() => onCancel(jobId)} />`}
+    </td>
+  </tr>`;
+}
+
+interface RowButtonProps {
+  readonly word: string;
+  /** Of the job. */
+  readonly name: string;
+  readonly onClick: () => void;
+}
+
+function RowButton({ word, name, onClick }: RowButtonProps): ComponentChildren {
+  return html`<button type="button" class="small" onClick=${onClick} aria-label=${`${word} ${name}`}>${word}</button>`;
+}
