@@ -33,13 +33,13 @@ export async function sendMessage(
   job: Job,
   delaySeconds: number,
 ): Promise<void> {
-  const { jobId, generation, traceId, priority, attempts } = job;
+  const { jobId, owner, generation, traceId, priority, attempts } = job;
   const version = attempts === 0 ? job.version : noBet;
   const destination = { 'messaging.system': 'aws_sqs', 'messaging.destination.name': priority };
   await telemetry.span(
     `send ${priority}`,
     { kind: SpanKind.PRODUCER, attributes: { ...destination, 'messaging.operation.type': 'send', 'job.id': jobId } },
-    () => queues.send(priority, { jobId, generation, version, traceId, spanId: telemetry.running().spanId }, delaySeconds),
+    () => queues.send(priority, { jobId, generation, version, traceId, spanId: telemetry.running().spanId }, delaySeconds, owner),
   );
   telemetry.count('sent', destination);
 }
