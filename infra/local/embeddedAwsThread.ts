@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
-import { EmbeddedAwsError, holdDataFolder } from './dataFolder.ts';
+import { ConfigError } from '../../runtime/config.ts';
+import { holdDataFolder } from '../../runtime/dataFolder.ts';
 import { openDynalite } from './dynaliteServer.ts';
 import { openFauxqs } from './fauxqsServer.ts';
 
@@ -27,7 +28,7 @@ try {
   });
   parent.postMessage({ endpoints: { dynamodb: dynamodb.url, sqs: fauxqs.url, s3: fauxqs.url } });
 } catch (error) {
-  if (!(error instanceof EmbeddedAwsError) && !isPortTaken(error)) throw error;
+  if (!(error instanceof ConfigError) && !isPortTaken(error)) throw error;
   parent.postMessage({ failure: error.message });
   parent.close();
 }

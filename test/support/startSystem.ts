@@ -14,6 +14,7 @@ import { provision } from '../../infra/local/provision.ts';
 import { createObjectStore } from '../../jobs/files/s3/objectStore.ts';
 import jobs from '../../jobs/index.ts';
 import { startLambdas } from '../../lambda/lambdas.ts';
+import { startRelay } from '../../lambda/relay.ts';
 import { parseConfig, type Config, type Environment } from '../../runtime/config.ts';
 import { clientOptions, openCore, type OpenedCore } from '../../runtime/open.ts';
 import { openServer } from '../../server/openServer.ts';
@@ -108,7 +109,10 @@ export async function startSystem({
     worker.start();
     return worker;
   };
-  if (parts.includes('lambdas')) opening.adopt(startLambdas({ core, openStream, config }), ({ stop }) => stop());
+  if (parts.includes('lambdas')) {
+    opening.adopt(startLambdas({ core, config }), ({ stop }) => stop());
+    opening.adopt(startRelay({ core, openStream }), ({ stop }) => stop());
+  }
   if (parts.includes('worker')) startWorker();
 
   const watches = opening.adopt(createWatches(core, { pollMs: 200 }), ({ close }) => close());
