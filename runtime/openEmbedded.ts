@@ -14,13 +14,9 @@ import { ConfigError } from './config.ts';
 import { holdDataFolder } from './dataFolder.ts';
 import type { OpenCoreDeps, OpenedCore } from './open.ts';
 import { reasonOf } from './reason.ts';
+import { lockFile, tableFile } from './tableFile.ts';
 
 export type OpenedEmbedded = Omit<OpenedCore, 'openStream'>;
-
-/** In DATA_DIR. */
-export const tableFile = 'jobs.sqlite';
-/** Apart from that of `npm run local`: the two may share a folder. */
-const lockFile = 'jobs.lock';
 
 /**
  * Whoever held a job is gone with the process before: what it worked on is taken up again at once.

@@ -4,7 +4,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
 import { isFinal, jobPriorities, jobStatuses, type HistoryEntry, type Job, type JsonValue } from '../../job.ts';
 import type { IdempotencyLock } from '../jobTable.ts';
-import { jobKey, openShards } from './definition.ts';
+import { idempotencyLockKey, jobKey, openShards } from './definition.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -76,6 +76,11 @@ export function encodeHistoryEntry({ status, at, attempt, error }: Omit<HistoryE
 }
 
 const lockItem = z.object({ jobId: z.string(), payloadHash: z.string(), expiresAt: z.number(), writeId: z.string() });
+
+/** For a lock that comes from elsewhere: no write of here waits for its answer. */
+export function encodeLock(owner: string, idempotencyKey: string, lock: IdempotencyLock): Item {
+  return encode({ pk: idempotencyLockKey(owner, idempotencyKey), ...lock, writeId: '-' });
+}
 
 export function decodeLock(item: Item): IdempotencyLock & { readonly writeId: string } {
   return lockItem.parse(unmarshall(item));
