@@ -96,7 +96,10 @@ test('an export, put into DynamoDB item by item as its import does, is the same 
   const aws = await openTestTable(endpoint);
   using clients = createClients({ region: 'us-east-1', endpoints: { dynamodb: endpoint } });
   const line = z.object({ Item: z.custom<PutItemCommand['input']['Item']>() });
-  for (const text of gunzipSync(await readFile(file)).toString().trim().split('\n')) {
+  for (const text of gunzipSync(await readFile(file))
+    .toString()
+    .trim()
+    .split('\n')) {
     await clients.dynamodb.send(new PutItemCommand({ TableName: aws.tableName, ...line.parse(JSON.parse(text)) }));
   }
   for (const { jobId } of jobs) expect(await aws.table.get(jobId)).toEqual(await table.get(jobId));

@@ -104,7 +104,9 @@ describe('npm start', () => {
 
   test('keeps trying an endpoint that does not answer, and says why at /readyz', async () => {
     const away = `http://127.0.0.1:${await freePort()}`;
-    await using system = await startEntry('start', { env: { AWS_ENDPOINT_URL_DYNAMODB: away, AWS_ENDPOINT_URL_SQS: away, AWS_ENDPOINT_URL_S3: away } });
+    await using system = await startEntry('start', {
+      env: { AWS_ENDPOINT_URL_DYNAMODB: away, AWS_ENDPOINT_URL_SQS: away, AWS_ENDPOINT_URL_S3: away },
+    });
     const url = await urlOf(system, 'start');
     const ready = await fetch(`${url}/readyz`);
     expect(ready.status).toBe(503);

@@ -111,7 +111,10 @@ test('a file that is damaged, no database or of a newer version is refused, and 
 
   const pages = await readFile(folder.file);
   const damaged = Buffer.concat([pages.subarray(0, 100), Buffer.alloc(pages.length - 100, 'x')]);
-  for (const content of [damaged, Buffer.from('a letter to my aunt, longer than a header of a database would be: dear aunt, how do you do')]) {
+  for (const content of [
+    damaged,
+    Buffer.from('a letter to my aunt, longer than a header of a database would be: dear aunt, how do you do'),
+  ]) {
     await writeFile(folder.file, content);
     await expect(openTable(folder.file)).rejects.toThrow(/and was left as it is/);
     expect(await readFile(folder.file)).toEqual(content);
