@@ -1,4 +1,5 @@
 /** How long from a write that DynamoDB has committed until a watcher has read of it, against bare ws + ioredis after the same write. */
+import { exactly } from '../core/clock.ts';
 import { z } from 'zod';
 import type { Job } from '../core/job.ts';
 import { advance } from '../core/usecases/advance.ts';
@@ -110,10 +111,12 @@ async function step({ core }: Stage, publisher: Publisher, { name, clients, text
   const result =
     job.status === 'PENDING'
       ? await advance({ table: core.table, feed, telemetry: core.telemetry }, 'claim', job, {
-          facts: { now, generation: 1 },
+          facts: { now: exactly(now) },
           changes: { claim: { id: 'bench', expiresAt: now + 600_000 } },
         })
-      : await advance({ table: core.table, feed, telemetry: core.telemetry }, 'release', job, { facts: { now, claimId: 'bench' } });
+      : await advance({ table: core.table, feed, telemetry: core.telemetry }, 'release', job, {
+          facts: { now: exactly(now), claimId: 'bench' },
+        });
   if (!result.ok) throw new Error('the bench’s own transition was lost');
   await reached;
   const arrivals = await clients.ask(z.array(z.number()), 'arrivals');

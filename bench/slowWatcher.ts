@@ -1,4 +1,5 @@
 /** What a watcher that stops reading costs the server, against the usual way, and whether it has the complete history once it reads again. */
+import { exactly } from '../core/clock.ts';
 import { z } from 'zod';
 import type { JobEvent } from '../core/feed/event.ts';
 import { advance } from '../core/usecases/advance.ts';
@@ -60,10 +61,10 @@ async function measureOurs(stage: Stage) {
 
   let current = job;
   for (let step = 1; step <= transitions; step += 1) {
-    const now = Date.now();
-    const claim = { claim: { id: 'bench', expiresAt: now + 600_000 } };
+    const now = exactly(Date.now());
+    const claim = { claim: { id: 'bench', expiresAt: now.high + 600_000 } };
     const event = current.status === 'PENDING' ? 'claim' : step === transitions ? 'succeed' : 'release';
-    const facts = event === 'claim' ? { now, generation: 1 } : { now, claimId: 'bench' };
+    const facts = event === 'claim' ? { now } : { now, claimId: 'bench' };
     const result = await advance(stage.core, event, current, event === 'claim' ? { facts, changes: claim } : { facts });
     if (!result.ok) throw new Error('the bench’s own transition was lost');
     current = result.job;

@@ -6,6 +6,9 @@
  * - generation: 1 at creation, +1 at every retry by a client; a message names the generation it was sent for.
  * - attempt: one run of a handler. A receive (one delivery by SQS) makes up to `attemptsPerReceive` of them.
  * - claim: the right of one worker to work on the job; its lease runs out unless a heartbeat renews it.
+ * - failure: an attempt that ended in an error. Stops and lost workers are none.
+ * - loss: a claim that ran out although nobody concluded it: its worker died, or starved.
+ * - budget: how many failures (`maxFailures`) and losses (`maxLosses`) end a generation.
  */
 
 export const jobStatuses = ['PENDING', 'PROCESSING', 'SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'] as const;
@@ -28,7 +31,7 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 
 /** Why an attempt did not succeed, as clients read it. */
 export interface JobFailure {
-  /** A word to branch on: `ATTEMPT_FAILED`, `TIMEOUT`, `PERMANENT`, `QUEUE_UNAVAILABLE`, `RECEIVES_EXHAUSTED` … */
+  /** A word to branch on: `ATTEMPT_FAILED`, `TIMEOUT`, `PERMANENT`, `QUEUE_UNAVAILABLE`, `WORKERS_LOST` … */
   readonly code: string;
   readonly message: string;
   /** The attempt that failed; 0 when none had begun. */
@@ -37,7 +40,7 @@ export interface JobFailure {
   readonly at: number;
 }
 
-/** The right of one worker to work on the job until `expiresAt` (milliseconds since the epoch). */
+/** The right of one worker to work on the job until `expiresAt` (milliseconds since the epoch, in the service's time). */
 export interface Claim {
   readonly id: string;
   readonly expiresAt: number;
@@ -53,7 +56,7 @@ export interface HistoryEntry {
   readonly error?: JobFailure | undefined;
 }
 
-/** The record. All times but `expiresAt` are milliseconds since the epoch. */
+/** The record. All times but `expiresAt` are milliseconds since the epoch, in the service's time. */
 export interface Job {
   readonly jobId: string;
   readonly owner: string;
@@ -65,25 +68,33 @@ export interface Job {
   readonly status: JobStatus;
   readonly version: number;
   readonly generation: number;
-  /** Attempts begun in this generation. */
+  /** Attempts begun in this generation: for showing only, since a stop begins one more without a failure. */
   readonly attempts: number;
+  /** Attempts that failed in this generation. */
+  readonly failures: number;
+  readonly maxFailures: number;
+  /** Claims of this generation that ran out unconcluded. */
+  readonly losses: number;
+  readonly maxLosses: number;
+  /** No attempt begins before; absent = at once. */
+  readonly dueAt?: number | undefined;
+  /** Waits on purpose, for something that will send it anew; absent = waits for a worker. */
+  readonly waitingReason?: string | undefined;
   readonly claim?: Claim | undefined;
   readonly cancelRequested: boolean;
   /** Percent, 0 to 100, as the handler last reported it. */
   readonly progress?: number | undefined;
   readonly result?: JsonValue | undefined;
   readonly error?: JobFailure | undefined;
-  /** Oldest first; bounded by `maxHistory`, so a job retried many times has lost its first entries. */
+  /** Oldest first; bounded by `maxHistory`, so a job of many transitions has lost its first entries. */
   readonly history: readonly HistoryEntry[];
   readonly traceId: string;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly startedAt?: number | undefined;
   readonly finishedAt?: number | undefined;
-  /** Seconds since the epoch, as DynamoDB's TTL wants it. */
-  readonly expiresAt: number;
-  /** Not worked on before this time (`delaySeconds`). */
-  readonly notBefore: number;
+  /** Seconds since the epoch, as DynamoDB's TTL wants it; only a job that has ended is ever deleted. */
+  readonly expiresAt?: number | undefined;
   /** How often the sweeper sent this generation again. */
   readonly sweeps: number;
   readonly sweptAt?: number | undefined;
@@ -91,8 +102,10 @@ export interface Job {
   readonly writeId: string;
 }
 
-/** Entries of earlier generations that a retry keeps. */
+/** The entries that are kept: a job may be stopped and released without end. */
 export const maxHistory = 50;
+/** Workers that a generation may lose before it is taken for their killer. */
+export const maxLosses = 3;
 /** SQS: DelaySeconds, 0 to 900 (15 minutes). */
 export const maxDelaySeconds = 900;
 export const maxIdempotencyKeyLength = 255;

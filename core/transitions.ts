@@ -1,24 +1,32 @@
 /**
- * The state machine, as one table of data. The table's writes, the docs and the property tests all read it.
+ * The state machine, as one table of data. The tables' writes, the docs, the model and the property tests all read it.
  *
  * A guard stands here once, in both its forms: the condition DynamoDB checks, and the same thing said of a record in
  * memory. `:names` in a condition are the facts of that name. On top of its guards every transition is conditional on
- * the version its writer knows, so that two writers never both make the same step.
+ * the version its writer knows, so that two writers never both make the same step; what `decided` names was therefore
+ * read with that version (see `verdictOn`), and need not be checked again.
  */
+import type { ServiceTime } from './clock.ts';
 import type { Job, JobStatus } from './job.ts';
 
-/** What the writer of a transition knows when it writes. Times are milliseconds since the epoch. */
+/** What the writer knows when it writes. Times are milliseconds since the epoch, in the service's time. */
 export interface Facts {
-  readonly now: number;
+  readonly now: ServiceTime;
   /** The version the writer knows, which its transition follows. */
   readonly version: number;
-  readonly generation?: number | undefined;
   readonly claimId?: string | undefined;
   /** A job untouched since before this time counts as stuck. */
   readonly stuckBefore?: number | undefined;
+  /** The failures there are, this one included. */
+  readonly failures?: number | undefined;
+  /** The end of the lease that the write brings. */
+  readonly leaseExpiresAt?: number | undefined;
 }
 
-export type FactName = keyof Facts;
+/** What a condition may name: the facts, and of the time the bound by which deadlines are judged. */
+export function conditionValues({ now, ...facts }: Partial<Facts>): Readonly<Record<string, string | number | boolean | undefined>> {
+  return { ...facts, low: now?.low, true: true, false: false };
+}
 
 /** The condition of every transition, next to its guards. */
 export const sameVersion = 'version = :version';
@@ -26,74 +34,117 @@ export const sameVersion = 'version = :version';
 interface Guard {
   readonly meaning: string;
   readonly condition: string;
-  readonly needs: readonly FactName[];
-  holds(job: Job, facts: Facts): boolean;
+  holds(job: Job, facts: Partial<Facts>): boolean;
 }
 
+const never = Number.NEGATIVE_INFINITY;
+
 export const guards = {
-  sameGeneration: {
-    meaning: 'the message is of the job’s present generation',
-    condition: 'generation = :generation',
-    needs: ['generation'],
-    holds: (job, { generation }) => job.generation === generation,
+  due: {
+    meaning: 'it is due',
+    condition: '(attribute_not_exists(dueAt) OR dueAt <= :low)',
+    holds: ({ dueAt }, { now }) => dueAt === undefined || dueAt <= (now?.low ?? never),
   },
-  unclaimed: {
-    meaning: 'no worker has begun this generation',
-    condition: 'attempts = :zero',
-    needs: [],
-    holds: (job) => job.attempts === 0,
+  lapsed: {
+    meaning: 'no worker’s lease is running',
+    condition: '(attribute_not_exists(claim) OR claim.expiresAt <= :low)',
+    holds: ({ claim }, { now }) => claim === undefined || claim.expiresAt <= (now?.low ?? never),
   },
   holdsClaim: {
     meaning: 'the writer holds the claim (fencing)',
     condition: 'claim.id = :claimId',
-    needs: ['claimId'],
-    holds: (job, { claimId }) => job.claim !== undefined && job.claim.id === claimId,
-  },
-  noLiveLease: {
-    meaning: 'no worker’s lease is running',
-    condition: '(attribute_not_exists(claim) OR claim.expiresAt <= :now)',
-    needs: ['now'],
-    holds: (job, { now }) => job.claim === undefined || job.claim.expiresAt <= now,
+    holds: ({ claim }, { claimId }) => claim !== undefined && claim.id === claimId,
   },
   cancelRequested: {
     meaning: 'a cancel was asked for',
     condition: 'cancelRequested = :true',
-    needs: [],
     holds: (job) => job.cancelRequested,
   },
   cancelNotRequested: {
     meaning: 'no cancel was asked for',
     condition: 'cancelRequested = :false',
-    needs: [],
     holds: (job) => !job.cancelRequested,
   },
   stuck: {
     meaning: 'nothing touched the job for longer than STUCK_AFTER_SECONDS, its delay included',
-    condition: 'updatedAt < :stuckBefore AND notBefore < :stuckBefore',
-    needs: ['stuckBefore'],
-    holds: (job, { stuckBefore = 0 }) => job.updatedAt < stuckBefore && job.notBefore < stuckBefore,
+    condition: 'updatedAt < :stuckBefore AND (attribute_not_exists(dueAt) OR dueAt < :stuckBefore)',
+    holds: ({ updatedAt, dueAt }, { stuckBefore = never }) => updatedAt < stuckBefore && (dueAt ?? never) < stuckBefore,
+  },
+  notYetCounted: {
+    meaning: 'this failure is not counted yet, however often the request lands',
+    condition: '(attribute_not_exists(failures) OR failures < :failures)',
+    holds: (job, { failures = never }) => job.failures < failures,
+  },
+  laterLease: {
+    meaning: 'the lease grows, whichever renewal lands last',
+    condition: 'claim.expiresAt < :leaseExpiresAt',
+    holds: ({ claim }, { leaseExpiresAt = never }) => claim !== undefined && claim.expiresAt < leaseExpiresAt,
   },
 } as const satisfies Record<string, Guard>;
 
 export type GuardName = keyof typeof guards;
 
-interface Row {
-  readonly event: string;
+/** What was read before the write, with the version that the write is conditional on. */
+export const decisions = {
+  failuresLeft: {
+    meaning: 'it has failed less often than it may',
+    holds: ({ failures, maxFailures }) => failures < maxFailures,
+  },
+  lossesLeft: {
+    meaning: 'it may lose one more worker',
+    holds: ({ losses, maxLosses }) => losses + 1 < maxLosses,
+  },
+  lastLoss: {
+    meaning: 'it has lost as many workers as it may',
+    holds: ({ losses, maxLosses }) => losses + 1 >= maxLosses,
+  },
+  budgetUsedUp: {
+    meaning: 'it has failed, or lost its worker, as often as it may',
+    holds: ({ status, failures, maxFailures, losses, maxLosses }) =>
+      failures >= maxFailures || (status === 'PROCESSING' && losses + 1 >= maxLosses),
+  },
+  notParked: {
+    meaning: 'it does not wait on purpose',
+    holds: ({ waitingReason }) => waitingReason === undefined,
+  },
+  cancelWasRequested: {
+    meaning: 'a cancel was asked for',
+    holds: ({ cancelRequested }) => cancelRequested,
+  },
+} as const satisfies Record<string, { readonly meaning: string; holds(job: Job): boolean }>;
+
+export type DecisionName = keyof typeof decisions;
+
+/** What a write is conditional on. */
+export interface Rule {
   readonly from: readonly JobStatus[];
-  readonly to: JobStatus;
   readonly guards: readonly GuardName[];
+}
+
+interface Row extends Rule {
+  readonly event: string;
+  readonly to: JobStatus;
+  readonly decided?: readonly DecisionName[];
   readonly by: string;
 }
 
 /** Every way a job can change its status. What is not here cannot happen. */
 export const transitions = [
-  { event: 'claim', from: ['PENDING'], to: 'PROCESSING', guards: ['sameGeneration'], by: 'worker: received the message' },
+  {
+    event: 'claim',
+    from: ['PENDING'],
+    to: 'PROCESSING',
+    guards: ['due'],
+    decided: ['failuresLeft', 'notParked'],
+    by: 'worker: received a message',
+  },
   {
     event: 'reclaim',
     from: ['PROCESSING'],
     to: 'PROCESSING',
-    guards: ['sameGeneration', 'noLiveLease', 'cancelNotRequested'],
-    by: 'worker: the last holder’s lease ran out',
+    guards: ['lapsed', 'due', 'cancelNotRequested'],
+    decided: ['failuresLeft', 'lossesLeft'],
+    by: 'worker: the last holder’s lease ran out, which is a loss',
   },
   { event: 'succeed', from: ['PROCESSING'], to: 'SUCCEEDED', guards: ['holdsClaim'], by: 'worker: the handler returned' },
   {
@@ -108,7 +159,23 @@ export const transitions = [
     from: ['PROCESSING'],
     to: 'PENDING',
     guards: ['holdsClaim', 'cancelNotRequested'],
-    by: 'worker: attempts of this receive used up, or shutdown',
+    by: 'worker: attempts of this receive used up (due later), or a stop (nothing counted, nothing made due earlier)',
+  },
+  {
+    event: 'releaseStarved',
+    from: ['PROCESSING'],
+    to: 'PENDING',
+    guards: ['holdsClaim', 'cancelNotRequested'],
+    decided: ['lossesLeft'],
+    by: 'worker: starved of its event loop until its lease was over, which is a loss',
+  },
+  {
+    event: 'exhaustStarved',
+    from: ['PROCESSING'],
+    to: 'FAILED_FINAL',
+    guards: ['holdsClaim', 'cancelNotRequested'],
+    decided: ['lastLoss'],
+    by: 'worker: starved once too often',
   },
   {
     event: 'stop',
@@ -117,41 +184,30 @@ export const transitions = [
     guards: ['holdsClaim', 'cancelRequested'],
     by: 'worker: saw the cancel',
   },
+  {
+    event: 'exhaust',
+    from: ['PENDING', 'PROCESSING'],
+    to: 'FAILED_FINAL',
+    guards: ['lapsed', 'cancelNotRequested'],
+    decided: ['budgetUsedUp'],
+    by: 'whoever finds it: worker, dlqHandler, sweeper',
+  },
   { event: 'cancel', from: ['PENDING'], to: 'CANCELLED', guards: [], by: 'client: cancelJob of a waiting job' },
   {
     event: 'cancelAbandoned',
     from: ['PROCESSING'],
     to: 'CANCELLED',
-    guards: ['noLiveLease', 'cancelRequested'],
+    guards: ['lapsed'],
+    decided: ['cancelWasRequested'],
     by: 'whoever finds a cancelled job whose worker is gone',
   },
-  {
-    event: 'deadLetter',
-    from: ['PENDING', 'PROCESSING'],
-    to: 'FAILED_FINAL',
-    guards: ['sameGeneration', 'noLiveLease', 'cancelNotRequested'],
-    by: 'dlqHandler: all receives used up',
-  },
-  {
-    event: 'enqueueFailed',
-    from: ['PENDING'],
-    to: 'FAILED',
-    guards: ['sameGeneration', 'unclaimed'],
-    by: 'server: the send failed (compensation)',
-  },
-  {
-    event: 'giveUp',
-    from: ['PENDING', 'PROCESSING'],
-    to: 'FAILED',
-    guards: ['noLiveLease'],
-    by: 'sweeper: sent again too often',
-  },
+  { event: 'enqueueFailed', from: ['PENDING'], to: 'FAILED', guards: [], by: 'server: the send failed (compensation)' },
   { event: 'retry', from: ['FAILED', 'FAILED_FINAL', 'CANCELLED'], to: 'PENDING', guards: [], by: 'client: retryJob' },
   {
     event: 'retryStuck',
     from: ['PENDING', 'PROCESSING'],
     to: 'PENDING',
-    guards: ['noLiveLease', 'cancelNotRequested', 'stuck'],
+    guards: ['lapsed', 'cancelNotRequested', 'stuck'],
     by: 'client: retryJob of a stuck job',
   },
 ] as const satisfies readonly Row[];
@@ -160,9 +216,15 @@ export type TransitionEvent = (typeof transitions)[number]['event'];
 
 /** Writes that leave status and version alone, and what they are conditional on. */
 export const touches = [
-  { touch: 'renew', from: ['PROCESSING'], guards: ['holdsClaim'], by: 'worker: heartbeat, progress, next attempt' },
+  {
+    touch: 'fail',
+    from: ['PROCESSING'],
+    guards: ['holdsClaim', 'notYetCounted'],
+    by: 'worker: an attempt failed, and the next is due later in this receive',
+  },
+  { touch: 'renew', from: ['PROCESSING'], guards: ['holdsClaim', 'laterLease'], by: 'worker: heartbeat, progress, next attempt' },
   { touch: 'requestCancel', from: ['PROCESSING'], guards: [], by: 'client: cancelJob of a running job' },
-  { touch: 'sweep', from: ['PENDING', 'PROCESSING'], guards: ['noLiveLease'], by: 'sweeper: sent the message again' },
+  { touch: 'sweep', from: ['PENDING', 'PROCESSING'], guards: ['lapsed'], by: 'sweeper: has sent the message again' },
 ] as const satisfies readonly (Omit<Row, 'event' | 'to'> & { readonly touch: string })[];
 
 export type Touch = (typeof touches)[number]['touch'];
@@ -182,10 +244,11 @@ export function touchOf(touch: Touch): (typeof touches)[number] {
 }
 
 /** Whether a transition's rule lets this record through: what DynamoDB decides, said in memory. */
-export function allows(
-  rule: { readonly from: readonly JobStatus[]; readonly guards: readonly GuardName[] },
-  job: Job,
-  facts: Facts,
-): boolean {
-  return job.version === facts.version && rule.from.includes(job.status) && rule.guards.every((name) => guards[name].holds(job, facts));
+export function allows(rule: Rule, job: Job, facts: Facts): boolean {
+  return job.version === facts.version && permits(rule, job, facts);
+}
+
+/** The same for a touch, which knows no version. */
+export function permits({ from, guards: names }: Rule, job: Job, facts: Partial<Facts>): boolean {
+  return from.includes(job.status) && names.every((name) => guards[name].holds(job, facts));
 }

@@ -41,7 +41,7 @@ test('streamRelay, bundled, publishes the transition of a record, or reports tha
 
 test('sweeper, bundled, sends again what no message names', async () => {
   const before = Date.now() - hour;
-  await system.core.table.create(makeJob({ jobId: ulid(before), createdAt: before, updatedAt: before, notBefore: before }));
+  await system.core.table.create(makeJob({ jobId: ulid(before), createdAt: before, updatedAt: before }));
   expect(await invoke('sweeper', {})).toMatchObject({ sentAgain: 1 });
 });
 

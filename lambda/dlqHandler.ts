@@ -1,4 +1,4 @@
-/** Lambda of the dead-letter queue: ends the jobs whose messages all receives were used up on. */
+/** Lambda of the dead-letter queue: ends the jobs whose budget is used up, and sends the others anew. */
 import { SpanKind } from '@opentelemetry/api';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { decodeMessage } from '../core/queue/message.ts';
@@ -7,8 +7,8 @@ import { deadLetterJob } from '../core/usecases/deadLetterJob.ts';
 
 export type DlqHandler = (event: SQSEvent) => Promise<SQSBatchResponse>;
 
-/** Idempotent. What cannot be ended yet is reported as failed, so that it is delivered again. */
-export function createDlqHandler(core: Pick<Core, 'table' | 'feed' | 'clock' | 'log' | 'telemetry'>): DlqHandler {
+/** Idempotent. What cannot be handled is reported as failed, so that it is delivered again. */
+export function createDlqHandler(core: Pick<Core, 'table' | 'queues' | 'feed' | 'log' | 'telemetry'>): DlqHandler {
   return async ({ Records }) => {
     const failed: string[] = [];
     for (const { messageId, body, attributes } of Records) {
@@ -25,7 +25,6 @@ export function createDlqHandler(core: Pick<Core, 'table' | 'feed' | 'clock' | '
           { kind: SpanKind.CONSUMER, attributes: { 'job.id': message.jobId }, origin },
           () => deadLetterJob(core, message),
         );
-        if (result === 'held') failed.push(messageId);
         log.info({ result, generation: message.generation }, 'a dead letter was handled');
       } catch (error) {
         log.error({ error, messageId }, 'a dead letter could not be handled; it will be delivered again');

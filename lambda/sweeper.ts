@@ -1,4 +1,4 @@
-/** Lambda that runs every minute: sends again what no message names, and gives up what was sent too often. */
+/** Lambda that runs every minute: sends again what no message names. */
 import type { Core } from '../core/usecases/core.ts';
 import { sweepJobs, type SweepReport } from '../core/usecases/sweepJobs.ts';
 
@@ -7,7 +7,7 @@ export type Sweeper = () => Promise<SweepReport>;
 export function createSweeper(core: Core): Sweeper {
   return async () => {
     const report = await sweepJobs(core);
-    if (report.sentAgain + report.cancelled + report.givenUp > 0) core.log.info(report, 'a sweep found work');
+    if (report.isSkipped || report.sentAgain + report.ended + report.failed > 0) core.log.info(report, 'a sweep');
     return report;
   };
 }

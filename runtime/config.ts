@@ -86,6 +86,9 @@ const settings = z.object({
     .describe('Worker and Lambda loops answer `/metrics` and `/healthz` there; unset = nowhere. The server does so at PORT.'),
   SWEEP_INTERVAL_SECONDS: whole(1, 3600).default(15).describe('How often the sweeper looks for jobs that no message names.'),
   SWEEP_AFTER_SECONDS: whole(1, 86_400).default(30).describe('A job that nothing moved for so long, with an empty queue, is sent again.'),
+  SWEEP_READS_PER_MINUTE: whole(100, 10_000_000)
+    .default(30_000)
+    .describe('Open jobs that the sweeper looks at a minute; where there are more, a pass through them takes several.'),
   IDEMPOTENCY_TTL_SECONDS: whole(1, 31_536_000).default(86_400).describe('How long an idempotency key is remembered.'),
   JWKS_URL: z
     .url({ protocol: /^https?$/ })
@@ -197,6 +200,7 @@ export function parseConfig(environment: Environment) {
     metricsPort: env.METRICS_PORT,
     sweepIntervalSeconds: env.SWEEP_INTERVAL_SECONDS,
     sweepAfterSeconds: env.SWEEP_AFTER_SECONDS,
+    sweepReadsPerMinute: env.SWEEP_READS_PER_MINUTE,
     idempotencyTtlSeconds: env.IDEMPOTENCY_TTL_SECONDS,
     jobTtlDays: env.JOB_TTL_DAYS,
     auth: { jwksUrl: env.JWKS_URL, secret: env.JWT_SECRET, issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE, mode: env.AUTH },

@@ -83,8 +83,9 @@ export const JobType = builder.objectRef<Job>('Job').implement({
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it reached its final status.' }),
     expiresAt: t.field({
       type: 'DateTime',
-      description: 'When it will be deleted, unless it changes before.',
-      resolve: ({ expiresAt }) => expiresAt * 1000,
+      description: 'When it will be deleted, unless it changes before. While it has not ended: no earlier than that.',
+      resolve: ({ expiresAt, updatedAt }, _, { core }) =>
+        expiresAt === undefined ? updatedAt + core.settings.jobTtlDays * 86_400_000 : expiresAt * 1000,
     }),
     history: t.expose('history', {
       type: [JobHistoryEntryType],

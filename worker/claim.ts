@@ -27,15 +27,15 @@ export async function claimJob(core: Pick<Core, 'table' | 'feed' | 'clock' | 'te
   let attempt = await claim(core, request, 'claim', bet);
   while (!attempt.ok) {
     const job = attempt.job;
-    const now = core.clock.now();
+    const now = await core.table.time();
     if (job === undefined || isFinal(job.status) || job.generation > message.generation) return left({ kind: 'deleted' });
     // Of a generation that is not there: not one of ours. It uses up its receives and becomes a dead letter.
     if (job.generation < message.generation) return left({ kind: 'returned', seconds: Math.ceil(request.leaseMs / 1000) });
     if (job.status === 'PENDING') {
       attempt = await claim(core, request, 'claim', job);
-    } else if (job.claim !== undefined && job.claim.expiresAt > now) {
+    } else if (job.claim !== undefined && job.claim.expiresAt > now.low) {
       // A duplicate delivery of a job that is held: it waits for the end of the lease, for its holder may die.
-      return left({ kind: 'returned', seconds: Math.ceil((job.claim.expiresAt - now) / 1000) });
+      return left({ kind: 'returned', seconds: Math.ceil((job.claim.expiresAt - now.low) / 1000) });
     } else if (job.cancelRequested) {
       const cancelled = await advance(core, 'cancelAbandoned', job, { facts: { now } });
       if (cancelled.ok) return left({ kind: 'deleted' });
@@ -47,19 +47,19 @@ export async function claimJob(core: Pick<Core, 'table' | 'feed' | 'clock' | 'te
   return { claimed: attempt.job };
 }
 
-function claim(
+async function claim(
   core: Pick<Core, 'table' | 'feed' | 'clock' | 'telemetry'>,
   request: ClaimRequest,
   event: 'claim' | 'reclaim',
   known: Known,
 ) {
-  const { message, claimId, leaseMs } = request;
-  const now = core.clock.now();
+  const { claimId, leaseMs } = request;
+  const now = await core.table.time();
   const attempts = known.attempts + 1;
   return advance(core, event, known, {
-    facts: { now, generation: message.generation },
+    facts: { now },
     attempt: attempts,
-    changes: { claim: { id: claimId, expiresAt: now + leaseMs }, attempts, startedAt: known.startedAt ?? now },
+    changes: { claim: { id: claimId, expiresAt: now.high + leaseMs }, attempts, startedAt: known.startedAt ?? now.at },
   });
 }
 

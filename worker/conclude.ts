@@ -56,7 +56,7 @@ async function write(
 ): Promise<WriteResult> {
   const { core, job, claimId } = work;
   const { attempt } = outcome;
-  const facts = { now: core.clock.now(), claimId };
+  const facts = { now: await core.table.time(), claimId };
   const progress = percent === undefined ? {} : { progress: percent };
   switch (outcome.kind) {
     case 'succeeded':
@@ -77,5 +77,5 @@ async function write(
 /** A job whose cancel was asked for meanwhile ends cancelled, instead of failed or released. */
 async function orStop({ core, job, claimId }: ClaimedWork, attempt: number, written: WriteResult): Promise<WriteResult> {
   if (written.ok || written.job?.claim?.id !== claimId || !written.job.cancelRequested) return written;
-  return advance(core, 'stop', job, { facts: { now: core.clock.now(), claimId }, attempt });
+  return advance(core, 'stop', job, { facts: { now: await core.table.time(), claimId }, attempt });
 }

@@ -37,7 +37,8 @@ export function startHeartbeat({ core, job, message, claimId, leaseMs, log, prog
 
   async function renew(changes: Parameters<Heartbeat['renew']>[0]): Promise<boolean> {
     const now = clock.now();
-    const renewed = await table.touch('renew', job.jobId, { claimId }, { ...changes, leaseExpiresAt: now + leaseMs });
+    const leaseExpiresAt = (await table.time()).high + leaseMs;
+    const renewed = await table.touch('renew', job.jobId, { claimId, leaseExpiresAt }, { ...changes, leaseExpiresAt });
     if (stopped) return renewed.ok;
     if (!renewed.ok) {
       abort(new ClaimLost('another worker holds the job'));

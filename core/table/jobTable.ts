@@ -5,6 +5,7 @@
  * Every write carries a writeId, so that a write whose answer was lost is told from a race that was lost.
  * Errors: `TABLE_UNAVAILABLE` when the table does not answer.
  */
+import type { ServiceTime } from '../clock.ts';
 import type { Claim, HistoryEntry, Job, JobFailure, JobStatus, JsonValue } from '../job.ts';
 import type { Facts, Touch, TransitionEvent } from '../transitions.ts';
 
@@ -18,18 +19,20 @@ export interface TransitionInput {
   /** Recorded in the history's entry and as the job's error. */
   readonly error?: JobFailure | undefined;
   /** Replaces the history that the new entry is appended to. */
-  readonly keptHistory?: readonly HistoryEntry[];
+  readonly keptHistory?: readonly HistoryEntry[] | undefined;
 }
 
 export interface JobTable extends Listings {
+  /** The service's time now; asks for it only where no answer has told it yet. */
+  time(): Promise<ServiceTime>;
   /** Puts a new job; `ok: false` when one of that id exists. */
   create(job: Omit<Job, 'writeId'>): Promise<WriteResult>;
-  /** Takes the idempotency key for this job, or answers whose it is. An expired lock counts as absent. */
+  /** Takes the idempotency key for this job, or answers whose it is. A lock that expired by `lowSeconds` counts as absent. */
   lock(
     owner: string,
     idempotencyKey: string,
     lock: IdempotencyLock,
-    nowSeconds: number,
+    lowSeconds: number,
   ): Promise<{ readonly taken: boolean; readonly lock: IdempotencyLock }>;
   readLock(owner: string, idempotencyKey: string): Promise<IdempotencyLock | undefined>;
   /** A strongly consistent read. */
@@ -40,15 +43,29 @@ export interface JobTable extends Listings {
   transition(event: TransitionEvent, jobId: string, input: TransitionInput): Promise<WriteResult>;
   /** A write that leaves status and version alone; see `touches`. */
   touch(touch: Touch, jobId: string, facts: Partial<Facts>, changes: Changes): Promise<WriteResult>;
+  /** Undefined before the first sweep. */
+  readSweep(): Promise<SweepState | undefined>;
+  /** Unconditional: two sweepers at once do the same twice, and no harm. */
+  writeSweep(state: SweepState): Promise<void>;
   /** @throws when the table does not answer or is not active. */
   check(): Promise<void>;
 }
 
-/** What a write changes beside status, version and history. `null` removes the attribute; absent leaves it alone. */
+/**
+ * What a write changes beside status, version, history, writeId and `updatedAt`, and `expiresAt`, which stands on jobs
+ * that have ended alone. `null` removes the field; absent leaves it alone.
+ */
 export interface Changes {
   readonly claim?: Claim | null | undefined;
+  /** The claim's new `expiresAt`. */
   readonly leaseExpiresAt?: number | undefined;
   readonly attempts?: number | undefined;
+  readonly failures?: number | undefined;
+  readonly maxFailures?: number | undefined;
+  readonly losses?: number | undefined;
+  readonly maxLosses?: number | undefined;
+  readonly dueAt?: number | null | undefined;
+  readonly waitingReason?: string | null | undefined;
   readonly generation?: number | undefined;
   readonly cancelRequested?: boolean | undefined;
   readonly progress?: number | null | undefined;
@@ -56,9 +73,10 @@ export interface Changes {
   readonly error?: JobFailure | null | undefined;
   readonly startedAt?: number | null | undefined;
   readonly finishedAt?: number | null | undefined;
-  readonly notBefore?: number | undefined;
   readonly sweeps?: number | undefined;
-  readonly sweptAt?: number | undefined;
+  readonly sweptAt?: number | null | undefined;
+  /** Only to be removed: from jobs that are open and have one of an older version of this program. */
+  readonly expiresAt?: null | undefined;
 }
 
 export interface IdempotencyLock {
@@ -85,6 +103,37 @@ export interface Listings {
    * PENDING and PROCESSING: whoever filters by status looks at the records too. Fewer than `limit` ids: there are no more.
    */
   listOwned(query: OwnerQuery): Promise<readonly string[]>;
-  /** Ids of jobs that have not ended and were created before this id could be, oldest first: up to `limit` a shard. */
-  listOpen(options: { readonly before: string; readonly limit: number }): AsyncIterable<readonly string[]>;
+  /**
+   * A page of the ids of jobs that have not ended, oldest first, from an index that is eventually consistent: about
+   * `limit` of them.
+   */
+  listOpen(page: OpenQuery): Promise<OpenPage>;
+}
+
+export interface OpenQuery {
+  /** Exclusive: a page's `next`; from the oldest on without. */
+  readonly after?: string | undefined;
+  /** Exclusive: only jobs that were created before this id could be. */
+  readonly before: string;
+  readonly limit: number;
+}
+
+export interface OpenPage {
+  readonly jobIds: readonly string[];
+  /** Where to go on; undefined at the end. */
+  readonly next: string | undefined;
+}
+
+/** How far the sweeper has come: kept in the table, since it outlives each of its runs. Times are the service's. */
+export interface SweepState {
+  /** The last run's end, or its refusal to run. */
+  readonly ranAt: number;
+  /** Where the pass through what is open goes on; undefined = at the oldest. */
+  readonly after?: string | undefined;
+  /** Of the pass that is under way. */
+  readonly passBeganAt: number;
+  readonly looked: number;
+  readonly overdue: number;
+  /** Of the last pass that came to its end. */
+  readonly lastPass?: { readonly tookMs: number; readonly looked: number; readonly overdue: number } | undefined;
 }

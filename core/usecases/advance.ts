@@ -1,7 +1,7 @@
 /** One step of the state machine on a job that was read: writes it, and tells the feed what the record says now. */
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { latestEventOf } from '../feed/event.ts';
-import { isFinal, type HistoryEntry, type Job, type JobFailure } from '../job.ts';
+import { isFinal, maxHistory, type Job, type JobFailure } from '../job.ts';
 import type { Changes, WriteResult } from '../table/jobTable.ts';
 import { transitionOf, type Facts, type TransitionEvent } from '../transitions.ts';
 import type { Core } from './core.ts';
@@ -12,23 +12,26 @@ export interface Step {
   readonly attempt?: number;
   readonly changes?: Changes;
   readonly error?: JobFailure | undefined;
-  readonly keptHistory?: readonly HistoryEntry[];
 }
+
+/** The record, or what a message knows of it: then the job is young, and its history short. */
+export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> & Partial<Pick<Job, 'history'>>;
 
 /** `ok: false` with the present record when the job is no longer as it was read. */
 export async function advance(
   { table, feed, telemetry }: Pick<Core, 'table' | 'feed' | 'telemetry'>,
   event: TransitionEvent,
-  job: Pick<Job, 'jobId' | 'version' | 'attempts'>,
-  { facts, attempt = job.attempts, changes, ...rest }: Step,
+  job: Known,
+  { facts, attempt = job.attempts, changes, error }: Step,
 ): Promise<WriteResult> {
   const { to } = transitionOf(event);
-  const ending: Changes = isFinal(to) ? { finishedAt: facts.now } : {};
+  const ending: Changes = isFinal(to) ? { finishedAt: facts.now.at } : {};
   const claim: Changes = to === 'PROCESSING' ? {} : { claim: null };
   const result = await table.transition(event, job.jobId, {
-    ...rest,
     facts: { ...facts, version: job.version },
     attempt,
+    error,
+    keptHistory: keptOf(job.history),
     changes: { ...ending, ...claim, ...changes },
   });
   // Lost, it shows what another has written, or this writer itself before its answer was lost: perhaps never told.
@@ -38,11 +41,15 @@ export async function advance(
   return result;
 }
 
+/** Undefined while there is room for one more entry. */
+function keptOf(history: Job['history'] = []): Job['history'] | undefined {
+  return history.length < maxHistory ? undefined : history.slice(1 - maxHistory);
+}
+
 function measure(telemetry: Telemetry, event: TransitionEvent, { type, status, createdAt, updatedAt }: Job): void {
   if (isFinal(status)) {
     telemetry.count('jobsFinished', { type, status });
     telemetry.record('endToEnd', (updatedAt - createdAt) / 1000, { type, status });
   }
-  if (event === 'deadLetter') telemetry.count('deadLetters', { type });
   if (event === 'retry' || event === 'retryStuck') telemetry.count('jobsRetried', { type });
 }

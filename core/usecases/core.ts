@@ -19,9 +19,14 @@ export interface Core {
   /** Ascending in time, so that a table sorted by it is sorted by creation. */
   readonly newJobId: () => string;
   readonly settings: {
+    /** Attempts of a type that says nothing itself. */
+    readonly attemptsPerReceive: number;
+    readonly maxReceiveCount: number;
     readonly idempotencyTtlSeconds: number;
     readonly jobTtlDays: number;
     readonly stuckAfterSeconds: number;
     readonly sweepAfterSeconds: number;
+    readonly sweepIntervalSeconds: number;
+    readonly sweepReadsPerMinute: number;
   };
 }

@@ -1,9 +1,12 @@
 /** Hands in a job: idempotency lock, record, message, in this order, so that a crash anywhere leaves nothing lost. */
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
+import type { ServiceTime } from '../clock.ts';
 import { JobError } from '../errors.ts';
 import { latestEventOf } from '../feed/event.ts';
-import { maxDelaySeconds, maxIdempotencyKeyLength, maxParamsBytes, type Job, type JobPriority, type JsonValue } from '../job.ts';
+import { maxDelaySeconds, maxIdempotencyKeyLength, maxLosses, maxParamsBytes, type Job, type JobPriority, type JsonValue } from '../job.ts';
+import type { JobType } from '../jobType.ts';
+import { maxFailuresOf } from './budget.ts';
 import type { Core } from './core.ts';
 import { enqueue } from './enqueue.ts';
 
@@ -62,14 +65,19 @@ export async function createJobs(core: Core, requests: readonly CreateJobRequest
 
 /** Checked, locked by its key, and written: all but its message. */
 async function recorded(core: Core, request: CreateJobRequest): Promise<CreatedJob> {
-  const draft = draftOf(core, request);
+  checkLimits(request);
+  const type = typeOf(core, request.type);
+  const params = checkedParams(type, request.params);
+  const payloadHash = hashOf(request);
+  const now = await core.table.time();
+  const draft = draftOf(core, request, { params, payloadHash, now, maxFailures: maxFailuresOf(core, type) });
   const { owner, idempotencyKey } = request;
   if (idempotencyKey === undefined) return record(core, draft);
 
-  const nowSeconds = Math.floor(draft.createdAt / 1000);
-  const expiresAt = nowSeconds + core.settings.idempotencyTtlSeconds;
-  const { jobId, payloadHash } = draft;
-  const { taken, lock } = await core.table.lock(owner, idempotencyKey, { jobId, payloadHash, expiresAt }, nowSeconds);
+  // A lock that outlived its record would let the work run twice.
+  const ttlSeconds = Math.min(core.settings.idempotencyTtlSeconds, core.settings.jobTtlDays * 86_400);
+  const wanted = { jobId: draft.jobId, payloadHash, expiresAt: Math.floor(now.low / 1000) + ttlSeconds };
+  const { taken, lock } = await core.table.lock(owner, idempotencyKey, wanted, Math.floor(now.low / 1000));
   if (taken) return record(core, draft);
   if (lock.payloadHash !== payloadHash) throw new JobError('IDEMPOTENCY_KEY_REUSED', { jobId: lock.jobId });
 
@@ -96,30 +104,38 @@ async function queued(core: Core, { delaySeconds }: CreateJobRequest, { job, cre
 
 type Draft = Omit<Job, 'writeId'>;
 
-function draftOf(core: Core, request: CreateJobRequest): Draft {
+interface Checked {
+  readonly params: JsonValue;
+  readonly payloadHash: string;
+  readonly maxFailures: number;
+  readonly now: ServiceTime;
+}
+
+function draftOf(core: Core, request: CreateJobRequest, { params, payloadHash, maxFailures, now }: Checked): Draft {
   const { type, priority, owner, idempotencyKey, delaySeconds, traceId } = request;
-  checkLimits(request);
-  const params = checkedParams(core, type, request.params);
-  const now = core.clock.now();
   return {
     jobId: core.newJobId(),
     owner,
     type,
     priority,
     params,
-    payloadHash: hashOf({ type, params: request.params ?? {}, priority, delaySeconds }),
+    payloadHash,
     idempotencyKey,
     status: 'PENDING',
     version: 1,
     generation: 1,
     attempts: 0,
+    failures: 0,
+    maxFailures,
+    losses: 0,
+    maxLosses,
+    // Without a delay it is due whatever the time is known to be.
+    ...(delaySeconds === 0 ? {} : { dueAt: now.high + delaySeconds * 1000 }),
     cancelRequested: false,
-    history: [{ version: 1, status: 'PENDING', at: now, attempt: 0 }],
+    history: [{ version: 1, status: 'PENDING', at: now.at, attempt: 0 }],
     traceId,
-    createdAt: now,
-    updatedAt: now,
-    expiresAt: Math.floor(now / 1000) + core.settings.jobTtlDays * 86_400,
-    notBefore: now + delaySeconds * 1000,
+    createdAt: now.at,
+    updatedAt: now.at,
     sweeps: 0,
   };
 }
@@ -139,15 +155,17 @@ function checkLimits({ params, idempotencyKey, delaySeconds }: CreateJobRequest)
   }
 }
 
-/** The params with their defaults. */
-function checkedParams({ jobTypes }: Pick<Core, 'jobTypes'>, name: string, params: JsonValue | undefined): JsonValue {
+function typeOf({ jobTypes }: Pick<Core, 'jobTypes'>, name: string): JobType {
   const type = jobTypes.find(name);
-  if (type === undefined) {
-    throw new JobError('UNKNOWN_JOB_TYPE', {
-      message: `There is no job type of that name. There are: ${jobTypes.all.map((known) => known.name).join(', ')}.`,
-      path: ['type'],
-    });
-  }
+  if (type !== undefined) return type;
+  throw new JobError('UNKNOWN_JOB_TYPE', {
+    message: `There is no job type of that name. There are: ${jobTypes.all.map((known) => known.name).join(', ')}.`,
+    path: ['type'],
+  });
+}
+
+/** The params with their defaults. */
+function checkedParams(type: JobType, params: JsonValue | undefined): JsonValue {
   const parsed = type.params.safeParse(params ?? {});
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -156,8 +174,8 @@ function checkedParams({ jobTypes }: Pick<Core, 'jobTypes'>, name: string, param
 }
 
 /** Of the payload as the client sent it, so that a new default does not make an old key look reused. RFC 8785. */
-function hashOf(payload: object): string {
-  return createHash('sha256').update(canonicalJson(payload)).digest('base64url');
+function hashOf({ type, params = {}, priority, delaySeconds }: CreateJobRequest): string {
+  return createHash('sha256').update(canonicalJson({ type, params, priority, delaySeconds })).digest('base64url');
 }
 
 /** @throws {JobError} `BAD_USER_INPUT` for half a surrogate pair, which no canonical form can spell. */

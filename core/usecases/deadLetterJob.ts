@@ -1,36 +1,52 @@
-/** Ends a job whose message SQS has given up on. */
-import { isFinal, type JobFailure } from '../job.ts';
+/**
+ * What becomes of a message that SQS has moved to the dead-letter queue: its receives are used up, which says nothing
+ * about its job. The record decides.
+ */
+import { latestEventOf } from '../feed/event.ts';
 import type { JobMessage } from '../queue/message.ts';
-import { advance } from './advance.ts';
+import { msUntil, verdictOn } from '../verdict.ts';
 import type { Core } from './core.ts';
+import { endJob } from './endJob.ts';
+import { sendMessage } from './enqueue.ts';
 
-/** `ended`: the dead letter has nothing more to do. `held`: a worker's lease still runs, so it must come back later. */
-export type DeadLetterResult = 'ended' | 'held';
+/** Each time the letter may be dropped. `over`: it had nothing more to say. */
+export type DeadLetterResult = 'over' | 'parked' | 'ended' | 'sentAnew';
 
 /**
- * FAILED_FINAL with the job's last error, only for the generation that the message names and only without a live lease:
- * a stale dead letter of a job that was retried, or that has ended, changes nothing.
- * @throws {JobError} `TABLE_UNAVAILABLE`.
+ * Ends the job where its budget is used up, with its last error. One with budget left is sent anew, due when it is due
+ * or its holder's lease ends: only then may the letter go.
+ * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`: the letter must come back.
  */
 export async function deadLetterJob(
-  core: Pick<Core, 'table' | 'feed' | 'clock' | 'telemetry'>,
+  core: Pick<Core, 'table' | 'queues' | 'feed' | 'telemetry'>,
   message: JobMessage,
 ): Promise<DeadLetterResult> {
   for (;;) {
     const job = await core.table.get(message.jobId);
-    if (job === undefined || isFinal(job.status) || job.generation !== message.generation) return 'ended';
-    const now = core.clock.now();
-    if (job.claim !== undefined && job.claim.expiresAt > now) return 'held';
-    const facts = { now, generation: message.generation };
-    const result = job.cancelRequested
-      ? await advance(core, 'cancelAbandoned', job, { facts })
-      : await advance(core, 'deadLetter', job, { facts, error: job.error ?? unexplained(job.attempts, now) });
-    if (result.ok) return 'ended';
+    if (job === undefined) return 'over';
+    const now = await core.table.time();
+    const verdict = verdictOn(job, now, message.generation);
+    switch (verdict.kind) {
+      case 'over':
+        // Whoever ended it may have died before it told.
+        void core.feed.publish(latestEventOf(job));
+        return 'over';
+      case 'parked':
+        return 'parked';
+      case 'end': {
+        const { ok } = await endJob(core, job, verdict, now);
+        if (!ok) continue;
+        core.telemetry.count('deadLetters', { type: job.type });
+        return 'ended';
+      }
+      case 'wait':
+        await sendMessage(core, job, msUntil(verdict.until, now) / 1000);
+        return 'sentAnew';
+      case 'run':
+        await sendMessage(core, job, 0);
+        return 'sentAnew';
+      default:
+        return verdict satisfies never;
+    }
   }
-}
-
-/** Kills use up receives without leaving an error behind. */
-function unexplained(attempt: number, at: number): JobFailure {
-  const message = 'The message was received as often as it may be, and no receive ended the job: its workers were killed.';
-  return { code: 'RECEIVES_EXHAUSTED', message, attempt, at };
 }

@@ -1,7 +1,7 @@
 /** Sends the message of a job that was just written, and compensates when the queue does not take it. */
 import { SpanKind } from '@opentelemetry/api';
 import { JobError } from '../errors.ts';
-import type { Job } from '../job.ts';
+import { maxDelaySeconds, type Job } from '../job.ts';
 import { noBet } from '../queue/message.ts';
 import { advance } from './advance.ts';
 import type { Core } from './core.ts';
@@ -12,22 +12,25 @@ import type { Core } from './core.ts';
  *   whose answer was lost may have happened, and its message then meets a job that has ended.
  */
 export async function enqueue(core: Core, job: Job, delaySeconds: number): Promise<Job> {
-  const { jobId, generation, traceId } = job;
+  const { jobId, traceId } = job;
   try {
     await sendMessage(core, job, delaySeconds);
     return job;
   } catch (error) {
     core.log.error({ error, jobId, traceId }, 'the job could not be queued; it becomes FAILED');
-    const now = core.clock.now();
-    const failure = { code: 'QUEUE_UNAVAILABLE', message: 'The job could not be queued; retry it.', attempt: 0, at: now };
-    const result = await advance(core, 'enqueueFailed', job, { facts: { now, generation }, error: failure });
+    const now = await core.table.time();
+    const failure = { code: 'QUEUE_UNAVAILABLE', message: 'The job could not be queued; retry it.', attempt: 0, at: now.at };
+    const result = await advance(core, 'enqueueFailed', job, { facts: { now }, error: failure });
     // A worker that has the job already proves that the message went out.
     if (!result.ok && result.job !== undefined) return result.job;
     throw new JobError('QUEUE_UNAVAILABLE', { jobId }, { cause: error });
   }
 }
 
-/** The message that names the job as it is now. @throws {JobError} `QUEUE_UNAVAILABLE`. */
+/**
+ * The message that names the job as it is now. One that is due later than SQS can delay it comes early, and waits again.
+ * @throws {JobError} `QUEUE_UNAVAILABLE`.
+ */
 export async function sendMessage(
   { queues, telemetry }: Pick<Core, 'queues' | 'telemetry'>,
   job: Job,
@@ -35,11 +38,12 @@ export async function sendMessage(
 ): Promise<void> {
   const { jobId, owner, generation, traceId, priority, attempts } = job;
   const version = attempts === 0 ? job.version : noBet;
+  const wholeDelay = Math.min(maxDelaySeconds, Math.ceil(delaySeconds));
   const destination = { 'messaging.system': 'aws_sqs', 'messaging.destination.name': priority };
   await telemetry.span(
     `send ${priority}`,
     { kind: SpanKind.PRODUCER, attributes: { ...destination, 'messaging.operation.type': 'send', 'job.id': jobId } },
-    () => queues.send(priority, { jobId, generation, version, traceId, spanId: telemetry.running().spanId }, delaySeconds, owner),
+    () => queues.send(priority, { jobId, generation, version, traceId, spanId: telemetry.running().spanId }, wholeDelay, owner),
   );
   telemetry.count('sent', destination);
 }

@@ -24,10 +24,10 @@ export async function getJob({ table }: Pick<Core, 'table'>, { jobId, ...caller 
 
 /** The job of a key that is still remembered. */
 export async function getJobByIdempotencyKey(
-  { table, clock }: Pick<Core, 'table' | 'clock'>,
+  { table }: Pick<Core, 'table'>,
   { owner, idempotencyKey }: { readonly owner: string; readonly idempotencyKey: string },
 ): Promise<Job | undefined> {
   const lock = await table.readLock(owner, idempotencyKey);
-  if (lock === undefined || lock.expiresAt * 1000 <= clock.now()) return undefined;
+  if (lock === undefined || lock.expiresAt * 1000 <= (await table.time()).low) return undefined;
   return table.get(lock.jobId);
 }

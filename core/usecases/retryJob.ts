@@ -1,8 +1,9 @@
 /** Begins a new generation of a job that ended without success, or that is stuck. */
 import { JobError } from '../errors.ts';
-import { maxHistory, type Job } from '../job.ts';
+import { maxLosses, type Job } from '../job.ts';
 import { allows, transitionOf } from '../transitions.ts';
 import { advance } from './advance.ts';
+import { maxFailuresOf } from './budget.ts';
 import type { Core } from './core.ts';
 import { enqueue } from './enqueue.ts';
 import { getJob, type Caller } from './readJob.ts';
@@ -14,26 +15,32 @@ import { getJob, type Caller } from './readJob.ts';
  */
 export async function retryJob(core: Core, request: Caller & { readonly jobId: string }): Promise<Job> {
   const job = await getJob(core, request);
-  const now = core.clock.now();
-  const facts = { now, stuckBefore: now - core.settings.stuckAfterSeconds * 1000 };
+  const now = await core.table.time();
+  const facts = { now, stuckBefore: now.low - core.settings.stuckAfterSeconds * 1000 };
   const event = (['retry', 'retryStuck'] as const).find((name) => allows(transitionOf(name), job, { ...facts, version: job.version }));
   if (event === undefined) throw notRetryable(job);
 
+  const type = core.jobTypes.find(job.type);
   const retried = await advance(core, event, job, {
     facts,
     attempt: 0,
-    keptHistory: job.history.slice(-maxHistory),
     changes: {
       generation: job.generation + 1,
       attempts: 0,
+      failures: 0,
+      maxFailures: type === undefined ? job.maxFailures : maxFailuresOf(core, type),
+      losses: 0,
+      maxLosses,
+      dueAt: null,
+      waitingReason: null,
       cancelRequested: false,
       progress: null,
       result: null,
       error: null,
       startedAt: null,
       finishedAt: null,
-      notBefore: now,
       sweeps: 0,
+      sweptAt: null,
     },
   });
   if (!retried.ok) throw retried.job === undefined ? new JobError('JOB_NOT_FOUND') : notRetryable(retried.job);

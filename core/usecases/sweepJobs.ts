@@ -1,86 +1,161 @@
 /**
- * Finds the jobs that no message names any more (a crash between put and send, a message that was lost, a claim that
- * ran out without a redelivery) and sends them again; after a bounded number of times they end FAILED with a reason.
+ * Finds the open jobs that no message names any more (a crash between put and send, a message or a whole queue that was
+ * lost, a claim that ran out without a redelivery) and sends them anew. It pages through all that is open, oldest first,
+ * with a cursor that outlives its runs; nothing is given up.
  */
 import { encodeTime } from 'ulid';
-import { isFinal, type Job, type JobPriority } from '../job.ts';
-import { advance } from './advance.ts';
+import type { ServiceTime } from '../clock.ts';
+import { JobError } from '../errors.ts';
+import type { Job, JobPriority } from '../job.ts';
+import type { SweepState } from '../table/jobTable.ts';
+import { verdictOn, type Verdict } from '../verdict.ts';
 import type { Core } from './core.ts';
+import { endJob } from './endJob.ts';
 import { sendMessage } from './enqueue.ts';
 
 export interface SweepReport {
+  readonly looked: number;
   readonly sentAgain: number;
-  readonly cancelled: number;
-  readonly givenUp: number;
+  readonly ended: number;
+  /** Records that could not be read, sent or written: each was passed over, and is looked at again in the next pass. */
+  readonly failed: number;
+  /** Nothing was looked at: after an outage the holders of claims come first. */
+  readonly isSkipped: boolean;
 }
 
-/** Jobs looked at a shard and sweep: the oldest. */
-const maxPerShard = 1000;
-/** A generation that was sent again so often is given up: each time the wait was twice as long. */
-export const maxSweeps = 5;
-/** While a queue has a backlog, a waiting job most likely has its message in it. */
+/** As many as one read of the table takes. */
+const pageSize = 100;
+/** While its queue has a backlog, a waiting job most likely has its message in it. */
 const backlogFactor = 30;
+/** Patience doubles each time a job was sent, up to this. */
+const maxPatienceMs = 900_000;
+/** What a run may read for the time since the last one; more time than this saves up nothing. */
+const maxSavedMs = 120_000;
 
-/** Two sweeps at once do no harm: a message too many finds its job held or ended. @throws {JobError} */
+/** Two sweeps at once do no harm: a message too many finds its job held or ended. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function sweepJobs(core: Core): Promise<SweepReport> {
-  const backlogs = new Map<JobPriority, Promise<boolean>>();
-  const report = { sentAgain: 0, cancelled: 0, givenUp: 0 };
-
-  function tell(action: keyof SweepReport): void {
-    report[action] += 1;
-    core.telemetry.count('sweeps', { action });
+  const { table, settings } = core;
+  const began = await table.time();
+  const state = await table.readSweep();
+  const report = { looked: 0, sentAgain: 0, ended: 0, failed: 0 };
+  const intervalMs = settings.sweepIntervalSeconds * 1000;
+  if (state === undefined || began.low - state.ranAt > 2 * intervalMs) {
+    await table.writeSweep({ passBeganAt: began.low, looked: 0, overdue: 0, ...state, ranAt: began.low });
+    return { ...report, isSkipped: true };
   }
 
-  function hasBacklog(priority: JobPriority): Promise<boolean> {
-    const known = backlogs.get(priority) ?? core.queues.depth(priority).then(({ visible }) => visible > 0);
-    backlogs.set(priority, known);
-    return known;
-  }
-
-  async function sweep(job: Job): Promise<void> {
-    const log = core.log.child({ jobId: job.jobId, traceId: job.traceId });
-    const now = core.clock.now();
-    if (job.cancelRequested && isLapsed(job, now)) {
-      const { ok } = await advance(core, 'cancelAbandoned', job, { facts: { now } });
-      if (ok) tell('cancelled');
-      return;
+  const hasBacklog = backlogs(core);
+  const before = encodeTime(began.low - settings.sweepAfterSeconds * 1000, 10);
+  const savedMs = Math.min(maxSavedMs, Math.max(intervalMs, began.low - state.ranAt));
+  const allowed = Math.max(pageSize, Math.floor((settings.sweepReadsPerMinute * savedMs) / 60_000));
+  let pass: SweepState = state;
+  do {
+    const page = await table.listOpen({ after: pass.after, before, limit: pageSize });
+    const { jobs, unreadable } = await readEach(core, page.jobIds);
+    const done = (await Promise.all(jobs.map((job) => sweepOne(core, job, hasBacklog)))).filter((did) => did !== 'nothing');
+    for (const did of done) {
+      report[did] += 1;
+      core.telemetry.count('sweeps', { action: did });
     }
-    const patienceMs = core.settings.sweepAfterSeconds * 1000 * 2 ** job.sweeps;
-    if (now - lastSignOf(job) < patienceMs) return;
-    if (await hasBacklog(job.priority)) {
-      if (now - lastSignOf(job) < patienceMs * backlogFactor) return;
-    } else if (job.sweeps >= maxSweeps) {
-      const message = `No worker took the job although it was sent ${maxSweeps + 1} times.`;
-      const { ok } = await advance(core, 'giveUp', job, {
-        facts: { now },
-        error: { code: 'MESSAGE_LOST', message, attempt: job.attempts, at: now },
-      });
-      if (ok) tell('givenUp');
-      log.error('a job was given up: none of its messages was worked on');
-      return;
-    }
-    const { ok } = await core.table.touch('sweep', job.jobId, { now }, { sweeps: job.sweeps + 1, sweptAt: now });
-    if (!ok) return;
-    await sendMessage(core, job, 0);
-    tell('sentAgain');
-    log.warn({ status: job.status, sweeps: job.sweeps + 1 }, 'a job that no message named was sent again');
-  }
-
-  const before = encodeTime(core.clock.now() - core.settings.sweepAfterSeconds * 1000, 10);
-  for await (const jobIds of core.table.listOpen({ before, limit: maxPerShard })) {
-    for (let start = 0; start < jobIds.length; start += 100) {
-      const jobs = await core.table.getMany(jobIds.slice(start, start + 100));
-      for (const job of jobs) if (job !== undefined && !isFinal(job.status)) await sweep(job);
-    }
-  }
-  return report;
+    report.failed += unreadable;
+    report.looked += page.jobIds.length;
+    const now = await table.time();
+    const { looked, overdue, ...rest } = pass;
+    const counted = { looked: looked + page.jobIds.length, overdue: overdue + done.length };
+    pass = page.next === undefined ? endedPass(rest, counted, now) : { ...rest, ...counted, ranAt: now.low, after: page.next };
+    // After each page, so that a run that is cut off does not begin again where it began.
+    await table.writeSweep(pass);
+  } while (pass.after !== undefined && report.looked < allowed);
+  return { ...report, isSkipped: false };
 }
 
-function isLapsed({ status, claim }: Job, now: number): boolean {
-  return status === 'PROCESSING' && (claim === undefined || claim.expiresAt <= now);
+function endedPass(
+  { passBeganAt }: Pick<SweepState, 'passBeganAt'>,
+  counted: Pick<SweepState, 'looked' | 'overdue'>,
+  { low }: ServiceTime,
+): SweepState {
+  return { ranAt: low, passBeganAt: low, looked: 0, overdue: 0, lastPass: { tookMs: low - passBeganAt, ...counted } };
+}
+
+interface Read {
+  readonly jobs: readonly Job[];
+  readonly unreadable: number;
+}
+
+/** One that cannot be read is nobody else's fault. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function readEach({ table, log }: Pick<Core, 'table' | 'log'>, jobIds: readonly string[]): Promise<Read> {
+  if (jobIds.length === 0) return { jobs: [], unreadable: 0 };
+  try {
+    return { jobs: (await table.getMany(jobIds)).filter((job) => job !== undefined), unreadable: 0 };
+  } catch (error) {
+    if (error instanceof JobError) throw error;
+  }
+  const jobs: Job[] = [];
+  let unreadable = 0;
+  for (const jobId of jobIds) {
+    try {
+      const job = await table.get(jobId);
+      if (job !== undefined) jobs.push(job);
+    } catch (error) {
+      if (error instanceof JobError) throw error;
+      unreadable += 1;
+      log.error({ error, jobId }, 'the record of an open job cannot be read; it is passed over');
+    }
+  }
+  return { jobs, unreadable };
+}
+
+type Backlogs = (priority: JobPriority) => Promise<boolean>;
+
+/** Depths are asked for once a run. Where SQS does not tell, there may be a backlog: it only makes more patient. */
+function backlogs({ queues }: Core): Backlogs {
+  const asked = new Map<JobPriority, Promise<boolean>>();
+  return (priority) => {
+    const known =
+      asked.get(priority) ??
+      queues.depth(priority).then(
+        ({ visible }) => visible > 0,
+        () => true,
+      );
+    asked.set(priority, known);
+    return known;
+  };
+}
+
+/** Never rejects but where the table is away. */
+async function sweepOne(core: Core, job: Job, hasBacklog: Backlogs): Promise<'nothing' | 'sentAgain' | 'ended' | 'failed'> {
+  const log = core.log.child({ jobId: job.jobId, traceId: job.traceId });
+  const now = await core.table.time();
+  const verdict = verdictOn(job, now);
+  if (verdict.kind !== 'run' && verdict.kind !== 'end') return 'nothing';
+  if (!(await isOverdue(core, job, now, hasBacklog))) return 'nothing';
+  try {
+    if (verdict.kind === 'end') return await end(core, job, verdict, now);
+    await sendMessage(core, job, 0);
+    // Only now: a sweep that died, or a send that failed, must not count.
+    await core.table.touch('sweep', job.jobId, { now }, { sweeps: job.sweeps + 1, sweptAt: now.low, expiresAt: null });
+    log.warn({ status: job.status, sweeps: job.sweeps + 1 }, 'a job that no message named was sent again');
+    return 'sentAgain';
+  } catch (error) {
+    if (error instanceof JobError && error.code === 'TABLE_UNAVAILABLE') throw error;
+    log.error({ error }, 'a job could not be swept; the next pass tries again');
+    return 'failed';
+  }
+}
+
+async function end(core: Core, job: Job, verdict: Extract<Verdict, { kind: 'end' }>, now: ServiceTime): Promise<'nothing' | 'ended'> {
+  const { ok } = await endJob(core, job, verdict, now);
+  return ok ? 'ended' : 'nothing';
+}
+
+async function isOverdue({ settings }: Core, job: Job, now: ServiceTime, hasBacklog: Backlogs): Promise<boolean> {
+  const sinceMs = now.low - lastSignOf(job);
+  const patienceMs = Math.min(maxPatienceMs, settings.sweepAfterSeconds * 1000 * 2 ** Math.min(job.sweeps, 30));
+  if (sinceMs < patienceMs) return false;
+  return sinceMs >= patienceMs * backlogFactor || !(await hasBacklog(job.priority));
 }
 
 /** The last time something happened, or was due to happen, to the job. */
-function lastSignOf({ updatedAt, notBefore, sweptAt = 0, claim }: Job): number {
-  return Math.max(updatedAt, notBefore, sweptAt, claim?.expiresAt ?? 0);
+function lastSignOf({ updatedAt, dueAt = 0, sweptAt = 0, claim }: Job): number {
+  return Math.max(updatedAt, dueAt, sweptAt, claim?.expiresAt ?? 0);
 }

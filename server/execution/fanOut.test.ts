@@ -1,3 +1,4 @@
+import { exactly } from '../../core/clock.ts';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -96,7 +97,7 @@ describe('fanning out to WebSockets', () => {
   async function step(core: Core, job: Job, event: 'claim' | 'succeed'): Promise<Job> {
     const now = Date.now();
     const changes = event === 'claim' ? { claim: { id: 'claim', expiresAt: now + 60_000 }, attempts: 1 } : {};
-    const result = await advance(core, event, job, { facts: { now, generation: 1, claimId: 'claim' }, changes });
+    const result = await advance(core, event, job, { facts: { now: exactly(now), claimId: 'claim' }, changes });
     if (!result.ok) throw new Error(`the job did not ${event}`);
     return result.job;
   }

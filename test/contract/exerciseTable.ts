@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { exactly } from '../../core/clock.ts';
 import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
 import { isFinal, jobStatuses, maxParamsBytes, type Job } from '../../core/job.ts';
 import type { JobTable, WriteResult } from '../../core/table/jobTable.ts';
@@ -35,13 +36,19 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
       return job;
     }
 
+    async function cancelled(): Promise<Job> {
+      const { job } = await step('cancel', await created(), { facts: { now: exactly(Date.now()) } });
+      if (job === undefined) throw new Error('the job is gone');
+      return job;
+    }
+
     async function claimed(job: Job, claimId = 'claim-1', leaseMs = 30_000): Promise<Job> {
-      const now = Date.now();
+      const now = exactly(Date.now());
       const attempts = job.attempts + 1;
       const result = await step('claim', job, {
-        facts: { now, generation: job.generation },
+        facts: { now },
         attempt: attempts,
-        changes: { claim: { id: claimId, expiresAt: now + leaseMs }, attempts, startedAt: now },
+        changes: { claim: { id: claimId, expiresAt: now.high + leaseMs }, attempts, startedAt: now.at },
       });
       if (!result.ok) throw new Error('the job was not claimed');
       return result.job;
@@ -58,7 +65,7 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
       const job = await created({ params: { payload: 'x'.repeat(maxParamsBytes - 20) } });
       const running = await claimed(job);
       const result = await step('succeed', running, {
-        facts: { now: Date.now(), claimId: 'claim-1' },
+        facts: { now: exactly(Date.now()), claimId: 'claim-1' },
         changes: { result: 'y'.repeat(100_000) },
       });
       expect(result).toMatchObject({ ok: true, job: { status: 'SUCCEEDED', params: job.params } });
@@ -99,7 +106,7 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
       const claims = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
           step('claim', job, {
-            facts: { now, generation: 1 },
+            facts: { now: exactly(now) },
             attempt: 1,
             changes: { claim: { id: `claim-${index}`, expiresAt: now + 1000 }, attempts: 1 },
           }),
@@ -113,27 +120,29 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
       const job = await claimed(await created(), 'old', -1);
       const now = Date.now();
       const stolen = await step('reclaim', job, {
-        facts: { now, generation: 1 },
+        facts: { now: exactly(now) },
         attempt: 2,
         changes: { claim: { id: 'new', expiresAt: now + 30_000 }, attempts: 2 },
       });
       expect(stolen.ok).toBe(true);
+      const leaseExpiresAt = now + 99_999;
+      const renewed = (claimId: string, progress?: number) =>
+        opened.table.touch('renew', job.jobId, { claimId, leaseExpiresAt }, { leaseExpiresAt, progress });
       for (const event of ['succeed', 'failForGood', 'release', 'stop'] as const) {
-        expect(await step(event, job, { facts: { now, claimId: 'old' } })).toMatchObject({ ok: false, job: { claim: { id: 'new' } } });
+        expect(await step(event, job, { facts: { now: exactly(now), claimId: 'old' } })).toMatchObject({
+          ok: false,
+          job: { claim: { id: 'new' } },
+        });
       }
-      expect(await opened.table.touch('renew', job.jobId, { claimId: 'old' }, { leaseExpiresAt: now + 99_999 })).toMatchObject({
-        ok: false,
+      expect(await renewed('old')).toMatchObject({ ok: false });
+      expect(await renewed('new', 7)).toMatchObject({
+        ok: true,
+        job: { version: 3, progress: 7, claim: { id: 'new', expiresAt: now + 99_999 } },
       });
-      expect(await opened.table.touch('renew', job.jobId, { claimId: 'new' }, { leaseExpiresAt: now + 99_999, progress: 7 })).toMatchObject(
-        {
-          ok: true,
-          job: { version: 3, progress: 7, claim: { id: 'new', expiresAt: now + 99_999 } },
-        },
-      );
     });
 
     test('answers a write to a job that does not exist', async () => {
-      expect(await step('claim', makeJob(), { facts: { now: 1, generation: 1 } })).toEqual({ ok: false, job: undefined });
+      expect(await step('claim', makeJob(), { facts: { now: exactly(1) } })).toEqual({ ok: false, job: undefined });
       expect(await opened.table.get('none')).toBeUndefined();
     });
 
@@ -151,7 +160,7 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
       const [a, b, c, d, e] = jobs.map(({ jobId }) => jobId);
       const [, , third] = jobs;
       if (third === undefined) throw new Error('no job');
-      await step('cancel', third, { facts: { now: Date.now() } });
+      await step('cancel', third, { facts: { now: exactly(Date.now()) } });
       const list = (query: object) => opened.table.listOwned({ owner, newestFirst: true, limit: 10, ...query });
       await expect.poll(() => list({})).toEqual([e, d, c, b, a]);
       expect(await list({ limit: 2, beyond: d })).toEqual([c, b]);
@@ -164,11 +173,69 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
     test('lists what has not ended', async () => {
       const open = await created();
       const ended = await created();
-      await step('cancel', ended, { facts: { now: Date.now() } });
-      const listed = async (before: string) => (await Array.fromAsync(opened.table.listOpen({ before, limit: 1000 }))).flat();
+      await step('cancel', ended, { facts: { now: exactly(Date.now()) } });
+      const listed = async (before: string) => (await opened.table.listOpen({ before, limit: 1000 })).jobIds;
       await expect.poll(() => listed('~')).toContain(open.jobId);
       await expect.poll(() => listed('~')).not.toContain(ended.jobId);
       expect(await listed(open.jobId)).not.toContain(open.jobId);
+    });
+
+    test('pages through what has not ended, oldest first, each once', async () => {
+      const jobs = await Promise.all(Array.from({ length: 30 }, () => created()));
+      const own = jobs.map(({ jobId }) => jobId).toSorted();
+      await expect.poll(async () => (await opened.table.listOpen({ before: '~', limit: 1000 })).jobIds).toContain(own.at(-1));
+      const seen: string[] = [];
+      let after: string | undefined;
+      do {
+        const page = await opened.table.listOpen({ after, before: '~', limit: 8 });
+        expect(page.jobIds.length).toBeLessThanOrEqual(16);
+        seen.push(...page.jobIds);
+        after = page.next;
+      } while (after !== undefined);
+      expect(seen).toEqual([...new Set(seen)].toSorted());
+      expect(seen).toEqual(expect.arrayContaining(own));
+    });
+
+    test('remembers how far the sweeper has come', async () => {
+      const state = { ranAt: 1000, after: 'job', passBeganAt: 500, looked: 7, overdue: 1, lastPass: { tookMs: 9, looked: 8, overdue: 0 } };
+      await opened.table.writeSweep(state);
+      expect(await opened.table.readSweep()).toEqual(state);
+      await opened.table.writeSweep({ ...state, after: undefined });
+      expect((await opened.table.readSweep())?.after).toBeUndefined();
+    });
+
+    test('counts a failure once, however often and late its request lands, and moves no lease and no due time back', async () => {
+      const job = await claimed(await created());
+      const now = Date.now();
+      const fail = (failures: number, dueAt: number) =>
+        opened.table.touch('fail', job.jobId, { claimId: 'claim-1', failures }, { failures, dueAt, leaseExpiresAt: dueAt + 30_000 });
+      expect(await fail(1, now + 1000)).toMatchObject({ ok: true, job: { failures: 1, dueAt: now + 1000, version: job.version } });
+      expect(await fail(2, now + 60_000)).toMatchObject({ ok: true, job: { failures: 2, dueAt: now + 60_000 } });
+      expect(await fail(1, now + 1000)).toMatchObject({ ok: false, job: { failures: 2, dueAt: now + 60_000 } });
+      const late = { leaseExpiresAt: now + 31_000 };
+      expect(await opened.table.touch('renew', job.jobId, { claimId: 'claim-1', ...late }, late)).toMatchObject({
+        ok: false,
+        job: { claim: { id: 'claim-1', expiresAt: now + 90_000 } },
+      });
+    });
+
+    test('knows the service’s time between two bounds', async () => {
+      const { low, high, at } = await opened.table.time();
+      expect([low <= at, at <= high]).toEqual([true, true]);
+      // This machine is the service’s, so its clock is right.
+      expect(low).toBeLessThanOrEqual(Date.now());
+      expect(high).toBeGreaterThanOrEqual(Date.now() - 50);
+      expect(high - low).toBeLessThan(3000);
+    });
+
+    test('deletes only what has ended', async () => {
+      const job = await claimed(await created());
+      expect(job.expiresAt).toBeUndefined();
+      const ended = await step('succeed', job, { facts: { now: exactly(Date.now()), claimId: 'claim-1' } });
+      expect(ended.job?.expiresAt).toBeGreaterThan(Date.now() / 1000 + 29 * 86_400);
+      const retried = await step('retry', await cancelled(), { facts: { now: exactly(Date.now()) }, changes: { generation: 2 } });
+      expect(retried).toMatchObject({ ok: true, job: { status: 'PENDING' } });
+      expect(retried.job?.expiresAt).toBeUndefined();
     });
 
     test('tells that it answers', async () => {
@@ -180,16 +247,16 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
       const move = fc.record({
         event: fc.constantFrom(...events),
         rightClaim: fc.boolean(),
-        rightGeneration: fc.boolean(),
         rightVersion: fc.integer({ min: 0, max: 9 }).map((roll) => roll > 0),
         later: fc.constantFrom(0, 1, 40_000, 400_000),
+        due: fc.constantFrom(0, 30_000),
         requestCancel: fc.boolean(),
       });
       await fc.assert(
         fc.asyncProperty(fc.array(move, { minLength: 1, maxLength: 12 }), async (moves) => {
           let job = await created();
           let now = job.updatedAt;
-          for (const { event, rightClaim, rightGeneration, rightVersion, later, requestCancel } of moves) {
+          for (const { event, rightClaim, rightVersion, later, due, requestCancel } of moves) {
             now += later;
             if (requestCancel) {
               const touched = await opened.table.touch('requestCancel', job.jobId, {}, { cancelRequested: true });
@@ -198,14 +265,16 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
             }
             const rule = transitionOf(event);
             const facts = {
-              now,
-              generation: rightGeneration ? job.generation : job.generation + 1,
+              now: { low: now - 900, high: now + 900, at: now },
               claimId: rightClaim ? (job.claim?.id ?? 'claim') : 'not the claim',
               stuckBefore: now - 300_000,
             };
             const version = rightVersion ? job.version : job.version - 1;
             const allowed = allows(rule, job, { ...facts, version });
-            const claim = rule.to === 'PROCESSING' ? { claim: { id: 'claim', expiresAt: now + 30_000 }, attempts: job.attempts + 1 } : {};
+            const claim =
+              rule.to === 'PROCESSING'
+                ? { claim: { id: 'claim', expiresAt: now + 30_000 }, attempts: job.attempts + 1, dueAt: now + due }
+                : {};
             const retry = event.startsWith('retry') ? { generation: job.generation + 1, attempts: 0, cancelRequested: false } : {};
             const result = await step(event, { ...job, version }, { facts, changes: { ...claim, ...retry } });
             expect([event, result.ok]).toEqual([event, allowed]);

@@ -1,3 +1,4 @@
+import { exactly } from '../../core/clock.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { JobError } from '../../core/errors.ts';
@@ -177,7 +178,7 @@ describe('listing jobs', () => {
     const [running] = jobs;
     if (running === undefined) throw new Error('no job');
     await core.table.transition('claim', running.job.jobId, {
-      facts: { now: Date.now(), version: 1, generation: 1 },
+      facts: { now: exactly(Date.now()), version: 1 },
       attempt: 1,
       changes: { claim: { id: 'claim', expiresAt: Date.now() + 60_000 }, attempts: 1 },
     });

@@ -8,7 +8,7 @@ import { gunzipSync } from 'node:zlib';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect, inject, test } from 'vitest';
 import { z } from 'zod';
-import { systemClock } from '../../core/clock.ts';
+import { exactly, systemClock } from '../../core/clock.ts';
 import { openSqliteTable } from '../../core/table/sqlite/table.ts';
 import { createClients } from '../../infra/local/clients.ts';
 import { openTestTable } from '../support/backends.ts';
@@ -87,7 +87,7 @@ test('an export, put into DynamoDB item by item as its import does, is the same 
   for (const job of jobs) await table.create(job);
   const [, last] = jobs;
   if (last === undefined) throw new Error('no job');
-  await table.transition('cancel', last.jobId, { facts: { now: Date.now(), version: 1 }, attempt: 0 });
+  await table.transition('cancel', last.jobId, { facts: { now: exactly(Date.now()), version: 1 }, attempt: 0 });
   await table.lock('owner-1', 'key', { jobId: last.jobId, payloadHash: 'hash', expiresAt: 4_000_000_000 }, 0);
   const file = join(data.dataDir, 'jobs.json.gz');
   expect(await data.command('export', file)).toMatch(/^2 jobs are in /);

@@ -1,3 +1,4 @@
+import { exactly } from '../../core/clock.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, inject, test } from 'vitest';
 import type { JobEvent } from '../../core/feed/event.ts';
@@ -19,7 +20,7 @@ describe('the relay of the table’s stream, on DynamoDB Local', () => {
     const seen = Array.fromAsync(await watches.job({ owner: job.owner, jobId: job.jobId }));
     // Written, and never published.
     await advance({ ...core, feed: { ...core.feed, publish: () => Promise.resolve(false) } }, 'cancel', job, {
-      facts: { now: Date.now() },
+      facts: { now: exactly(Date.now()) },
     });
     expect((await seen).map(({ status, recovered }) => [status, recovered])).toEqual([
       ['PENDING', undefined],
@@ -53,11 +54,11 @@ describe('the relay of the table’s stream, on DynamoDB Local', () => {
     if (job === undefined) throw new Error('the job was not created');
     const now = Date.now();
     const claimed = await advance({ ...system.core, feed: createMemoryFeed() }, 'claim', job, {
-      facts: { now, generation: 1 },
+      facts: { now: exactly(now) },
       changes: { claim: { id: 'claim', expiresAt: now + 1000 }, attempts: 1 },
     });
     if (!claimed.ok) throw new Error('the job was not claimed');
-    await advance({ ...system.core, feed: createMemoryFeed() }, 'succeed', claimed.job, { facts: { now, claimId: 'claim' } });
+    await advance({ ...system.core, feed: createMemoryFeed() }, 'succeed', claimed.job, { facts: { now: exactly(now), claimId: 'claim' } });
     await expect.poll(() => published.map(({ version }) => version), { timeout: 15_000 }).toEqual([1, 2, 3]);
     await mapping.stop();
     await mapping.stop();

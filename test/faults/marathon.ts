@@ -168,9 +168,8 @@ async function restartRedis({ writes }: Stage, redis: RedisServer, { jobs, redis
 
 async function untilNoneIsOpen({ core }: Stage): Promise<void> {
   for (;;) {
-    let open = 0;
-    for await (const jobIds of core.table.listOpen({ before: 'Z', limit: 1 })) open += jobIds.length;
-    if (open === 0) return;
+    const { jobIds } = await core.table.listOpen({ before: 'Z', limit: 1 });
+    if (jobIds.length === 0) return;
     await sleep(250);
   }
 }

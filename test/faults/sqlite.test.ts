@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../core/clock.ts';
+import { exactly, systemClock } from '../../core/clock.ts';
 import { openSqliteTable, type SqliteTable } from '../../core/table/sqlite/table.ts';
 import { makeJob } from '../support/jobFactory.ts';
 import { createChance } from './chance.ts';
@@ -133,7 +133,7 @@ test('a record that is damaged fails the reads of it alone', async () => {
   await expect(table.get(bad.jobId)).rejects.toThrow(/JSON/);
   const now = Date.now();
   const [ofBad, ofGood] = await Promise.allSettled(
-    [bad, good].map(({ jobId }) => table.transition('cancel', jobId, { facts: { now, version: 1 }, attempt: 0 })),
+    [bad, good].map(({ jobId }) => table.transition('cancel', jobId, { facts: { now: exactly(now), version: 1 }, attempt: 0 })),
   );
   expect(ofBad?.status).toBe('rejected');
   expect(ofGood).toMatchObject({ status: 'fulfilled', value: { ok: true } });
@@ -147,7 +147,7 @@ test('what has ended and what was locked is deleted when its time is over, and n
   await table.create(ended);
   await table.create(open);
   const now = Date.now();
-  await table.transition('cancel', ended.jobId, { facts: { now, version: 1 }, attempt: 0 });
+  await table.transition('cancel', ended.jobId, { facts: { now: exactly(now), version: 1 }, attempt: 0 });
   await table.lock('owner', 'key', { jobId: ended.jobId, payloadHash: 'hash', expiresAt: Math.floor(now / 1000) + 60 }, 0);
   await table.expire(now);
   expect(await table.get(ended.jobId)).toBeDefined();

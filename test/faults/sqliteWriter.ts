@@ -1,5 +1,5 @@
 /** A process that writes to a table on SQLite until it is killed, and tells each write that was answered. */
-import { systemClock } from '../../core/clock.ts';
+import { exactly, systemClock } from '../../core/clock.ts';
 import { openSqliteTable } from '../../core/table/sqlite/table.ts';
 import { makeJob } from '../support/jobFactory.ts';
 
@@ -12,7 +12,7 @@ async function write(owner: string): Promise<void> {
     const { job } = await table.create(makeJob({ owner, params: { payload: 'x'.repeat(300) } }));
     if (job === undefined) throw new Error('the job was not created');
     process.stdout.write(`${owner} ${job.jobId} 1\n`);
-    const cancelled = await table.transition('cancel', job.jobId, { facts: { now: Date.now(), version: 1 }, attempt: 0 });
+    const cancelled = await table.transition('cancel', job.jobId, { facts: { now: exactly(Date.now()), version: 1 }, attempt: 0 });
     if (cancelled.ok) process.stdout.write(`${owner} ${job.jobId} 2\n`);
   }
 }

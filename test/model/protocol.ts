@@ -7,6 +7,7 @@
  */
 import { isFinal } from '../../core/job.ts';
 import { allows, touchOf, transitionOf, type Facts, type GuardName, type TransitionEvent } from '../../core/transitions.ts';
+import { verdictOn, type Verdict } from '../../core/verdict.ts';
 import type { Model, Step } from './explore.ts';
 import { asRecord, hasNothingToSay, initialState, keyOf, now, type Budget, type ModelJob, type State, type WorkerState } from './state.ts';
 
@@ -21,7 +22,8 @@ export interface Protocol {
   readonly ignoresVersions?: boolean;
   readonly deletesWhatIsHeld?: boolean;
   readonly deletesAfterLostClaim?: boolean;
-  readonly deadLetterOfAnyGeneration?: boolean;
+  readonly endsEveryDeadLetter?: boolean;
+  readonly dropsEveryDeadLetter?: boolean;
   readonly betsThatNothingWasTried?: boolean;
 }
 
@@ -80,7 +82,7 @@ function serverSteps(state: State, protocol: Protocol): Steps {
     const { generation, version, at } = sending;
     const rest = state.sendings.toSpliced(index, 1);
     if (at === 'compensate') {
-      const job = written(state.job, 'enqueueFailed', { generation, version }, protocol) ?? state.job;
+      const job = written(state.job, 'enqueueFailed', { version }, protocol) ?? state.job;
       return [must('server compensates', { ...state, sendings: rest, job })];
     }
     const sent = sendOf(state, generation, version);
@@ -107,13 +109,14 @@ function clientSteps(state: State, protocol: Protocol): Steps {
   const steps: Step<State>[] = [];
   if (budget.cancels > 0) {
     const spent = { ...state, budget: { ...budget, cancels: budget.cancels - 1 } };
-    const cancelled = written(job, 'cancel', {}, protocol) ?? written(job, 'cancelAbandoned', {}, protocol);
+    const event = job.status === 'PENDING' ? 'cancel' : isAbandoned(job) ? 'cancelAbandoned' : undefined;
+    const cancelled = event && written(job, event, {}, protocol);
     if (cancelled !== undefined) steps.push(may('client cancels', { ...spent, job: cancelled }));
     else if (job.status === 'PROCESSING') steps.push(may('client asks for a cancel', { ...spent, job: { ...job, cancelRequested: true } }));
   }
   if (budget.retries > 0) {
-    const anew = { generation: job.generation + 1, attempts: 0, cancelRequested: false, sweeps: 0 };
-    const retried = written(job, 'retry', {}, protocol, anew) ?? written(job, 'retryStuck', { stuckBefore: now }, protocol, anew);
+    const anew = { generation: job.generation + 1, attempts: 0, failures: 0, losses: 0, cancelRequested: false, sweeps: 0 };
+    const retried = written(job, 'retry', {}, protocol, anew) ?? written(job, 'retryStuck', { stuckBefore: now.low }, protocol, anew);
     if (retried !== undefined) {
       const { generation, version } = retried;
       const sendings = [...state.sendings, { generation, version, at: 'send' as const }];
@@ -179,21 +182,20 @@ function stepsOfWorker(state: State, worker: Exclude<WorkerState, { at: 'idle' }
   const { generation, version } = state.messages[message] ?? { generation: 0, version: 0 };
   const toDelete = { at: 'delete', message } as const;
 
-  /** A worker that is refused sees the record. One that finds it held leaves, or waits and tries to take over. */
+  /** A worker that is refused sees the record, and asks what is to be done with it. */
   function refused(): Steps {
-    if (isFinal(job.status) || job.generation > generation) return [must('finds nothing to do', become(toDelete))];
+    const verdict = verdictOf(job, generation);
+    if (verdict.kind === 'over') return [must('finds nothing to do', become(toDelete))];
     const looks = become({ at: 'look', message, seen: job });
-    if (job.status === 'PENDING') return [must('looks again', looks)];
-    return [
-      must('finds it held', become(protocol.deletesWhatIsHeld === true ? toDelete : { at: 'idle' })),
-      must('waits for the lease', looks),
-    ];
+    if (verdict.kind !== 'wait') return [must('looks again', looks)];
+    return [must('finds it held', become(protocol.deletesWhatIsHeld === true ? toDelete : { at: 'idle' }))];
   }
 
-  function claim(event: 'claim' | 'reclaim', known: number, attemptsKnown: number): Steps {
-    const attempts = attemptsKnown + 1;
-    const claimed = written(job, event, { generation, version: known }, protocol, {
+  function claim(event: 'claim' | 'reclaim', seen: Pick<ModelJob, 'version' | 'attempts' | 'losses'>): Steps {
+    const attempts = seen.attempts + 1;
+    const claimed = written(job, event, { version: seen.version }, protocol, {
       attempts,
+      losses: event === 'reclaim' ? seen.losses + 1 : job.losses,
       claim: { id: job.version + 1, isLive: true },
     });
     if (claimed === undefined) return refused();
@@ -204,13 +206,14 @@ function stepsOfWorker(state: State, worker: Exclude<WorkerState, { at: 'idle' }
   switch (worker.at) {
     case 'bet':
       if (state.messages[message] === undefined) return [must('finds its message gone', become({ at: 'idle' }))];
-      return claim('claim', version, protocol.betsThatNothingWasTried === true ? 0 : job.attempts);
+      return claim('claim', { version, attempts: protocol.betsThatNothingWasTried === true ? 0 : job.attempts, losses: 0 });
     case 'look': {
       const { seen } = worker;
-      if (seen.status === 'PENDING') return claim('claim', seen.version, seen.attempts);
-      if (!seen.cancelRequested) return claim('reclaim', seen.version, seen.attempts);
-      const cancelled = written(job, 'cancelAbandoned', { version: seen.version }, protocol);
-      return cancelled === undefined ? refused() : [must('cancels what was abandoned', become(toDelete, cancelled))];
+      const verdict = verdictOf(seen, generation);
+      if (verdict.kind === 'run') return claim(verdict.event, seen);
+      if (verdict.kind !== 'end') return refused();
+      const ended = written(job, verdict.event, { version: seen.version }, protocol);
+      return ended === undefined ? refused() : [must('ends it', become(toDelete, ended, endingOf(seen, verdict.event)))];
     }
     case 'running':
       return runningSteps(state, worker, become, protocol);
@@ -227,10 +230,12 @@ function runningSteps(state: State, worker: Extract<WorkerState, { at: 'running'
   const facts = { claimId: String(worker.claim), version: worker.claim };
   const holds = job.claim?.id === worker.claim;
 
-  function end(event: 'succeed' | 'failForGood' | 'release' | 'stop'): State {
-    const isStop = event === 'failForGood' || event === 'release';
+  function end(event: 'succeed' | 'failForGood' | 'release' | 'stop', hasFailed = false): State {
+    const mayStop = event === 'failForGood' || event === 'release';
+    const failures = hasFailed ? job.failures + 1 : job.failures;
     const next =
-      written(job, event, facts, protocol) ?? (isStop && job.cancelRequested ? written(job, 'stop', facts, protocol) : undefined);
+      written(job, event, facts, protocol, { failures }) ??
+      (mayStop && job.cancelRequested ? written(job, 'stop', facts, protocol) : undefined);
     if (next === undefined) return lost();
     const wrong = holds ? undefined : `a write (${event}) without the claim took effect`;
     // Giving a message back is nothing of its own here: it may become visible at any moment.
@@ -241,8 +246,18 @@ function runningSteps(state: State, worker: Extract<WorkerState, { at: 'running'
     return become(isOver ? { at: 'delete', message } : { at: 'idle' });
   }
 
-  const steps = [must('succeeds', end('succeed')), must('fails', end('release')), must('fails for good', end('failForGood'))];
-  const renewed = allows(touchOf('renew'), asRecord(job), { now, ...facts });
+  const steps = [
+    must('succeeds', end('succeed')),
+    must('fails', end('release', true)),
+    must('fails for good', end('failForGood')),
+    may('stops', end('release')),
+  ];
+  const renewed = allows(touchOf('renew'), asRecord(job), {
+    now,
+    leaseExpiresAt: Number.POSITIVE_INFINITY,
+    ...facts,
+    version: job.version,
+  });
   if (!renewed) return [...steps, must('learns that its claim is lost', lost())];
   if (job.cancelRequested) return [...steps, must('sees the cancel', end('stop'))];
   if (job.claim?.isLive === false) steps.push(must('renews its claim', become(worker, { ...job, claim: { ...job.claim, isLive: true } })));
@@ -262,34 +277,47 @@ function deadLetterSteps(state: State, protocol: Protocol): Steps {
   const { job, messages } = state;
   return messages.flatMap((message, number) => {
     if (message?.isDead !== true) return [];
-    const isOwn = job.generation === message.generation || protocol.deadLetterOfAnyGeneration === true;
-    if (isFinal(job.status) || !isOwn)
-      return [must(`dead letter ${number} is done with`, { ...state, messages: messages.with(number, undefined) })];
-    const generation = protocol.deadLetterOfAnyGeneration === true ? job.generation : message.generation;
-    const event = job.cancelRequested ? 'cancelAbandoned' : 'deadLetter';
-    const ended = written(job, event, { generation }, protocol);
-    if (ended === undefined) return [];
-    const wrong = job.generation === message.generation ? undefined : 'a dead letter ended a generation that is not its own';
-    return [must(`dead letter ${number} ends the job`, { ...state, job: ended, wrong })];
+    const dropped = { ...state, messages: messages.with(number, undefined) };
+    const verdict = verdictOf(job, message.generation);
+    const event = verdict.kind === 'end' ? verdict.event : 'exhaust';
+    if (verdict.kind === 'over') return [must(`dead letter ${number} is done with`, dropped)];
+    if (protocol.dropsEveryDeadLetter === true) return [must(`dead letter ${number} is dropped`, dropped)];
+    if (verdict.kind === 'end' || protocol.endsEveryDeadLetter === true) {
+      const ended = written(job, event, {}, protocol);
+      return ended === undefined ? [] : [must(`dead letter ${number} ends the job`, { ...state, job: ended, wrong: endingOf(job, event) })];
+    }
+    return [must(`dead letter ${number} is sent anew`, sendOf(dropped, job.generation, job.version))];
   });
 }
 
+/** What the sweeper notes, after it has sent, only makes it more patient: that is no matter here. */
 function sweeperSteps(state: State, protocol: Protocol): Steps {
-  const { job, messages, budget } = state;
-  if (protocol.sweeper === 'none' || isFinal(job.status) || job.claim?.isLive === true) return [];
-  if (protocol.sweeper === 'patient' && messages.some((message) => message !== undefined)) return [];
-  if (job.cancelRequested) {
-    const cancelled = written(job, 'cancelAbandoned', {}, protocol);
-    return cancelled === undefined ? [] : [must('sweeper cancels', { ...state, job: cancelled })];
+  const { job, messages } = state;
+  if (protocol.sweeper === 'none') return [];
+  const isEarly = messages.some((message) => message !== undefined);
+  if (isEarly && (protocol.sweeper === 'patient' || job.sweeps >= protocol.maxSweeps)) return [];
+  const verdict = verdictOf(job, job.generation);
+  if (verdict.kind === 'end') {
+    const ended = written(job, verdict.event, {}, protocol);
+    return ended === undefined ? [] : [must('sweeper ends it', { ...state, job: ended, wrong: endingOf(job, verdict.event) })];
   }
-  if (job.sweeps >= protocol.maxSweeps) {
-    const givenUp = written(job, 'giveUp', {}, protocol);
-    return givenUp === undefined ? [] : [must('sweeper gives up', { ...state, job: givenUp })];
-  }
-  if (!allows(touchOf('sweep'), asRecord(job), { now, version: job.version })) return [];
-  const touched = { ...state, job: { ...job, sweeps: job.sweeps + 1 } };
-  const steps = [must('sweeper sends again', sendOf(touched, job.generation, job.version))];
-  if (budget.crashes > 0)
-    steps.push(may('sweeper dies before its send', { ...touched, budget: { ...budget, crashes: budget.crashes - 1 } }));
-  return steps;
+  if (verdict.kind !== 'run') return [];
+  const noted = { ...state, job: { ...job, sweeps: isEarly ? job.sweeps + 1 : job.sweeps } };
+  return [must('sweeper sends again', sendOf(noted, job.generation, job.version))];
+}
+
+function verdictOf(job: ModelJob, generation: number): Verdict {
+  return verdictOn(asRecord(job), now, generation);
+}
+
+function isAbandoned(job: ModelJob): boolean {
+  const verdict = verdictOf(job, job.generation);
+  return verdict.kind === 'end' && verdict.event === 'cancelAbandoned';
+}
+
+/** What is wrong with an end that is nobody's outcome. */
+function endingOf(job: ModelJob, event: 'exhaust' | 'cancelAbandoned'): string | undefined {
+  const { failures, maxFailures, losses, maxLosses } = asRecord(job);
+  const isRight = event === 'cancelAbandoned' || failures >= maxFailures || (job.claim !== undefined && losses + 1 >= maxLosses);
+  return isRight ? undefined : `a job ended with ${failures} failures and ${losses} losses`;
 }

@@ -1,5 +1,7 @@
 /** The states of the protocol's model: one job, its messages, two workers, and what may still go wrong. */
+import { exactly } from '../../core/clock.ts';
 import { isFinal, type Job, type JobStatus } from '../../core/job.ts';
+import { verdictOn } from '../../core/verdict.ts';
 
 /** The part of the record that the protocol reads. A claim's id is the version at which it was taken. */
 export interface ModelJob {
@@ -7,6 +9,8 @@ export interface ModelJob {
   readonly version: number;
   readonly generation: number;
   readonly attempts: number;
+  readonly failures: number;
+  readonly losses: number;
   readonly claim?: { readonly id: number; readonly isLive: boolean } | undefined;
   readonly cancelRequested: boolean;
   readonly sweeps: number;
@@ -59,7 +63,7 @@ export interface State {
 
 export function initialState(budget: Budget): State {
   return {
-    job: { status: 'PENDING', version: 1, generation: 1, attempts: 0, cancelRequested: false, sweeps: 0 },
+    job: { status: 'PENDING', version: 1, generation: 1, attempts: 0, failures: 0, losses: 0, cancelRequested: false, sweeps: 0 },
     messages: [],
     workers: [{ at: 'idle' }, { at: 'idle' }],
     sendings: [{ generation: 1, version: 1, at: 'send' }],
@@ -73,7 +77,7 @@ export function hasNothingToSay({ job }: Pick<State, 'job'>, { generation }: Mes
 }
 
 /** The time of every step; leases end before or after it. */
-export const now = 10;
+export const now = exactly(10);
 const leaseEnds = { live: 20, over: 0 };
 
 /** The record as the transition table's guards read it; whatever they do not read is the same in every state. */
@@ -92,8 +96,8 @@ const unread = {
   traceId: '',
   createdAt: 0,
   updatedAt: 0,
-  expiresAt: 0,
-  notBefore: 0,
+  maxFailures: 2,
+  maxLosses: 2,
   writeId: '',
 } as const;
 
@@ -111,7 +115,7 @@ export function keyOf({ job, messages, workers, sendings, budget, wrong }: State
         return 'b';
       case 'look': {
         const { seen } = worker;
-        return `l${seen.status}${isCurrent(seen.version)}${seen.cancelRequested ? 'c' : ''}`;
+        return `l${seen.status}${isCurrent(seen.version)}${verdictOn(asRecord(seen), now).kind}`;
       }
       case 'running':
         return job.claim?.id === worker.claim ? 'h' : `r${isOwn(worker.generation)}`;
@@ -131,7 +135,9 @@ export function keyOf({ job, messages, workers, sendings, budget, wrong }: State
     return `${isOwn(message.generation)}${isCurrent(message.version)}${receives}${message.isDead ? 'D' : ''}${workersOnIt.join('+')}`;
   });
   const claim = job.claim === undefined ? '' : job.claim.isLive ? 'live' : 'over';
-  const open = isFinal(job.status) ? '' : `${job.attempts > 0 ? 'a' : ''}${claim}${job.cancelRequested ? 'c' : ''}${job.sweeps}`;
+  const open = isFinal(job.status)
+    ? ''
+    : `${job.attempts > 0 ? 'a' : ''}${claim}${job.cancelRequested ? 'c' : ''}${job.sweeps}${job.failures}${job.losses}`;
   return [
     `${job.status}${open}`,
     parts

@@ -2,8 +2,8 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
-import { isFinal, jobPriorities, jobStatuses, type HistoryEntry, type Job, type JsonValue } from '../../job.ts';
-import type { IdempotencyLock } from '../jobTable.ts';
+import { isFinal, jobPriorities, jobStatuses, maxLosses, type HistoryEntry, type Job, type JsonValue } from '../../job.ts';
+import type { IdempotencyLock, SweepState } from '../jobTable.ts';
 import { idempotencyLockKey, jobKey, openShards } from './definition.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -27,6 +27,15 @@ const jobItem = z.object({
   version: z.number(),
   generation: z.number(),
   attempts: z.number(),
+  // Records of the version before have no budget: they begin the whole of the usual one, lest an upgrade ends a job.
+  failures: z.number().default(0),
+  maxFailures: z.number().default(9),
+  losses: z.number().default(0),
+  maxLosses: z.number().default(maxLosses),
+  dueAt: z.number().optional(),
+  waitingReason: z.string().optional(),
+  /** `dueAt`, as the version before wrote it on every record. */
+  notBefore: z.number().optional(),
   claim: z.object({ id: z.string(), expiresAt: z.number() }).optional(),
   cancelRequested: z.boolean(),
   progress: z.number().optional(),
@@ -38,8 +47,7 @@ const jobItem = z.object({
   updatedAt: z.number(),
   startedAt: z.number().optional(),
   finishedAt: z.number().optional(),
-  expiresAt: z.number(),
-  notBefore: z.number(),
+  expiresAt: z.number().optional(),
   sweeps: z.number(),
   sweptAt: z.number().optional(),
   writeId: z.string(),
@@ -47,9 +55,23 @@ const jobItem = z.object({
 
 /** @throws where the item is not a job: the table was written by something else. */
 export function decodeJob(item: Item): Job {
-  const { history, ...job } = jobItem.parse(unmarshall(item));
+  const { history, notBefore, expiresAt, ...job } = jobItem.parse(unmarshall(item));
+  const dueAt = job.dueAt ?? (notBefore !== undefined && notBefore > job.createdAt ? notBefore : undefined);
   const firstVersion = job.version - history.length + 1;
-  return { ...job, history: history.map((entry, index) => ({ version: firstVersion + index, ...entry })) };
+  let latest = Number.NEGATIVE_INFINITY;
+  const entries = history.map((entry, index) => {
+    // Its writers know the service's time to a second: one may have guessed a later moment than the next did.
+    latest = Math.max(latest, entry.at);
+    return { version: firstVersion + index, ...entry, at: latest };
+  });
+  return {
+    ...job,
+    dueAt,
+    // One of the version before may have it while it is open.
+    expiresAt: isFinal(job.status) ? expiresAt : undefined,
+    updatedAt: Math.max(job.updatedAt, latest),
+    history: entries,
+  };
 }
 
 /** The image of a job in the table's stream, as Lambda passes it: checked as strictly as an item. @throws */
@@ -84,6 +106,19 @@ export function encodeLock(owner: string, idempotencyKey: string, lock: Idempote
 
 export function decodeLock(item: Item): IdempotencyLock & { readonly writeId: string } {
   return lockItem.parse(unmarshall(item));
+}
+
+const sweepItem = z.object({
+  ranAt: z.number(),
+  after: z.string().optional(),
+  passBeganAt: z.number(),
+  looked: z.number(),
+  overdue: z.number(),
+  lastPass: z.object({ tookMs: z.number(), looked: z.number(), overdue: z.number() }).optional(),
+});
+
+export function decodeSweep(item: Item): SweepState {
+  return sweepItem.parse(unmarshall(item));
 }
 
 export function encode(values: object): Item {

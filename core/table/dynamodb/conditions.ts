@@ -1,13 +1,8 @@
 /** Builds the conditional writes of the state machine: from a rule, the writer's facts and its changes. */
 import { isFinal, type HistoryEntry, type JobFailure, type JobStatus } from '../../job.ts';
-import { guards, sameVersion, type Facts, type GuardName } from '../../transitions.ts';
+import { conditionValues, guards, sameVersion, type Facts, type Rule } from '../../transitions.ts';
 import type { Changes } from '../jobTable.ts';
 import { encode, encodeHistoryEntry, openShardOf, type Item } from './codec.ts';
-
-interface Rule {
-  readonly from: readonly JobStatus[];
-  readonly guards: readonly GuardName[];
-}
 
 export interface WriteExpressions {
   readonly ConditionExpression: string;
@@ -26,14 +21,15 @@ export interface TransitionWrite {
   readonly error?: JobFailure | undefined;
   /** Replaces the history that the new entry is appended to. */
   readonly keptHistory?: readonly HistoryEntry[] | undefined;
-  readonly expiresAt: number;
+  /** Seconds since the epoch; undefined where the job has not ended. */
+  readonly expiresAt: number | undefined;
   readonly writeId: string;
 }
 
 export function transitionExpressions(write: TransitionWrite): WriteExpressions {
   const { rule, facts } = write;
   const to = rule.to;
-  const entry = encodeHistoryEntry({ status: to, at: facts.now, attempt: write.attempt, error: write.error });
+  const entry = encodeHistoryEntry({ status: to, at: facts.now.at, attempt: write.attempt, error: write.error });
   const { keptHistory } = write;
   return expressions(
     [sameVersion, ...ruleConditions(rule)],
@@ -42,8 +38,10 @@ export function transitionExpressions(write: TransitionWrite): WriteExpressions 
       status: { value: to },
       version: { expression: 'version + :one', values: { one: 1 } },
       writeId: { value: write.writeId },
-      updatedAt: { value: facts.now },
-      expiresAt: { value: write.expiresAt },
+      updatedAt: { value: facts.now.at },
+      expiresAt: write.expiresAt === undefined ? 'remove' : { value: write.expiresAt },
+      // The version before has it on every record; `dueAt` says it now.
+      notBefore: 'remove',
       history:
         keptHistory === undefined
           ? { expression: 'list_append(history, :entries)', values: { entries: [entry] } }
@@ -120,9 +118,9 @@ function expressions(
   }
 
   const condition = conditions.join(' AND ');
-  const known: Record<string, unknown> = { ...facts, zero: 0, true: true, false: false };
+  const known = conditionValues(facts);
   for (const [, name] of condition.matchAll(/:(\w+)/g)) {
-    if (name !== undefined && name in known) values[`:${name}`] = known[name];
+    if (name !== undefined && known[name] !== undefined) values[`:${name}`] = known[name];
   }
   for (const [index, status] of from.entries()) values[`:from${index}`] = status;
 

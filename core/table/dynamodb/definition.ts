@@ -1,8 +1,8 @@
 /**
  * The Jobs table: keys, indexes, stream and TTL, once. The embedded default, the provisioning and the CDK read it here.
  *
- * One table holds two kinds of items, told apart by the prefix of `pk`: `job#<jobId>`, and `key#<owner>#<key>`, the
- * lock item of an idempotency key.
+ * One table holds three kinds of items, told apart by the prefix of `pk`: `job#<jobId>`; `key#<owner>#<key>`, the lock
+ * item of an idempotency key; and `sweep#open`, how far the sweeper has come.
  */
 
 /** One partition of the open index per shard; a sweep reads them one after the other. */
@@ -32,3 +32,5 @@ export const jobKey = (jobId: string): string => `job#${jobId}`;
 
 /** Length-prefixed, so that no owner and key spell another's item. */
 export const idempotencyLockKey = (owner: string, key: string): string => `key#${owner.length}#${owner}#${key}`;
+
+export const sweepKey = 'sweep#open';

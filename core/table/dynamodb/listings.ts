@@ -57,22 +57,31 @@ export function createListings({
       return ids.slice(0, limit);
     },
 
-    async *listOpen({ before, limit }) {
-      for (let shard = 0; shard < openShards; shard += 1) {
-        const page = await available(
-          dynamodb.send(
-            new QueryCommand({
-              TableName,
-              IndexName: 'open',
-              KeyConditionExpression: 'openShard = :shard AND jobId < :before',
-              ExpressionAttributeValues: encode({ ':shard': `open#${shard}`, ':before': before }),
-              Limit: limit,
-            }),
-          ),
-        );
-        const ids = (page.Items ?? []).map(jobIdOf);
-        if (ids.length > 0) yield ids;
-      }
+    async listOpen({ after = '', before, limit }) {
+      if (after >= before) return { jobIds: [], next: undefined };
+      // Ids end at random, so the shards' next ones lie side by side.
+      const perShard = Math.ceil(limit / openShards);
+      const shards = await Promise.all(
+        Array.from({ length: openShards }, async (_, shard) => {
+          const { Items = [], LastEvaluatedKey } = await available(
+            dynamodb.send(
+              new QueryCommand({
+                TableName,
+                IndexName: 'open',
+                KeyConditionExpression: 'openShard = :shard AND jobId BETWEEN :after AND :before',
+                ExpressionAttributeValues: encode({ ':shard': `open#${shard}`, ':after': `${after} `, ':before': before }),
+                Limit: perShard,
+              }),
+            ),
+          );
+          return { jobIds: Items.map(jobIdOf).filter((jobId) => jobId < before), isWhole: LastEvaluatedKey === undefined };
+        }),
+      );
+      // Behind the last id of a shard that has more, this page does not know the order.
+      const ends = shards.flatMap(({ jobIds, isWhole }) => (isWhole ? [] : [jobIds.at(-1) ?? before]));
+      const next = ends.toSorted()[0];
+      const jobIds = shards.flatMap((shard) => shard.jobIds).toSorted();
+      return { jobIds: next === undefined ? jobIds : jobIds.filter((jobId) => jobId <= next), next };
     },
   };
 }

@@ -13,14 +13,15 @@ import {
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import { JobError } from '../../errors.ts';
-import type { Job } from '../../job.ts';
+import { isFinal, type Job } from '../../job.ts';
 import { touchOf, transitionOf } from '../../transitions.ts';
 import type { JobTable, WriteResult } from '../jobTable.ts';
 import { available, unavailable } from './available.ts';
-import { decodeJob, decodeLock, encode, encodeJob, type Item } from './codec.ts';
+import { decodeJob, decodeLock, decodeSweep, encode, encodeJob, type Item } from './codec.ts';
 import { touchExpressions, transitionExpressions, type WriteExpressions } from './conditions.ts';
-import { idempotencyLockKey, jobKey } from './definition.ts';
+import { idempotencyLockKey, jobKey, sweepKey } from './definition.ts';
 import { createListings } from './listings.ts';
+import { openServiceClock } from './serviceClock.ts';
 
 export interface TableDeps {
   readonly dynamodb: DynamoDBClient;
@@ -30,6 +31,8 @@ export interface TableDeps {
 
 export function createTable({ dynamodb, tableName: TableName, jobTtlDays }: TableDeps): JobTable {
   const newWriteId = (): string => randomBytes(9).toString('base64url');
+  // Any answer tells the time; that there is nothing is one of half a read unit.
+  const serviceClock = openServiceClock(dynamodb, () => get('time'));
 
   async function get(pk: string): Promise<Item | undefined> {
     const { Item } = await available(dynamodb.send(new GetItemCommand({ TableName, Key: encode({ pk }), ConsistentRead: true })));
@@ -91,12 +94,14 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays }: Tabl
       return { ok: other.writeId === record.writeId, job: other };
     },
 
-    async lock(owner, idempotencyKey, lock, nowSeconds) {
+    time: serviceClock.time,
+
+    async lock(owner, idempotencyKey, lock, lowSeconds) {
       const pk = idempotencyLockKey(owner, idempotencyKey);
       const writeId = newWriteId();
       const item = encode({ pk, ...lock, writeId });
       const free = 'attribute_not_exists(pk) OR expiresAt <= :now';
-      const present = await put(pk, item, free, encode({ ':now': nowSeconds }));
+      const present = await put(pk, item, free, encode({ ':now': lowSeconds }));
       if (present === undefined) return { taken: true, lock };
       const other = decodeLock(present);
       return { taken: other.writeId === writeId, lock: other };
@@ -131,8 +136,8 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays }: Tabl
 
     transition(event, jobId, { facts, attempt, error, keptHistory, changes = {} }) {
       const writeId = newWriteId();
-      const expiresAt = Math.floor(facts.now / 1000) + jobTtlDays * 86_400;
       const rule = transitionOf(event);
+      const expiresAt = isFinal(rule.to) ? Math.ceil(facts.now.high / 1000) + jobTtlDays * 86_400 : undefined;
       const withError = error === undefined ? changes : { ...changes, error };
       return update(
         jobId,
@@ -144,6 +149,15 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays }: Tabl
     touch(touch, jobId, facts, changes) {
       const writeId = newWriteId();
       return update(jobId, writeId, touchExpressions({ rule: touchOf(touch), facts, changes, writeId }));
+    },
+
+    async readSweep() {
+      const item = await get(sweepKey);
+      return item === undefined ? undefined : decodeSweep(item);
+    },
+
+    async writeSweep(state) {
+      await available(dynamodb.send(new PutItemCommand({ TableName, Item: encode({ pk: sweepKey, ...state }) })));
     },
 
     async check() {

@@ -1,25 +1,26 @@
 /** What a write makes of a record: the rules decide whether, this decides into what. */
 import { isFinal, type Job } from '../../job.ts';
+import { transitionOf, type TransitionEvent } from '../../transitions.ts';
 import type { Changes, TransitionInput } from '../jobTable.ts';
-import type { TransitionEvent } from '../../transitions.ts';
-import { transitionOf } from '../../transitions.ts';
-import type { Row } from './operations.ts';
+import type { Row, Stamp } from './operations.ts';
 
 export function afterTransition(
   job: Job,
   event: TransitionEvent,
   { facts, attempt, error, keptHistory = job.history, changes = {} }: TransitionInput,
-  stamp: { readonly writeId: string; readonly expiresAt: number },
+  { writeId, expiresAt }: Stamp,
 ): Job {
   const { to } = transitionOf(event);
+  const { at } = facts.now;
   const version = job.version + 1;
   return {
     ...changed(job, error === undefined ? changes : { ...changes, error }),
-    ...stamp,
     status: to,
     version,
-    updatedAt: facts.now,
-    history: [...keptHistory, { version, status: to, at: facts.now, attempt, error }],
+    history: [...keptHistory, { version, status: to, at, attempt, error }],
+    updatedAt: at,
+    expiresAt: isFinal(to) ? expiresAt : undefined,
+    writeId,
   };
 }
 
@@ -28,7 +29,7 @@ export function afterTouch(job: Job, changes: Changes, writeId: string): Job {
 }
 
 export function rowOf(job: Job): Row {
-  const { jobId, owner, type, status, expiresAt } = job;
+  const { jobId, owner, type, status, expiresAt = null } = job;
   const isOver = isFinal(status);
   return {
     jobId,

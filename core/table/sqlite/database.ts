@@ -33,7 +33,8 @@ const migrations: readonly string[] = [
    CREATE INDEX byPartition ON jobs (partition, sort) WHERE partition IS NOT NULL;
    CREATE INDEX byExpiry ON jobs (expiresAt) WHERE expiresAt IS NOT NULL;
    CREATE TABLE locks (key TEXT PRIMARY KEY, lock TEXT NOT NULL, expiresAt INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-   CREATE INDEX locksByExpiry ON locks (expiresAt);`,
+   CREATE INDEX locksByExpiry ON locks (expiresAt);
+   CREATE TABLE states (name TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
 ];
 
 /** How long a write waits for a shell that writes to the same file. */

@@ -17,6 +17,13 @@ export interface Row {
   readonly record: string;
 }
 
+/** What a transition writes beside what its writer knows. */
+export interface Stamp {
+  readonly writeId: string;
+  /** Seconds since the epoch, for a job that ends. */
+  readonly expiresAt: number;
+}
+
 export type WriteOperation =
   | { readonly kind: 'create'; readonly row: Row }
   | {
@@ -24,7 +31,7 @@ export type WriteOperation =
       readonly event: TransitionEvent;
       readonly jobId: string;
       readonly input: TransitionInput;
-      readonly stamp: { readonly writeId: string; readonly expiresAt: number };
+      readonly stamp: Stamp;
     }
   | {
       readonly kind: 'touch';
@@ -34,7 +41,8 @@ export type WriteOperation =
       readonly changes: Changes;
       readonly writeId: string;
     }
-  | { readonly kind: 'lock'; readonly key: string; readonly lock: IdempotencyLock; readonly nowSeconds: number }
+  | { readonly kind: 'lock'; readonly key: string; readonly lock: IdempotencyLock; readonly lowSeconds: number }
+  | { readonly kind: 'writeState'; readonly name: string; readonly state: string }
   /** Ends the leases of a process that is gone. */
   | { readonly kind: 'lapse'; readonly now: number; readonly after: string; readonly limit: number }
   /** Deletes final records and locks whose time is over. */
@@ -43,6 +51,7 @@ export type WriteOperation =
 export type ReadOperation =
   | { readonly kind: 'get'; readonly jobIds: readonly string[] }
   | { readonly kind: 'readLock'; readonly key: string }
+  | { readonly kind: 'readState'; readonly name: string }
   | { readonly kind: 'listOwned'; readonly query: OwnerQuery }
   | { readonly kind: 'listOpen'; readonly after: string; readonly before: string; readonly limit: number }
   | { readonly kind: 'check' };

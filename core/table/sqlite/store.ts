@@ -5,7 +5,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { z } from 'zod';
 import { isFinal, type Job } from '../../job.ts';
-import { allows, guards, touchOf, transitionOf, type Facts, type Touch } from '../../transitions.ts';
+import { allows, permits, touchOf, transitionOf } from '../../transitions.ts';
 import type { IdempotencyLock, OwnerQuery } from '../jobTable.ts';
 import { afterTouch, afterTransition, rowOf } from './change.ts';
 import { isSqliteError } from './database.ts';
@@ -52,17 +52,18 @@ export function createStore(database: DatabaseSync): Store {
   };
 }
 
-const writeKinds: ReadonlySet<string> = new Set([
-  'create',
-  'transition',
-  'touch',
-  'lock',
-  'lapse',
-  'expire',
-] satisfies WriteOperation['kind'][]);
+const writeKinds: Readonly<Record<WriteOperation['kind'], true>> = {
+  create: true,
+  transition: true,
+  touch: true,
+  lock: true,
+  writeState: true,
+  lapse: true,
+  expire: true,
+};
 
 function isWrite(operation: Operation): operation is WriteOperation {
-  return writeKinds.has(operation.kind);
+  return operation.kind in writeKinds;
 }
 
 function createWrites(database: DatabaseSync): (operation: WriteOperation) => Done {
@@ -74,6 +75,7 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
   const move = database.prepare('UPDATE jobs SET outcome = ?, partition = ?, sort = ?, expiresAt = ?, record = ? WHERE id = ?');
   const findLock = database.prepare('SELECT lock FROM locks WHERE key = ?');
   const putLock = database.prepare('INSERT OR REPLACE INTO locks (key, lock, expiresAt) VALUES (?, ?, ?)');
+  const putState = database.prepare('INSERT OR REPLACE INTO states (name, state) VALUES (?, ?)');
   const openRecords = database.prepare("SELECT jobId, record FROM jobs WHERE partition = 'open' AND sort > ? ORDER BY sort LIMIT ?");
   const expireJobs = database.prepare('DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE expiresAt <= ? LIMIT ?)');
   const expireLocks = database.prepare('DELETE FROM locks WHERE key IN (SELECT key FROM locks WHERE expiresAt <= ? LIMIT ?)');
@@ -100,9 +102,9 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
     return done(true, record);
   }
 
-  function lock(key: string, wanted: IdempotencyLock, nowSeconds: number): Done {
+  function lock(key: string, wanted: IdempotencyLock, lowSeconds: number): Done {
     const present = findLock.get(key);
-    if (present !== undefined && lockOf(String(present['lock'])).expiresAt > nowSeconds) return done(false, String(present['lock']));
+    if (present !== undefined && lockOf(String(present['lock'])).expiresAt > lowSeconds) return done(false, String(present['lock']));
     const text = JSON.stringify(wanted);
     putLock.run(key, text, wanted.expiresAt);
     return done(true, text);
@@ -130,10 +132,13 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
       }
       case 'touch': {
         const { touch, jobId, facts, changes, writeId } = operation;
-        return change(jobId, (job) => (allowsTouch(touch, job, facts) ? afterTouch(job, changes, writeId) : undefined));
+        return change(jobId, (job) => (permits(touchOf(touch), job, facts) ? afterTouch(job, changes, writeId) : undefined));
       }
       case 'lock':
-        return lock(operation.key, operation.lock, operation.nowSeconds);
+        return lock(operation.key, operation.lock, operation.lowSeconds);
+      case 'writeState':
+        putState.run(operation.name, operation.state);
+        return done(true);
       case 'lapse':
         return lapse(operation.now, operation.after, operation.limit);
       case 'expire': {
@@ -145,15 +150,10 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
   };
 }
 
-function allowsTouch(touch: Touch, job: Job, facts: Partial<Facts>): boolean {
-  const rule = touchOf(touch);
-  const known = { now: 0, version: job.version, ...facts };
-  return rule.from.some((status) => status === job.status) && rule.guards.every((name) => guards[name].holds(job, known));
-}
-
 function createReads(database: DatabaseSync): (operation: ReadOperation) => Done {
   const get = database.prepare('SELECT record FROM jobs WHERE jobId = ?');
   const getLock = database.prepare('SELECT lock FROM locks WHERE key = ?');
+  const getState = database.prepare('SELECT state FROM states WHERE name = ?');
   const openIds = database.prepare("SELECT jobId FROM jobs WHERE partition = 'open' AND sort > ? AND sort < ? ORDER BY sort LIMIT ?");
 
   return (operation) => {
@@ -162,6 +162,8 @@ function createReads(database: DatabaseSync): (operation: ReadOperation) => Done
         return done(true, ...operation.jobIds.map((jobId) => textOf(get.get(jobId)?.['record'])));
       case 'readLock':
         return done(true, textOf(getLock.get(operation.key)?.['lock']));
+      case 'readState':
+        return done(true, textOf(getState.get(operation.name)?.['state']));
       case 'listOwned':
         return done(true, ...listOwned(database, operation.query));
       case 'listOpen':

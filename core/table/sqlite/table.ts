@@ -4,9 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { Clock } from '../../clock.ts';
+import { exactly, monotonic, type Clock, type ServiceTime } from '../../clock.ts';
 import type { Job } from '../../job.ts';
-import type { IdempotencyLock, JobTable, WriteResult } from '../jobTable.ts';
+import type { IdempotencyLock, JobTable, SweepState, WriteResult } from '../jobTable.ts';
 import { rowOf } from './change.ts';
 import type { Done } from './operations.ts';
 import { openTableThreads } from './threads.ts';
@@ -38,6 +38,7 @@ const pageSize = 1000;
 export async function openSqliteTable(options: SqliteTableOptions): Promise<SqliteTable> {
   const { file, jobTtlDays, clock, expireEveryMs = 60_000, onFailure = throwUncaught } = options;
   const { write, read, close } = await openTableThreads({ file, onFailure });
+  const time = createOwnTime(clock);
   const origin = randomBytes(6).toString('base64url');
   let writes = 0;
   /** Nothing is ever written twice here; it tells one write of a record from the next. */
@@ -49,9 +50,11 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
   }
 
   // A run that fails is made up for by the next one.
-  const expiring = setInterval(() => void expire(clock.now()).catch(() => undefined), expireEveryMs).unref();
+  const expiring = setInterval(() => void expire(time().at).catch(() => undefined), expireEveryMs).unref();
 
   return {
+    time: () => Promise.resolve(time()),
+
     async create(draft) {
       const job: Job = { ...draft, writeId: newWriteId() };
       const { ok, texts } = await write({ kind: 'create', row: rowOf(job) });
@@ -59,7 +62,7 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
     },
 
     async transition(event, jobId, input) {
-      const expiresAt = Math.floor(input.facts.now / 1000) + jobTtlDays * 86_400;
+      const expiresAt = Math.ceil(input.facts.now.high / 1000) + jobTtlDays * 86_400;
       return written(await write({ kind: 'transition', event, jobId, input, stamp: { writeId: newWriteId(), expiresAt } }));
     },
 
@@ -67,8 +70,8 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
       return written(await write({ kind: 'touch', touch, jobId, facts, changes, writeId: newWriteId() }));
     },
 
-    async lock(owner, idempotencyKey, lock, nowSeconds) {
-      const { ok, texts } = await write({ kind: 'lock', key: lockKey(owner, idempotencyKey), lock, nowSeconds });
+    async lock(owner, idempotencyKey, lock, lowSeconds) {
+      const { ok, texts } = await write({ kind: 'lock', key: lockKey(owner, idempotencyKey), lock, lowSeconds });
       return { taken: ok, lock: lockOf(texts) ?? lock };
     },
 
@@ -88,15 +91,18 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
       return present((await read({ kind: 'listOwned', query })).texts);
     },
 
-    async *listOpen({ before, limit }) {
-      let after = '';
-      for (let left = limit; left > 0;) {
-        const jobIds = present((await read({ kind: 'listOpen', after, before, limit: Math.min(left, pageSize) })).texts);
-        if (jobIds.length > 0) yield jobIds;
-        if (jobIds.length < Math.min(left, pageSize)) return;
-        left -= jobIds.length;
-        after = jobIds.at(-1) ?? after;
-      }
+    async listOpen({ after = '', before, limit }) {
+      const jobIds = present((await read({ kind: 'listOpen', after, before, limit })).texts);
+      return { jobIds, next: jobIds.length < limit ? undefined : jobIds.at(-1) };
+    },
+
+    async readSweep() {
+      const [text] = (await read({ kind: 'readState', name: 'sweep' })).texts;
+      return text === null || text === undefined ? undefined : z.custom<SweepState>().parse(JSON.parse(text));
+    },
+
+    async writeSweep(state) {
+      await write({ kind: 'writeState', name: 'sweep', state: JSON.stringify(state) });
     },
 
     async check() {
@@ -106,7 +112,7 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
     async endLeases() {
       let after: string | undefined = '';
       while (after !== undefined) {
-        const { texts } = await write({ kind: 'lapse', now: clock.now(), after, limit: pageSize });
+        const { texts } = await write({ kind: 'lapse', now: time().low, after, limit: pageSize });
         after = present(texts)[0];
       }
     },
@@ -117,6 +123,16 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
       clearInterval(expiring);
       await close();
     },
+  };
+}
+
+/** The machine's own, which here is the service's: set back, it goes on; set forward, as after a sleep, it follows. */
+function createOwnTime(clock: Clock): () => ServiceTime {
+  let offset = -Infinity;
+  return () => {
+    const elapsed = monotonic();
+    offset = Math.max(offset, clock.now() - elapsed);
+    return exactly(Math.round(elapsed + offset));
   };
 }
 

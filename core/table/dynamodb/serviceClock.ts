@@ -1,0 +1,98 @@
+/**
+ * DynamoDB's time, from the Date header of its answers. It names the second in which an answer was made: the time is
+ * then at least that, and, as the request had been sent before, at most a second and the way there and back later. In
+ * between the monotonic clock goes on. Answers that come just before or after a second ends make the bounds narrow.
+ */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { exactly, monotonic, systemClock, type Clock, type Monotonic, type ServiceTime } from '../../clock.ts';
+
+export interface ServiceClock {
+  /** @throws what `ask` throws, where no answer has told the time yet. */
+  time(): Promise<ServiceTime>;
+}
+
+/** `ask`: any request; made only where no answer has come yet. */
+export function openServiceClock(dynamodb: DynamoDBClient, ask: () => Promise<unknown>): ServiceClock {
+  const bounds = createBounds();
+  let tellsTime = true;
+  dynamodb.middlewareStack.add(
+    (next) => async (args) => {
+      const sentAt = monotonic();
+      const answer = await next(args);
+      const date = dateOf(answer.response);
+      if (date !== undefined) bounds.learn({ date, sentAt, receivedAt: monotonic() });
+      return answer;
+    },
+    // Once a try, next to the wire.
+    { step: 'deserialize', priority: 'low' },
+  );
+
+  return {
+    async time() {
+      if (tellsTime && bounds.now() === undefined) {
+        await ask();
+        tellsTime = bounds.now() !== undefined;
+      }
+      // An emulator that tells no time runs on this machine.
+      return bounds.now() ?? exactly(systemClock.now());
+    },
+  };
+}
+
+export interface Answer {
+  /** Of the header: whole seconds, as milliseconds since the epoch. */
+  readonly date: number;
+  /** On the monotonic clock. */
+  readonly sentAt: number;
+  readonly receivedAt: number;
+}
+
+export interface Bounds {
+  learn(answer: Answer): void;
+  /** Undefined before the first answer. */
+  now(): ServiceTime | undefined;
+}
+
+/** How much slower or faster a monotonic clock may be than the service's: far more than any is. */
+const drift = 0.0005;
+
+/** What several answers tell together. */
+export function createBounds(elapsed: Monotonic = monotonic, wall: Clock = systemClock): Bounds {
+  /** Each: the bound that it was at a moment of the monotonic clock. */
+  let low: { readonly value: number; readonly asOf: number } | undefined;
+  let high: { readonly value: number; readonly asOf: number } | undefined;
+
+  const lowAt = (moment: number): number => (low === undefined ? Number.NEGATIVE_INFINITY : low.value + (moment - low.asOf) * (1 - drift));
+  const highAt = (moment: number): number =>
+    high === undefined ? Number.POSITIVE_INFINITY : high.value + (moment - high.asOf) * (1 + drift);
+
+  return {
+    learn({ date, sentAt, receivedAt }) {
+      const newLow = { value: date, asOf: receivedAt };
+      const newHigh = { value: date + 1000, asOf: sentAt };
+      const highNow = newHigh.value + (receivedAt - sentAt);
+      if (newLow.value >= lowAt(receivedAt)) low = newLow;
+      if (highNow <= highAt(receivedAt)) high = newHigh;
+      // They contradict each other where this machine slept, or the service's clock was set: the newest is believed.
+      if (lowAt(receivedAt) > highAt(receivedAt)) {
+        low = newLow;
+        high = newHigh;
+      }
+    },
+    now() {
+      if (low === undefined) return undefined;
+      const moment = elapsed();
+      const bounds = { low: Math.floor(lowAt(moment)), high: Math.ceil(highAt(moment)) };
+      return { ...bounds, at: Math.min(Math.max(wall.now(), bounds.low), bounds.high) };
+    },
+  };
+}
+
+/** The SDK types its raw answer as unknown. */
+function dateOf(response: unknown): number | undefined {
+  if (typeof response !== 'object' || response === null || !('headers' in response)) return undefined;
+  const { headers } = response;
+  if (typeof headers !== 'object' || headers === null || !('date' in headers) || typeof headers.date !== 'string') return undefined;
+  const date = Date.parse(headers.date);
+  return Number.isNaN(date) ? undefined : date;
+}

@@ -1,0 +1,13 @@
+/** How many failures end a generation. */
+import type { JobType } from '../jobType.ts';
+import type { Core } from './core.ts';
+
+/** As its type allows or, where it says nothing, the settings. */
+export function maxFailuresOf(
+  {
+    settings: { attemptsPerReceive, maxReceiveCount },
+  }: { readonly settings: Pick<Core['settings'], 'attemptsPerReceive' | 'maxReceiveCount'> },
+  { policy }: Pick<JobType, 'policy'>,
+): number {
+  return (policy.attemptsPerReceive ?? attemptsPerReceive) * maxReceiveCount;
+}
