@@ -54,7 +54,7 @@ export function openCore({ config, jobTypes, clock, log, telemetry = noTelemetry
 
   const core: Core = {
     jobTypes,
-    table: createTable({ dynamodb, tableName: config.jobsTable, jobTtlDays: config.jobTtlDays }),
+    table: createTable({ dynamodb, tableName: config.jobsTable, jobTtlDays: config.jobTtlDays, clock }),
     queues: createQueues({ sqs, queuePrefix: config.queuePrefix, traceHeader: telemetry.traceHeader }),
     feed: observedFeed(opened, telemetry),
     clock,

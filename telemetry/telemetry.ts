@@ -12,8 +12,12 @@ export const counters = {
   jobsCreated: { name: 'jobs.created', unit: '{job}', description: 'Jobs recorded, by type and priority.' },
   jobsFinished: { name: 'jobs.finished', unit: '{job}', description: 'Jobs that reached a final state, by type and status.' },
   jobsRetried: { name: 'jobs.retried', unit: '{job}', description: 'Generations begun by a client’s retry, by type.' },
-  deadLetters: { name: 'jobs.dead_letters', unit: '{job}', description: 'Jobs that ended because their receives were used up, by type.' },
-  sweeps: { name: 'jobs.sweeps', unit: '{job}', description: 'Jobs the sweeper moved, by action: sentAgain, cancelled, givenUp.' },
+  deadLetters: {
+    name: 'jobs.dead_letters',
+    unit: '{job}',
+    description: 'Jobs that ended since their budget was used up, found by a dead letter, by type.',
+  },
+  sweeps: { name: 'jobs.sweeps', unit: '{job}', description: 'Jobs the sweeper moved, by action: sentAgain, ended, failed.' },
   feedPublishes: { name: 'feed.publishes', unit: '{event}', description: 'Events told to the feed, by outcome: taken, lost.' },
   feedRepairs: {
     name: 'feed.repairs',
@@ -42,6 +46,11 @@ export const gauges = {
   watchers: { name: 'feed.watchers', unit: '{watcher}', description: 'Subscriptions to jobs and owners that are open here.' },
   sockets: { name: 'websocket.connections', unit: '{connection}', description: 'WebSockets that are open here.' },
   running: { name: 'jobs.running', unit: '{job}', description: 'Jobs that run in this worker.' },
+  tableAway: {
+    name: 'worker.table.away',
+    unit: '1',
+    description: '1 while this worker receives nothing, since the table does not answer.',
+  },
 } as const;
 
 export type CounterName = keyof typeof counters;

@@ -2,7 +2,7 @@
 import { PermanentError } from '../core/errors.ts';
 import type { HandlerContext, JobHandler } from '../core/handler.ts';
 import { maxErrorMessageLength, maxResultBytes, type Job, type JobFailure, type JsonValue } from '../core/job.ts';
-import { TimedOut } from './aborts.ts';
+import { ShuttingDown, TimedOut } from './aborts.ts';
 
 export type AttemptEnd =
   | { readonly kind: 'returned'; readonly result: JsonValue }
@@ -12,60 +12,63 @@ export type AttemptEnd =
 
 export interface AttemptInput {
   readonly handler: JobHandler;
-  readonly job: Job;
+  readonly job: Pick<Job, 'jobId' | 'type' | 'params'>;
   readonly context: Omit<HandlerContext, 'idempotencyKey'>;
   readonly now: () => number;
-  /** A handler that goes on for so long after its signal fired is left behind, with an error in the log. */
-  readonly abandonAfterMs: number;
 }
 
-export async function runAttempt(input: AttemptInput): Promise<AttemptEnd> {
-  const { handler, context, now } = input;
-  const timeout = new AbortController();
-  const timeoutSeconds = handler.type.policy.timeoutSeconds;
-  const timer = setTimeout(() => timeout.abort(new TimedOut(`the attempt took longer than ${timeoutSeconds} s`)), timeoutSeconds * 1000);
-  const signal = AbortSignal.any([context.signal, timeout.signal]);
+/** A handler that goes on for so long after its signal fired is left behind, with an error in the log. */
+const abandonAfterMs = 10_000;
+/** When the worker shuts down, the grace time is over by then. */
+const abandonAtShutdownMs = 500;
+
+export async function runAttempt({ handler, job, context, now }: AttemptInput): Promise<AttemptEnd> {
+  const outer = context.signal;
+  if (outer.aborted) return { kind: 'aborted', reason: outer.reason };
+
+  const controller = new AbortController();
+  const { promise: abandoned, reject: abandon } = Promise.withResolvers<never>();
+  let abandoning: NodeJS.Timeout | undefined;
+  function stop(reason: unknown): void {
+    if (controller.signal.aborted) return;
+    controller.abort(reason);
+    abandoning = setTimeout(
+      () => {
+        context.log.error({ type: job.type }, 'the handler ignores its signal; it is left running and its end is ignored');
+        abandon(new TimedOut('the handler was left behind', { cause: reason }));
+      },
+      reason instanceof ShuttingDown ? abandonAtShutdownMs : abandonAfterMs,
+    );
+  }
+  const onAbort = (): void => stop(outer.reason);
+  outer.addEventListener('abort', onAbort, { once: true });
+  const { timeoutSeconds } = handler.type.policy;
+  const timeout = setTimeout(() => stop(new TimedOut(`the attempt took longer than ${timeoutSeconds} s`)), timeoutSeconds * 1000);
+
+  const running = handler.run(job.params, { ...context, signal: controller.signal, idempotencyKey: job.jobId });
   try {
-    const result = await abandonable({ ...input, context: { ...context, signal } });
+    const result = await Promise.race([running, abandoned]);
     const bytes = Buffer.byteLength(JSON.stringify(result));
     if (bytes > maxResultBytes)
       throw new PermanentError(`The result has ${bytes} bytes; ${maxResultBytes} are the most. Larger ones belong into S3.`);
     return { kind: 'returned', result };
   } catch (error) {
-    if (context.signal.aborted) return { kind: 'aborted', reason: context.signal.reason };
-    const cause: unknown = timeout.signal.aborted ? timeout.signal.reason : error;
-    const isPermanent = cause instanceof PermanentError;
-    const code = isPermanent ? 'PERMANENT' : cause instanceof TimedOut ? 'TIMEOUT' : 'ATTEMPT_FAILED';
-    const message = (cause instanceof Error ? cause.message : String(cause)).slice(0, maxErrorMessageLength);
-    context.log.info({ failure: cause, code, attempt: context.attempt }, 'an attempt failed');
-    return { kind: 'threw', isPermanent, error: { code, message, attempt: context.attempt, at: now() } };
+    if (outer.aborted) return { kind: 'aborted', reason: outer.reason };
+    return threw(controller.signal.aborted ? controller.signal.reason : error, context, now());
   } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** The handler's own end, or, some time after its signal fired, the signal's reason. */
-async function abandonable({ handler, job, context, abandonAfterMs }: AttemptInput): Promise<JsonValue> {
-  const { signal, log } = context;
-  const running = handler.run(job.params, { ...context, idempotencyKey: job.jobId });
-  let timer: NodeJS.Timeout | undefined;
-  const abandoned = new Promise<never>((_, reject) => {
-    signal.addEventListener(
-      'abort',
-      () => {
-        timer = setTimeout(() => {
-          log.error({ type: job.type }, 'the handler ignores its signal; it is left running and its end is ignored');
-          reject(new TimedOut('the handler was left behind', { cause: signal.reason }));
-        }, abandonAfterMs);
-      },
-      { once: true },
-    );
-  });
-  try {
-    return await Promise.race([running, abandoned]);
-  } finally {
-    clearTimeout(timer);
+    // Nothing of an attempt may stay: what it listens to lives on.
+    outer.removeEventListener('abort', onAbort);
+    clearTimeout(timeout);
+    clearTimeout(abandoning);
     // Left behind: its end must not become an unhandled rejection.
     running.catch(() => undefined);
   }
+}
+
+function threw(cause: unknown, { log, attempt }: AttemptInput['context'], at: number): AttemptEnd {
+  const isPermanent = cause instanceof PermanentError;
+  const code = isPermanent ? 'PERMANENT' : cause instanceof TimedOut ? 'TIMEOUT' : 'ATTEMPT_FAILED';
+  const message = (cause instanceof Error ? cause.message : String(cause)).slice(0, maxErrorMessageLength);
+  log.info({ failure: cause, code, attempt }, 'an attempt failed');
+  return { kind: 'threw', isPermanent, error: { code, message, attempt, at } };
 }

@@ -1,90 +1,89 @@
 /** The attempts of one receive, with backoff between them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '../core/backoff.ts';
-import type { Job, JobFailure } from '../core/job.ts';
-import { CancelRequested, ClaimLost, ShuttingDown } from './aborts.ts';
+import { monotonic } from '../core/clock.ts';
+import { CancelRequested, ClaimLost, CutOff, follow, ShuttingDown, Starved } from './aborts.ts';
 import { runAttempt, type AttemptEnd } from './attempt.ts';
-import type { ClaimedWork } from './claimedWork.ts';
-import type { Heartbeat } from './heartbeat.ts';
+import type { Claimed } from './claim.ts';
+import type { Lease } from './lease.ts';
 import type { Outcome } from './outcome.ts';
+import type { WorkerParts } from './parts.ts';
 import type { Progress } from './progress.ts';
 
-export interface Running {
-  readonly heartbeat: Heartbeat;
+export interface Held {
+  readonly lease: Lease;
   readonly progress: Progress;
-  /** Fires on cancel, a lost claim, and the end of the grace time. */
-  readonly signal: AbortSignal;
 }
 
-/** A handler that ignores its signal for so long is left behind. */
-const abandonAfterMs = 10_000;
-
-export async function runAttempts(work: ClaimedWork, { heartbeat, progress, signal }: Running): Promise<Outcome> {
-  const { core, handlers, objects, settings, job, log, message, random, stopping } = work;
-  const { type } = job;
-  const now = (): number => core.clock.now();
-  let attempt = job.attempts;
-  const handler = handlers.get(type);
-  if (handler === undefined) {
-    // A newer version of the workers may know it: they get their chance before the dead-letter queue.
-    const error = { code: 'UNKNOWN_JOB_TYPE', message: `This worker knows no job type ${type}.`, attempt, at: now() };
-    return { kind: 'failed', attempt, error, delayMs: settings.backoffMaxMs };
-  }
+/** A failure is noted when it happens, with its due time: whoever takes over after a kill waits for it too. */
+export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease, progress }: Held): Promise<Outcome> {
+  const { core, settings, random, stopping, graceOver, objects } = parts;
+  const { job, handler, log, now } = claimed;
   const { policy } = handler.type;
   const perReceive = policy.attemptsPerReceive ?? settings.attemptsPerReceive;
-  const budget = perReceive * settings.maxReceiveCount;
   const backoff = { baseMs: policy.backoffBaseMs ?? settings.backoffBaseMs, maxMs: policy.backoffMaxMs ?? settings.backoffMaxMs };
-  if (attempt > budget) return { kind: 'failedForGood', attempt, error: job.error ?? exhausted(job, now()) };
+  let attempt = job.attempts;
+  let failures = job.failures;
+  using ending = follow(lease.signal, graceOver);
+  using pausing = follow(ending.signal, stopping);
 
   for (let inReceive = 1; ; inReceive += 1) {
-    const context = { signal, attempt, log, objects, progress: progress.report };
-    const end = await observed(work, attempt, () => runAttempt({ handler, job, context, now, abandonAfterMs }));
+    const context = { signal: ending.signal, attempt, log, objects, progress: progress.report };
+    const end = await observed(parts, claimed, attempt, () => runAttempt({ handler, job, context, now }));
     if (end.kind === 'returned') return { kind: 'succeeded', attempt, result: end.result };
     if (end.kind === 'aborted') return abortedOutcome(end.reason, attempt);
-    if (end.isPermanent) return { kind: 'failedForGood', attempt, error: end.error };
+    failures += 1;
+    const { error } = end;
+    if (end.isPermanent) return { kind: 'failedForGood', attempt, failures, error };
+    // The last one: whoever gets the message ends the job.
+    if (failures >= job.maxFailures) return { kind: 'failed', attempt, failures, error };
 
-    const delayMs = backoffMs(backoff, attempt, random);
-    if (inReceive >= perReceive || attempt >= budget) {
-      // After the last receive the message is given back at once, so that SQS moves it to the dead-letter queue.
-      const isLast = message.receiveCount >= settings.maxReceiveCount;
-      return { kind: 'failed', attempt, error: end.error, delayMs: isLast ? 0 : delayMs };
-    }
+    const delayMs = backoffMs(backoff, failures, random);
+    const failed = { failures, error, dueAt: (await core.table.time()).high + delayMs };
+    if (inReceive >= perReceive) return { kind: 'failed', attempt, ...failed };
+    const pausedAt = monotonic();
+    await lease.fail(failed);
     try {
-      await sleep(delayMs, undefined, { signal: AbortSignal.any([signal, stopping]) });
+      await sleep(Math.max(0, pausedAt + delayMs - monotonic()), undefined, { signal: pausing.signal });
     } catch {
-      // Shutting down: another worker makes the next attempt.
-      return signal.aborted ? abortedOutcome(signal.reason, attempt) : { kind: 'failed', attempt, error: end.error, delayMs: 0 };
+      return stoppedOutcome(ending.signal, { kind: 'failed', attempt, ...failed });
     }
-    const next = attempt + 1;
-    if (!(await heartbeat.renew({ attempts: next, error: end.error }))) return { kind: 'claimLost', attempt };
-    progress.nextAttempt(next, end.error);
-    attempt = next;
+    attempt += 1;
+    void lease.renew({ attempts: attempt });
+    progress.nextAttempt(attempt, error);
   }
 }
 
-function observed({ core: { telemetry, clock }, job }: ClaimedWork, attempt: number, run: () => Promise<AttemptEnd>): Promise<AttemptEnd> {
+function observed(
+  { core: { telemetry } }: WorkerParts,
+  { job }: Claimed,
+  attempt: number,
+  run: () => Promise<AttemptEnd>,
+): Promise<AttemptEnd> {
   const { type, jobId } = job;
   return telemetry.span(
     `attempt ${type}`,
     { attributes: { 'job.id': jobId, 'job.type': type, 'job.attempt': attempt } },
     async (annotate) => {
-      const startedAt = clock.now();
+      const startedAt = monotonic();
       const end = await run();
-      telemetry.record('attemptDuration', (clock.now() - startedAt) / 1000, { type, outcome: end.kind });
+      telemetry.record('attemptDuration', (monotonic() - startedAt) / 1000, { type, outcome: end.kind });
       annotate({ 'job.outcome': end.kind, ...(end.kind === 'threw' ? { 'error.type': end.error.code } : {}) });
       return end;
     },
   );
 }
 
+/** Stopped in a pause: the failure is written (again, perhaps: it is an absolute number) with its due time, which stays. */
+function stoppedOutcome(ending: AbortSignal, failed: Outcome): Outcome {
+  const { reason } = ending;
+  return reason instanceof CancelRequested || reason instanceof ClaimLost ? abortedOutcome(reason, failed.attempt) : failed;
+}
+
 function abortedOutcome(reason: unknown, attempt: number): Outcome {
   if (reason instanceof CancelRequested) return { kind: 'cancelled', attempt };
   if (reason instanceof ClaimLost) return { kind: 'claimLost', attempt };
-  if (reason instanceof ShuttingDown) return { kind: 'released', attempt };
+  if (reason instanceof Starved) return { kind: 'starved', attempt };
+  if (reason instanceof ShuttingDown || reason instanceof CutOff) return { kind: 'released', attempt };
   throw new Error('a handler was aborted for no known reason', { cause: reason });
-}
-
-/** Claims that ended without a word used up the attempts: the workers were killed. */
-function exhausted({ attempts }: Job, at: number): JobFailure {
-  return { code: 'ATTEMPTS_EXHAUSTED', message: 'Workers ended in the middle of each attempt.', attempt: attempts - 1, at };
 }

@@ -1,68 +1,139 @@
-/** Takes the job of a message, or says why not. */
-import { isFinal, type Job } from '../core/job.ts';
-import type { JobMessage } from '../core/queue/message.ts';
-import { advance } from '../core/usecases/advance.ts';
-import type { Core } from '../core/usecases/core.ts';
-import type { Acknowledgement } from './outcome.ts';
+/** Takes the job of a message, or says what becomes of the message instead. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffMs } from '../core/backoff.ts';
+import { monotonic, type ServiceTime } from '../core/clock.ts';
+import { JobError } from '../core/errors.ts';
+import { latestEventOf } from '../core/feed/event.ts';
+import type { JobHandler } from '../core/handler.ts';
+import type { Job } from '../core/job.ts';
+import { noBet, type JobMessage } from '../core/queue/message.ts';
+import { advance, type Known } from '../core/usecases/advance.ts';
+import { endJob } from '../core/usecases/endJob.ts';
+import { verdictOn } from '../core/verdict.ts';
+import type { Log } from '../telemetry/log.ts';
+import { acknowledgementOf, returned, type Acknowledgement } from './outcome.ts';
+import { leaseMsOf, type WorkerParts } from './parts.ts';
 
-export type ClaimResult =
-  | { readonly claimed: Job; readonly acknowledgement?: undefined }
-  | { readonly claimed?: undefined; readonly acknowledgement: Acknowledgement };
-
-export interface ClaimRequest {
-  readonly message: JobMessage;
+/** A job that this worker has claimed: what the steps after the claim work on. */
+export interface Claimed {
+  readonly kind: 'claimed';
+  readonly job: Job;
+  readonly handler: JobHandler;
   readonly claimId: string;
-  readonly leaseMs: number;
+  /** When the claim was sent, on the monotonic clock. */
+  readonly claimedAt: number;
+  readonly log: Log;
+  /** The service's time, as shown to people: going on from the claim, whatever is done to this machine's clock. */
+  readonly now: () => number;
 }
 
-type Known = Pick<Job, 'jobId' | 'version' | 'attempts' | 'startedAt'>;
+/** What a try to claim showed; with `sentAt` it is ours. */
+interface Seen {
+  readonly job: Job | undefined;
+  readonly sentAt?: number | undefined;
+}
 
-/**
- * First bets that nothing happened since the message was sent: then the claim is one write and no read. A lost bet
- * answers with the record, and the claim is tried again on that.
- */
-export async function claimJob(core: Pick<Core, 'table' | 'feed' | 'clock' | 'telemetry'>, request: ClaimRequest): Promise<ClaimResult> {
-  const { message } = request;
-  const bet: Known = { jobId: message.jobId, version: message.version, attempts: 0 };
-  let attempt = await claim(core, request, 'claim', bet);
-  while (!attempt.ok) {
-    const job = attempt.job;
+/** @throws {JobError} `TABLE_UNAVAILABLE` only where the worker has no time left to ask. */
+export async function claimJob(parts: WorkerParts, message: JobMessage): Promise<Claimed | Acknowledgement> {
+  const { core, handlers } = parts;
+  const { jobId, generation, version, type } = message;
+  if (type !== undefined && !handlers.has(type)) return unknownType(parts, message);
+  const claim = { claimId: randomUUID(), begunAt: monotonic() };
+  // That nothing happened since the message was sent is likely: then the claim is one write and no read. Where it did,
+  // the write is refused, and answers with the record.
+  const mayBet = type !== undefined && version !== noBet;
+  let seen: Seen = mayBet ? await tryClaim(parts, claim, 'claim', { jobId, version, attempts: 0, losses: 0 }) : await look(parts, jobId);
+  for (;;) {
+    const { job, sentAt } = seen;
+    if (job === undefined) return { kind: 'deleted' };
     const now = await core.table.time();
-    if (job === undefined || isFinal(job.status) || job.generation > message.generation) return left({ kind: 'deleted' });
-    // Of a generation that is not there: not one of ours. It uses up its receives and becomes a dead letter.
-    if (job.generation < message.generation) return left({ kind: 'returned', seconds: Math.ceil(request.leaseMs / 1000) });
-    if (job.status === 'PENDING') {
-      attempt = await claim(core, request, 'claim', job);
-    } else if (job.claim !== undefined && job.claim.expiresAt > now.low) {
-      // A duplicate delivery of a job that is held: it waits for the end of the lease, for its holder may die.
-      return left({ kind: 'returned', seconds: Math.ceil((job.claim.expiresAt - now.low) / 1000) });
-    } else if (job.cancelRequested) {
-      const cancelled = await advance(core, 'cancelAbandoned', job, { facts: { now } });
-      if (cancelled.ok) return left({ kind: 'deleted' });
-      attempt = cancelled;
+    if (sentAt !== undefined) return claimed(parts, job, { claimId: claim.claimId, claimedAt: sentAt, now });
+    const verdict = verdictOn(job, now, generation);
+    if (verdict.kind === 'run') {
+      if (!handlers.has(job.type)) return unknownType(parts, message);
+      seen = await tryClaim(parts, claim, verdict.event, job);
+    } else if (verdict.kind === 'end') {
+      const { ok, job: present } = await endJob(core, job, verdict, now);
+      if (ok) return { kind: 'deleted' };
+      seen = { job: present };
     } else {
-      attempt = await claim(core, request, 'reclaim', job);
+      // Whoever ended it may have died, or been cut off, before it told.
+      if (verdict.kind === 'over') void core.feed.publish(latestEventOf(job));
+      return acknowledgementOf(job, now, generation);
     }
   }
-  return { claimed: attempt.job };
 }
 
-async function claim(
-  core: Pick<Core, 'table' | 'feed' | 'clock' | 'telemetry'>,
-  request: ClaimRequest,
+function claimed(
+  { core, handlers }: WorkerParts,
+  job: Job,
+  { claimId, claimedAt, now }: { readonly claimId: string; readonly claimedAt: number; readonly now: ServiceTime },
+): Claimed {
+  const handler = handlers.get(job.type);
+  if (handler === undefined) throw new Error(`the job ${job.jobId} was claimed, but its type ${job.type} is not known`);
+  const since = monotonic();
+  const log = core.log.child({ jobId: job.jobId, traceId: job.traceId, type: job.type });
+  return { kind: 'claimed', job, handler, claimId, claimedAt, log, now: () => Math.round(now.at + monotonic() - since) };
+}
+
+async function tryClaim(
+  parts: WorkerParts,
+  { claimId, begunAt }: { readonly claimId: string; readonly begunAt: number },
   event: 'claim' | 'reclaim',
-  known: Known,
-) {
-  const { claimId, leaseMs } = request;
-  const now = await core.table.time();
+  known: Known & Pick<Job, 'losses'> & Partial<Pick<Job, 'startedAt'>>,
+): Promise<Seen> {
+  const { core } = parts;
   const attempts = known.attempts + 1;
-  return advance(core, event, known, {
-    facts: { now },
-    attempt: attempts,
-    changes: { claim: { id: claimId, expiresAt: now.high + leaseMs }, attempts, startedAt: known.startedAt ?? now.at },
-  });
+  const sentAt = monotonic();
+  const now = await core.table.time();
+  // Whatever was asked in between, a record with our claim is ours: since the first try, for all that is known.
+  const recognised = (job: Job | undefined): Seen => ({ job, sentAt: job?.claim?.id === claimId ? begunAt : undefined });
+  try {
+    const { ok, job } = await advance(core, event, known, {
+      facts: { now },
+      attempt: attempts,
+      changes: {
+        claim: { id: claimId, expiresAt: now.high + leaseMsOf(parts) },
+        attempts,
+        startedAt: known.startedAt ?? now.at,
+        ...(event === 'reclaim' ? { losses: known.losses + 1 } : {}),
+      },
+    });
+    return ok ? { job, sentAt } : recognised(job);
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    const seen = recognised((await look(parts, known.jobId)).job);
+    // Its answer was lost, and with it the word of it.
+    if (seen.job !== undefined && seen.sentAt !== undefined) void core.feed.publish(latestEventOf(seen.job));
+    return seen;
+  }
 }
 
-function left(acknowledgement: Acknowledgement): ClaimResult {
-  return { acknowledgement };
+/** Asks until it is known: to give up a claim whose answer was lost would be a loss without a death. */
+async function look(parts: WorkerParts, jobId: string): Promise<{ readonly job: Job | undefined }> {
+  const { core, breaker, random, graceOver } = parts;
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return { job: await core.table.get(jobId) };
+    } catch (error) {
+      if (!isAway(error) || graceOver.aborted) throw error;
+      await breaker.closed();
+      await sleep(backoffMs({ baseMs: 50, maxMs: 5000 }, failures, random), undefined, { signal: graceOver }).catch(() => undefined);
+    }
+  }
+}
+
+export function isAway(error: unknown): error is JobError {
+  return error instanceof JobError && error.code === 'TABLE_UNAVAILABLE';
+}
+
+const shortestMs = 30_000;
+const longestMs = 900_000;
+
+/** A newer worker may know it. Nothing is written, and it comes back ever later, as the job grows older. */
+async function unknownType({ core }: WorkerParts, { jobId, traceId, type, createdAt }: JobMessage): Promise<Acknowledgement> {
+  core.log.warn({ jobId, traceId, type }, 'this worker does not know the type of a job; its message goes back');
+  const { at } = await core.table.time();
+  return returned(Math.min(longestMs, Math.max(shortestMs, (at - (createdAt ?? at)) / 2)));
 }

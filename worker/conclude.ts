@@ -1,81 +1,87 @@
-/** Writes how a receive ended, under the claim, and says what becomes of the message. */
+/** Writes how the work on a claimed job ended, under the claim, and says what becomes of the message. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '../core/backoff.ts';
-import { JobError } from '../core/errors.ts';
-import { isFinal } from '../core/job.ts';
-import type { WriteResult } from '../core/table/jobTable.ts';
+import type { Job } from '../core/job.ts';
+import type { Changes, WriteResult } from '../core/table/jobTable.ts';
+import type { TransitionEvent } from '../core/transitions.ts';
 import { advance } from '../core/usecases/advance.ts';
-import type { ClaimedWork } from './claimedWork.ts';
-import type { Acknowledgement, Outcome } from './outcome.ts';
+import { exhaustionOf, isLastLoss } from '../core/verdict.ts';
+import { isAway, type Claimed } from './claim.ts';
+import { acknowledgementOf, type Acknowledgement, type Outcome } from './outcome.ts';
+import type { WorkerParts } from './parts.ts';
 
-export interface Ending {
-  readonly outcome: Outcome;
-  readonly percent: number | undefined;
-  /** Fires when the claim is lost: there is nothing to write any more. */
-  readonly lost: AbortSignal;
+export async function conclude(
+  parts: WorkerParts,
+  claimed: Claimed,
+  { outcome, percent }: { readonly outcome: Outcome; readonly percent: number | undefined },
+): Promise<Acknowledgement> {
+  const { core } = parts;
+  const { job, log } = claimed;
+  const present = await untilAnswered(parts, claimed, () =>
+    outcome.kind === 'claimLost' ? core.table.get(job.jobId) : written(parts, claimed, outcome, percent),
+  );
+  const { status, attempts } = present ?? {};
+  log.info({ status, attempts, outcome: outcome.kind }, 'a receive ended');
+  return acknowledgementOf(present, await core.table.time(), job.generation);
 }
 
-export async function conclude(work: ClaimedWork, { outcome, percent, lost }: Ending): Promise<Acknowledgement> {
-  const { log } = work;
-  const written = outcome.kind === 'claimLost' ? undefined : await persist(work, () => write(work, outcome, percent), lost);
-  if (written?.ok === true) {
-    const { status, attempts } = written.job;
-    log.info({ status, attempts, outcome: outcome.kind }, 'a receive ended');
-    if (isFinal(status)) return { kind: 'deleted' };
-    return { kind: 'returned', seconds: outcome.kind === 'failed' ? Math.ceil(outcome.delayMs / 1000) : 0 };
-  }
-  // Only what has ended, or begun anew, lets its message go: the message may be the only one that names the job.
-  const present = written === undefined ? await work.core.table.get(work.job.jobId) : written.job;
-  if (present === undefined || isFinal(present.status) || present.generation > work.job.generation) return { kind: 'deleted' };
-  log.warn('the claim was lost; whoever holds the job now goes on');
-  return { kind: 'left' };
-}
-
-/** The work is done and would be done again: while the lease lasts, a table that is away is tried again. */
-async function persist(
-  { settings, random, log }: ClaimedWork,
-  attempt: () => Promise<WriteResult>,
-  lost: AbortSignal,
-): Promise<WriteResult | undefined> {
+/**
+ * The work is done, and would be done again: a table that is away is tried until it answers, also beyond the lease, since
+ * the claim fences; only a shutdown ends that.
+ */
+async function untilAnswered<Answer>(
+  { breaker, random, graceOver }: WorkerParts,
+  { log }: Claimed,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
   for (let failures = 1; ; failures += 1) {
     try {
-      return await attempt();
+      return await ask();
     } catch (error) {
-      if (!(error instanceof JobError) || lost.aborted) throw error;
+      if (!isAway(error) || graceOver.aborted) throw error;
       log.warn({ error }, 'the outcome could not be written; trying again');
-      const delayMs = backoffMs({ baseMs: settings.backoffBaseMs, maxMs: settings.backoffMaxMs }, failures, random);
-      await sleep(delayMs, undefined, { signal: lost });
+      await breaker.closed();
+      await sleep(backoffMs({ baseMs: 50, maxMs: 5000 }, failures, random), undefined, { signal: graceOver }).catch(() => undefined);
     }
   }
 }
 
-async function write(
-  work: ClaimedWork,
+/** The record after the write, or as it is where the claim is not held any more. */
+async function written(
+  { core }: WorkerParts,
+  { job, claimId }: Claimed,
   outcome: Exclude<Outcome, { kind: 'claimLost' }>,
   percent: number | undefined,
-): Promise<WriteResult> {
-  const { core, job, claimId } = work;
+): Promise<Job | undefined> {
   const { attempt } = outcome;
   const facts = { now: await core.table.time(), claimId };
-  const progress = percent === undefined ? {} : { progress: percent };
-  switch (outcome.kind) {
-    case 'succeeded':
-      return advance(core, 'succeed', job, { facts, attempt, changes: { ...progress, result: outcome.result, error: null } });
-    case 'cancelled':
-      return advance(core, 'stop', job, { facts, attempt, changes: progress });
-    case 'failedForGood':
-      return orStop(work, attempt, await advance(core, 'failForGood', job, { facts, attempt, changes: progress, error: outcome.error }));
-    case 'failed':
-      return orStop(work, attempt, await advance(core, 'release', job, { facts, attempt, changes: progress, error: outcome.error }));
-    case 'released':
-      return orStop(work, attempt, await advance(core, 'release', job, { facts, attempt, changes: progress }));
-    default:
-      return outcome satisfies never;
-  }
-}
+  const base: Changes = { attempts: attempt, ...(percent === undefined ? {} : { progress: percent }) };
+  const write = (event: TransitionEvent, changes: Changes = {}, error?: Job['error']): Promise<WriteResult> =>
+    advance(core, event, job, { facts, attempt, changes: { ...base, ...changes }, error });
 
-/** A job whose cancel was asked for meanwhile ends cancelled, instead of failed or released. */
-async function orStop({ core, job, claimId }: ClaimedWork, attempt: number, written: WriteResult): Promise<WriteResult> {
-  if (written.ok || written.job?.claim?.id !== claimId || !written.job.cancelRequested) return written;
-  return advance(core, 'stop', job, { facts: { now: await core.table.time(), claimId }, attempt });
+  const result = await writeOf(outcome);
+  // A job whose cancel was asked for meanwhile ends cancelled, instead of failed or released.
+  if (result.ok || result.job?.claim?.id !== claimId || !result.job.cancelRequested) return result.job;
+  return (await write('stop')).job;
+
+  function writeOf(ended: typeof outcome): Promise<WriteResult> {
+    switch (ended.kind) {
+      case 'succeeded':
+        return write('succeed', { result: ended.result, error: null });
+      case 'cancelled':
+        return write('stop');
+      case 'failedForGood':
+        return write('failForGood', { failures: ended.failures }, ended.error);
+      case 'failed':
+        return write('release', { failures: ended.failures, dueAt: ended.dueAt ?? null }, ended.error);
+      case 'released':
+        return write('release');
+      case 'starved': {
+        const losses = job.losses + 1;
+        return isLastLoss(job) ? write('exhaustStarved', { losses }, exhaustionOf(job, facts.now)) : write('releaseStarved', { losses });
+      }
+      default:
+        return ended satisfies never;
+    }
+  }
 }

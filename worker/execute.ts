@@ -1,23 +1,25 @@
-/** One received message, from claim to acknowledgement: claimed → attempts → outcome → written → acknowledged. */
-import { randomUUID } from 'node:crypto';
+/** One received message, from top to bottom: claimed, attempted, concluded, acknowledged. */
 import { SpanKind } from '@opentelemetry/api';
 import { backoffMs } from '../core/backoff.ts';
+import { monotonic } from '../core/clock.ts';
 import type { ReceivedMessage } from '../core/queue/jobQueues.ts';
 import { decodeMessage, type JobMessage } from '../core/queue/message.ts';
-import type { Core } from '../core/usecases/core.ts';
 import { runAttempts } from './attempts.ts';
-import { claimJob } from './claim.ts';
+import { claimJob, type Claimed } from './claim.ts';
 import { conclude } from './conclude.ts';
-import { startHeartbeat } from './heartbeat.ts';
-import type { Acknowledgement } from './outcome.ts';
+import { holdLease } from './lease.ts';
+import { returned, type Acknowledgement, type Outcome } from './outcome.ts';
+import { leaseMsOf, type WorkerParts } from './parts.ts';
 import { trackProgress } from './progress.ts';
-import type { ClaimedWork, ExecuteDeps } from './claimedWork.ts';
+import { keepInvisible } from './visibility.ts';
 
-/** Never rejects: what goes wrong is logged, and the message comes back by its visibility timeout. */
-export async function execute(deps: ExecuteDeps, message: ReceivedMessage): Promise<void> {
-  const { core } = deps;
-  const { telemetry, clock } = core;
-  const startedAt = clock.now();
+/**
+ * Answers how the message is acknowledged, which may wait for a batch to fill: the slot is not kept for it. Never rejects:
+ * what goes wrong is logged, and the message comes back by its visibility timeout.
+ */
+export async function execute(parts: WorkerParts, message: ReceivedMessage, settle: (acknowledging: Promise<void>) => void): Promise<void> {
+  const { telemetry, log } = parts.core;
+  const startedAt = monotonic();
   const body = decodeMessage(message.body);
   const destination = { 'messaging.system': 'aws_sqs', 'messaging.destination.name': message.queue };
   const attributes = {
@@ -28,68 +30,57 @@ export async function execute(deps: ExecuteDeps, message: ReceivedMessage): Prom
   };
   const origin = { xray: message.traceHeader, traceId: body?.traceId, spanId: body?.spanId };
   telemetry.count('consumed', destination);
-  if (message.receiveCount === 1)
-    telemetry.record('queueWait', Math.max(0, startedAt - message.sentAt) / 1000, { priority: message.queue });
   try {
     await telemetry.span(`process ${message.queue}`, { kind: SpanKind.CONSUMER, attributes, origin }, async () => {
-      const acknowledgement = body === undefined ? poisoned(deps, message) : await process(deps, message, body);
-      deps.settle(acknowledge(core, message, acknowledgement));
+      const acknowledgement = body === undefined ? poisoned(parts, message) : await work(parts, message, body);
+      settle(acknowledge(parts, message, acknowledgement));
     });
   } catch (error) {
-    core.log.error({ error, messageId: message.messageId }, 'a message could not be worked on; it will be delivered again');
+    log.error({ error, messageId: message.messageId }, 'a message could not be worked on; it will be delivered again');
   }
-  telemetry.record('processDuration', (clock.now() - startedAt) / 1000, destination);
+  telemetry.record('processDuration', (monotonic() - startedAt) / 1000, destination);
+}
+
+async function work(parts: WorkerParts, message: ReceivedMessage, body: JobMessage): Promise<Acknowledgement> {
+  const { core } = parts;
+  await using _ = keepInvisible({ queues: core.queues, message, timeoutMs: leaseMsOf(parts), log: core.log });
+  const claimed = await claimJob(parts, body);
+  if (claimed.kind !== 'claimed') return claimed;
+  if (message.receiveCount === 1) waited(parts, message, claimed);
+
+  const lease = holdLease({ ...claimed, table: core.table, leaseMs: leaseMsOf(parts), progress: () => progress.latest() });
+  const progress = trackProgress({ ...claimed, feed: core.feed, save: (percent) => void lease.renew({ progress: percent }) });
+  try {
+    const outcome: Outcome = await runAttempts(parts, claimed, { lease, progress });
+    progress.stop();
+    // Renewed until the outcome is written, however long the table takes.
+    return await conclude(parts, claimed, { outcome, percent: progress.latest() });
+  } finally {
+    progress.stop();
+    lease.stop();
+  }
 }
 
 /** Comes back until its receives are used up, ever later, and so ends in the dead-letter queue. */
-function poisoned({ core, settings, random }: ExecuteDeps, { messageId, receiveCount }: ReceivedMessage): Acknowledgement {
+function poisoned({ core, settings, random }: WorkerParts, { messageId, receiveCount }: ReceivedMessage): Acknowledgement {
   core.log.error({ messageId, receiveCount }, 'a message is not one of ours; it goes to the dead-letter queue');
-  const delayMs = backoffMs({ baseMs: settings.backoffBaseMs, maxMs: settings.backoffMaxMs }, receiveCount, random);
-  return { kind: 'returned', seconds: Math.ceil(delayMs / 1000) };
+  return returned(backoffMs({ baseMs: settings.backoffBaseMs, maxMs: settings.backoffMaxMs }, receiveCount, random));
 }
 
-async function process(deps: ExecuteDeps, message: ReceivedMessage, body: JobMessage): Promise<Acknowledgement> {
-  const { core, settings } = deps;
-  const claimId = randomUUID();
-  const leaseMs = settings.visibilityTimeoutSeconds * 1000;
-  const { claimed, acknowledgement } = await claimJob(core, { message: body, claimId, leaseMs });
-  if (claimed === undefined) return acknowledgement;
-
-  const log = core.log.child({ jobId: claimed.jobId, traceId: claimed.traceId, type: claimed.type });
-  return work({ ...deps, job: claimed, message, claimId, leaseMs, log });
+/** From the first send to the first receipt. */
+function waited({ core }: WorkerParts, { sentAt, queue }: ReceivedMessage, { now }: Claimed): void {
+  core.telemetry.record('queueWait', Math.max(0, now() - sentAt) / 1000, { priority: queue });
 }
 
-async function work(deps: ClaimedWork): Promise<Acknowledgement> {
-  const { core, job, log, graceOver } = deps;
-  const aborter = new AbortController();
-  const progress = trackProgress({
-    core,
-    job,
-    save: (percent) => {
-      heartbeat.renew({ progress: percent }).catch((error: unknown) => log.debug({ error }, 'progress was not written'));
-    },
-  });
-  const heartbeat = startHeartbeat({ ...deps, progress: progress.latest, abort: (reason) => aborter.abort(reason) });
-  try {
-    const outcome = await runAttempts(deps, { heartbeat, progress, signal: AbortSignal.any([aborter.signal, graceOver]) });
-    progress.stop();
-    // The heart beats on until the outcome is written, however long the table takes.
-    return await conclude(deps, { outcome, percent: progress.latest(), lost: aborter.signal });
-  } finally {
-    progress.stop();
-    await heartbeat.stop();
-  }
-}
-
-/** Never rejects: a message that is neither deleted nor given back is delivered again, and finds its job ended. */
+/** Never rejects: a message that is neither deleted nor given back is delivered again, and the record says what then. */
 async function acknowledge(
-  { queues, log }: Pick<Core, 'queues' | 'log'>,
+  { core: { queues, log } }: WorkerParts,
   message: ReceivedMessage,
   acknowledgement: Acknowledgement,
 ): Promise<void> {
   try {
     if (acknowledgement.kind === 'deleted') await queues.delete(message);
-    else if (acknowledgement.kind === 'returned') await queues.setVisibility(message, acknowledgement.seconds);
+    else await queues.setVisibility(message, acknowledgement.seconds);
   } catch (error) {
     log.warn({ error, messageId: message.messageId }, 'a message could not be acknowledged; it will be delivered again');
   }

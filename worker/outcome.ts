@@ -1,21 +1,45 @@
-/** How a receive can end, and what each end means for the message. */
-import type { JobFailure, JsonValue } from '../core/job.ts';
+/** How the work on a claimed job can end, and what becomes of its message. */
+import type { ServiceTime } from '../core/clock.ts';
+import type { Job, JobFailure, JsonValue } from '../core/job.ts';
+import { msUntil, verdictOn } from '../core/verdict.ts';
+import type { NotedFailure } from './lease.ts';
 
 /** `attempt` is the last one that began. */
 export type Outcome = { readonly attempt: number } & (
   | { readonly kind: 'succeeded'; readonly result: JsonValue }
-  /** Attempts of this receive used up: the message comes back after `delayMs`, or goes to the dead-letter queue. */
-  | { readonly kind: 'failed'; readonly error: JobFailure; readonly delayMs: number }
-  | { readonly kind: 'failedForGood'; readonly error: JobFailure }
+  /** Attempts of this receive used up, or stopped while it waited for the next. */
+  | ({ readonly kind: 'failed' } & NotedFailure)
+  | { readonly kind: 'failedForGood'; readonly failures: number; readonly error: JobFailure }
   | { readonly kind: 'cancelled' }
-  /** The worker shuts down: another takes over at once. */
+  /** Nothing is counted: the worker shuts down, or was cut off from the table. */
   | { readonly kind: 'released' }
-  /** Someone else may hold the job now: nothing is written, and the message is theirs. */
+  /** A loss: the handler kept the event loop until the lease was over. */
+  | { readonly kind: 'starved' }
+  /** Someone else may hold the job now: nothing is written. */
   | { readonly kind: 'claimLost' }
 );
 
-/** What is done with the message: `deleted` only where the job has ended or has begun a newer generation. */
-export type Acknowledgement =
-  | { readonly kind: 'deleted' }
-  | { readonly kind: 'returned'; readonly seconds: number }
-  | { readonly kind: 'left' };
+/** What is done with the message. */
+export type Acknowledgement = { readonly kind: 'deleted' } | { readonly kind: 'returned'; readonly seconds: number };
+
+/** What the record says of the message that names it: it goes only where nothing more is to be done by it. */
+export function acknowledgementOf(job: Job | undefined, now: ServiceTime, generation: number): Acknowledgement {
+  if (job === undefined) return { kind: 'deleted' };
+  const verdict = verdictOn(job, now, generation);
+  switch (verdict.kind) {
+    case 'over':
+    case 'parked':
+      return { kind: 'deleted' };
+    case 'wait':
+      return returned(msUntil(verdict.until, now));
+    case 'run':
+    case 'end':
+      return returned(0);
+    default:
+      return verdict satisfies never;
+  }
+}
+
+export function returned(ms: number): Acknowledgement {
+  return { kind: 'returned', seconds: Math.ceil(ms / 1000) };
+}

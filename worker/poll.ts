@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jobPriorities, type JobPriority } from '../core/job.ts';
 import type { JobQueues, ReceivedMessage } from '../core/queue/jobQueues.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { Breaker } from './breaker.ts';
 
 export interface PollDeps {
   readonly queues: Pick<JobQueues, 'receive' | 'setVisibility'>;
@@ -17,6 +18,9 @@ export interface PollDeps {
   /** How long a receive waits for a message where all queues are empty. */
   readonly receiveWaitSeconds: number;
   readonly visibilityTimeoutSeconds: number;
+  /** While it is open, nothing is received. */
+  readonly breaker: Pick<Breaker, 'isOpen' | 'closed'>;
+  /** Milliseconds, monotonic. */
   readonly now: () => number;
   readonly log: Log;
   /** Resolves when the message's slot is free again; never rejects. */
@@ -57,7 +61,16 @@ interface QueueState {
   receiving: number;
 }
 
-export function startPoll({ queues, concurrency, receiveWaitSeconds, visibilityTimeoutSeconds, now, log, execute }: PollDeps): Poll {
+export function startPoll({
+  queues,
+  concurrency,
+  receiveWaitSeconds,
+  visibilityTimeoutSeconds,
+  breaker,
+  now,
+  log,
+  execute,
+}: PollDeps): Poll {
   const states: readonly QueueState[] = jobPriorities.map((priority) => ({
     priority,
     credit: 0,
@@ -167,6 +180,10 @@ export function startPoll({ queues, concurrency, receiveWaitSeconds, visibilityT
 
   async function run(): Promise<void> {
     while (!stopped) {
+      if (breaker.isOpen()) {
+        await Promise.race([breaker.closed(), changed.promise]);
+        continue;
+      }
       const fetchesAhead = ahead() > 0;
       if (free + ahead() < (fetchesAhead ? maxReceive : 1)) {
         await changed.promise;

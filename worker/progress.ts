@@ -1,6 +1,6 @@
 /** Progress of one attempt after another: the latest wins, and no more leaves the worker than a person could follow. */
+import type { Feed } from '../core/feed/feed.ts';
 import type { JobFailure, Job } from '../core/job.ts';
-import type { Core } from '../core/usecases/core.ts';
 
 export interface Progress {
   report(percent: number): void;
@@ -11,8 +11,10 @@ export interface Progress {
 }
 
 export interface ProgressDeps {
-  readonly core: Pick<Core, 'feed' | 'clock'>;
+  readonly feed: Feed;
   readonly job: Job;
+  /** The service's time, as shown to people. */
+  readonly now: () => number;
   /** Writes the latest into the record. */
   readonly save: (percent: number) => void;
 }
@@ -20,7 +22,7 @@ export interface ProgressDeps {
 const publishEveryMs = 100;
 const saveEveryMs = 2000;
 
-export function trackProgress({ core: { feed, clock }, job, save }: ProgressDeps): Progress {
+export function trackProgress({ feed, job, now: clock, save }: ProgressDeps): Progress {
   let percent: number | undefined;
   let attempt = job.attempts;
   let error: JobFailure | undefined;
@@ -31,7 +33,7 @@ export function trackProgress({ core: { feed, clock }, job, save }: ProgressDeps
 
   function publish(): void {
     publishing = undefined;
-    const now = clock.now();
+    const now = clock();
     // News are ordered by their time, so two in one millisecond must differ.
     publishedAt = Math.max(now, publishedAt + 1);
     const { jobId, owner, version, status } = job;
@@ -47,7 +49,7 @@ export function trackProgress({ core: { feed, clock }, job, save }: ProgressDeps
       // A handler that was left behind may still report.
       if (stopped) return;
       percent = Math.min(100, Math.max(0, value));
-      publishing ??= setTimeout(publish, Math.max(0, publishedAt + publishEveryMs - clock.now()));
+      publishing ??= setTimeout(publish, Math.max(0, publishedAt + publishEveryMs - clock()));
     },
     nextAttempt(next, failure) {
       attempt = next;

@@ -1,10 +1,12 @@
 /** A worker: polls the queues, runs handlers, and stops so that nothing is lost. */
+import { monotonic } from '../core/clock.ts';
 import type { Handlers } from '../core/jobList.ts';
 import type { ObjectStore } from '../core/objects.ts';
 import type { Core } from '../core/usecases/core.ts';
 import { ShuttingDown } from './aborts.ts';
-import type { ExecuteSettings } from './claimedWork.ts';
+import { createBreaker } from './breaker.ts';
 import { execute } from './execute.ts';
+import type { ExecuteSettings, WorkerParts } from './parts.ts';
 import { startPoll, type Poll } from './poll.ts';
 
 export interface WorkerSettings extends ExecuteSettings {
@@ -26,7 +28,7 @@ export interface Worker {
 }
 
 export interface WorkerDeps {
-  readonly core: Pick<Core, 'table' | 'queues' | 'feed' | 'clock' | 'log' | 'telemetry'>;
+  readonly core: Pick<Core, 'table' | 'queues' | 'feed' | 'log' | 'telemetry'>;
   readonly handlers: Handlers;
   /** What handlers read and write. */
   readonly objects: ObjectStore;
@@ -36,10 +38,12 @@ export interface WorkerDeps {
 }
 
 export function createWorker({ core, handlers, objects, settings, random = Math.random }: WorkerDeps): Worker {
-  const { log, queues, clock } = core;
+  const { log, queues, telemetry } = core;
   const stopping = new AbortController();
   const graceOver = new AbortController();
-  const stopCounting = core.telemetry.gauge('running', () => poll?.running() ?? 0);
+  const breaker = createBreaker({ table: core.table, random, log });
+  const stopCounting = telemetry.gauge('running', () => poll?.running() ?? 0);
+  const stopTelling = telemetry.gauge('tableAway', () => (breaker.isOpen() ? 1 : 0));
   const acknowledging = new Set<Promise<void>>();
   let poll: Poll | undefined;
   let stopped: Promise<void> | undefined;
@@ -47,6 +51,7 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
   async function stop(): Promise<void> {
     if (poll !== undefined) {
       const timer = setTimeout(hurry, settings.shutdownGraceSeconds * 1000);
+      graceOver.signal.addEventListener('abort', breaker.stop, { once: true });
       await poll.stop(graceOver.signal);
       // Only now, so that no receive of this worker takes back what it gives away.
       stopping.abort();
@@ -56,7 +61,9 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
       log.info('the worker has stopped');
     }
     stopping.abort();
+    breaker.stop();
     stopCounting();
+    stopTelling();
   }
 
   function settle(acknowledgement: Promise<void>): void {
@@ -71,15 +78,25 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
   return {
     start() {
       if (stopped !== undefined) return;
-      const deps = { core, handlers, objects, settings, random, stopping: stopping.signal, graceOver: graceOver.signal, settle };
+      const parts: WorkerParts = {
+        core: { ...core, table: breaker.table },
+        handlers,
+        objects,
+        settings,
+        random,
+        breaker,
+        stopping: stopping.signal,
+        graceOver: graceOver.signal,
+      };
       poll ??= startPoll({
         queues,
         concurrency: settings.workerConcurrency,
         receiveWaitSeconds: settings.receiveWaitSeconds,
         visibilityTimeoutSeconds: settings.visibilityTimeoutSeconds,
-        now: clock.now,
+        breaker,
+        now: monotonic,
         log,
-        execute: (message) => execute(deps, message),
+        execute: (message) => execute(parts, message, settle),
       });
     },
     stop() {

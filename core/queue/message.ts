@@ -9,17 +9,21 @@ const schema = z.object({
   /** Lets the first claim be one write without a read: it bets that nothing happened since the send, or is `noBet`. */
   version: z.int().nonnegative(),
   traceId: z.string(),
+  /** Lets a worker that does not know the type leave the job alone; absent in messages of older versions. */
+  type: z.string().optional(),
+  /** Milliseconds since the epoch. */
+  createdAt: z.number().optional(),
   /** The sender's span, for where SQS does not carry the X-Ray header. */
   spanId: z.string().optional(),
 });
 
-/** No record has this version. For a job that an attempt was begun on, which the first claim would not count. */
+/** No record has this version. For a job that an attempt was begun on, which the first claim would not count: tidiness, no guard. */
 export const noBet = 0;
 
 export type JobMessage = Omit<z.infer<typeof schema>, 'v'>;
 
-export function encodeMessage({ jobId, generation, version, traceId, spanId }: JobMessage): string {
-  return JSON.stringify({ v: 1, jobId, generation, version, traceId, spanId } satisfies z.infer<typeof schema>);
+export function encodeMessage({ jobId, generation, version, traceId, type, createdAt, spanId }: JobMessage): string {
+  return JSON.stringify({ v: 1, jobId, generation, version, traceId, type, createdAt, spanId } satisfies z.infer<typeof schema>);
 }
 
 /** `undefined` for a body that is not JSON, of another version, or lacks a field: a poison message. */

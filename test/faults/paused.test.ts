@@ -1,11 +1,13 @@
 /** Workers that are paused past their lease, or whose clock is wrong: what they do when they wake changes nothing. */
 import { expect, test } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
-import { loadHandlers } from '../../core/jobList.ts';
+import { jobTypesOf, loadHandlers } from '../../core/jobList.ts';
 import { retryJob } from '../../core/usecases/retryJob.ts';
 import { createObjectStore } from '../../jobs/files/s3/objectStore.ts';
 import jobs from '../../jobs/index.ts';
+import { openCore } from '../../runtime/open.ts';
 import { createWorker } from '../../worker/worker.ts';
+import { silentLog } from '../support/silentLog.ts';
 import { checkHistory } from './historyChecker.ts';
 import { openStage, type Actor, type Stage } from './stage.ts';
 import { setsStatus } from './tableWrites.ts';
@@ -70,23 +72,26 @@ test('a worker paused past its claim takes nothing from the job’s next generat
 async function startSkewedWorker(stage: Stage, skewMs: number): Promise<AsyncDisposable> {
   const clock = { now: () => systemClock.now() + skewMs };
   const objects = createObjectStore({ s3: stage.clients.s3, buckets: [], maxSourceBytes: 1 });
-  const worker = createWorker({ core: { ...stage.core, clock }, handlers: await loadHandlers(jobs), objects, settings: stage.config });
+  const { core, close } = openCore({ config: stage.config, jobTypes: jobTypesOf(jobs), clock, log: silentLog });
+  const worker = createWorker({ core, handlers: await loadHandlers(jobs), objects, settings: stage.config });
   worker.start();
-  return { [Symbol.asyncDispose]: worker.stop };
+  return {
+    async [Symbol.asyncDispose]() {
+      await worker.stop();
+      await close();
+    },
+  };
 }
 
-test.for([10, -10])(
-  'a worker whose clock is %i minutes off takes what is not its own, and still nothing ends twice',
-  async (minutes, context) => {
-    await using stage = await openStage(context);
-    await stage.start('worker');
-    await using _skewed = await startSkewedWorker(stage, minutes * 60_000);
-    const jobs = await Promise.all(Array.from({ length: 10 }, () => stage.create({ params: { durationMs: 400 } })));
-    // Each delivered twice, so that both workers have each job in hand.
-    for (const { priority, jobId, generation, version, traceId } of jobs)
-      await stage.core.queues.send(priority, { jobId, generation, version, traceId }, 0);
-    const ends = await Promise.all(jobs.map(({ jobId }) => stage.watch(jobId).done));
-    expect(ends.map((event) => event?.status)).toEqual(ends.map(() => 'SUCCEEDED'));
-    expect(checkHistory(await stage.history())).toEqual([]);
-  },
-);
+test.for([10, -10])('a worker whose clock is %i minutes off takes nothing that is not its own', async (minutes, context) => {
+  await using stage = await openStage(context);
+  await stage.start('worker');
+  await using _skewed = await startSkewedWorker(stage, minutes * 60_000);
+  const jobs = await Promise.all(Array.from({ length: 10 }, () => stage.create({ params: { durationMs: 400 } })));
+  // Each delivered twice, so that both workers have each job in hand.
+  for (const { priority, jobId, generation, version, traceId } of jobs)
+    await stage.core.queues.send(priority, { jobId, generation, version, traceId }, 0);
+  const ends = await Promise.all(jobs.map(({ jobId }) => stage.watch(jobId).done));
+  expect(ends.map((event) => event?.status)).toEqual(ends.map(() => 'SUCCEEDED'));
+  expect(checkHistory(await stage.history())).toEqual([]);
+});

@@ -4,7 +4,7 @@
  * between the monotonic clock goes on. Answers that come just before or after a second ends make the bounds narrow.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { exactly, monotonic, systemClock, type Clock, type Monotonic, type ServiceTime } from '../../clock.ts';
+import { exactly, monotonic, type Clock, type Monotonic, type ServiceTime } from '../../clock.ts';
 
 export interface ServiceClock {
   /** @throws what `ask` throws, where no answer has told the time yet. */
@@ -12,8 +12,8 @@ export interface ServiceClock {
 }
 
 /** `ask`: any request; made only where no answer has come yet. */
-export function openServiceClock(dynamodb: DynamoDBClient, ask: () => Promise<unknown>): ServiceClock {
-  const bounds = createBounds();
+export function openServiceClock(dynamodb: DynamoDBClient, ask: () => Promise<unknown>, wall: Clock): ServiceClock {
+  const bounds = createBounds(monotonic, wall);
   let tellsTime = true;
   dynamodb.middlewareStack.add(
     (next) => async (args) => {
@@ -34,7 +34,7 @@ export function openServiceClock(dynamodb: DynamoDBClient, ask: () => Promise<un
         tellsTime = bounds.now() !== undefined;
       }
       // An emulator that tells no time runs on this machine.
-      return bounds.now() ?? exactly(systemClock.now());
+      return bounds.now() ?? exactly(wall.now());
     },
   };
 }
@@ -57,7 +57,7 @@ export interface Bounds {
 const drift = 0.0005;
 
 /** What several answers tell together. */
-export function createBounds(elapsed: Monotonic = monotonic, wall: Clock = systemClock): Bounds {
+export function createBounds(elapsed: Monotonic, wall: Clock): Bounds {
   /** Each: the bound that it was at a moment of the monotonic clock. */
   let low: { readonly value: number; readonly asOf: number } | undefined;
   let high: { readonly value: number; readonly asOf: number } | undefined;

@@ -12,6 +12,7 @@ import {
   UpdateItemCommand,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
+import { systemClock, type Clock } from '../../clock.ts';
 import { JobError } from '../../errors.ts';
 import { isFinal, type Job } from '../../job.ts';
 import { touchOf, transitionOf } from '../../transitions.ts';
@@ -27,12 +28,14 @@ export interface TableDeps {
   readonly dynamodb: DynamoDBClient;
   readonly tableName: string;
   readonly jobTtlDays: number;
+  /** Of this machine; trusted only within what the service's answers tell. */
+  readonly clock?: Clock;
 }
 
-export function createTable({ dynamodb, tableName: TableName, jobTtlDays }: TableDeps): JobTable {
+export function createTable({ dynamodb, tableName: TableName, jobTtlDays, clock = systemClock }: TableDeps): JobTable {
   const newWriteId = (): string => randomBytes(9).toString('base64url');
   // Any answer tells the time; that there is nothing is one of half a read unit.
-  const serviceClock = openServiceClock(dynamodb, () => get('time'));
+  const serviceClock = openServiceClock(dynamodb, () => get('time'), clock);
 
   async function get(pk: string): Promise<Item | undefined> {
     const { Item } = await available(dynamodb.send(new GetItemCommand({ TableName, Key: encode({ pk }), ConsistentRead: true })));

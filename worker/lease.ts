@@ -1,0 +1,140 @@
+/**
+ * The hold on a claimed job: renewed at half its time, and given up by a timer of its own when it is over. The timer
+ * counts on the monotonic clock from before the last accepted renewal was sent, so no answer is needed to stop in time,
+ * and nobody else can have taken the job before.
+ *
+ * Writes under the claim go one after the other: none lands behind a later one.
+ */
+import { monotonic } from '../core/clock.ts';
+import type { Job, JobFailure } from '../core/job.ts';
+import type { JobTable } from '../core/table/jobTable.ts';
+import type { Log } from '../telemetry/log.ts';
+import { CancelRequested, ClaimLost, CutOff, Starved } from './aborts.ts';
+
+/** A failed attempt, as the record counts it. */
+export interface NotedFailure {
+  /** This one included. */
+  readonly failures: number;
+  readonly error: JobFailure;
+  /** When the next attempt may begin; absent after the last. In the service's time. */
+  readonly dueAt?: number | undefined;
+}
+
+export interface Lease {
+  /** Fires when the handler must stop: with `CancelRequested`, `ClaimLost`, `CutOff` or `Starved`. */
+  readonly signal: AbortSignal;
+  /** Writes these along with a renewal. Never rejects: the next renewal is soon. */
+  renew(changes: { readonly attempts?: number; readonly progress?: number | undefined }): Promise<void>;
+  /** Counts a failure. Never rejects: what is not written now is written with the outcome. */
+  fail(failure: NotedFailure): Promise<void>;
+  /** Writes nothing more; what is under way is fenced by the claim. Twice is fine. */
+  stop(): void;
+}
+
+export interface LeaseDeps {
+  readonly table: Pick<JobTable, 'touch' | 'time'>;
+  readonly job: Pick<Job, 'jobId'>;
+  readonly claimId: string;
+  readonly leaseMs: number;
+  /** When the claim was sent, on the monotonic clock. */
+  readonly claimedAt: number;
+  readonly log: Log;
+  /** To be written along with a renewal. */
+  readonly progress: () => number | undefined;
+}
+
+export function holdLease({ table, job, claimId, leaseMs, claimedAt, log, progress }: LeaseDeps): Lease {
+  const { jobId } = job;
+  const over = new AbortController();
+  const renewalMs = leaseMs / 2;
+  let endsAt = claimedAt + leaseMs;
+  let renewAt = claimedAt + renewalMs;
+  /** Whether the event loop has kept this from its work, since the last accepted renewal. */
+  let wasLate = false;
+  let hasLooked = false;
+  let isStopped = false;
+  let writing: Promise<void> = Promise.resolve();
+
+  function write(touch: 'renew' | 'fail', facts: { readonly failures?: number }, changes: Parameters<JobTable['touch']>[3]): Promise<void> {
+    const after = writing;
+    writing = (async () => {
+      await after;
+      if (isStopped || over.signal.aborted) return;
+      const sentAt = monotonic();
+      try {
+        const leaseExpiresAt = (await table.time()).high + leaseMs;
+        const { job: present } = await table.touch(touch, jobId, { ...facts, claimId, leaseExpiresAt }, { ...changes, leaseExpiresAt });
+        learn(present, sentAt, leaseExpiresAt);
+      } catch (error) {
+        if (!isStopped) log.warn({ error, touch }, 'the claim could not be renewed');
+      }
+    })();
+    return writing;
+  }
+
+  function learn(present: Job | undefined, sentAt: number, leaseExpiresAt: number): void {
+    if (isStopped) return;
+    const claim = present?.status === 'PROCESSING' ? present.claim : undefined;
+    if (claim?.id !== claimId) return over.abort(new ClaimLost('the claim is not held any more'));
+    // Refused because it had landed before, or written: the record says.
+    if (claim.expiresAt >= leaseExpiresAt) {
+      endsAt = Math.max(endsAt, sentAt + leaseMs);
+      renewAt = sentAt + renewalMs;
+      wasLate = false;
+    }
+    if (present?.cancelRequested === true) over.abort(new CancelRequested('a cancel was asked for'));
+  }
+
+  let timer = setTimeout(onTime, renewalMs);
+  let isRenewing = false;
+
+  function onTime(): void {
+    if (isStopped || over.signal.aborted) return;
+    const now = monotonic();
+    if (now >= endsAt) return end(now);
+    hasLooked = false;
+    if (now >= renewAt && !isRenewing) {
+      wasLate ||= now - renewAt > leaseMs / 4;
+      // Refused or unanswered, it is tried again well before the end.
+      renewAt = now + leaseMs / 10;
+      isRenewing = true;
+      void write('renew', {}, { progress: progress() }).finally(() => {
+        isRenewing = false;
+        again();
+      });
+    }
+    again();
+  }
+
+  function again(): void {
+    if (isStopped || over.signal.aborted) return;
+    clearTimeout(timer);
+    const next = isRenewing ? endsAt : Math.min(endsAt, renewAt);
+    timer = setTimeout(onTime, Math.max(1, next - monotonic()));
+  }
+
+  function end(now: number): void {
+    wasLate ||= now - endsAt > leaseMs / 4;
+    // Where the loop stood still, an answer may lie unread.
+    if (!hasLooked) {
+      hasLooked = true;
+      timer = setTimeout(onTime, 1);
+      return;
+    }
+    over.abort(
+      wasLate
+        ? new Starved('the event loop stood still until the lease was over')
+        : new CutOff('the table took no renewal until the lease was over'),
+    );
+  }
+
+  return {
+    signal: over.signal,
+    renew: (changes) => write('renew', {}, changes),
+    fail: ({ failures, error, dueAt }) => write('fail', { failures }, { failures, error, dueAt: dueAt ?? null }),
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,32 @@
+/** What each step of a message's way through the worker is given. */
+import type { Handlers } from '../core/jobList.ts';
+import type { ObjectStore } from '../core/objects.ts';
+import type { Core } from '../core/usecases/core.ts';
+import type { Breaker } from './breaker.ts';
+
+export interface ExecuteSettings {
+  readonly attemptsPerReceive: number;
+  readonly backoffBaseMs: number;
+  readonly backoffMaxMs: number;
+  /** Visibility timeout of a message, and lease of a claim. */
+  readonly visibilityTimeoutSeconds: number;
+}
+
+export interface WorkerParts {
+  readonly core: Pick<Core, 'table' | 'queues' | 'feed' | 'log' | 'telemetry'>;
+  readonly handlers: Handlers;
+  /** What handlers read and write. */
+  readonly objects: ObjectStore;
+  readonly settings: ExecuteSettings;
+  readonly random: () => number;
+  /** Of the table: who waits for it waits here. */
+  readonly breaker: Breaker;
+  /** Fires when no further attempt may begin. */
+  readonly stopping: AbortSignal;
+  /** Fires when running handlers must stop too, with `ShuttingDown`. */
+  readonly graceOver: AbortSignal;
+}
+
+export function leaseMsOf({ settings }: Pick<WorkerParts, 'settings'>): number {
+  return settings.visibilityTimeoutSeconds * 1000;
+}
