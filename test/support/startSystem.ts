@@ -47,8 +47,7 @@ export interface SystemOptions {
 export interface System extends AsyncDisposable {
   readonly config: Config;
   readonly core: Core;
-  /** Of emulators. */
-  readonly openStream: OpenedCore['openStream'] | undefined;
+  readonly openStream: OpenedCore['openStream'];
   readonly watches: Watches;
   /** Of the server, without a path; empty where none was asked for. */
   readonly url: string;
@@ -100,7 +99,7 @@ export async function startSystem({
   };
   if (parts.includes('lambdas')) {
     opening.adopt(startLambdas({ core, config }), ({ stop }) => stop());
-    if (openStream !== undefined) opening.adopt(startRelay({ core, openStream }), ({ stop }) => stop());
+    if (engine === 'emulators') opening.adopt(startRelay({ core, openStream }), ({ stop }) => stop());
   }
   if (parts.includes('worker')) startWorker();
 
@@ -144,7 +143,7 @@ async function openOnEmulators({ settings, dynamodbUrl, clock, log, opening }: O
 async function openInMemory({ settings, clock, log, opening }: Opening) {
   const config = parseConfig(settings);
   const opened = opening.adopt(await openEmbedded({ config, jobTypes: jobTypesOf(jobs), log, clock }), ({ close }) => close());
-  return { ...opened, config, objects: noObjects, openStream: undefined };
+  return { ...opened, config, objects: noObjects, openStream: () => Promise.resolve(undefined) };
 }
 
 function withReplaced(bundled: Handlers, own: readonly JobHandler[]): Handlers {
