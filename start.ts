@@ -39,7 +39,7 @@ await runEntry('job-tickets', async (entry) => {
   hurry.addEventListener('abort', worker.hurry);
   worker.start();
 
-  const watches = resources.adopt(createWatches(core), ({ close }) => close());
+  const watches = resources.adopt(createWatches(core, config.watchReads), ({ close }) => close());
   const server = resources.adopt(await openServer({ core, watches, log, notReady, scrape, config, hurry }), ({ close }) => close());
   if (process.stdout.isTTY) process.stdout.write(welcome({ url: server.url, config }));
   else log.info({ dashboard: `${server.url}/`, graphiql: `${server.url}/graphql`, ready: `${server.url}/readyz` }, 'job tickets are open');

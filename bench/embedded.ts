@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { exactly, systemClock } from '../core/clock.ts';
 import { openSqliteTable, type SqliteTable } from '../core/table/sqlite/table.ts';
-import { makeJob } from '../test/support/jobFactory.ts';
+import { inline, makeJob } from '../test/support/jobFactory.ts';
 import { startRedis } from '../test/support/redis.ts';
 import { startAllInOne } from './support/allInOne.ts';
 import { startChild, type Child } from './support/child.ts';
@@ -153,7 +153,11 @@ async function restart(dataDir: string, rows: Rows): Promise<readonly Promised[]
   (await startAllInOneAndEnd(dataDir)).toString();
   const table = await openTable(dataDir);
   const dueAt = Date.now() + 3_600_000;
-  await concurrently(jobs, 500, async () => void (await table.create(makeJob({ owner: 'anonymous', params: { durationMs: 0 }, dueAt }))));
+  await concurrently(
+    jobs,
+    500,
+    async () => void (await table.create(makeJob({ owner: 'anonymous', params: inline({ durationMs: 0 }), dueAt }))),
+  );
   await table.close();
   await using system = await startAllInOne(dataDir);
   const memory = (await system.memory()) / 2 ** 20;
@@ -183,7 +187,7 @@ async function growth(folder: string, rows: Rows): Promise<readonly Promised[]> 
   const now = exactly(Date.now());
   const expiresAt = Math.ceil(now.at / 1000) + 30 * 86_400;
   const ended = { status: 'SUCCEEDED', owner: 'anonymous', version: 3, finishedAt: now.at, expiresAt } as const;
-  await concurrently(jobs, 1000, async () => void (await table.create(makeJob({ ...ended, params: { durationMs: 0 } }))));
+  await concurrently(jobs, 1000, async () => void (await table.create(makeJob({ ...ended, params: inline({ durationMs: 0 }) }))));
   await table.close();
   await using opening = new AsyncDisposableStack();
   const [ofFull, ofEmpty] = [opening.use(await startAllInOne(full)), opening.use(await startAllInOne(empty))];

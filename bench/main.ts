@@ -5,6 +5,8 @@ import { embedded } from './embedded.ts';
 import { endToEnd } from './endToEnd.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { payloads } from './payloads.ts';
+import { resubscribe } from './resubscribe.ts';
 import { scaling } from './scaling.ts';
 import { slowWatcher } from './slowWatcher.ts';
 import { markdown, writeSection, type Report } from './support/report.ts';
@@ -18,11 +20,13 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   memory,
   slowWatcher,
   scaling,
+  resubscribe,
   createJob,
   worker,
   endToEnd,
   embedded,
   writeBudget,
+  payloads,
   telemetry,
 };
 

@@ -1,25 +1,12 @@
 /** What a job costs in DynamoDB units and SQS requests at saturation, as Amazon's own DynamoDB Local counts units. */
 import { randomUUID } from 'node:crypto';
-import { monotonicFactory } from 'ulid';
-import { systemClock } from '../core/clock.ts';
-import { createMemoryFeed } from '../core/feed/memory/memoryFeed.ts';
-import { createQueues } from '../core/queue/sqs/queues.ts';
-import { createTable } from '../core/table/dynamodb/table.ts';
-import type { Core } from '../core/usecases/core.ts';
 import { createJobs } from '../core/usecases/createJob.ts';
-import { createClients } from '../infra/local/clients.ts';
-import { provision } from '../infra/local/provision.ts';
-import { parseConfig } from '../runtime/config.ts';
-import { noTelemetry } from '../telemetry/telemetry.ts';
-import { startDynamoDbLocal } from '../test/support/dynamoDbLocal.ts';
 import { noObjects } from '../test/support/noObjects.ts';
-import { silentLog } from '../test/support/silentLog.ts';
 import { createWorker } from '../worker/worker.ts';
-import { benchTypes, createBenchHandlers } from './support/benchJob.ts';
+import { createBenchHandlers } from './support/benchJob.ts';
 import { concurrently } from './support/concurrently.ts';
-import { openCountedClients } from './support/countedClients.ts';
+import { openCountedStage } from './support/countedStage.ts';
 import type { Report } from './support/report.ts';
-import { openStage } from './support/stage.ts';
 
 const jobs = 1000;
 /** Requests at once, and jobs in each: what saturates a queue from a machine as small as this one. */
@@ -27,31 +14,8 @@ const atOnce = 4;
 const jobsARequest = 100;
 
 export async function writeBudget(): Promise<Report> {
-  await using stage = await openStage();
-  await using opening = new AsyncDisposableStack();
-  const dynamoDbLocal = opening.adopt(await startDynamoDbLocal(), ({ stop }) => stop());
-  const config = parseConfig({
-    ...stage.env,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamoDbLocal.url,
-    QUEUE_PREFIX: 'budget',
-    WORKER_CONCURRENCY: '32',
-  });
-  await provision(opening.use(createClients(config)), config);
-
-  const { dynamodb, sqs, spent } = openCountedClients(config);
-  const core: Core = {
-    jobTypes: benchTypes,
-    table: createTable({ dynamodb, tableName: config.jobsTable, jobTtlDays: config.jobTtlDays }),
-    queues: createQueues({ sqs, queuePrefix: config.queuePrefix }),
-    feed: createMemoryFeed(),
-    clock: systemClock,
-    log: silentLog,
-    telemetry: noTelemetry,
-    newJobId: monotonicFactory(),
-    settings: config,
-  };
-  await core.queues.check();
-  for (const totals of [spent.writeUnits, spent.readUnits, spent.sqsRequests]) totals.clear();
+  await using stage = await openCountedStage({ WORKER_CONCURRENCY: '32' });
+  const { core, config, spent } = stage;
 
   await concurrently(jobs / jobsARequest, atOnce, async () => {
     const request = { owner: 'anonymous', type: 'bench_work', priority: 'NORMAL', delaySeconds: 0, traceId: randomUUID() } as const;
@@ -74,8 +38,6 @@ export async function writeBudget(): Promise<Report> {
   const receives = spent.sqsRequests.get('ReceiveMessageCommand') ?? 0;
   await worker.stop();
   spent.sqsRequests.set('ReceiveMessageCommand', receives);
-  sqs.destroy();
-  dynamodb.destroy();
 
   const perJob = (totals: ReadonlyMap<string, number>): number => [...totals.values()].reduce((sum, amount) => sum + amount, 0) / jobs;
   const table = [

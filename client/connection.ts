@@ -121,8 +121,10 @@ export function openConnection({ url, token, webSocket, maxWaitMs = 10_000, pong
     pause,
     async close() {
       isClosed = true;
-      clearTimeout(silence);
       await client.dispose();
+      // A server that is silent says no goodbye, and a timer for its next ping would wait for one.
+      client.terminate();
+      clearTimeout(silence);
     },
   };
 }

@@ -29,6 +29,16 @@ export type JobPriority = (typeof jobPriorities)[number];
 /** `undefined` marks a key that is left out, as `JSON.stringify` does. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
 
+/** Params or a result, as the record has them: themselves, or where they are kept apart and read when needed. */
+export type Payload = { readonly kind: 'inline'; readonly value: JsonValue } | ApartPayload;
+
+export interface ApartPayload {
+  readonly kind: 'apart';
+  readonly key: string;
+  /** Seconds since the epoch: at least so long it is kept. */
+  readonly expiresAt: number;
+}
+
 /** Why an attempt did not succeed, as clients read it. */
 export interface JobFailure {
   /** A word to branch on: `ATTEMPT_FAILED`, `TIMEOUT`, `PERMANENT`, `QUEUE_UNAVAILABLE`, `WORKERS_LOST` … */
@@ -62,7 +72,7 @@ export interface Job {
   readonly owner: string;
   readonly type: string;
   readonly priority: JobPriority;
-  readonly params: JsonValue;
+  readonly params: Payload;
   readonly payloadHash: string;
   readonly idempotencyKey?: string | undefined;
   readonly status: JobStatus;
@@ -84,7 +94,7 @@ export interface Job {
   readonly cancelRequested: boolean;
   /** Percent, 0 to 100, as the handler last reported it. */
   readonly progress?: number | undefined;
-  readonly result?: JsonValue | undefined;
+  readonly result?: Payload | undefined;
   readonly error?: JobFailure | undefined;
   /** Oldest first; bounded by `maxHistory`, so a job of many transitions has lost its first entries. */
   readonly history: readonly HistoryEntry[];
@@ -109,7 +119,7 @@ export const maxLosses = 3;
 /** SQS: DelaySeconds, 0 to 900 (15 minutes). */
 export const maxDelaySeconds = 900;
 export const maxIdempotencyKeyLength = 255;
-/** Leaves room in DynamoDB's 400 KB item for result, error and history. */
+/** As JSON. An item of DynamoDB's has at most 400 KB. */
 export const maxParamsBytes = 256 * 1024;
 /** A result that is larger belongs into S3. */
 export const maxResultBytes = 100 * 1024;

@@ -224,6 +224,7 @@ export const touches = [
   },
   { touch: 'renew', from: ['PROCESSING'], guards: ['holdsClaim', 'laterLease'], by: 'worker: heartbeat, progress, next attempt' },
   { touch: 'requestCancel', from: ['PROCESSING'], guards: [], by: 'client: cancelJob of a running job' },
+  { touch: 'keepParams', from: ['PENDING', 'PROCESSING'], guards: [], by: 'sweeper: params kept apart get a longer life' },
   { touch: 'sweep', from: ['PENDING', 'PROCESSING'], guards: ['lapsed'], by: 'sweeper: has sent the message again' },
 ] as const satisfies readonly (Omit<Row, 'event' | 'to'> & { readonly touch: string })[];
 

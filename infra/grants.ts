@@ -35,7 +35,7 @@ export const podGrants = {
     parameters: ['ssm:GetParametersByPath'],
   },
   worker: {
-    table: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+    table: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
     jobQueues: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueUrl', 'sqs:ReceiveMessage'],
     // Without ListBucket S3 answers 403 for a file that is not there, and the job would be tried again for nothing.
     bucket: ['s3:ListBucket'],

@@ -20,6 +20,9 @@ export const commandsOf = {
   'table.listOwned': ['Query'],
   'table.listOpen': ['Query'],
   'table.check': ['DescribeTable'],
+  'table.keepPayload': ['PutItem'],
+  'table.readPayloads': ['BatchGetItem'],
+  'table.renewPayload': ['UpdateItem'],
   'queues.send': ['GetQueueUrl', 'SendMessageBatch'],
   'queues.receive': ['GetQueueUrl', 'ReceiveMessage'],
   'queues.delete': ['GetQueueUrl', 'DeleteMessageBatch'],
@@ -34,6 +37,8 @@ export const commandsOf = {
 export const implementations = [
   'core/table/dynamodb/table.ts',
   'core/table/dynamodb/listings.ts',
+  'core/table/dynamodb/payloads.ts',
+  'core/table/dynamodb/batchGet.ts',
   'core/queue/sqs/queues.ts',
   'jobs/files/s3/objectStore.ts',
   'jobs/files/s3/upload.ts',
@@ -77,18 +82,27 @@ function methodsFrom(entry: string): Set<string> {
   return methods;
 }
 
-/** The files that an entry imports, and what those import; types are not there when it runs. */
-function reachable(entry: string, found = new Set<string>()): Set<string> {
-  if (found.has(entry)) return found;
-  found.add(entry);
-  for (const [, specifier = ''] of read(entry).matchAll(/^(?:import|export)\s(?!type\b)(?:[^;]*?from )?'(\.[^']+)';/gm)) {
-    reachable(posix.join(posix.dirname(entry), specifier), found);
+const imported = /^(?:import|export)\s(?!type\b)(?:[^;]*?from )?'(\.[^']+)';/gm;
+const loaded = /\bimport\('(\.[^']+)'\)/g;
+
+/** The files that an entry imports, and what those import; types are not there when it runs. Only who asks for handlers loads them. */
+function reachable(entry: string): Set<string> {
+  const kinds = read(entry).includes('loadJobHandlers(') ? [imported, loaded] : [imported];
+  const found = new Set<string>();
+  function follow(path: string): void {
+    if (found.has(path)) return;
+    found.add(path);
+    for (const kind of kinds) {
+      for (const [, specifier = ''] of read(path).matchAll(kind)) follow(posix.join(posix.dirname(path), specifier));
+    }
   }
+  follow(entry);
   return found;
 }
 
+/** A file's code without its doc comments, which may show how to call something. */
 function read(path: string): string {
-  return readFileSync(join(root, path), 'utf8');
+  return readFileSync(join(root, path), 'utf8').replaceAll(/\/\*\*[\s\S]*?\*\//g, '');
 }
 
 function isKnown(method: string): method is keyof typeof commandsOf {

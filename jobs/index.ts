@@ -5,9 +5,10 @@ import { processDocument } from './processDocument/type.ts';
 import { simulateWork } from './simulateWork/type.ts';
 import { transformData } from './transformData/type.ts';
 
+// The first is what forms and examples begin with: it needs no file.
 export default listJobs([
+  listJob(simulateWork, () => import('./simulateWork/handler.ts')),
   listJob(processDocument, () => import('./processDocument/handler.ts')),
   listJob(transformData, () => import('./transformData/handler.ts')),
   listJob(generateReport, () => import('./generateReport/handler.ts')),
-  listJob(simulateWork, () => import('./simulateWork/handler.ts')),
 ]);

@@ -121,6 +121,9 @@ const settings = z.object({
     .optional()
     .describe(`Sockets, streams and requests of one owner, open at a time in one server; 0 = no limit. ${whereOwnersDiffer(1000)}`),
   MAX_SOCKETS: whole(1, 1_000_000).default(20_000).describe('WebSockets open at a time in one server; more are answered with 503.'),
+  MAX_WATCH_READS_PER_SECOND: whole(1, 1_000_000)
+    .default(500)
+    .describe('Watched jobs that one server reads a second while Redis is away, and where nothing was heard for a visibility timeout.'),
   MAX_OPERATIONS_PER_SOCKET: whole(1, 100_000).default(100).describe('Operations that run at a time on one WebSocket.'),
   MAX_OPERATION_COST: whole(1, 1_000_000_000)
     .default(10_000)
@@ -204,6 +207,8 @@ export function parseConfig(environment: Environment) {
     idempotencyTtlSeconds: env.IDEMPOTENCY_TTL_SECONDS,
     jobTtlDays: env.JOB_TTL_DAYS,
     auth: { jwksUrl: env.JWKS_URL, secret: env.JWT_SECRET, issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE, mode: env.AUTH },
+    /** Of `createWatches`. */
+    watchReads: { silenceMs: env.VISIBILITY_TIMEOUT_SECONDS * 1000, maxReadsPerSecond: env.MAX_WATCH_READS_PER_SECOND },
     corsOrigins: env.CORS_ORIGINS,
     /** Not even hinted at what there is. */
     hidesSchema: env.GRAPHIQL === undefined ? env.NODE_ENV === 'production' : env.GRAPHIQL === 'off',

@@ -3,8 +3,8 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { encodeJob, encodeLock } from '../core/table/dynamodb/codec.ts';
-import { exportRecords } from '../core/table/sqlite/exportRecords.ts';
+import { encodeJob, encodeLock, encodePayloadItem, type Item } from '../core/table/dynamodb/codec.ts';
+import { exportRecords, type ExportedRecord } from '../core/table/sqlite/exportRecords.ts';
 
 /**
  * All as it is at one moment, while others write on. Answers how many jobs.
@@ -15,10 +15,15 @@ export async function exportJobs(file: string, target: string): Promise<number> 
   function* lines(): Generator<string, void, undefined> {
     for (const record of exportRecords(file)) {
       if ('job' in record) jobs += 1;
-      const Item = 'job' in record ? encodeJob(record.job) : encodeLock(record.owner, record.idempotencyKey, record.lock);
-      yield `${JSON.stringify({ Item })}\n`;
+      yield `${JSON.stringify({ Item: itemOf(record) })}\n`;
     }
   }
   await pipeline(Readable.from(lines()), createGzip(), createWriteStream(target, { flags: 'wx' }));
   return jobs;
+}
+
+function itemOf(record: ExportedRecord): Item {
+  if ('job' in record) return encodeJob(record.job);
+  if ('payload' in record) return encodePayloadItem(record.payload);
+  return encodeLock(record.owner, record.idempotencyKey, record.lock);
 }

@@ -49,13 +49,14 @@ export function openCore({ config, jobTypes, clock, log, telemetry = noTelemetry
   const dynamodb = new DynamoDBClient(tableOptions);
   // A receive waits up to 20 s for a message.
   const sqs = new SQSClient(clientOptions(config, config.endpoints.sqs, { requestTimeoutMs: 25_000 }));
+  const closing = new AbortController();
   let streams: DynamoDBStreamsClient | undefined;
   const opened = feed ?? openRedisFeed({ redisUrl: requiredRedisUrl(config), isCluster: config.redisIsCluster, log });
 
   const core: Core = {
     jobTypes,
     table: createTable({ dynamodb, tableName: config.jobsTable, jobTtlDays: config.jobTtlDays, clock }),
-    queues: createQueues({ sqs, queuePrefix: config.queuePrefix, traceHeader: telemetry.traceHeader }),
+    queues: createQueues({ sqs, queuePrefix: config.queuePrefix, traceHeader: telemetry.traceHeader, signal: closing.signal }),
     feed: observedFeed(opened, telemetry),
     clock,
     log,
@@ -78,6 +79,7 @@ export function openCore({ config, jobTypes, clock, log, telemetry = noTelemetry
       return openTableStream({ dynamodb, streams, tableName: config.jobsTable });
     },
     async close() {
+      closing.abort();
       if (feed === undefined) await opened.close();
       streams?.destroy();
       dynamodb.destroy();

@@ -1,6 +1,7 @@
 /** The type Job and its parts, as clients read them. */
 import type { HistoryEntry, Job, JobFailure, JobPriority, JobStatus } from '../core/job.ts';
 import { builder } from './builder.ts';
+import { loadPayload } from './payloadLoader.ts';
 
 export const JobStatusType = builder.enumType('JobStatus', {
   description: 'Where a job stands. SUCCEEDED, FAILED, FAILED_FINAL and CANCELLED are final: only `retryJob` leaves them.',
@@ -57,13 +58,20 @@ export const JobType = builder.objectRef<Job>('Job').implement({
     type: t.exposeString('type', { description: 'The job type’s name; see `jobTypes`.' }),
     status: t.expose('status', { type: JobStatusType, description: 'Where the job stands.' }),
     priority: t.expose('priority', { type: JobPriorityType, description: 'Which queue it waits in.' }),
-    params: t.expose('params', {
+    params: t.field({
       type: 'JSON',
       nullable: true,
       complexity: largeField,
       description: 'What to work on, with the type’s defaults filled in.',
+      resolve: ({ params }, _arguments, context) => loadPayload(context, params),
     }),
-    result: t.expose('result', { type: 'JSON', nullable: true, complexity: largeField, description: 'What came of it, once SUCCEEDED.' }),
+    result: t.field({
+      type: 'JSON',
+      nullable: true,
+      complexity: largeField,
+      description: 'What came of it, once SUCCEEDED.',
+      resolve: ({ result }, _arguments, context) => (result === undefined ? null : loadPayload(context, result)),
+    }),
     error: t.expose('error', {
       type: JobFailureType,
       nullable: true,

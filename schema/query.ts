@@ -43,6 +43,7 @@ builder.queryType({
           after: after ?? undefined,
           last: last ?? undefined,
           before: before ?? undefined,
+          signal: context.signal,
         }),
     }),
     jobTypes: t.field({

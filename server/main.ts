@@ -10,7 +10,7 @@ import { openServer } from './openServer.ts';
 await runEntry('server', async ({ config, log, clock, telemetry, scrape, resources, hurry }) => {
   const jobTypes = jobTypesOf(await loadJobs(config.jobs, bundledJobs));
   const { core, notReady } = resources.adopt(openCore({ config, jobTypes, log, clock, telemetry }), ({ close }) => close());
-  const watches = resources.adopt(createWatches(core), ({ close }) => close());
+  const watches = resources.adopt(createWatches(core, config.watchReads), ({ close }) => close());
   const server = resources.adopt(await openServer({ core, watches, log, notReady, scrape, config, hurry }), ({ close }) => close());
   log.info({ url: server.url }, 'the server is open');
 });

@@ -12,7 +12,8 @@ export type AttemptEnd =
 
 export interface AttemptInput {
   readonly handler: JobHandler;
-  readonly job: Pick<Job, 'jobId' | 'type' | 'params'>;
+  readonly job: Pick<Job, 'jobId' | 'type'>;
+  readonly params: JsonValue;
   readonly context: Omit<HandlerContext, 'idempotencyKey'>;
   readonly now: () => number;
 }
@@ -22,7 +23,7 @@ const abandonAfterMs = 10_000;
 /** When the worker shuts down, the grace time is over by then. */
 const abandonAtShutdownMs = 500;
 
-export async function runAttempt({ handler, job, context, now }: AttemptInput): Promise<AttemptEnd> {
+export async function runAttempt({ handler, job, params, context, now }: AttemptInput): Promise<AttemptEnd> {
   const outer = context.signal;
   if (outer.aborted) return { kind: 'aborted', reason: outer.reason };
 
@@ -45,7 +46,7 @@ export async function runAttempt({ handler, job, context, now }: AttemptInput): 
   const { timeoutSeconds } = handler.type.policy;
   const timeout = setTimeout(() => stop(new TimedOut(`the attempt took longer than ${timeoutSeconds} s`)), timeoutSeconds * 1000);
 
-  const running = handler.run(job.params, { ...context, signal: controller.signal, idempotencyKey: job.jobId });
+  const running = handler.run(params, { ...context, signal: controller.signal, idempotencyKey: job.jobId });
   try {
     const result = await Promise.race([running, abandoned]);
     const bytes = Buffer.byteLength(JSON.stringify(result));

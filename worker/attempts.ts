@@ -2,10 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '../core/backoff.ts';
 import { monotonic } from '../core/clock.ts';
+import { PermanentError } from '../core/errors.ts';
+import type { JsonValue } from '../core/job.ts';
 import { CancelRequested, ClaimLost, CutOff, follow, ShuttingDown, Starved } from './aborts.ts';
 import { runAttempt, type AttemptEnd } from './attempt.ts';
 import type { Claimed } from './claim.ts';
 import type { Lease } from './lease.ts';
+import { loadParams } from './loadParams.ts';
 import type { Outcome } from './outcome.ts';
 import type { WorkerParts } from './parts.ts';
 import type { Progress } from './progress.ts';
@@ -27,9 +30,19 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
   using ending = follow(lease.signal, graceOver);
   using pausing = follow(ending.signal, stopping);
 
+  let params: JsonValue;
+  try {
+    params = await loadParams(parts, claimed, ending.signal);
+  } catch (error) {
+    if (ending.signal.aborted) return abortedOutcome(ending.signal.reason, attempt);
+    if (!(error instanceof PermanentError)) throw error;
+    const failure = { code: 'PERMANENT', message: error.message, attempt, at: now() };
+    return { kind: 'failedForGood', attempt, failures: failures + 1, error: failure };
+  }
+
   for (let inReceive = 1; ; inReceive += 1) {
     const context = { signal: ending.signal, attempt, log, objects, progress: progress.report };
-    const end = await observed(parts, claimed, attempt, () => runAttempt({ handler, job, context, now }));
+    const end = await observed(parts, claimed, attempt, () => runAttempt({ handler, job, params, context, now }));
     if (end.kind === 'returned') return { kind: 'succeeded', attempt, result: end.result };
     if (end.kind === 'aborted') return abortedOutcome(end.reason, attempt);
     failures += 1;

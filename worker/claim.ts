@@ -1,9 +1,6 @@
 /** Takes the job of a message, or says what becomes of the message instead. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { backoffMs } from '../core/backoff.ts';
 import { monotonic, type ServiceTime } from '../core/clock.ts';
-import { JobError } from '../core/errors.ts';
 import { latestEventOf } from '../core/feed/event.ts';
 import type { JobHandler } from '../core/handler.ts';
 import type { Job } from '../core/job.ts';
@@ -14,6 +11,7 @@ import { verdictOn } from '../core/verdict.ts';
 import type { Log } from '../telemetry/log.ts';
 import { acknowledgementOf, returned, type Acknowledgement } from './outcome.ts';
 import { leaseMsOf, type WorkerParts } from './parts.ts';
+import { isAway, untilAnswered } from './untilAnswered.ts';
 
 /** A job that this worker has claimed: what the steps after the claim work on. */
 export interface Claimed {
@@ -110,22 +108,9 @@ async function tryClaim(
   }
 }
 
-/** Asks until it is known: to give up a claim whose answer was lost would be a loss without a death. */
+/** Until it is known: to give up a claim whose answer was lost would be a loss without a death. */
 async function look(parts: WorkerParts, jobId: string): Promise<{ readonly job: Job | undefined }> {
-  const { core, breaker, random, graceOver } = parts;
-  for (let failures = 1; ; failures += 1) {
-    try {
-      return { job: await core.table.get(jobId) };
-    } catch (error) {
-      if (!isAway(error) || graceOver.aborted) throw error;
-      await breaker.closed();
-      await sleep(backoffMs({ baseMs: 50, maxMs: 5000 }, failures, random), undefined, { signal: graceOver }).catch(() => undefined);
-    }
-  }
-}
-
-export function isAway(error: unknown): error is JobError {
-  return error instanceof JobError && error.code === 'TABLE_UNAVAILABLE';
+  return { job: await untilAnswered(parts, { ask: () => parts.core.table.get(jobId), signal: parts.graceOver }) };
 }
 
 const shortestMs = 30_000;

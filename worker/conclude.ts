@@ -1,14 +1,13 @@
 /** Writes how the work on a claimed job ended, under the claim, and says what becomes of the message. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { backoffMs } from '../core/backoff.ts';
-import type { Job } from '../core/job.ts';
+import type { Job, JsonValue, Payload } from '../core/job.ts';
 import type { Changes, WriteResult } from '../core/table/jobTable.ts';
 import type { TransitionEvent } from '../core/transitions.ts';
 import { advance } from '../core/usecases/advance.ts';
 import { exhaustionOf, isLastLoss } from '../core/verdict.ts';
-import { isAway, type Claimed } from './claim.ts';
+import type { Claimed } from './claim.ts';
 import { acknowledgementOf, type Acknowledgement, type Outcome } from './outcome.ts';
 import type { WorkerParts } from './parts.ts';
+import { untilAnswered } from './untilAnswered.ts';
 
 export async function conclude(
   parts: WorkerParts,
@@ -17,41 +16,38 @@ export async function conclude(
 ): Promise<Acknowledgement> {
   const { core } = parts;
   const { job, log } = claimed;
-  const present = await untilAnswered(parts, claimed, () =>
-    outcome.kind === 'claimLost' ? core.table.get(job.jobId) : written(parts, claimed, outcome, percent),
-  );
+  const asking = {
+    signal: parts.graceOver,
+    onAway: (error: Error) => log.warn({ error }, 'the outcome could not be written; trying again'),
+  };
+  // Once, however often the record's own write is tried.
+  const result =
+    outcome.kind === 'succeeded' ? await untilAnswered(parts, { ...asking, ask: () => kept(parts, claimed, outcome.result) }) : undefined;
+  // Also beyond the lease, since the claim fences; only a shutdown ends it.
+  const present = await untilAnswered(parts, {
+    ...asking,
+    ask: () => (outcome.kind === 'claimLost' ? core.table.get(job.jobId) : written(parts, claimed, { outcome, percent, result })),
+  });
   const { status, attempts } = present ?? {};
   log.info({ status, attempts, outcome: outcome.kind }, 'a receive ended');
   return acknowledgementOf(present, await core.table.time(), job.generation);
 }
 
-/**
- * The work is done, and would be done again: a table that is away is tried until it answers, also beyond the lease, since
- * the claim fences; only a shutdown ends that.
- */
-async function untilAnswered<Answer>(
-  { breaker, random, graceOver }: WorkerParts,
-  { log }: Claimed,
-  ask: () => Promise<Answer>,
-): Promise<Answer> {
-  for (let failures = 1; ; failures += 1) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isAway(error) || graceOver.aborted) throw error;
-      log.warn({ error }, 'the outcome could not be written; trying again');
-      await breaker.closed();
-      await sleep(backoffMs({ baseMs: 50, maxMs: 5000 }, failures, random), undefined, { signal: graceOver }).catch(() => undefined);
-    }
-  }
+function kept({ core }: WorkerParts, { job: { jobId }, now }: Claimed, value: JsonValue): Promise<Payload> {
+  return core.table.keepPayload({ jobId, kind: 'result', value, now: now() });
+}
+
+interface Ending {
+  readonly outcome: Exclude<Outcome, { kind: 'claimLost' }>;
+  readonly percent: number | undefined;
+  readonly result: Payload | undefined;
 }
 
 /** The record after the write, or as it is where the claim is not held any more. */
 async function written(
   { core }: WorkerParts,
   { job, claimId }: Claimed,
-  outcome: Exclude<Outcome, { kind: 'claimLost' }>,
-  percent: number | undefined,
+  { outcome, percent, result: payload }: Ending,
 ): Promise<Job | undefined> {
   const { attempt } = outcome;
   const facts = { now: await core.table.time(), claimId };
@@ -67,7 +63,7 @@ async function written(
   function writeOf(ended: typeof outcome): Promise<WriteResult> {
     switch (ended.kind) {
       case 'succeeded':
-        return write('succeed', { result: ended.result, error: null });
+        return write('succeed', { result: payload, error: null });
       case 'cancelled':
         return write('stop');
       case 'failedForGood':

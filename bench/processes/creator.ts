@@ -11,7 +11,7 @@ import { createJob } from '../../core/usecases/createJob.ts';
 import { readConfig } from '../../runtime/config.ts';
 import { clientOptions, openCore } from '../../runtime/open.ts';
 import { createLog } from '../../telemetry/log.ts';
-import { makeJob } from '../../test/support/jobFactory.ts';
+import { inline, makeJob } from '../../test/support/jobFactory.ts';
 import { benchTypes } from '../support/benchJob.ts';
 import { serveCommands } from '../support/child.ts';
 import { concurrently } from '../support/concurrently.ts';
@@ -34,7 +34,7 @@ const ways = {
   },
   async bare() {
     const idempotencyKey = randomUUID();
-    const job = makeJob({ owner, params, idempotencyKey });
+    const job = makeJob({ owner, params: inline(params), idempotencyKey });
     const { jobId, payloadHash, expiresAt, writeId, generation, version, traceId } = job;
     const pk = idempotencyLockKey(owner, idempotencyKey);
     const lock = encode({ pk, jobId, payloadHash, expiresAt, writeId });

@@ -2,38 +2,50 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
+import { isFinal, jobStatuses } from '../../core/job.ts';
 import type { Config } from '../../runtime/config.ts';
 import { clientOptions } from '../../runtime/open.ts';
 
 export interface Spent {
-  /** By command. */
+  /** By what was written: `record`, `claim`, `heartbeat` … */
   readonly writeUnits: Map<string, number>;
+  /** Calls, by the same. */
+  readonly writes: Map<string, number>;
+  /** By what was read: `records`, `payloads`, `index`. */
   readonly readUnits: Map<string, number>;
+  /** By command. */
   readonly sqsRequests: Map<string, number>;
 }
 
-/** DynamoDB Local tells the units of table and indexes together, or, for some calls, as one number. */
-const answer = z.object({
-  output: z.object({
-    ConsumedCapacity: z
-      .object({ CapacityUnits: z.number().default(0), ReadCapacityUnits: z.number().optional(), WriteCapacityUnits: z.number().optional() })
-      .optional(),
-  }),
-});
+export interface CountedClients {
+  readonly dynamodb: DynamoDBClient;
+  readonly sqs: SQSClient;
+  readonly spent: Spent;
+}
 
-export function openCountedClients(config: Config): { readonly dynamodb: DynamoDBClient; readonly sqs: SQSClient; readonly spent: Spent } {
+/** DynamoDB Local tells the units of table and indexes together; of a batch, table by table. */
+const capacity = z.object({ CapacityUnits: z.number().default(0) });
+const answer = z.object({ output: z.object({ ConsumedCapacity: z.union([capacity, z.array(capacity)]).optional() }) });
+
+export function openCountedClients(config: Config): CountedClients {
   const dynamodb = new DynamoDBClient(clientOptions(config, config.endpoints.dynamodb, { requestTimeoutMs: 10_000 }));
   const sqs = new SQSClient(clientOptions(config, config.endpoints.sqs, { requestTimeoutMs: 25_000 }));
-  const spent: Spent = { writeUnits: new Map(), readUnits: new Map(), sqsRequests: new Map() };
+  const spent: Spent = { writeUnits: new Map(), writes: new Map(), readUnits: new Map(), sqsRequests: new Map() };
 
   dynamodb.middlewareStack.add(
     (next, { commandName = '' }) =>
       async (args) => {
         Object.assign(args.input, { ReturnConsumedCapacity: 'INDEXES' });
         const result = await next(args);
-        const { output } = answer.parse(result);
+        const { ConsumedCapacity = [] } = answer.parse(result).output;
+        const units = [ConsumedCapacity].flat().reduce((sum, { CapacityUnits }) => sum + CapacityUnits, 0);
         const isRead = /^(Get|BatchGet|Query|Scan)/.test(commandName);
-        add(isRead ? spent.readUnits : spent.writeUnits, commandName, output.ConsumedCapacity?.CapacityUnits ?? 0);
+        if (isRead) add(spent.readUnits, whatIsRead(args.input), units);
+        else {
+          const name = whatIsWritten(args.input);
+          add(spent.writeUnits, name, units);
+          add(spent.writes, name, 1);
+        }
         return result;
       },
     { step: 'initialize', name: 'countCapacity' },
@@ -48,6 +60,32 @@ export function openCountedClients(config: Config): { readonly dynamodb: DynamoD
     { step: 'finalizeRequest', priority: 'low', name: 'countRequests' },
   );
   return { dynamodb, sqs, spent };
+}
+
+const text = z.object({ S: z.string() });
+const put = z.object({ Item: z.object({ pk: text }) });
+const update = z.object({ ExpressionAttributeValues: z.object({ ':set_status': z.object({ S: z.enum(jobStatuses) }).optional() }) });
+
+function whatIsWritten(input: unknown): string {
+  const item = put.safeParse(input);
+  if (item.success) return itemName(item.data.Item.pk.S);
+  const status = update.safeParse(input).data?.ExpressionAttributeValues[':set_status']?.S;
+  if (status === undefined) return 'heartbeat';
+  if (status === 'PROCESSING') return 'claim';
+  return isFinal(status) ? 'finish' : 'release';
+}
+
+const batch = z.object({ RequestItems: z.record(z.string(), z.object({ Keys: z.array(z.object({ pk: text })) })) });
+const single = z.object({ Key: z.object({ pk: text }) });
+
+function whatIsRead(input: unknown): string {
+  const keys = batch.safeParse(input).data?.RequestItems ?? {};
+  const pk = Object.values(keys)[0]?.Keys[0]?.pk.S ?? single.safeParse(input).data?.Key.pk.S;
+  return pk === undefined ? 'index' : `${itemName(pk)}s`;
+}
+
+function itemName(pk: string): string {
+  return pk.startsWith('job#') ? 'record' : pk.startsWith('key#') ? 'lock' : 'payload';
 }
 
 function add(totals: Map<string, number>, name: string, amount: number): void {

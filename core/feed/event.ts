@@ -42,8 +42,16 @@ export function eventsOf(job: Job): readonly JobEvent[] {
   }));
 }
 
-/** The present state of the job, as the event of its last transition plus what came since. */
+/**
+ * The job's last transition, as its writer and the relay tell it. Without the progress of a job that is being worked on:
+ * when it was claimed, that was of the attempt before.
+ */
 export function latestEventOf(job: Job): JobEvent {
+  return { ...newsOf(job), progress: job.status === 'PROCESSING' ? undefined : job.progress };
+}
+
+/** The present state of the job, as the event of its last transition plus what came since. */
+export function newsOf(job: Job): JobEvent {
   return {
     jobId: job.jobId,
     owner: job.owner,

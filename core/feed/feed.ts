@@ -5,7 +5,7 @@ export type Channel = { readonly jobId: string } | { readonly owner: string };
 
 export interface FeedListener {
   onEvent(event: JobEvent): void;
-  /** Events may have been lost (a connection broke, or came back): read the table. */
+  /** Events may have been lost: the channel went away, or is back (`isConnected` says which) and the table can tell what was missed. */
   onInterrupted(): void;
 }
 
@@ -17,8 +17,8 @@ export interface Feed {
    * false, and `onInterrupted` is called when it is back. Answers the function that ends the subscription.
    */
   subscribe(channel: Channel, listener: FeedListener): Promise<() => Promise<void>>;
-  /** Whether events arrive at present; watchers read the table at an interval while they do not. */
-  isConnected(): boolean;
+  /** Whether events arrive at present, on this channel or on all; watchers read the table at an interval while they do not. */
+  isConnected(channel?: Channel): boolean;
   close(): Promise<void>;
 }
 
@@ -31,4 +31,19 @@ export function channelName(channel: Channel): string {
 export function channelsOf({ jobId, owner, version }: JobEvent): readonly string[] {
   const ofOwner = channelName({ owner });
   return version === 1 ? [ofOwner] : [channelName({ jobId }), ofOwner];
+}
+
+/** Each listener stands for itself. */
+export function tellEach(
+  listeners: Iterable<FeedListener>,
+  tell: (listener: FeedListener) => void,
+  onThrow: (error: unknown) => void,
+): void {
+  for (const listener of listeners) {
+    try {
+      tell(listener);
+    } catch (error) {
+      onThrow(error);
+    }
+  }
 }

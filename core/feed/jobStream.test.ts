@@ -1,18 +1,23 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { makeJob } from '../../test/support/jobFactory.ts';
 import { silentLog } from '../../test/support/silentLog.ts';
 import { isFinal, type Job, type JobStatus } from '../job.ts';
 import { latestEventOf, type JobEvent } from './event.ts';
 import type { Feed, FeedListener } from './feed.ts';
 import { openJobStream, type JobStream } from './jobStream.ts';
+import { ReadSchedule, tickMs } from './readSchedule.ts';
 import type { WatchedEvent } from './watch.ts';
 
 /** A job whose steps are written here, and whose hints reach the stream only when the test lets them. */
-async function setup({ pollMs = 5 } = {}) {
+async function setup({ pollMs = 5, silenceMs = 60_000 } = {}) {
+  const schedule = new ReadSchedule({ maxReadsPerSecond: 100_000, elapsed: () => performance.now(), random: Math.random });
+  const ticking = setInterval(() => schedule.tick(), tickMs);
+  onTestFinished(() => clearInterval(ticking));
   let job: Job | undefined = makeJob();
   let connected = true;
   let listener: FeedListener | undefined;
+  let broken = false;
   let reads = 0;
   const counts = { idle: 0, repairs: 0 };
   const hints: JobEvent[] = [];
@@ -50,6 +55,11 @@ async function setup({ pollMs = 5 } = {}) {
       connected = isConnected;
       listener?.onInterrupted();
     },
+    save: (progress: number) => {
+      if (job !== undefined) job = { ...job, progress };
+    },
+    breakTable: (isBroken: boolean) => (broken = isBroken),
+    scheduled: () => schedule.size,
     deleteJob: () => (job = undefined),
     isSubscribed: () => listener !== undefined,
     version: () => job?.version,
@@ -58,10 +68,12 @@ async function setup({ pollMs = 5 } = {}) {
         feed,
         read: () => {
           reads += 1;
-          return Promise.resolve(job);
+          return broken ? Promise.reject(new Error('the table is away')) : Promise.resolve(job);
         },
+        schedule,
         log: silentLog,
         pollMs,
+        silenceMs,
         onIdle: () => (counts.idle += 1),
         onCount: () => undefined,
         onRepair: () => (counts.repairs += 1),
@@ -73,6 +85,20 @@ const maxTestHistory = 50;
 
 async function all(events: AsyncIterable<WatchedEvent>): Promise<readonly WatchedEvent[]> {
   return Array.fromAsync(events);
+}
+
+async function take(events: AsyncIterator<WatchedEvent, undefined>, count: number): Promise<readonly WatchedEvent[]> {
+  const taken: WatchedEvent[] = [];
+  while (taken.length < count) {
+    const { value } = await events.next();
+    if (value === undefined) throw new Error('the watch ended');
+    taken.push(value);
+  }
+  return taken;
+}
+
+async function follow(events: AsyncIterable<WatchedEvent>, seen: WatchedEvent[]): Promise<void> {
+  for await (const event of events) seen.push(event);
 }
 
 const versions = (events: readonly WatchedEvent[]) => events.map(({ version }) => version);
@@ -176,6 +202,106 @@ describe('a watcher of a job', () => {
     await second.return?.();
     await second.return?.();
     expect([counts.idle, isSubscribed()]).toEqual([1, false]);
+  });
+
+  test('gets everything after an ended version of a job that was retried since', async () => {
+    const { open, step } = await setup();
+    for (const status of ['PROCESSING', 'FAILED_FINAL', 'PENDING', 'PROCESSING', 'SUCCEEDED'] as const) step(status);
+    const stream = await open();
+    const [afterEnd, fromBefore, fromNow] = [stream.watch({ afterVersion: 3 }), stream.watch({ afterVersion: 1 }), stream.watch({})];
+    expect(versions(await all(afterEnd))).toEqual([4, 5, 6]);
+    expect(versions(await all(fromBefore))).toEqual([2, 3, 4, 5, 6]);
+    expect(versions(await all(fromNow))).toEqual([6]);
+  });
+
+  test('is asked to wait for the record before it is told of an end, where the job may have been retried', async () => {
+    const { open, step, deliver, breakTable } = await setup();
+    const stream = await open();
+    const slow = stream.watch({});
+    step('PROCESSING');
+    deliver(step('FAILED_FINAL'));
+    expect(versions(await take(slow, 2))).toEqual([1, 2]);
+    step('PENDING');
+    breakTable(true);
+    await expect(stream.refresh({ afterVersion: 3 })).rejects.toMatchObject({ code: 'TABLE_UNAVAILABLE' });
+    breakTable(false);
+    await stream.refresh({ afterVersion: 3 });
+    expect(versions(await take(stream.watch({ afterVersion: 3 }), 1))).toEqual([4]);
+  });
+
+  test('is told no progress that is behind what it was told, from the table or late', async () => {
+    const { open, step, deliver, interrupt, save, reads } = await setup();
+    const stream = await open();
+    const seen: WatchedEvent[] = [];
+    const watching = follow(stream.watch({}), seen);
+    const running = step('PROCESSING');
+    deliver(running);
+    deliver({ ...running, previousStatus: undefined, at: running.at + 1, progress: 44 });
+    save(22);
+    interrupt(true);
+    await expect.poll(reads, { interval: 1 }).toBe(2);
+    deliver({ ...running, previousStatus: undefined, at: running.at + 9, progress: 30 });
+    save(60);
+    interrupt(true);
+    await expect.poll(() => seen.at(-1)?.progress, { interval: 1 }).toBe(60);
+    deliver(step('SUCCEEDED'));
+    await watching;
+    expect(seen.map(({ version, progress, previousStatus }) => [version, progress, previousStatus])).toEqual([
+      [1, undefined, undefined],
+      [2, 44, 'PENDING'],
+      [2, 60, 'PENDING'],
+      [3, 60, 'PROCESSING'],
+    ]);
+  });
+
+  test('is not told, when it resumes, of progress that was written before it came: elsewhere it may have seen more', async () => {
+    const { open, step, deliver, save } = await setup();
+    const running = step('PROCESSING');
+    save(22);
+    const stream = await open();
+    const [resumed, fresh] = [stream.watch({ afterVersion: 2 }), stream.watch({})];
+    expect(resumed.take()).toBeUndefined();
+    expect(fresh.take()).toMatchObject({ version: 2, progress: 22 });
+    deliver({ ...running, at: running.at + 1, progress: 46 });
+    expect(resumed.take()).toMatchObject({ version: 2, progress: 46 });
+  });
+
+  test('learns of an end whose hint was lost, though nothing more is heard', async () => {
+    const { open, step, counts } = await setup({ silenceMs: 100 });
+    const seen = all((await open()).watch({}));
+    step('PROCESSING');
+    step('SUCCEEDED');
+    expect(versions(await seen)).toEqual([1, 2, 3]);
+    expect(counts.repairs).toBe(2);
+  });
+
+  test('is read no more once the job has ended, and again when it is retried', async () => {
+    const { open, step, deliver, scheduled } = await setup({ silenceMs: 100 });
+    const stream = await open();
+    const slow = stream.watch({});
+    expect(scheduled()).toBe(1);
+    deliver(step('CANCELLED'));
+    expect(scheduled()).toBe(0);
+    deliver(step('PENDING'));
+    expect(scheduled()).toBe(1);
+    await slow.return?.();
+    expect(scheduled()).toBe(0);
+  });
+
+  test('ends alone when its listener throws; the others go on', async () => {
+    const { open, step, deliver } = await setup();
+    const stream = await open();
+    const [bad, good] = [stream.watch({}), stream.watch({})];
+    bad.listen({
+      onChange() {
+        throw new Error('a listener that throws');
+      },
+    });
+    good.take();
+    deliver(step('PROCESSING'));
+    deliver(step('SUCCEEDED'));
+    expect(versions(await all(good))).toEqual([2, 3]);
+    expect(bad.ending()).toMatchObject({ message: 'a listener that throws' });
   });
 
   test('costs no read of its own: a thousand watchers of a gap share one', async () => {

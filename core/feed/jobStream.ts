@@ -1,32 +1,43 @@
 /**
  * One job's events, once for all its watchers in this process: in order, without gaps, whatever the feed loses, doubles
- * or reorders. The feed's messages are hints; where one does not follow the last, the record's history is read.
+ * or reorders. The feed's messages are hints; where one does not follow the last, the record's history is read. It is read
+ * too, as the schedule allows, while the feed is away and after a silence: the last hint may be the one that was lost.
  *
- * A watcher is no buffer but a position in the shared timeline. So a slow watcher costs no memory, a thousand watchers cost
+ * A watcher is no buffer but a position in the shared log. So a slow watcher costs no memory, a thousand watchers cost
  * one read, and progress is conflated: only the latest is kept.
  */
 import type { Log } from '../../telemetry/log.ts';
 import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
-import { eventsOf, latestEventOf, type JobEvent } from './event.ts';
+import { eventsOf, newsOf, type JobEvent } from './event.ts';
 import type { Feed, FeedListener } from './feed.ts';
-import { JobTimeline, JobWatch, type WatchOptions } from './jobTimeline.ts';
-import { WatchSet, type Watch, type WatchSetOwner } from './watch.ts';
+import { JobLog, JobWatch, type WatchOptions } from './jobLog.ts';
+import { JobTimeline } from './jobTimeline.ts';
+import type { ReadSchedule, ScheduledReader } from './readSchedule.ts';
+import { WatchSet, type Watch, type WatchedEvent, type WatchSetOwner } from './watch.ts';
 
 /** The same for all streams. */
 export interface JobStreamDeps {
   readonly feed: Feed;
   readonly read: (jobId: string) => Promise<Job | undefined>;
+  readonly schedule: ReadSchedule;
   readonly log: Log;
-  /** How often the table is read while the feed is away, in milliseconds. */
+  /** How soon the table is read while the feed is away, in milliseconds; doubled each time that nothing is new, up to tenfold. */
   readonly pollMs: number;
-  /** Called once a stream, when its last watcher has gone. */
+  /** A job that nothing was heard of for so long is read, in milliseconds. */
+  readonly silenceMs: number;
+  /** Called once a stream, when its last watcher has gone or it has failed. */
   readonly onIdle: (jobId: string) => void;
   /** Called with 1 and -1 as watchers come and go. */
   readonly onCount: (change: 1 | -1) => void;
   /** Called for each event that the feed failed to bring. */
   readonly onRepair: (event: JobEvent) => void;
 }
+
+type Finding = 'new' | 'nothing' | 'failed';
+
+/** How many times the shortest interval the longest is. */
+const maxBackoff = 10;
 
 /** @throws {JobError} `JOB_NOT_FOUND`, `TABLE_UNAVAILABLE`. */
 export async function openJobStream(jobId: string, deps: JobStreamDeps): Promise<JobStream> {
@@ -35,17 +46,20 @@ export async function openJobStream(jobId: string, deps: JobStreamDeps): Promise
   return stream;
 }
 
-export class JobStream implements FeedListener, WatchSetOwner {
+export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
   readonly #jobId: string;
   readonly #deps: JobStreamDeps;
   readonly #timeline = new JobTimeline();
+  readonly #log = new JobLog();
   readonly #watches = new WatchSet(this);
+  dueTick = -1;
   #owner = '';
-  /** Of the last transition or news. */
-  #lastAt = 0;
-  #reading: Promise<void> | undefined;
-  #readAgain = false;
-  #poll: NodeJS.Timeout | undefined;
+  /** The schedule's time when something was last heard of the job. */
+  #heardAt = 0;
+  #pollMs: number;
+  /** The read that is under way, and the one that was asked for meanwhile. */
+  #reading: Promise<Finding> | undefined;
+  #readingNext: Promise<Finding> | undefined;
   /** Hints that arrived before the record was read, and whether some may have been lost by then. */
   #early: { readonly hints: JobEvent[]; wereInterrupted: boolean } | undefined = { hints: [], wereInterrupted: false };
   #unsubscribe: (() => Promise<void>) | undefined;
@@ -53,6 +67,7 @@ export class JobStream implements FeedListener, WatchSetOwner {
   constructor(jobId: string, deps: JobStreamDeps) {
     this.#jobId = jobId;
     this.#deps = deps;
+    this.#pollMs = deps.pollMs;
   }
 
   /** Known once it is open. */
@@ -76,33 +91,41 @@ export class JobStream implements FeedListener, WatchSetOwner {
     }
   }
 
+  /**
+   * Before a watcher joins a stream that was open already: an ended job may have been retried, and whoever resumes may have
+   * heard more elsewhere than was read here.
+   * @throws {JobError} `TABLE_UNAVAILABLE` where an end could not be confirmed.
+   */
+  async refresh({ afterVersion }: WatchOptions): Promise<void> {
+    if (!this.#timeline.isFinal && (afterVersion === undefined || this.#isConnected())) return;
+    if ((await this.#repair()) === 'failed' && this.#timeline.isFinal) throw new JobError('TABLE_UNAVAILABLE');
+  }
+
   /** Completes after a final state. Rejects with `JOB_NOT_FOUND` when the job is deleted meanwhile. */
   watch(options: WatchOptions): Watch {
     // Whoever has seen more than this process knows of a hint that was lost here.
-    if ((options.afterVersion ?? 0) > this.#timeline.headVersion()) void this.#repair();
-    return new JobWatch(this.#timeline, this.#watches, options);
+    if ((options.afterVersion ?? 0) > this.#timeline.version) void this.#repair();
+    return new JobWatch(this.#log, this.#watches, options);
   }
 
   /** Ends every watcher with this error. */
   fail(error: Error): void {
-    this.#timeline.fail(error);
+    if (this.#log.failure() !== undefined) return;
+    this.#log.fail(error);
+    this.#leave();
     this.#watches.changed();
   }
 
   onEvent(event: JobEvent): void {
-    const headVersion = this.#timeline.headVersion();
     if (this.#early !== undefined) {
       this.#early.hints.push(event);
-    } else if (event.version === headVersion + 1) {
-      this.#append(event, undefined);
-      this.#watches.changed();
-    } else if (event.version > headVersion) {
-      void this.#repair();
-    } else if (event.version === headVersion && event.at > this.#lastAt) {
-      this.#lastAt = event.at;
-      this.#timeline.addNews(event);
-      this.#watches.changed();
+      return;
     }
+    this.#heardAt = this.#deps.schedule.now;
+    const judgement = this.#timeline.judge(event);
+    if (judgement === 'gap') void this.#repair();
+    else if (judgement !== 'old') this.#tell([this.#timeline.take(event)]);
+    if (judgement === 'next') this.#planIfNeeded();
   }
 
   onInterrupted(): void {
@@ -111,79 +134,130 @@ export class JobStream implements FeedListener, WatchSetOwner {
       this.#early.wereInterrupted = true;
       return;
     }
-    void this.#repair();
-    if (!this.#deps.feed.isConnected()) this.#pollLater();
+    this.#pollMs = this.#deps.pollMs;
+    this.#log.ageNews();
+    if (this.#isConnected()) void this.#repair();
+    this.#planRead();
   }
 
   onCount(change: 1 | -1): void {
     this.#deps.onCount(change);
   }
 
+  onThrow(error: unknown): void {
+    this.#deps.log.error({ error, jobId: this.#jobId }, 'a watcher of a job threw; it was ended');
+  }
+
   onEmpty(): void {
-    this.#timeline.fail(new JobError('SHUTTING_DOWN'));
-    clearTimeout(this.#poll);
-    void this.#unsubscribe?.();
-    this.#deps.onIdle(this.#jobId);
+    if (this.#log.failure() !== undefined) return;
+    this.#log.fail(new JobError('SHUTTING_DOWN'));
+    this.#leave();
+  }
+
+  /** Of the schedule: what was heard since it was planned puts it off. */
+  remainingMs(): number {
+    const { schedule, silenceMs } = this.#deps;
+    return this.#mustPoll() ? 0 : this.#heardAt + silenceMs - schedule.now;
+  }
+
+  /** Of the schedule. */
+  read(): void {
+    void this.#repair().then((finding) => {
+      if (finding === 'new' || (finding === 'nothing' && this.#isConnected())) this.#pollMs = this.#deps.pollMs;
+      else if (finding === 'nothing') this.#backOff();
+      this.#planRead();
+    });
   }
 
   #begin(job: Job): void {
+    const { schedule } = this.#deps;
     this.#owner = job.owner;
-    this.#timeline.begin(eventsOf(job));
-    this.#lastAt = this.#timeline.head()?.at ?? 0;
-    if (job.progress !== undefined) this.#timeline.addNews(latestEventOf(job));
+    for (const event of eventsOf(job)) this.#log.append({ ...event, recovered: undefined });
+    const news = newsOf(job);
+    this.#timeline.begin(news);
+    if (news.progress !== undefined || news.attempt > (this.#log.head()?.attempt ?? 0)) {
+      this.#log.append({ ...news, recovered: undefined }, { mayBeOld: true });
+    }
+    this.#heardAt = schedule.now;
     const early = this.#early;
     this.#early = undefined;
     for (const hint of early?.hints ?? []) this.onEvent(hint);
     if (early?.wereInterrupted === true) void this.#repair();
-    if (!this.#deps.feed.isConnected()) this.#pollLater();
+    this.#planRead();
   }
 
-  #append(event: JobEvent, recovered: boolean | undefined): void {
-    this.#timeline.append(event, recovered);
-    this.#lastAt = event.at;
-  }
-
-  /** Reads what was missed. Calls meanwhile share one more read, since they may know of something newer. */
-  #repair(): Promise<void> {
-    this.#readAgain = true;
-    this.#reading ??= this.#readAll().finally(() => (this.#reading = undefined));
-    return this.#reading;
-  }
-
-  async #readAll(): Promise<void> {
-    while (this.#readAgain && this.#timeline.failure() === undefined) {
-      this.#readAgain = false;
-      try {
-        const job = await this.#deps.read(this.#jobId);
-        if (job === undefined) this.fail(new JobError('JOB_NOT_FOUND'));
-        else this.#merge(job);
-      } catch (error) {
-        this.#deps.log.warn({ error, jobId: this.#jobId }, 'a watched job could not be read; trying again');
-        this.#pollLater();
-      }
-    }
-  }
-
-  #merge(job: Job): void {
-    let expected = this.#timeline.headVersion() + 1;
-    for (const event of eventsOf(job)) {
-      if (event.version < expected) continue;
-      this.#append(event, event.version === expected);
-      this.#deps.onRepair(event);
-      expected = event.version + 1;
-    }
-    if (job.progress !== undefined && job.progress !== this.#timeline.news()?.alone.progress) this.#timeline.addNews(latestEventOf(job));
+  #tell(events: readonly WatchedEvent[], options?: { readonly mayBeOld: boolean }): void {
+    for (const event of events) this.#log.append(event, options);
     this.#watches.changed();
   }
 
-  #pollLater(): void {
-    if (this.#poll !== undefined || this.#timeline.failure() !== undefined) return;
-    const { feed, pollMs } = this.#deps;
-    this.#poll = setTimeout(() => {
-      this.#poll = undefined;
-      void this.#repair().then(() => {
-        if (!feed.isConnected()) this.#pollLater();
-      });
-    }, pollMs);
+  #isConnected(): boolean {
+    return this.#deps.feed.isConnected({ jobId: this.#jobId });
+  }
+
+  /** The feed is away, or the last read failed. */
+  #mustPoll(): boolean {
+    return this.#pollMs !== this.#deps.pollMs || !this.#isConnected();
+  }
+
+  #backOff(): void {
+    this.#pollMs = Math.min(maxBackoff * this.#deps.pollMs, 2 * this.#pollMs);
+  }
+
+  #planRead(): void {
+    if (this.#log.failure() !== undefined || this.#timeline.isFinal) return;
+    this.#deps.schedule.after(this, this.#mustPoll() ? this.#pollMs : this.#deps.silenceMs);
+  }
+
+  /** None is planned for a job that has ended; a retry lets it go on. */
+  #planIfNeeded(): void {
+    if (this.#timeline.isFinal) this.#deps.schedule.cancel(this);
+    else if (this.dueTick < 0 && this.#reading === undefined) this.#planRead();
+  }
+
+  /** Reads what was missed. Calls meanwhile share one more read, since they may know of something newer. */
+  #repair(): Promise<Finding> {
+    if (this.#reading === undefined) return this.#readOnce();
+    this.#readingNext ??= this.#reading.then(() => this.#readOnce());
+    return this.#readingNext;
+  }
+
+  #readOnce(): Promise<Finding> {
+    this.#readingNext = undefined;
+    const reading = this.#readRecord().finally(() => {
+      if (this.#reading === reading) this.#reading = undefined;
+    });
+    this.#reading = reading;
+    return reading;
+  }
+
+  async #readRecord(): Promise<Finding> {
+    if (this.#log.failure() !== undefined) return 'nothing';
+    try {
+      const job = await this.#deps.read(this.#jobId);
+      this.#heardAt = this.#deps.schedule.now;
+      if (job !== undefined) return this.#merge(job);
+      this.fail(new JobError('JOB_NOT_FOUND'));
+      return 'nothing';
+    } catch (error) {
+      this.#deps.log.debug({ error, jobId: this.#jobId }, 'a watched job could not be read; trying again');
+      this.#backOff();
+      this.#planRead();
+      return 'failed';
+    }
+  }
+
+  #merge(job: Job): Finding {
+    const missed = this.#timeline.catchUp(job);
+    for (const event of missed) if (event.recovered !== undefined) this.#deps.onRepair(event);
+    this.#tell(missed, { mayBeOld: true });
+    this.#planIfNeeded();
+    return missed.length > 0 ? 'new' : 'nothing';
+  }
+
+  #leave(): void {
+    this.#deps.schedule.cancel(this);
+    void this.#unsubscribe?.();
+    this.#deps.onIdle(this.#jobId);
   }
 }

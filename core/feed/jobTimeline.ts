@@ -1,128 +1,84 @@
-/** What a process knows of one job's past, once for all its watchers, and a watcher's position in it. */
-import { isFinal } from '../job.ts';
-import type { JobEvent } from './event.ts';
-import { StreamWatch, type Ending, type WatchedEvent, type WatchSet } from './watch.ts';
+/**
+ * The order of one job's events, the same for the feed of a job and for that of an owner: each transition once, versions
+ * and progress only upwards, and with each the status of the version before. Whatever comes, as a hint or in a record, is
+ * judged here before it is told.
+ *
+ * Few numbers a job, since a process knows many.
+ */
+import { isFinal, type Job, type JobStatus } from '../job.ts';
+import { eventsOf, newsOf, type JobEvent } from './event.ts';
+import type { WatchedEvent } from './watch.ts';
 
-export interface WatchOptions {
-  /** The last version the watcher has seen; it gets what follows. Without it, first the present state. */
-  readonly afterVersion?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What came since the last transition: the news alone, and the transition with the news, each one object for all. */
-interface News {
-  readonly number: number;
-  readonly alone: WatchedEvent;
-  readonly merged: WatchedEvent;
-}
-
-/** Events kept for watchers that lag; older ones are answered with `recovered: false`. */
-const maxEvents = 200;
+/** `gap`: versions before it are missing here, and are in the record. `old`: it tells nothing new. */
+export type Judgement = 'next' | 'news' | 'gap' | 'old';
 
 export class JobTimeline {
-  #events: WatchedEvent[] = [];
-  #news: News | undefined;
-  #failure: Error | undefined;
+  /** Up to this version it was told before it was forgotten, as far as anybody knows. */
+  presumedTold = 0;
+  #version = 0;
+  #status: JobStatus | undefined;
+  #previousStatus: JobStatus | undefined;
+  #attempt = 0;
+  #progress: number | undefined;
 
-  /** Oldest first. */
-  begin(events: readonly JobEvent[]): void {
-    this.#events = events.map((event) => ({ ...event, recovered: undefined }));
+  /** Of the last transition; 0 while nothing is known of the job. */
+  get version(): number {
+    return this.#version;
   }
 
-  append(event: JobEvent, recovered: boolean | undefined): void {
-    this.#events.push({ ...event, recovered });
-    if (this.#events.length > maxEvents) this.#events.shift();
-    this.#news = undefined;
+  get isFinal(): boolean {
+    return this.#status !== undefined && isFinal(this.#status);
   }
 
-  addNews(event: JobEvent): void {
-    const { attempt, error, progress } = event;
-    const transition = this.head();
-    const alone = { ...event, recovered: undefined };
-    const merged = transition === undefined ? alone : { ...transition, attempt, error, progress };
-    this.#news = { number: (this.#news?.number ?? 0) + 1, alone, merged };
+  /** The job stood here when the watch began: what follows is told. */
+  begin({ version, status, previousStatus, attempt, progress }: JobEvent): void {
+    this.#version = version;
+    this.#status = status;
+    this.#previousStatus = previousStatus;
+    this.#attempt = attempt;
+    this.#progress = progress;
   }
 
-  /** Nothing comes after this. */
-  fail(error: Error): void {
-    this.#failure ??= error;
+  judge(event: JobEvent): Judgement {
+    if (event.version > this.#version + 1) return 'gap';
+    if (event.version > this.#version) return 'next';
+    return event.version === this.#version && event.status === this.#status && !this.isFinal && this.#isForward(event) ? 'news' : 'old';
   }
 
-  failure(): Error | undefined {
-    return this.#failure;
+  /** The event as it is told; for one that was judged `next` or `news`. */
+  take(event: JobEvent, recovered?: boolean): WatchedEvent {
+    const isNewAttempt = this.#version > 0 && event.attempt !== this.#attempt;
+    const isNext = event.version === this.#version + 1;
+    const knownBefore = event.version === this.#version ? this.#previousStatus : isNext ? this.#status : undefined;
+    const previousStatus = knownBefore ?? event.previousStatus;
+    // What is told along with a new attempt is how far the one before had come.
+    this.begin({ ...event, previousStatus, progress: isNewAttempt ? undefined : furthest(this.#progress, event.progress) });
+    return { ...event, previousStatus, progress: this.#progress, recovered };
   }
 
-  head(): WatchedEvent | undefined {
-    return this.#events.at(-1);
+  /**
+   * What the record holds and nobody told: transitions, oldest first, and news. The first is `recovered: false` where
+   * history no longer holds those before it. The one of version `live` was told by a hint, and only read again.
+   */
+  catchUp(job: Job, live?: number): readonly WatchedEvent[] {
+    const told: WatchedEvent[] = [];
+    for (const event of eventsOf(job)) {
+      if (event.version <= this.#version) continue;
+      const isEnd = event.version === job.version && isFinal(job.status);
+      const recovered = event.version > this.#version + 1 ? false : event.version === live ? undefined : true;
+      told.push(this.take(isEnd ? { ...event, progress: job.progress } : event, recovered));
+    }
+    const news = newsOf(job);
+    if (this.judge(news) === 'news') told.push(this.take(news));
+    return told;
   }
 
-  headVersion(): number {
-    return this.head()?.version ?? 0;
-  }
-
-  news(): News | undefined {
-    return this.#news;
-  }
-
-  /** The first of those after this version. */
-  following(version: number): WatchedEvent | undefined {
-    const last = this.head();
-    // Mostly the last. Else looked for by version: where history no longer held some, the log has a hole.
-    return last?.version === version + 1 ? last : this.#events.find((event) => event.version > version);
-  }
-
-  wasFinalAt(version: number | undefined): boolean {
-    return this.#events.some((event) => event.version === version && isFinal(event.status));
+  #isForward({ attempt, progress = -1 }: JobEvent): boolean {
+    return attempt === this.#attempt ? progress > (this.#progress ?? -1) : attempt > this.#attempt;
   }
 }
 
-export class JobWatch extends StreamWatch {
-  readonly #timeline: JobTimeline;
-  /** What it is told up to here was there before it came. */
-  readonly #resumedAt: number;
-  #seen: number;
-  #newsSeen = 0;
-  #atFinal: boolean;
-
-  constructor(timeline: JobTimeline, watches: WatchSet, { afterVersion, signal }: WatchOptions) {
-    super(watches, signal);
-    this.#timeline = timeline;
-    this.#resumedAt = afterVersion === undefined ? 0 : timeline.headVersion();
-    this.#seen = afterVersion ?? timeline.headVersion() - 1;
-    this.#atFinal = timeline.wasFinalAt(afterVersion);
-  }
-
-  protected takeNext(): WatchedEvent | undefined {
-    const timeline = this.#timeline;
-    if (this.#isOver() || timeline.failure() !== undefined) return undefined;
-    if (this.#seen < timeline.headVersion()) return this.#takeTransition();
-    const news = timeline.news();
-    if (news === undefined || news.number === this.#newsSeen) return undefined;
-    this.#newsSeen = news.number;
-    return news.alone;
-  }
-
-  protected endingOfStream(): Ending | undefined {
-    return this.#timeline.failure() ?? (this.#isOver() ? 'complete' : undefined);
-  }
-
-  /** Also of a watcher that resumed where the job has ended: it has nothing to wait for. */
-  #isOver(): boolean {
-    const last = this.#timeline.head();
-    return this.#atFinal || (last !== undefined && this.#seen >= last.version && isFinal(last.status));
-  }
-
-  #takeTransition(): WatchedEvent | undefined {
-    const timeline = this.#timeline;
-    const next = timeline.following(this.#seen);
-    if (next === undefined) return undefined;
-    const hasGap = next.version > this.#seen + 1 && this.#seen > 0;
-    this.#seen = next.version;
-    this.#atFinal = isFinal(next.status);
-    const news = this.#seen === timeline.headVersion() ? timeline.news() : undefined;
-    this.#newsSeen = news?.number ?? 0;
-    const event = news?.merged ?? next;
-    if (hasGap) return { ...event, recovered: false };
-    return this.#seen <= this.#resumedAt ? { ...event, recovered: true } : event;
-  }
+function furthest(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.max(one, other);
 }

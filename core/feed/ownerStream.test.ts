@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { makeJob } from '../../test/support/jobFactory.ts';
 import { silentLog } from '../../test/support/silentLog.ts';
@@ -8,7 +9,7 @@ import { openOwnerStream } from './ownerStream.ts';
 import type { Watch } from './watch.ts';
 
 /** An owner's jobs, kept here, and hints that reach the stream only when the test lets them. */
-function setup() {
+function setup({ now = Date.now, maxJobs = 50_000 }: { readonly now?: () => number; readonly maxJobs?: number } = {}) {
   const jobs = new Map<string, Job>();
   let listener: FeedListener | undefined;
   let isConnected = true;
@@ -39,6 +40,7 @@ function setup() {
       return latestEventOf(next);
     },
     deliver: (event: JobEvent) => listener?.onEvent(event),
+    record: (jobId: string) => jobs.get(jobId),
     interrupt: () => listener?.onInterrupted(),
     disconnect: () => (isConnected = false),
     breakTable: () => (broken = true),
@@ -46,7 +48,8 @@ function setup() {
       openOwnerStream('owner-1', {
         feed,
         read: (jobId) => (broken ? Promise.reject(new Error('the table is away')) : Promise.resolve(jobs.get(jobId))),
-        now: Date.now,
+        now,
+        maxJobs,
         log: silentLog,
         onIdle: () => (counts.idle += 1),
         onCount: () => undefined,
@@ -87,6 +90,145 @@ describe('a watcher of an owner', () => {
     const watch = (await open()).watch({});
     deliver(step(job.jobId, 'SUCCEEDED'));
     expect(await take(watch, 1)).toEqual([[job.jobId, 3]]);
+  });
+
+  test('is told each transition once though tens of thousands of other jobs come between two of one job', async () => {
+    const { open, create, step, deliver } = setup();
+    const watch = (await open()).watch({});
+    const job = create();
+    deliver(job);
+    const begun = step(job.jobId, 'PROCESSING');
+    deliver(begun);
+    const told = [...(await take(watch, 2))];
+    for (let count = 0; count < 20_001; count += 1) {
+      deliver(create());
+      await take(watch, 1);
+    }
+    const ended = step(job.jobId, 'SUCCEEDED');
+    for (const hint of [job, begun, ended, begun, ended]) deliver(hint);
+    told.push(...(await take(watch, 1)));
+    deliver(create({ jobId: 'last' }));
+    expect([...told, ...(await take(watch, 1))]).toEqual([...[1, 2, 3].map((version) => [job.jobId, version]), ['last', 1]]);
+  });
+
+  test('is told from the record what happened to a job since it was forgotten', async () => {
+    let time = 1000;
+    const { open, create, step, deliver } = setup({ now: () => time, maxJobs: 2 });
+    const watch = (await open()).watch({});
+    const job = create({ createdAt: time });
+    deliver(job);
+    for (let count = 0; count < 9; count += 1) deliver(create({ createdAt: (time += 1) }));
+    await take(watch, 10);
+    step(job.jobId, 'PROCESSING', (time += 1));
+    deliver(step(job.jobId, 'SUCCEEDED', (time += 1)));
+    expect(await take(watch, 2)).toEqual([2, 3].map((version) => [job.jobId, version]));
+  });
+
+  test('is not told by the relay, hours late, what happened before it watched', async () => {
+    const { open, create, step, deliver } = setup();
+    const anHourAgo = Date.now() - 3_600_000;
+    const created = create({ createdAt: anHourAgo });
+    const copies = [created, step(created.jobId, 'PROCESSING', anHourAgo + 1), step(created.jobId, 'FAILED_FINAL', anHourAgo + 2)];
+    const waiting = create({ createdAt: anHourAgo });
+    const watch = (await open()).watch({});
+    for (const copy of [...copies, waiting]) deliver(copy);
+    deliver(step(waiting.jobId, 'PROCESSING'));
+    deliver(step(created.jobId, 'PENDING'));
+    expect(new Map(await take(watch, 2))).toEqual(
+      new Map([
+        [created.jobId, 4],
+        [waiting.jobId, 2],
+      ]),
+    );
+  });
+
+  test('is told of no progress that was there before, nor twice, though it comes late and doubled', async () => {
+    const { open, create, step, deliver } = setup();
+    const watch = (await open()).watch({});
+    const job = create();
+    deliver(job);
+    const running = step(job.jobId, 'PROCESSING');
+    deliver(running);
+    for (const progress of [10, 44, 22, 44, 50]) deliver({ ...running, previousStatus: undefined, at: running.at + progress, progress });
+    const seen: unknown[] = [];
+    for (let count = 0; count < 5; count += 1) {
+      const { value } = await watch.next();
+      seen.push([value?.version, value?.progress, value?.previousStatus]);
+    }
+    expect(seen).toEqual([
+      [1, undefined, undefined],
+      [2, undefined, 'PENDING'],
+      [2, 10, 'PENDING'],
+      [2, 44, 'PENDING'],
+      [2, 50, 'PENDING'],
+    ]);
+  });
+
+  test('sees every version once and in order, or is told that it may not have, whatever is late, doubled and forgotten', async () => {
+    const fate = fc.record({ job: fc.nat(7), status: fc.nat(1), late: fc.oneof(fc.constant(0), fc.nat(40)), again: fc.nat(60) });
+    let whole = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fate, { maxLength: 80 }), fc.integer({ min: 1, max: 6 }), fc.nat(10), async (fates, maxJobs, beginAt) => {
+        let time = 1000;
+        const { open, create, step, deliver, record } = setup({ now: () => time, maxJobs });
+        const due: { readonly at: number; readonly hint: JobEvent }[] = [];
+        const ids: (string | undefined)[] = [];
+        const told: [string, number][] = [];
+        let watch: Watch | undefined;
+        let since = 0;
+        let end = 'left';
+        const follow = async (watched: Watch): Promise<void> => {
+          try {
+            for await (const { jobId, version } of watched) told.push([jobId, version]);
+          } catch {
+            end = 'interrupted';
+          }
+        };
+        for (const [index, { job, status, late, again }] of fates.entries()) {
+          if (index === beginAt) {
+            since = time += 1;
+            watch = (await open()).watch({});
+            void follow(watch);
+          }
+          time += 1;
+          const known = ids[job];
+          const hint = known === undefined ? create({ createdAt: time }) : step(known, status === 0 ? 'PENDING' : 'PROCESSING', time);
+          ids[job] = hint.jobId;
+          due.push({ at: index + late, hint }, { at: index + again, hint });
+          for (const one of due) if (one.at === index) deliver(one.hint);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        for (const one of due) if (one.at >= fates.length) deliver(one.hint);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        for (const id of ids) {
+          if (id === undefined || watch === undefined) continue;
+          const { history = [] } = record(id) ?? {};
+          const owed = history.filter(({ at }) => at >= since).map(({ version }) => version);
+          const seen = told.filter(([jobId]) => jobId === id).map(([, version]) => version);
+          if (end === 'left') expect(seen).toEqual(owed);
+          else expect(seen).toEqual(owed.filter((version) => seen.includes(version)));
+        }
+        if (end === 'left') whole += 1;
+        await watch?.return();
+      }),
+      { numRuns: 300 },
+    );
+    expect(whole).toBeGreaterThan(50);
+  });
+
+  test('ends alone when its listener throws; the others go on', async () => {
+    const { open, create, deliver } = setup();
+    const stream = await open();
+    const [bad, good] = [stream.watch({}), stream.watch({})];
+    bad.listen({
+      onChange() {
+        throw new Error('a listener that throws');
+      },
+    });
+    const job = create();
+    deliver(job);
+    expect(await take(good, 1)).toEqual([[job.jobId, 1]]);
+    expect(bad.ending()).toMatchObject({ message: 'a listener that throws' });
   });
 
   test('is told of progress between transitions', async () => {

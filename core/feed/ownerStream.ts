@@ -1,14 +1,18 @@
 /**
  * All events of one owner's jobs, once for all that owner's watchers in this process. Each job's events come in order
- * and without gaps; between jobs there is no order. Where that can no longer be promised (the feed was interrupted, or
- * a watcher lags by more than the log holds), watchers end with `FEED_INTERRUPTED`, never silently.
+ * and without gaps; between jobs there is no order. Nothing is told that happened before the watch began. Where that can
+ * no longer be promised (the feed was interrupted, or a watcher lags by more than the log holds), watchers end with
+ * `FEED_INTERRUPTED`, never silently.
  */
 import type { Log } from '../../telemetry/log.ts';
 import { JobError } from '../errors.ts';
-import { isFinal, type Job } from '../job.ts';
+import type { Job } from '../job.ts';
 import { eventsOf, type JobEvent } from './event.ts';
 import type { Feed } from './feed.ts';
-import { StreamWatch, WatchSet, type Ending, type Watch, type WatchedEvent } from './watch.ts';
+import type { JobTimeline } from './jobTimeline.ts';
+import { JobTimelines } from './jobTimelines.ts';
+import { OwnerLog, OwnerWatch } from './ownerLog.ts';
+import { WatchSet, type Watch, type WatchedEvent } from './watch.ts';
 
 export interface OwnerStream {
   watch(options: { readonly signal?: AbortSignal | undefined }): Watch;
@@ -21,169 +25,129 @@ export interface OwnerStreamDeps {
   readonly read: (jobId: string) => Promise<Job | undefined>;
   readonly now: () => number;
   readonly log: Log;
-  /** Called once a stream, when its last watcher has gone. */
+  /** Called once a stream, when its last watcher has gone or it has failed. */
   readonly onIdle: (owner: string) => void;
   /** Called with 1 and -1 as watchers come and go. */
   readonly onCount: (change: 1 | -1) => void;
   readonly onRepair: (event: JobEvent) => void;
-}
-
-/** Events a watcher may lag behind. */
-const maxLag = 1024;
-/** Jobs whose last version is remembered; the longest untouched ones are forgotten first. */
-const maxJobs = 10_000;
-
-interface Seen {
-  version: number;
-  /** Time of the last transition or news, so that what is doubled or late is dropped. */
-  at: number;
-  reading: boolean;
-  readAgain: boolean;
+  /** Jobs that are surely remembered; default 50,000. */
+  readonly maxJobs?: number;
 }
 
 /** @throws {JobError} `FEED_INTERRUPTED` while the feed is away. */
 export async function openOwnerStream(
   owner: string,
-  { feed, read, now, log, onIdle, onCount, onRepair }: OwnerStreamDeps,
+  { feed, read, now, log, onIdle, onCount, onRepair, maxJobs }: OwnerStreamDeps,
 ): Promise<OwnerStream> {
-  const jobs = new Map<string, Seen>();
-  const watches = new WatchSet({ onEmpty: close, onCount });
+  const jobs = new JobTimelines(maxJobs);
+  const events = new OwnerLog();
+  const watches = new WatchSet({ onEmpty: () => fail(new JobError('FEED_INTERRUPTED')), onCount, onThrow });
   const startedAt = now();
-  let events: WatchedEvent[] = [];
-  /** Position of `events[0]` in all that was ever logged. */
-  let offset = 0;
-  let failure: Error | undefined;
+  /** Jobs that are being read, and whether something newer was heard meanwhile. */
+  const reading = new Map<string, { again: boolean }>();
+  let unsubscribe: () => Promise<void> = () => Promise.resolve();
 
-  function append(event: JobEvent, recovered: boolean | undefined): void {
-    events.push({ ...event, recovered });
-    // Trimmed by halves, so that a shift is rare.
-    if (events.length > 2 * maxLag) {
-      events = events.slice(-maxLag);
-      offset += maxLag + 1;
-    }
+  function tell(event: WatchedEvent): void {
+    jobs.told(event.at);
+    events.append(event);
+  }
+
+  function onEvent(hint: JobEvent): void {
+    const timeline = jobs.get(hint.jobId);
+    const judgement = timeline === undefined ? judgeUnknown(hint) : timeline.judge(hint);
+    // What is being read holds what its hints tell, and is told as one piece.
+    if (judgement === 'gap' || (judgement === 'next' && reading.has(hint.jobId))) void repair(hint);
+    else if (judgement !== 'old') live(hint, timeline);
+    else if (timeline !== undefined && hint.version <= timeline.presumedTold && hint.at >= startedAt) loseTrack();
+  }
+
+  function live(hint: JobEvent, timeline: JobTimeline | undefined): void {
+    tell((timeline ?? jobs.add(hint.jobId)).take(hint));
     watches.changed();
   }
 
-  function remember(event: JobEvent): Seen {
-    const known = jobs.get(event.jobId);
-    const seen = known ?? { version: 0, at: 0, reading: false, readAgain: false };
-    jobs.delete(event.jobId);
-    jobs.set(event.jobId, seen);
-    if (jobs.size > maxJobs) {
-      const [oldest] = jobs.keys();
-      if (oldest !== undefined) jobs.delete(oldest);
+  function judgeUnknown({ at, version }: JobEvent): 'next' | 'gap' | 'old' {
+    // The relay's copies may come hours late.
+    if (at < startedAt) return 'old';
+    if (at > jobs.forgottenAt) return version === 1 ? 'next' : 'gap';
+    loseTrack();
+    return 'old';
+  }
+
+  /** An event was told and forgotten, or is late and was never told: nothing can say which. */
+  function loseTrack(): void {
+    fail(new JobError('FEED_INTERRUPTED', { message: 'So much happened at once that something may have been missed.' }));
+  }
+
+  async function repair(hint: JobEvent): Promise<void> {
+    const { jobId } = hint;
+    const underWay = reading.get(jobId);
+    if (underWay !== undefined) {
+      underWay.again = true;
+      return;
     }
-    return seen;
-  }
-
-  function onEvent(event: JobEvent): void {
-    const seen = remember(event);
-    if (event.version === seen.version + 1 && !seen.reading) {
-      take(seen, event, undefined);
-    } else if (event.version > seen.version) {
-      void repair(event.jobId, seen);
-    } else if (event.version === seen.version && event.at > seen.at && !isFinal(event.status)) {
-      seen.at = event.at;
-      append(event, undefined);
-    }
-  }
-
-  function take(seen: Seen, event: JobEvent, recovered: boolean | undefined): void {
-    seen.version = event.version;
-    seen.at = event.at;
-    append(event, recovered);
-  }
-
-  async function repair(jobId: string, seen: Seen): Promise<void> {
-    seen.readAgain = true;
-    if (seen.reading) return;
-    seen.reading = true;
+    const state = { again: true };
+    // Of now, for a job that is not known: it may rise while the record is read, by jobs that were met later.
+    let forgottenAt = jobs.get(jobId) === undefined ? jobs.forgottenAt : undefined;
+    reading.set(jobId, state);
     try {
-      while (seen.readAgain) {
-        seen.readAgain = false;
+      while (state.again && events.failure() === undefined) {
+        state.again = false;
         const job = await read(jobId);
-        if (job !== undefined) merge(job, seen);
+        if (job !== undefined) merge(job, hint, forgottenAt);
+        forgottenAt = undefined;
       }
     } catch (error) {
       log.warn({ error, jobId }, 'a job of a watched owner could not be read');
       fail(new JobError('FEED_INTERRUPTED', {}, { cause: error }));
     } finally {
-      seen.reading = false;
+      reading.delete(jobId);
     }
   }
 
-  /** A job met for the first time began before the watch did: what is older than the watch is not told again. */
-  function merge(job: Job, seen: Seen): void {
-    const isNew = seen.version === 0;
-    for (const event of eventsOf(job)) {
-      if (event.version <= seen.version) continue;
-      const missed = !isNew || event.at >= startedAt;
-      if (!missed && event.version < job.version) continue;
-      if (missed && !isNew) onRepair(event);
-      take(seen, event, isNew ? undefined : event.version === seen.version + 1);
+  function merge(job: Job, hint: JobEvent, forgottenAt: number | undefined): void {
+    const known = jobs.get(job.jobId);
+    // Forgotten while it was read.
+    if (known === undefined && forgottenAt === undefined) return loseTrack();
+    const timeline = known ?? beginningOf(job, forgottenAt ?? jobs.forgottenAt);
+    for (const event of timeline.catchUp(job, known === undefined ? hint.version : undefined)) {
+      if (event.recovered !== undefined) onRepair(event);
+      tell(event);
     }
-  }
-
-  function onInterrupted(): void {
-    fail(new JobError('FEED_INTERRUPTED'));
-  }
-
-  function fail(error: Error): void {
-    failure ??= error;
     watches.changed();
   }
 
-  function close(): void {
-    failure ??= new JobError('FEED_INTERRUPTED');
-    void unsubscribe();
-    onIdle(owner);
+  /**
+   * A job that is not remembered is told from where it stood when the watch began, or when the last one was forgotten: what
+   * was earlier is presumed told, until a hint of it comes late.
+   */
+  function beginningOf(job: Job, forgottenAt: number): JobTimeline {
+    const timeline = jobs.add(job.jobId);
+    const history = eventsOf(job);
+    const firstUntold = history.findIndex(({ at }) => at >= startedAt && at > forgottenAt);
+    const before = history.at(firstUntold === -1 ? -1 : firstUntold - 1);
+    if (firstUntold === 0 || before === undefined) return timeline;
+    timeline.begin(before);
+    timeline.presumedTold = before.version;
+    return timeline;
   }
 
-  const unsubscribe = await feed.subscribe({ owner }, { onEvent, onInterrupted });
-  if (!feed.isConnected()) {
+  function fail(error: Error): void {
+    if (events.failure() !== undefined) return;
+    events.fail(error);
+    void unsubscribe();
+    onIdle(owner);
+    watches.changed();
+  }
+
+  function onThrow(error: unknown): void {
+    log.error({ error, owner }, 'a watcher of an owner threw; it was ended');
+  }
+
+  unsubscribe = await feed.subscribe({ owner }, { onEvent, onInterrupted: () => fail(new JobError('FEED_INTERRUPTED')) });
+  if (events.failure() !== undefined || !feed.isConnected({ owner })) {
     await unsubscribe();
     throw new JobError('FEED_INTERRUPTED', { message: 'The feed is away at present.' });
   }
-
-  const timeline: OwnerTimeline = {
-    end: () => offset + events.length,
-    at: (position) => (position < offset ? 'forgotten' : events[position - offset]),
-    failure: () => failure,
-  };
-  return { fail, watch: ({ signal }) => new OwnerWatch(timeline, watches, signal) };
-}
-
-/** What a process keeps of an owner's events, by their position in all that ever came. */
-interface OwnerTimeline {
-  end(): number;
-  at(position: number): WatchedEvent | 'forgotten' | undefined;
-  failure(): Error | undefined;
-}
-
-class OwnerWatch extends StreamWatch {
-  readonly #timeline: OwnerTimeline;
-  #position: number;
-  #ending: Error | undefined;
-
-  constructor(timeline: OwnerTimeline, watches: WatchSet, signal: AbortSignal | undefined) {
-    super(watches, signal);
-    this.#timeline = timeline;
-    this.#position = timeline.end();
-  }
-
-  protected takeNext(): WatchedEvent | undefined {
-    if (this.#ending !== undefined) return undefined;
-    const event = this.#timeline.at(this.#position);
-    if (event === 'forgotten') {
-      this.#ending = new JobError('FEED_INTERRUPTED', { message: 'This watcher reads too slowly.' });
-      return undefined;
-    }
-    if (event === undefined) this.#ending = this.#timeline.failure();
-    else this.#position += 1;
-    return event;
-  }
-
-  protected endingOfStream(): Ending | undefined {
-    return this.#ending ?? (this.#position === this.#timeline.end() ? this.#timeline.failure() : undefined);
-  }
+  return { fail, watch: ({ signal }) => new OwnerWatch(events, watches, signal) };
 }

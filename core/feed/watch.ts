@@ -96,6 +96,11 @@ export abstract class StreamWatch implements Watch {
     this.#waiting = undefined;
   }
 
+  /** Its listener threw, and may have lost an event by that: it must not go on as if nothing had been. */
+  fail(error: Error): void {
+    this.#leave(error);
+  }
+
   /** Of the signal. Whoever ends a watch for a reason that the watcher should read, such as a token that expired, aborts with it. */
   handleEvent(): void {
     const reason: unknown = this.#signal?.reason;
@@ -122,6 +127,8 @@ export interface WatchSetOwner {
   onEmpty(): void;
   /** Called with 1 and -1 as watchers come and go. */
   onCount(change: 1 | -1): void;
+  /** Called when a watcher's listener threw; the watcher has left. */
+  onThrow(error: unknown): void;
 }
 
 /** All watchers of one stream. */
@@ -144,8 +151,23 @@ export class WatchSet {
     if (this.#watches.size === 0) this.#stream.onEmpty();
   }
 
-  /** Tells every watcher to look again. */
+  /** Tells every watcher to look again. Each stands for itself: one that throws ends alone. */
   changed(): void {
-    for (const watch of this.#watches) watch.changed();
+    for (const watch of this.#watches) {
+      try {
+        watch.changed();
+      } catch (error) {
+        this.#end(watch, error);
+      }
+    }
+  }
+
+  #end(watch: StreamWatch, error: unknown): void {
+    this.#stream.onThrow(error);
+    try {
+      watch.fail(error instanceof Error ? error : new Error(String(error)));
+    } catch {
+      // It could not even be told; it has left all the same.
+    }
   }
 }

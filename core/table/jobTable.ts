@@ -6,7 +6,7 @@
  * Errors: `TABLE_UNAVAILABLE` when the table does not answer.
  */
 import type { ServiceTime } from '../clock.ts';
-import type { Claim, HistoryEntry, Job, JobFailure, JobStatus, JsonValue } from '../job.ts';
+import type { ApartPayload, Claim, HistoryEntry, Job, JobFailure, JobStatus, JsonValue, Payload } from '../job.ts';
 import type { Facts, Touch, TransitionEvent } from '../transitions.ts';
 
 export type WriteResult = { readonly ok: true; readonly job: Job } | { readonly ok: false; readonly job: Job | undefined };
@@ -22,7 +22,7 @@ export interface TransitionInput {
   readonly keptHistory?: readonly HistoryEntry[] | undefined;
 }
 
-export interface JobTable extends Listings {
+export interface JobTable extends Listings, Payloads {
   /** The service's time now; asks for it only where no answer has told it yet. */
   time(): Promise<ServiceTime>;
   /** Puts a new job; `ok: false` when one of that id exists. */
@@ -37,8 +37,8 @@ export interface JobTable extends Listings {
   readLock(owner: string, idempotencyKey: string): Promise<IdempotencyLock | undefined>;
   /** A strongly consistent read. */
   get(jobId: string): Promise<Job | undefined>;
-  /** Strongly consistent, in the order asked for; up to 100. */
-  getMany(jobIds: readonly string[]): Promise<readonly (Job | undefined)[]>;
+  /** Strongly consistent, in the order asked for; up to 100. @throws the signal's reason once it fired. */
+  getMany(jobIds: readonly string[], signal?: AbortSignal): Promise<readonly (Job | undefined)[]>;
   /** The only way a status changes; see `transitions`. */
   transition(event: TransitionEvent, jobId: string, input: TransitionInput): Promise<WriteResult>;
   /** A write that leaves status and version alone; see `touches`. */
@@ -69,7 +69,8 @@ export interface Changes {
   readonly generation?: number | undefined;
   readonly cancelRequested?: boolean | undefined;
   readonly progress?: number | null | undefined;
-  readonly result?: JsonValue | null | undefined;
+  readonly params?: Payload | undefined;
+  readonly result?: Payload | null | undefined;
   readonly error?: JobFailure | null | undefined;
   readonly startedAt?: number | null | undefined;
   readonly finishedAt?: number | null | undefined;
@@ -77,6 +78,40 @@ export interface Changes {
   readonly sweptAt?: number | null | undefined;
   /** Only to be removed: from jobs that are open and have one of an older version of this program. */
   readonly expiresAt?: null | undefined;
+}
+
+/**
+ * The longest a payload stays in the record, in bytes as JSON. Every write of a record is paid by the KB, so params leave
+ * room in the first one for all else that the record holds while a job runs; a result is written once, with the last write.
+ */
+export const maxInlineBytes = { params: 256, result: 1024 } as const;
+
+export type PayloadKind = keyof typeof maxInlineBytes;
+
+export interface KeepPayload {
+  readonly jobId: string;
+  readonly kind: PayloadKind;
+  readonly value: JsonValue;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * Params and results, apart from the records that point at them: written once, before the record, and never changed.
+ *
+ * Each is kept under a key of its own. So nobody overwrites another's: the late result of a worker that lost its claim is
+ * one that no record points at, and so is a payload whose writer died before its record. Those end by their own expiry.
+ */
+export interface Payloads {
+  /** What the record is to hold: the value up to `maxInlineBytes`, else a pointer at where it is kept from now on. */
+  keepPayload(payload: KeepPayload): Promise<Payload>;
+  /** In the order asked for, `undefined` where there is none; up to 100. @throws the signal's reason once it fired. */
+  readPayloads(keys: readonly string[], signal?: AbortSignal): Promise<readonly (JsonValue | undefined)[]>;
+  /**
+   * The pointer, kept for as long as a record that ends soon after `now` (milliseconds since the epoch) will be: the same
+   * where that is so already. Asked for open jobs now and then, and at a retry, so that no payload ends before its record.
+   */
+  renewPayload(pointer: ApartPayload, now: number): Promise<ApartPayload>;
 }
 
 export interface IdempotencyLock {

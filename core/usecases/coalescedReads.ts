@@ -1,45 +1,35 @@
-/** Reads of single jobs, coalesced: those asked for in one turn are one call, as when a thousand watched jobs are read again. */
+/** Reads of single jobs, coalesced, as when a thousand watched jobs are read again. */
+import type { Log } from '../../telemetry/log.ts';
 import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
+import { coalesce, type ReadOne } from './coalesce.ts';
 import type { Core } from './core.ts';
 
-/** Strongly consistent, and nothing is cached: the job is at least as new as the call. @throws {JobError} `TABLE_UNAVAILABLE`. */
-export type ReadJob = (jobId: string) => Promise<Job | undefined>;
-
-type Waiting = ReadonlyMap<string, PromiseWithResolvers<Job | undefined>>;
-
-/** As many as `getMany` takes. */
-const maxBatch = 100;
+/** Strongly consistent. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export type ReadJob = ReadOne<Job>;
 
 export function createCoalescedReads(table: Pick<Core['table'], 'get' | 'getMany'>): ReadJob {
-  let open: Map<string, PromiseWithResolvers<Job | undefined>> | undefined;
+  return coalesce(async (jobIds) => {
+    const [jobId, ...more] = jobIds;
+    return jobId !== undefined && more.length === 0 ? [await table.get(jobId)] : table.getMany(jobIds);
+  });
+}
 
-  async function read(waiting: Waiting): Promise<void> {
-    const [jobId, ...more] = waiting.keys();
+/** Logs once that the table is away, and once that it is back, however many jobs are watched. */
+export function readLoggingOutages(read: ReadJob, log: Log): ReadJob {
+  let isAway = false;
+  return async (jobId) => {
     try {
-      if (jobId === undefined) return;
-      const jobs = more.length === 0 ? [await table.get(jobId)] : await table.getMany([jobId, ...more]);
-      for (const [index, { resolve }] of [...waiting.values()].entries()) resolve(jobs[index]);
+      const job = await read(jobId);
+      if (isAway) log.info('watched jobs can be read again');
+      isAway = false;
+      return job;
     } catch (error) {
-      // One id that the table refuses, or one record that is none, is nobody else's fault.
-      if (more.length > 0 && !(error instanceof JobError)) for (const one of waiting) void read(new Map([one]));
-      else for (const { reject } of waiting.values()) reject(error);
+      const isOutage = error instanceof JobError;
+      if (!isOutage) log.warn({ error, jobId }, 'a watched job could not be read');
+      else if (!isAway) log.warn({ error }, 'the table does not answer; watched jobs are read when it does');
+      isAway ||= isOutage;
+      throw error;
     }
-  }
-
-  function openBatch(): Map<string, PromiseWithResolvers<Job | undefined>> {
-    const batch = new Map<string, PromiseWithResolvers<Job | undefined>>();
-    setImmediate(() => {
-      if (open === batch) open = undefined;
-      void read(batch);
-    });
-    return batch;
-  }
-
-  return (jobId) => {
-    if (open === undefined || open.size >= maxBatch) open = openBatch();
-    const known = open.get(jobId) ?? Promise.withResolvers();
-    open.set(jobId, known);
-    return known.promise;
   };
 }

@@ -87,9 +87,12 @@ async function recorded(core: Core, request: CreateJobRequest): Promise<CreatedJ
   return record(core, { ...draft, jobId: lock.jobId });
 }
 
+/** What becomes of params whose record is never written, see `keepPayload`. */
 async function record(core: Core, draft: Draft): Promise<CreatedJob> {
-  const { ok, job } = await core.table.create(draft);
-  if (job === undefined) throw new JobError('TABLE_UNAVAILABLE', { jobId: draft.jobId });
+  const { jobId, params: value, createdAt: now } = draft;
+  const params = await core.table.keepPayload({ jobId, kind: 'params', value, now });
+  const { ok, job } = await core.table.create({ ...draft, params });
+  if (job === undefined) throw new JobError('TABLE_UNAVAILABLE', { jobId });
   if (!ok) return { job, created: false };
   // When the message is on its way: nobody has the ticket yet, so only who watches all of an owner's jobs is told.
   setImmediate(() => void core.feed.publish(latestEventOf(job)));
@@ -102,7 +105,7 @@ async function queued(core: Core, { delaySeconds }: CreateJobRequest, { job, cre
   return { job: created ? await enqueue(core, job, delaySeconds) : job, created };
 }
 
-type Draft = Omit<Job, 'writeId'>;
+type Draft = Omit<Job, 'writeId' | 'params'> & { readonly params: JsonValue };
 
 interface Checked {
   readonly params: JsonValue;

@@ -11,6 +11,7 @@ export interface ListJobsRequest {
   readonly after?: string | undefined;
   readonly last?: number | undefined;
   readonly before?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface JobEdge {
@@ -39,7 +40,7 @@ const maxFilterValues = 50;
  * @throws {JobError} `BAD_USER_INPUT` for a malformed cursor, a size outside 0 to 100, or both directions at once.
  */
 export async function listJobs(core: Pick<Core, 'table'>, request: ListJobsRequest): Promise<JobPage> {
-  const { owner, filter = {}, first, after, last, before } = request;
+  const { owner, filter = {}, first, after, last, before, signal } = request;
   if (first !== undefined && last !== undefined) throw badInput('first', 'Ask for `first` or for `last`, not for both.');
   for (const [name, list] of Object.entries(filter)) {
     if (list !== undefined && list.length > maxFilterValues) throw badInput(`filter.${name}`, `At most ${maxFilterValues} values.`);
@@ -62,7 +63,7 @@ export async function listJobs(core: Pick<Core, 'table'>, request: ListJobsReque
     beyond = ids.at(-1);
     const within = ids.filter((id) => end === undefined || (backwards ? id < end : id > end));
     if (within.length < ids.length) more = false;
-    for (const job of await core.table.getMany(within)) {
+    for (const job of await core.table.getMany(within, signal)) {
       if (job !== undefined && matches(job, filter)) jobs.push(job);
     }
   }

@@ -7,6 +7,7 @@ import { maxFailuresOf } from './budget.ts';
 import type { Core } from './core.ts';
 import { enqueue } from './enqueue.ts';
 import { getJob, type Caller } from './readJob.ts';
+import { renewedParams } from './renewedParams.ts';
 
 /**
  * Answers the job, PENDING in its next generation. The message is rebuilt from the table: nothing depends on the dead
@@ -25,6 +26,7 @@ export async function retryJob(core: Core, request: Caller & { readonly jobId: s
     facts,
     attempt: 0,
     changes: {
+      ...(await renewedParams(core, job, now.at)),
       generation: job.generation + 1,
       attempts: 0,
       failures: 0,

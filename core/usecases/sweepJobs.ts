@@ -12,6 +12,7 @@ import { verdictOn, type Verdict } from '../verdict.ts';
 import type { Core } from './core.ts';
 import { endJob } from './endJob.ts';
 import { sendMessage } from './enqueue.ts';
+import { renewedParams } from './renewedParams.ts';
 
 export interface SweepReport {
   readonly looked: number;
@@ -127,9 +128,11 @@ async function sweepOne(core: Core, job: Job, hasBacklog: Backlogs): Promise<'no
   const log = core.log.child({ jobId: job.jobId, traceId: job.traceId });
   const now = await core.table.time();
   const verdict = verdictOn(job, now);
-  if (verdict.kind !== 'run' && verdict.kind !== 'end') return 'nothing';
-  if (!(await isOverdue(core, job, now, hasBacklog))) return 'nothing';
   try {
+    const { params } = await renewedParams(core, job, now.at);
+    if (params !== undefined) await core.table.touch('keepParams', job.jobId, {}, { params });
+    if (verdict.kind !== 'run' && verdict.kind !== 'end') return 'nothing';
+    if (!(await isOverdue(core, job, now, hasBacklog))) return 'nothing';
     if (verdict.kind === 'end') return await end(core, job, verdict, now);
     await sendMessage(core, job, 0);
     // Only now: a sweep that died, or a send that failed, must not count.

@@ -2,9 +2,10 @@
 import { JobError } from '../errors.ts';
 import type { JobEvent } from '../feed/event.ts';
 import { openJobStream, type JobStream, type JobStreamDeps } from '../feed/jobStream.ts';
+import { ReadSchedule, tickMs } from '../feed/readSchedule.ts';
 import { openOwnerStream, type OwnerStream, type OwnerStreamDeps } from '../feed/ownerStream.ts';
 import type { Watch, WatchedEvent } from '../feed/watch.ts';
-import { createCoalescedReads } from './coalescedReads.ts';
+import { createCoalescedReads, readLoggingOutages } from './coalescedReads.ts';
 import type { Core } from './core.ts';
 import { maySee, type Caller } from './readJob.ts';
 
@@ -30,49 +31,83 @@ export interface Watches {
 }
 
 export interface WatchesOptions {
-  /** How often a watched job is read while the feed is away. Default 1,000. */
+  /** How soon a watched job is read while the feed is away; longer each time that nothing is new. Default 1,000. */
   readonly pollMs?: number;
+  /** A watched job of which nothing was heard for so long is read: as long as a lease. Default 30,000. */
+  readonly silenceMs?: number;
+  /** Of both together, in this process. Default 500. */
+  readonly maxReadsPerSecond?: number;
   /** Called for each event that the feed failed to bring: each is a leak to look into. Default: counted. */
   readonly onRepair?: (event: JobEvent) => void;
 }
 
+type WatchesDeps = Pick<Core, 'feed' | 'clock' | 'log' | 'telemetry'> & { readonly table: Pick<Core['table'], 'get' | 'getMany'> };
+
+interface Opening<Stream> {
+  readonly stream: Promise<Stream>;
+  isOpen: boolean;
+}
+
+interface Joining<Stream, Watched> {
+  readonly open: (key: string) => Promise<Stream>;
+  /** Before joining one that was open already. */
+  readonly refresh?: (stream: Stream) => Promise<void>;
+  readonly watch: (stream: Stream) => Watched;
+}
+
 export function createWatches(
-  { table, feed, clock, log, telemetry }: Pick<Core, 'table' | 'feed' | 'clock' | 'log' | 'telemetry'>,
-  { pollMs = 1000, onRepair = () => telemetry.count('feedRepairs') }: WatchesOptions = {},
+  { table, feed, clock, log, telemetry }: WatchesDeps,
+  { pollMs = 1000, silenceMs = 30_000, maxReadsPerSecond = 500, onRepair = () => telemetry.count('feedRepairs') }: WatchesOptions = {},
 ): Watches {
-  const jobs = new Map<string, Promise<JobStream>>();
-  const owners = new Map<string, Promise<OwnerStream>>();
+  const jobs = new Map<string, Opening<JobStream>>();
+  const owners = new Map<string, Opening<OwnerStream>>();
   let watchers = 0;
   let closed = false;
   const stopCounting = telemetry.gauge('watchers', () => watchers);
   const onCount = (change: 1 | -1): void => {
     watchers += change;
   };
-  const shared = { feed, read: createCoalescedReads(table), log, onCount, onRepair };
-  const jobStreamDeps: JobStreamDeps = { ...shared, pollMs, onIdle: (jobId) => jobs.delete(jobId) };
-  const ownerStreamDeps: OwnerStreamDeps = { ...shared, now: clock.now, onIdle: (owner) => owners.delete(owner) };
+  const schedule = new ReadSchedule({ maxReadsPerSecond, elapsed: () => performance.now(), random: Math.random });
+  const ticking = setInterval(() => schedule.tick(), tickMs);
+  ticking.unref();
+  const read = createCoalescedReads(table);
+  const shared = { feed, log, onCount, onRepair };
+  const jobStreamDeps: JobStreamDeps = {
+    ...shared,
+    read: readLoggingOutages(read, log),
+    schedule,
+    pollMs,
+    silenceMs,
+    onIdle: (jobId) => jobs.delete(jobId),
+  };
+  const ownerStreamDeps: OwnerStreamDeps = { ...shared, read, now: clock.now, onIdle: (owner) => owners.delete(owner) };
 
   /** One stream a key; a stream that failed to open, or that nobody watches any more, makes room for a new one. */
   async function join<Stream, Watched>(
-    streams: Map<string, Promise<Stream>>,
+    streams: Map<string, Opening<Stream>>,
     key: string,
-    open: (key: string) => Promise<Stream>,
-    watch: (stream: Stream) => Watched,
+    { open, refresh, watch }: Joining<Stream, Watched>,
   ): Promise<Watched> {
     for (;;) {
       if (closed) throw new JobError('SHUTTING_DOWN');
-      const opening = streams.get(key) ?? start(streams, key, open);
-      const stream = await opening;
+      const known = streams.get(key);
+      const wasOpen = known?.isOpen === true;
+      const opening = known ?? start(streams, key, open);
+      const stream = await opening.stream;
+      if (wasOpen) await refresh?.(stream);
       // The last watcher may have left, and ended the stream, while this one waited for it.
       if (streams.get(key) === opening) return watch(stream);
     }
   }
 
-  function start<Stream>(streams: Map<string, Promise<Stream>>, key: string, open: (key: string) => Promise<Stream>): Promise<Stream> {
-    const stream = open(key);
-    streams.set(key, stream);
-    stream.catch(() => streams.delete(key));
-    return stream;
+  function start<Stream>(streams: Map<string, Opening<Stream>>, key: string, open: (key: string) => Promise<Stream>): Opening<Stream> {
+    const opening = { stream: open(key), isOpen: false };
+    streams.set(key, opening);
+    opening.stream.then(
+      () => (opening.isOpen = true),
+      () => streams.delete(key),
+    );
+    return opening;
   }
 
   return {
@@ -80,30 +115,29 @@ export function createWatches(
       if (afterVersion !== undefined && afterVersion < 0) {
         throw new JobError('BAD_USER_INPUT', { message: 'afterVersion is 0 or more.', path: ['afterVersion'] });
       }
-      const stream = await join(
-        jobs,
-        jobId,
-        (key) => openJobStream(key, jobStreamDeps),
-        (opened) => ({ owner: opened.owner, events: opened.watch({ afterVersion, signal }) }),
-      );
+      const stream = await join(jobs, jobId, {
+        open: (key) => openJobStream(key, jobStreamDeps),
+        refresh: (opened) => opened.refresh({ afterVersion }),
+        watch: (opened) => ({ owner: opened.owner, events: opened.watch({ afterVersion, signal }) }),
+      });
       if (maySee(caller, stream)) return stream.events;
       await stream.events.return();
       throw new JobError('JOB_NOT_FOUND');
     },
 
     owner({ owner, signal }) {
-      return join(
-        owners,
-        owner,
-        (key) => openOwnerStream(key, ownerStreamDeps),
-        (stream) => stream.watch({ signal }),
-      );
+      return join(owners, owner, {
+        open: (key) => openOwnerStream(key, ownerStreamDeps),
+        watch: (stream) => stream.watch({ signal }),
+      });
     },
 
     async close() {
       closed = true;
       stopCounting();
-      for (const stream of await Promise.allSettled([...jobs.values(), ...owners.values()])) {
+      clearInterval(ticking);
+      const streams = [...jobs.values(), ...owners.values()].map(({ stream }) => stream);
+      for (const stream of await Promise.allSettled(streams)) {
         if (stream.status === 'fulfilled') stream.value.fail(new JobError('SHUTTING_DOWN'));
       }
     },

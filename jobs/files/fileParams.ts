@@ -1,7 +1,8 @@
 /** Params and results that types on files share: uris of sources and outputs, and what is told of a written output. */
 import { z } from 'zod';
 
-const bucket = '[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]';
+/** The hyphen is escaped since browsers read a form's patterns with the flag `v`. */
+const bucket = '[a-z0-9][a-z0-9.\\-]{1,61}[a-z0-9]';
 
 /** S3's naming rules for buckets; keys of at most 1,024 bytes, without `.` and `..` segments. */
 export const s3Uri = z

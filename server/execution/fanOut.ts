@@ -45,6 +45,8 @@ interface Shape {
 
 type Payload = string | Promise<string>;
 
+const never = new AbortController().signal;
+
 export function createFanOut({ mask, maxUnsentBytes = 64 * 1024 }: FanOutDeps): FanOut {
   const documentNumbers = new WeakMap<DocumentNode, number>();
   const shapes = new Map<string, Shape>();
@@ -64,7 +66,8 @@ export function createFanOut({ mask, maxUnsentBytes = 64 * 1024 }: FanOutDeps): 
     const { document, operationName, variableValues, contextValue } = args;
     const used = usedVariables(document, operationName).map((name) => [name, variableValues?.[name]]);
     const key = JSON.stringify([numberOf(document), operationName ?? null, contextValue.owner, used]);
-    const shape = shapes.get(key) ?? { key, args, subscribers: 0 };
+    // The first to ask may leave before the others: nobody's end is the answer's.
+    const shape = shapes.get(key) ?? { key, args: { ...args, contextValue: { ...contextValue, signal: never } }, subscribers: 0 };
     shapes.set(key, shape);
     shape.subscribers += 1;
     return shape;

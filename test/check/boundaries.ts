@@ -11,7 +11,7 @@ interface Zone {
 
 const anything = /./;
 /** What a job is. */
-const base = /^core\/(job|transitions|verdict|jobType|jobList|handler|objects|backoff|errors|json|clock)\.ts$/;
+const base = /^core\/(job|transitions|verdict|jobType|jobList|handler|objects|backoff|retryLeftovers|errors|json|clock)\.ts$/;
 const redis = /^core\/redis\.ts$/;
 const core = /^core\//;
 const telemetry = /^telemetry\//;
@@ -32,7 +32,7 @@ const zones: readonly Zone[] = [
   { files: /^start\.ts$/, mayImport: [anything] },
   { files: /^docs\/generate\.ts$/, mayImport: [core, runtime, jobTypes, /^schema\//] },
   { files: telemetry, mayImport: [telemetry] },
-  { files: base, mayImport: [base, /^telemetry\/log\.ts$/], packages: ['zod'] },
+  { files: base, mayImport: [base, /^telemetry\/log\.ts$/], packages: ['zod', 'node:timers/promises'] },
   { files: table, mayImport: [base, telemetry, table] },
   { files: queue, mayImport: [base, telemetry, queue] },
   { files: feed, mayImport: [base, telemetry, redis, feed] },

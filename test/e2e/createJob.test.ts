@@ -137,9 +137,8 @@ describe.each(engines)('on %s', (engine) => {
       const owner = newOwner();
       const { job } = await createJob(core, request({ owner, params: { payload } }));
       const stored = await getJob(core, { owner, jobId: job.jobId });
-      expect(JSON.stringify(stored.params)).toBe(
-        JSON.stringify({ durationMs: 0, failAttempts: 0, failPermanently: false, steps: 0, payload }),
-      );
+      const params = { durationMs: 0, failAttempts: 0, failPermanently: false, steps: 0, payload };
+      expect(JSON.stringify(stored.params)).toBe(JSON.stringify({ kind: 'inline', value: params }));
     });
   });
 

@@ -12,7 +12,7 @@ import { exactly, systemClock } from '../../core/clock.ts';
 import { openSqliteTable } from '../../core/table/sqlite/table.ts';
 import { createClients } from '../../infra/local/clients.ts';
 import { openTestTable } from '../support/backends.ts';
-import { makeJob } from '../support/jobFactory.ts';
+import { inline, makeJob } from '../support/jobFactory.ts';
 import { startEntry } from '../support/processes.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -87,12 +87,14 @@ test('a backup is not put back under a process that runs, nor one that is none',
 test('an export, put into DynamoDB item by item as its import does, is the same jobs and keys', async () => {
   await using data = await setup();
   const table = await data.open();
-  const jobs = [makeJob({ params: { text: 'ünï', nested: [1, { two: null }] } }), makeJob({ idempotencyKey: 'key' })];
+  const jobs = [makeJob({ params: inline({ text: 'ünï', nested: [1, { two: null }] }) }), makeJob({ idempotencyKey: 'key' })];
   for (const job of jobs) await table.create(job);
   const [, last] = jobs;
   if (last === undefined) throw new Error('no job');
   await table.transition('cancel', last.jobId, { facts: { now: exactly(Date.now()), version: 1 }, attempt: 0 });
   await table.lock('owner-1', 'key', { jobId: last.jobId, payloadHash: 'hash', expiresAt: 4_000_000_000 }, 0);
+  const payload = await table.keepPayload({ jobId: 'job', kind: 'params', value: 'x'.repeat(2000), now: Date.now() });
+  const key = payload.kind === 'apart' ? payload.key : '';
   const file = join(data.dataDir, 'jobs.json.gz');
   expect(await data.command('export', file)).toMatch(/^2 jobs are in /);
 
@@ -108,6 +110,7 @@ test('an export, put into DynamoDB item by item as its import does, is the same 
   }
   for (const { jobId } of jobs) expect(await aws.table.get(jobId)).toEqual(await table.get(jobId));
   expect(await aws.table.readLock('owner-1', 'key')).toMatchObject({ jobId: last.jobId, payloadHash: 'hash' });
+  expect(await aws.table.readPayloads([key])).toEqual(['x'.repeat(2000)]);
   const listed = await aws.table.listOwned({ owner: 'owner-1', newestFirst: false, limit: 10 });
   expect(listed).toEqual(jobs.map(({ jobId }) => jobId).toSorted());
   await table.close();

@@ -60,7 +60,11 @@ describe.each(engines)('a worker on %s', (engine) => {
     await using system = await startSystem({ engine, parts: ['worker', 'lambdas'] });
     const { job } = await createJob(system.core, request({ failAttempts: 4, payload: { a: [1, null] } }));
     const done = await ended(system, job.jobId);
-    expect(done).toMatchObject({ status: 'SUCCEEDED', attempts: 5, result: { attempts: 5, payload: { a: [1, null] } } });
+    expect(done).toMatchObject({
+      status: 'SUCCEEDED',
+      attempts: 5,
+      result: { kind: 'inline', value: { attempts: 5, payload: { a: [1, null] } } },
+    });
     expect(done.error).toBeUndefined();
   });
 

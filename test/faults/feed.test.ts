@@ -3,10 +3,11 @@ import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { latestEventOf } from '../../core/feed/event.ts';
 import { channelName } from '../../core/feed/feed.ts';
+import { createWatches } from '../../core/usecases/watchJob.ts';
 import type { Weather } from '../support/faultProxy.ts';
 import { startRedis } from '../support/redis.ts';
 import { checkHistory } from './historyChecker.ts';
-import { openStage, withStream, type Stage } from './stage.ts';
+import { openStage, owner, withStream, type Stage } from './stage.ts';
 import { setsStatus } from './tableWrites.ts';
 
 async function allSeen(stage: Stage, count: number, meanwhile: () => Promise<void>): Promise<void> {
@@ -106,6 +107,22 @@ test('a last publish that is lost is brought by the relay, without a poll', asyn
   expect(await watching.done).toMatchObject({ status: 'SUCCEEDED', version: 3 });
   expect(lost.count()).toBeGreaterThan(0);
   expect(checkHistory(await stage.history())).toEqual([]);
+});
+
+test('an end that no publish tells, and no relay, is learnt of after a silence as long as a lease', async (context) => {
+  await using stage = await openStage(context);
+  const leaseMs = 2000;
+  const watches = createWatches(stage.core, { silenceMs: leaseMs });
+  const worker = await stage.start('worker');
+  const lost = worker.redis.swallow((text) => (text.includes('"status":"SUCCEEDED"') ? takenByNobody(text) : undefined));
+  const { jobId } = await stage.create();
+  const seen: string[] = [];
+  const since = performance.now();
+  for await (const { version, status } of await watches.job({ owner, jobId })) seen.push(`${version} ${status}`);
+  await watches.close();
+  expect(seen).toEqual(['1 PENDING', '2 PROCESSING', '3 SUCCEEDED']);
+  expect(lost.count()).toBeGreaterThan(0);
+  expect(performance.now() - since).toBeLessThan(10_000);
 });
 
 test('publishes that come twice, late, out of order, or from the future change nothing of what a watcher sees', async (context) => {

@@ -5,7 +5,7 @@ import { urlOf } from '../support/processes.ts';
 import { createOver, watchOver } from './apiClient.ts';
 import { checkHistory } from './historyChecker.ts';
 import { openStage, owner, withStream, type Actor, type Stage } from './stage.ts';
-import { publishes, putsJob, putsLock } from './tableWrites.ts';
+import { publishes, putsJob, putsLock, putsPayload } from './tableWrites.ts';
 
 interface Moment {
   readonly name: string;
@@ -20,7 +20,8 @@ const moments: readonly Moment[] = [
     reach: ({ table }) => table.hold('before', 'PutItem', putsLock),
     createdByNextTry: true,
   },
-  { name: 'between lock and record', reach: ({ table }) => table.hold('before', 'PutItem', putsJob), createdByNextTry: true },
+  { name: 'between lock and params', reach: ({ table }) => table.hold('before', 'PutItem', putsPayload), createdByNextTry: true },
+  { name: 'between params and record', reach: ({ table }) => table.hold('before', 'PutItem', putsJob), createdByNextTry: true },
   { name: 'between record and message', reach: ({ queues }) => queues.hold('before', 'SendMessageBatch'), createdByNextTry: false },
   { name: 'between record and publish', reach: ({ redis }) => redis.hold(publishes('PENDING')), createdByNextTry: false },
   { name: 'between message and answer', reach: ({ queues }) => queues.hold('after', 'SendMessageBatch'), createdByNextTry: false },
@@ -36,16 +37,18 @@ test.for(moments)(
       stage.start('worker'),
       stage.start('lambdas'),
     ]);
+    // Long enough to be kept apart.
+    const input = { idempotencyKey: 'once', params: { payload: 'x'.repeat(5000) } };
     const reached = reach(first);
     const url = await urlOf(first, 'server');
-    const lost = createOver(url, { idempotencyKey: 'once' }).then(
+    const lost = createOver(url, input).then(
       () => 'answered',
       () => 'lost',
     );
     await reached;
     await first.kill();
     expect(await lost).toBe('lost');
-    const answer = await createOver(await urlOf(second, 'server'), { idempotencyKey: 'once' });
+    const answer = await createOver(await urlOf(second, 'server'), input);
     stage.accept(answer);
     expect(answer.created).toBe(createdByNextTry);
     // Where no message names the job, the sweeper finds it.

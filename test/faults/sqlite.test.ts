@@ -10,7 +10,7 @@ import { expect, test } from 'vitest';
 import { exactly, systemClock } from '../../core/clock.ts';
 import { openSqliteTable, type SqliteTable } from '../../core/table/sqlite/table.ts';
 import { reasonOf } from '../../runtime/reason.ts';
-import { makeJob } from '../support/jobFactory.ts';
+import { inline, makeJob } from '../support/jobFactory.ts';
 import { createChance } from './chance.ts';
 import { mountDisk } from './disk.ts';
 
@@ -86,7 +86,7 @@ test('on a full disk a write is refused, reads go on, and with room again so do 
   const kept: string[] = [];
   const fill = async (): Promise<void> => {
     for (;;) {
-      const { job } = await table.create(makeJob({ params: { payload: 'x'.repeat(20_000) } }));
+      const { job } = await table.create(makeJob({ params: inline('x'.repeat(20_000)) }));
       if (job !== undefined) kept.push(job.jobId);
     }
   };
@@ -152,12 +152,19 @@ test('what has ended and what was locked is deleted when its time is over, and n
   const now = Date.now();
   await table.transition('cancel', ended.jobId, { facts: { now: exactly(now), version: 1 }, attempt: 0 });
   await table.lock('owner', 'key', { jobId: ended.jobId, payloadHash: 'hash', expiresAt: Math.floor(now / 1000) + 60 }, 0);
+  const kept = await table.keepPayload({ jobId: ended.jobId, kind: 'params', value: 'x'.repeat(2000), now });
+  const keys = kept.kind === 'apart' ? [kept.key] : [];
   await table.expire(now);
+  expect(await table.readPayloads(keys)).toEqual(['x'.repeat(2000)]);
   expect(await table.get(ended.jobId)).toBeDefined();
   expect(await table.readLock('owner', 'key')).toBeDefined();
   await table.expire(now + 31 * 86_400_000);
   expect(await table.get(ended.jobId)).toBeUndefined();
   expect(await table.readLock('owner', 'key')).toBeUndefined();
+  // It outlives its record by days.
+  expect(await table.readPayloads(keys)).toEqual(['x'.repeat(2000)]);
+  await table.expire(now + 40 * 86_400_000);
+  expect(await table.readPayloads(keys)).toEqual([undefined]);
   expect(await table.get(open.jobId)).toBeDefined();
   await table.close();
 });

@@ -43,6 +43,9 @@ export function renews(body: unknown): boolean {
 /** The put of a job's record. */
 export const putsJob = (body: unknown): boolean => putsItem(body, 'job#');
 
+/** The put of params or a result apart from their record. */
+export const putsPayload = (body: unknown): boolean => putsItem(body, 'payload#');
+
 /** The put of an idempotency key's lock item. */
 export const putsLock = (body: unknown): boolean => putsItem(body, 'key#');
 
@@ -68,7 +71,8 @@ function writeOf({ operation, body }: AwsRequest, answer: AwsAnswer): Write | un
   if (answer.status !== 200) return undefined;
   if (operation === 'PutItem' && putsJob(body)) return asWrite(created.parse(body).Item, undefined, true);
   if (operation !== 'UpdateItem') return undefined;
-  const values = update.parse(body).ExpressionAttributeValues;
+  const { Key, ExpressionAttributeValues: values } = update.parse(body);
+  if (!Key.pk.S.startsWith('job#')) return undefined;
   return asWrite(updated.parse(answer.body).Attributes, values[':claimId']?.S, values[':set_status'] !== undefined);
 }
 

@@ -1,9 +1,10 @@
 /** Redis goes away and comes back just while a watch is being opened; and history is shorter than what was missed. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { latestEventOf } from '../../core/feed/event.ts';
 import type { Feed, FeedListener } from '../../core/feed/feed.ts';
 import { openJobStream } from '../../core/feed/jobStream.ts';
+import { ReadSchedule, tickMs } from '../../core/feed/readSchedule.ts';
 import type { Job } from '../../core/job.ts';
 import { makeJob } from '../support/jobFactory.ts';
 import { silentLog } from '../support/silentLog.ts';
@@ -19,6 +20,9 @@ function jobAt(job: Job, version: number, status: Job['status']): Job {
 
 /** A stream whose reads are answered by the test. */
 function setup() {
+  const schedule = new ReadSchedule({ maxReadsPerSecond: 1000, elapsed: () => performance.now(), random: Math.random });
+  const ticking = setInterval(() => schedule.tick(), tickMs);
+  onTestFinished(() => clearInterval(ticking));
   const reads: PromiseWithResolvers<Job | undefined>[] = [];
   const state = { isConnected: true };
   const listeners: FeedListener[] = [];
@@ -40,8 +44,10 @@ function setup() {
   const opening = openJobStream(waiting.jobId, {
     feed,
     read,
+    schedule,
     log: silentLog,
     pollMs: 1,
+    silenceMs: 60_000,
     onIdle: ignore,
     onCount: ignore,
     onRepair: ignore,

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { checkHistory } from './historyChecker.ts';
 import { openStage, withStream, type Actor } from './stage.ts';
-import { publishes, setsStatus } from './tableWrites.ts';
+import { publishes, putsPayload, setsStatus } from './tableWrites.ts';
 
 interface Moment {
   readonly name: string;
@@ -29,6 +29,7 @@ const moments: readonly Moment[] = [
   { name: 'between the claim and its publish', reach: ({ redis }) => redis.hold(publishes('PROCESSING')), expected: takenOver },
   // Progress is published by a handler that runs.
   { name: 'in the middle of the handler', reach: ({ redis }) => redis.hold((text) => text.includes('"progress"')), expected: takenOver },
+  { name: 'before its result is kept apart', reach: ({ table }) => table.hold('before', 'PutItem', putsPayload), expected: takenOver },
   {
     name: 'before the final state is written',
     reach: ({ table }) => table.hold('before', 'UpdateItem', setsStatus('SUCCEEDED')),
@@ -52,7 +53,8 @@ test.for(moments)('a worker killed $name loses nothing and does nothing twice', 
   await using stage = await openStage(context);
   const first = await stage.start('worker');
   const reached = reach(first);
-  const job = await stage.create({ params: { durationMs: 300, steps: 3 } });
+  // Gives back its payload: params and result are long enough to be kept apart.
+  const job = await stage.create({ params: { durationMs: 300, steps: 3, payload: 'x'.repeat(5000) } });
   const watching = stage.watch(job.jobId);
   await reached;
   await first.kill();

@@ -90,7 +90,7 @@ const unread = {
   owner: 'owner',
   type: 'simulate_work',
   priority: 'NORMAL',
-  params: {},
+  params: { kind: 'inline', value: {} },
   payloadHash: '',
   history: [],
   traceId: '',

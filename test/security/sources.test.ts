@@ -4,7 +4,7 @@ import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClients, type Clients } from '../../infra/local/clients.ts';
 import { at, openApiSystem, type ApiSystem } from '../e2e/apiSystem.ts';
-import { makeJob } from '../support/jobFactory.ts';
+import { inline, makeJob } from '../support/jobFactory.ts';
 import { portOf } from '../support/portOf.ts';
 
 const secret = 'THE CONTENT OF ANOTHER BUCKET';
@@ -54,7 +54,7 @@ const sources: readonly (readonly [what: string, source: () => string])[] = [
 describe('a source', () => {
   test.each(sources)('%s is refused by the API, or fails its job for good, and nothing of it is read', async (_what, sourceOf) => {
     for (const input of [
-      { type: 'process_document', params: { source: sourceOf() } },
+      { type: 'process_document', params: inline({ source: sourceOf() }) },
       { type: 'transform_data', params: { source: sourceOf(), output: 's3://allowed/out.jsonl', to: 'jsonl' } },
       { type: 'generate_report', params: { source: sourceOf(), output: 's3://allowed/out.html', groupBy: 'a', value: 'b' } },
     ]) {
@@ -73,7 +73,7 @@ describe('a source', () => {
 
   test.each(sources)('%s fails its job for good also where the job came past the API', async (_what, sourceOf) => {
     const { table, queues } = api.core;
-    const { job } = await table.create(makeJob({ type: 'process_document', params: { source: sourceOf() } }));
+    const { job } = await table.create(makeJob({ type: 'process_document', params: inline({ source: sourceOf() }) }));
     if (job === undefined) throw new Error('the job was not written');
     await queues.send('NORMAL', { jobId: job.jobId, generation: 1, version: 1, traceId: job.traceId }, 0);
     await expect
@@ -85,7 +85,7 @@ describe('a source', () => {
   test('is written nowhere but to a bucket that is allowed', async () => {
     for (const output of ['s3://forbidden/out', 's3://allowed/../forbidden/out', `http://127.0.0.1:${portOf(internal)}/out`]) {
       const { job } = await api.core.table.create(
-        makeJob({ type: 'process_document', params: { source: 's3://allowed/text.txt', output } }),
+        makeJob({ type: 'process_document', params: inline({ source: 's3://allowed/text.txt', output }) }),
       );
       await s3.send(new PutObjectCommand({ Bucket: 'allowed', Key: 'text.txt', Body: 'a text' }));
       if (job === undefined) throw new Error('the job was not written');

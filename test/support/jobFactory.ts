@@ -1,6 +1,6 @@
 /** Makes job records for tests: a fresh waiting job, with whatever the test wants different. */
 import { monotonicFactory } from 'ulid';
-import type { Job } from '../../core/job.ts';
+import type { Job, JsonValue, Payload } from '../../core/job.ts';
 
 /** Those of one millisecond come one after the other too. */
 const newJobId = monotonicFactory();
@@ -12,7 +12,7 @@ export function makeJob(changes: Partial<Job> = {}): Job {
     owner: 'owner-1',
     type: 'simulate_work',
     priority: 'NORMAL',
-    params: {},
+    params: inline({}),
     payloadHash: 'hash',
     status: 'PENDING',
     version: 1,
@@ -32,3 +32,6 @@ export function makeJob(changes: Partial<Job> = {}): Job {
     ...changes,
   };
 }
+
+/** Params or a result that stand in the record. */
+export const inline = (value: JsonValue): Payload => ({ kind: 'inline', value });

@@ -1,15 +1,20 @@
 /** The feed inside one process: for the all-in-one, and for tests. */
 import type { JobEvent } from '../event.ts';
-import { channelName, channelsOf, type Feed, type FeedListener } from '../feed.ts';
+import { channelName, channelsOf, tellEach, type Feed, type FeedListener } from '../feed.ts';
 
 export function createMemoryFeed(): Feed {
   const listeners = new Map<string, Set<FeedListener>>();
   return {
     publish(event: JobEvent) {
+      let isTaken = true;
       for (const channel of channelsOf(event)) {
-        for (const listener of listeners.get(channel) ?? []) listener.onEvent(event);
+        tellEach(
+          listeners.get(channel) ?? [],
+          (listener) => listener.onEvent(event),
+          () => (isTaken = false),
+        );
       }
-      return Promise.resolve(true);
+      return Promise.resolve(isTaken);
     },
     subscribe(channel, listener) {
       const name = channelName(channel);

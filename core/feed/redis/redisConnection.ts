@@ -12,7 +12,8 @@ export interface RedisEvents {
 
 export interface RedisConnection {
   spublish(channel: string, text: string): Promise<unknown>;
-  ssubscribe(channel: string): Promise<unknown>;
+  /** Resolves with those that are confirmed. */
+  ssubscribe(channels: readonly string[]): Promise<ReadonlySet<string>>;
   sunsubscribe(channel: string): Promise<unknown>;
   isReady(): boolean;
   /** Rejects, or never settles, where a connection that looks well is half-open. */
@@ -33,7 +34,10 @@ export function connectToRedis(redisUrl: string, events: RedisEvents): RedisConn
   for (const connection of [publisher, subscriber]) connection.on('error', (error: Error) => events.error(error));
   return {
     spublish: (channel, text) => publisher.spublish(channel, text),
-    ssubscribe: (channel) => subscriber.ssubscribe(channel),
+    async ssubscribe(channels) {
+      await subscriber.ssubscribe(...channels);
+      return new Set(channels);
+    },
     sunsubscribe: (channel) => subscriber.sunsubscribe(channel),
     isReady: () => subscriber.status === 'ready',
     probe: () => subscriber.ping(),
@@ -57,7 +61,13 @@ export function connectToCluster(redisUrl: string, events: RedisEvents): RedisCo
   cluster.on('error', (error: Error) => events.error(error));
   return {
     spublish: (channel, text) => cluster.spublish(channel, text),
-    ssubscribe: (channel) => cluster.ssubscribe(channel),
+    // One command can name channels of one slot alone; a shard that is away refuses its own.
+    async ssubscribe(channels) {
+      const answers = await Promise.allSettled(channels.map((channel) => cluster.ssubscribe(channel)));
+      const confirmed = new Set(channels.filter((_channel, index) => answers[index]?.status === 'fulfilled'));
+      if (confirmed.size === 0) throw new Error('no shard confirmed a channel', { cause: answers });
+      return confirmed;
+    },
     sunsubscribe: (channel) => cluster.sunsubscribe(channel),
     isReady: () => cluster.status === 'ready',
     probe: () => Promise.all(cluster.nodes('master').map((node) => node.ping())),

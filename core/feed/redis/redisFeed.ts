@@ -2,13 +2,14 @@
  * The feed over Redis sharded pub/sub (SSUBSCRIBE, SPUBLISH: Redis 7 or Valkey), on one Redis or on a cluster. One
  * Redis subscription a channel and process, however many listeners it has here.
  *
- * Pub/sub forgets what it sent while a connection was down, so after each reconnect the channels are subscribed anew
- * and then every listener is told that it was interrupted.
+ * Pub/sub forgets what it sent while a connection was down, so after each reconnect the channels are subscribed anew,
+ * and the listeners of each are told that they were interrupted.
  */
 import type { Log } from '../../../telemetry/log.ts';
 import { decodeEvent, type JobEvent } from '../event.ts';
-import { channelName, channelsOf, type Feed, type FeedListener } from '../feed.ts';
+import { channelName, channelsOf, tellEach, type Feed } from '../feed.ts';
 import { connectToCluster, connectToRedis } from './redisConnection.ts';
+import { createSubscriptions } from './subscriptions.ts';
 
 export interface RedisFeedDeps {
   readonly redisUrl: string;
@@ -19,63 +20,68 @@ export interface RedisFeedDeps {
   readonly pingTimeoutMs?: number;
 }
 
-interface Subscription {
-  readonly listeners: Set<FeedListener>;
-  /** Settles when Redis confirmed the channel, or when the connection went away meanwhile. */
-  confirmed: Promise<unknown>;
-}
-
 export function openRedisFeed({ redisUrl, isCluster = false, log, pingTimeoutMs = 2000 }: RedisFeedDeps): Feed {
-  const subscriptions = new Map<string, Subscription>();
   let connected = false;
   let closed = false;
   let publishing = true;
+  let restoring = false;
+  /** How often the connection came. */
+  let ups = 0;
+  let resetting = false;
 
   const connection = (isCluster ? connectToCluster : connectToRedis)(redisUrl, {
-    up: () => void onUp(),
+    up: onUp,
     down: onDown,
     message: onMessage,
     // ioredis reports every failed attempt to connect here; `onDown` and `publish` tell what it means, once.
     error: (error) => log.debug({ error }, 'a connection of the feed failed'),
   });
+  const subscriptions = createSubscriptions({ connection, log, onWhole, onRefused: () => connected && reset() });
 
-  /** False where the connection broke: `onUp` then subscribes again. */
-  async function ssubscribe(channel: string): Promise<boolean> {
-    try {
-      await connection.ssubscribe(channel);
-      return true;
-    } catch (error) {
-      log.debug({ error, channel }, 'subscribing waits for Redis to return');
-      // A connection that looks well but does not subscribe would stay deaf on this channel.
-      if (connected) connection.reset();
-      return false;
-    }
-  }
-
-  function interruptAll(): void {
-    for (const { listeners } of subscriptions.values()) {
-      for (const listener of listeners) listener.onInterrupted();
-    }
-  }
-
-  async function onUp(): Promise<void> {
-    const confirmed = Array.from(subscriptions, ([channel, subscription]) => {
-      const confirming = ssubscribe(channel);
-      subscription.confirmed = confirming;
-      return confirming;
-    });
-    const all = await Promise.all(confirmed);
-    if (closed || !connection.isReady() || all.includes(false)) return;
-    if (!connected) log.info('the feed is connected to Redis');
-    connected = true;
-    interruptAll();
+  function onUp(): void {
+    ups += 1;
+    resetting = false;
+    // What the connection before had confirmed, this one has not.
+    connected = false;
+    subscriptions.lose();
+    void restore();
   }
 
   function onDown(): void {
+    resetting = false;
+    subscriptions.lose();
     if (!connected || closed) return;
     connected = false;
     log.warn('the feed lost Redis; watchers read the table until it returns');
-    interruptAll();
+    subscriptions.interruptAll();
+  }
+
+  function onWhole(): void {
+    if (closed || !connection.isReady()) return;
+    if (!connected) log.info('the feed is connected to Redis');
+    connected = true;
+  }
+
+  /** One at a time; one that the connection's end cut short begins again with the next. */
+  async function restore(): Promise<void> {
+    if (restoring) return;
+    restoring = true;
+    try {
+      let began: number;
+      do {
+        began = ups;
+        await subscriptions.restore();
+      } while (!closed && began !== ups && connection.isReady());
+    } finally {
+      restoring = false;
+    }
+  }
+
+  /** Once a connection, however many channels wait for it. */
+  function reset(): void {
+    if (resetting || closed) return;
+    resetting = true;
+    connection.reset();
   }
 
   function onMessage(channel: string, text: string): void {
@@ -84,15 +90,22 @@ export function openRedisFeed({ redisUrl, isCluster = false, log, pingTimeoutMs 
       log.warn({ channel }, 'dropped a message on the feed that is not an event');
       return;
     }
-    for (const listener of subscriptions.get(channel)?.listeners ?? []) listener.onEvent(event);
+    tellEach(
+      subscriptions.listeners(channel),
+      (listener) => listener.onEvent(event),
+      (error) => log.error({ error, jobId: event.jobId }, 'a listener of the feed threw'),
+    );
   }
 
   async function beat(): Promise<void> {
     if (!connection.isReady()) return;
     // A shard that came back, or a subscription that was refused, may give no event of its own.
-    if (!connected) void onUp();
-    const halfOpen = setTimeout(() => connection.reset(), pingTimeoutMs);
+    if (!connected) void restore();
+    let isAnswered = false;
+    // The answer may wait behind this timer, in a process that had much to do.
+    const halfOpen = setTimeout(() => setImmediate(() => isAnswered || reset()), pingTimeoutMs);
     await connection.probe().catch(() => undefined);
+    isAnswered = true;
     clearTimeout(halfOpen);
   }
   const heartbeat = setInterval(() => void beat(), pingTimeoutMs);
@@ -112,24 +125,9 @@ export function openRedisFeed({ redisUrl, isCluster = false, log, pingTimeoutMs 
       }
     },
 
-    async subscribe(channel, listener) {
-      const name = channelName(channel);
-      let subscription = subscriptions.get(name);
-      if (subscription === undefined) {
-        subscription = { listeners: new Set(), confirmed: ssubscribe(name) };
-        subscriptions.set(name, subscription);
-      }
-      const { listeners } = subscription;
-      listeners.add(listener);
-      await subscription.confirmed;
-      return async () => {
-        if (!listeners.delete(listener) || listeners.size > 0 || subscriptions.get(name)?.listeners !== listeners) return;
-        subscriptions.delete(name);
-        if (connection.isReady()) await connection.sunsubscribe(name).catch(() => undefined);
-      };
-    },
+    subscribe: (channel, listener) => subscriptions.add(channelName(channel), listener),
 
-    isConnected: () => connected,
+    isConnected: (channel) => (channel === undefined ? connected : (subscriptions.isWhole(channelName(channel)) ?? connected)),
 
     close() {
       closed = true;

@@ -9,7 +9,6 @@ import {
   GetQueueUrlCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
-  type BatchResultErrorEntry,
   type Message,
   type SendMessageBatchRequestEntry,
   type SQSClient,
@@ -19,6 +18,7 @@ import { queueIds, type JobQueues, type QueueDepth, type QueueId, type ReceivedM
 import { encodeMessage } from '../message.ts';
 import { createBatcher, type Batcher } from './batcher.ts';
 import { deadLetterQueueName, queueName } from './definition.ts';
+import { tryEntries } from './tryEntries.ts';
 
 /** SQS: at most ten entries a batch. */
 const maxBatchEntries = 10;
@@ -28,8 +28,6 @@ const maxBatchBytes = 256 * 1024;
 const sendLingerMs = 4;
 /** The longest a delete does: nobody waits, and the message is invisible for much longer. */
 const deleteLingerMs = 100;
-/** A batch entry that SQS failed by its own fault is sent again, so often in all. */
-const entryTries = 3;
 
 interface SendEntry {
   readonly body: string;
@@ -42,9 +40,13 @@ export interface QueuesDeps {
   readonly queuePrefix: string;
   /** Sent along with each message, for its receiver to go on with the trace. */
   readonly traceHeader?: () => string | undefined;
+  /** 0 to 1, for jitter. */
+  readonly random?: () => number;
+  /** Fires when nothing is to be tried again: whoever opened the client closes it. */
+  readonly signal?: AbortSignal;
 }
 
-export function createQueues({ sqs, queuePrefix, traceHeader = () => undefined }: QueuesDeps): JobQueues {
+export function createQueues({ sqs, queuePrefix, traceHeader = () => undefined, random = Math.random, signal }: QueuesDeps): JobQueues {
   const urls = new Map<QueueId, Promise<string>>();
   const senders = new Map<QueueId, Batcher<SendEntry>>();
   const deleters = new Map<QueueId, Batcher<string>>();
@@ -63,23 +65,6 @@ export function createQueues({ sqs, queuePrefix, traceHeader = () => undefined }
     });
   }
 
-  /** Sends a batch, and its entries that failed by SQS's fault again; answers one outcome an entry. */
-  async function inBatch<Entry>(
-    entries: readonly Entry[],
-    call: (entries: readonly { readonly id: string; readonly entry: Entry }[]) => Promise<readonly BatchResultErrorEntry[] | undefined>,
-  ): Promise<readonly (Error | undefined)[]> {
-    const outcomes = new Map<string, Error>();
-    let open = entries.map((entry, index) => ({ id: String(index), entry }));
-    for (let tries = 1; open.length > 0 && tries <= entryTries; tries += 1) {
-      const failed = (await call(open)) ?? [];
-      for (const { id } of open) outcomes.delete(id);
-      for (const { Id = '', Code = 'unknown', Message: text = '' } of failed) outcomes.set(Id, new Error(`SQS: ${Code} ${text}`));
-      const worthTrying = new Set(failed.filter(({ SenderFault }) => SenderFault !== true).map(({ Id }) => Id));
-      open = open.filter(({ id }) => worthTrying.has(id));
-    }
-    return entries.map((_, index) => outcomes.get(String(index)));
-  }
-
   const senderOf = (queue: QueueId): Batcher<SendEntry> =>
     memo(senders, queue, () =>
       createBatcher<SendEntry>({
@@ -90,10 +75,14 @@ export function createQueues({ sqs, queuePrefix, traceHeader = () => undefined }
         sizeOf: ({ body }) => Buffer.byteLength(body),
         send: async (entries) => {
           const QueueUrl = await urlOf(queue);
-          return inBatch(entries, async (batch) => {
-            const Entries = batch.map(({ id, entry }) => sendEntry(id, entry));
-            return (await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))).Failed;
-          });
+          return tryEntries(
+            entries,
+            async (batch) => {
+              const Entries = batch.map(({ id, entry }) => sendEntry(id, entry));
+              return (await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))).Failed;
+            },
+            { random, signal },
+          );
         },
       }),
     );
@@ -108,10 +97,14 @@ export function createQueues({ sqs, queuePrefix, traceHeader = () => undefined }
         sizeOf: (receiptHandle) => receiptHandle.length,
         send: async (handles) => {
           const QueueUrl = await urlOf(queue);
-          return inBatch(handles, async (batch) => {
-            const Entries = batch.map(({ id, entry }) => ({ Id: id, ReceiptHandle: entry }));
-            return (await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))).Failed;
-          });
+          return tryEntries(
+            handles,
+            async (batch) => {
+              const Entries = batch.map(({ id, entry }) => ({ Id: id, ReceiptHandle: entry }));
+              return (await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))).Failed;
+            },
+            { random, signal },
+          );
         },
       }),
     );

@@ -1,11 +1,15 @@
 /** Tells a table that does not answer from a fault of our own. */
 import { JobError } from '../../errors.ts';
 
-/** @throws {JobError} `TABLE_UNAVAILABLE`: the SDK has tried again by now, and the caller may try later. */
-export async function available<Answer>(call: Promise<Answer>): Promise<Answer> {
+/**
+ * @throws {JobError} `TABLE_UNAVAILABLE`: the SDK has tried again by now, and the caller may try later. Where the signal
+ *   has fired, its reason.
+ */
+export async function available<Answer>(call: Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
   try {
     return await call;
   } catch (error) {
+    signal?.throwIfAborted();
     throw unavailable(error);
   }
 }

@@ -1,10 +1,13 @@
-/** Between the record and DynamoDB's item. Params and results are kept as JSON text, so they come back unchanged. */
+/**
+ * Between the record and DynamoDB's item. Params and results are kept as JSON text, so they come back unchanged: in the
+ * record, of any length where an older version wrote it, or in an item of their own that the record's attribute names.
+ */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
-import { isFinal, jobPriorities, jobStatuses, maxLosses, type HistoryEntry, type Job, type JsonValue } from '../../job.ts';
+import { isFinal, jobPriorities, jobStatuses, maxLosses, type HistoryEntry, type Job, type JsonValue, type Payload } from '../../job.ts';
 import type { IdempotencyLock, SweepState } from '../jobTable.ts';
-import { idempotencyLockKey, jobKey, openShards } from './definition.ts';
+import { idempotencyLockKey, jobKey, openShards, payloadItemKey } from './definition.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -15,12 +18,17 @@ const jsonText = z
   .transform((text): unknown => JSON.parse(text))
   .pipe(z.custom<JsonValue>());
 
+const payload = z.union([
+  jsonText.transform((value): Payload => ({ kind: 'inline', value })),
+  z.object({ key: z.string(), expiresAt: z.number() }).transform((pointer): Payload => ({ kind: 'apart', ...pointer })),
+]);
+
 const jobItem = z.object({
   jobId: z.string(),
   owner: z.string(),
   type: z.string(),
   priority: z.enum(jobPriorities),
-  params: jsonText,
+  params: payload,
   payloadHash: z.string(),
   idempotencyKey: z.string().optional(),
   status: z.enum(jobStatuses),
@@ -39,7 +47,7 @@ const jobItem = z.object({
   claim: z.object({ id: z.string(), expiresAt: z.number() }).optional(),
   cancelRequested: z.boolean(),
   progress: z.number().optional(),
-  result: jsonText.optional(),
+  result: payload.optional(),
   error: failure.optional(),
   history: z.array(z.object({ status: z.enum(jobStatuses), at: z.number(), attempt: z.number(), error: failure.optional() })),
   traceId: z.string(),
@@ -85,11 +93,17 @@ export function encodeJob(job: Job): Item {
   return encode({
     pk: jobKey(job.jobId),
     ...rest,
-    params: JSON.stringify(params),
-    result: result === undefined ? undefined : JSON.stringify(result),
+    params: encodePayload(params),
+    result: result === undefined ? undefined : encodePayload(result),
     history: history.map(encodeHistoryEntry),
     ...(isFinal(job.status) ? { outcome: job.status } : { openShard: openShardOf(job.jobId) }),
   });
+}
+
+export function encodePayload(payload: Payload): string | object {
+  if (payload.kind === 'inline') return JSON.stringify(payload.value);
+  const { key, expiresAt } = payload;
+  return { key, expiresAt };
 }
 
 /** The version is left out: entries are contiguous and the last one's is the record's. */
@@ -106,6 +120,26 @@ export function encodeLock(owner: string, idempotencyKey: string, lock: Idempote
 
 export function decodeLock(item: Item): IdempotencyLock & { readonly writeId: string } {
   return lockItem.parse(unmarshall(item));
+}
+
+/** A payload in an item of its own. */
+export function encodePayloadItem({
+  key,
+  json,
+  expiresAt,
+}: {
+  readonly key: string;
+  readonly json: string;
+  readonly expiresAt: number;
+}): Item {
+  return encode({ pk: payloadItemKey(key), json, expiresAt });
+}
+
+const payloadItem = z.object({ pk: z.string(), json: jsonText });
+
+export function decodePayload(item: Item): { readonly pk: string; readonly value: JsonValue } {
+  const { pk, json } = payloadItem.parse(unmarshall(item));
+  return { pk, value: json };
 }
 
 const sweepItem = z.object({

@@ -2,7 +2,7 @@
 import { isFinal, type HistoryEntry, type JobFailure, type JobStatus } from '../../job.ts';
 import { conditionValues, guards, sameVersion, type Facts, type Rule } from '../../transitions.ts';
 import type { Changes } from '../jobTable.ts';
-import { encode, encodeHistoryEntry, openShardOf, type Item } from './codec.ts';
+import { encode, encodeHistoryEntry, encodePayload, openShardOf, type Item } from './codec.ts';
 
 export interface WriteExpressions {
   readonly ConditionExpression: string;
@@ -76,12 +76,13 @@ function ruleConditions(rule: Rule): readonly string[] {
   return [`#status IN (${from})`, ...rule.guards.map((name) => guards[name].condition)];
 }
 
-function changesOf({ leaseExpiresAt, result, ...changes }: Changes): Record<string, Assignment> {
+function changesOf({ leaseExpiresAt, params, result, ...changes }: Changes): Record<string, Assignment> {
   const assignments: Record<string, Assignment> = {};
   for (const [name, value] of Object.entries(changes)) {
     if (value !== undefined) assignments[name] = value === null ? 'remove' : { value };
   }
-  if (result !== undefined) assignments['result'] = result === null ? 'remove' : { value: JSON.stringify(result) };
+  if (params !== undefined) assignments['params'] = { value: encodePayload(params) };
+  if (result !== undefined) assignments['result'] = result === null ? 'remove' : { value: encodePayload(result) };
   if (leaseExpiresAt !== undefined) assignments['claim.expiresAt'] = { value: leaseExpiresAt };
   return assignments;
 }

@@ -1,8 +1,9 @@
 /**
  * The Jobs table: keys, indexes, stream and TTL, once. The embedded default, the provisioning and the CDK read it here.
  *
- * One table holds three kinds of items, told apart by the prefix of `pk`: `job#<jobId>`; `key#<owner>#<key>`, the lock
- * item of an idempotency key; and `sweep#open`, how far the sweeper has come.
+ * One table holds four kinds of items, told apart by the prefix of `pk`: `job#<jobId>`; `key#<owner>#<key>`, the lock
+ * item of an idempotency key; `payload#<key>`, params or a result that a job's record points at; and `sweep#open`, how
+ * far the sweeper has come.
  */
 
 /** One partition of the open index per shard; a sweep reads them one after the other. */
@@ -29,6 +30,8 @@ export const jobsTable = {
 };
 
 export const jobKey = (jobId: string): string => `job#${jobId}`;
+
+export const payloadItemKey = (key: string): string => `payload#${key}`;
 
 /** Length-prefixed, so that no owner and key spell another's item. */
 export const idempotencyLockKey = (owner: string, key: string): string => `key#${owner.length}#${owner}#${key}`;

@@ -4,7 +4,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import {
-  BatchGetItemCommand,
   ConditionalCheckFailedException,
   DescribeTableCommand,
   GetItemCommand,
@@ -18,10 +17,12 @@ import { isFinal, type Job } from '../../job.ts';
 import { touchOf, transitionOf } from '../../transitions.ts';
 import type { JobTable, WriteResult } from '../jobTable.ts';
 import { available, unavailable } from './available.ts';
+import { createBatchGet } from './batchGet.ts';
 import { decodeJob, decodeLock, decodeSweep, encode, encodeJob, type Item } from './codec.ts';
 import { touchExpressions, transitionExpressions, type WriteExpressions } from './conditions.ts';
 import { idempotencyLockKey, jobKey, sweepKey } from './definition.ts';
 import { createListings } from './listings.ts';
+import { createPayloads } from './payloads.ts';
 import { openServiceClock } from './serviceClock.ts';
 
 export interface TableDeps {
@@ -34,6 +35,7 @@ export interface TableDeps {
 
 export function createTable({ dynamodb, tableName: TableName, jobTtlDays, clock = systemClock }: TableDeps): JobTable {
   const newWriteId = (): string => randomBytes(9).toString('base64url');
+  const batchGet = createBatchGet({ dynamodb, tableName: TableName });
   // Any answer tells the time; that there is nothing is one of half a read unit.
   const serviceClock = openServiceClock(dynamodb, () => get('time'), clock);
 
@@ -88,6 +90,7 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays, clock 
 
   return {
     ...createListings({ dynamodb, tableName: TableName }),
+    ...createPayloads({ dynamodb, tableName: TableName, jobTtlDays, batchGet }),
 
     async create(job) {
       const record: Job = { ...job, writeId: newWriteId() };
@@ -120,19 +123,11 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays, clock 
       return item === undefined ? undefined : decodeJob(item);
     },
 
-    async getMany(jobIds) {
+    async getMany(jobIds, signal) {
       const found = new Map<string, Job>();
-      let keys: Item[] = [...new Set(jobIds)].map((jobId) => encode({ pk: jobKey(jobId) }));
-      while (keys.length > 0) {
-        const answer = await available(
-          dynamodb.send(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys: keys, ConsistentRead: true } } })),
-        );
-        for (const item of answer.Responses?.[TableName] ?? []) {
-          const job = decodeJob(item);
-          found.set(job.jobId, job);
-        }
-        // Over 16 MB in one answer, or throttled, DynamoDB leaves some for the next call.
-        keys = answer.UnprocessedKeys?.[TableName]?.Keys ?? [];
+      for (const item of await batchGet(jobIds.map(jobKey), signal)) {
+        const job = decodeJob(item);
+        found.set(job.jobId, job);
       }
       return jobIds.map((jobId) => found.get(jobId));
     },

@@ -34,6 +34,8 @@ const migrations: readonly string[] = [
    CREATE INDEX byExpiry ON jobs (expiresAt) WHERE expiresAt IS NOT NULL;
    CREATE TABLE locks (key TEXT PRIMARY KEY, lock TEXT NOT NULL, expiresAt INTEGER NOT NULL) STRICT, WITHOUT ROWID;
    CREATE INDEX locksByExpiry ON locks (expiresAt);
+   CREATE TABLE payloads (key TEXT PRIMARY KEY, json TEXT NOT NULL, expiresAt INTEGER NOT NULL) STRICT;
+   CREATE INDEX payloadsByExpiry ON payloads (expiresAt);
    CREATE TABLE states (name TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
 ];
 

@@ -42,15 +42,18 @@ export type WriteOperation =
       readonly writeId: string;
     }
   | { readonly kind: 'lock'; readonly key: string; readonly lock: IdempotencyLock; readonly lowSeconds: number }
+  | { readonly kind: 'keepPayload'; readonly key: string; readonly json: string; readonly expiresAt: number }
+  | { readonly kind: 'renewPayload'; readonly key: string; readonly expiresAt: number }
   | { readonly kind: 'writeState'; readonly name: string; readonly state: string }
   /** Ends the leases of a process that is gone. */
   | { readonly kind: 'lapse'; readonly now: number; readonly after: string; readonly limit: number }
-  /** Deletes final records and locks whose time is over. */
+  /** Deletes final records, payloads and locks whose time is over. */
   | { readonly kind: 'expire'; readonly nowSeconds: number; readonly limit: number };
 
 export type ReadOperation =
   | { readonly kind: 'get'; readonly jobIds: readonly string[] }
   | { readonly kind: 'readLock'; readonly key: string }
+  | { readonly kind: 'readPayloads'; readonly keys: readonly string[] }
   | { readonly kind: 'readState'; readonly name: string }
   | { readonly kind: 'listOwned'; readonly query: OwnerQuery }
   | { readonly kind: 'listOpen'; readonly after: string; readonly before: string; readonly limit: number }

@@ -57,6 +57,8 @@ const writeKinds: Readonly<Record<WriteOperation['kind'], true>> = {
   transition: true,
   touch: true,
   lock: true,
+  keepPayload: true,
+  renewPayload: true,
   writeState: true,
   lapse: true,
   expire: true,
@@ -75,9 +77,12 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
   const move = database.prepare('UPDATE jobs SET outcome = ?, partition = ?, sort = ?, expiresAt = ?, record = ? WHERE id = ?');
   const findLock = database.prepare('SELECT lock FROM locks WHERE key = ?');
   const putLock = database.prepare('INSERT OR REPLACE INTO locks (key, lock, expiresAt) VALUES (?, ?, ?)');
+  const putPayload = database.prepare('INSERT INTO payloads (key, json, expiresAt) VALUES (?, ?, ?)');
+  const renewPayload = database.prepare('UPDATE payloads SET expiresAt = ? WHERE key = ? AND expiresAt < ?');
   const putState = database.prepare('INSERT OR REPLACE INTO states (name, state) VALUES (?, ?)');
   const openRecords = database.prepare("SELECT jobId, record FROM jobs WHERE partition = 'open' AND sort > ? ORDER BY sort LIMIT ?");
   const expireJobs = database.prepare('DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE expiresAt <= ? LIMIT ?)');
+  const expirePayloads = database.prepare('DELETE FROM payloads WHERE key IN (SELECT key FROM payloads WHERE expiresAt <= ? LIMIT ?)');
   const expireLocks = database.prepare('DELETE FROM locks WHERE key IN (SELECT key FROM locks WHERE expiresAt <= ? LIMIT ?)');
 
   /** The record as it is, and what it becomes: `undefined` where the rules refuse. */
@@ -136,6 +141,12 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
       }
       case 'lock':
         return lock(operation.key, operation.lock, operation.lowSeconds);
+      case 'keepPayload':
+        putPayload.run(operation.key, operation.json, operation.expiresAt);
+        return done(true);
+      case 'renewPayload':
+        renewPayload.run(operation.expiresAt, operation.key, operation.expiresAt);
+        return done(true);
       case 'writeState':
         putState.run(operation.name, operation.state);
         return done(true);
@@ -143,7 +154,7 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
         return lapse(operation.now, operation.after, operation.limit);
       case 'expire': {
         const { nowSeconds, limit } = operation;
-        const deleted = [expireJobs, expireLocks].map((statement) => Number(statement.run(nowSeconds, limit).changes));
+        const deleted = [expireJobs, expirePayloads, expireLocks].map((statement) => Number(statement.run(nowSeconds, limit).changes));
         return done(deleted.some((count) => count === limit));
       }
     }
@@ -153,6 +164,7 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
 function createReads(database: DatabaseSync): (operation: ReadOperation) => Done {
   const get = database.prepare('SELECT record FROM jobs WHERE jobId = ?');
   const getLock = database.prepare('SELECT lock FROM locks WHERE key = ?');
+  const getPayload = database.prepare('SELECT json FROM payloads WHERE key = ?');
   const getState = database.prepare('SELECT state FROM states WHERE name = ?');
   const openIds = database.prepare("SELECT jobId FROM jobs WHERE partition = 'open' AND sort > ? AND sort < ? ORDER BY sort LIMIT ?");
 
@@ -162,6 +174,8 @@ function createReads(database: DatabaseSync): (operation: ReadOperation) => Done
         return done(true, ...operation.jobIds.map((jobId) => textOf(get.get(jobId)?.['record'])));
       case 'readLock':
         return done(true, textOf(getLock.get(operation.key)?.['lock']));
+      case 'readPayloads':
+        return done(true, ...operation.keys.map((key) => textOf(getPayload.get(key)?.['json'])));
       case 'readState':
         return done(true, textOf(getState.get(operation.name)?.['state']));
       case 'listOwned':

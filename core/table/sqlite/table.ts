@@ -9,6 +9,7 @@ import type { Job } from '../../job.ts';
 import type { IdempotencyLock, JobTable, SweepState, WriteResult } from '../jobTable.ts';
 import { rowOf } from './change.ts';
 import type { Done } from './operations.ts';
+import { createPayloads } from './payloads.ts';
 import { openTableThreads } from './threads.ts';
 
 export interface SqliteTableOptions {
@@ -25,7 +26,7 @@ export interface SqliteTableOptions {
 export interface SqliteTable extends JobTable {
   /** Ends the leases of whoever held a job: for a process that knows that it is alone, before it does anything else. */
   endLeases(): Promise<void>;
-  /** Deletes final records and idempotency keys that expired before `now` (milliseconds). */
+  /** Deletes final records, payloads and idempotency keys that expired before `now` (milliseconds). */
   expire(now: number): Promise<void>;
   /** Ends what was asked. Twice is fine. */
   close(): Promise<void>;
@@ -53,6 +54,8 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
   const expiring = setInterval(() => void expire(time().at).catch(() => undefined), expireEveryMs).unref();
 
   return {
+    ...createPayloads({ write, read }, jobTtlDays),
+
     time: () => Promise.resolve(time()),
 
     async create(draft) {
@@ -83,7 +86,8 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
       return jobOf((await read({ kind: 'get', jobIds: [jobId] })).texts);
     },
 
-    async getMany(jobIds) {
+    async getMany(jobIds, signal) {
+      signal?.throwIfAborted();
       return (await read({ kind: 'get', jobIds })).texts.map((text) => jobOf([text]));
     },
 

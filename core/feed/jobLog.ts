@@ -1,0 +1,126 @@
+/** What a process keeps of one job's events, once for all its watchers, and a watcher's position in it. */
+import { isFinal } from '../job.ts';
+import { StreamWatch, type Ending, type WatchedEvent, type WatchSet } from './watch.ts';
+
+export interface WatchOptions {
+  /** The last version the watcher has seen; it gets what follows. Without it, first the present state. */
+  readonly afterVersion?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What came since the last transition: the news alone, and the transition with the news, each one object for all. */
+interface News {
+  readonly number: number;
+  readonly alone: WatchedEvent;
+  readonly merged: WatchedEvent;
+  /** Whoever watched elsewhere before may know of later ones. */
+  readonly mayBeOld: boolean;
+}
+
+/** Events kept for watchers that lag; older ones are answered with `recovered: false`. */
+const maxEvents = 200;
+
+export class JobLog {
+  #events: WatchedEvent[] = [];
+  #news: News | undefined;
+  #failure: Error | undefined;
+
+  /** A transition, or news of the last one. */
+  append(event: WatchedEvent, { mayBeOld = false } = {}): void {
+    const head = this.head();
+    if (head !== undefined && event.version === head.version) {
+      const { attempt, error, progress } = event;
+      this.#news = { number: (this.#news?.number ?? 0) + 1, alone: event, merged: { ...head, attempt, error, progress }, mayBeOld };
+    } else {
+      this.#events.push(event);
+      if (this.#events.length > maxEvents) this.#events.shift();
+      this.#news = undefined;
+    }
+  }
+
+  /** Later ones may have been lost here. */
+  ageNews(): void {
+    if (this.#news !== undefined) this.#news = { ...this.#news, mayBeOld: true };
+  }
+
+  /** Nothing comes after this. */
+  fail(error: Error): void {
+    this.#failure ??= error;
+  }
+
+  failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  head(): WatchedEvent | undefined {
+    return this.#events.at(-1);
+  }
+
+  headVersion(): number {
+    return this.head()?.version ?? 0;
+  }
+
+  news(): News | undefined {
+    return this.#news;
+  }
+
+  /** The first of those after this version. */
+  following(version: number): WatchedEvent | undefined {
+    const last = this.head();
+    // Mostly the last. Else looked for by version: where history no longer held some, the log has a hole.
+    return last?.version === version + 1 ? last : this.#events.find((event) => event.version > version);
+  }
+}
+
+export class JobWatch extends StreamWatch {
+  readonly #log: JobLog;
+  /** What it is told up to here was there before it came, the ends of earlier generations included. */
+  readonly #resumedAt: number;
+  #seen: number;
+  #newsSeen = 0;
+  #atFinal = false;
+
+  constructor(log: JobLog, watches: WatchSet, { afterVersion, signal }: WatchOptions) {
+    super(watches, signal);
+    this.#log = log;
+    this.#resumedAt = afterVersion === undefined ? 0 : log.headVersion();
+    this.#seen = afterVersion ?? log.headVersion() - 1;
+    // Its watcher may have seen later ones.
+    if (log.news()?.mayBeOld === true && this.#seen >= log.headVersion()) this.#newsSeen = log.news()?.number ?? 0;
+  }
+
+  protected takeNext(): WatchedEvent | undefined {
+    const log = this.#log;
+    if (this.#isOver() || log.failure() !== undefined) return undefined;
+    if (this.#seen < log.headVersion()) return this.#takeTransition();
+    const news = log.news();
+    if (news === undefined || news.number === this.#newsSeen || this.#seen > log.headVersion()) return undefined;
+    this.#newsSeen = news.number;
+    return news.alone;
+  }
+
+  protected endingOfStream(): Ending | undefined {
+    return this.#log.failure() ?? (this.#isOver() ? 'complete' : undefined);
+  }
+
+  /** Also of a watcher that resumed where the job has ended: it has nothing to wait for. */
+  #isOver(): boolean {
+    const last = this.#log.head();
+    return this.#atFinal || (last !== undefined && this.#seen >= last.version && isFinal(last.status));
+  }
+
+  #takeTransition(): WatchedEvent | undefined {
+    const log = this.#log;
+    const next = log.following(this.#seen);
+    if (next === undefined) return undefined;
+    const hasGap = next.version > this.#seen + 1 && this.#seen > 0;
+    this.#seen = next.version;
+    // An end that was there before it came, and was followed by a retry, is none.
+    this.#atFinal = isFinal(next.status) && next.version >= this.#resumedAt;
+    const news = this.#seen === log.headVersion() ? log.news() : undefined;
+    this.#newsSeen = news?.number ?? 0;
+    const event = news?.merged ?? next;
+    if (hasGap) return { ...event, recovered: false };
+    return this.#seen <= this.#resumedAt ? { ...event, recovered: true } : event;
+  }
+}

@@ -1,0 +1,68 @@
+/** Params and results in items of their own: no attribute of theirs is in an index, and no version in the stream. */
+import { randomBytes } from 'node:crypto';
+import { ConditionalCheckFailedException, PutItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { JsonValue } from '../../job.ts';
+import { maxInlineBytes, type Payloads } from '../jobTable.ts';
+import { needsRenewal, payloadExpiry } from '../payloadLife.ts';
+import { unavailable } from './available.ts';
+import type { BatchGet } from './batchGet.ts';
+import { decodePayload, encode, encodePayloadItem } from './codec.ts';
+import { payloadItemKey } from './definition.ts';
+
+export interface PayloadsDeps {
+  readonly dynamodb: DynamoDBClient;
+  readonly tableName: string;
+  readonly jobTtlDays: number;
+  readonly batchGet: BatchGet;
+}
+
+export function createPayloads({ dynamodb, tableName: TableName, jobTtlDays, batchGet }: PayloadsDeps): Payloads {
+  return {
+    async keepPayload({ jobId, kind, value, now }) {
+      const json = JSON.stringify(value);
+      if (Buffer.byteLength(json) <= maxInlineBytes[kind]) return { kind: 'inline', value };
+      const key = `${jobId}#${kind}#${randomBytes(9).toString('base64url')}`;
+      const expiresAt = payloadExpiry(now, jobTtlDays);
+      const put = new PutItemCommand({
+        TableName,
+        Item: encodePayloadItem({ key, json, expiresAt }),
+        ConditionExpression: 'attribute_not_exists(pk)',
+      });
+      // The key is this call's own: what is there already, the SDK put there before it sent the request again.
+      await unlessRefused(dynamodb.send(put));
+      return { kind: 'apart', key, expiresAt };
+    },
+
+    async readPayloads(keys, signal) {
+      const found = new Map<string, JsonValue>();
+      for (const item of await batchGet(keys.map(payloadItemKey), signal)) {
+        const { pk, value } = decodePayload(item);
+        found.set(pk, value);
+      }
+      return keys.map((key) => found.get(payloadItemKey(key)));
+    },
+
+    async renewPayload(pointer, now) {
+      if (!needsRenewal(pointer.expiresAt, now, jobTtlDays)) return pointer;
+      const expiresAt = payloadExpiry(now, jobTtlDays);
+      const update = new UpdateItemCommand({
+        TableName,
+        Key: encode({ pk: payloadItemKey(pointer.key) }),
+        // One that is gone does not come back as an item without a value, and another's later expiry stays.
+        ConditionExpression: 'attribute_exists(pk) AND expiresAt < :expiresAt',
+        UpdateExpression: 'SET expiresAt = :expiresAt',
+        ExpressionAttributeValues: encode({ ':expiresAt': expiresAt }),
+      });
+      await unlessRefused(dynamodb.send(update));
+      return { ...pointer, expiresAt };
+    },
+  };
+}
+
+async function unlessRefused(write: Promise<unknown>): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw unavailable(error);
+  }
+}

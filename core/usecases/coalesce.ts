@@ -1,0 +1,62 @@
+/** Single reads, coalesced: those asked for in one turn are one call, and a bounded number of calls is under way at a time. */
+import { JobError } from '../errors.ts';
+
+export type ReadOne<Value> = (key: string) => Promise<Value | undefined>;
+
+/** As many as the table reads in one call. */
+const maxBatch = 100;
+/** When 200,000 watched jobs are read again, the rest wait, and are fuller for it. */
+const maxCalls = 16;
+
+/** @param readMany Answers the values in the order asked for. Nothing is cached: a value is at least as new as the call. */
+export function coalesce<Value>(readMany: (keys: readonly string[]) => Promise<readonly (Value | undefined)[]>): ReadOne<Value> {
+  type Batch = Map<string, PromiseWithResolvers<Value | undefined>>;
+  /** The last one takes more. */
+  const batches: Batch[] = [];
+  let calls = 0;
+  let isStarting = false;
+
+  async function read(batch: Batch): Promise<void> {
+    try {
+      const values = await readMany([...batch.keys()]);
+      for (const [index, { resolve }] of [...batch.values()].entries()) resolve(values[index]);
+    } catch (error) {
+      // One key that the table refuses, or one item that does not decode, is nobody else's fault.
+      if (batch.size > 1 && !(error instanceof JobError)) batches.unshift(...Array.from(batch, (one) => new Map([one])));
+      else for (const { reject } of batch.values()) reject(error);
+    }
+  }
+
+  async function readNext(batch: Batch): Promise<void> {
+    calls += 1;
+    await read(batch);
+    calls -= 1;
+    start();
+  }
+
+  function start(): void {
+    while (calls < maxCalls) {
+      const batch = batches.shift();
+      if (batch === undefined) return;
+      void readNext(batch);
+    }
+  }
+
+  function startAfterThisTurn(): void {
+    if (isStarting) return;
+    isStarting = true;
+    setImmediate(() => {
+      isStarting = false;
+      start();
+    });
+  }
+
+  return (key) => {
+    startAfterThisTurn();
+    let batch = batches.at(-1);
+    if (batch === undefined || batch.size >= maxBatch) batches.push((batch = new Map()));
+    const known = batch.get(key) ?? Promise.withResolvers();
+    batch.set(key, known);
+    return known.promise;
+  };
+}

@@ -1,0 +1,18 @@
+/** The params of a claimed job, read once a receive, whatever attempts are made of it. */
+import { PermanentError } from '../core/errors.ts';
+import type { JsonValue } from '../core/job.ts';
+import type { Claimed } from './claim.ts';
+import type { WorkerParts } from './parts.ts';
+import { untilAnswered } from './untilAnswered.ts';
+
+/** @throws {PermanentError} where they are gone; some error once the signal fired. */
+export async function loadParams(parts: WorkerParts, { job: { params }, log }: Claimed, signal: AbortSignal): Promise<JsonValue> {
+  if (params.kind === 'inline') return params.value;
+  const [value] = await untilAnswered(parts, {
+    ask: () => parts.core.table.readPayloads([params.key], signal),
+    signal,
+    onAway: (error) => log.warn({ error }, 'the params could not be read; trying again'),
+  });
+  if (value === undefined) throw new PermanentError('The job’s params are gone from the table.');
+  return value;
+}
