@@ -1,6 +1,7 @@
-# Two images of one source:
+# Three images of one source:
 #   docker build --target server -t job-tickets/server .
 #   docker build --target worker -t job-tickets/worker .
+#   docker build --target single -t job-tickets/single .    (everything in one process, kept in a volume)
 # TypeScript runs as it is, so nothing is built. test/image runs these very steps in clean folders.
 # A team's own job types come on top (docs/deployment.md); `job-tickets`, which they import, is this very folder.
 FROM node:24.21.0-bookworm-slim AS base
@@ -48,3 +49,26 @@ USER 1000:1000
 EXPOSE 9464
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.METRICS_PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "worker/main.ts"]
+
+# One machine and nothing else: docs/single-node.md. `docker run -v job-tickets:/app/data -p 4000:4000 -e AUTH=none …`
+FROM base AS single
+ENV DATA_DIR=data
+COPY --from=worker-packages /app/node_modules ./node_modules
+COPY core ./core
+COPY telemetry ./telemetry
+COPY runtime ./runtime
+COPY jobs ./jobs
+COPY schema ./schema
+COPY server ./server
+COPY worker ./worker
+COPY lambda ./lambda
+COPY dashboard ./dashboard
+COPY client ./client
+COPY infra/local ./infra/local
+COPY start.ts ./start.ts
+RUN mkdir data && chown 1000:1000 data
+USER 1000:1000
+VOLUME /app/data
+EXPOSE 4000
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 4000}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "start.ts"]

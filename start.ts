@@ -1,91 +1,89 @@
 /**
- * `npm start`: everything in one process. What the settings name no endpoint for is embedded: DynamoDB, SQS and S3 kept
- * in DATA_DIR, and a feed in this process. It is the code that runs in production; only endpoints differ.
+ * `npm start`: everything in one process, which is the code that runs in production. Jobs and objects are kept in
+ * DATA_DIR, unless the settings name DynamoDB, SQS and S3, or emulators of them.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createMemoryFeed } from './core/feed/memory/memoryFeed.ts';
 import { jobTypesOf } from './core/jobList.ts';
+import type { JobTypes } from './core/jobType.ts';
+import type { ObjectStore } from './core/objects.ts';
 import { createWatches } from './core/usecases/watchJob.ts';
-import { createClients, type Clients } from './infra/local/clients.ts';
-import { openEmbeddedAws } from './infra/local/embeddedAws.ts';
-import { uploadExamples } from './infra/local/exampleFiles.ts';
-import { provision } from './infra/local/provision.ts';
-import { createObjectStore } from './jobs/files/s3/objectStore.ts';
+import { makeBucketFolders } from './infra/local/bucketFolders.ts';
+import { createFolderObjectStore } from './jobs/files/folder/objectStore.ts';
 import bundledJobs from './jobs/index.ts';
 import { startLambdas } from './lambda/lambdas.ts';
+import { checkPort } from './runtime/checkPort.ts';
 import type { Config } from './runtime/config.ts';
 import { runEntry, type Entry } from './runtime/entry.ts';
 import { loadJobHandlers, loadJobs } from './runtime/loadJobs.ts';
-import { openCore } from './runtime/open.ts';
+import { openEmbedded, type OpenedEmbedded } from './runtime/openEmbedded.ts';
 import { welcome } from './runtime/terminal.ts';
 import { openServer } from './server/openServer.ts';
 import { createWorker } from './worker/worker.ts';
 
 await runEntry('job-tickets', async (entry) => {
-  const { log, clock, telemetry, scrape, resources, hurry } = entry;
+  const { config, log, scrape, resources, hurry } = entry;
   // What a person can mend is told before anything opens.
-  const jobs = await loadJobs(entry.config.jobs, bundledJobs);
+  const jobs = await loadJobs(config.jobs, bundledJobs);
   const handlers = await loadJobHandlers(jobs);
-  const config = await withEmbeddedAws(entry);
-  const clients = resources.use(createClients(config));
-  await prepare(clients, config, entry);
+  await checkPort(config);
 
-  const feed = config.redisUrl === undefined ? createMemoryFeed() : undefined;
-  const { core, notReady, openStream } = resources.adopt(
-    openCore({ config, jobTypes: jobTypesOf(jobs), log, clock, telemetry, feed }),
-    ({ close }) => close(),
-  );
-  resources.adopt(startLambdas({ core, openStream, config }), ({ stop }) => stop());
-
-  const objects = createObjectStore({ s3: clients.s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
-  const worker = resources.adopt(createWorker({ core, handlers, objects, settings: config }), ({ stop }) => stop());
+  const { core, notReady } = await openJobs(entry, jobTypesOf(jobs));
+  const objects = await openObjects(entry);
+  // Waiting costs nothing in memory, and ending at once is pleasant.
+  const settings = config.table === 'sqlite' ? { ...config, receiveWaitSeconds: Math.min(1, config.receiveWaitSeconds) } : config;
+  resources.adopt(startLambdas({ core, config: settings }), ({ stop }) => stop());
+  const worker = resources.adopt(createWorker({ core, handlers, objects, settings }), ({ stop }) => stop());
   hurry.addEventListener('abort', worker.hurry);
   worker.start();
 
   const watches = resources.adopt(createWatches(core, config.watchReads), ({ close }) => close());
   const server = resources.adopt(await openServer({ core, watches, log, notReady, scrape, config, hurry }), ({ close }) => close());
-  if (process.stdout.isTTY) process.stdout.write(welcome({ url: server.url, config: entry.config }));
+  if (process.stdout.isTTY) process.stdout.write(welcome({ url: server.url, config }));
   else log.info({ dashboard: `${server.url}/`, graphiql: `${server.url}/graphql`, ready: `${server.url}/readyz` }, 'job tickets are open');
 });
 
-/** The settings, with the endpoints of what had to be embedded. */
-async function withEmbeddedAws({ config, log, resources }: Entry): Promise<Config> {
-  const { dynamodb, sqs, s3 } = config.endpoints;
-  if (dynamodb !== undefined && sqs !== undefined && s3 !== undefined) return config;
-  const { endpoints } = resources.adopt(await openEmbeddedAws({ dataDir: config.dataDir }), ({ close }) => close());
-  log.info({ dataDir: config.dataDir || 'in memory' }, 'the embedded AWS is open');
-  // Waiting costs nothing here, and ending at once is pleasant.
-  const receiveWaitSeconds = sqs === undefined ? Math.min(1, config.receiveWaitSeconds) : config.receiveWaitSeconds;
-  return {
-    ...config,
-    receiveWaitSeconds,
-    endpoints: { dynamodb: dynamodb ?? endpoints.dynamodb, sqs: sqs ?? endpoints.sqs, s3: s3 ?? endpoints.s3 },
-  };
+/** What is not in this process is loaded by those alone who want it: the SDK of AWS is half of all there is to load. */
+async function openJobs({ config, log, clock, telemetry, resources }: Entry, jobTypes: JobTypes): Promise<OpenedEmbedded> {
+  const deps = { config, jobTypes, log, clock, telemetry };
+  if (config.table === 'sqlite') return resources.adopt(await openEmbedded(deps), ({ close }) => close());
+  const { openCore } = await import('./runtime/open.ts');
+  const { startRelay } = await import('./lambda/relay.ts');
+  await prepareEmulators({ config, log, resources });
+  const feed = config.redisUrl === undefined ? createMemoryFeed() : undefined;
+  const opened = resources.adopt(openCore({ ...deps, feed }), ({ close }) => close());
+  resources.adopt(startRelay(opened), ({ stop }) => stop());
+  return opened;
 }
 
-/** Creates table, queues and buckets. An endpoint that does not answer is tried on; `/readyz` tells of it meanwhile. */
-async function prepare(clients: Clients, config: Config, { log, resources }: Entry): Promise<void> {
-  const ended = new AbortController();
-  resources.defer(() => ended.abort());
+/** Those of AWS are made by the stacks, not behind anyone's back. */
+async function prepareEmulators({ config, log, resources }: Pick<Entry, 'config' | 'log' | 'resources'>): Promise<void> {
+  const { dynamodb, sqs, s3 } = config.endpoints;
+  if (dynamodb === undefined || sqs === undefined || s3 === undefined) return;
+  const { createClients } = await import('./infra/local/clients.ts');
+  const { prepare } = await import('./infra/local/prepare.ts');
+  await prepare(resources.use(createClients(config)), config, { log, resources });
+}
 
-  async function once(): Promise<boolean> {
-    try {
-      await provision(clients, config, log);
-      const [bucket] = config.s3Buckets;
-      if (bucket !== undefined) await uploadExamples(clients.s3, bucket);
-      return true;
-    } catch (error) {
-      if (!ended.signal.aborted) log.warn({ error }, 'table, queues and buckets could not be prepared; trying again');
-      return false;
-    }
+async function openObjects({ config, resources }: Entry): Promise<ObjectStore> {
+  const { s3Buckets: buckets, maxSourceBytes } = config;
+  if (config.objects === 'folder') {
+    const root = await objectsFolder(config, resources);
+    await makeBucketFolders(root, buckets);
+    return createFolderObjectStore({ root, buckets, maxSourceBytes });
   }
+  const { createObjectStore } = await import('./jobs/files/s3/objectStore.ts');
+  const { createClients } = await import('./infra/local/clients.ts');
+  const { s3 } = resources.use(createClients(config));
+  return createObjectStore({ s3, buckets, maxSourceBytes });
+}
 
-  async function untilDone(): Promise<void> {
-    for (let delayMs = 500; !ended.signal.aborted; delayMs = Math.min(30_000, delayMs * 2)) {
-      await sleep(delayMs, undefined, { signal: ended.signal }).catch(() => undefined);
-      if (ended.signal.aborted || (await once())) return;
-    }
-  }
-
-  if (!(await once())) void untilDone();
+/** Where nothing is kept, the objects still need a disk: they are gone at the end. */
+async function objectsFolder({ dataDir }: Config, resources: AsyncDisposableStack): Promise<string> {
+  if (dataDir !== '') return join(dataDir, 'objects');
+  const folder = await mkdtemp(join(tmpdir(), 'job-tickets-objects-'));
+  resources.defer(() => rm(folder, { recursive: true, force: true }));
+  return folder;
 }

@@ -1,6 +1,7 @@
 /** `npm run bench` runs all benches, `npm run bench -- <name>…` some; each writes its section of docs/performance.md. */
 import { createJob } from './createJob.ts';
 import { deliveries } from './deliveries.ts';
+import { embedded } from './embedded.ts';
 import { endToEnd } from './endToEnd.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   createJob,
   worker,
   endToEnd,
+  embedded,
   writeBudget,
   payloads,
   telemetry,

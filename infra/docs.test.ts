@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { createTableInput } from './local/provisionTable.ts';
 import { synthesize } from './testTemplates.ts';
 
 const docs = (name: string): Promise<string> => readFile(join(import.meta.dirname, '../docs', name), 'utf8');
@@ -23,6 +24,14 @@ describe('docs/cost.md', () => {
       return Number(cost);
     });
     expect(costs.reduce((sum, cost) => sum + cost, 0).toFixed(2)).toBe(total.toFixed(2));
+  });
+});
+
+describe('docs/single-node.md', () => {
+  test('has the table’s definition as an import takes it', async () => {
+    const [, json = ''] = /<!-- table -->\s*```json\n([\s\S]*?)```/.exec(await docs('single-node.md')) ?? [];
+    const { StreamSpecification: _, ...table } = createTableInput('Jobs');
+    expect(JSON.parse(json)).toEqual(table);
   });
 });
 

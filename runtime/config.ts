@@ -26,7 +26,22 @@ const settings = z.object({
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe('Logs below this level are not written.'),
-  DATA_DIR: z.string().default('.data').describe('Files of the embedded emulators; empty = in memory.'),
+  TABLE: z
+    .enum(['sqlite', 'dynamodb'])
+    .optional()
+    .describe(
+      'Where jobs are kept and queued: in DATA_DIR (`sqlite`, `npm start` alone), or in DynamoDB and SQS. Unset = `sqlite` in `npm start`, unless an endpoint of theirs or REDIS_URL is set.',
+    ),
+  OBJECTS: z
+    .enum(['folder', 's3'])
+    .optional()
+    .describe(
+      'Where the buckets are: folders in `DATA_DIR/objects` (`npm start` alone), or in S3. Unset = `folder` in `npm start` with TABLE `sqlite`, unless AWS_ENDPOINT_URL_S3 is set.',
+    ),
+  DATA_DIR: z
+    .string()
+    .default('.data')
+    .describe('Folder of the jobs and objects of `npm start`, and of `npm run local`; empty = in memory.'),
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })
     .optional()
@@ -38,9 +53,9 @@ const settings = z.object({
     .describe('`true` where REDIS_URL is a node of a cluster.'),
   CONFIG_SSM_PREFIX: text.optional().describe('Settings missing from the environment are read from Parameter Store, as `<prefix>/<NAME>`.'),
   AWS_REGION: text.default('us-east-1').describe('Region of table, queues and buckets.'),
-  AWS_ENDPOINT_URL_DYNAMODB: endpoint.optional().describe('Unset = embedded in `npm start`, AWS elsewhere.'),
-  AWS_ENDPOINT_URL_SQS: endpoint.optional().describe('Unset = embedded in `npm start`, AWS elsewhere.'),
-  AWS_ENDPOINT_URL_S3: endpoint.optional().describe('Unset = embedded in `npm start`, AWS elsewhere.'),
+  AWS_ENDPOINT_URL_DYNAMODB: endpoint.optional().describe('Unset = AWS.'),
+  AWS_ENDPOINT_URL_SQS: endpoint.optional().describe('Unset = AWS.'),
+  AWS_ENDPOINT_URL_S3: endpoint.optional().describe('Unset = AWS.'),
   JOBS_TABLE: text.default('Jobs').describe('Name of the table.'),
   QUEUE_PREFIX: text.default('jobs').describe('Queues are `<prefix>-high`, `-normal`, `-low` and `-dlq`.'),
   S3_BUCKETS: text
@@ -147,6 +162,11 @@ export function parseConfig(environment: Environment) {
     throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
   }
   const env = parsed.data;
+  const isOnAws = env.REDIS_URL !== undefined || env.AWS_ENDPOINT_URL_DYNAMODB !== undefined || env.AWS_ENDPOINT_URL_SQS !== undefined;
+  const table = env.TABLE ?? (isOnAws ? 'dynamodb' : 'sqlite');
+  if (table === 'sqlite' && isOnAws) {
+    throw new ConfigError('TABLE: sqlite goes with neither REDIS_URL nor AWS_ENDPOINT_URL_DYNAMODB or _SQS; set dynamodb, or unset those');
+  }
   const isKeyed = env.JWKS_URL !== undefined || env.JWT_SECRET !== undefined;
   return {
     /** The module with the job types; absent = those of the project. */
@@ -156,6 +176,12 @@ export function parseConfig(environment: Environment) {
     port: env.PORT,
     logLevel: env.LOG_LEVEL,
     dataDir: env.DATA_DIR,
+    /** What `npm start` keeps jobs in. */
+    table,
+    /** What `npm start` keeps objects in. */
+    objects: env.OBJECTS ?? (table === 'sqlite' && env.AWS_ENDPOINT_URL_S3 === undefined ? ('folder' as const) : ('s3' as const)),
+    /** True where the settings ask for what only `npm start` has. */
+    asksForOneProcess: env.TABLE === 'sqlite' || env.OBJECTS === 'folder',
     redisUrl: env.REDIS_URL,
     redisIsCluster: env.REDIS_CLUSTER,
     region: env.AWS_REGION,

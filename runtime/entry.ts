@@ -4,6 +4,7 @@ import { createLog, type Log } from '../telemetry/log.ts';
 import { openTelemetry } from '../telemetry/openTelemetry.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { ConfigError, readEnvironment, type Config } from './config.ts';
+import { onOrphaned } from './orphaned.ts';
 import { readSettings } from './parameterStore.ts';
 import { openTerminalLog } from './terminal.ts';
 
@@ -20,7 +21,7 @@ export interface Entry {
   readonly hurry: AbortSignal;
 }
 
-/** EX_CONFIG of sysexits.h: something is wrong with the settings. */
+/** EX_CONFIG of sysexits.h: a setting is wrong, or what it names cannot be had. */
 const exitConfig = 78;
 
 /**
@@ -38,9 +39,11 @@ export async function runEntry(part: string, open: (entry: Entry) => Promise<voi
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  const environment = readEnvironment();
+  const stopLooking = onOrphaned(environment, () => signals === 0 && onSignal('SIGTERM'));
 
   try {
-    const config = await readSettings(readEnvironment());
+    const config = await readSettings(environment);
     const log = createLog({ level: config.logLevel, part }, await openTerminalLog());
     await using resources = new AsyncDisposableStack();
     const { telemetry, scrape } = resources.adopt(openTelemetry({ part, exportsOtlp: config.otlpEndpoint !== undefined }), ({ close }) =>
@@ -51,15 +54,15 @@ export async function runEntry(part: string, open: (entry: Entry) => Promise<voi
     log.info({ signal }, 'stopping; a second signal hurries');
   } catch (error) {
     process.stderr.write(`${part}: ${explain(error)}\n`);
-    process.exitCode = error instanceof ConfigError ? exitConfig : 1;
+    process.exitCode = canBeMended(error) ? exitConfig : 1;
   } finally {
+    stopLooking();
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
 }
 
-/** Errors with a message made for people name themselves; an unexpected one needs its stack. */
-const plainErrors = new Set(['ConfigError', 'EmbeddedAwsError']);
+/** What the system says where an address cannot be listened on; any other error needs its stack. */
 const plainCodes: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the address is in use; set PORT to another one',
   EACCES: 'not permitted',
@@ -68,7 +71,15 @@ const plainCodes: Readonly<Record<string, string>> = {
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (plainErrors.has(error.name)) return error.message;
-  const meaning = 'code' in error && typeof error.code === 'string' ? plainCodes[error.code] : undefined;
+  if (error instanceof ConfigError) return error.message;
+  const meaning = meaningOf(error);
   return meaning === undefined ? (error.stack ?? error.message) : `${error.message}: ${meaning}`;
+}
+
+function canBeMended(error: unknown): boolean {
+  return error instanceof ConfigError || meaningOf(error) !== undefined;
+}
+
+function meaningOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? plainCodes[error.code] : undefined;
 }

@@ -16,6 +16,7 @@ import type { Core } from '../core/usecases/core.ts';
 import type { Log } from '../telemetry/log.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { ConfigError, type Config } from './config.ts';
+import { reasonOf } from './reason.ts';
 
 export interface OpenedCore {
   readonly core: Core;
@@ -40,9 +41,10 @@ export interface OpenCoreDeps {
 
 /**
  * Nothing is contacted yet: an endpoint that is away shows in `notReady` and in the calls' own errors.
- * @throws {ConfigError} without a feed and without REDIS_URL.
+ * @throws {ConfigError} without a feed and without REDIS_URL, and for what one process keeps for itself.
  */
 export function openCore({ config, jobTypes, clock, log, telemetry = noTelemetry, feed }: OpenCoreDeps): OpenedCore {
+  if (config.asksForOneProcess) throw new ConfigError('TABLE, OBJECTS: sqlite and folder are of `npm start` alone, which is one process');
   const tableOptions = clientOptions(config, config.endpoints.dynamodb, { requestTimeoutMs: 5000 });
   const dynamodb = new DynamoDBClient(tableOptions);
   // A receive waits up to 20 s for a message.
@@ -106,11 +108,4 @@ export function clientOptions(
 function requiredRedisUrl({ redisUrl }: Config): string {
   if (redisUrl === undefined) throw new ConfigError('REDIS_URL: needed wherever server and worker are processes of their own');
   return redisUrl;
-}
-
-/** The innermost message says what is wrong: a refused connection, a missing table. */
-function reasonOf(error: unknown): string {
-  let reason = error;
-  while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
-  return reason instanceof Error ? reason.message || reason.name : String(reason);
 }

@@ -1,5 +1,4 @@
 /** The settings, with those that the environment does not name from Parameter Store, if CONFIG_SSM_PREFIX says where. */
-import { paginateGetParametersByPath, SSMClient } from '@aws-sdk/client-ssm';
 import { ConfigError, parseConfig, type Config, type Environment } from './config.ts';
 
 /**
@@ -16,6 +15,8 @@ async function parametersUnder(prefix: string, environment: Environment): Promis
   const endpoint = environment['AWS_ENDPOINT_URL_SSM'];
   const region = environment['AWS_REGION'] ?? 'us-east-1';
   const local = endpoint === undefined ? {} : { endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+  // Only who asks for it pays for it.
+  const { paginateGetParametersByPath, SSMClient } = await import('@aws-sdk/client-ssm');
   const client = new SSMClient({ region, ...local });
   const found: Record<string, string | undefined> = {};
   try {

@@ -6,12 +6,12 @@ import { welcome } from './terminal.ts';
 const shown = (environment: Record<string, string>): string =>
   stripVTControlCharacters(welcome({ url: 'http://127.0.0.1:4000', config: parseConfig(environment) }));
 
-test('the welcome says where everything is, and what is embedded', () => {
+test('the welcome says where everything is', () => {
   const text = shown({});
   expect(text).toMatch(/Dashboard +http:\/\/127\.0\.0\.1:4000\/\n/);
   expect(text).toMatch(/GraphiQL +http:\/\/127\.0\.0\.1:4000\/graphql\n/);
-  expect(text).toMatch(/DynamoDB +embedded, kept in \.data\n/);
-  expect(text).toMatch(/Feed +in this process\n/);
+  expect(text).toMatch(/Jobs +kept in \.data\/jobs\.sqlite\n/);
+  expect(text).toMatch(/Files +\.data\/objects\/job-tickets\n/);
   expect(text).toMatch(/Callers +everybody/);
 });
 
@@ -22,8 +22,9 @@ test('the welcome says what is real, and shows no password', () => {
     JWT_SECRET: 'x'.repeat(32),
     DATA_DIR: '',
   });
-  expect(text).toMatch(/SQS +http:\/\/sqs\.internal:9324\n/);
-  expect(text).toMatch(/S3 +embedded, in memory/);
+  expect(text).toMatch(/Jobs +DynamoDB at AWS\n/);
+  expect(text).toMatch(/Queues +SQS at http:\/\/sqs\.internal:9324\n/);
+  expect(text).toMatch(/Files +S3 at AWS\n/);
   expect(text).toMatch(/Feed +Redis at cache\.internal:6380\n/);
   expect(text).toMatch(/Callers +by their tokens\n/);
   expect(text).not.toContain('secret');

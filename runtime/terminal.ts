@@ -13,14 +13,14 @@ export async function openTerminalLog(): Promise<{ write(line: string): void } |
 export interface Welcome {
   /** Of the server, without a path. */
   readonly url: string;
-  /** As it was set, before anything was embedded: an endpoint that is unset is embedded. */
-  readonly config: Pick<Config, 'endpoints' | 'dataDir' | 'redisUrl' | 'auth' | 'hidesSchema'>;
+  readonly config: Pick<Config, 'table' | 'objects' | 'endpoints' | 'dataDir' | 's3Buckets' | 'redisUrl' | 'auth' | 'hidesSchema'>;
 }
 
 /** Lines for a terminal, in colour where it has any. */
-export function welcome({ url, config: { endpoints, dataDir, redisUrl, auth, hidesSchema } }: Welcome): string {
-  const kept = dataDir === '' ? 'in memory, gone when this ends' : `kept in ${dataDir}`;
-  const where = (endpoint: string | undefined): string => endpoint ?? `embedded, ${kept}`;
+export function welcome({ url, config }: Welcome): string {
+  const { table, objects, endpoints, dataDir, s3Buckets, redisUrl, auth, hidesSchema } = config;
+  const isKept = dataDir !== '';
+  const awayAt = (service: string, endpoint: string | undefined): string => `${service} at ${endpoint ?? 'AWS'}`;
   const hasKeys = auth.jwksUrl !== undefined || auth.secret !== undefined;
   const sections = [
     [
@@ -30,15 +30,22 @@ export function welcome({ url, config: { endpoints, dataDir, redisUrl, auth, hid
       ['Health', styled('cyan', `${url}/readyz`)],
     ],
     [
-      ['DynamoDB', where(endpoints.dynamodb)],
-      ['SQS', where(endpoints.sqs)],
-      ['S3', where(endpoints.s3)],
-      ['Feed', redisUrl === undefined ? 'in this process' : `Redis at ${new URL(redisUrl).host}`],
+      ...(table === 'sqlite'
+        ? [['Jobs', isKept ? `kept in ${dataDir}/jobs.sqlite` : 'in memory, gone when this ends']]
+        : [
+            ['Jobs', awayAt('DynamoDB', endpoints.dynamodb)],
+            ['Queues', awayAt('SQS', endpoints.sqs)],
+          ]),
+      [
+        'Files',
+        objects === 's3' ? awayAt('S3', endpoints.s3) : isKept ? `${dataDir}/objects/${s3Buckets[0] ?? ''}` : 'gone when this ends',
+      ],
+      ...(redisUrl === undefined ? [] : [['Feed', `Redis at ${new URL(redisUrl).host}`]]),
       ['Callers', hasKeys ? 'by their tokens' : 'everybody who reaches this address, as one owner'],
     ],
   ];
   const lines = sections.map((rows) => rows.map(([name = '', value = '']) => `  ${styled('dim', name.padEnd(10))} ${value}\n`).join(''));
-  return `\n  ${styled('bold', 'Job Tickets is open')}\n\n${lines.join('\n')}\n  ${styled('dim', 'Ctrl+C ends it in order; jobs under way go on at the next start.')}\n\n`;
+  return `\n  ${styled('bold', 'Job Tickets is open')}\n\n${lines.join('\n')}\n  ${styled('dim', table === 'sqlite' && !isKept ? 'Ctrl+C ends it, and its jobs with it.' : 'Ctrl+C ends it in order; jobs under way go on at the next start.')}\n\n`;
 }
 
 function styled(format: 'bold' | 'dim' | 'cyan', text: string): string {

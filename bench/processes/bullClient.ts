@@ -17,4 +17,11 @@ async function create(): Promise<string> {
   return id;
 }
 
-serveCommands({ run: (request) => load.run(create, request) });
+async function createBatch(count: number): Promise<readonly string[]> {
+  const added = await queue.addBulk(
+    Array.from({ length: count }, () => ({ name: 'work', data: { durationMs: 0 }, opts: { attempts: 3, removeOnComplete: false } })),
+  );
+  return added.map(({ id = '' }) => id);
+}
+
+serveCommands({ run: (request) => load.run(create, request), runBatches: (request) => load.runBatches(createBatch, request) });

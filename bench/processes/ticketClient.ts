@@ -1,42 +1,98 @@
-/** A client of ours: hands in jobs over HTTP and hears of them over one WebSocket, its owner's whole feed. */
+/**
+ * A client of ours: hands in jobs over HTTP, or over its WebSocket, and hears of them over that WebSocket, its owner's
+ * whole feed.
+ */
+import { Agent, request as openRequest } from 'node:http';
 import { z } from 'zod';
 import { serveCommands } from '../support/child.ts';
 import { createLoad } from '../support/load.ts';
-import { openRawSocket } from '../support/rawSocket.ts';
+import { openRawSocket, type RawSocket } from '../support/rawSocket.ts';
 
 const load = createLoad();
-const mutation = `mutation ($input: CreateJobInput!) { createJob(input: $input) { job { jobId } } }`;
-const created = z.object({ data: z.object({ createJob: z.object({ job: z.object({ jobId: z.string() }) }) }) });
-const pushed = z.object({
-  payload: z.object({ data: z.object({ jobStatusChanged: z.object({ jobId: z.string(), status: z.string() }) }) }),
-});
-let url = '';
+const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+const createOne = `mutation ($input: CreateJobInput!) { createJob(input: $input) { job { jobId } } }`;
+const createMany = `mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { job { jobId } } }`;
+const ticket = z.object({ job: z.object({ jobId: z.string() }) });
+const createdOne = z.object({ data: z.object({ createJob: ticket }) });
+const createdMany = z.object({ data: z.object({ createJobs: z.array(ticket) }) });
+const message = z.object({ type: z.string(), id: z.string().optional(), payload: z.unknown().optional() });
+const pushed = z.object({ data: z.object({ jobStatusChanged: z.object({ jobId: z.string(), status: z.string() }) }) });
+const opening = z.object({ url: z.string(), type: z.string().default('bench_work'), overSocket: z.boolean().default(false) });
+
+let target = { url: '', type: '', overSocket: false };
+let socket: RawSocket | undefined;
+let asked = 0;
+const answers = new Map<string, (payload: unknown) => void>();
+
+function ask(payload: object): Promise<unknown> {
+  return target.overSocket ? askOverSocket(payload) : askOverHttp(payload);
+}
+
+function askOverSocket(payload: object): Promise<unknown> {
+  asked += 1;
+  const id = `ask-${asked}`;
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  answers.set(id, resolve);
+  socket?.send(JSON.stringify({ id, type: 'subscribe', payload }));
+  return promise;
+}
+
+/** Of Node's own: `fetch` would cost as much as what it asks for. */
+function askOverHttp(payload: object): Promise<unknown> {
+  const body = JSON.stringify(payload);
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  const call = openRequest(`${target.url}/graphql`, { method: 'POST', agent, headers }, (response) => {
+    let text = '';
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => (text += chunk));
+    response.on('end', () => resolve(JSON.parse(text)));
+  });
+  call.on('error', reject);
+  call.end(body);
+  return promise;
+}
+
+const input = () => ({ type: target.type, params: { durationMs: 0 } });
 
 async function create(): Promise<string> {
-  const body = JSON.stringify({ query: mutation, variables: { input: { type: 'bench_work', params: { durationMs: 0 } } } });
-  const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-  return created.parse(await response.json()).data.createJob.job.jobId;
+  return createdOne.parse(await ask({ query: createOne, variables: { input: input() } })).data.createJob.job.jobId;
+}
+
+async function createBatch(count: number): Promise<readonly string[]> {
+  const inputs = Array.from({ length: count }, input);
+  const { data } = createdMany.parse(await ask({ query: createMany, variables: { inputs } }));
+  return data.createJobs.map(({ job }) => job.jobId);
 }
 
 serveCommands({
   async open(request) {
-    ({ url } = z.object({ url: z.string() }).parse(request));
+    target = opening.parse(request);
     const acknowledged = Promise.withResolvers<void>();
-    const socket = await openRawSocket({
-      url: `${url}/graphql`,
+    socket = await openRawSocket({
+      url: `${target.url}/graphql`,
       subprotocol: 'graphql-transport-ws',
       onText(chunk, start, end) {
-        const parsed = pushed.safeParse(JSON.parse(chunk.toString('utf8', start, end)));
-        if (!parsed.success) return acknowledged.resolve();
-        const { jobId, status } = parsed.data.payload.data.jobStatusChanged;
+        const { type, id, payload } = message.parse(JSON.parse(chunk.toString('utf8', start, end)));
+        if (type === 'connection_ack') return acknowledged.resolve();
+        if (type !== 'next' || id === undefined) return undefined;
+        if (id !== 'feed') {
+          answers.get(id)?.(payload);
+          return void answers.delete(id);
+        }
+        const { jobId, status } = pushed.parse(payload).data.jobStatusChanged;
         if (status === 'PROCESSING') load.onActive(jobId);
         else if (status !== 'PENDING') load.onEnded(jobId);
+        return undefined;
       },
     });
     socket.send('{"type":"connection_init"}');
     await acknowledged.promise;
-    socket.send(JSON.stringify({ id: '0', type: 'subscribe', payload: { query: 'subscription { jobStatusChanged { jobId status } }' } }));
+    socket.send(
+      JSON.stringify({ id: 'feed', type: 'subscribe', payload: { query: 'subscription { jobStatusChanged { jobId status } }' } }),
+    );
     await new Promise((resolve) => setTimeout(resolve, 500));
   },
   run: (request) => load.run(create, request),
+  runBatches: (request) => load.runBatches(createBatch, request),
 });

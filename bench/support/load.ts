@@ -7,12 +7,15 @@ export interface Load {
   onEnded(jobId: string): void;
   /** Answers jobs a second, and the milliseconds from the call until the client heard of each step. */
   run(create: () => Promise<string>, request: unknown): Promise<LoadResult>;
+  /** The same of batches of `batch` jobs, so many batches at once. */
+  runBatches(createMany: (count: number) => Promise<readonly string[]>, request: unknown): Promise<LoadResult>;
 }
 
 export const loadResult = z.object({ perSecond: z.number(), activeMs: z.array(z.number()), endedMs: z.array(z.number()) });
 export type LoadResult = z.infer<typeof loadResult>;
 
 const requestSchema = z.object({ jobs: z.number(), atOnce: z.number() });
+const batchRequestSchema = z.object({ jobs: z.number(), atOnce: z.number(), batch: z.number() });
 
 export function createLoad(): Load {
   /** An event may come before the answer to the call that it is about. */
@@ -25,23 +28,32 @@ export function createLoad(): Load {
     return known;
   }
 
-  return {
-    onActive: (jobId) => void activeAt.set(jobId, performance.now()),
-    onEnded: (jobId) => endOf(jobId).resolve(performance.now()),
-    async run(create, request) {
-      const { jobs, atOnce } = requestSchema.parse(request);
-      const activeMs: number[] = [];
-      const endedMs: number[] = [];
-      const startedAt = performance.now();
-      await concurrently(jobs, atOnce, async () => {
-        const calledAt = performance.now();
-        const jobId = await create();
+  async function measure(jobs: number, atOnce: number, batch: number, create: () => Promise<readonly string[]>): Promise<LoadResult> {
+    const activeMs: number[] = [];
+    const endedMs: number[] = [];
+    const startedAt = performance.now();
+    await concurrently(jobs / batch, atOnce, async () => {
+      const calledAt = performance.now();
+      for (const jobId of await create()) {
         endedMs.push((await endOf(jobId).promise) - calledAt);
         activeMs.push((activeAt.get(jobId) ?? NaN) - calledAt);
         ended.delete(jobId);
         activeAt.delete(jobId);
-      });
-      return { perSecond: (jobs / (performance.now() - startedAt)) * 1000, activeMs, endedMs };
+      }
+    });
+    return { perSecond: (jobs / (performance.now() - startedAt)) * 1000, activeMs, endedMs };
+  }
+
+  return {
+    onActive: (jobId) => void activeAt.set(jobId, performance.now()),
+    onEnded: (jobId) => endOf(jobId).resolve(performance.now()),
+    run(create, request) {
+      const { jobs, atOnce } = requestSchema.parse(request);
+      return measure(jobs, atOnce, 1, async () => [await create()]);
+    },
+    runBatches(createMany, request) {
+      const { jobs, atOnce, batch } = batchRequestSchema.parse(request);
+      return measure(jobs, atOnce, batch, () => createMany(batch));
     },
   };
 }

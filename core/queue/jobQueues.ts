@@ -34,7 +34,8 @@ export interface QueueDepth {
 
 /** All calls reject with `QUEUE_UNAVAILABLE` when SQS does not answer or refuses. */
 export interface JobQueues {
-  send(priority: JobPriority, message: JobMessage, delaySeconds: number): Promise<void>;
+  /** `owner`: whose turn it is when it comes to it, where the engine is fair between owners. */
+  send(priority: JobPriority, message: JobMessage, delaySeconds: number, owner?: string): Promise<void>;
   receive(queue: QueueId, options: ReceiveOptions): Promise<readonly ReceivedMessage[]>;
   delete(message: ReceivedMessage): Promise<void>;
   /** Seconds from now until the message is delivered again; 0 gives it back at once. At most 43,200 (12 hours). */

@@ -36,14 +36,20 @@ export async function sendMessage(
   job: Job,
   delaySeconds: number,
 ): Promise<void> {
-  const { jobId, generation, traceId, type, createdAt, priority, attempts } = job;
+  const { jobId, owner, generation, traceId, type, createdAt, priority, attempts } = job;
   const version = attempts === 0 ? job.version : noBet;
   const wholeDelay = Math.min(maxDelaySeconds, Math.ceil(delaySeconds));
   const destination = { 'messaging.system': 'aws_sqs', 'messaging.destination.name': priority };
   await telemetry.span(
     `send ${priority}`,
     { kind: SpanKind.PRODUCER, attributes: { ...destination, 'messaging.operation.type': 'send', 'job.id': jobId } },
-    () => queues.send(priority, { jobId, generation, version, traceId, type, createdAt, spanId: telemetry.running().spanId }, wholeDelay),
+    () =>
+      queues.send(
+        priority,
+        { jobId, generation, version, traceId, type, createdAt, spanId: telemetry.running().spanId },
+        wholeDelay,
+        owner,
+      ),
   );
   telemetry.count('sent', destination);
 }

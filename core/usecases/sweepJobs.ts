@@ -84,7 +84,7 @@ interface Read {
 }
 
 /** One that cannot be read is nobody else's fault. @throws {JobError} `TABLE_UNAVAILABLE`. */
-async function readEach({ table, log }: Core, jobIds: readonly string[]): Promise<Read> {
+export async function readEach({ table, log }: Pick<Core, 'table' | 'log'>, jobIds: readonly string[]): Promise<Read> {
   if (jobIds.length === 0) return { jobs: [], unreadable: 0 };
   try {
     return { jobs: (await table.getMany(jobIds)).filter((job) => job !== undefined), unreadable: 0 };
@@ -100,7 +100,7 @@ async function readEach({ table, log }: Core, jobIds: readonly string[]): Promis
     } catch (error) {
       if (error instanceof JobError) throw error;
       unreadable += 1;
-      log.error({ error, jobId }, 'the record of an open job cannot be read; the sweeper passes it over');
+      log.error({ error, jobId }, 'the record of an open job cannot be read; it is passed over');
     }
   }
   return { jobs, unreadable };

@@ -8,7 +8,11 @@ import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
-import { EmbeddedAwsError } from './dataFolder.ts';
+
+/** Why the embedded AWS cannot start or has ended, in one line. */
+export class EmbeddedAwsError extends Error {
+  override readonly name = 'EmbeddedAwsError';
+}
 
 export interface EmbeddedAwsOptions {
   /** Where tables, queues and objects are kept; empty = in memory. One process at a time. */

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
-import { EmbeddedAwsError, holdDataFolder } from './dataFolder.ts';
+import { ConfigError } from '../../runtime/config.ts';
+import { holdDataFolder } from '../../runtime/dataFolder.ts';
 
 const parent = parentPort;
 if (parent === null) throw new Error('embeddedAwsThread.ts is a thread of embeddedAws.ts');
@@ -26,12 +27,12 @@ try {
   });
   parent.postMessage({ endpoints: { dynamodb: dynamodb.url, sqs: fauxqs.url, s3: fauxqs.url } });
 } catch (error) {
-  if (!(error instanceof EmbeddedAwsError) && !isPortTaken(error)) throw error;
+  if (!(error instanceof ConfigError) && !isPortTaken(error)) throw error;
   parent.postMessage({ failure: error.message });
   parent.close();
 }
 
-/** @throws {EmbeddedAwsError} where they are not installed: whoever runs on AWS, or on other endpoints, needs neither. */
+/** @throws {ConfigError} where they are not installed: whoever runs on AWS, or on other endpoints, needs neither. */
 async function loadEmulators() {
   try {
     const [{ openDynalite }, { openFauxqs }] = await Promise.all([import('./dynaliteServer.ts'), import('./fauxqsServer.ts')]);
@@ -40,7 +41,7 @@ async function loadEmulators() {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
     if (!isMissing) throw error;
     const what = 'what AWS_ENDPOINT_URL_DYNAMODB, _SQS and _S3 do not name is emulated here, by two packages that are not installed';
-    throw new EmbeddedAwsError(`${what}: npm install dynalite@4.0.0 fauxqs@2.4.1`, { cause: error });
+    throw new ConfigError(`${what}: npm install dynalite@4.0.0 fauxqs@2.4.1`, { cause: error });
   }
 }
 

@@ -1,10 +1,10 @@
 /** `npm run local`: only the embedded AWS, provisioned, printing its endpoints as settings for the other entries. */
 import { parseArgs } from 'node:util';
-import { ConfigError, readConfig } from '../../runtime/config.ts';
+import { ConfigError, readConfig, readEnvironment } from '../../runtime/config.ts';
+import { onOrphaned } from '../../runtime/orphaned.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { createClients } from './clients.ts';
-import { EmbeddedAwsError } from './dataFolder.ts';
-import { openEmbeddedAws } from './embeddedAws.ts';
+import { EmbeddedAwsError, openEmbeddedAws } from './embeddedAws.ts';
 import { provision } from './provision.ts';
 
 /** Exit codes of sysexits.h: a setting that is not valid, and a service that cannot be had. */
@@ -26,6 +26,7 @@ async function run(ports: { readonly dynamodb: number; readonly sqsAndS3: number
   const log = createLog({ level: config.logLevel, part: 'local' }, process.stderr);
   const ended = Promise.withResolvers<void>();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, ended.resolve);
+  onOrphaned(readEnvironment(), ended.resolve);
 
   const aws = await openEmbeddedAws({ dataDir: config.dataDir, ports, onFailure: ended.reject });
   await using closing = new AsyncDisposableStack();

@@ -68,7 +68,10 @@ const zones: readonly Zone[] = [
   { files: /^worker\//, mayImport: [core, telemetry, runtime, /^jobs\//, /^worker\//] },
   { files: /^lambda\//, mayImport: [core, telemetry, runtime, /^lambda\//] },
   // Names and shapes of table and queues stand in one place; the code that uses them is not infra's business.
-  { files: /^infra\//, mayImport: [/^core\/\w+\/\w+\/definition\.ts$/, base, /^runtime\/(config|entry)\.ts$/, telemetry, /^infra\//] },
+  {
+    files: /^infra\//,
+    mayImport: [/^core\/\w+\/\w+\/definition\.ts$/, base, /^runtime\/(config|entry|dataFolder|orphaned)\.ts$/, telemetry, /^infra\//],
+  },
 ];
 
 /** Packages that only some may import. Tests may import all. */

@@ -1,4 +1,5 @@
 import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
+import { createMemoryQueues } from '../../core/queue/memory/queues.ts';
 import { openTestQueues } from '../support/backends.ts';
 import { contractQueueSettings, exerciseQueues } from './exerciseQueues.ts';
 
@@ -12,4 +13,9 @@ exerciseQueues('fauxqs', async () => {
       await aws.close();
     },
   };
+});
+
+exerciseQueues('this process', () => {
+  const queues = createMemoryQueues({ ...contractQueueSettings, now: Date.now });
+  return Promise.resolve({ queues, close: () => Promise.resolve(queues.close()) });
 });

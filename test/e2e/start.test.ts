@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'graphql-ws';
@@ -89,27 +89,61 @@ describe('npm start', () => {
     await using first = await startEntry('start', { env: { DATA_DIR: '' } });
     const port = new URL(await urlOf(first, 'start')).port;
     await using second = await startEntry('start', { env: { DATA_DIR: '', PORT: port }, awaitReady: false });
-    expect(await second.exited()).toBe(1);
-    expect(second.logs().trim().split('\n').at(-1)).toMatch(/^job-tickets: .*EADDRINUSE.*set PORT/);
+    expect(await second.exited()).toBe(78);
+    expect(second.logs()).toMatch(/^job-tickets: .*EADDRINUSE.*set PORT to another one\n$/);
   });
 
   test('says in one line that another process uses its data', async () => {
     await using dir = await tempDir();
     await using first = await startEntry('start', { env: { DATA_DIR: dir.path } });
     await using second = await startEntry('start', { env: { DATA_DIR: dir.path }, awaitReady: false });
-    expect(await second.exited()).toBe(1);
-    expect(second.logs().trim().split('\n')).toHaveLength(1);
-    expect(first.pid).toBeGreaterThan(0);
+    expect(await second.exited()).toBe(78);
+    expect(second.logs()).toBe(`job-tickets: DATA_DIR: ${dir.path} is in use by another process\n`);
+    expect((await fetch(`${await urlOf(first, 'start')}/readyz`)).status).toBe(200);
   });
 
   test('keeps trying an endpoint that does not answer, and says why at /readyz', async () => {
     const away = `http://127.0.0.1:${await freePort()}`;
-    await using system = await startEntry('start', { env: { DATA_DIR: '', AWS_ENDPOINT_URL_DYNAMODB: away } });
+    await using system = await startEntry('start', {
+      env: { AWS_ENDPOINT_URL_DYNAMODB: away, AWS_ENDPOINT_URL_SQS: away, AWS_ENDPOINT_URL_S3: away },
+    });
     const url = await urlOf(system, 'start');
     const ready = await fetch(`${url}/readyz`);
     expect(ready.status).toBe(503);
     expect(await ready.text()).toMatch(/table.*ECONNREFUSED/);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+
+  test.each([
+    ['a folder under /proc, where nobody can make one', '/proc/job-tickets/data', /cannot be used as a folder \(E\w+\)/],
+    ['a folder below a file', `${import.meta.filename}/data`, /cannot be used as a folder \(ENOTDIR\)/],
+    ['a file', import.meta.filename, /cannot be used as a folder \(EEXIST\)/],
+  ])('says in one line that its folder cannot be had: %s', async (_, DATA_DIR, complaint) => {
+    await using system = await startEntry('start', { env: { DATA_DIR }, awaitReady: false });
+    expect(await system.exited(10_000)).toBe(78);
+    expect(system.logs()).toMatch(/^job-tickets: DATA_DIR: [^\n]*\n$/);
+    expect(system.logs()).toMatch(complaint);
+  });
+
+  test.each([
+    ['no database', 'this is no database, but it is somebody’s', /jobs\.sqlite is no database, and was left as it is/],
+    ['damaged', `SQLite format 3\0${'x'.repeat(5000)}`, /jobs\.sqlite is (damaged|no database), and was left as it is/],
+  ])('says in one line that its file is %s, and leaves it as it is', async (_, content, complaint) => {
+    await using dir = await tempDir();
+    await writeFile(join(dir.path, 'jobs.sqlite'), content);
+    await using system = await startEntry('start', { env: { DATA_DIR: dir.path }, awaitReady: false });
+    expect(await system.exited(10_000)).toBe(78);
+    expect(system.logs()).toMatch(/^job-tickets: DATA_DIR: [^\n]*\n$/);
+    expect(system.logs()).toMatch(complaint);
+    expect(await readFile(join(dir.path, 'jobs.sqlite'), 'utf8')).toBe(content);
+  });
+
+  test('says where the jobs are that an earlier version kept in emulators, once, and begins with none', async () => {
+    await using dir = await tempDir();
+    await mkdir(join(dir.path, 'dynamodb'));
+    await using system = await startEntry('start', { env: { DATA_DIR: dir.path } });
+    expect(system.logs()).toMatch(/the emulators’ jobs in this folder stay there/);
+    expect(await statuses(await urlOf(system, 'start'))).toEqual([]);
   });
 
   test('needs Redis where server and worker are processes of their own', async () => {

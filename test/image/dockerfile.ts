@@ -1,6 +1,6 @@
 /**
  * Runs the steps of the Dockerfile's stages in folders, with the same commands and the same files, since no container
- * engine is at hand: FROM, ENV, WORKDIR, COPY, RUN, HEALTHCHECK and CMD as this Dockerfile uses them; anything it uses
+ * engine is at hand: FROM, ENV, WORKDIR, COPY, RUN, HEALTHCHECK, VOLUME and CMD as this Dockerfile uses them; anything it uses
  * beyond that is an error. Users, base images and layers are beyond it.
  */
 import { execFile } from 'node:child_process';
@@ -94,6 +94,7 @@ export async function buildImages(targets: readonly string[], parent: string): P
         return { command: nodeArguments(rest) };
       case 'WORKDIR':
       case 'EXPOSE':
+      case 'VOLUME':
         return {};
       default:
         throw new Error(`${instruction} is not known here`);

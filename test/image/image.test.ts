@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -108,9 +108,35 @@ async function startImages(prefix: string, more: Readonly<Record<string, string>
   return { url: /"url":"([^"]+)"/.exec(output)?.[1] ?? '', settings, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
+test('the image of everything in one process does a job, and keeps it in its volume', { timeout: 180_000 }, async () => {
+  await using resources = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'job-tickets-image-'));
+  resources.defer(() => rm(folder, { recursive: true, force: true }));
+  const [single] = await buildImages(['single'], folder);
+  if (single === undefined) throw new Error('a target makes an image');
+  const port = await freePort();
+  // Nothing else is given: in production somebody has to say that everybody may call.
+  const settings = { PORT: String(port), AUTH: 'none' };
+  const start = async () =>
+    resources.adopt(
+      await startProgram({ ...inImage(single, settings, single.command), ready: /job tickets are open/, cwd: single.folder }),
+      ({ stop }) => stop(),
+    );
+  const first = await start();
+  const check = inImage(single, settings, single.healthcheck);
+  await run(check.command, [...check.args], { cwd: single.folder });
+  const url = `http://127.0.0.1:${port}/graphql`;
+  const source = 's3://job-tickets/examples/document.pdf';
+  expect(await runJob(url, 'process_document', { source })).toMatchObject({ status: 'SUCCEEDED', result: { pages: 3 } });
+  await first.stop();
+  expect(await readdir(join(single.folder, 'data'))).toEqual(expect.arrayContaining(['jobs.sqlite', 'objects']));
+  await start();
+  expect(await runJob(url, 'process_document', { source })).toMatchObject({ status: 'SUCCEEDED' });
+});
+
 test('the images carry no tests, no packages of development, and run as nobody in particular', async () => {
   const stages = await readStages();
-  for (const target of ['server', 'worker']) {
+  for (const target of ['server', 'worker', 'single']) {
     const steps = stages.get(target)?.steps ?? [];
     expect(steps).toContainEqual(['USER', '1000:1000']);
     expect(steps.map(([instruction]) => instruction)).toContain('HEALTHCHECK');
@@ -119,10 +145,10 @@ test('the images carry no tests, no packages of development, and run as nobody i
 });
 
 test('the base image has the Node that the project is developed on', async () => {
-  const { devDependencies } = z
-    .object({ devDependencies: z.object({ node: z.string() }) })
+  const { dependencies } = z
+    .object({ dependencies: z.object({ node: z.string() }) })
     .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
-  expect(await readFile(join(root, 'Dockerfile'), 'utf8')).toContain(`FROM node:${devDependencies.node}-`);
+  expect(await readFile(join(root, 'Dockerfile'), 'utf8')).toContain(`FROM node:${dependencies.node}-`);
 });
 
 /** `node …` as the image runs it: nothing of this process's environment but the path is there. */

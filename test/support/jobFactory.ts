@@ -1,11 +1,14 @@
 /** Makes job records for tests: a fresh waiting job, with whatever the test wants different. */
-import { ulid } from 'ulid';
+import { monotonicFactory } from 'ulid';
 import type { Job, JsonValue, Payload } from '../../core/job.ts';
+
+/** Those of one millisecond come one after the other too. */
+const newJobId = monotonicFactory();
 
 export function makeJob(changes: Partial<Job> = {}): Job {
   const now = changes.createdAt ?? Date.now();
   return {
-    jobId: ulid(),
+    jobId: newJobId(),
     owner: 'owner-1',
     type: 'simulate_work',
     priority: 'NORMAL',

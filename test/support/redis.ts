@@ -11,10 +11,13 @@ export interface RedisServer {
   restart(): Promise<void>;
 }
 
-/** `port` is for a server behind a proxy that must know it beforehand; the default is a free one. */
-export async function startRedis(port?: number): Promise<RedisServer> {
+/**
+ * `port` is for a server behind a proxy that must know it beforehand; the default is a free one. With a folder it writes
+ * every command to the disk before it answers.
+ */
+export async function startRedis(port?: number, folder?: string): Promise<RedisServer> {
   const ownPort = port ?? (await freePort());
-  let server = await start(ownPort);
+  let server = await start(ownPort, folder);
   return {
     port: ownPort,
     url: `redis://127.0.0.1:${ownPort}`,
@@ -23,15 +26,16 @@ export async function startRedis(port?: number): Promise<RedisServer> {
     },
     restart: async () => {
       await server.stop();
-      server = await start(ownPort);
+      server = await start(ownPort, folder);
     },
   };
 }
 
-function start(port: number) {
+function start(port: number, folder: string | undefined) {
+  const kept = folder === undefined ? ['--appendonly', 'no'] : ['--appendonly', 'yes', '--appendfsync', 'always', '--dir', folder];
   return startProgram({
     command: 'redis-server',
-    args: ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+    args: ['--port', String(port), '--bind', '127.0.0.1', '--save', '', ...kept],
     ready: /Ready to accept connections/,
   });
 }

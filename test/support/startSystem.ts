@@ -1,6 +1,5 @@
-/** The whole system in this process, on emulators: what a test needs of it, and no more. */
+/** The whole system in this process, on emulators or on the engine of its own: what a test needs of it, and no more. */
 import { randomUUID } from 'node:crypto';
-import { S3Client } from '@aws-sdk/client-s3';
 import { systemClock, type Clock } from '../../core/clock.ts';
 import type { Feed } from '../../core/feed/feed.ts';
 import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
@@ -14,14 +13,23 @@ import { provision } from '../../infra/local/provision.ts';
 import { createObjectStore } from '../../jobs/files/s3/objectStore.ts';
 import jobs from '../../jobs/index.ts';
 import { startLambdas } from '../../lambda/lambdas.ts';
+import { startRelay } from '../../lambda/relay.ts';
 import { parseConfig, type Config, type Environment } from '../../runtime/config.ts';
-import { clientOptions, openCore, type OpenedCore } from '../../runtime/open.ts';
+import { openCore, type OpenedCore } from '../../runtime/open.ts';
+import { openEmbedded } from '../../runtime/openEmbedded.ts';
 import { openServer } from '../../server/openServer.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
+import { noObjects } from './noObjects.ts';
 import { silentLog } from './silentLog.ts';
 
+/** Of table and queues: emulators of DynamoDB and SQS, or SQLite and memory, as `npm start` has them. */
+export const engines = ['emulators', 'embedded'] as const;
+export type Engine = (typeof engines)[number];
+
 export interface SystemOptions {
+  /** Default: emulators. */
+  readonly engine?: Engine;
   /** Settings by their names in the environment; short waits are the default here. */
   readonly env?: Environment;
   /** Default: `server`, `worker` and `lambdas`. */
@@ -43,7 +51,6 @@ export interface System extends AsyncDisposable {
   readonly watches: Watches;
   /** Of the server, without a path; empty where none was asked for. */
   readonly url: string;
-  readonly s3: S3Client;
   /** Another worker on the same table and queues; stopped with the system. */
   startWorker(changes?: { readonly handlers?: readonly JobHandler[] }): Worker;
 }
@@ -61,6 +68,7 @@ const shortWaits: Environment = {
 };
 
 export async function startSystem({
+  engine = 'emulators',
   env = {},
   parts = ['server', 'worker', 'lambdas'],
   dynamodbUrl,
@@ -70,28 +78,9 @@ export async function startSystem({
   handlers = [],
 }: SystemOptions = {}): Promise<System> {
   await using opening = new AsyncDisposableStack();
-  const aws = opening.adopt(await openEmbeddedAws({ dataDir: '' }), ({ close }) => close());
-  const suffix = randomUUID().slice(0, 8);
-  const config = parseConfig({
-    ...shortWaits,
-    JOBS_TABLE: `Jobs-${suffix}`,
-    QUEUE_PREFIX: `jobs-${suffix}`,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl ?? aws.endpoints.dynamodb,
-    AWS_ENDPOINT_URL_SQS: aws.endpoints.sqs,
-    AWS_ENDPOINT_URL_S3: aws.endpoints.s3,
-    REDIS_URL: redisUrl,
-    ...env,
-  });
-  await provision(opening.use(createClients(config)), config);
-  const feed: Feed | undefined = config.redisUrl === undefined ? createMemoryFeed() : undefined;
-  const { core, notReady, openStream } = opening.adopt(openCore({ config, jobTypes: jobTypesOf(jobs), log, clock, feed }), ({ close }) =>
-    close(),
-  );
-  const s3 = opening.adopt(
-    new S3Client({ ...clientOptions(config, config.endpoints.s3, { requestTimeoutMs: 30_000 }), forcePathStyle: true }),
-    (client) => client.destroy(),
-  );
-  const objects = createObjectStore({ s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
+  const settings = { ...shortWaits, REDIS_URL: redisUrl, ...env };
+  const open = { settings, dynamodbUrl, clock, log, opening };
+  const { config, core, notReady, openStream, objects } = engine === 'emulators' ? await openOnEmulators(open) : await openInMemory(open);
   const bundled = await loadHandlers(jobs);
 
   const workers = opening.use(new AsyncDisposableStack());
@@ -108,7 +97,10 @@ export async function startSystem({
     worker.start();
     return worker;
   };
-  if (parts.includes('lambdas')) opening.adopt(startLambdas({ core, openStream, config }), ({ stop }) => stop());
+  if (parts.includes('lambdas')) {
+    opening.adopt(startLambdas({ core, config }), ({ stop }) => stop());
+    if (engine === 'emulators') opening.adopt(startRelay({ core, openStream }), ({ stop }) => stop());
+  }
   if (parts.includes('worker')) startWorker();
 
   const watches = opening.adopt(createWatches(core, { pollMs: 200 }), ({ close }) => close());
@@ -118,7 +110,40 @@ export async function startSystem({
     url = server.url;
   }
   const resources = opening.move();
-  return { config, core, openStream, watches, url, s3, startWorker, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { config, core, openStream, watches, url, startWorker, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+interface Opening {
+  readonly settings: Environment;
+  readonly dynamodbUrl: string | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly opening: AsyncDisposableStack;
+}
+
+async function openOnEmulators({ settings, dynamodbUrl, clock, log, opening }: Opening) {
+  const aws = opening.adopt(await openEmbeddedAws({ dataDir: '' }), ({ close }) => close());
+  const suffix = randomUUID().slice(0, 8);
+  const config = parseConfig({
+    JOBS_TABLE: `Jobs-${suffix}`,
+    QUEUE_PREFIX: `jobs-${suffix}`,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl ?? aws.endpoints.dynamodb,
+    AWS_ENDPOINT_URL_SQS: aws.endpoints.sqs,
+    AWS_ENDPOINT_URL_S3: aws.endpoints.s3,
+    ...settings,
+  });
+  const clients = opening.use(createClients(config));
+  await provision(clients, config);
+  const feed: Feed | undefined = config.redisUrl === undefined ? createMemoryFeed() : undefined;
+  const opened = opening.adopt(openCore({ config, jobTypes: jobTypesOf(jobs), log, clock, feed }), ({ close }) => close());
+  const objects = createObjectStore({ s3: clients.s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
+  return { ...opened, config, objects };
+}
+
+async function openInMemory({ settings, clock, log, opening }: Opening) {
+  const config = parseConfig(settings);
+  const opened = opening.adopt(await openEmbedded({ config, jobTypes: jobTypesOf(jobs), log, clock }), ({ close }) => close());
+  return { ...opened, config, objects: noObjects, openStream: () => Promise.resolve(undefined) };
 }
 
 function withReplaced(bundled: Handlers, own: readonly JobHandler[]): Handlers {

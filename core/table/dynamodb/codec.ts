@@ -7,7 +7,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
 import { isFinal, jobPriorities, jobStatuses, maxLosses, type HistoryEntry, type Job, type JsonValue, type Payload } from '../../job.ts';
 import type { IdempotencyLock, SweepState } from '../jobTable.ts';
-import { jobKey, openShards } from './definition.ts';
+import { idempotencyLockKey, jobKey, openShards, payloadItemKey } from './definition.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -113,8 +113,26 @@ export function encodeHistoryEntry({ status, at, attempt, error }: Omit<HistoryE
 
 const lockItem = z.object({ jobId: z.string(), payloadHash: z.string(), expiresAt: z.number(), writeId: z.string() });
 
+/** For a lock that comes from elsewhere: no write of here waits for its answer. */
+export function encodeLock(owner: string, idempotencyKey: string, lock: IdempotencyLock): Item {
+  return encode({ pk: idempotencyLockKey(owner, idempotencyKey), ...lock, writeId: '-' });
+}
+
 export function decodeLock(item: Item): IdempotencyLock & { readonly writeId: string } {
   return lockItem.parse(unmarshall(item));
+}
+
+/** A payload in an item of its own. */
+export function encodePayloadItem({
+  key,
+  json,
+  expiresAt,
+}: {
+  readonly key: string;
+  readonly json: string;
+  readonly expiresAt: number;
+}): Item {
+  return encode({ pk: payloadItemKey(key), json, expiresAt });
 }
 
 const payloadItem = z.object({ pk: z.string(), json: jsonText });

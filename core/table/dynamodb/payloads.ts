@@ -6,7 +6,7 @@ import { maxInlineBytes, type Payloads } from '../jobTable.ts';
 import { needsRenewal, payloadExpiry } from '../payloadLife.ts';
 import { unavailable } from './available.ts';
 import type { BatchGet } from './batchGet.ts';
-import { decodePayload, encode } from './codec.ts';
+import { decodePayload, encode, encodePayloadItem } from './codec.ts';
 import { payloadItemKey } from './definition.ts';
 
 export interface PayloadsDeps {
@@ -25,7 +25,7 @@ export function createPayloads({ dynamodb, tableName: TableName, jobTtlDays, bat
       const expiresAt = payloadExpiry(now, jobTtlDays);
       const put = new PutItemCommand({
         TableName,
-        Item: encode({ pk: payloadItemKey(key), json, expiresAt }),
+        Item: encodePayloadItem({ key, json, expiresAt }),
         ConditionExpression: 'attribute_not_exists(pk)',
       });
       // The key is this call's own: what is there already, the SDK put there before it sent the request again.

@@ -1,79 +1,21 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../../core/errors.ts';
+import { chunks, MiB, plain, running, textOf } from '../../../test/contract/exerciseObjects.ts';
 import { portOf } from '../../../test/support/portOf.ts';
 import { createClient, openTestBucket, StoppedByTest } from '../testBucket.ts';
 import { createObjectStore } from './objectStore.ts';
 
-const running = new AbortController().signal;
-const plain = (signal = running) => ({ signal, contentType: 'text/plain' });
-const MiB = 1024 ** 2;
-
-async function* chunks(count: number, bytes = MiB): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let index = 0; index < count; index += 1) yield Buffer.alloc(bytes, index);
-}
-
-async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
-  return Buffer.concat(await Array.fromAsync(stream)).toString();
-}
-
 describe('reading', () => {
-  test('gives the bytes and how far it is', async () => {
-    await using bucket = await openTestBucket();
-    const uri = await bucket.put('a folder/ünï.txt', 'hello');
-    const reported: number[] = [];
-    expect(
-      await textOf(
-        bucket.objects.read(uri, {
-          signal: running,
-          progress: (percent) => reported.push(percent),
-        }),
-      ),
-    ).toBe('hello');
-    expect(reported.at(-1)).toBe(100);
-  });
-
-  test.each([
-    ['a bucket that is not allowed', 's3://secrets/key', 'not allowed'],
-    ['a file', 'file:///etc/passwd', 'not of the form'],
-    ['the metadata service', 'http://169.254.169.254/latest/meta-data', 'not of the form'],
-    ['a path that climbs', 's3://files/../secrets/key', 'segments'],
-    ['a key with a newline', 's3://files/a\nb', 'not of the form'],
-    ['a key that is too long', `s3://files/${'ä'.repeat(600)}`, 'not of the form'],
-    ['no key', 's3://files/', 'not of the form'],
-  ])('refuses %s for good and asks nothing of S3', async (_, uri, complaint) => {
+  test('asks nothing of S3 for a uri that is refused', async () => {
     await using bucket = await openTestBucket();
     bucket.sent.length = 0;
-    const reading = textOf(bucket.objects.read(uri, { signal: running }));
-    await expect(reading).rejects.toBeInstanceOf(PermanentError);
-    await expect(reading).rejects.toThrow(complaint);
-    await expect(bucket.objects.write(uri, ['x'], plain())).rejects.toBeInstanceOf(PermanentError);
-    expect(bucket.sent).toEqual([]);
-  });
-
-  test('fails for good, naming the uri, when there is no such object or bucket', async () => {
-    await using bucket = await openTestBucket();
-    const objects = createObjectStore({
-      s3: bucket.s3,
-      buckets: ['files', 'nowhere'],
-      maxSourceBytes: 1,
-    });
-    for (const uri of ['s3://files/missing', 's3://nowhere/key']) {
-      const reading = textOf(objects.read(uri, { signal: running }));
-      await expect(reading).rejects.toBeInstanceOf(PermanentError);
-      await expect(reading).rejects.toThrow(`${uri} does not exist`);
+    for (const uri of ['s3://secrets/key', 'file:///etc/passwd', 's3://files/../secrets/key', 's3://files/']) {
+      await expect(textOf(bucket.objects.read(uri, { signal: running }))).rejects.toBeInstanceOf(PermanentError);
+      await expect(bucket.objects.write(uri, ['x'], plain())).rejects.toBeInstanceOf(PermanentError);
     }
-    await expect(objects.write('s3://nowhere/key', ['x'], plain())).rejects.toBeInstanceOf(PermanentError);
-  });
-
-  test('takes a source of the largest size allowed and fails for good on one byte more', async () => {
-    await using bucket = await openTestBucket({ maxSourceBytes: 10 });
-    expect(await textOf(bucket.objects.read(await bucket.put('ten', '0123456789'), { signal: running }))).toHaveLength(10);
-    const reading = textOf(bucket.objects.read(await bucket.put('eleven', '0123456789x'), { signal: running }));
-    await expect(reading).rejects.toBeInstanceOf(PermanentError);
-    await expect(reading).rejects.toThrow('s3://files/eleven is larger than 10 bytes');
+    expect(bucket.sent).toEqual([]);
   });
 
   test('holds the limit while reading from a server that names no length', async () => {
@@ -129,7 +71,7 @@ describe('reading', () => {
 });
 
 describe('writing', () => {
-  test('writes small and large contents whole, with their checksum', async () => {
+  test('writes small contents in one command, large ones in parts', async () => {
     await using bucket = await openTestBucket();
     for (const [count, commands] of [
       [0, ['PutObject']],
@@ -140,12 +82,7 @@ describe('writing', () => {
       bucket.sent.length = 0;
       const written = await bucket.objects.write('s3://files/out', chunks(count), plain());
       expect(bucket.sent).toEqual(commands);
-      const content = Buffer.concat(await Array.fromAsync(bucket.objects.read('s3://files/out', { signal: running })));
-      expect(written).toEqual({
-        bytes: count * MiB,
-        sha256: createHash('sha256').update(content).digest('hex'),
-      });
-      expect(content.byteLength).toBe(count * MiB);
+      expect(written.bytes).toBe(count * MiB);
     }
   });
 
@@ -155,13 +92,6 @@ describe('writing', () => {
     await bucket.objects.write('s3://files/out', ['ä'.repeat(9 * MiB)], plain());
     expect(bucket.sent.filter((command) => command === 'UploadPart')).toHaveLength(3);
     expect(await bucket.get('s3://files/out')).toBe('ä'.repeat(9 * MiB));
-  });
-
-  test('replaces what an earlier attempt wrote', async () => {
-    await using bucket = await openTestBucket();
-    const first = await bucket.objects.write('s3://files/out', ['same'], plain());
-    expect(await bucket.objects.write('s3://files/out', ['same'], plain())).toEqual(first);
-    expect(await bucket.get('s3://files/out')).toBe('same');
   });
 
   test('leaves nothing behind when the content fails half-way', async () => {
@@ -200,12 +130,6 @@ describe('writing', () => {
     }
     await bucket.objects.write('s3://files/out', counted(), plain());
     expect(takenAtParts).toEqual([8, 16, 24]);
-  });
-
-  test('fails for good when the output grows beyond ten times the largest source', async () => {
-    await using bucket = await openTestBucket({ maxSourceBytes: MiB });
-    await expect(bucket.objects.write('s3://files/out', chunks(11), plain())).rejects.toBeInstanceOf(PermanentError);
-    expect(await bucket.keys()).toEqual([]);
   });
 });
 

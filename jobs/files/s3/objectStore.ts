@@ -1,10 +1,10 @@
 /** Objects in S3: sources read and outputs written as streams, in allowed buckets only. */
-import { createHash } from 'node:crypto';
 import { addAbortSignal, Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { GetObjectCommand, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
 import { PermanentError } from '../../../core/errors.ts';
 import type { ObjectStore } from '../../../core/objects.ts';
+import { measured, tooLarge } from '../measured.ts';
 import { locate, type ObjectLocation } from '../s3Uri.ts';
 import { uploadInParts } from './upload.ts';
 
@@ -13,9 +13,6 @@ interface ObjectStoreOptions {
   readonly buckets: readonly string[];
   readonly maxSourceBytes: number;
 }
-
-/** An output may be so many times as large as a source: a long column name in front of many short cells grows quickly. */
-const maxGrowth = 10;
 
 export function createObjectStore({ s3, buckets, maxSourceBytes }: ObjectStoreOptions): ObjectStore {
   return {
@@ -41,19 +38,9 @@ export function createObjectStore({ s3, buckets, maxSourceBytes }: ObjectStoreOp
 
     async write(uri, content, { signal, contentType }) {
       const target = locate(uri, buckets);
-      const hash = createHash('sha256');
-      let bytes = 0;
-      async function* measured(): AsyncGenerator<Uint8Array, void, undefined> {
-        for await (const piece of content) {
-          const chunk = typeof piece === 'string' ? Buffer.from(piece) : piece;
-          bytes += chunk.byteLength;
-          if (bytes > maxGrowth * maxSourceBytes) throw tooLarge(uri, maxGrowth * maxSourceBytes);
-          hash.update(chunk);
-          yield chunk;
-        }
-      }
-      await uploadInParts({ s3, target, contentType, signal, explain: (error) => explain(error, uri, 'written') }, measured());
-      return { bytes, sha256: hash.digest('hex') };
+      const { chunks, written } = measured(content, uri, maxSourceBytes);
+      await uploadInParts({ s3, target, contentType, signal, explain: (error) => explain(error, uri, 'written') }, chunks);
+      return written();
     },
   };
 }
@@ -83,8 +70,4 @@ function explain(error: unknown, uri: string, verb: 'read' | 'written'): Error {
   }
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new Error(`${uri} could not be ${verb} (${reason})`, { cause: error });
-}
-
-function tooLarge(uri: string, maxBytes: number): PermanentError {
-  return new PermanentError(`${uri} is larger than ${maxBytes} bytes, the most that is allowed`);
 }

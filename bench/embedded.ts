@@ -1,0 +1,275 @@
+/** `npm start` on its own engine, beside BullMQ on a Redis that keeps nothing and on one that writes before it answers. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { exactly, systemClock } from '../core/clock.ts';
+import { openSqliteTable, type SqliteTable } from '../core/table/sqlite/table.ts';
+import { inline, makeJob } from '../test/support/jobFactory.ts';
+import { startRedis } from '../test/support/redis.ts';
+import { startAllInOne } from './support/allInOne.ts';
+import { startChild, type Child } from './support/child.ts';
+import { concurrently } from './support/concurrently.ts';
+import { loadResult, type LoadResult } from './support/load.ts';
+import type { Promised, Report } from './support/report.ts';
+import { median, medianRatio, quantile } from './support/statistics.ts';
+
+const scale = Number(process.env['BENCH_SCALE'] ?? 1);
+const rounds = 5;
+const loads = [
+  { what: '1 at once', command: 'run', request: { atOnce: 1, jobs: 200 } },
+  { what: '64 at once', command: 'run', request: { atOnce: 64, jobs: 1920 } },
+  { what: 'createJobs of 100, 4 at once', command: 'runBatches', request: { atOnce: 4, jobs: 4000, batch: 100 } },
+] as const;
+
+interface Subject {
+  readonly name: string;
+  readonly client: Child;
+}
+
+type Rows = (string | number)[][];
+
+export async function embedded(): Promise<Report> {
+  // On the disk of the project: the temporary folder may be one in memory, which never waits.
+  const cache = join(import.meta.dirname, '../.cache');
+  await mkdir(cache, { recursive: true });
+  const folder = await mkdtemp(join(cache, 'bench-'));
+  try {
+    const rows: Rows = [];
+    const promises = [
+      ...(await besideBullMQ(folder, rows)),
+      ...(await restart(join(folder, 'restart'), rows)),
+      ...(await growth(folder, rows)),
+      ...(await kills(join(folder, 'kills'), rows)),
+    ];
+    return {
+      title: 'One machine: the embedded engine, beside BullMQ',
+      method:
+        'Jobs that do nothing, 30 slots, from the call until the client has heard of the end. Ours: `node start.ts`, everything in one process, each write on the disk before it is answered; the client in another process, handing in over HTTP or over its WebSocket, hearing of the ends over that WebSocket. BullMQ: `queue.add` or `addBulk`, its worker and QueueEvents in two processes, Redis in a third, on the same disk. Rounds of all subjects alternate; medians.',
+      columns: ['what', 'ours, HTTP', 'ours, WebSocket', 'BullMQ, Redis’ default', 'BullMQ, appendfsync always'],
+      rows,
+      promises,
+      notes: ['Rows with one figure are of ours alone.'],
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function besideBullMQ(folder: string, rows: Rows): Promise<readonly Promised[]> {
+  await using opening = new AsyncDisposableStack();
+  const system = opening.use(await startAllInOne(join(folder, 'data')));
+  const subjects = [
+    await ours(opening, 'ours, HTTP', system.url, false),
+    await ours(opening, 'ours, WebSocket', system.url, true),
+    await bull(opening, 'BullMQ, Redis’ default', undefined),
+    await bull(opening, 'BullMQ, appendfsync always', folder),
+  ];
+  const promises: Promised[] = [];
+  for (const { what, command, request } of loads) {
+    const results = await measure(subjects, command, request);
+    const perSecond = results.map((list) => list.map((result) => result.perSecond));
+    rows.push([`${what}: jobs/s`, ...perSecond.map(median)]);
+    for (const share of [0.5, 0.99]) {
+      rows.push([
+        `${what}: ended, ms, p${share * 100}`,
+        ...results.map((list) =>
+          quantile(
+            list.flatMap(({ endedMs }) => endedMs),
+            share,
+          ),
+        ),
+      ]);
+    }
+    const [http = [], socket = [], byDefault = [], always = []] = perSecond;
+    const limit = { atLeast: what.startsWith('createJobs') ? 0.9 : 1 };
+    promises.push({ promise: `${what}, HTTP, to BullMQ with appendfsync always`, measured: medianRatio(http, always), limit });
+    promises.push({
+      promise: `${what}, WebSocket, to the same`,
+      measured: medianRatio(socket, always),
+      limit: what.startsWith('64') ? { atLeast: 1.2 } : limit,
+    });
+    promises.push({
+      promise: `${what}, HTTP, to BullMQ on Redis’ default`,
+      measured: medianRatio(http, byDefault),
+      limit: { atLeast: 0.6 },
+    });
+  }
+  const [http] = subjects;
+  if (http === undefined) throw new Error('there is no client');
+  const idle = await healthMs(system.url, sleep(4000));
+  const loaded = await healthMs(system.url, http.client.ask(loadResult, 'run', { atOnce: 64, jobs: Math.round(8000 * scale) }));
+  rows.push(['/healthz idle: ms, p99', idle, '', '', ''], ['/healthz with 64 at once: ms, p99', loaded, '', '', '']);
+  promises.push({ promise: 'p99 of /healthz under load, more than idle, ms', measured: loaded - idle, limit: { atMost: 5 } });
+  return promises;
+}
+
+async function ours(opening: AsyncDisposableStack, name: string, url: string, overSocket: boolean): Promise<Subject> {
+  const client = opening.use(await startChild('ticketClient.ts'));
+  await client.ask(z.undefined(), 'open', { url, type: 'simulate_work', overSocket });
+  return { name, client };
+}
+
+async function bull(opening: AsyncDisposableStack, name: string, folder: string | undefined): Promise<Subject> {
+  const redis = opening.adopt(await startRedis(undefined, folder), ({ stop }) => stop());
+  const env = { REDIS_URL: redis.url };
+  const worker = opening.use(await startChild('bullWorker.ts', env));
+  await worker.ask(z.number(), 'cpu');
+  return { name, client: opening.use(await startChild('bullClient.ts', env)) };
+}
+
+async function measure(
+  subjects: readonly Subject[],
+  command: string,
+  request: { readonly jobs: number },
+): Promise<readonly LoadResult[][]> {
+  const results: LoadResult[][] = subjects.map(() => []);
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const [index, { client }] of subjects.entries()) {
+      const result = await client.ask(loadResult, command, request);
+      if (round > 0) results[index]?.push(result);
+    }
+  }
+  return results;
+}
+
+/** How long /healthz takes, asked again and again until something else has ended. */
+async function healthMs(url: string, until: Promise<unknown>): Promise<number> {
+  let isOver = false;
+  void until.finally(() => (isOver = true));
+  const took: number[] = [];
+  while (!isOver) {
+    const askedAt = performance.now();
+    await (await fetch(`${url}/healthz`)).arrayBuffer();
+    took.push(performance.now() - askedAt);
+    await sleep(5);
+  }
+  await until;
+  return quantile(took, 0.99);
+}
+
+async function restart(dataDir: string, rows: Rows): Promise<readonly Promised[]> {
+  const jobs = Math.round(100_000 * scale);
+  (await startAllInOneAndEnd(dataDir)).toString();
+  const table = await openTable(dataDir);
+  const dueAt = Date.now() + 3_600_000;
+  await concurrently(
+    jobs,
+    500,
+    async () => void (await table.create(makeJob({ owner: 'anonymous', params: inline({ durationMs: 0 }), dueAt }))),
+  );
+  await table.close();
+  await using system = await startAllInOne(dataDir);
+  const memory = (await system.memory()) / 2 ** 20;
+  rows.push(
+    [`ready with ${jobs.toLocaleString('en-US')} open jobs: s`, system.readyMs / 1000, '', '', ''],
+    ['its memory: MB', memory, '', '', ''],
+  );
+  return [
+    { promise: `ready with ${jobs.toLocaleString('en-US')} open jobs, s`, measured: system.readyMs / 1000, limit: { atMost: 3 } },
+    { promise: 'its memory, MB', measured: memory, limit: { atMost: 300 } },
+  ];
+}
+
+async function startAllInOneAndEnd(dataDir: string): Promise<number> {
+  await using system = await startAllInOne(dataDir);
+  return system.readyMs;
+}
+
+const openTable = (dataDir: string): Promise<SqliteTable> =>
+  openSqliteTable({ file: join(dataDir, 'jobs.sqlite'), jobTtlDays: 30, clock: systemClock });
+
+async function growth(folder: string, rows: Rows): Promise<readonly Promised[]> {
+  const jobs = Math.round(1_000_000 * scale);
+  const [full, empty] = [join(folder, 'full'), join(folder, 'empty')];
+  await startAllInOneAndEnd(full);
+  const table = await openTable(full);
+  const now = exactly(Date.now());
+  const expiresAt = Math.ceil(now.at / 1000) + 30 * 86_400;
+  const ended = { status: 'SUCCEEDED', owner: 'anonymous', version: 3, finishedAt: now.at, expiresAt } as const;
+  await concurrently(jobs, 1000, async () => void (await table.create(makeJob({ ...ended, params: inline({ durationMs: 0 }) }))));
+  await table.close();
+  await using opening = new AsyncDisposableStack();
+  const [ofFull, ofEmpty] = [opening.use(await startAllInOne(full)), opening.use(await startAllInOne(empty))];
+  const subjects = [await ours(opening, 'full', ofFull.url, false), await ours(opening, 'empty', ofEmpty.url, false)];
+  const [onFull = [], onEmpty = []] = (await measure(subjects, 'run', { ...loads[1].request })).map((list) =>
+    list.map(({ perSecond }) => perSecond),
+  );
+  const lists = ['', '(filter: { status: [FAILED_FINAL] })', '(filter: { status: [SUCCEEDED], type: ["simulate_work"] })'];
+  const pageMs: number[] = [];
+  for (const filter of lists) {
+    const took: number[] = [];
+    for (let time = 0; time < 20; time += 1) took.push(await listMs(ofFull.url, filter));
+    pageMs.push(median(took));
+  }
+  const what = `with ${jobs.toLocaleString('en-US')} finished jobs`;
+  const memory = (await ofFull.memory()) / 2 ** 20;
+  rows.push(
+    [`64 at once, ${what}: jobs/s`, median(onFull), '', '', ''],
+    ['64 at once, beside it with none: jobs/s', median(onEmpty), '', '', ''],
+    [
+      `first page of a listing, ${what}: ms (all, FAILED_FINAL, SUCCEEDED of a type)`,
+      pageMs.map((ms) => ms.toFixed(1)).join(', '),
+      '',
+      '',
+      '',
+    ],
+    [`memory ${what}: MB`, memory, '', '', ''],
+  );
+  return [
+    { promise: `jobs/s ${what}, to none`, measured: medianRatio(onFull, onEmpty), limit: { atLeast: 0.8 } },
+    { promise: `first page of a listing ${what}, the slowest of three, ms`, measured: Math.max(...pageMs), limit: { atMost: 20 } },
+  ];
+}
+
+async function listMs(url: string, filter: string): Promise<number> {
+  const askedAt = performance.now();
+  const body = JSON.stringify({ query: `{ jobs${filter} { edges { node { jobId status } } } }` });
+  const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  z.object({ data: z.object({ jobs: z.object({ edges: z.array(z.unknown()) }) }) }).parse(await response.json());
+  return performance.now() - askedAt;
+}
+
+/** Killed while it is handed jobs, again and again: each that was answered is there in the end. */
+async function kills(dataDir: string, rows: Rows): Promise<readonly Promised[]> {
+  const times = Math.round(100 * scale);
+  const answered: string[] = [];
+  for (let time = 0; time < times; time += 1) {
+    const system = await startAllInOne(dataDir);
+    let isKilled = false;
+    const handing = Array.from({ length: 8 }, async () => {
+      while (!isKilled) answered.push(...(await createOne(system.url)));
+    });
+    await sleep(50 + Math.random() * 250);
+    const killed = system.kill();
+    isKilled = true;
+    await Promise.all([killed, ...handing]);
+  }
+  const table = await openTable(dataDir);
+  let lost = 0;
+  for (let start = 0; start < answered.length; start += 100) {
+    const jobs = await table.getMany(answered.slice(start, start + 100));
+    lost += jobs.filter((job) => job === undefined).length;
+  }
+  await table.close();
+  rows.push([`${times} kills: answered creates`, answered.length, '', '', ''], ['of them lost', lost, '', '', '']);
+  return [{ promise: `answered creates lost in ${times} kills`, measured: lost, limit: { atMost: 0 } }];
+}
+
+async function createOne(url: string): Promise<readonly string[]> {
+  const query = 'mutation { createJob(input: { type: "simulate_work", params: { durationMs: 20 } }) { job { jobId } } }';
+  try {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    const { data } = z
+      .object({ data: z.object({ createJob: z.object({ job: z.object({ jobId: z.string() }) }) }) })
+      .parse(await response.json());
+    return [data.createJob.job.jobId];
+  } catch {
+    // It was killed before it answered: nothing is promised.
+    return [];
+  }
+}

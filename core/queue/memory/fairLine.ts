@@ -1,0 +1,50 @@
+/** A waiting line that is fair between owners: each who has something in it is served in turn, first come, first served within. */
+
+export interface FairLine<Item> {
+  push(owner: string, item: Item): void;
+  shift(): Item | undefined;
+  readonly size: number;
+}
+
+/** Taken-out items are cut off at this many, so that taking one is cheap however long the line. */
+const maxTaken = 1000;
+
+interface Line<Item> {
+  items: Item[];
+  taken: number;
+}
+
+export function createFairLine<Item>(): FairLine<Item> {
+  /** In the order in which the owners are served next. */
+  const lines = new Map<string, Line<Item>>();
+  let size = 0;
+  return {
+    push(owner, item) {
+      const line = lines.get(owner);
+      if (line === undefined) lines.set(owner, { items: [item], taken: 0 });
+      else line.items.push(item);
+      size += 1;
+    },
+    shift() {
+      const [next] = lines;
+      if (next === undefined) return undefined;
+      const [owner, line] = next;
+      const item = line.items[line.taken];
+      line.taken += 1;
+      size -= 1;
+      // Behind all others, or gone.
+      if (lines.size > 1 || line.taken === line.items.length) lines.delete(owner);
+      if (line.taken < line.items.length) {
+        if (line.taken > maxTaken) {
+          line.items = line.items.slice(line.taken);
+          line.taken = 0;
+        }
+        lines.set(owner, line);
+      }
+      return item;
+    },
+    get size() {
+      return size;
+    },
+  };
+}

@@ -1,0 +1,52 @@
+/** What a write makes of a record: the rules decide whether, this decides into what. */
+import { isFinal, type Job } from '../../job.ts';
+import { transitionOf, type TransitionEvent } from '../../transitions.ts';
+import type { Changes, TransitionInput } from '../jobTable.ts';
+import type { Row, Stamp } from './operations.ts';
+
+export function afterTransition(
+  job: Job,
+  event: TransitionEvent,
+  { facts, attempt, error, keptHistory = job.history, changes = {} }: TransitionInput,
+  { writeId, expiresAt }: Stamp,
+): Job {
+  const { to } = transitionOf(event);
+  const { at } = facts.now;
+  const version = job.version + 1;
+  return {
+    ...changed(job, error === undefined ? changes : { ...changes, error }),
+    status: to,
+    version,
+    history: [...keptHistory, { version, status: to, at, attempt, error }],
+    updatedAt: at,
+    expiresAt: isFinal(to) ? expiresAt : undefined,
+    writeId,
+  };
+}
+
+export function afterTouch(job: Job, changes: Changes, writeId: string): Job {
+  return { ...changed(job, changes), writeId };
+}
+
+export function rowOf(job: Job): Row {
+  const { jobId, owner, type, status, expiresAt = null } = job;
+  const isOver = isFinal(status);
+  return {
+    jobId,
+    owner,
+    type,
+    outcome: isOver ? status : null,
+    partition: isOver ? null : 'open',
+    sort: isOver ? null : jobId,
+    expiresAt: isOver ? expiresAt : null,
+    record: JSON.stringify(job),
+  };
+}
+
+/** `null` removes, which JSON does with what is undefined; absent leaves alone. */
+function changed(job: Job, { leaseExpiresAt, ...changes }: Changes): Job {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const next: Job = Object.assign({ ...job }, Object.fromEntries(given.map(([name, value]) => [name, value ?? undefined])));
+  if (leaseExpiresAt === undefined || next.claim === undefined) return next;
+  return { ...next, claim: { ...next.claim, expiresAt: leaseExpiresAt } };
+}

@@ -1,0 +1,77 @@
+/** What the table asks of the threads that keep its file, and what they answer: all of it can be posted. */
+import type { Changes, IdempotencyLock, OwnerQuery, TransitionInput } from '../jobTable.ts';
+import type { Facts, Touch, TransitionEvent } from '../../transitions.ts';
+
+/** A record as it is kept: as JSON, beside the columns that its indexes need. */
+export interface Row {
+  readonly jobId: string;
+  readonly owner: string;
+  readonly type: string;
+  /** Its final status. */
+  readonly outcome: string | null;
+  /** Where it is found by those who look for what has not ended, and in which order. */
+  readonly partition: string | null;
+  readonly sort: string | null;
+  /** Seconds since the epoch; only what is final expires. */
+  readonly expiresAt: number | null;
+  readonly record: string;
+}
+
+/** What a transition writes beside what its writer knows. */
+export interface Stamp {
+  readonly writeId: string;
+  /** Seconds since the epoch, for a job that ends. */
+  readonly expiresAt: number;
+}
+
+export type WriteOperation =
+  | { readonly kind: 'create'; readonly row: Row }
+  | {
+      readonly kind: 'transition';
+      readonly event: TransitionEvent;
+      readonly jobId: string;
+      readonly input: TransitionInput;
+      readonly stamp: Stamp;
+    }
+  | {
+      readonly kind: 'touch';
+      readonly touch: Touch;
+      readonly jobId: string;
+      readonly facts: Partial<Facts>;
+      readonly changes: Changes;
+      readonly writeId: string;
+    }
+  | { readonly kind: 'lock'; readonly key: string; readonly lock: IdempotencyLock; readonly lowSeconds: number }
+  | { readonly kind: 'keepPayload'; readonly key: string; readonly json: string; readonly expiresAt: number }
+  | { readonly kind: 'renewPayload'; readonly key: string; readonly expiresAt: number }
+  | { readonly kind: 'writeState'; readonly name: string; readonly state: string }
+  /** Ends the leases of a process that is gone. */
+  | { readonly kind: 'lapse'; readonly now: number; readonly after: string; readonly limit: number }
+  /** Deletes final records, payloads and locks whose time is over. */
+  | { readonly kind: 'expire'; readonly nowSeconds: number; readonly limit: number };
+
+export type ReadOperation =
+  | { readonly kind: 'get'; readonly jobIds: readonly string[] }
+  | { readonly kind: 'readLock'; readonly key: string }
+  | { readonly kind: 'readPayloads'; readonly keys: readonly string[] }
+  | { readonly kind: 'readState'; readonly name: string }
+  | { readonly kind: 'listOwned'; readonly query: OwnerQuery }
+  | { readonly kind: 'listOpen'; readonly after: string; readonly before: string; readonly limit: number }
+  | { readonly kind: 'check' };
+
+export type Operation = WriteOperation | ReadOperation;
+
+/** `texts` are ids, or JSON of records or locks; `null` for one that is not there. */
+export interface Done {
+  /** Of a conditional write: whether it was made. */
+  readonly ok: boolean;
+  readonly texts: readonly (string | null)[];
+}
+
+/** `isFault`: of this code, not of the disk. */
+export interface Failed {
+  readonly failure: string;
+  readonly isFault: boolean;
+}
+
+export type Answer = Done | Failed;

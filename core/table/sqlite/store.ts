@@ -1,0 +1,224 @@
+/**
+ * The statements of the table on one connection. A conditional write reads the record, asks the predicates of the state
+ * machine, and writes: within the transaction of its group, where nobody comes between.
+ */
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { z } from 'zod';
+import { isFinal, type Job } from '../../job.ts';
+import { allows, permits, touchOf, transitionOf } from '../../transitions.ts';
+import type { IdempotencyLock, OwnerQuery } from '../jobTable.ts';
+import { afterTouch, afterTransition, rowOf } from './change.ts';
+import { isSqliteError } from './database.ts';
+import type { Answer, Done, Operation, ReadOperation, Row, WriteOperation } from './operations.ts';
+
+export interface Store {
+  /** All of a group, in its order: the writes are on the disk before it answers, or none of them is made. */
+  run(operations: readonly Operation[]): readonly Answer[];
+}
+
+/** Nothing but this engine writes these columns, in the shape that the file's version says. */
+const jobOf = (text: string): Job => z.custom<Job>().parse(JSON.parse(text));
+const lockOf = (text: string): IdempotencyLock => z.custom<IdempotencyLock>().parse(JSON.parse(text));
+const done = (ok: boolean, ...texts: readonly (string | null)[]): Done => ({ ok, texts });
+
+export function createStore(database: DatabaseSync): Store {
+  const write = createWrites(database);
+  const read = createReads(database);
+
+  function one(operation: Operation): Answer {
+    try {
+      return isWrite(operation) ? write(operation) : read(operation);
+    } catch (error) {
+      // What the file refuses, it refuses to the whole group.
+      if (isSqliteError(error)) throw error;
+      return { failure: String(error), isFault: true };
+    }
+  }
+
+  return {
+    run(operations) {
+      const writes = operations.some(isWrite);
+      try {
+        if (writes) database.exec('BEGIN IMMEDIATE');
+        const answers = operations.map(one);
+        if (writes) database.exec('COMMIT');
+        return answers;
+      } catch (error) {
+        // A full disk may have rolled back already.
+        if (database.isTransaction) database.exec('ROLLBACK');
+        return operations.map(() => ({ failure: String(error), isFault: !isSqliteError(error) }));
+      }
+    },
+  };
+}
+
+const writeKinds: Readonly<Record<WriteOperation['kind'], true>> = {
+  create: true,
+  transition: true,
+  touch: true,
+  lock: true,
+  keepPayload: true,
+  renewPayload: true,
+  writeState: true,
+  lapse: true,
+  expire: true,
+};
+
+function isWrite(operation: Operation): operation is WriteOperation {
+  return operation.kind in writeKinds;
+}
+
+function createWrites(database: DatabaseSync): (operation: WriteOperation) => Done {
+  const find = database.prepare('SELECT id, outcome, partition, sort, expiresAt, record FROM jobs WHERE jobId = ?');
+  const insert = database.prepare(
+    'INSERT INTO jobs (jobId, owner, type, outcome, partition, sort, expiresAt, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const rewrite = database.prepare('UPDATE jobs SET record = ? WHERE id = ?');
+  const move = database.prepare('UPDATE jobs SET outcome = ?, partition = ?, sort = ?, expiresAt = ?, record = ? WHERE id = ?');
+  const findLock = database.prepare('SELECT lock FROM locks WHERE key = ?');
+  const putLock = database.prepare('INSERT OR REPLACE INTO locks (key, lock, expiresAt) VALUES (?, ?, ?)');
+  const putPayload = database.prepare('INSERT INTO payloads (key, json, expiresAt) VALUES (?, ?, ?)');
+  const renewPayload = database.prepare('UPDATE payloads SET expiresAt = ? WHERE key = ? AND expiresAt < ?');
+  const putState = database.prepare('INSERT OR REPLACE INTO states (name, state) VALUES (?, ?)');
+  const openRecords = database.prepare("SELECT jobId, record FROM jobs WHERE partition = 'open' AND sort > ? ORDER BY sort LIMIT ?");
+  const expireJobs = database.prepare('DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE expiresAt <= ? LIMIT ?)');
+  const expirePayloads = database.prepare('DELETE FROM payloads WHERE key IN (SELECT key FROM payloads WHERE expiresAt <= ? LIMIT ?)');
+  const expireLocks = database.prepare('DELETE FROM locks WHERE key IN (SELECT key FROM locks WHERE expiresAt <= ? LIMIT ?)');
+
+  /** The record as it is, and what it becomes: `undefined` where the rules refuse. */
+  function change(jobId: string, decide: (job: Job) => Job | undefined): Done {
+    const found = find.get(jobId);
+    if (found === undefined) return done(false, null);
+    const before = String(found['record']);
+    const next = decide(jobOf(before));
+    if (next === undefined) return done(false, before);
+    const { record, outcome, partition, sort, expiresAt } = rowOf(next);
+    const isMoved = found['outcome'] !== outcome || found['partition'] !== partition || found['sort'] !== sort;
+    // An index is written whenever its column is named: seldom.
+    if (isMoved || found['expiresAt'] !== expiresAt) move.run(outcome, partition, sort, expiresAt, record, found['id'] ?? null);
+    else rewrite.run(record, found['id'] ?? null);
+    return done(true, record);
+  }
+
+  function create({ jobId, owner, type, outcome, partition, sort, expiresAt, record }: Row): Done {
+    const present = find.get(jobId);
+    if (present !== undefined) return done(false, String(present['record']));
+    insert.run(jobId, textKey(owner), textKey(type), outcome, partition, sort, expiresAt, record);
+    return done(true, record);
+  }
+
+  function lock(key: string, wanted: IdempotencyLock, lowSeconds: number): Done {
+    const present = findLock.get(key);
+    if (present !== undefined && lockOf(String(present['lock'])).expiresAt > lowSeconds) return done(false, String(present['lock']));
+    const text = JSON.stringify(wanted);
+    putLock.run(key, text, wanted.expiresAt);
+    return done(true, text);
+  }
+
+  function lapse(now: number, after: string, limit: number): Done {
+    const rows = openRecords.all(after, limit);
+    for (const { jobId, record } of rows) {
+      const { claim } = jobOf(String(record));
+      if (claim !== undefined && claim.expiresAt > now) {
+        change(String(jobId), (job) => afterTouch(job, { leaseExpiresAt: now }, job.writeId));
+      }
+    }
+    return done(true, ...rows.slice(-1).map(({ jobId }) => String(jobId)));
+  }
+
+  return (operation) => {
+    switch (operation.kind) {
+      case 'create':
+        return create(operation.row);
+      case 'transition': {
+        const { event, jobId, input, stamp } = operation;
+        const rule = transitionOf(event);
+        return change(jobId, (job) => (allows(rule, job, input.facts) ? afterTransition(job, event, input, stamp) : undefined));
+      }
+      case 'touch': {
+        const { touch, jobId, facts, changes, writeId } = operation;
+        return change(jobId, (job) => (permits(touchOf(touch), job, facts) ? afterTouch(job, changes, writeId) : undefined));
+      }
+      case 'lock':
+        return lock(operation.key, operation.lock, operation.lowSeconds);
+      case 'keepPayload':
+        putPayload.run(operation.key, operation.json, operation.expiresAt);
+        return done(true);
+      case 'renewPayload':
+        renewPayload.run(operation.expiresAt, operation.key, operation.expiresAt);
+        return done(true);
+      case 'writeState':
+        putState.run(operation.name, operation.state);
+        return done(true);
+      case 'lapse':
+        return lapse(operation.now, operation.after, operation.limit);
+      case 'expire': {
+        const { nowSeconds, limit } = operation;
+        const deleted = [expireJobs, expirePayloads, expireLocks].map((statement) => Number(statement.run(nowSeconds, limit).changes));
+        return done(deleted.some((count) => count === limit));
+      }
+    }
+  };
+}
+
+function createReads(database: DatabaseSync): (operation: ReadOperation) => Done {
+  const get = database.prepare('SELECT record FROM jobs WHERE jobId = ?');
+  const getLock = database.prepare('SELECT lock FROM locks WHERE key = ?');
+  const getPayload = database.prepare('SELECT json FROM payloads WHERE key = ?');
+  const getState = database.prepare('SELECT state FROM states WHERE name = ?');
+  const openIds = database.prepare("SELECT jobId FROM jobs WHERE partition = 'open' AND sort > ? AND sort < ? ORDER BY sort LIMIT ?");
+
+  return (operation) => {
+    switch (operation.kind) {
+      case 'get':
+        return done(true, ...operation.jobIds.map((jobId) => textOf(get.get(jobId)?.['record'])));
+      case 'readLock':
+        return done(true, textOf(getLock.get(operation.key)?.['lock']));
+      case 'readPayloads':
+        return done(true, ...operation.keys.map((key) => textOf(getPayload.get(key)?.['json'])));
+      case 'readState':
+        return done(true, textOf(getState.get(operation.name)?.['state']));
+      case 'listOwned':
+        return done(true, ...listOwned(database, operation.query));
+      case 'listOpen':
+        return done(true, ...openIds.all(operation.after, operation.before, operation.limit).map(({ jobId }) => String(jobId)));
+      case 'check':
+        get.get('');
+        return done(true);
+    }
+  };
+}
+
+/** One walk along an index for each type or outcome that is asked for, each of them in order and no longer than the page. */
+function listOwned(database: DatabaseSync, { owner, status, type, newestFirst, beyond, limit }: OwnerQuery): readonly string[] {
+  const outcomes = status === undefined ? undefined : [...status.filter(isFinal), ...(status.every(isFinal) ? [] : [null])];
+  const first = newestFirst ? (a: string, b: string) => (a > b ? -1 : 1) : (a: string, b: string) => (a < b ? -1 : 1);
+
+  function walk(index: string, conditions: readonly string[], values: readonly SQLInputValue[]): readonly string[] {
+    const bounds = beyond === undefined ? [] : [newestFirst ? 'jobId < ?' : 'jobId > ?'];
+    const where = ['owner = ?', ...conditions, ...bounds].join(' AND ');
+    const statement = database.prepare(
+      `SELECT jobId FROM jobs INDEXED BY ${index} WHERE ${where} ORDER BY jobId ${newestFirst ? 'DESC' : 'ASC'} LIMIT ?`,
+    );
+    return statement.all(textKey(owner), ...values, ...(beyond === undefined ? [] : [beyond]), limit).map(({ jobId }) => String(jobId));
+  }
+
+  const found =
+    type !== undefined
+      ? type.flatMap((name) => {
+          if (outcomes === undefined) return walk('byType', ['type = ?'], [textKey(name)]);
+          const anyOf = outcomes.map(() => 'outcome IS ?').join(' OR ');
+          return walk('byType', ['type = ?', `(${anyOf})`], [textKey(name), ...outcomes]);
+        })
+      : outcomes !== undefined
+        ? outcomes.flatMap((outcome) => walk('byOutcome', ['outcome IS ?'], [outcome]))
+        : walk('byOwner', [], []);
+  return [...new Set(found)].toSorted(first).slice(0, limit);
+}
+
+/** SQLite keeps UTF-8, in which all halves of surrogate pairs are one: JSON spells them out, so that no two owners are one. */
+function textKey(text: string): string {
+  return text.isWellFormed() && !text.startsWith('"') ? text : JSON.stringify(text);
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);

@@ -1,0 +1,166 @@
+/**
+ * The Jobs table in one SQLite file, for the one process that has it open: conditional writes decided by the state
+ * machine's own predicates inside the transaction, many of them to a transaction, each answered when it is on the disk.
+ */
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { exactly, monotonic, type Clock, type ServiceTime } from '../../clock.ts';
+import type { Job } from '../../job.ts';
+import type { IdempotencyLock, JobTable, SweepState, WriteResult } from '../jobTable.ts';
+import { rowOf } from './change.ts';
+import type { Done } from './operations.ts';
+import { createPayloads } from './payloads.ts';
+import { openTableThreads } from './threads.ts';
+
+export interface SqliteTableOptions {
+  /** A path, or `inMemory`. */
+  readonly file: string;
+  readonly jobTtlDays: number;
+  readonly clock: Clock;
+  /** How often what has expired is deleted. Default 60,000. */
+  readonly expireEveryMs?: number;
+  /** Called once if the table ends by itself. Default: the error is thrown, uncaught. */
+  readonly onFailure?: (error: Error) => void;
+}
+
+export interface SqliteTable extends JobTable {
+  /** Ends the leases of whoever held a job: for a process that knows that it is alone, before it does anything else. */
+  endLeases(): Promise<void>;
+  /** Deletes final records, payloads and idempotency keys that expired before `now` (milliseconds). */
+  expire(now: number): Promise<void>;
+  /** Ends what was asked. Twice is fine. */
+  close(): Promise<void>;
+}
+
+/** Ids, or rows, that one operation passes through: each holds up the writes behind it for a moment only. */
+const pageSize = 1000;
+
+/** @throws {DatabaseRefused} where the file cannot be used. */
+export async function openSqliteTable(options: SqliteTableOptions): Promise<SqliteTable> {
+  const { file, jobTtlDays, clock, expireEveryMs = 60_000, onFailure = throwUncaught } = options;
+  const { write, read, close } = await openTableThreads({ file, onFailure });
+  const time = createOwnTime(clock);
+  const origin = randomBytes(6).toString('base64url');
+  let writes = 0;
+  /** Nothing is ever written twice here; it tells one write of a record from the next. */
+  const newWriteId = (): string => `${origin}${(writes += 1).toString(36)}`;
+
+  async function expire(now: number): Promise<void> {
+    const operation = { kind: 'expire', nowSeconds: Math.floor(now / 1000), limit: pageSize } as const;
+    while ((await write(operation)).ok);
+  }
+
+  // A run that fails is made up for by the next one.
+  const expiring = setInterval(() => void expire(time().at).catch(() => undefined), expireEveryMs).unref();
+
+  return {
+    ...createPayloads({ write, read }, jobTtlDays),
+
+    time: () => Promise.resolve(time()),
+
+    async create(draft) {
+      const job: Job = { ...draft, writeId: newWriteId() };
+      const { ok, texts } = await write({ kind: 'create', row: rowOf(job) });
+      return ok ? { ok, job } : { ok, job: jobOf(texts) };
+    },
+
+    async transition(event, jobId, input) {
+      const expiresAt = Math.ceil(input.facts.now.high / 1000) + jobTtlDays * 86_400;
+      return written(await write({ kind: 'transition', event, jobId, input, stamp: { writeId: newWriteId(), expiresAt } }));
+    },
+
+    async touch(touch, jobId, facts, changes) {
+      return written(await write({ kind: 'touch', touch, jobId, facts, changes, writeId: newWriteId() }));
+    },
+
+    async lock(owner, idempotencyKey, lock, lowSeconds) {
+      const { ok, texts } = await write({ kind: 'lock', key: lockKey(owner, idempotencyKey), lock, lowSeconds });
+      return { taken: ok, lock: lockOf(texts) ?? lock };
+    },
+
+    async readLock(owner, idempotencyKey) {
+      return lockOf((await read({ kind: 'readLock', key: lockKey(owner, idempotencyKey) })).texts);
+    },
+
+    async get(jobId) {
+      return jobOf((await read({ kind: 'get', jobIds: [jobId] })).texts);
+    },
+
+    async getMany(jobIds, signal) {
+      signal?.throwIfAborted();
+      return (await read({ kind: 'get', jobIds })).texts.map((text) => jobOf([text]));
+    },
+
+    async listOwned(query) {
+      return present((await read({ kind: 'listOwned', query })).texts);
+    },
+
+    async listOpen({ after = '', before, limit }) {
+      const jobIds = present((await read({ kind: 'listOpen', after, before, limit })).texts);
+      return { jobIds, next: jobIds.length < limit ? undefined : jobIds.at(-1) };
+    },
+
+    async readSweep() {
+      const [text] = (await read({ kind: 'readState', name: 'sweep' })).texts;
+      return text === null || text === undefined ? undefined : z.custom<SweepState>().parse(JSON.parse(text));
+    },
+
+    async writeSweep(state) {
+      await write({ kind: 'writeState', name: 'sweep', state: JSON.stringify(state) });
+    },
+
+    async check() {
+      await read({ kind: 'check' });
+    },
+
+    async endLeases() {
+      let after: string | undefined = '';
+      while (after !== undefined) {
+        const { texts } = await write({ kind: 'lapse', now: time().low, after, limit: pageSize });
+        after = present(texts)[0];
+      }
+    },
+
+    expire,
+
+    async close() {
+      clearInterval(expiring);
+      await close();
+    },
+  };
+}
+
+/** The machine's own, which here is the service's: set back, it goes on; set forward, as after a sleep, it follows. */
+function createOwnTime(clock: Clock): () => ServiceTime {
+  let offset = -Infinity;
+  return () => {
+    const elapsed = monotonic();
+    offset = Math.max(offset, clock.now() - elapsed);
+    return exactly(Math.round(elapsed + offset));
+  };
+}
+
+const present = (texts: Done['texts']): readonly string[] => texts.filter((text) => text !== null);
+
+/** Unambiguous: no owner and key spell another's. */
+const lockKey = (owner: string, key: string): string => JSON.stringify([owner, key]);
+
+function written({ ok, texts }: Done): WriteResult {
+  const job = jobOf(texts);
+  return ok && job !== undefined ? { ok, job } : { ok: false, job };
+}
+
+/** Not checked field by field: nothing else writes the file. */
+function jobOf([text]: Done['texts']): Job | undefined {
+  return text === null || text === undefined ? undefined : z.custom<Job>().parse(JSON.parse(text));
+}
+
+function lockOf([text]: Done['texts']): IdempotencyLock | undefined {
+  return text === null || text === undefined ? undefined : z.custom<IdempotencyLock>().parse(JSON.parse(text));
+}
+
+function throwUncaught(error: Error): void {
+  setImmediate(() => {
+    throw error;
+  });
+}

@@ -1,0 +1,34 @@
+/** What every object store holds an output to: its size is bounded, and its bytes are counted and summed on their way. */
+import { createHash } from 'node:crypto';
+import { PermanentError } from '../../core/errors.ts';
+import type { ObjectContent, WrittenObject } from '../../core/objects.ts';
+
+export interface Measured {
+  /** To be read once. Throws a PermanentError where the content is longer than allowed. */
+  readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;
+  /** Once all chunks were read. */
+  written(): WrittenObject;
+}
+
+/** An output may be so many times as large as a source: a long column name in front of many short cells grows quickly. */
+const maxGrowth = 10;
+
+export function measured(content: ObjectContent, uri: string, maxSourceBytes: number): Measured {
+  const hash = createHash('sha256');
+  const maxBytes = maxGrowth * maxSourceBytes;
+  let bytes = 0;
+  async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const piece of content) {
+      const chunk = typeof piece === 'string' ? Buffer.from(piece) : piece;
+      bytes += chunk.byteLength;
+      if (bytes > maxBytes) throw tooLarge(uri, maxBytes);
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  return { chunks: chunks(), written: () => ({ bytes, sha256: hash.digest('hex') }) };
+}
+
+export function tooLarge(uri: string, maxBytes: number): PermanentError {
+  return new PermanentError(`${uri} is larger than ${maxBytes} bytes, the most that is allowed`);
+}

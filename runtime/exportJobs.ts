@@ -1,0 +1,29 @@
+/** Writes all jobs as DynamoDB's "import from S3" takes them: one item a line, in DynamoDB JSON, compressed. */
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { encodeJob, encodeLock, encodePayloadItem, type Item } from '../core/table/dynamodb/codec.ts';
+import { exportRecords, type ExportedRecord } from '../core/table/sqlite/exportRecords.ts';
+
+/**
+ * All as it is at one moment, while others write on. Answers how many jobs.
+ * @throws {DatabaseRefused}; the system's own error where the target is there already or has no room.
+ */
+export async function exportJobs(file: string, target: string): Promise<number> {
+  let jobs = 0;
+  function* lines(): Generator<string, void, undefined> {
+    for (const record of exportRecords(file)) {
+      if ('job' in record) jobs += 1;
+      yield `${JSON.stringify({ Item: itemOf(record) })}\n`;
+    }
+  }
+  await pipeline(Readable.from(lines()), createGzip(), createWriteStream(target, { flags: 'wx' }));
+  return jobs;
+}
+
+function itemOf(record: ExportedRecord): Item {
+  if ('job' in record) return encodeJob(record.job);
+  if ('payload' in record) return encodePayloadItem(record.payload);
+  return encodeLock(record.owner, record.idempotencyKey, record.lock);
+}

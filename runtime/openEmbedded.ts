@@ -1,0 +1,80 @@
+/** Wires the core of the one process that keeps everything itself: table in a file, queues and feed in memory. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { monotonicFactory } from 'ulid';
+import { createMemoryFeed } from '../core/feed/memory/memoryFeed.ts';
+import { observedFeed } from '../core/feed/observedFeed.ts';
+import { createMemoryQueues } from '../core/queue/memory/queues.ts';
+import { DatabaseRefused, inMemory } from '../core/table/sqlite/database.ts';
+import { openSqliteTable, type SqliteTable, type SqliteTableOptions } from '../core/table/sqlite/table.ts';
+import type { Core } from '../core/usecases/core.ts';
+import { refillQueues } from '../core/usecases/refillQueues.ts';
+import { noTelemetry } from '../telemetry/telemetry.ts';
+import { ConfigError } from './config.ts';
+import { holdDataFolder } from './dataFolder.ts';
+import type { OpenCoreDeps, OpenedCore } from './open.ts';
+import { reasonOf } from './reason.ts';
+import { lockFile, tableFile } from './tableFile.ts';
+
+export type OpenedEmbedded = Omit<OpenedCore, 'openStream'>;
+
+/**
+ * Whoever held a job is gone with the process before: what it worked on is taken up again at once.
+ * @throws {ConfigError} one line: the folder is held already, not writable, or its file cannot be used.
+ */
+export async function openEmbedded({
+  config,
+  jobTypes,
+  clock,
+  log,
+  telemetry = noTelemetry,
+}: Omit<OpenCoreDeps, 'feed'>): Promise<OpenedEmbedded> {
+  await using opening = new AsyncDisposableStack();
+  const { dataDir } = config;
+  if (dataDir !== '') {
+    opening.adopt(holdDataFolder(dataDir, lockFile, [tableFile]), ({ release }) => release());
+    tellOfEmulators(dataDir, log);
+  }
+  const file = dataDir === '' ? inMemory : join(dataDir, tableFile);
+  const table = opening.adopt(await openTable({ file, jobTtlDays: config.jobTtlDays, clock }), ({ close }) => close());
+  const queues = opening.adopt(createMemoryQueues({ ...config, now: clock.now, traceHeader: telemetry.traceHeader }), ({ close }) =>
+    close(),
+  );
+  const feed = observedFeed(createMemoryFeed(), telemetry);
+  const core: Core = { jobTypes, table, queues, feed, clock, log, telemetry, newJobId: monotonicFactory(), settings: config };
+  await table.endLeases();
+  const open = await refillQueues(core);
+  if (open > 0) log.info({ jobs: open }, 'jobs that had not ended go on');
+
+  const resources = opening.move();
+  return {
+    core,
+    async notReady() {
+      try {
+        await table.check();
+        return [];
+      } catch (error) {
+        return [{ part: 'table', reason: reasonOf(error) }];
+      }
+    },
+    close: () => resources.disposeAsync(),
+  };
+}
+
+async function openTable(options: SqliteTableOptions): Promise<SqliteTable> {
+  try {
+    return await openSqliteTable(options);
+  } catch (error) {
+    if (!(error instanceof DatabaseRefused)) throw error;
+    throw new ConfigError(`DATA_DIR: ${options.file} ${error.message}`, { cause: error });
+  }
+}
+
+/** Earlier versions kept the jobs of `npm start` in emulators. */
+function tellOfEmulators(dataDir: string, log: OpenCoreDeps['log']): void {
+  if (!existsSync(join(dataDir, 'dynamodb')) || existsSync(join(dataDir, tableFile))) return;
+  log.info(
+    { dataDir },
+    'the emulators’ jobs in this folder stay there, for `npm run local`; this start begins with none: docs/single-node.md',
+  );
+}

@@ -1,0 +1,20 @@
+/** A process that writes to a table on SQLite until it is killed, and tells each write that was answered. */
+import { exactly, systemClock } from '../../core/clock.ts';
+import { openSqliteTable } from '../../core/table/sqlite/table.ts';
+import { inline, makeJob } from '../support/jobFactory.ts';
+
+const [file = ''] = process.argv.slice(2);
+const table = await openSqliteTable({ file, jobTtlDays: 30, clock: systemClock });
+
+/** One after the other: what comes later was decided when the earlier was on the disk. */
+async function write(owner: string): Promise<void> {
+  for (;;) {
+    const { job } = await table.create(makeJob({ owner, params: inline('x'.repeat(300)) }));
+    if (job === undefined) throw new Error('the job was not created');
+    process.stdout.write(`${owner} ${job.jobId} 1\n`);
+    const cancelled = await table.transition('cancel', job.jobId, { facts: { now: exactly(Date.now()), version: 1 }, attempt: 0 });
+    if (cancelled.ok) process.stdout.write(`${owner} ${job.jobId} 2\n`);
+  }
+}
+
+await Promise.all(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map(write));
