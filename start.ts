@@ -40,7 +40,10 @@ await runEntry('job-tickets', async (entry) => {
   worker.start();
 
   const watches = resources.adopt(createWatches(core, config.watchReads), ({ close }) => close());
-  const server = resources.adopt(await openServer({ core, watches, log, notReady, scrape, config, hurry }), ({ close }) => close());
+  const server = resources.adopt(
+    await openServer({ core, watches, log, notReady, scrape, details: () => ({ worker: worker.health() }), config, hurry }),
+    ({ close }) => close(),
+  );
   if (process.stdout.isTTY) process.stdout.write(welcome({ url: server.url, config }));
   else log.info({ dashboard: `${server.url}/`, graphiql: `${server.url}/graphql`, ready: `${server.url}/readyz` }, 'job tickets are open');
 });

@@ -5,7 +5,7 @@ import { printType } from 'graphql';
 import { jobTypesFile } from '../cli/jobTypesFile.ts';
 import { closeCatalogue, errorCatalogue, refusalCatalogue } from '../core/errors.ts';
 import { finalStatuses } from '../core/job.ts';
-import { guards, touches, transitions } from '../core/transitions.ts';
+import { decisions, guards, touches, transitions, type DecisionName } from '../core/transitions.ts';
 import jobs from '../jobs/index.ts';
 import { describeSettings } from '../runtime/config.ts';
 import { schema } from '../schema/index.ts';
@@ -38,7 +38,13 @@ if (stale.length > 0) {
 
 function statesPage(): string {
   const arrows = transitions.flatMap(({ event, from, to }) => from.map((status) => `    ${status} --> ${to}: ${event}`));
-  const rows = transitions.map((row) => [row.event, row.from.join(', '), row.to, meaningOf(row.guards), row.by]);
+  const rows = transitions.map((row) => [
+    row.event,
+    row.from.join(', '),
+    row.to,
+    meaningOf(row.guards, 'decided' in row ? row.decided : []),
+    row.by,
+  ]);
   const touched = touches.map((row) => [row.touch, row.from.join(', '), meaningOf(row.guards), row.by]);
   return document(
     'States of a job',
@@ -51,7 +57,7 @@ function statesPage(): string {
       ...finalStatuses.map((status) => `    ${status} --> [*]`),
       '```',
       '',
-      'Every transition is also conditional on the version its writer knows, adds one to it, appends an entry to the history, and is told to the feed.',
+      'Every transition is also conditional on the version its writer knows, adds one to it, appends an entry to the history, and is told to the feed. What stands in [brackets] was read with that version (`core/verdict.ts`), which covers it.',
       '',
       table(['event', 'from', 'to', 'only if', 'by'], rows),
       '## Writes that change no status',
@@ -61,8 +67,9 @@ function statesPage(): string {
   );
 }
 
-function meaningOf(names: readonly (keyof typeof guards)[]): string {
-  return names.map((name) => guards[name].meaning).join('; ') || '–';
+function meaningOf(checked: readonly (keyof typeof guards)[], decided: readonly DecisionName[] = []): string {
+  const conditions = [...checked.map((name) => guards[name].meaning), ...decided.map((name) => `[${decisions[name].meaning}]`)];
+  return conditions.join('; ') || '–';
 }
 
 function errorsPage(): string {

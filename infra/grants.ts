@@ -45,10 +45,14 @@ export const podGrants = {
 } as const satisfies Record<string, Grants>;
 
 export const lambdaGrants = {
-  dlqHandler: { table: ['dynamodb:GetItem', 'dynamodb:UpdateItem'] },
+  dlqHandler: {
+    table: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+    // A job with budget left is sent anew.
+    jobQueues: ['sqs:GetQueueUrl', 'sqs:SendMessage'],
+  },
   streamRelay: {},
   sweeper: {
-    table: ['dynamodb:BatchGetItem', 'dynamodb:UpdateItem', 'dynamodb:GetItem'],
+    table: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
     indexes: ['dynamodb:Query'],
     jobQueues: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
   },

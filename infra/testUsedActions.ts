@@ -10,6 +10,10 @@ const root = join(import.meta.dirname, '..');
 /** The commands behind each method; a test holds them against the commands that the implementations import. */
 export const commandsOf = {
   'table.get': ['GetItem'],
+  // Where no answer has told the time yet.
+  'table.time': ['GetItem'],
+  'table.readSweep': ['GetItem'],
+  'table.writeSweep': ['PutItem'],
   'table.getMany': ['BatchGetItem'],
   'table.readLock': ['GetItem'],
   // The item that stood in the way is read where the answer does not carry it.

@@ -105,7 +105,11 @@ export function startStreamMapping({
           if (parentIsRead && !reading.has(shardId)) reading.set(shardId, readShard(stream, shardId));
         }
         // Shards that the stream has forgotten need not be remembered here.
-        for (const shardId of finished) if (!known.has(shardId)) finished.delete(shardId);
+        for (const shardId of finished) {
+          if (known.has(shardId)) continue;
+          finished.delete(shardId);
+          reading.delete(shardId);
+        }
       } catch (error) {
         if (!stopping.signal.aborted) log.warn({ error }, 'the table’s stream does not answer; trying again');
       }

@@ -3,9 +3,14 @@
  * docs/settings.md is generated from this table.
  */
 import { z } from 'zod';
+import { faultsTogether } from './settingsTogether.ts';
 
 const whole = (min: number, max: number) => z.stringFormat('whole number', /^\d+$/).transform(Number).pipe(z.int().min(min).max(max));
 const text = z.string().min(1);
+/** Separated by commas; an entry that is empty is a slip, not a name. */
+const list = text
+  .transform((names) => names.split(',').map((name) => name.trim()))
+  .pipe(z.array(z.string().min(1, 'an entry of the list is empty')));
 const endpoint = z.url({ protocol: /^https?$/ });
 const whereOwnersDiffer = (limit: number): string => `Unset = ${limit} where tokens tell owners apart, else no limit.`;
 
@@ -58,10 +63,7 @@ const settings = z.object({
   AWS_ENDPOINT_URL_S3: endpoint.optional().describe('Unset = AWS.'),
   JOBS_TABLE: text.default('Jobs').describe('Name of the table.'),
   QUEUE_PREFIX: text.default('jobs').describe('Queues are `<prefix>-high`, `-normal`, `-low` and `-dlq`.'),
-  S3_BUCKETS: text
-    .default('job-tickets')
-    .transform((list) => list.split(',').map((name) => name.trim()))
-    .describe('Buckets that handlers may read and write, separated by commas.'),
+  S3_BUCKETS: list.prefault('job-tickets').describe('Buckets that handlers may read and write, separated by commas.'),
   MAX_SOURCE_BYTES: whole(1, 5 * 1024 ** 3)
     .default(100 * 1024 ** 2)
     .describe('A larger source file fails its job for good.'),
@@ -98,18 +100,18 @@ const settings = z.object({
   JWT_ISSUER: text.optional().describe('If set, tokens must be of this issuer (`iss`).'),
   JWT_AUDIENCE: text.optional().describe('If set, tokens must be for this audience (`aud`).'),
   AUTH: z.literal('none').optional().describe('`none`: run open even in production, everybody being the owner `anonymous`.'),
-  CORS_ORIGINS: text
+  CORS_ORIGINS: list
     .optional()
-    .transform((list) => list?.split(',').map((origin) => origin.trim()) ?? [])
+    .transform((origins) => origins ?? [])
     .pipe(z.array(z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)))
     .describe('Origins whose pages may call the API beside its own, separated by commas.'),
   GRAPHIQL: z
     .enum(['on', 'off'])
     .optional()
     .describe('GraphiQL, introspection and hints at what was nearly right in errors. Unset = `off` in production, else `on`.'),
-  ALLOWED_HOSTS: text
+  ALLOWED_HOSTS: list
     .optional()
-    .transform((list) => list?.split(',').map((name) => name.trim().toLowerCase()) ?? [])
+    .transform((names) => names?.map((name) => name.toLowerCase()) ?? [])
     .describe(
       'Names under which an open server outside production may be called beside `localhost`, HOST and addresses, separated by commas.',
     ),
@@ -162,6 +164,8 @@ export function parseConfig(environment: Environment) {
     throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
   }
   const env = parsed.data;
+  const faults = faultsTogether(env);
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   const isOnAws = env.REDIS_URL !== undefined || env.AWS_ENDPOINT_URL_DYNAMODB !== undefined || env.AWS_ENDPOINT_URL_SQS !== undefined;
   const table = env.TABLE ?? (isOnAws ? 'dynamodb' : 'sqlite');
   if (table === 'sqlite' && isOnAws) {

@@ -1,4 +1,4 @@
-/** A small HTTP server for processes that have none: `/metrics` for Prometheus, `/healthz` for Kubernetes. */
+/** A small HTTP server for processes that have none: `/metrics` for Prometheus, `/healthz` for Kubernetes, `?verbose` for people. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Log } from '../telemetry/log.ts';
@@ -8,13 +8,26 @@ export interface MetricsServerDeps {
   readonly config: Pick<Config, 'host' | 'metricsPort'>;
   readonly scrape: () => Promise<string>;
   readonly log: Log;
+  /** What `/healthz?verbose` tells of this process. */
+  readonly details?: () => Promise<object>;
 }
 
 /** Nothing where METRICS_PORT is unset. Answers the function that closes it. */
-export async function openMetricsServer({ config: { host, metricsPort }, scrape, log }: MetricsServerDeps): Promise<() => Promise<void>> {
+export async function openMetricsServer({
+  config: { host, metricsPort },
+  scrape,
+  log,
+  details = () => Promise.resolve({}),
+}: MetricsServerDeps): Promise<() => Promise<void>> {
   if (metricsPort === undefined) return () => Promise.resolve();
   const server = createServer((request, response) => {
     if (request.url === '/healthz') return response.end('{"status":"alive"}');
+    if (request.url === '/healthz?verbose') {
+      return void details().then(
+        (told) => response.end(JSON.stringify({ status: 'alive', ...told })),
+        (error: unknown) => response.end(JSON.stringify({ status: 'alive', error: String(error) })),
+      );
+    }
     if (request.url !== '/metrics') return response.writeHead(404).end();
     return void scrape().then(
       (text) => response.setHeader('content-type', prometheusContentType).end(text),

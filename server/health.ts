@@ -1,4 +1,4 @@
-/** `/healthz`: this process lives. `/readyz`: what it needs answers; if not, which part does not and why. */
+/** `/healthz`: this process lives; `?verbose`: and how it is. `/readyz`: what it needs answers; if not, which part does not and why. */
 
 export interface UnreadyPart {
   readonly part: string;
@@ -7,7 +7,7 @@ export interface UnreadyPart {
 
 export interface Health {
   /** Answers for a path of health checks, `undefined` for any other. */
-  answer(path: string): Promise<{ readonly status: 200 | 503; readonly body: object }> | undefined;
+  answer(path: string, isVerbose?: boolean): Promise<{ readonly status: 200 | 503; readonly body: object }> | undefined;
   /** From now on not ready, so that no new traffic is sent here. */
   drain(): void;
 }
@@ -15,29 +15,32 @@ export interface Health {
 export interface HealthDeps {
   /** What does not answer and why; empty when all do. */
   readonly notReady: () => Promise<readonly UnreadyPart[]>;
+  /** What is told to those who ask for more; null where a part of it is not known. */
+  readonly details?: () => Promise<object>;
   /** An answer that takes longer counts as none. */
   readonly timeoutMs?: number;
 }
 
-export function createHealth({ notReady, timeoutMs = 2000 }: HealthDeps): Health {
+export function createHealth({ notReady, details = () => Promise.resolve({}), timeoutMs = 2000 }: HealthDeps): Health {
   let draining = false;
 
   async function unready(): Promise<readonly UnreadyPart[]> {
     if (draining) return [{ part: 'server', reason: 'is shutting down' }];
-    const { promise: timeout, resolve } = Promise.withResolvers<readonly UnreadyPart[]>();
-    const timer = setTimeout(() => resolve([{ part: 'server', reason: `no answer within ${timeoutMs} ms` }]), timeoutMs);
     try {
-      return await Promise.race([notReady(), timeout]);
+      return await inTime(notReady(), [{ part: 'server', reason: `no answer within ${timeoutMs} ms` }], timeoutMs);
     } catch (error) {
       return [{ part: 'server', reason: error instanceof Error ? error.message : 'unknown' }];
-    } finally {
-      clearTimeout(timer);
     }
   }
 
+  async function alive(isVerbose: boolean): Promise<{ readonly status: 200; readonly body: object }> {
+    if (!isVerbose) return { status: 200, body: { status: 'alive' } };
+    return { status: 200, body: { status: 'alive', ...(await inTime(details(), {}, timeoutMs)) } };
+  }
+
   return {
-    answer(path) {
-      if (path === '/healthz') return Promise.resolve({ status: 200, body: { status: 'alive' } });
+    answer(path, isVerbose = false) {
+      if (path === '/healthz') return alive(isVerbose);
       if (path !== '/readyz') return undefined;
       return unready().then((parts) =>
         parts.length === 0 ? { status: 200, body: { status: 'ready' } } : { status: 503, body: { status: 'not ready', parts } },
@@ -47,4 +50,14 @@ export function createHealth({ notReady, timeoutMs = 2000 }: HealthDeps): Health
       draining = true;
     },
   };
+}
+
+async function inTime<Answer>(asked: Promise<Answer>, otherwise: Answer, timeoutMs: number): Promise<Answer> {
+  const { promise: timeout, resolve } = Promise.withResolvers<Answer>();
+  const timer = setTimeout(() => resolve(otherwise), timeoutMs);
+  try {
+    return await Promise.race([asked, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

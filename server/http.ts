@@ -76,7 +76,7 @@ export function createRequestListener(deps: RequestListenerDeps) {
 
   async function route(request: IncomingMessage, response: ServerResponse, traceId: string): Promise<void> {
     const path = pathOf(request);
-    const check = health.answer(path);
+    const check = health.answer(path, request.url?.endsWith('?verbose'));
     if (check === undefined && !allowsHost(request.headers)) {
       return refuse(response, 403, 'FOREIGN_HOST', 'This server may not be called by that name.');
     }

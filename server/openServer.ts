@@ -1,6 +1,7 @@
 /** Opens the API on a port: HTTP, SSE and WebSocket at /graphql, GraphiQL, the dashboard at /, health. */
 import { createServer, type Server } from 'node:http';
 import type { Core } from '../core/usecases/core.ts';
+import { sweeperHealth } from '../core/usecases/sweeperHealth.ts';
 import type { Watches } from '../core/usecases/watchJob.ts';
 import type { Config } from '../runtime/config.ts';
 import { openRateLimiter } from '../runtime/openRateLimiter.ts';
@@ -28,6 +29,8 @@ export interface OpenServerDeps {
   readonly notReady: () => Promise<readonly UnreadyPart[]>;
   /** All metrics, in Prometheus' text format. */
   readonly scrape?: () => Promise<string>;
+  /** What `/healthz?verbose` tells besides. */
+  readonly details?: () => Readonly<Record<string, unknown>>;
   readonly config: ServerConfig;
   /** Fires when whoever closes the server waits no longer: the grace time ends then. */
   readonly hurry?: AbortSignal;
@@ -62,6 +65,7 @@ export async function openServer({
   log,
   notReady,
   scrape = () => Promise.resolve(''),
+  details = () => ({}),
   config,
   hurry = neverHurries,
 }: OpenServerDeps): Promise<OpenedServer> {
@@ -75,7 +79,7 @@ export async function openServer({
   const limiter = openRateLimiter({ config, clock: core.clock, log });
   const max = { maxRequestBytes: limits.requestBytes, maxCost: limits.operationCost };
   const pipeline = createPipeline({ core, watches, log, limiter, ...config, ...max });
-  const health = createHealth({ notReady });
+  const health = createHealth({ notReady, details: async () => ({ ...(await sweeperHealth(core)), ...details() }) });
   const graphiql = hidesSchema ? undefined : renderGraphiQLPage(core.jobTypes);
   const dashboard = createDashboard({
     wantsToken,

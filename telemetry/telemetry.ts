@@ -46,8 +46,14 @@ export const gauges = {
   watchers: { name: 'feed.watchers', unit: '{watcher}', description: 'Subscriptions to jobs and owners that are open here.' },
   sockets: { name: 'websocket.connections', unit: '{connection}', description: 'WebSockets that are open here.' },
   running: { name: 'jobs.running', unit: '{job}', description: 'Jobs that run in this worker.' },
+  sweepOpen: { name: 'jobs.sweep.open', unit: '{job}', description: 'Open jobs that the sweeper’s last whole pass looked at.' },
+  sweepOverdue: {
+    name: 'jobs.sweep.overdue',
+    unit: '{job}',
+    description: 'Jobs that the sweeper’s last whole pass found overdue: sent again, ended, or failed at.',
+  },
   tableAway: {
-    name: 'worker.table.away',
+    name: 'jobs.table.away',
     unit: '1',
     description: '1 while this worker receives nothing, since the table does not answer.',
   },

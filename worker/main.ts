@@ -7,10 +7,12 @@ import { runEntry } from '../runtime/entry.ts';
 import { loadJobHandlers, loadJobs } from '../runtime/loadJobs.ts';
 import { openMetricsServer } from '../runtime/metricsServer.ts';
 import { clientOptions, openCore } from '../runtime/open.ts';
-import { createWorker } from './worker.ts';
+import { createWorker, type Worker } from './worker.ts';
 
 await runEntry('worker', async ({ config, log, clock, telemetry, scrape, resources, hurry }) => {
-  resources.adopt(await openMetricsServer({ config, scrape, log }), (close) => close());
+  let worker: Worker | undefined;
+  const details = (): Promise<object> => Promise.resolve(worker?.health() ?? {});
+  resources.adopt(await openMetricsServer({ config, scrape, log, details }), (close) => close());
   const jobs = await loadJobs(config.jobs, bundledJobs);
   const handlers = await loadJobHandlers(jobs);
   const { core } = resources.adopt(openCore({ config, jobTypes: jobTypesOf(jobs), log, clock, telemetry }), ({ close }) => close());
@@ -19,7 +21,7 @@ await runEntry('worker', async ({ config, log, clock, telemetry, scrape, resourc
     (client) => client.destroy(),
   );
   const objects = createObjectStore({ s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
-  const worker = resources.adopt(createWorker({ core, handlers, objects, settings: config }), ({ stop }) => stop());
+  worker = resources.adopt(createWorker({ core, handlers, objects, settings: config }), ({ stop }) => stop());
   hurry.addEventListener('abort', worker.hurry);
   worker.start();
   log.info({ concurrency: config.workerConcurrency }, 'the worker polls');

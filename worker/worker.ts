@@ -25,6 +25,8 @@ export interface Worker {
   stop(): Promise<void>;
   /** Ends the grace time now. */
   hurry(): void;
+  /** For those who look after it. */
+  health(): { readonly running: number; readonly table: 'answers' | 'away' };
 }
 
 export interface WorkerDeps {
@@ -104,5 +106,6 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
       return stopped;
     },
     hurry,
+    health: () => ({ running: poll?.running() ?? 0, table: breaker.isOpen() ? 'away' : 'answers' }),
   };
 }

@@ -1,5 +1,6 @@
 /** What a process keeps of one job's events, once for all its watchers, and a watcher's position in it. */
 import { isFinal } from '../job.ts';
+import type { JobEvent } from './event.ts';
 import { StreamWatch, type Ending, type WatchedEvent, type WatchSet } from './watch.ts';
 
 export interface WatchOptions {
@@ -24,6 +25,11 @@ export class JobLog {
   #events: WatchedEvent[] = [];
   #news: News | undefined;
   #failure: Error | undefined;
+
+  /** Oldest first. Made in one piece: what grows takes room for more, and most jobs have few. */
+  begin(events: readonly JobEvent[]): void {
+    this.#events = events.map((event) => ({ ...event, recovered: undefined }));
+  }
 
   /** A transition, or news of the last one. */
   append(event: WatchedEvent, { mayBeOld = false } = {}): void {

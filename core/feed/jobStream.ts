@@ -172,7 +172,7 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
   #begin(job: Job): void {
     const { schedule } = this.#deps;
     this.#owner = job.owner;
-    for (const event of eventsOf(job)) this.#log.append({ ...event, recovered: undefined });
+    this.#log.begin(eventsOf(job));
     const news = newsOf(job);
     this.#timeline.begin(news);
     if (news.progress !== undefined || news.attempt > (this.#log.head()?.attempt ?? 0)) {

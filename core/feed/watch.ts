@@ -131,9 +131,10 @@ export interface WatchSetOwner {
   onThrow(error: unknown): void;
 }
 
-/** All watchers of one stream. */
+/** All watchers of one stream. Mostly there is one, and no set is made for it. */
 export class WatchSet {
-  readonly #watches = new Set<StreamWatch>();
+  #only: StreamWatch | undefined;
+  #several: Set<StreamWatch> | undefined;
   readonly #stream: WatchSetOwner;
 
   constructor(stream: WatchSetOwner) {
@@ -141,24 +142,33 @@ export class WatchSet {
   }
 
   add(watch: StreamWatch): void {
-    this.#watches.add(watch);
+    if (this.#several !== undefined) this.#several.add(watch);
+    else if (this.#only === undefined) this.#only = watch;
+    else this.#several = new Set([this.#only, watch]);
     this.#stream.onCount(1);
   }
 
   delete(watch: StreamWatch): void {
-    this.#watches.delete(watch);
+    this.#several?.delete(watch);
+    if (this.#only === watch) this.#only = undefined;
     this.#stream.onCount(-1);
-    if (this.#watches.size === 0) this.#stream.onEmpty();
+    if (this.#several === undefined ? this.#only === undefined : this.#several.size === 0) this.#stream.onEmpty();
   }
 
   /** Tells every watcher to look again. Each stands for itself: one that throws ends alone. */
   changed(): void {
-    for (const watch of this.#watches) {
-      try {
-        watch.changed();
-      } catch (error) {
-        this.#end(watch, error);
-      }
+    if (this.#several === undefined) {
+      if (this.#only !== undefined) this.#tell(this.#only);
+    } else {
+      for (const watch of this.#several) this.#tell(watch);
+    }
+  }
+
+  #tell(watch: StreamWatch): void {
+    try {
+      watch.changed();
+    } catch (error) {
+      this.#end(watch, error);
     }
   }
 

@@ -22,6 +22,8 @@ export interface SweepReport {
   readonly failed: number;
   /** Nothing was looked at: after an outage the holders of claims come first. */
   readonly isSkipped: boolean;
+  /** The last pass through all that is open. */
+  readonly lastPass: SweepState['lastPass'];
 }
 
 /** As many as one read of the table takes. */
@@ -42,7 +44,7 @@ export async function sweepJobs(core: Core): Promise<SweepReport> {
   const intervalMs = settings.sweepIntervalSeconds * 1000;
   if (state === undefined || began.low - state.ranAt > 2 * intervalMs) {
     await table.writeSweep({ passBeganAt: began.low, looked: 0, overdue: 0, ...state, ranAt: began.low });
-    return { ...report, isSkipped: true };
+    return { ...report, isSkipped: true, lastPass: state?.lastPass };
   }
 
   const hasBacklog = backlogs(core);
@@ -67,7 +69,7 @@ export async function sweepJobs(core: Core): Promise<SweepReport> {
     // After each page, so that a run that is cut off does not begin again where it began.
     await table.writeSweep(pass);
   } while (pass.after !== undefined && report.looked < allowed);
-  return { ...report, isSkipped: false };
+  return { ...report, isSkipped: false, lastPass: pass.lastPass };
 }
 
 function endedPass(

@@ -43,11 +43,6 @@ export interface WatchesOptions {
 
 type WatchesDeps = Pick<Core, 'feed' | 'clock' | 'log' | 'telemetry'> & { readonly table: Pick<Core['table'], 'get' | 'getMany'> };
 
-interface Opening<Stream> {
-  readonly stream: Promise<Stream>;
-  isOpen: boolean;
-}
-
 interface Joining<Stream, Watched> {
   readonly open: (key: string) => Promise<Stream>;
   /** Before joining one that was open already. */
@@ -59,8 +54,10 @@ export function createWatches(
   { table, feed, clock, log, telemetry }: WatchesDeps,
   { pollMs = 1000, silenceMs = 30_000, maxReadsPerSecond = 500, onRepair = () => telemetry.count('feedRepairs') }: WatchesOptions = {},
 ): Watches {
-  const jobs = new Map<string, Opening<JobStream>>();
-  const owners = new Map<string, Opening<OwnerStream>>();
+  const jobs = new Map<string, Promise<JobStream>>();
+  const owners = new Map<string, Promise<OwnerStream>>();
+  /** Streams that are not open yet. */
+  const opening = new Set<Promise<unknown>>();
   let watchers = 0;
   let closed = false;
   const stopCounting = telemetry.gauge('watchers', () => watchers);
@@ -84,30 +81,34 @@ export function createWatches(
 
   /** One stream a key; a stream that failed to open, or that nobody watches any more, makes room for a new one. */
   async function join<Stream, Watched>(
-    streams: Map<string, Opening<Stream>>,
+    streams: Map<string, Promise<Stream>>,
     key: string,
     { open, refresh, watch }: Joining<Stream, Watched>,
   ): Promise<Watched> {
     for (;;) {
       if (closed) throw new JobError('SHUTTING_DOWN');
       const known = streams.get(key);
-      const wasOpen = known?.isOpen === true;
-      const opening = known ?? start(streams, key, open);
-      const stream = await opening.stream;
+      const wasOpen = known !== undefined && !opening.has(known);
+      const joined = known ?? start(streams, key, open);
+      const stream = await joined;
       if (wasOpen) await refresh?.(stream);
       // The last watcher may have left, and ended the stream, while this one waited for it.
-      if (streams.get(key) === opening) return watch(stream);
+      if (streams.get(key) === joined) return watch(stream);
     }
   }
 
-  function start<Stream>(streams: Map<string, Opening<Stream>>, key: string, open: (key: string) => Promise<Stream>): Opening<Stream> {
-    const opening = { stream: open(key), isOpen: false };
-    streams.set(key, opening);
-    opening.stream.then(
-      () => (opening.isOpen = true),
-      () => streams.delete(key),
+  function start<Stream>(streams: Map<string, Promise<Stream>>, key: string, open: (key: string) => Promise<Stream>): Promise<Stream> {
+    const stream = open(key);
+    streams.set(key, stream);
+    opening.add(stream);
+    stream.then(
+      () => opening.delete(stream),
+      () => {
+        opening.delete(stream);
+        streams.delete(key);
+      },
     );
-    return opening;
+    return stream;
   }
 
   return {
@@ -136,8 +137,7 @@ export function createWatches(
       closed = true;
       stopCounting();
       clearInterval(ticking);
-      const streams = [...jobs.values(), ...owners.values()].map(({ stream }) => stream);
-      for (const stream of await Promise.allSettled(streams)) {
+      for (const stream of await Promise.allSettled([...jobs.values(), ...owners.values()])) {
         if (stream.status === 'fulfilled') stream.value.fail(new JobError('SHUTTING_DOWN'));
       }
     },

@@ -22,6 +22,8 @@ export interface LambdasDeps extends Resources {
   readonly settings: Readonly<Record<string, string>>;
 }
 
+const sweepEvery = Duration.minutes(1);
+
 /** Timeouts: of the dead letters, below their visibility timeout; of the sweeper, below the minute until it runs again. */
 export function addLambdas(parent: Construct, environment: Environment, deps: LambdasDeps): Lambdas {
   const scope = new Construct(parent, 'Lambdas');
@@ -33,9 +35,9 @@ export function addLambdas(parent: Construct, environment: Environment, deps: La
   };
   addEventSources(scope, lambdas, deps);
   new Rule(scope, 'EveryMinute', {
-    schedule: Schedule.rate(Duration.minutes(1)),
+    schedule: Schedule.rate(sweepEvery),
     // The next run does what this one could not.
-    targets: [new LambdaFunction(lambdas.sweeper, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
+    targets: [new LambdaFunction(lambdas.sweeper, { retryAttempts: 0, maxEventAge: sweepEvery })],
   });
   return lambdas;
 }
@@ -71,7 +73,7 @@ function addLambda(
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,
-    environment: { ...settings },
+    environment: { ...settings, SWEEP_INTERVAL_SECONDS: String(sweepEvery.toSeconds()) },
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     memorySize: 512,
@@ -84,7 +86,7 @@ function addLambda(
 }
 
 const descriptions: Readonly<Record<LambdaName, string>> = {
-  dlqHandler: 'Ends the jobs whose messages all receives were used up on',
+  dlqHandler: 'Ends the jobs whose budget is used up, and sends the others anew',
   streamRelay: 'Publishes every transition again',
   sweeper: 'Sends again what no message names',
 };

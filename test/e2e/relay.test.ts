@@ -1,4 +1,6 @@
+import { decodeMessage } from '../../core/queue/message.ts';
 import { exactly } from '../../core/clock.ts';
+import { JobError } from '../../core/errors.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, inject, test } from 'vitest';
 import type { JobEvent } from '../../core/feed/event.ts';
@@ -73,34 +75,38 @@ describe('the dead-letter handler', () => {
     return { Records: [{ ...record, eventSourceARN: 'arn', awsRegion: 'us-east-1' }] };
   };
 
-  test('ends a job once, and changes nothing when it is called again, late, or for an older generation', async () => {
+  test('ends a job whose budget is used up once, and changes nothing when it is called again, late, or for an older generation', async () => {
     await using system = await startSystem({ parts: [] });
     const handle = createDlqHandler(system.core);
     const { table } = system.core;
-    const { job } = await table.create(makeJob({ generation: 2 }));
+    const error = { code: 'ATTEMPT_FAILED', message: 'It failed.', attempt: 9, at: 1 };
+    const { job } = await table.create(makeJob({ generation: 2, failures: 9, error }));
     if (job === undefined) throw new Error('the job was not created');
     const { jobId } = job;
     expect(await handle(deadLetter({ jobId, generation: 1, version: 1 }))).toEqual({ batchItemFailures: [] });
     expect(await table.get(jobId)).toMatchObject({ status: 'PENDING', version: 1 });
     for (let times = 0; times < 2; times += 1) {
       expect(await handle(deadLetter({ jobId, generation: 2, version: 1 }))).toEqual({ batchItemFailures: [] });
-      expect(await table.get(jobId)).toMatchObject({ status: 'FAILED_FINAL', version: 2, error: { code: 'RECEIVES_EXHAUSTED' } });
+      expect(await table.get(jobId)).toMatchObject({ status: 'FAILED_FINAL', version: 2, error: { code: 'ATTEMPT_FAILED', attempt: 9 } });
     }
     expect(await handle(deadLetter({ jobId: 'none', generation: 1, version: 1 }))).toEqual({ batchItemFailures: [] });
     expect(await handle(deadLetter({ nothing: 'of ours' }))).toEqual({ batchItemFailures: [] });
   });
 
-  test('lets a dead letter come back while a worker’s lease runs, and ends the job after it', async () => {
+  test('sends a job with budget left anew before it drops the letter, and lets one come back that it cannot send', async () => {
     await using system = await startSystem({ parts: [] });
-    const handle = createDlqHandler(system.core);
-    const expiresAt = Date.now() + 1000;
-    const claimed = { status: 'PROCESSING', attempts: 1, claim: { id: 'claim', expiresAt } } as const;
-    const { job } = await system.core.table.create(makeJob(claimed));
+    const { core } = system;
+    const claim = { id: 'claim', expiresAt: Date.now() + 3000 };
+    const { job } = await core.table.create(makeJob({ status: 'PROCESSING', attempts: 1, claim }));
     if (job === undefined) throw new Error('the job was not created');
     const letter = deadLetter({ jobId: job.jobId, generation: 1, version: 1 });
-    expect(await handle(letter)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
-    await sleep(expiresAt - Date.now());
-    expect(await handle(letter)).toEqual({ batchItemFailures: [] });
-    expect(await system.core.table.get(job.jobId)).toMatchObject({ status: 'FAILED_FINAL' });
+    const queues = { ...core.queues, send: () => Promise.reject(new JobError('QUEUE_UNAVAILABLE')) };
+    expect(await createDlqHandler({ ...core, queues })(letter)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
+    expect(await createDlqHandler(core)(letter)).toEqual({ batchItemFailures: [] });
+    // Due when its holder's lease ends.
+    expect(await core.queues.receive('NORMAL', { max: 1, waitSeconds: 0 })).toEqual([]);
+    const [again] = await core.queues.receive('NORMAL', { max: 1, waitSeconds: 10 });
+    expect(decodeMessage(again?.body ?? '')).toMatchObject({ jobId: job.jobId });
+    expect(await core.table.get(job.jobId)).toEqual(job);
   });
 });

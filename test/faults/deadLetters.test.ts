@@ -1,5 +1,7 @@
 /** Messages that SQS has given up on: their jobs end with a reason, once, and only in their own generation. */
 import { expect, test } from 'vitest';
+import { maxLosses, type Job } from '../../core/job.ts';
+import { advance } from '../../core/usecases/advance.ts';
 import { deadLetterJob } from '../../core/usecases/deadLetterJob.ts';
 import { retryJob } from '../../core/usecases/retryJob.ts';
 import { checkHistory } from './historyChecker.ts';
@@ -8,36 +10,62 @@ import { setsStatus } from './tableWrites.ts';
 
 const empty = { visible: 0, inFlight: 0, delayed: 0 };
 
-test('a job whose workers are killed at every receive ends FAILED_FINAL with a reason', async (context) => {
-  // A sweeper that sends again meanwhile would give the job more receives.
-  await using stage = await openStage(context, { env: { SWEEP_AFTER_SECONDS: '60' } });
+test('a job that kills each of its workers ends FAILED_FINAL after three of them, with a reason', async (context) => {
+  await using stage = await openStage(context);
   await stage.start('lambdas');
-  const job = await stage.create({ params: { durationMs: 60_000 } });
+  const job = await stage.create({ params: { durationMs: 60_000, steps: 600 } });
   const watching = stage.watch(job.jobId);
-  for (let receives = 0; receives < stage.config.maxReceiveCount; receives += 1) {
+  for (let losses = 0; losses < maxLosses; losses += 1) {
     const worker = await stage.start('worker');
-    await worker.table.hold('after', 'UpdateItem', setsStatus('PROCESSING'));
+    // It runs: progress is told by its handler.
+    await worker.redis.hold((text) => text.includes('"progress"'));
     await worker.kill();
   }
   await stage.start('worker');
   expect(await watching.done).toMatchObject({ status: 'FAILED_FINAL' });
-  expect(await stage.core.table.get(job.jobId)).toMatchObject({ error: { code: 'RECEIVES_EXHAUSTED' } });
+  expect(await stage.core.table.get(job.jobId)).toMatchObject({
+    error: { code: 'WORKERS_LOST' },
+    failures: 0,
+    losses: maxLosses,
+    attempts: 3,
+  });
   expect(checkHistory(await stage.history())).toEqual([]);
 });
 
-test('a dead letter that comes twice, or after its job was retried, changes nothing', async (context) => {
+test('a dead letter ends only what has used up its budget, once, and only in its own generation', async (context) => {
   await using stage = await openStage(context);
   const job = await stage.create({ delaySeconds: 60 });
   const letter = { jobId: job.jobId, generation: 1, version: 1, traceId: '' };
-  expect(await deadLetterJob(stage.core, letter)).toBe('ended');
-  const ended = await stage.core.table.get(job.jobId);
-  expect(ended).toMatchObject({ status: 'FAILED_FINAL', version: 2 });
-  expect(await deadLetterJob(stage.core, letter)).toBe('ended');
-  expect(await stage.core.table.get(job.jobId)).toEqual(ended);
-  const retried = await retryJob(stage.core, { owner, jobId: job.jobId });
-  expect(await deadLetterJob(stage.core, letter)).toBe('ended');
-  expect(await stage.core.table.get(job.jobId)).toMatchObject({ status: 'PENDING', generation: 2, version: retried.version });
+  expect(await deadLetterJob(stage.core, letter)).toBe('sentAnew');
+  expect(await stage.core.table.get(job.jobId)).toEqual(job);
+  const spent = await useUpBudget(stage);
+  const its = { ...letter, jobId: spent.jobId };
+  expect(await deadLetterJob(stage.core, its)).toBe('ended');
+  const ended = await stage.core.table.get(spent.jobId);
+  expect(ended).toMatchObject({ status: 'FAILED_FINAL', error: { code: 'ATTEMPT_FAILED' } });
+  expect(await deadLetterJob(stage.core, its)).toBe('over');
+  expect(await stage.core.table.get(spent.jobId)).toEqual(ended);
+  const retried = await retryJob(stage.core, { owner, jobId: spent.jobId });
+  expect(await deadLetterJob(stage.core, its)).toBe('over');
+  expect(await stage.core.table.get(spent.jobId)).toMatchObject({ status: 'PENDING', generation: 2, version: retried.version });
 });
+
+/** A job that has failed as often as it may, and waits for somebody to say so. */
+async function useUpBudget(stage: Stage): Promise<Job> {
+  const job = await stage.create();
+  const now = await stage.core.table.time();
+  const claim = { id: 'claim', expiresAt: now.high + 60_000 };
+  const claimed = await advance(stage.core, 'claim', job, { facts: { now }, changes: { claim, attempts: 1 } });
+  if (!claimed.ok) throw new Error('the job was not claimed');
+  const error = { code: 'ATTEMPT_FAILED', message: 'It failed.', attempt: 1, at: now.at };
+  const released = await advance(stage.core, 'release', claimed.job, {
+    facts: { now, claimId: claim.id },
+    error,
+    changes: { failures: job.maxFailures },
+  });
+  if (!released.ok) throw new Error('the job was not released');
+  return released.job;
+}
 
 /** A dead letter of the job, as SQS would move it. */
 async function useUpReceives(stage: Stage): Promise<void> {
@@ -59,7 +87,7 @@ test.for(moments)('a dead-letter handler killed $name is run again, and the job 
   await using stage = await openStage(context);
   const first = await stage.start('lambdas');
   const reached = first.table.hold(point, 'UpdateItem', setsStatus('FAILED_FINAL'));
-  const job = await stage.create();
+  const job = await useUpBudget(stage);
   await useUpReceives(stage);
   await reached;
   await first.kill();
@@ -67,8 +95,8 @@ test.for(moments)('a dead-letter handler killed $name is run again, and the job 
   await expect.poll(() => stage.core.queues.depth('DEAD_LETTER'), { timeout: 15_000 }).toEqual(empty);
   expect(await stage.core.table.get(job.jobId)).toMatchObject({
     status: 'FAILED_FINAL',
-    version: 2,
-    error: { code: 'RECEIVES_EXHAUSTED' },
+    version: 4,
+    error: { code: 'ATTEMPT_FAILED' },
   });
   expect(checkHistory(await stage.history())).toEqual([]);
 });
@@ -81,10 +109,10 @@ test('a dead letter that the table refuses to hear about comes back, and the job
     times: 8,
     fault: { kind: 'answer', status: 500, type: 'InternalServerError' },
   });
-  const job = await stage.create();
+  const job = await useUpBudget(stage);
   const watching = stage.watch(job.jobId);
   await useUpReceives(stage);
-  expect(await watching.done).toMatchObject({ status: 'FAILED_FINAL', version: 2 });
+  expect(await watching.done).toMatchObject({ status: 'FAILED_FINAL', version: 4 });
   expect(failing.count()).toBe(8);
   await expect.poll(() => stage.core.queues.depth('DEAD_LETTER'), { timeout: 15_000 }).toEqual(empty);
   expect(checkHistory(await stage.history())).toEqual([]);

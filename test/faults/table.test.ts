@@ -88,7 +88,7 @@ test('a result outlives a table that is away: it is written when the table is ba
   expect(checkHistory(await stage.history())).toEqual([]);
 });
 
-test('a worker whose renewals fail gives the job up, and another takes it over', async (context) => {
+test('a worker whose renewals fail gives the job up at the end of its lease, uncounted, and another takes it over', async (context) => {
   await using stage = await openStage(context);
   const first = await stage.start('worker');
   first.table.rule({ operation: 'UpdateItem', when: renews, fault: { kind: 'answer', status: 500, type: 'InternalServerError' } });
@@ -102,7 +102,8 @@ test('a worker whose renewals fail gives the job up, and another takes it over',
   expect(await watching.done).toMatchObject({ status: 'SUCCEEDED' });
   const history = await stage.history();
   expect(checkHistory(history)).toEqual([]);
-  expect(history.table[0]?.history.map(({ status }) => status)).toEqual(['PENDING', 'PROCESSING', 'PROCESSING', 'SUCCEEDED']);
+  expect(history.table[0]?.history.map(({ status }) => status)).toEqual(['PENDING', 'PROCESSING', 'PENDING', 'PROCESSING', 'SUCCEEDED']);
+  expect(history.table[0]).toMatchObject({ failures: 0, losses: 0, attempts: 2 });
 });
 
 test('a message that becomes visible while its job runs waits for the holder', async (context) => {

@@ -15,6 +15,7 @@ export interface ServiceClock {
 export function openServiceClock(dynamodb: DynamoDBClient, ask: () => Promise<unknown>, wall: Clock): ServiceClock {
   const bounds = createBounds(monotonic, wall);
   let tellsTime = true;
+  let asking: Promise<unknown> | undefined;
   dynamodb.middlewareStack.add(
     (next) => async (args) => {
       const sentAt = monotonic();
@@ -30,7 +31,8 @@ export function openServiceClock(dynamodb: DynamoDBClient, ask: () => Promise<un
   return {
     async time() {
       if (tellsTime && bounds.now() === undefined) {
-        await ask();
+        asking ??= ask().finally(() => (asking = undefined));
+        await asking;
         tellsTime = bounds.now() !== undefined;
       }
       // An emulator that tells no time runs on this machine.

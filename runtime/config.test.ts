@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { ConfigError, parseConfig } from './config.ts';
+
+const together: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+  ['BACKOFF_BASE_MS', { BACKOFF_BASE_MS: '60000', BACKOFF_MAX_MS: '30000' }],
+  ['IDEMPOTENCY_TTL_SECONDS', { IDEMPOTENCY_TTL_SECONDS: '86401', JOB_TTL_DAYS: '1' }],
+  ['REDIS_CLUSTER', { REDIS_CLUSTER: 'true' }],
+  ['S3_BUCKETS', { S3_BUCKETS: 'one,,two' }],
+  ['CORS_ORIGINS', { CORS_ORIGINS: 'https://one.example,' }],
+  ['ALLOWED_HOSTS', { ALLOWED_HOSTS: ' ,one.example' }],
+];
+
+test.for(together)('%s is refused where it does not go with the rest, in a line that names it', ([name, environment]) => {
+  expect(() => parseConfig(environment)).toThrow(ConfigError);
+  expect(() => parseConfig(environment)).toThrow(new RegExp(`^${name}\\b[^\\n]*$`));
+});
+
+test('names every setting that does not go with the rest, one a line', () => {
+  const environment = { BACKOFF_BASE_MS: '60000', REDIS_CLUSTER: 'true' };
+  expect(() => parseConfig(environment)).toThrow(/^BACKOFF_BASE_MS: .+\nREDIS_CLUSTER: .+$/);
+});
+
+test('takes settings that go together', () => {
+  const config = parseConfig({ BACKOFF_BASE_MS: '30000', IDEMPOTENCY_TTL_SECONDS: '86400', JOB_TTL_DAYS: '1', S3_BUCKETS: 'one, two' });
+  expect(config).toMatchObject({ backoffBaseMs: 30_000, s3Buckets: ['one', 'two'], corsOrigins: [], allowedHosts: [] });
+});

@@ -1,0 +1,95 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { ulid } from 'ulid';
+import { describe, expect, test } from 'vitest';
+import { exactly } from '../../core/clock.ts';
+import { JobError } from '../../core/errors.ts';
+import type { Job } from '../../core/job.ts';
+import { decodeMessage } from '../../core/queue/message.ts';
+import { encode } from '../../core/table/dynamodb/codec.ts';
+import type { Core } from '../../core/usecases/core.ts';
+import { sweepJobs, type SweepReport } from '../../core/usecases/sweepJobs.ts';
+import { createClients } from '../../infra/local/clients.ts';
+import { makeJob } from '../support/jobFactory.ts';
+import { startSystem, type System } from '../support/startSystem.ts';
+
+const hourMs = 3_600_000;
+
+/** Open jobs that were handed in an hour ago, the first of them first. */
+async function createOld({ core }: System, jobs: readonly Partial<Job>[]): Promise<readonly Job[]> {
+  const began = Date.now() - hourMs;
+  return Promise.all(
+    jobs.map(async (changes, index) => {
+      const at = began + index;
+      const { job } = await core.table.create(makeJob({ jobId: ulid(at), createdAt: at, updatedAt: at, ...changes }));
+      if (job === undefined) throw new Error('the job was not created');
+      return job;
+    }),
+  );
+}
+
+/** As the next scheduled run would do it. @param core with what it is to meet. */
+function sweep(core: Core, sweepReadsPerMinute = 10_000): Promise<SweepReport> {
+  return sweepJobs({ ...core, settings: { ...core.settings, sweepReadsPerMinute, sweepIntervalSeconds: 60 } });
+}
+
+async function received({ core }: System, priority: Job['priority']): Promise<string | undefined> {
+  const [message] = await core.queues.receive(priority, { max: 1, waitSeconds: 0 });
+  return message && decodeMessage(message.body)?.jobId;
+}
+
+describe('the sweeper', () => {
+  test('comes to the last of many open jobs, a bounded number a run, wherever its runs end', async () => {
+    await using system = await startSystem({ parts: [] });
+    const waiting = Array.from({ length: 450 }, () => ({ priority: 'LOW' }) as const);
+    const jobs = await createOld(system, [...waiting, { priority: 'HIGH' }]);
+    const { core } = system;
+    // LOW has a backlog, so its jobs most likely have their messages in it.
+    await core.queues.send('LOW', { jobId: 'other', generation: 1, version: 1, traceId: '' }, 0);
+    expect(await sweep(core)).toMatchObject({ isSkipped: true });
+    const runs: SweepReport[] = [];
+    while (runs.length < 10 && !runs.some(({ sentAgain }) => sentAgain > 0)) runs.push(await sweep(core, 100));
+    expect(Math.max(...runs.map(({ looked }) => looked))).toBeLessThanOrEqual(200);
+    expect(runs.length).toBeLessThanOrEqual(6);
+    expect(await received(system, 'HIGH')).toBe(jobs.at(-1)?.jobId);
+    expect((await core.table.readSweep())?.lastPass).toMatchObject({ looked: 451 });
+  });
+
+  test('passes over a record that cannot be read, and sends the others', async () => {
+    await using system = await startSystem({ parts: [] });
+    const [job] = await createOld(system, [{}]);
+    const clients = createClients(system.config);
+    const broken = encode({ pk: 'job#broken', jobId: ulid(Date.now() - 2 * hourMs), openShard: 'open#0', status: 'ODD' });
+    const jobId = broken['jobId'];
+    if (jobId === undefined) throw new Error('no id');
+    const Item = { ...broken, pk: { S: `job#${jobId.S}` } };
+    await clients.dynamodb.send(new PutItemCommand({ TableName: system.config.jobsTable, Item }));
+    clients[Symbol.dispose]();
+    await sweep(system.core);
+    expect(await sweep(system.core)).toMatchObject({ looked: 2, sentAgain: 1, failed: 1 });
+    expect(await received(system, 'NORMAL')).toBe(job?.jobId);
+  });
+
+  test('counts what it has sent, and only that; one that cannot be sent is nobody else’s fault', async () => {
+    await using system = await startSystem({ parts: [] });
+    const { core } = system;
+    const [first, second] = await createOld(system, [{ priority: 'HIGH' }, { priority: 'LOW' }]);
+    const send: Core['queues']['send'] = (priority, ...rest) =>
+      priority === 'HIGH' ? Promise.reject(new JobError('QUEUE_UNAVAILABLE')) : core.queues.send(priority, ...rest);
+    const failing = { ...core, queues: { ...core.queues, send } };
+    await sweep(failing);
+    expect(await sweep(failing)).toMatchObject({ sentAgain: 1, failed: 1 });
+    expect(await core.table.get(first?.jobId ?? '')).toMatchObject({ status: 'PENDING', sweeps: 0 });
+    expect(await core.table.get(second?.jobId ?? '')).toMatchObject({ status: 'PENDING', sweeps: 1 });
+    expect(await sweep(core)).toMatchObject({ sentAgain: 1, failed: 0 });
+  });
+
+  test('skips a run after an outage, so that holders of claims come first', async () => {
+    await using system = await startSystem({ parts: [] });
+    const { core } = system;
+    await createOld(system, [{}]);
+    expect(await sweep(core)).toMatchObject({ isSkipped: true });
+    const later = { ...core, table: { ...core.table, time: () => Promise.resolve(exactly(Date.now() + 180_000)) } };
+    expect(await sweep(later)).toMatchObject({ isSkipped: true, sentAgain: 0 });
+    expect(await sweep(later)).toMatchObject({ isSkipped: false, sentAgain: 1 });
+  });
+});

@@ -1,0 +1,56 @@
+import { getEventListeners } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineHandler } from '../core/handler.ts';
+import { anyJson, defineJobType } from '../core/jobType.ts';
+import { noObjects } from '../test/support/noObjects.ts';
+import { silentLog } from '../test/support/silentLog.ts';
+import { follow, ShuttingDown } from './aborts.ts';
+import { runAttempt, type AttemptEnd } from './attempt.ts';
+
+const type = defineJobType({
+  name: 'tiny',
+  description: 'Does nothing.',
+  params: anyJson,
+  result: anyJson,
+  policy: { timeoutSeconds: 60 },
+  example: {},
+});
+
+let runs = 0;
+const handler = defineHandler(type, () => {
+  runs += 1;
+  return Promise.resolve(null);
+});
+
+function attempt(signal: AbortSignal): Promise<AttemptEnd> {
+  const context = { signal, attempt: 1, log: silentLog, objects: noObjects, progress: () => undefined };
+  return runAttempt({ handler, job: { jobId: 'job', type: type.name }, params: {}, context, now: Date.now });
+}
+
+test('leaves nothing behind: no listener and no memory after 60,000 attempts', { timeout: 60_000 }, async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = z.custom<() => void>((value) => typeof value === 'function').parse(runInNewContext('gc'));
+  const worker = new AbortController();
+  const many = async (times: number): Promise<void> => {
+    for (let round = 0; round < times; round += 1) {
+      using following = follow(worker.signal, new AbortController().signal);
+      await attempt(following.signal);
+    }
+  };
+  await many(5000);
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  await many(60_000);
+  collect();
+  expect(getEventListeners(worker.signal, 'abort')).toEqual([]);
+  expect((process.memoryUsage().heapUsed - before) / 1024 ** 2).toBeLessThan(10);
+});
+
+test('does not begin when its signal has fired before', async () => {
+  const before = runs;
+  expect(await attempt(AbortSignal.abort(new ShuttingDown('now')))).toMatchObject({ kind: 'aborted', reason: { message: 'now' } });
+  expect(runs).toBe(before);
+});
