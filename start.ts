@@ -11,7 +11,7 @@ import type { JobTypes } from './core/jobType.ts';
 import type { ObjectStore } from './core/objects.ts';
 import { createWatches } from './core/usecases/watchJob.ts';
 import { makeBucketFolders } from './infra/local/bucketFolders.ts';
-import { createFolderObjectStore } from './jobs/files/folder/objectStore.ts';
+import { createFolderObjectStore, unfinished } from './jobs/files/folder/objectStore.ts';
 import bundledJobs from './jobs/index.ts';
 import { startLambdas } from './lambda/lambdas.ts';
 import { checkPort } from './runtime/checkPort.ts';
@@ -75,6 +75,8 @@ async function openObjects({ config, resources }: Entry): Promise<ObjectStore> {
   if (config.objects === 'folder') {
     const root = await objectsFolder(config, resources);
     await makeBucketFolders(root, buckets);
+    // What a process before was in the middle of writing: its jobs write it anew.
+    await rm(join(root, unfinished), { recursive: true, force: true });
     return createFolderObjectStore({ root, buckets, maxSourceBytes });
   }
   const { createObjectStore } = await import('./jobs/files/s3/objectStore.ts');

@@ -6,6 +6,9 @@ const commands: Readonly<Record<string, { readonly does: string; run(args: reado
   server: { does: 'the API', run: () => import('../server/main.ts') },
   worker: { does: 'a worker', run: () => import('../worker/main.ts') },
   lambdas: { does: 'dead letters, relay and sweeper, where there is no AWS Lambda', run: () => import('../lambda/main.ts') },
+  backup: { does: 'copies the jobs of `start` into a file, while it runs', run: () => import('../runtime/dataMain.ts') },
+  restore: { does: 'puts a backup back', run: () => import('../runtime/dataMain.ts') },
+  export: { does: 'writes the jobs of `start` as DynamoDB imports them', run: () => import('../runtime/dataMain.ts') },
   provision: { does: 'makes table, queues and buckets', run: () => import('../infra/local/provisionMain.ts') },
   types: {
     does: 'writes params and results of the job types for a typed client (--out jobTypes.d.ts)',

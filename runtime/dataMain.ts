@@ -32,7 +32,7 @@ const commands: Readonly<Record<string, (file: string, argument: string, dataDir
 const [name = '', argument, ...more] = process.argv.slice(2);
 const command = commands[name];
 if (command === undefined || argument === undefined || more.length > 0) {
-  process.stderr.write('usage: npm run backup -- <file> | npm run restore -- <file> | npm run export -- <file.json.gz>\n');
+  process.stderr.write('usage: backup <file> | restore <file> | export <file.json.gz>\n');
   process.exitCode = exitCodes.usage;
 } else {
   try {

@@ -1,5 +1,6 @@
 /** The threads that keep the table's file, asked from this one: what is asked in one turn of the loop travels together. */
 import { once } from 'node:events';
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { JobError } from '../../errors.ts';
@@ -52,7 +53,7 @@ const opening = z.union([z.literal('open'), z.object({ refused: z.string() })]);
 const replies = z.custom<readonly (readonly Answer[])[]>();
 
 async function openThread({ file, writes, onFailure }: TableThreadsOptions & { readonly writes: boolean }): Promise<TableThread> {
-  const thread = new Worker(new URL('tableThread.ts', import.meta.url), { workerData: { file, writes } });
+  const thread = new Worker(new URL(`tableThread${extname(import.meta.url)}`, import.meta.url), { workerData: { file, writes } });
   const exited = once(thread, 'exit');
   const [opened] = z.tuple([opening]).parse(await once(thread, 'message'));
   if (opened !== 'open') throw new DatabaseRefused(opened.refused);
