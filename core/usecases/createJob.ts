@@ -44,7 +44,7 @@ export type CreateJobOutcome = ({ readonly ok: true } & CreatedJob) | { readonly
  */
 export async function createJobs(core: Core, requests: readonly CreateJobRequest[]): Promise<readonly CreateJobOutcome[]> {
   if (requests.length > maxBatch) {
-    throw new JobError('BAD_USER_INPUT', { message: `At most ${maxBatch} jobs in one request.`, path: ['inputs'] });
+    throw new JobError('BAD_USER_INPUT', { message: `At most ${maxBatch} jobs in one request.`, path: ['jobs'] });
   }
   const records = await Promise.allSettled(requests.map((request) => recorded(core, request)));
   return Promise.all(

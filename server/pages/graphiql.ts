@@ -47,11 +47,13 @@ export function examplesOf({ all: [first] }: JobTypes): readonly Example[] {
     {
       query: createJobsExample,
       variables: {
-        inputs: [
-          { type: name, params: example, priority: 'HIGH' },
-          { type: name, params: null },
-          { type: name, params: example, priority: 'LOW' },
-        ],
+        input: {
+          jobs: [
+            { type: name, params: example, priority: 'HIGH' },
+            { type: name, params: null },
+            { type: name, params: example, priority: 'LOW' },
+          ],
+        },
       },
     },
   ];
@@ -71,11 +73,13 @@ mutation CreateJob($input: CreateJobInput!) {
 const createJobsExample = `
 # Up to 100 jobs; each stands for itself.
 # The second one is refused, the others are not.
-mutation CreateJobs($inputs: [CreateJobInput!]!) {
-  createJobs(inputs: $inputs) {
-    created
-    job { jobId status }
-    error { code message path whatToDo }
+mutation CreateJobs($input: CreateJobsInput!) {
+  createJobs(input: $input) {
+    results {
+      created
+      job { jobId status }
+      error { code message path whatToDo }
+    }
   }
 }`;
 
@@ -127,11 +131,11 @@ query WaitForJob {
   `
 # Begins anew what is FAILED, FAILED_FINAL, CANCELLED, or stuck.
 mutation RetryJob {
-  retryJob(jobId: "paste a jobId here") { jobId status generation version }
+  retryJob(input: { jobId: "paste a jobId here" }) { job { jobId status generation version } }
 }`,
   `
 # Cancels a waiting job at once, a running one within a heartbeat.
 mutation CancelJob {
-  cancelJob(jobId: "paste a jobId here") { jobId status }
+  cancelJob(input: { jobId: "paste a jobId here" }) { job { jobId status } }
 }`,
 ];

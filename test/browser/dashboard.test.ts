@@ -6,7 +6,7 @@ import { isLive, openBrowser, shownStatuses, type OpenedBrowser, type WatchedPag
 import { jwtSecret, tokenFor } from './tokenFor.ts';
 
 const environment = { SOCKET_DRAIN_SECONDS: '0', RECEIVE_WAIT_SECONDS: '1', BACKOFF_BASE_MS: '10', JWT_SECRET: jwtSecret };
-const createMany = 'mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { job { jobId } } }';
+const createMany = 'mutation ($input: CreateJobsInput!) { createJobs(input: $input) { results { job { jobId } } } }';
 
 describe('the dashboard', () => {
   let browser: OpenedBrowser;
@@ -34,7 +34,7 @@ describe('the dashboard', () => {
   const createJobs = async (...inputs: readonly object[]): Promise<void> => {
     await system.request(
       createMany,
-      { inputs: inputs.map((input) => ({ type: 'simulate_work', ...input })) },
+      { input: { jobs: inputs.map((input) => ({ type: 'simulate_work', ...input })) } },
       { authorization: `Bearer ${token}` },
     );
   };
