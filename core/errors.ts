@@ -36,7 +36,7 @@ export type ErrorCode = keyof typeof errorCatalogue;
 /** Refusals of what never became an operation, and what is masked. `status` is that of the HTTP answer. */
 export const refusalCatalogue = {
   BAD_REQUEST: {
-    status: '400, 405',
+    status: '400',
     message: 'This is no GraphQL request.',
     whatToDo: 'Send a JSON body with `query`, or a query (no mutation) by GET.',
   },
@@ -52,7 +52,7 @@ export const refusalCatalogue = {
     whatToDo: 'Name one operation of the document in `operationName`.',
   },
   DOCUMENT_TOO_LARGE: {
-    status: '400, 413',
+    status: '400',
     message: 'The document is too large.',
     whatToDo: 'Put values into variables, and ask for less in one document.',
   },
@@ -77,9 +77,14 @@ export const refusalCatalogue = {
   SINGLE_CONNECTION_MODE: {
     status: '400, 405',
     message: 'The single connection mode of GraphQL over SSE is not spoken here.',
-    whatToDo: 'Use the distinct connections mode (graphql-sse: `singleConnection: false`), over HTTP/2 where there are many, or a WebSocket.',
+    whatToDo:
+      'Use the distinct connections mode (graphql-sse: `singleConnection: false`), over HTTP/2 where there are many, or a WebSocket.',
   },
-  REQUEST_HEADERS_TOO_LARGE: { status: '431', message: 'The headers are too large.', whatToDo: 'Send less than 16 KB of headers; put a long query into a POST.' },
+  REQUEST_HEADERS_TOO_LARGE: {
+    status: '431',
+    message: 'The headers are too large.',
+    whatToDo: 'Send less than 16 KB of headers; put a long query into a POST.',
+  },
   FOREIGN_ORIGIN: {
     status: '403',
     message: 'Pages of this origin may not call the API.',
@@ -91,6 +96,11 @@ export const refusalCatalogue = {
     whatToDo: 'Call `localhost`, or name the host in ALLOWED_HOSTS.',
   },
   METHOD_NOT_ALLOWED: { status: '405', message: 'Not by this method.', whatToDo: 'Use a method that the header `Allow` names.' },
+  TOO_MANY_SOCKETS: {
+    status: '503',
+    message: 'This server takes no more WebSockets.',
+    whatToDo: 'Connect again later; another server may answer.',
+  },
   NOT_FOUND: { status: '404', message: 'There is nothing here.', whatToDo: 'The API is at `/graphql`.' },
   INTERNAL_SERVER_ERROR: {
     status: '200, 500',

@@ -4,6 +4,7 @@ import canonicalize from 'canonicalize';
 import { JobError } from '../errors.ts';
 import { latestEventOf } from '../feed/event.ts';
 import { maxDelaySeconds, maxIdempotencyKeyLength, maxParamsBytes, type Job, type JobPriority, type JsonValue } from '../job.ts';
+import { requireText } from '../text.ts';
 import type { Core } from './core.ts';
 import { enqueue } from './enqueue.ts';
 
@@ -124,7 +125,8 @@ function draftOf(core: Core, request: CreateJobRequest): Draft {
   };
 }
 
-function checkLimits({ params, idempotencyKey, delaySeconds }: CreateJobRequest): void {
+function checkLimits({ owner, type, params, idempotencyKey, delaySeconds }: CreateJobRequest): void {
+  for (const [field, text] of Object.entries({ owner, type, idempotencyKey })) if (text !== undefined) requireText(text, [field]);
   if (idempotencyKey !== undefined && (idempotencyKey.length === 0 || idempotencyKey.length > maxIdempotencyKeyLength)) {
     throw new JobError('BAD_USER_INPUT', {
       message: `An idempotency key has 1 to ${maxIdempotencyKeyLength} characters.`,

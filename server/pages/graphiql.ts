@@ -1,7 +1,7 @@
 /** GraphiQL from this server alone, nothing from elsewhere, opening with an example of each operation. */
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { JobTypes } from '../../core/jobType.ts';
-import { graphqlPath } from '../execution/graphql.ts';
+import { graphqlPath } from '../graphqlPath.ts';
 
 /** The page is 9 MB and always the same: made once. */
 export function renderGraphiQLPage(jobTypes: JobTypes): { readonly html: string; readonly contentSecurityPolicy: string } {

@@ -91,7 +91,11 @@ describe('the header Idempotency-Key', () => {
         {},
         { 'idempotency-key': 'k' },
       ),
-      api.request('mutation { createJobs(input: { jobs: [{ type: "simulate_work" }] }) { results { created } } }', {}, { 'idempotency-key': 'k' }),
+      api.request(
+        'mutation { createJobs(input: { jobs: [{ type: "simulate_work" }] }) { results { created } } }',
+        {},
+        { 'idempotency-key': 'k' },
+      ),
     ]);
     for (const { body } of answers)
       expect(body.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', path: ['idempotencyKey'] });

@@ -11,7 +11,9 @@ import { startEntry, urlOf } from '../support/processes.ts';
 const jobs = z.object({
   data: z.object({ jobs: z.object({ edges: z.array(z.object({ node: z.object({ jobId: z.string(), status: z.string() }) })) }) }),
 });
-const created = z.object({ data: z.object({ createJobs: z.object({ results: z.array(z.object({ job: z.object({ jobId: z.string() }) })) }) }) });
+const created = z.object({
+  data: z.object({ createJobs: z.object({ results: z.array(z.object({ job: z.object({ jobId: z.string() }) })) }) }),
+});
 
 async function ask<Answer>(url: string, schema: z.ZodType<Answer>, query: string, variables: object = {}): Promise<Answer> {
   const headers = { 'content-type': 'application/json' };

@@ -79,7 +79,10 @@ const attacks: readonly (readonly [what: string, operation: Operation, code: str
   ],
   [
     'jobs to create that are null after all',
-    { query: 'mutation ($jobs: [CreateJobInput!] = []) { createJobs(input: { jobs: $jobs }) { results { created } } }', variables: { jobs: null } },
+    {
+      query: 'mutation ($jobs: [CreateJobInput!] = []) { createJobs(input: { jobs: $jobs }) { results { created } } }',
+      variables: { jobs: null },
+    },
     'BAD_USER_INPUT',
   ],
   [

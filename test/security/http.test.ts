@@ -49,7 +49,8 @@ describe('refused over HTTP, with a code and no stack', () => {
     ['a mutation by GET', () => fetch(`${api.url}/graphql?query=mutation{cancelJob(input:{jobId:1}){job{jobId}}}`), 405],
     [
       'a mutation by GET as a stream',
-      () => fetch(`${api.url}/graphql?query=mutation{cancelJob(input:{jobId:1}){job{jobId}}}`, { headers: { accept: 'text/event-stream' } }),
+      () =>
+        fetch(`${api.url}/graphql?query=mutation{cancelJob(input:{jobId:1}){job{jobId}}}`, { headers: { accept: 'text/event-stream' } }),
       405,
     ],
     ['another method', () => fetch(`${api.url}/graphql`, { method: 'DELETE' }), 405],

@@ -90,7 +90,9 @@ describe.each(transportNames)('an admin, over %s', (transport) => {
     expect((await run('query ($jobId: ID!) { waitForJob(jobId: $jobId) { status } }')).data).toEqual({
       waitForJob: { status: 'CANCELLED' },
     });
-    expect((await run('mutation ($jobId: ID!) { retryJob(input: { jobId: $jobId }) { job { generation } } }')).data).toEqual({ retryJob: { job: { generation: 2 } } });
+    expect((await run('mutation ($jobId: ID!) { retryJob(input: { jobId: $jobId }) { job { generation } } }')).data).toEqual({
+      retryJob: { job: { generation: 2 } },
+    });
   });
 });
 
