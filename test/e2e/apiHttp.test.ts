@@ -40,10 +40,11 @@ describe('the API over HTTP', () => {
   it('tells each job type with the JSON Schema of its params', async () => {
     const { body } = await api.request('{ jobTypes { name description paramsSchema example policy { timeoutSeconds } } }');
     expect(at(body, 'data', 'jobTypes')).toHaveLength(4);
-    expect(at(body, 'data', 'jobTypes', 0)).toMatchObject({
+    const simulateWork: unknown = expect.objectContaining({
       name: 'simulate_work',
-      paramsSchema: { type: 'object', additionalProperties: false },
+      paramsSchema: expect.objectContaining({ type: 'object', additionalProperties: false }),
     });
+    expect(at(body, 'data', 'jobTypes')).toContainEqual(simulateWork);
   });
 
   it('answers each of several jobs by itself', async () => {
