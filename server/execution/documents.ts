@@ -40,7 +40,6 @@ export function createDocuments({ schema, hidesSchema }: DocumentsOptions): Docu
   const rules: readonly ValidationRule[] = [
     ...specifiedRules,
     documentLimitsRule,
-    unconditionalSubscriptionRule,
     ...(hidesSchema ? [NoSchemaIntrospectionCustomRule] : []),
   ];
   const options = { maxErrors: 20, hideSuggestions: hidesSchema };
@@ -49,7 +48,9 @@ export function createDocuments({ schema, hidesSchema }: DocumentsOptions): Docu
     try {
       requireWithinLimits(text);
       const document = parse(text);
-      const errors = validate(schema, document, rules, options);
+      // Alone and first: a rule of graphql-js takes such a condition for one that is known, and throws.
+      const conditional = validate(schema, document, [unconditionalSubscriptionRule], options);
+      const errors = conditional.length > 0 ? conditional : validate(schema, document, rules, options);
       return errors.length === 0 ? document : new InvalidDocument(errors.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')));
     } catch (error) {
       if (error instanceof GraphQLError) return coded(error, 'GRAPHQL_PARSE_FAILED');
