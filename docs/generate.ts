@@ -130,7 +130,7 @@ function apiPage(): string {
   const byKind = types.toSorted((a, b) => rank(a.name) - rank(b.name) || a.name.localeCompare(b.name));
   return document(
     'The API',
-    'Generated from the schema (`schema/schema.graphql`).',
+    'Generated from the schema (`schema/schema.graphql`). How clients of each kind call it, and what makes them outlive a restart: [clients.md](clients.md).',
     byKind.flatMap((type) => [`## ${type.name}`, '', '```graphql', printType(type), '```', '']),
   );
 }

@@ -90,7 +90,7 @@ export function createJobResult(outcome: CreateJobOutcome, reporter: Reporter): 
   return outcome.ok ? { job: outcome.job, created: outcome.created } : { created: false, error: toProblem(outcome.error, reporter) };
 }
 
-export const CreateJobResultType = builder.objectRef<CreateJobResult>('CreateJobResult').implement({
+const CreateJobResultType = builder.objectRef<CreateJobResult>('CreateJobResult').implement({
   description: 'What became of one job of several; each stands for itself.',
   fields: (t) => ({
     job: t.expose('job', { type: JobType, nullable: true, description: 'The job, unless there is an error.' }),

@@ -6,18 +6,13 @@ import { Refusal } from './refusal.ts';
 
 /** @throws {Refusal} for what is no request of GraphQL over HTTP. */
 export async function readParams(request: IncomingMessage, maxBytes: number): Promise<OperationRequest> {
-  switch (request.method) {
-    case 'GET':
-      return checked(paramsOfAddress(request.url ?? ''));
-    case 'POST':
-      requirePlainJson(request.headers);
-      return checked(jsonOf(textOf(await bodyOf(request, maxBytes)), 'The body'));
-    case 'PUT':
-      // graphql-sse asks for a token like this.
-      throw new Refusal(405, 'SINGLE_CONNECTION_MODE', { headers: { allow: 'GET, POST' } });
-    default:
-      throw new Refusal(405, 'METHOD_NOT_ALLOWED', { message: 'Only GET and POST.', headers: { allow: 'GET, POST' } });
-  }
+  const { method } = request;
+  if (method === 'GET') return checked(paramsOfAddress(request.url ?? ''));
+  // graphql-sse asks for a token like this.
+  if (method === 'PUT') throw new Refusal(405, 'SINGLE_CONNECTION_MODE', { headers: { allow: 'GET, POST' } });
+  if (method !== 'POST') throw new Refusal(405, 'METHOD_NOT_ALLOWED', { message: 'Only GET and POST.', headers: { allow: 'GET, POST' } });
+  requirePlainJson(request.headers);
+  return checked(jsonOf(textOf(await bodyOf(request, maxBytes)), 'The body'));
 }
 
 /** Forms and plain text need no preflight, so any page could send them; gzip could be a bomb. */

@@ -21,7 +21,7 @@ const always: Readonly<Record<string, number>> = {
 /** `application/json` says 200 of every well-formed request; `application/graphql-response+json` 4xx of what did not run. */
 export function statusOf({ errors = [] }: Answer, type: SingleType): number {
   if (errors.some((error) => codeOf(error) === 'UNAUTHENTICATED')) return 401;
-  const [refused] = errors.filter(({ path }) => path === undefined);
+  const refused = errors.find(({ path }) => path === undefined);
   if (refused === undefined) return 200;
   return always[codeOf(refused)] ?? (type === 'application/json' ? 200 : 400);
 }
@@ -30,7 +30,7 @@ export function setErrorHeaders(response: ServerResponse, status: number, { erro
   if (status === 401) response.setHeader('www-authenticate', 'Bearer');
   if (status === 405) response.setHeader('allow', 'POST');
   if (status !== 429 && status !== 503) return;
-  const [seconds = 1] = errors.map(({ extensions }) => extensions['retryAfterSeconds']).filter((value) => typeof value === 'number');
+  const seconds = errors.map(({ extensions }) => extensions['retryAfterSeconds']).find((value) => typeof value === 'number') ?? 1;
   response.setHeader('retry-after', String(seconds));
 }
 

@@ -1,4 +1,5 @@
 /** What a client library has to do here, whichever it is: three operations, as its users write them. */
+import { z } from 'zod';
 
 export const documents = {
   job: 'query Job($jobId: ID!) { job(jobId: $jobId) { jobId status } }',
@@ -51,4 +52,10 @@ export function onlyOf(subscribe: (sink: Sink) => unknown): Promise<unknown> {
 export function dataOf({ data, errors }: { readonly data?: unknown; readonly errors?: readonly unknown[] | undefined }): unknown {
   if (errors !== undefined) throw new Error(JSON.stringify(errors));
   return data;
+}
+
+const answerOf = z.object({ data: z.unknown().optional(), errors: z.array(z.unknown()).optional() });
+
+export function parseAnswer(text: string): z.infer<typeof answerOf> {
+  return answerOf.parse(JSON.parse(text));
 }

@@ -8,8 +8,8 @@ export const graphqlRequest: Client = {
   open({ url, token }) {
     const client = new GraphQLClient(url);
     return {
-      query: async (variables) => client.request(documents.job, variables, await bearer(token)),
-      mutate: async (variables) => client.request(documents.create, variables, await bearer(token)),
+      query: async (variables) => client.request<unknown>(documents.job, variables, await bearer(token)),
+      mutate: async (variables) => client.request<unknown>(documents.create, variables, await bearer(token)),
     };
   },
 };

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { dataOf, documents, type Client, type ClientOptions, type OpenedClient } from './client.ts';
+import { dataOf, documents, parseAnswer, type Client, type ClientOptions, type OpenedClient } from './client.ts';
 
 const run = promisify(execFile);
 
@@ -29,8 +29,7 @@ function openProgram({ url, token }: ClientOptions, command: Command): OpenedCli
   const ask = async (query: string, variables: object): Promise<unknown> => {
     await refresh();
     const { stdout } = await run(...call(query, variables, false));
-    const answer: Parameters<typeof dataOf>[0] = JSON.parse(stdout);
-    return dataOf(answer);
+    return dataOf(parseAnswer(stdout));
   };
   return {
     query: (variables) => ask(documents.job, variables),
@@ -42,7 +41,7 @@ function openProgram({ url, token }: ClientOptions, command: Command): OpenedCli
         const child = spawn(...call(documents.watch, variables, true), { stdio: ['ignore', 'pipe', 'ignore'], signal: stopped.signal });
         child.on('error', () => undefined);
         createInterface(child.stdout).on('line', (line) => {
-          const answer: Parameters<typeof dataOf>[0] = JSON.parse(line);
+          const answer = parseAnswer(line);
           if (answer.errors === undefined) sink.next(answer.data);
           else sink.error(answer.errors);
         });

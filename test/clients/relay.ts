@@ -13,7 +13,8 @@ import {
   type RequestParameters,
   type Variables,
 } from 'relay-runtime';
-import { bearer, dataOf, documents, type Client } from './client.ts';
+import { z } from 'zod';
+import { bearer, dataOf, documents, parseAnswer, type Client } from './client.ts';
 import { survivingClient } from './graphqlWs.ts';
 
 interface Scalar {
@@ -76,8 +77,7 @@ export const relay: Client = {
     async function ask({ text }: RequestParameters, variables: Variables): Promise<GraphQLResponse> {
       const headers = { 'content-type': 'application/json', ...(await bearer(options.token)) };
       const response = await fetch(options.url, { method: 'POST', headers, body: JSON.stringify({ query: text, variables }) });
-      const answer: unknown = await response.json();
-      return answer as GraphQLResponse;
+      return responseOf(parseAnswer(await response.text()));
     }
     const subscribe = ({ text }: RequestParameters, variables: Variables) =>
       Observable.create<GraphQLResponse>((sink) =>
@@ -85,7 +85,7 @@ export const relay: Client = {
           { query: text ?? '', variables },
           {
             ...sink,
-            next: (result) => sink.next({ data: dataOf(result) } as GraphQLResponse),
+            next: (result) => sink.next(responseOf(result)),
             error: (error) => sink.error(error instanceof Error ? error : new Error(JSON.stringify(error))),
           },
         ),
@@ -115,3 +115,7 @@ export const relay: Client = {
     };
   },
 };
+
+function responseOf(answer: Parameters<typeof dataOf>[0]): GraphQLResponse {
+  return { data: z.record(z.string(), z.unknown()).parse(dataOf(answer)) };
+}

@@ -38,7 +38,7 @@ function openUrql({ url, token }: ClientOptions, exchanges: readonly Exchange[],
       const { unsubscribe } = client.subscription(documents.watch, variables).subscribe(({ data, error, hasNext }) => {
         if (error !== undefined) return sink.error(error);
         // The last result is told once more, as the one that nothing follows.
-        return hasNext === false ? sink.complete() : sink.next(data);
+        return hasNext ? sink.next(data) : sink.complete();
       });
       return unsubscribe;
     },

@@ -14,7 +14,7 @@ export type Step =
   | { readonly close: number }
   | { readonly act: () => Promise<unknown> }
   /** More steps, known only by then. */
-  | { readonly then: () => readonly Step[] };
+  | { readonly goOn: () => readonly Step[] };
 
 export interface Talker {
   /** The next message, or how the socket was closed instead. */
@@ -50,7 +50,7 @@ export async function openTalk(url: string, protocols: readonly string[] = ['gra
 
 export function say(
   { socket }: Talker,
-  step: Exclude<Step, { hear: object } | { closed: number } | { act: unknown } | { then: unknown }>,
+  step: Exclude<Step, { hear: object } | { closed: number } | { act: unknown } | { goOn: unknown }>,
 ): void {
   if ('close' in step) return socket.close(step.close);
   if ('sayBytes' in step) return socket.send(step.sayBytes, { binary: step.as === 'binary' });

@@ -22,7 +22,7 @@ async function follow(url: string, steps: readonly Step[], protocols?: readonly 
   try {
     const left = [...steps];
     for (let step = left.shift(); step !== undefined; step = left.shift()) {
-      if ('then' in step) left.unshift(...step.then());
+      if ('goOn' in step) left.unshift(...step.goOn());
       else if ('act' in step) await step.act();
       else if ('hear' in step) expect(await talker.hear()).toMatchObject(step.hear);
       else if ('closed' in step) {

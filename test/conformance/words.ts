@@ -32,7 +32,7 @@ export const slow = ({ pending }: Place, id: string, seconds: number) =>
 /** A job of its own, for a conversation that ends it. */
 export function endingJob({ createJob }: Place, talk: (jobId: string) => readonly Step[]): readonly Step[] {
   let jobId = '';
-  return [{ act: async () => (jobId = await createJob()) }, { then: () => talk(jobId) }];
+  return [{ act: async () => (jobId = await createJob()) }, { goOn: () => talk(jobId) }];
 }
 
 export function cancel(place: Place, jobId: string): Step {
