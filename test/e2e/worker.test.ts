@@ -187,7 +187,8 @@ describe('a worker', () => {
     await core.queues.delete(message);
     const [again] = await core.queues.receive('NORMAL', { max: 1, waitSeconds: 15 });
     expect(again?.body).toBe(encodeMessage(job));
-    expect(await core.table.get(job.jobId)).toMatchObject({ status: 'PENDING', sweeps: 1 });
+    // Noted after it was sent.
+    await expect.poll(() => core.table.get(job.jobId)).toMatchObject({ status: 'PENDING', sweeps: 1 });
   });
 
   test('is sent a job again whose messages are lost, ever more patiently, and never gives it up', async () => {
