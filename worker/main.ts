@@ -10,8 +10,8 @@ import { clientOptions, openCore } from '../runtime/open.ts';
 import { createWorker, type Worker } from './worker.ts';
 
 await runEntry('worker', async ({ config, log, clock, telemetry, scrape, resources, hurry }) => {
-  let worker: Worker | undefined;
-  const details = (): Promise<object> => Promise.resolve(worker?.health() ?? {});
+  const started: { worker?: Worker } = {};
+  const details = (): Promise<object> => Promise.resolve(started.worker?.health() ?? {});
   resources.adopt(await openMetricsServer({ config, scrape, log, details }), (close) => close());
   const jobs = await loadJobs(config.jobs, bundledJobs);
   const handlers = await loadJobHandlers(jobs);
@@ -21,8 +21,9 @@ await runEntry('worker', async ({ config, log, clock, telemetry, scrape, resourc
     (client) => client.destroy(),
   );
   const objects = createObjectStore({ s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
-  worker = resources.adopt(createWorker({ core, handlers, objects, settings: config }), ({ stop }) => stop());
+  const worker = resources.adopt(createWorker({ core, handlers, objects, settings: config }), ({ stop }) => stop());
   hurry.addEventListener('abort', worker.hurry);
+  started.worker = worker;
   worker.start();
   log.info({ concurrency: config.workerConcurrency }, 'the worker polls');
 });
