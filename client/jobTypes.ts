@@ -16,7 +16,7 @@ export type ProjectJobTypes = {
     readonly result: { attempts: number; sleptMs: number; payload?: JsonValue | undefined };
   };
   readonly process_document: {
-    readonly params: { source: string; output?: string | undefined };
+    readonly params: { source: string; output?: string | undefined; encoding?: TextEncoding | undefined };
     readonly result: {
       kind: 'pdf' | 'text';
       pages: number;
@@ -25,17 +25,65 @@ export type ProjectJobTypes = {
       sha256: string;
       text: string;
       textTruncated: boolean;
+      encoding?: TextEncoding | undefined;
+      damage: string[];
       output?: string | undefined;
     };
   };
   readonly transform_data: {
-    readonly params: { source: string; output: string; to: 'jsonl' | 'csv' };
-    readonly result: { rows: number; output: string; bytes: number; sha256: string };
+    readonly params: {
+      source: string;
+      output: string;
+      to: 'jsonl' | 'csv';
+      encoding?: TextEncoding | undefined;
+      delimiter?: Delimiter | undefined;
+      headers?: boolean | undefined;
+      formulas?: 'escape' | 'keep' | undefined;
+    };
+    readonly result: {
+      rows: number;
+      encoding: TextEncoding;
+      delimiter: string;
+      tolerated: Tolerated;
+      escapedFormulas: number;
+      output: string;
+      bytes: number;
+      sha256: string;
+    };
   };
   readonly generate_report: {
-    readonly params: { source: string; output: string; title?: string | undefined; groupBy: string; value: string };
-    readonly result: { rows: number; total: number; groups: number; output: string; bytes: number; sha256: string };
+    readonly params: {
+      source: string;
+      output: string;
+      title?: string | undefined;
+      groupBy: string;
+      value: string;
+      encoding?: TextEncoding | undefined;
+      delimiter?: Delimiter | undefined;
+      headers?: boolean | undefined;
+      decimal?: '.' | ',' | undefined;
+    };
+    readonly result: {
+      rows: number;
+      total: number | string;
+      groups: number;
+      top: { name: string; rows: number; total: number | string }[];
+      others: { groups: number; rows: number; total: number | string };
+      skipped: { empty: number; notAvailable: number };
+      converted: { thousands: number; currency: number; parentheses: number; percent: number };
+      mergedNames: number;
+      encoding: TextEncoding;
+      delimiter: string;
+      tolerated: Tolerated;
+      output: string;
+      bytes: number;
+      sha256: string;
+    };
   };
 };
+
+type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252' | 'latin1';
+type Delimiter = ',' | ';' | '\t' | '|';
+type Tolerated = { blankLines: number; looseQuotes: number; emptyLastFields: number; endMarks: number };
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };

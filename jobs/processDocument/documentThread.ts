@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { PermanentError } from '../../core/errors.ts';
 import type { Encoding } from '../files/text/encoding.ts';
 import { openText } from '../files/text/openText.ts';
-import { serveFile, type FileDesk } from '../files/thread/serveFile.ts';
+import { serveFile } from '../files/thread/serveFile.ts';
 import { readPdf, type PdfLimits } from './readPdf.ts';
 import { createTextMeter } from './textMeter.ts';
 
@@ -37,7 +37,8 @@ await serveFile<DocumentParams>(async ({ uri, params, chunks, write, progress })
       progress((100 * number) / pages);
     }
   } else {
-    const text = await openText(content, { uri, encoding: params.encoding });
+    const isTold = params.encoding !== undefined;
+    const text = await openText(content, { uri: isTold ? uri : `${uri} is neither a PDF nor UTF-8 text`, encoding: params.encoding });
     encoding = text.encoding;
     for await (const piece of text.pieces) await emit(piece);
   }

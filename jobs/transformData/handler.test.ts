@@ -80,7 +80,6 @@ describe('CSV to JSON Lines', () => {
     ['too few cells', 'a,b\n1,2\n3\n', 'line 3'],
     ['too many cells', 'a,b\n1,2,3\n', 'line 2'],
     ['text after a quote', 'a,b\n1,2\n1,"x"y\n', 'line 3'],
-    ['a quote inside of a cell', 'a\nx"y"\n', 'line 2'],
     ['a quote that is never closed', 'a\n1\n"x\n', 'line'],
     ['two columns of one name', 'a,b,a\n1,2,3\n', 'line 1'],
     ['a cell without end', `a\n${'x'.repeat(2 * 1024 ** 2)}`, 'line 2'],
@@ -95,7 +94,9 @@ describe('CSV to JSON Lines', () => {
   test('fails for good on bytes that are not UTF-8', async () => {
     await using bucket = await openTestBucket();
     const source = await bucket.put('latin1.csv', Buffer.from('name\nJosé\n', 'latin1'));
-    await expect(bucket.run(handler, { source, ...jsonl }, createContext())).rejects.toThrow(`${source} is not UTF-8 text`);
+    await expect(bucket.run(handler, { source, ...jsonl }, createContext())).rejects.toThrow(
+      `${source}, line 2: byte 0xE9 (at 8) is not UTF-8 text`,
+    );
   });
 });
 

@@ -12,6 +12,7 @@ export interface OpenedText {
 }
 
 interface TextOptions {
+  /** What errors begin with. */
   readonly uri: string;
   /** Guessed where it is absent. */
   readonly encoding?: Encoding | undefined;
