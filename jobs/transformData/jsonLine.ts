@@ -1,9 +1,11 @@
 /** Rows as JSON Lines: an object of strings, its fields in the order of the columns. */
 
+import { leadsOf } from '../files/json/jsonObject.ts';
+
 /** A function of a row's cells, as many as columns. */
 export function createJsonLineWriter(columns: readonly string[]): (cells: readonly string[]) => string {
   // Put together as text: an object would move a column called 2024 to the front, and lose one called __proto__.
-  const leads = columns.map((name, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
+  const leads = leadsOf(columns);
   return (cells) => {
     let line = '';
     for (let index = 0; index < leads.length; index += 1) {

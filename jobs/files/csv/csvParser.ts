@@ -45,10 +45,7 @@ export function createCsvParser({ uri, delimiter, firstLine = 1 }: CsvDialect): 
   let looseQuotes = 0;
   /** The line of a quote that was not closed in the text that was there. */
   let openQuote = 0;
-  // Where the next of each stands, looked for again only when it was passed.
-  let nextQuote = 0;
-  let nextLineFeed = 0;
-  let nextReturn = 0;
+  const [quotes, delimiters, lineFeeds, returns] = [createFinder('"'), createFinder(delimiter), createFinder('\n'), createFinder('\r')];
 
   return {
     push: (piece) => parse(piece, false),
@@ -61,7 +58,7 @@ export function createCsvParser({ uri, delimiter, firstLine = 1 }: CsvDialect): 
     text = text.slice(at) + piece;
     at = 0;
     isLast = last;
-    [nextQuote, nextLineFeed, nextReturn] = [text.indexOf('"'), text.indexOf('\n'), text.indexOf('\r')];
+    for (const finder of [quotes, delimiters, lineFeeds, returns]) finder.begin(text);
     const rows: CsvRow[] = [];
     while (at < text.length) {
       const begun = line;
@@ -79,27 +76,26 @@ export function createCsvParser({ uri, delimiter, firstLine = 1 }: CsvDialect): 
 
   /** Undefined for a blank line. */
   function nextRow(): readonly string[] | undefined | typeof unfinished {
-    if (nextQuote !== -1 && nextQuote < at) nextQuote = text.indexOf('"', at);
-    const end = lineEnd();
-    if (nextQuote !== -1 && (end === -1 || nextQuote < end)) return quotedRow();
-    if (end === -1 && !isLast) return unfinished;
-    const row = text.slice(at, end === -1 ? text.length : end);
+    const end = lineEnd(at);
+    if (quotes.from(at) < end) return quotedRow();
+    if (end === text.length && !isLast) return unfinished;
+    const row = text.slice(at, end);
     if (row.length > maxRowLength) throw tooLong();
-    const next = end === -1 ? text.length : afterLineEnd(end);
+    const next = afterLineEnd(end);
     if (next === unfinished) return unfinished;
     at = next;
     line += 1;
     return isBlank(row) ? undefined : row.split(delimiter);
   }
 
-  function lineEnd(): number {
-    if (nextLineFeed !== -1 && nextLineFeed < at) nextLineFeed = text.indexOf('\n', at);
-    if (nextReturn !== -1 && nextReturn < at) nextReturn = text.indexOf('\r', at);
-    return nextReturn === -1 || (nextLineFeed !== -1 && nextLineFeed < nextReturn) ? nextLineFeed : nextReturn;
+  /** Of the line that goes on from there; the text's length where it has none. */
+  function lineEnd(from: number): number {
+    return Math.min(lineFeeds.from(from), returns.from(from));
   }
 
   /** Behind `\n`, `\r\n` or `\r`; whether a `\r` is alone, only what follows can tell. */
   function afterLineEnd(end: number): number | typeof unfinished {
+    if (end === text.length) return end;
     if (text.charCodeAt(end) === lineFeed) return end + 1;
     if (end + 1 === text.length && !isLast) return unfinished;
     return text.charCodeAt(end + 1) === lineFeed ? end + 2 : end + 1;
@@ -130,19 +126,17 @@ export function createCsvParser({ uri, delimiter, firstLine = 1 }: CsvDialect): 
         lines += closed.lines;
         cells.push(closed.cell);
       } else {
-        end = open;
-        while (end < text.length && !isCellEnd(end)) end += 1;
+        end = Math.min(delimiters.from(open), lineEnd(open));
         if (end === text.length && !isLast) return unfinished;
-        const cell = text.slice(from, end);
-        if (cell.includes('"')) loose += 1;
-        cells.push(cell);
+        if (quotes.from(open) < end) loose += 1;
+        cells.push(text.slice(from, end));
       }
       if (end - at > maxRowLength) throw tooLong();
       if (end < text.length && text.charCodeAt(end) === delimiterCode) {
         from = end + 1;
         continue;
       }
-      const next = end === text.length ? end : afterLineEnd(end);
+      const next = afterLineEnd(end);
       if (next === unfinished) return unfinished;
       at = next;
       line += lines + 1;
@@ -156,14 +150,14 @@ export function createCsvParser({ uri, delimiter, firstLine = 1 }: CsvDialect): 
     let cell = '';
     let from = open + 1;
     for (;;) {
-      const close = text.indexOf('"', from);
-      if (close === -1 && isLast) throw refuse(openLine, 'a quote opens here and is never closed');
-      if (close === -1 || (close + 1 === text.length && !isLast)) {
+      const close = quotes.from(from);
+      if (close === text.length && isLast) throw refuse(openLine, 'a quote opens here and is never closed');
+      if (close + 1 >= text.length && !isLast) {
         openQuote = openLine;
         return unfinished;
       }
       cell += text.slice(from, close);
-      if (text.charCodeAt(close + 1) !== quote) return { cell, end: close + 1, lines: lineEnds(open, close) };
+      if (text.charCodeAt(close + 1) !== quote) return { cell, end: close + 1, lines: lineEnd(open) < close ? lineEnds(open, close) : 0 };
       cell += '"';
       from = close + 2;
     }
@@ -201,4 +195,24 @@ export function createCsvParser({ uri, delimiter, firstLine = 1 }: CsvDialect): 
   function refuse(where: number, problem: string): PermanentError {
     return new PermanentError(`${uri}, line ${where}: ${problem}`);
   }
+}
+
+/** Where the next of a character is: looked for only when the last one found was passed, so that no text is searched twice. */
+function createFinder(character: string) {
+  let text = '';
+  let found = 0;
+  return {
+    begin(content: string): void {
+      text = content;
+      found = -1;
+    },
+    /** @param index Not before the last one. The text's length where there is none. */
+    from(index: number): number {
+      if (found < index) {
+        const next = text.indexOf(character, index);
+        found = next === -1 ? text.length : next;
+      }
+      return found;
+    },
+  };
 }

@@ -22,24 +22,56 @@ const numberText = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const needsParsing = /[\\\p{Cc}]/u;
 
 /**
- * A string is its cell, null is an empty one, all else is a cell of JSON without its white space, numbers as they were
- * written: 12345678901234567890 and 1.50 stay what they are.
- *
- * @throws {JsonFault} for what is not JSON, not an object, or has what a table cannot hold.
+ * A reader that is used for one line after the other. A string is its cell, null is an empty one, all else is a cell of
+ * JSON without its white space, numbers as they were written: 12345678901234567890 and 1.50 stay what they are.
  */
-export function readJsonObject(text: string): Fields {
+export interface JsonObjectReader {
+  /** @throws {JsonFault} for what is not JSON, not an object, or has what a table cannot hold. */
+  fields(text: string): Fields;
+  /** The cells of an object with exactly these fields, in this order and without white space; else undefined. */
+  cells(text: string, leads: readonly string[]): readonly string[] | undefined;
+}
+
+/** What stands before each value in an object with these fields: `{"a":`, `,"b":`, … */
+export function leadsOf(names: readonly string[]): readonly string[] {
+  return names.map((name, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
+}
+
+export function createJsonObjectReader(): JsonObjectReader {
+  let text = '';
   let at = 0;
-  const path: (string | number)[] = [];
-  skipSpace();
-  if (text[at] !== '{') {
-    value(0);
-    throw new JsonFault('is not a JSON object', '$');
-  }
-  const fields = new Map<string, string>();
-  object(0, (name, cell) => void fields.set(name, cell));
-  skipSpace();
-  if (at < text.length) throw unexpected();
-  return fields;
+  let path: (string | number)[] = [];
+  return {
+    fields(line) {
+      [text, at, path] = [line, 0, []];
+      skipSpace();
+      if (text[at] !== '{') {
+        value(0);
+        throw new JsonFault('is not a JSON object', '$');
+      }
+      const fields = new Map<string, string>();
+      object(0, (name, content) => void fields.set(name, content));
+      skipSpace();
+      if (at < text.length) throw unexpected();
+      return fields;
+    },
+    cells(line, leads) {
+      [text, at, path] = [line, 0, []];
+      const cells: string[] = [];
+      try {
+        for (const lead of leads) {
+          if (!text.startsWith(lead, at)) return undefined;
+          at += lead.length;
+          cells.push(cell());
+        }
+      } catch (error) {
+        // Told with its path when the line is read again, field by field.
+        if (error instanceof JsonFault) return undefined;
+        throw error;
+      }
+      return text[at] === '}' && at + 1 === text.length ? cells : undefined;
+    },
+  };
 
   function object(depth: number, field: (name: string, cell: string) => void): void {
     if (depth > maxDepth) throw fault(`is nested deeper than ${maxDepth}`);

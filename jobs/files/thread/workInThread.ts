@@ -110,7 +110,7 @@ function startThread(module: URL, work: FileWork<unknown>, { maxHeapMb }: Thread
   return new Worker(module, {
     name: 'file',
     workerData: work,
-    resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: 16 },
+    resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: 8 },
     env: {},
     execArgv: [],
     // Unread: what a parser has to say about a file is not for the worker's log.
