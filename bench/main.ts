@@ -2,6 +2,7 @@
 import { createJob } from './createJob.ts';
 import { deliveries } from './deliveries.ts';
 import { endToEnd } from './endToEnd.ts';
+import { files } from './files.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { scaling } from './scaling.ts';
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   endToEnd,
   writeBudget,
   telemetry,
+  files,
 };
 
 const names = Object.keys(benches);
