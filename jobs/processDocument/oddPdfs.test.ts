@@ -43,7 +43,7 @@ describe('a PDF that viewers open is read, and its damage is told:', () => {
     ],
     [
       'with an operator that lacks its operands',
-      () => pdfOf([drawn(`${'1 c '.repeat(20)}BT /F1 12 Tf 50 700 Td (Hello) Tj ET`)]),
+      () => pdfOf([drawn(`BT /F1 12 Tf 50 700 Td (Hello) Tj ET ${'1 c '.repeat(20)}`)]),
       { text: 'Hello', damage: [expect.stringContaining('Page 1: Invalid command c')] },
     ],
     [
