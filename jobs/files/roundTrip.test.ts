@@ -112,7 +112,7 @@ test('a NUL or a byte of another encoding is refused with its place, however the
   const place = fc.integer({ min: 0, max: 60 });
   await fc.assert(
     fc.asyncProperty(place, size, fc.constantFrom(0, 0xe9, 0xff), async (at, bytes, wrong) => {
-      const content = Buffer.from(`${'päivä,€\n'.repeat(10)}`);
+      const content = Buffer.from('päivä,€\n'.repeat(10));
       const offset = [...content.keys()].filter((index) => ((content[index] ?? 0) & 0xc0) !== 0x80)[at] ?? 0;
       const line = 1 + content.subarray(0, offset).filter((byte) => byte === 10).length;
       const broken = Buffer.concat([content.subarray(0, offset), Buffer.from([wrong]), content.subarray(offset)]);
@@ -136,7 +136,7 @@ test('a byte that windows-1252 has no character for is refused', async () => {
 
 test.each([
   ['Cyrillic UTF-16 without a mark', Buffer.from('имя,город\nИван,Москва\n', 'utf16le'), 'utf-16le'],
-  ['Chinese UTF-16 without a mark', Buffer.from(`${'名字,城市\n张三,北京\n'.repeat(20)}`, 'utf16le').swap16(), 'utf-16be'],
+  ['Chinese UTF-16 without a mark', Buffer.from('名字,城市\n张三,北京\n'.repeat(20), 'utf16le').swap16(), 'utf-16be'],
   ['plain ASCII', Buffer.from('a,b\n1,2\n'), 'utf-8'],
 ])('the encoding of %s is found', async (_, bytes, encoding) => {
   expect(await readCsv(bytes)).toMatchObject({ encoding });

@@ -63,5 +63,5 @@ figcaption { font-weight: 600; padding-bottom: 0.5rem; overflow-wrap: anywhere; 
 .chart .name { font-size: 0.8rem; overflow-wrap: anywhere; padding-top: 0.3rem; text-align: center; }
 .chart.level .name { min-width: 4rem; }
 .chart.upright .number, .chart.upright .name { writing-mode: vertical-rl; justify-self: center; text-align: start; }
-.chart.upright .name { max-height: 20rem; }
+.chart.upright .name { max-height: 20rem; padding-top: 0.8rem; }
 `;

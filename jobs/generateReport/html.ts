@@ -28,7 +28,7 @@ export function countHtml(count: number): string {
 }
 
 /** `12345.67` as `12,345.67`; what has an exponent stays as it is. */
-export function grouped(text: string): string {
+function grouped(text: string): string {
   if (text.includes('e')) return text;
   const [whole = '', fraction] = text.split('.');
   const parts = whole.replaceAll(/\B(?=(?:\d{3})+$)/g, ',');

@@ -26,7 +26,7 @@ interface CsvDialect {
 }
 
 /** The longest row, in characters, and the most cells of one, that a handler holds in memory. Excel's sheets have as many columns. */
-export const maxRowLength = 1024 ** 2;
+const maxRowLength = 1024 ** 2;
 export const maxCells = 16_384;
 
 const [quote, space, tab, lineFeed, carriageReturn] = [0x22, 0x20, 0x09, 0x0a, 0x0d];

@@ -3,7 +3,6 @@ import { createCsvParser, type CsvRow } from './csvParser.ts';
 
 /** In this order where two fit equally well. */
 export const delimiters = [',', ';', '\t', '|'] as const;
-export type Delimiter = (typeof delimiters)[number];
 
 /** Excel's own line: `sep=;`. */
 const separatorLine = /^sep=([^\r\n"])(?:\r\n|\n|\r|$)/i;

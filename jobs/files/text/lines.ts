@@ -2,7 +2,7 @@
 import { PermanentError } from '../../../core/errors.ts';
 
 /** The longest line, in characters, that a handler holds in memory. */
-export const maxLineLength = 1024 ** 2;
+const maxLineLength = 1024 ** 2;
 
 export interface Line {
   /** 1 for the first. */
