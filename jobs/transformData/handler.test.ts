@@ -100,6 +100,30 @@ describe('CSV to JSON Lines', () => {
   });
 });
 
+test('a file without headers gets columns by number, and is written without them', async () => {
+  await using bucket = await openTestBucket();
+  const source = await bucket.put('rows.csv', '1;2\n3;4\n');
+  const there = await bucket.run(handler, { source, ...jsonl, headers: false }, createContext());
+  expect(there).toMatchObject({ rows: 2, delimiter: ';' });
+  expect(await bucket.get(jsonl.output)).toBe('{"column_1":"1","column_2":"2"}\n{"column_1":"3","column_2":"4"}\n');
+  await bucket.run(handler, { source: jsonl.output, ...csv, headers: false, delimiter: ';' }, createContext());
+  expect(await bucket.get(csv.output)).toBe('1;2\n3;4\n');
+});
+
+test('the delimiter is the one that divides the rows evenly, unless it is told', async () => {
+  await using bucket = await openTestBucket();
+  for (const [content, params, delimiter] of [
+    ['name;price\nA, B;1,5\nC, D;2,5\n', {}, ';'],
+    ['name\nA; B\nC\n', {}, ','],
+    ['a|b\n1|2,3\n', {}, '|'],
+    ['a;b,c\n1;2,3\n', { delimiter: ';' }, ';'],
+    ['', {}, ','],
+  ] as const) {
+    const source = await bucket.put('rows.csv', content);
+    expect(await bucket.run(handler, { source, ...jsonl, ...params }, createContext())).toMatchObject({ delimiter });
+  }
+});
+
 describe('JSON Lines to CSV', () => {
   test.each([
     ['an empty file', '', ''],
