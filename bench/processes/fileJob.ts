@@ -1,7 +1,7 @@
 /** One job on a file in the working directory, as a worker runs it: `node fileJob.ts <type> <params as JSON>`; prints the result. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ObjectStore } from '../../core/objects.ts';
@@ -19,14 +19,12 @@ const objects: ObjectStore = {
   async write(uri, content) {
     const hash = createHash('sha256');
     let bytes = 0;
-    async function* measured() {
-      for await (const piece of content) {
-        hash.update(piece);
-        bytes += piece.length;
-        yield piece;
-      }
+    await using file = await open(pathOf(uri), 'w');
+    for await (const piece of content) {
+      hash.update(piece);
+      bytes += piece.length;
+      await file.write(typeof piece === 'string' ? Buffer.from(piece) : piece);
     }
-    await writeFile(pathOf(uri), measured());
     return { bytes, sha256: hash.digest('hex') };
   },
 };

@@ -84,5 +84,5 @@ async function recognise(chunks: AsyncGenerator<Uint8Array, void, undefined>, ur
 }
 
 async function whole(content: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(Buffer.concat(await Array.fromAsync(content)));
+  return new Uint8Array(Buffer.concat(await Array.fromAsync(content, (chunk) => new Uint8Array(chunk))));
 }

@@ -20,7 +20,7 @@ interface Reading extends Partial<typeof documentBounds> {
 function holding(content: Uint8Array): ObjectStore {
   return {
     async *read() {
-      yield content;
+      yield Uint8Array.from(content);
     },
     write: () => Promise.reject(new Error('nothing is written here')),
   };

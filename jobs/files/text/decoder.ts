@@ -20,7 +20,7 @@ export function createDecoder({ uri, encoding, hint }: DecoderOptions): (chunk?:
   return (chunk) => {
     const bytes = pending.byteLength === 0 || chunk === undefined ? (chunk ?? pending) : Buffer.concat([pending, chunk]);
     const whole = chunk === undefined ? bytes.byteLength : wholeCharacters(bytes, encoding);
-    pending = bytes.slice(whole);
+    pending = new Uint8Array(bytes.subarray(whole));
     const text = decode(bytes.subarray(0, whole)) ?? refuse(bytes.subarray(0, whole));
     const nul = text.indexOf('\0');
     if (nul !== -1) throw new PermanentError(`${placeOf(text, nul)}: holds a NUL character (byte ${offsetOf(text, nul)}); it is no text`);

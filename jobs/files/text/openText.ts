@@ -20,14 +20,18 @@ interface TextOptions {
 
 const sampleBytes = 64 * 1024;
 
-/** @throws {PermanentError} for bytes that are not of the encoding, and for NUL, which no text holds; also while reading. */
+/**
+ * A chunk is not looked at again once the next was asked for.
+ *
+ * @throws {PermanentError} for bytes that are not of the encoding, and for NUL, which no text holds; also while reading.
+ */
 export async function openText(chunks: AsyncIterable<Uint8Array>, { uri, encoding: told }: TextOptions): Promise<OpenedText> {
   const iterator = chunks[Symbol.asyncIterator]();
   const first: Uint8Array[] = [];
   for (let length = 0; length < sampleBytes; length += first.at(-1)?.byteLength ?? 0) {
     const next = await iterator.next();
     if (next.done === true) break;
-    first.push(next.value);
+    first.push(new Uint8Array(next.value));
   }
   const head = Buffer.concat(first);
   const encoding = told ?? guessEncoding(head.subarray(0, sampleBytes));

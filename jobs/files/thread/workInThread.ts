@@ -70,8 +70,7 @@ async function* outputsOf<Result extends z.ZodType, Taken>(
         case 'pull': {
           watch.pause();
           const next = await chunks.next();
-          // Copied: a small Buffer shares its memory with others, and would take them along.
-          answer({ chunk: next.done === true ? undefined : Uint8Array.from(next.value) });
+          answer({ chunk: next.done === true ? undefined : movable(next.value) });
           break;
         }
         case 'output':
@@ -152,6 +151,13 @@ function watchThread(thread: Worker, source: string, { maxBufferMb, maxStepMs }:
       stepFrom = undefined;
     },
   };
+}
+
+/** As it is, where it has its memory for itself; what shares it with others is copied, or would take them along. */
+function movable(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, byteLength } = chunk;
+  const isAlone = buffer instanceof ArrayBuffer && byteLength === buffer.byteLength;
+  return isAlone ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(chunk);
 }
 
 function isOutOfMemory(error: unknown): boolean {
