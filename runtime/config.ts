@@ -166,8 +166,7 @@ export function parseConfig(environment: Environment) {
   const env = parsed.data;
   const faults = faultsTogether(env);
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
-  const isOnAws = env.REDIS_URL !== undefined || env.AWS_ENDPOINT_URL_DYNAMODB !== undefined || env.AWS_ENDPOINT_URL_SQS !== undefined;
-  const table = env.TABLE ?? (isOnAws ? 'dynamodb' : 'sqlite');
+  const table = env.TABLE ?? (isSpreadOut(env) ? 'dynamodb' : 'sqlite');
   const isKeyed = env.JWKS_URL !== undefined || env.JWT_SECRET !== undefined;
   return {
     /** The module with the job types; absent = those of the project. */
