@@ -63,8 +63,8 @@ export const clientDocuments = {
   createJob: `mutation CreateJob($input: CreateJobInput!) { createJob(input: $input) { created job { ${jobFields} } } }`,
   getJob: `query Job($jobId: ID!) { answer: job(jobId: $jobId) { ${jobFields} } }`,
   waitForJob: `query WaitForJob($jobId: ID!) { answer: waitForJob(jobId: $jobId, timeoutSeconds: 30) { ${jobFields} } }`,
-  retryJob: `mutation RetryJob($jobId: ID!) { answer: retryJob(jobId: $jobId) { ${jobFields} } }`,
-  cancelJob: `mutation CancelJob($jobId: ID!) { answer: cancelJob(jobId: $jobId) { ${jobFields} } }`,
+  retryJob: `mutation RetryJob($jobId: ID!) { payload: retryJob(input: { jobId: $jobId }) { job { ${jobFields} } } }`,
+  cancelJob: `mutation CancelJob($jobId: ID!) { payload: cancelJob(input: { jobId: $jobId }) { job { ${jobFields} } } }`,
   watchJob: watchJobDocument,
 };
 
@@ -72,13 +72,15 @@ export const clientDocuments = {
 export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>(options: ConnectionOptions): JobTickets<Types> {
   const connection = openConnection(options);
 
-  async function answer<Name extends keyof Types>(
-    query: string,
-    jobId: string,
-    { signal, isRepeatable = true }: Call & { readonly isRepeatable?: boolean } = {},
-  ): Promise<Typed<Types, Name>> {
-    const data = await connection.request<{ answer: Typed<Types, Name> }>({ query, variables: { jobId } }, { signal, isRepeatable });
+  async function answer<Name extends keyof Types>(query: string, jobId: string, { signal }: Call = {}): Promise<Typed<Types, Name>> {
+    const data = await connection.request<{ answer: Typed<Types, Name> }>({ query, variables: { jobId } }, { signal });
     return data.answer;
+  }
+
+  async function change<Name extends keyof Types>(query: string, jobId: string, { signal }: Call = {}): Promise<Typed<Types, Name>> {
+    const operation = { query, variables: { jobId } };
+    const data = await connection.request<{ payload: { job: Typed<Types, Name> } }>(operation, { signal, isRepeatable: false });
+    return data.payload.job;
   }
 
   return {
@@ -98,8 +100,8 @@ export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>
       }
     },
     watchJob: (jobId, watchOptions) => watchJob(connection, jobId, watchOptions),
-    retryJob: (jobId, call) => answer(clientDocuments.retryJob, jobId, { ...call, isRepeatable: false }),
-    cancelJob: (jobId, call) => answer(clientDocuments.cancelJob, jobId, { ...call, isRepeatable: false }),
+    retryJob: (jobId, call) => change(clientDocuments.retryJob, jobId, call),
+    cancelJob: (jobId, call) => change(clientDocuments.cancelJob, jobId, call),
     close: connection.close,
     [Symbol.asyncDispose]: connection.close,
   };

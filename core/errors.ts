@@ -35,20 +35,79 @@ export type ErrorCode = keyof typeof errorCatalogue;
 
 /** Refusals of what never became an operation, and what is masked. `status` is that of the HTTP answer. */
 export const refusalCatalogue = {
-  BAD_REQUEST: { status: '400, 405', whatToDo: 'Send a JSON body with `query`, or a query (no mutation) by GET.' },
-  GRAPHQL_PARSE_FAILED: { status: '400', whatToDo: 'Correct the syntax of the document.' },
-  GRAPHQL_VALIDATION_FAILED: { status: '400', whatToDo: 'Ask for fields and arguments that the schema has.' },
-  OPERATION_RESOLUTION_FAILURE: { status: '400', whatToDo: 'Name one operation of the document in `operationName`.' },
-  DOCUMENT_TOO_LARGE: { status: '400, 413', whatToDo: 'Put values into variables, and ask for less in one document.' },
-  OPERATION_TOO_COSTLY: { status: '400', whatToDo: 'Ask for smaller pages, fewer of them, or fewer fields.' },
-  REQUEST_ENTITY_TOO_LARGE: { status: '413', whatToDo: 'Send less in one request.' },
-  UNSUPPORTED_MEDIA_TYPE: { status: '415', whatToDo: 'Send JSON in UTF-8, not compressed, as `Content-Type: application/json`.' },
-  FOREIGN_ORIGIN: { status: '403', whatToDo: 'Name the page’s origin in CORS_ORIGINS.' },
-  FOREIGN_HOST: { status: '403', whatToDo: 'Call `localhost`, or name the host in ALLOWED_HOSTS.' },
-  METHOD_NOT_ALLOWED: { status: '405', whatToDo: 'Use the method that the header `Allow` names.' },
-  NOT_FOUND: { status: '404', whatToDo: 'The API is at `/graphql`.' },
-  INTERNAL_SERVER_ERROR: { status: '200, 500', whatToDo: 'Try again later; if it stays, report `extensions.traceId`.' },
-} as const satisfies Record<string, { readonly status: string; readonly whatToDo: string }>;
+  BAD_REQUEST: {
+    status: '400',
+    message: 'This is no GraphQL request.',
+    whatToDo: 'Send a JSON body with `query`, or a query (no mutation) by GET.',
+  },
+  GRAPHQL_PARSE_FAILED: { status: '200, 400', message: 'The document cannot be read.', whatToDo: 'Correct the syntax of the document.' },
+  GRAPHQL_VALIDATION_FAILED: {
+    status: '200, 400',
+    message: 'The document does not fit the schema.',
+    whatToDo: 'Ask for fields and arguments that the schema has.',
+  },
+  OPERATION_RESOLUTION_FAILURE: {
+    status: '400',
+    message: 'It is not clear which operation is meant.',
+    whatToDo: 'Name one operation of the document in `operationName`.',
+  },
+  DOCUMENT_TOO_LARGE: {
+    status: '400',
+    message: 'The document is too large.',
+    whatToDo: 'Put values into variables, and ask for less in one document.',
+  },
+  OPERATION_TOO_COSTLY: {
+    status: '200, 400',
+    message: 'The operation may answer too much.',
+    whatToDo: 'Ask for smaller pages, fewer of them, or fewer fields.',
+  },
+  NOT_ACCEPTABLE: {
+    status: '406',
+    message: 'The answer does not come as any of the media types in `Accept`.',
+    whatToDo:
+      'Accept `application/graphql-response+json` or `application/json`; for a subscription `text/event-stream` or `multipart/mixed; subscriptionSpec=1.0`.',
+  },
+  REQUEST_TIMEOUT: { status: '408', message: 'The request did not arrive in time.', whatToDo: 'Send the whole request at once.' },
+  REQUEST_ENTITY_TOO_LARGE: { status: '413', message: 'The request is too large.', whatToDo: 'Send less in one request.' },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: '415',
+    message: 'The body is not plain JSON.',
+    whatToDo: 'Send JSON in UTF-8, not compressed, as `Content-Type: application/json`.',
+  },
+  SINGLE_CONNECTION_MODE: {
+    status: '400, 405',
+    message: 'The single connection mode of GraphQL over SSE is not spoken here.',
+    whatToDo:
+      'Use the distinct connections mode (graphql-sse: `singleConnection: false`), over HTTP/2 where there are many, or a WebSocket.',
+  },
+  REQUEST_HEADERS_TOO_LARGE: {
+    status: '431',
+    message: 'The headers are too large.',
+    whatToDo: 'Send less than 16 KB of headers; put a long query into a POST.',
+  },
+  FOREIGN_ORIGIN: {
+    status: '403',
+    message: 'Pages of this origin may not call the API.',
+    whatToDo: 'Name the page’s origin in CORS_ORIGINS.',
+  },
+  FOREIGN_HOST: {
+    status: '403',
+    message: 'This server may not be called by that name.',
+    whatToDo: 'Call `localhost`, or name the host in ALLOWED_HOSTS.',
+  },
+  METHOD_NOT_ALLOWED: { status: '405', message: 'Not by this method.', whatToDo: 'Use a method that the header `Allow` names.' },
+  TOO_MANY_SOCKETS: {
+    status: '503',
+    message: 'This server takes no more WebSockets.',
+    whatToDo: 'Connect again later; another server may answer.',
+  },
+  NOT_FOUND: { status: '404', message: 'There is nothing here.', whatToDo: 'The API is at `/graphql`.' },
+  INTERNAL_SERVER_ERROR: {
+    status: '200, 500',
+    message: 'Something went wrong on our side',
+    whatToDo: 'Try again later; if it stays, report `extensions.traceId`.',
+  },
+} as const satisfies Record<string, { readonly status: string; readonly message: string; readonly whatToDo: string }>;
 
 /** With which codes a WebSocket is closed (graphql-transport-ws, and RFC 6455 below 4000). */
 export const closeCatalogue = {

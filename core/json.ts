@@ -12,3 +12,51 @@ export function decodeJson<Schema extends z.ZodType>(schema: Schema, text: strin
   const parsed = schema.safeParse(json);
   return parsed.success ? parsed.data : undefined;
 }
+
+/**
+ * The same JSON, but an integer that a JSON number would carry as another one (`12345678901234567890`) becomes an object
+ * that says so: see `inexactIntegerOf`. Its key is no well-formed Unicode, so that no value of a client's passes for it.
+ * @param json What `JSON.parse` makes of the text, where that is known already.
+ * @throws {SyntaxError}
+ */
+export function parseExactJson(text: string, json: unknown = JSON.parse(text)): unknown {
+  // What follows is quick because all strings are known to end.
+  if (!mayBeInexact.test(text)) return json;
+  let isExact = true;
+  const marked = text.replaceAll(stringOrLongNumber, (token) => {
+    if (token.startsWith('"') || isExactNumber(token)) return token;
+    isExact = false;
+    return JSON.stringify({ [inexactKey]: token });
+  });
+  return isExact ? json : JSON.parse(marked);
+}
+
+/** A number as it is written in a document: as `parseExactJson` would have it. */
+export function exactNumber(text: string): number | object {
+  return isExactNumber(text) ? Number(text) : { [inexactKey]: text };
+}
+
+/** What was written, where a value stands for an integer that a number cannot carry. */
+export function inexactIntegerOf(value: object): string | undefined {
+  const written: unknown = Object.hasOwn(value, inexactKey) ? Reflect.get(value, inexactKey) : undefined;
+  return typeof written === 'string' ? written : undefined;
+}
+
+const inexactKey = '\ud800integer';
+const mayBeInexact = /\d{16}|\d[eE]/;
+const stringOrLongNumber = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]{3,}/g;
+
+/** Fractions are approximations by custom; an integer is meant to the last digit. Too large for any number is another fault. */
+function isExactNumber(text: string): boolean {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) || !Number.isInteger(number)) return true;
+  return integerDigits(text) === integerDigits(String(number));
+}
+
+/** An integer's digits and how many zeros follow; a fraction's text, which equals itself only. */
+function integerDigits(text: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const digits = `${whole}${fraction}`.replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+}

@@ -63,8 +63,8 @@ export const documents = {
   types: 'query Types { jobTypes { name description paramsSchema example } }',
   feed: `subscription Feed($owner: String) { jobStatusChanged(owner: $owner) { ${eventFields} } }`,
   create: 'mutation Create($input: CreateJobInput!) { createJob(input: $input) { created job { jobId } } }',
-  retry: 'mutation Retry($jobId: ID!) { retryJob(jobId: $jobId) { jobId version } }',
-  cancel: 'mutation Cancel($jobId: ID!) { cancelJob(jobId: $jobId) { jobId version } }',
+  retry: 'mutation Retry($jobId: ID!) { retryJob(input: { jobId: $jobId }) { job { jobId version } } }',
+  cancel: 'mutation Cancel($jobId: ID!) { cancelJob(input: { jobId: $jobId }) { job { jobId version } } }',
 };
 
 export interface Answers {

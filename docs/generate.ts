@@ -74,7 +74,12 @@ function meaningOf(checked: readonly (keyof typeof guards)[], decided: readonly 
 
 function errorsPage(): string {
   const rows = Object.entries(errorCatalogue).map(([code, { message, whatToDo }]) => [`\`${code}\``, message, whatToDo]);
-  const refusals = Object.entries(refusalCatalogue).map(([code, { status, whatToDo }]) => [`\`${code}\``, status, whatToDo]);
+  const refusals = Object.entries(refusalCatalogue).map(([code, { status, message, whatToDo }]) => [
+    `\`${code}\``,
+    status,
+    message,
+    whatToDo,
+  ]);
   const closes = Object.entries(closeCatalogue).map(([code, { why, whatToDo }]) => [code, why, whatToDo]);
   return document(
     'Errors',
@@ -83,9 +88,11 @@ function errorsPage(): string {
       table(['code', 'it says', 'what to do'], rows),
       '## Refusals',
       '',
-      'What never became an operation, and what is masked. Over WebSocket the same codes come without a status.',
+      'What never became an operation, and what is masked. Over WebSocket the same codes come without a status. Where there are two:',
+      'as the GraphQL over HTTP specification has it, a document that cannot be read, does not fit the schema or is too costly is 200',
+      'with `application/json`, and 400 with `application/graphql-response+json`.',
       '',
-      table(['code', 'HTTP status', 'what to do'], refusals),
+      table(['code', 'HTTP status', 'it says', 'what to do'], refusals),
       'Anything unexpected is answered as `INTERNAL_SERVER_ERROR` without detail; `extensions.traceId` finds it in the logs.',
       '',
       '## How a WebSocket is closed',
@@ -133,7 +140,7 @@ function apiPage(): string {
   const byKind = types.toSorted((a, b) => rank(a.name) - rank(b.name) || a.name.localeCompare(b.name));
   return document(
     'The API',
-    'Generated from the schema (`schema/schema.graphql`).',
+    'Generated from the schema (`schema/schema.graphql`). How clients of each kind call it, and what makes them outlive a restart: [clients.md](clients.md).',
     byKind.flatMap((type) => [`## ${type.name}`, '', '```graphql', printType(type), '```', '']),
   );
 }

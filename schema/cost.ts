@@ -11,7 +11,7 @@ export function requireAffordable(args: CostedOperation, maxCost: number): void 
   const cost = costOf(operation, args);
   if (cost <= maxCost) return;
   throw new GraphQLError(`The operation may answer ${cost} fields, more than ${maxCost}.`, {
-    extensions: { code: 'OPERATION_TOO_COSTLY', http: { status: 400, spec: true } },
+    extensions: { code: 'OPERATION_TOO_COSTLY' },
   });
 }
 

@@ -1,8 +1,9 @@
 /** The inputs and answers of `createJob` and `createJobs`. */
 import { JobError } from '../core/errors.ts';
-import type { CreatedJob, CreateJobOutcome, CreateJobRequest } from '../core/usecases/createJob.ts';
+import { maxBatch, type CreatedJob, type CreateJobOutcome, type CreateJobRequest } from '../core/usecases/createJob.ts';
 import { builder } from './builder.ts';
 import type { ApiContext } from './context.ts';
+import { ErrorCodeType } from './errorCode.ts';
 import { toProblem, type Problem, type Reporter } from './errors.ts';
 import { JobPriorityType, JobType } from './job.ts';
 import { checkedJson } from './scalars.ts';
@@ -21,6 +22,13 @@ export const CreateJobInputType = builder.inputType('CreateJobInput', {
         'A key of the caller’s choice, 1 to 255 characters: while it is remembered (24 hours), the same key with the same payload gives the same job. Or as the header `Idempotency-Key`.',
     }),
     delaySeconds: t.int({ defaultValue: 0, description: 'Do not begin before so many seconds, 0 to 900.' }),
+  }),
+});
+
+export const CreateJobsInputType = builder.inputType('CreateJobsInput', {
+  description: 'Jobs to hand in together.',
+  fields: (t) => ({
+    jobs: t.field({ type: [CreateJobInputType], required: true, description: `The jobs, at most ${maxBatch}.` }),
   }),
 });
 
@@ -62,7 +70,7 @@ export const CreateJobPayloadType = builder.objectRef<CreatedJob>('CreateJobPayl
 const JobProblemType = builder.objectRef<Problem>('JobProblem').implement({
   description: 'Why one job of several could not be handed in: what would stand in `errors` for a single one.',
   fields: (t) => ({
-    code: t.exposeString('code', { description: 'The code, as in `errors[].extensions.code`.' }),
+    code: t.expose('code', { type: ErrorCodeType, description: 'The code, as in `errors[].extensions.code`.' }),
     message: t.exposeString('message', { description: 'What is wrong.' }),
     whatToDo: t.exposeString('whatToDo', { description: 'What to do about it.' }),
     path: t.expose('path', { type: 'JSON', nullable: true, description: 'Where in the input: a list of keys and indexes.' }),
@@ -82,11 +90,22 @@ export function createJobResult(outcome: CreateJobOutcome, reporter: Reporter): 
   return outcome.ok ? { job: outcome.job, created: outcome.created } : { created: false, error: toProblem(outcome.error, reporter) };
 }
 
-export const CreateJobResultType = builder.objectRef<CreateJobResult>('CreateJobResult').implement({
+const CreateJobResultType = builder.objectRef<CreateJobResult>('CreateJobResult').implement({
   description: 'What became of one job of several; each stands for itself.',
   fields: (t) => ({
     job: t.expose('job', { type: JobType, nullable: true, description: 'The job, unless there is an error.' }),
     created: t.exposeBoolean('created', { description: 'False if the idempotency key already had its job, or if there is an error.' }),
     error: t.expose('error', { type: JobProblemType, nullable: true, description: 'Why there is no job.' }),
+  }),
+});
+
+export const CreateJobsPayloadType = builder.objectRef<{ readonly results: readonly CreateJobResult[] }>('CreateJobsPayload').implement({
+  description: 'What became of jobs that were handed in together.',
+  fields: (t) => ({
+    results: t.field({
+      type: [CreateJobResultType],
+      description: 'One for each job, in the order of the input.',
+      resolve: ({ results }) => [...results],
+    }),
   }),
 });

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { GraphQLError } from 'graphql';
-import { errorCatalogue, JobError, type ErrorCode } from '../core/errors.ts';
+import { errorCatalogue, JobError, refusalCatalogue, type ErrorCode, type RefusalCode } from '../core/errors.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** Whom to tell about an error that is masked. Without a traceId one is made up, so that the log line can be found. */
@@ -28,12 +28,15 @@ const shown = new WeakSet<GraphQLError>();
 
 /** @returns the error as a client may see it, with where it happened in the operation. */
 export function toGraphQLError(error: unknown, reporter: Reporter): GraphQLError {
-  if (error instanceof GraphQLError && (shown.has(error) || isRequestError(error))) return remember(clipped(error));
+  if (error instanceof GraphQLError && shown.has(error)) return error;
+  if (error instanceof GraphQLError && isRequestError(error)) return remember(refused(error));
   const cause = causeOf(error);
   if (cause instanceof GraphQLError && shown.has(cause)) return remember(located(cause.message, error, cause.extensions));
   const { message, ...extensions } = inputProblem(error, cause) ?? toProblem(cause, reporter);
-  return remember(located(message, error, definedOf({ ...extensions, http: httpOf(extensions, error) })));
+  return remember(located(message, error, definedOf(extensions)));
 }
+
+const masked = refusalCatalogue.INTERNAL_SERVER_ERROR;
 
 /** The same for an error that is answered as data, as in `createJobs`. */
 export function toProblem(error: unknown, { log, traceId = randomUUID().replaceAll('-', '') }: Reporter): Problem {
@@ -48,8 +51,8 @@ export function toProblem(error: unknown, { log, traceId = randomUUID().replaceA
   else log.error({ error, traceId }, 'an unexpected error was masked');
   return {
     code: 'INTERNAL_SERVER_ERROR',
-    message: 'Something went wrong on our side',
-    whatToDo: 'Try again later; if it stays, report `extensions.traceId`.',
+    message: masked.message,
+    whatToDo: masked.whatToDo,
     traceId,
   };
 }
@@ -96,14 +99,6 @@ function located(message: string, error: unknown, extensions: GraphQLError['exte
   return new GraphQLError(message, { nodes, source, positions, path, extensions });
 }
 
-/** Yoga's own extension: the status of a request that failed as a whole. `spec`: only where the answer's media type asks for it. */
-function httpOf({ code, retryAfterSeconds }: Pick<Problem, 'code' | 'retryAfterSeconds'>, error: unknown): object | undefined {
-  if (code === 'UNAUTHENTICATED') return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
-  if (error instanceof GraphQLError && error.path !== undefined) return undefined;
-  if (code === 'RATE_LIMITED') return { status: 429, headers: { 'retry-after': String(retryAfterSeconds ?? 1) } };
-  return code === 'BAD_USER_INPUT' ? { status: 400, spec: true } : undefined;
-}
-
 function definedOf(extensions: object): GraphQLError['extensions'] {
   return Object.fromEntries(Object.entries(extensions).filter(([, value]) => value !== undefined));
 }
@@ -115,11 +110,15 @@ function clip(message: string): string {
   return message.length > maxMessageLength ? `${message.slice(0, maxMessageLength)}…` : message;
 }
 
-/** Yoga keeps the parser's own words about a body that is not JSON, and quotes it; its status then has to be said plainly. */
-function clipped(error: GraphQLError): GraphQLError {
-  const { originalError, ...extensions } = error.extensions;
-  if (originalError !== undefined) return located(clip(error.message), error, { ...extensions, http: { status: 400 } });
-  return error.message.length > maxMessageLength ? located(clip(error.message), error, error.extensions) : error;
+/** With what to do about it, which the library that says it does not know. */
+function refused(error: GraphQLError): GraphQLError {
+  const { code } = error.extensions;
+  const whatToDo = isRefusalCode(code) ? refusalCatalogue[code].whatToDo : undefined;
+  return located(clip(error.message), error, definedOf({ ...error.extensions, whatToDo }));
+}
+
+function isRefusalCode(code: unknown): code is RefusalCode {
+  return typeof code === 'string' && Object.hasOwn(refusalCatalogue, code);
 }
 
 function remember(error: GraphQLError): GraphQLError {

@@ -8,5 +8,6 @@ import './subscription.ts';
 export const schema = builder.toSchema({ sortSchema: false });
 
 export type { ApiContext } from './context.ts';
-export { requireAffordable, type CostedOperation } from './cost.ts';
+export { requireAffordable } from './cost.ts';
 export { toGraphQLError } from './errors.ts';
+export { coerceVariables } from './variables.ts';

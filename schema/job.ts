@@ -1,6 +1,8 @@
 /** The type Job and its parts, as clients read them. */
+import { failureCodeOf } from '../core/failures.ts';
 import type { HistoryEntry, Job, JobFailure, JobPriority, JobStatus } from '../core/job.ts';
 import { builder } from './builder.ts';
+import { JobFailureCodeType } from './errorCode.ts';
 import { loadPayload } from './payloadLoader.ts';
 
 export const JobStatusType = builder.enumType('JobStatus', {
@@ -27,7 +29,7 @@ export const JobPriorityType = builder.enumType('JobPriority', {
 export const JobFailureType = builder.objectRef<JobFailure>('JobFailure').implement({
   description: 'Why an attempt, or the job, did not succeed.',
   fields: (t) => ({
-    code: t.exposeString('code', { description: 'A word to branch on: ATTEMPT_FAILED, TIMEOUT, PERMANENT, QUEUE_UNAVAILABLE …' }),
+    code: t.field({ type: JobFailureCodeType, description: 'A word to branch on.', resolve: ({ code }) => failureCodeOf(code) }),
     message: t.exposeString('message', { description: 'The reason, for people.' }),
     attempt: t.exposeInt('attempt', { description: 'The attempt that failed; 0 when none had begun.' }),
     at: t.expose('at', { type: 'DateTime', description: 'When it failed.' }),

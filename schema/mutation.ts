@@ -11,11 +11,12 @@ import {
   CreateJobPayloadType,
   createJobRequest,
   createJobResult,
-  CreateJobResultType,
+  CreateJobsInputType,
+  CreateJobsPayloadType,
   withHeaderKey,
   type CreateJobInput,
 } from './createJob.ts';
-import { JobType } from './job.ts';
+import { CancelJobInputType, CancelJobPayloadType, RetryJobInputType, RetryJobPayloadType } from './jobPayload.ts';
 
 builder.mutationType({
   description: 'Hands in the caller’s jobs, retries and cancels them.',
@@ -31,41 +32,41 @@ builder.mutationType({
       },
     }),
     createJobs: t.field({
-      type: [CreateJobResultType],
+      type: CreateJobsPayloadType,
       description: `Hands in up to ${maxBatch} jobs; each stands for itself, and the answers come in the same order.`,
-      args: { inputs: t.arg({ type: [CreateJobInputType], required: true, description: 'The jobs.' }) },
-      complexity: ({ inputs }) => ({ field: 1, multiplier: Math.min(inputs.length, maxBatch) }),
-      resolve: async (_root, { inputs }, context, info) => {
+      args: { input: t.arg({ type: CreateJobsInputType, required: true, description: 'The jobs.' }) },
+      complexity: ({ input }) => ({ field: 1, multiplier: Math.min(input.jobs.length, maxBatch) }),
+      resolve: async (_root, { input: { jobs } }, context, info) => {
         requireUnambiguousKey(context, info);
-        await context.spend(inputs.length);
-        const outcomes = await createEach(inputs, context);
-        return outcomes.map((outcome) => createJobResult(outcome, context));
+        await context.spend(jobs.length);
+        const outcomes = await createEach(jobs, context);
+        return { results: outcomes.map((outcome) => createJobResult(outcome, context)) };
       },
     }),
     retryJob: t.field({
-      type: JobType,
+      type: RetryJobPayloadType,
       description: 'Begins a job anew that is FAILED, FAILED_FINAL, CANCELLED, or stuck. JOB_NOT_RETRYABLE otherwise.',
-      args: { jobId: t.arg.id({ required: true, description: 'The ticket.' }) },
-      resolve: async (_root, { jobId }, { core, owner, isAdmin, spend }) => {
+      args: { input: t.arg({ type: RetryJobInputType, required: true, description: 'Which job.' }) },
+      resolve: async (_root, { input: { jobId } }, { core, owner, isAdmin, spend }) => {
         await spend(1);
-        return retryJob(core, { owner, isAdmin, jobId });
+        return { job: await retryJob(core, { owner, isAdmin, jobId }) };
       },
     }),
     cancelJob: t.field({
-      type: JobType,
+      type: CancelJobPayloadType,
       description: 'Cancels a job: one that waits at once, one that runs within a heartbeat. JOB_NOT_CANCELLABLE if it has ended.',
-      args: { jobId: t.arg.id({ required: true, description: 'The ticket.' }) },
-      resolve: async (_root, { jobId }, { core, owner, isAdmin, spend }) => {
+      args: { input: t.arg({ type: CancelJobInputType, required: true, description: 'Which job.' }) },
+      resolve: async (_root, { input: { jobId } }, { core, owner, isAdmin, spend }) => {
         await spend(1);
-        return cancelJob(core, { owner, isAdmin, jobId });
+        return { job: await cancelJob(core, { owner, isAdmin, jobId }) };
       },
     }),
   }),
 });
 
 /** Params that are not JSON fail their own entry only; the rest goes on together. */
-async function createEach(inputs: readonly CreateJobInput[], context: ApiContext): Promise<readonly CreateJobOutcome[]> {
-  const prepared = inputs.map((input): CreateJobRequest | FailedOutcome => {
+async function createEach(jobs: readonly CreateJobInput[], context: ApiContext): Promise<readonly CreateJobOutcome[]> {
+  const prepared = jobs.map((input): CreateJobRequest | FailedOutcome => {
     try {
       return createJobRequest(input, context);
     } catch (error) {

@@ -1,7 +1,8 @@
 /** The scalars DateTime and JSON, and the check every JSON a client sends goes through. */
 import { GraphQLScalarType, Kind, type ValueNode } from 'graphql';
-import { JobError } from '../core/errors.ts';
 import type { JsonValue } from '../core/job.ts';
+import { exactNumber, inexactIntegerOf } from '../core/json.ts';
+import { badInput, requireText } from '../core/text.ts';
 
 export const DateTimeScalar = new GraphQLScalarType<number, string>({
   name: 'DateTime',
@@ -25,6 +26,8 @@ export const JsonScalar = new GraphQLScalarType<unknown, unknown>({
 /** Deeper JSON is nobody's params, and ends the stack of whatever walks it. */
 export const maxJsonDepth = 100;
 
+export const inexactProblem = 'is an integer that JSON’s numbers cannot carry exactly: send it as a string';
+
 type Path = readonly (string | number)[];
 
 /**
@@ -38,31 +41,20 @@ export function checkedJson(value: unknown, path: Path): JsonValue {
 
 function checkedAt(value: unknown, path: Path, depth: number): JsonValue {
   if (value === null || typeof value === 'boolean') return value;
-  if (typeof value === 'string') return wellFormed(value, path);
+  if (typeof value === 'string') return requireText(value, path);
   if (typeof value === 'number') {
     // JSON.parse reads 1e400 as Infinity, which JSON cannot say.
-    if (!Number.isFinite(value)) throw badJson('is a number too large for JSON', path);
+    if (!Number.isFinite(value)) throw badInput('is a number too large for JSON', path);
     return value;
   }
-  if (depth >= maxJsonDepth) throw badJson(`is nested more than ${maxJsonDepth} deep`, path);
+  if (depth >= maxJsonDepth) throw badInput(`is nested more than ${maxJsonDepth} deep`, path);
   if (Array.isArray(value)) return value.map((item: unknown, index) => checkedAt(item, [...path, index], depth + 1));
-  if (typeof value !== 'object') throw badJson('is not JSON', path);
+  if (typeof value !== 'object') throw badInput('is not JSON', path);
+  if (inexactIntegerOf(value) !== undefined) throw badInput(inexactProblem, path);
   // `fromEntries` defines properties: a key `__proto__` stays a key.
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [wellFormed(key, path), checkedAt(item, [...path, key], depth + 1)]),
+    Object.entries(value).map(([key, item]) => [requireText(key, path), checkedAt(item, [...path, key], depth + 1)]),
   );
-}
-
-/** Half a surrogate pair has no UTF-8, and the hash of the payload (RFC 8785) refuses it. */
-function wellFormed(text: string, path: Path): string {
-  if (!text.isWellFormed()) throw badJson('holds text that is not well-formed Unicode', path);
-  return text;
-}
-
-function badJson(problem: string, path: Path): JobError {
-  // A path of a hundred steps helps nobody in a sentence; `extensions.path` has it all.
-  const place = path.length > 8 ? `${path.slice(0, 8).join('.')}…` : path.join('.');
-  return new JobError('BAD_USER_INPUT', { message: `${place} ${problem}.`, path });
 }
 
 function valueOf(node: ValueNode, variables: Readonly<Record<string, unknown>>): unknown {
@@ -73,14 +65,19 @@ function valueOf(node: ValueNode, variables: Readonly<Record<string, unknown>>):
       return node.value;
     case Kind.INT:
     case Kind.FLOAT:
-      return Number(node.value);
+      return exactNumber(node.value);
     case Kind.NULL:
       return null;
     case Kind.LIST:
       return node.values.map((item) => valueOf(item, variables));
     case Kind.OBJECT:
-      return Object.fromEntries(node.fields.map((field) => [field.name.value, valueOf(field.value, variables)]));
+      // As in input objects: a variable that was not sent leaves its key out.
+      return Object.fromEntries(
+        node.fields
+          .filter(({ value }) => value.kind !== Kind.VARIABLE || Object.hasOwn(variables, value.name.value))
+          .map(({ name, value }) => [name.value, valueOf(value, variables)]),
+      );
     case Kind.VARIABLE:
-      return variables[node.name.value] ?? null;
+      return Object.hasOwn(variables, node.name.value) ? variables[node.name.value] : null;
   }
 }

@@ -1,20 +1,34 @@
-import { createSourceEventStream, execute, parse, type GraphQLField } from 'graphql';
+import {
+  createSourceEventStream,
+  execute,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  parse,
+  type GraphQLField,
+  type GraphQLInputType,
+} from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { JobError } from '../core/errors.ts';
 import { createMemoryFeed } from '../core/feed/memory/memoryFeed.ts';
 import { silentLog } from '../test/support/silentLog.ts';
 import { schema, toGraphQLError } from './index.ts';
 
-const minimal: Readonly<Record<string, string>> = {
-  'ID!': '"x"',
-  'CreateJobInput!': '{ type: "simulate_work" }',
-  '[CreateJobInput!]!': '[{ type: "simulate_work" }]',
-};
+/** The least that a type takes, as a literal; `undefined` for what may be left out. */
+function minimal(type: GraphQLInputType): string | undefined {
+  if (!isNonNullType(type)) return undefined;
+  if (isListType(type.ofType)) return `[${minimal(type.ofType.ofType) ?? 'null'}]`;
+  if (!isInputObjectType(type.ofType)) return '"x"';
+  const fields = Object.values(type.ofType.getFields()).flatMap((field) => given(field.name, minimal(field.type)));
+  return `{ ${fields.join(', ')} }`;
+}
+
+const given = (name: string, literal: string | undefined): readonly string[] => (literal === undefined ? [] : [`${name}: ${literal}`]);
 
 /** A field with the arguments it needs, whichever field it is: one that is added later is tested too. */
 function callOf({ name, args, type }: GraphQLField<unknown, unknown>): string {
-  const given = args.flatMap((arg) => (minimal[String(arg.type)] === undefined ? [] : [`${arg.name}: ${minimal[String(arg.type)]}`]));
-  return `${name}${given.length === 0 ? '' : `(${given.join(', ')})`} { __typename } # ${String(type)}`;
+  const literals = args.flatMap((arg) => given(arg.name, minimal(arg.type)));
+  return `${name}${literals.length === 0 ? '' : `(${literals.join(', ')})`} { __typename } # ${String(type)}`;
 }
 
 /** Everything but counting is out of reach: whoever gets past it fails otherwise. */

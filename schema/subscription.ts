@@ -2,7 +2,7 @@
 import { JobError } from '../core/errors.ts';
 import type { WatchedEvent } from '../core/usecases/watchJob.ts';
 import { builder } from './builder.ts';
-import { ownerMeant } from './context.ts';
+import { ownerMeant, type ApiContext } from './context.ts';
 import { JobFailureType, JobStatusType, JobType } from './job.ts';
 import { loadJob } from './jobLoader.ts';
 
@@ -52,10 +52,10 @@ builder.subscriptionType({
             'Whose jobs to watch, without a jobId; left out: the caller’s own. Another’s only with the scope `admin`: else FORBIDDEN.',
         }),
       },
-      subscribe: async (_root, { jobId, afterVersion, owner: named }, { watches, owner, isAdmin, signal, spend }) => {
+      subscribe: async (_root, { jobId, afterVersion, owner: named }, { watches, owner, isAdmin, signal, spend, lastEventId }) => {
         await spend(1);
         if (jobId !== undefined && jobId !== null) {
-          return watches.job({ owner, isAdmin, jobId, afterVersion: afterVersion ?? undefined, signal });
+          return watches.job({ owner, isAdmin, jobId, afterVersion: resumeAfter(jobId, afterVersion, lastEventId), signal });
         }
         if (afterVersion === undefined || afterVersion === null)
           return watches.owner({ owner: ownerMeant({ owner, isAdmin }, named), signal });
@@ -65,3 +65,10 @@ builder.subscriptionType({
     }),
   }),
 });
+
+/** The later of what the arguments and the header `Last-Event-ID` say. */
+function resumeAfter(jobId: string, afterVersion: number | null | undefined, lastEventId: ApiContext['lastEventId']): number | undefined {
+  const seen = lastEventId !== undefined && (lastEventId.jobId ?? jobId) === jobId ? lastEventId.version : undefined;
+  if (afterVersion === null || afterVersion === undefined) return seen;
+  return afterVersion < 0 ? afterVersion : Math.max(afterVersion, seen ?? 0);
+}

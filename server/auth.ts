@@ -82,7 +82,7 @@ function bearerOf(authorization: string | undefined): string {
 }
 
 function identityOf({ sub, exp, scope, scp }: JWTPayload): Identity {
-  if (typeof sub !== 'string' || sub === '' || sub.length > 255)
+  if (typeof sub !== 'string' || sub === '' || sub.length > 255 || !sub.isWellFormed())
     throw new JobError('UNAUTHENTICATED', { message: 'The token names no subject.' });
   const isAdmin = [scope, scp].some((claim) => scopesOf(claim).includes('admin'));
   return { owner: sub, isAdmin, expiresAt: exp === undefined ? undefined : exp * 1000 };

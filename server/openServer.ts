@@ -7,18 +7,22 @@ import type { Config } from '../runtime/config.ts';
 import { openRateLimiter } from '../runtime/openRateLimiter.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createAuthenticate, isKeyed } from './auth.ts';
-import { createPipeline, graphqlPath } from './execution/graphql.ts';
+import { createFanOut } from './execution/fanOut.ts';
+import { createOperations } from './execution/operations.ts';
+import { graphqlPath } from './graphqlPath.ts';
 import { createHealth, type UnreadyPart } from './health.ts';
 import { createHostCheck } from './hosts.ts';
-import { createRequestListener } from './http.ts';
+import { answerClientErrors } from './http/clientErrors.ts';
+import { createGraphQLOverHttp } from './http/graphqlOverHttp.ts';
+import { createRequestListener } from './http/requestListener.ts';
 import { createOriginCheck } from './origins.ts';
 import { createDashboard } from './pages/dashboard.ts';
 import { renderGraphiQLPage } from './pages/graphiql.ts';
 import { createQueueDepths } from './queueDepths.ts';
 import { createDrain } from './shutdown.ts';
 import { createConnections } from './websocket/connections.ts';
-import { attachSockets } from './websocket/sockets.ts';
-import { createWebSocketProtocol } from './websocket/websocket.ts';
+import { attachSockets, isWebSocketRequest } from './websocket/sockets.ts';
+import { createWebSocketApi } from './websocket/websocket.ts';
 
 export interface OpenServerDeps {
   readonly core: Core;
@@ -77,8 +81,8 @@ export async function openServer({
   const allowsOrigin = createOriginCheck(config.corsOrigins);
   const connections = createConnections({ maxPerOwner: limits.connectionsPerOwner });
   const limiter = openRateLimiter({ config, clock: core.clock, log });
-  const max = { maxRequestBytes: limits.requestBytes, maxCost: limits.operationCost };
-  const pipeline = createPipeline({ core, watches, log, limiter, ...config, ...max });
+  const operations = createOperations({ core, watches, log, limiter, hidesSchema, maxCost: limits.operationCost });
+  const fanOut = createFanOut(operations);
   const health = createHealth({ notReady, details: async () => ({ ...(await sweeperHealth(core)), ...details() }) });
   const graphiql = hidesSchema ? undefined : renderGraphiQLPage(core.jobTypes);
   const dashboard = createDashboard({
@@ -88,13 +92,15 @@ export async function openServer({
   });
   const queueDepths = createQueueDepths({ core, authenticate, isOpen });
 
-  const server = createServer(timeoutsOf(limits));
+  const server = createServer({ ...timeoutsOf(limits), shouldUpgradeCallback: isWebSocketRequest });
+  answerClientErrors(server);
   const drain = createDrain(server);
   const shared = { authenticate, connections, allowsHost, allowsOrigin, telemetry: core.telemetry, log };
-  const answer = createRequestListener({ ...shared, pipeline, health, graphiql, dashboard, queueDepths, scrape });
+  const graphql = { ...shared, operations, fanOut };
+  const answerGraphQL = createGraphQLOverHttp({ ...graphql, corsOrigins: config.corsOrigins, maxRequestBytes: limits.requestBytes });
+  const answer = createRequestListener({ ...shared, answerGraphQL, health, graphiql, dashboard, queueDepths, scrape });
   server.on('request', (request, response) => void answer(request, response));
-  const protocol = createWebSocketProtocol({ ...shared, pipeline, hidesSchema, limits });
-  const sockets = attachSockets({ ...shared, server, protocol, limits });
+  const sockets = attachSockets({ ...shared, server, api: createWebSocketApi({ ...graphql, limits }), limits });
   await listen(server, config);
 
   let closing: Promise<void> | undefined;

@@ -7,12 +7,9 @@ import { runEntry } from '../runtime/entry.ts';
 import { loadJobHandlers, loadJobs } from '../runtime/loadJobs.ts';
 import { openMetricsServer } from '../runtime/metricsServer.ts';
 import { clientOptions, openCore } from '../runtime/open.ts';
-import { createWorker, type Worker } from './worker.ts';
+import { createWorker } from './worker.ts';
 
 await runEntry('worker', async ({ config, log, clock, telemetry, scrape, resources, hurry }) => {
-  let worker: Worker | undefined;
-  const details = (): Promise<object> => Promise.resolve(worker?.health() ?? {});
-  resources.adopt(await openMetricsServer({ config, scrape, log, details }), (close) => close());
   const jobs = await loadJobs(config.jobs, bundledJobs);
   const handlers = await loadJobHandlers(jobs);
   const { core } = resources.adopt(openCore({ config, jobTypes: jobTypesOf(jobs), log, clock, telemetry }), ({ close }) => close());
@@ -21,7 +18,10 @@ await runEntry('worker', async ({ config, log, clock, telemetry, scrape, resourc
     (client) => client.destroy(),
   );
   const objects = createObjectStore({ s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
-  worker = resources.adopt(createWorker({ core, handlers, objects, settings: config }), ({ stop }) => stop());
+  const worker = createWorker({ core, handlers, objects, settings: config });
+  // Closed after the worker: how it drains is to be seen.
+  resources.adopt(await openMetricsServer({ config, scrape, log, details: () => Promise.resolve(worker.health()) }), (close) => close());
+  resources.adopt(worker, ({ stop }) => stop());
   hurry.addEventListener('abort', worker.hurry);
   worker.start();
   log.info({ concurrency: config.workerConcurrency }, 'the worker polls');

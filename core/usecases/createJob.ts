@@ -6,6 +6,7 @@ import { JobError } from '../errors.ts';
 import { latestEventOf } from '../feed/event.ts';
 import { maxDelaySeconds, maxIdempotencyKeyLength, maxLosses, maxParamsBytes, type Job, type JobPriority, type JsonValue } from '../job.ts';
 import type { JobType } from '../jobType.ts';
+import { requireText } from '../text.ts';
 import { maxFailuresOf } from './budget.ts';
 import type { Core } from './core.ts';
 import { enqueue } from './enqueue.ts';
@@ -47,7 +48,7 @@ export type CreateJobOutcome = ({ readonly ok: true } & CreatedJob) | { readonly
  */
 export async function createJobs(core: Core, requests: readonly CreateJobRequest[]): Promise<readonly CreateJobOutcome[]> {
   if (requests.length > maxBatch) {
-    throw new JobError('BAD_USER_INPUT', { message: `At most ${maxBatch} jobs in one request.`, path: ['inputs'] });
+    throw new JobError('BAD_USER_INPUT', { message: `At most ${maxBatch} jobs in one request.`, path: ['jobs'] });
   }
   const records = await Promise.allSettled(requests.map((request) => recorded(core, request)));
   return Promise.all(
@@ -143,7 +144,8 @@ function draftOf(core: Core, request: CreateJobRequest, { params, payloadHash, m
   };
 }
 
-function checkLimits({ params, idempotencyKey, delaySeconds }: CreateJobRequest): void {
+function checkLimits({ owner, type, params, idempotencyKey, delaySeconds }: CreateJobRequest): void {
+  for (const [field, text] of Object.entries({ owner, type, idempotencyKey })) if (text !== undefined) requireText(text, [field]);
   if (idempotencyKey !== undefined && (idempotencyKey.length === 0 || idempotencyKey.length > maxIdempotencyKeyLength)) {
     throw new JobError('BAD_USER_INPUT', {
       message: `An idempotency key has 1 to ${maxIdempotencyKeyLength} characters.`,

@@ -7,7 +7,8 @@ import { Client, fetchExchange, gql, subscriptionExchange } from '@urql/core';
 import { createClient } from 'graphql-ws';
 
 const server = process.argv[2] ?? 'http://127.0.0.1:4000';
-const sockets = createClient({ url: `${server.replace('http', 'ws')}/graphql`, retryAttempts: Infinity });
+// By default it gives up when a connection is refused, as it is while a server starts again.
+const sockets = createClient({ url: `${server.replace('http', 'ws')}/graphql`, retryAttempts: Infinity, shouldRetry: () => true });
 
 const client = new Client({
   url: `${server}/graphql`,

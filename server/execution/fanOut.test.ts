@@ -1,34 +1,36 @@
 import { exactly } from '../../core/clock.ts';
-import { parse } from 'graphql';
+import { getOperationAST, parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Job } from '../../core/job.ts';
 import { advance } from '../../core/usecases/advance.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { createWatches } from '../../core/usecases/watchJob.ts';
-import { schema, toGraphQLError } from '../../schema/index.ts';
+import { coerceVariables, schema, toGraphQLError } from '../../schema/index.ts';
 import { makeJob } from '../../test/support/jobFactory.ts';
 import { silentLog } from '../../test/support/silentLog.ts';
 import { startSystem, type System } from '../../test/support/startSystem.ts';
-import { createFanOut, type PushSocket, type Subscriber } from './fanOut.ts';
+import { createFanOut, type PushTarget, type Subscriber } from './fanOut.ts';
 
 const message = z.object({ id: z.string(), type: z.literal('next'), payload: z.object({ data: z.object({ change: z.looseObject({}) }) }) });
 const completion = (id: string): string => JSON.stringify({ id, type: 'complete' });
 
-/** A socket that takes what it is given, or, while it is `stuck`, leaves it unsent. */
+/** A target that takes what it is given, or, while it is `stuck`, leaves it unsent. */
 function fakeSocket() {
   const sent: string[] = [];
   let flushed: (() => void) | undefined;
   let isStuck = false;
-  const socket: PushSocket = {
+  const socket: PushTarget = {
     running: new Map(),
     get bufferedAmount() {
       return isStuck ? 1_000_000 : 0;
     },
-    send(text, onFlushed) {
-      sent.push(text);
+    pushNext(id, payload, _event, onFlushed) {
+      sent.push(`{"id":${JSON.stringify(id)},"type":"next","payload":${payload}}`);
       flushed = onFlushed;
     },
+    pushComplete: (id) => void sent.push(completion(id)),
+    pushError: (id, error) => void sent.push(JSON.stringify({ id, type: 'error', payload: [error] })),
   };
   return {
     socket,
@@ -43,7 +45,7 @@ function fakeSocket() {
   };
 }
 
-describe('fanning out to WebSockets', () => {
+describe('fanning out', () => {
   let system: System;
   beforeAll(async () => {
     system = await startSystem({ parts: [] });
@@ -82,12 +84,16 @@ describe('fanning out to WebSockets', () => {
       id = '1',
       socket,
       owner = job.owner,
-    }: { query: string; variables?: object; id?: string; socket: PushSocket; owner?: string },
+    }: { query: string; variables?: object; id?: string; socket: PushTarget; owner?: string },
   ): Subscriber {
     const spend = (): Promise<void> => Promise.resolve();
     const signal = new AbortController().signal;
     const contextValue = { core, watches, owner, isAdmin: false, spend, traceId: 'trace', log: silentLog, signal };
-    return { id, socket, args: { schema, document: documentOf(query), variableValues: { jobId: job.jobId, ...variables }, contextValue } };
+    const [document, variableValues] = [documentOf(query), { jobId: job.jobId, ...variables }];
+    const operation = getOperationAST(document);
+    if (operation === null || operation === undefined) throw new Error('the document has no operation');
+    const { coerced = {} } = coerceVariables(schema, operation, variableValues, { hideSuggestions: false });
+    return { id, target: socket, args: { schema, document, variableValues, contextValue, coerced } };
   }
 
   async function watch({ watches, fanOut, job }: Awaited<ReturnType<typeof setup>>, given: Subscriber): Promise<void> {
@@ -145,6 +151,20 @@ describe('fanning out to WebSockets', () => {
     await watch(given, subscriber(given, { query, variables: { all: true }, socket: all.socket }));
     expect(little.messages()[0]?.payload.data.change).toEqual({ version: 1, attempt: 0 });
     expect(all.messages()[0]?.payload.data.change).toEqual({ version: 1, status: 'PENDING' });
+  });
+
+  test('tells null, absent and default of a variable apart', async () => {
+    const given = await setup();
+    const query = `subscription ($jobId: ID!, $all: Boolean = true) {
+      change: jobStatusChanged(jobId: $jobId) { version job @include(if: $all) { status } }
+    }`;
+    const [byNull, byDefault, byValue] = [fakeSocket(), fakeSocket(), fakeSocket()];
+    await watch(given, subscriber(given, { query, variables: { all: null }, socket: byNull.socket }));
+    await watch(given, subscriber(given, { query, socket: byDefault.socket }));
+    await watch(given, subscriber(given, { query, variables: { all: true }, socket: byValue.socket }));
+    const whole = { version: 1, job: { status: 'PENDING' } };
+    await expect.poll(() => [byDefault, byValue].map(({ messages }) => messages()[0]?.payload.data.change)).toEqual([whole, whole]);
+    expect(byNull.sent[0]).toContain('must not be null');
   });
 
   test('writes nothing more to a socket that does not take it, and everything in order when it does again', async () => {

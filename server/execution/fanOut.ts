@@ -1,45 +1,56 @@
 /**
- * Execute once, send to many: watchers over WebSocket that select the same fields of the same event, with the same
- * rights, share one execution and one serialization. Only the message id, which the client chose, differs.
+ * Execute once, send to many: watchers that select the same fields of the same event, with the same variables and rights,
+ * share one execution and one serialization, over WebSocket and HTTP alike. Only what frames it differs.
  *
- * `next` messages are written straight from the feed's own call, without a promise between.
+ * Events are written straight from the feed's own call, without a promise between.
  */
-import { execute, type DocumentNode, type ExecutionArgs, type ExecutionResult, type GraphQLError } from 'graphql';
+import { execute, type DocumentNode, type ExecutionResult, type GraphQLError } from 'graphql';
 import type { Watch, WatchedEvent } from '../../core/usecases/watchJob.ts';
-import type { ApiContext } from '../../schema/index.ts';
-import type { Running } from '../websocket/clientSocket.ts';
-import { completeMessage, errorMessage, nextMessage, payloadOf } from '../websocket/messages.ts';
-import { usedVariables } from './usedVariables.ts';
+import { variablesBelowRoot } from './belowRoot.ts';
+import type { WatchArgs } from './operations.ts';
+import { payloadOf } from './payload.ts';
 
-/** The part of a client's WebSocket that is pushed to. */
-export interface PushSocket {
+/** An operation that runs. */
+export interface Running {
+  /** Nobody wants more of it. Twice is fine. */
+  end(): void;
+}
+
+/** Whom events are pushed to: a client's WebSocket, or the answer to one request. */
+export interface PushTarget {
+  /** Bytes that are not sent yet. */
   readonly bufferedAmount: number;
+  /** Its operations, by the id that the client gave. */
   readonly running: Map<string, Running>;
-  send(text: string, onFlushed?: () => void): void;
+  /** The payload is JSON already. */
+  pushNext(id: string, payload: string, event: WatchedEvent, onFlushed?: () => void): void;
+  /** Nothing will come any more. */
+  pushComplete(id: string): void;
+  pushError(id: string, error: GraphQLError): void;
 }
 
 export interface FanOutDeps {
   readonly mask: (error: unknown, traceId: string) => GraphQLError;
-  /** A socket that has left more unsent gets its next event when that is flushed: the watcher's position waits. */
+  /** A target that has left more unsent gets its next event when that is flushed: the watcher's position waits. */
   readonly maxUnsentBytes?: number;
 }
 
 export interface Subscriber {
-  readonly args: ExecutionArgs & { readonly contextValue: ApiContext };
-  /** The id of the operation on its socket. */
+  readonly args: WatchArgs;
+  /** The id of the operation at its target. */
   readonly id: string;
-  readonly socket: PushSocket;
+  readonly target: PushTarget;
 }
 
 export interface FanOut {
-  /** Pushes the watch's events until it ends or its operation is ended, which is one of the socket's from now on. */
+  /** Pushes the watch's events until it ends or its operation is ended, which is one of the target's from now on. */
   push(watch: Watch, subscriber: Subscriber): void;
 }
 
 /** All that an answer depends on beside the event: kept once for all who ask for the same. */
 interface Shape {
   readonly key: string;
-  readonly args: Subscriber['args'];
+  readonly args: WatchArgs;
   subscribers: number;
 }
 
@@ -62,10 +73,9 @@ export function createFanOut({ mask, maxUnsentBytes = 64 * 1024 }: FanOutDeps): 
     return documents;
   }
 
-  function join(args: Subscriber['args']): Shape {
-    const { document, operationName, variableValues, contextValue } = args;
-    const used = usedVariables(document, operationName).map((name) => [name, variableValues?.[name]]);
-    const key = JSON.stringify([numberOf(document), operationName ?? null, contextValue.owner, used]);
+  function join(args: WatchArgs): Shape {
+    const { document, operationName, contextValue } = args;
+    const key = JSON.stringify([numberOf(document), operationName ?? null, contextValue.owner, variablesBelowRoot(args)]);
     // The first to ask may leave before the others: nobody's end is the answer's.
     const shape = shapes.get(key) ?? { key, args: { ...args, contextValue: { ...contextValue, signal: never } }, subscribers: 0 };
     shapes.set(key, shape);
@@ -101,9 +111,9 @@ export function createFanOut({ mask, maxUnsentBytes = 64 * 1024 }: FanOutDeps): 
   }
 
   return {
-    push(watch, { args, id, socket }) {
-      const push = new Push({ shared, watch, shape: join(args), id, socket });
-      socket.running.set(id, push);
+    push(watch, { args, id, target }) {
+      const push = new Push({ shared, watch, shape: join(args), id, target });
+      target.running.set(id, push);
       watch.listen(push);
       push.onChange();
     },
@@ -123,26 +133,26 @@ interface PushDeps {
   readonly watch: Watch;
   readonly shape: Shape;
   readonly id: string;
-  readonly socket: PushSocket;
+  readonly target: PushTarget;
 }
 
-/** One operation's events, on their way to its socket. */
+/** One operation's events, on their way to its client. */
 class Push implements Running {
   readonly #shared: Shared;
   readonly #watch: Watch;
   readonly #shape: Shape;
   readonly #id: string;
-  readonly #socket: PushSocket;
+  readonly #target: PushTarget;
   /** Something to wait for is under way, and looks again when it is done. */
   #isWaiting = false;
   #isOver = false;
 
-  constructor({ shared, watch, shape, id, socket }: PushDeps) {
+  constructor({ shared, watch, shape, id, target }: PushDeps) {
     this.#shared = shared;
     this.#watch = watch;
     this.#shape = shape;
     this.#id = id;
-    this.#socket = socket;
+    this.#target = target;
   }
 
   end(): void {
@@ -157,24 +167,23 @@ class Push implements Running {
       const event = this.#watch.take();
       if (event === undefined) return this.#finishIfOver();
       const payload = this.#shared.payloadFor(event, this.#shape);
-      if (typeof payload === 'string') this.#send(payload);
-      else void this.#sendLater(payload);
+      if (typeof payload === 'string') this.#send(payload, event);
+      else void this.#sendLater(payload, event);
     }
   }
 
-  #send(payload: string): void {
-    const text = nextMessage(this.#id, payload);
-    if (this.#socket.bufferedAmount <= this.#shared.maxUnsentBytes) return this.#socket.send(text);
+  #send(payload: string, event: WatchedEvent): void {
+    if (this.#target.bufferedAmount <= this.#shared.maxUnsentBytes) return this.#target.pushNext(this.#id, payload, event);
     this.#isWaiting = true;
-    return this.#socket.send(text, () => this.#goOn());
+    return this.#target.pushNext(this.#id, payload, event, () => this.#goOn());
   }
 
-  async #sendLater(payload: Promise<string>): Promise<void> {
+  async #sendLater(payload: Promise<string>, event: WatchedEvent): Promise<void> {
     this.#isWaiting = true;
     try {
       const text = await payload;
       this.#isWaiting = false;
-      if (!this.#isOver) this.#send(text);
+      if (!this.#isOver) this.#send(text, event);
       this.onChange();
     } catch (error) {
       this.#fail(error);
@@ -190,18 +199,18 @@ class Push implements Running {
     const ending = this.#watch.ending();
     if (ending === undefined) return;
     if (ending !== 'complete') return this.#fail(ending);
-    this.#leaveSocket();
-    this.#socket.send(completeMessage(this.#id));
+    this.#leaveTarget();
+    this.#target.pushComplete(this.#id);
   }
 
   #fail(error: unknown): void {
     if (this.#isOver) return;
-    this.#leaveSocket();
-    this.#socket.send(errorMessage(this.#id, [this.#shared.mask(error, this.#shape.args.contextValue.traceId)]));
+    this.#leaveTarget();
+    this.#target.pushError(this.#id, this.#shared.mask(error, this.#shape.args.contextValue.traceId));
   }
 
-  #leaveSocket(): void {
-    this.#socket.running.delete(this.#id);
+  #leaveTarget(): void {
+    this.#target.running.delete(this.#id);
     this.end();
   }
 }

@@ -1,7 +1,7 @@
 /** GraphiQL from this server alone, nothing from elsewhere, opening with an example of each operation. */
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { JobTypes } from '../../core/jobType.ts';
-import { graphqlPath } from '../execution/graphql.ts';
+import { graphqlPath } from '../graphqlPath.ts';
 
 /** The page is 9 MB and always the same: made once. */
 export function renderGraphiQLPage(jobTypes: JobTypes): { readonly html: string; readonly contentSecurityPolicy: string } {
@@ -47,11 +47,13 @@ export function examplesOf({ all: [first] }: JobTypes): readonly Example[] {
     {
       query: createJobsExample,
       variables: {
-        inputs: [
-          { type: name, params: example, priority: 'HIGH' },
-          { type: name, params: null },
-          { type: name, params: example, priority: 'LOW' },
-        ],
+        input: {
+          jobs: [
+            { type: name, params: example, priority: 'HIGH' },
+            { type: name, params: null },
+            { type: name, params: example, priority: 'LOW' },
+          ],
+        },
       },
     },
   ];
@@ -71,11 +73,13 @@ mutation CreateJob($input: CreateJobInput!) {
 const createJobsExample = `
 # Up to 100 jobs; each stands for itself.
 # The second one is refused, the others are not.
-mutation CreateJobs($inputs: [CreateJobInput!]!) {
-  createJobs(inputs: $inputs) {
-    created
-    job { jobId status }
-    error { code message path whatToDo }
+mutation CreateJobs($input: CreateJobsInput!) {
+  createJobs(input: $input) {
+    results {
+      created
+      job { jobId status }
+      error { code message path whatToDo }
+    }
   }
 }`;
 
@@ -127,11 +131,11 @@ query WaitForJob {
   `
 # Begins anew what is FAILED, FAILED_FINAL, CANCELLED, or stuck.
 mutation RetryJob {
-  retryJob(jobId: "paste a jobId here") { jobId status generation version }
+  retryJob(input: { jobId: "paste a jobId here" }) { job { jobId status generation version } }
 }`,
   `
 # Cancels a waiting job at once, a running one within a heartbeat.
 mutation CancelJob {
-  cancelJob(jobId: "paste a jobId here") { jobId status }
+  cancelJob(input: { jobId: "paste a jobId here" }) { job { jobId status } }
 }`,
 ];

@@ -6,13 +6,15 @@ import { WebSocketServer, type RawData } from 'ws';
 import type { Config } from '../../runtime/config.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
-import { graphqlPath } from '../execution/graphql.ts';
+import { graphqlPath } from '../graphqlPath.ts';
+import { rawRefusal } from '../http/refusal.ts';
 import { ClientSocket, seconds } from './clientSocket.ts';
-import type { WebSocketProtocol } from './websocket.ts';
+import { initTimedOut, receiveBinary, rejectSubprotocol } from './protocol.ts';
+import type { WebSocketApi } from './websocket.ts';
 
 export interface SocketsDeps {
   readonly server: HttpServer;
-  readonly protocol: WebSocketProtocol;
+  readonly api: WebSocketApi;
   readonly allowsHost: (headers: IncomingMessage['headers']) => boolean;
   readonly allowsOrigin: (headers: IncomingMessage['headers']) => boolean;
   readonly telemetry: Telemetry;
@@ -29,12 +31,21 @@ export interface Sockets {
   close(graceMs: number, hurry: AbortSignal): Promise<void>;
 }
 
+/**
+ * Whether a request asks for a WebSocket here. Any other protocol it offers to change to (`h2c`) is left aside, and the
+ * request answered as it is (RFC 9110, 7.8).
+ */
+export function isWebSocketRequest({ method, url = '', headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): boolean {
+  const [path] = url.split('?', 1);
+  return method === 'GET' && path === graphqlPath && headers.upgrade?.toLowerCase() === 'websocket';
+}
+
 /** One timer looks after all sockets, so often. */
 const roundMs = 1000;
 
 export function attachSockets({
   server,
-  protocol,
+  api,
   allowsHost,
   allowsOrigin,
   telemetry,
@@ -48,28 +59,29 @@ export function attachSockets({
   let closing = false;
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const [path] = (request.url ?? '').split('?', 1);
-    if (closing || sockets.clients.size >= limits.sockets) return reject(socket, '503 Service Unavailable');
-    if (path !== graphqlPath) return reject(socket, '404 Not Found');
-    if (!allowsHost(request.headers) || !allowsOrigin(request.headers)) return reject(socket, '403 Forbidden');
+    if (closing || sockets.clients.size >= limits.sockets) {
+      return reject(socket, rawRefusal('503 Service Unavailable', 'TOO_MANY_SOCKETS'));
+    }
+    if (!allowsHost(request.headers)) return reject(socket, rawRefusal('403 Forbidden', 'FOREIGN_HOST'));
+    if (!allowsOrigin(request.headers)) return reject(socket, rawRefusal('403 Forbidden', 'FOREIGN_ORIGIN'));
     return sockets.handleUpgrade(request, socket, head, (client) => serve(client, request.headers.authorization));
   });
 
   function serve(socket: ClientSocket, authorization: string | undefined): void {
     socket.authorization = authorization;
     socket.on('message', (data, isBinary) => {
-      if (isBinary) return socket.close(CloseCode.BadRequest, 'Invalid message received');
+      if (isBinary) return receiveBinary(socket);
       // Each operation holds one unsent event, and each ping is answered: only who does not read gets here.
       if (socket.bufferedAmount > maxUnreadBytes) return socket.terminate();
-      return void protocol.receive(socket, textOf(data));
+      return void api.receive(socket, textOf(data));
     });
     socket.on('pong', () => {
       socket.awaitsPong = false;
     });
     // Malformed or too large frames: ws closes the socket with the right code.
     socket.on('error', (error) => log.debug({ error }, 'a WebSocket broke the protocol'));
-    socket.on('close', () => protocol.closed(socket));
-    if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) socket.close(CloseCode.SubprotocolNotAcceptable, 'Subprotocol not acceptable');
+    socket.on('close', () => api.closed(socket));
+    if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) rejectSubprotocol(socket);
   }
 
   const rounds = setInterval(() => {
@@ -114,8 +126,7 @@ function lookAfter(
   if ((socket.identity?.expiresAt ?? Infinity) <= Date.now()) return socket.close(CloseCode.Forbidden, 'Token expired');
   if (socket.running.size > 0) socket.usedAt = now;
   const idleSeconds = now - socket.usedAt;
-  if (socket.phase === 'open' && idleSeconds > socketInitSeconds)
-    return socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout');
+  if (socket.phase === 'open' && idleSeconds > socketInitSeconds) return initTimedOut(socket);
   if (socketIdleSeconds > 0 && idleSeconds > socketIdleSeconds) return socket.close(1000, 'Idle');
   if (now - socket.pingedAt < socketPingSeconds) return undefined;
   if (socket.awaitsPong) return socket.terminate();
@@ -129,7 +140,7 @@ function textOf(data: RawData): string {
   return data instanceof ArrayBuffer ? Buffer.from(data).toString() : data.toString();
 }
 
-function reject(socket: Duplex, status: string): void {
+function reject(socket: Duplex, answer: string): void {
   socket.on('error', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  socket.end(answer);
 }

@@ -1,5 +1,6 @@
 import { auditServer } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { at, openApiSystem, type ApiSystem } from './apiSystem.ts';
 
 let api: ApiSystem;
@@ -40,25 +41,27 @@ describe('the API over HTTP', () => {
   it('tells each job type with the JSON Schema of its params', async () => {
     const { body } = await api.request('{ jobTypes { name description paramsSchema example policy { timeoutSeconds } } }');
     expect(at(body, 'data', 'jobTypes')).toHaveLength(4);
-    expect(at(body, 'data', 'jobTypes', 0)).toMatchObject({
-      name: 'simulate_work',
+    const types = z.array(z.looseObject({ name: z.string() })).parse(at(body, 'data', 'jobTypes'));
+    expect(types.find(({ name }) => name === 'simulate_work')).toMatchObject({
       paramsSchema: { type: 'object', additionalProperties: false },
     });
   });
 
   it('answers each of several jobs by itself', async () => {
     const { body } = await api.request(
-      'mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { created job { type } error { code path whatToDo } } }',
+      'mutation ($input: CreateJobsInput!) { createJobs(input: $input) { results { created job { type } error { code path whatToDo } } } }',
       {
-        inputs: [
-          { type: 'simulate_work' },
-          { type: 'nope' },
-          { type: 'simulate_work', params: { steps: -1 } },
-          { type: 'simulate_work', params: { payload: '\ud800' } },
-        ],
+        input: {
+          jobs: [
+            { type: 'simulate_work' },
+            { type: 'nope' },
+            { type: 'simulate_work', params: { steps: -1 } },
+            { type: 'simulate_work', params: { payload: '\ud800' } },
+          ],
+        },
       },
     );
-    expect(at(body, 'data', 'createJobs')).toMatchObject([
+    expect(at(body, 'data', 'createJobs', 'results')).toMatchObject([
       { created: true, job: { type: 'simulate_work' }, error: null },
       { created: false, job: null, error: { code: 'UNKNOWN_JOB_TYPE', path: ['type'] } },
       { created: false, job: null, error: { code: 'BAD_USER_INPUT', path: ['params', 'steps'] } },
@@ -89,7 +92,11 @@ describe('the header Idempotency-Key', () => {
         {},
         { 'idempotency-key': 'k' },
       ),
-      api.request('mutation { createJobs(inputs: [{ type: "simulate_work" }]) { created } }', {}, { 'idempotency-key': 'k' }),
+      api.request(
+        'mutation { createJobs(input: { jobs: [{ type: "simulate_work" }] }) { results { created } } }',
+        {},
+        { 'idempotency-key': 'k' },
+      ),
     ]);
     for (const { body } of answers)
       expect(body.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', path: ['idempotencyKey'] });

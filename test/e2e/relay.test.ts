@@ -1,7 +1,6 @@
 import { decodeMessage } from '../../core/queue/message.ts';
 import { exactly } from '../../core/clock.ts';
 import { JobError } from '../../core/errors.ts';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, inject, test } from 'vitest';
 import type { JobEvent } from '../../core/feed/event.ts';
 import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';

@@ -11,7 +11,9 @@ import { startEntry, urlOf } from '../support/processes.ts';
 const jobs = z.object({
   data: z.object({ jobs: z.object({ edges: z.array(z.object({ node: z.object({ jobId: z.string(), status: z.string() }) })) }) }),
 });
-const created = z.object({ data: z.object({ createJobs: z.array(z.object({ job: z.object({ jobId: z.string() }) })) }) });
+const created = z.object({
+  data: z.object({ createJobs: z.object({ results: z.array(z.object({ job: z.object({ jobId: z.string() }) })) }) }),
+});
 
 async function ask<Answer>(url: string, schema: z.ZodType<Answer>, query: string, variables: object = {}): Promise<Answer> {
   const headers = { 'content-type': 'application/json' };
@@ -35,13 +37,13 @@ describe('npm start', () => {
     const env = { DATA_DIR: dir.path, VISIBILITY_TIMEOUT_SECONDS: '3', SHUTDOWN_GRACE_SECONDS: '1', WORKER_CONCURRENCY: '8' };
     const first = await startEntry('start', { env });
     const url = await urlOf(first, 'start');
-    const inputs = Array.from({ length: 20 }, (_, index) => ({
+    const jobs = Array.from({ length: 20 }, (_, index) => ({
       type: 'simulate_work',
       params: { durationMs: 2000 },
       idempotencyKey: `key-${index}`,
     }));
-    const make = 'mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { job { jobId } } }';
-    await ask(url, created, make, { inputs });
+    const make = 'mutation ($input: CreateJobsInput!) { createJobs(input: $input) { results { job { jobId } } } }';
+    await ask(url, created, make, { input: { jobs } });
     await expect.poll(async () => (await statuses(url)).filter((status) => status === 'PROCESSING').length).toBe(8);
     if (signal === 'SIGKILL') {
       await first.kill();
@@ -53,8 +55,8 @@ describe('npm start', () => {
     await using second = await startEntry('start', { env });
     const again = await urlOf(second, 'start');
     await expect.poll(() => statuses(again), { timeout: 25_000 }).toEqual(Array.from({ length: 20 }, () => 'SUCCEEDED'));
-    const repeated = await ask(again, created, make, { inputs });
-    expect(repeated.data.createJobs).toHaveLength(20);
+    const repeated = await ask(again, created, make, { input: { jobs } });
+    expect(repeated.data.createJobs.results).toHaveLength(20);
     expect(await statuses(again)).toHaveLength(20);
   });
 
@@ -64,12 +66,12 @@ describe('npm start', () => {
     const { data } = await ask(
       url,
       created,
-      'mutation { createJobs(inputs: [{ type: "simulate_work", params: { durationMs: 500 }, delaySeconds: 1 }]) { job { jobId } } }',
+      'mutation { createJobs(input: { jobs: [{ type: "simulate_work", params: { durationMs: 500 }, delaySeconds: 1 }] }) { results { job { jobId } } } }',
     );
     const client = createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket });
     const seen: unknown[] = [];
     const query = 'subscription ($jobId: ID!) { jobStatusChanged(jobId: $jobId) { status version } }';
-    for await (const result of client.iterate({ query, variables: { jobId: data.createJobs[0]?.job.jobId } }))
+    for await (const result of client.iterate({ query, variables: { jobId: data.createJobs.results[0]?.job.jobId } }))
       seen.push(result.data?.['jobStatusChanged']);
     expect(seen).toEqual([
       { status: 'PENDING', version: 1 },

@@ -1,13 +1,14 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser } from '../browser/openBrowser.ts';
 import { freePort } from '../support/freePort.ts';
 import { startEntry, urlOf, type RunningEntry } from '../support/processes.ts';
+import { openRestartable } from '../support/restartable.ts';
 
 const root = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
@@ -67,6 +68,36 @@ test('the web front end, a page of another origin, follows its job to the end', 
   await page.close();
   files.closeAllConnections();
   files.close();
+});
+
+describe('across a rolling restart', () => {
+  /** Runs a program until it says so, then stops the server and starts the next one; answers all that it says. */
+  async function acrossRestart(command: readonly string[], sign: RegExp): Promise<string> {
+    await using server = await openRestartable({ SOCKET_DRAIN_SECONDS: '0' });
+    const [program = '', ...args] = command;
+    const child = spawn(program, [...args, server.url], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    const exited = once(child, 'exit');
+    await expect.poll(() => said, { timeout: 20_000 }).toMatch(sign);
+    await server.stop();
+    expect(child.exitCode).toBe(null);
+    await server.start();
+    expect(await exited).toEqual([0, null]);
+    return said;
+  }
+
+  test.each([
+    ['curl', ['sh', 'docs/examples/curl.sh']],
+    ['urql', [process.execPath, 'docs/examples/urql.ts']],
+  ])('%s follows its job to the end', async (_name, command) => {
+    const said = await acrossRestart(command, /PROCESSING/);
+    expect(said.trim().split('\n').at(-1)).toContain('SUCCEEDED');
+  });
+
+  test('the backend service reads its result', async () => {
+    expect(await acrossRestart([process.execPath, 'docs/examples/backendService.ts'], /handed in/)).toMatch(/SUCCEEDED/);
+  });
 });
 
 const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };

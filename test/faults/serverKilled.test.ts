@@ -118,7 +118,7 @@ test('a server killed between a retry’s record and its message loses no genera
   const job = await stage.create({ params: { failPermanently: true } });
   expect(await stage.watch(job.jobId).done).toMatchObject({ status: 'FAILED_FINAL' });
   const reached = server.queues.hold('before', 'SendMessageBatch');
-  const query = 'mutation ($jobId: ID!) { retryJob(jobId: $jobId) { version } }';
+  const query = 'mutation ($jobId: ID!) { retryJob(input: { jobId: $jobId }) { job { version } } }';
   const url = await urlOf(server, 'server');
   const asked = fetch(`${url}/graphql`, {
     method: 'POST',

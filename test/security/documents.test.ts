@@ -79,13 +79,16 @@ const attacks: readonly (readonly [what: string, operation: Operation, code: str
   ],
   [
     'jobs to create that are null after all',
-    { query: 'mutation ($inputs: [CreateJobInput!] = []) { createJobs(inputs: $inputs) { created } }', variables: { inputs: null } },
+    {
+      query: 'mutation ($jobs: [CreateJobInput!] = []) { createJobs(input: { jobs: $jobs }) { results { created } } }',
+      variables: { jobs: null },
+    },
     'BAD_USER_INPUT',
   ],
   [
     'a mutation that answers each of its jobs 30 times',
     {
-      query: `mutation { createJobs(inputs: [${'{type: "nope"} '.repeat(100)}]) { ${times(30, (index) => `j${index}: job { params history { at } }`)} } }`,
+      query: `mutation { createJobs(input: { jobs: [${'{type: "nope"} '.repeat(100)}] }) { results { ${times(30, (index) => `j${index}: job { params history { at } }`)} } } }`,
     },
     'OPERATION_TOO_COSTLY',
   ],

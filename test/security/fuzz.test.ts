@@ -28,7 +28,7 @@ const documents = [
   '{ jobs(first: 2) { edges { cursor node { jobId params } } } }',
   'query ($jobId: ID!) { job(jobId: $jobId) { jobId status history { at } } }',
   'mutation ($input: CreateJobInput!) { createJob(input: $input) { created job { jobId } } }',
-  'mutation { createJobs(inputs: [{ type: "simulate_work", params: { payload: [1, { a: null }] } }]) { created error { code } } }',
+  'mutation { createJobs(input: { jobs: [{ type: "simulate_work", params: { payload: [1, { a: null }] } }] }) { results { created error { code } } } }',
   'subscription ($jobId: ID, $afterVersion: Int) { jobStatusChanged(jobId: $jobId, afterVersion: $afterVersion) { version } }',
   '{ ...F } fragment F on Query { jobTypes { name paramsSchema } }',
 ];

@@ -46,10 +46,11 @@ describe('refused over HTTP, with a code and no stack', () => {
     ['a page of a foreign origin', () => sent(typename, { ...json, origin: 'https://evil.example' }), 403],
     ['a page without an origin (`null`)', () => sent(typename, { ...json, origin: 'null' }), 403],
     ['a form of a foreign origin', () => sent('query={__typename}', { 'content-type': 'text/plain', origin: 'https://evil.example' }), 403],
-    ['a mutation by GET', () => fetch(`${api.url}/graphql?query=mutation{cancelJob(jobId:1){jobId}}`), 405],
+    ['a mutation by GET', () => fetch(`${api.url}/graphql?query=mutation{cancelJob(input:{jobId:1}){job{jobId}}}`), 405],
     [
       'a mutation by GET as a stream',
-      () => fetch(`${api.url}/graphql?query=mutation{cancelJob(jobId:1){jobId}}`, { headers: { accept: 'text/event-stream' } }),
+      () =>
+        fetch(`${api.url}/graphql?query=mutation{cancelJob(input:{jobId:1}){job{jobId}}}`, { headers: { accept: 'text/event-stream' } }),
       405,
     ],
     ['another method', () => fetch(`${api.url}/graphql`, { method: 'DELETE' }), 405],

@@ -11,8 +11,8 @@ const slow = { RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '5' };
 
 /** Costs far more than a burst: whoever sent it has nothing left for a minute and a half. */
 const batch = {
-  query: 'mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { created } }',
-  variables: { inputs: Array.from({ length: 100 }, () => ({ type: 'simulate_work' })) },
+  query: 'mutation ($input: CreateJobsInput!) { createJobs(input: $input) { results { created } } }',
+  variables: { input: { jobs: Array.from({ length: 100 }, () => ({ type: 'simulate_work' })) } },
 };
 
 /** How many of so many mutations, one after another, are let through, and what the last refusal says. */

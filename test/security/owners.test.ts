@@ -19,8 +19,8 @@ const delayed = { delay: 900 };
 const attempts: readonly (readonly [what: string, query: string])[] = [
   ['read', 'query ($jobId: ID!) { job(jobId: $jobId) { jobId params } }'],
   ['waited for', 'query ($jobId: ID!) { waitForJob(jobId: $jobId, timeoutSeconds: 1) { jobId } }'],
-  ['cancelled', 'mutation ($jobId: ID!) { cancelJob(jobId: $jobId) { jobId } }'],
-  ['retried', 'mutation ($jobId: ID!) { retryJob(jobId: $jobId) { jobId } }'],
+  ['cancelled', 'mutation ($jobId: ID!) { cancelJob(input: { jobId: $jobId }) { job { jobId } } }'],
+  ['retried', 'mutation ($jobId: ID!) { retryJob(input: { jobId: $jobId }) { job { jobId } } }'],
   ['watched', 'subscription ($jobId: ID!) { jobStatusChanged(jobId: $jobId) { version } }'],
   ['resumed', 'subscription ($jobId: ID!) { jobStatusChanged(jobId: $jobId, afterVersion: 1) { version } }'],
   ['resumed beyond its end', 'subscription ($jobId: ID!) { jobStatusChanged(jobId: $jobId, afterVersion: 99) { version } }'],
@@ -84,13 +84,15 @@ describe.each(transportNames)('an admin, over %s', (transport) => {
     expect((await run('query ($jobId: ID!) { job(jobId: $jobId) { owner } }')).data).toEqual({ job: { owner: 'dave' } });
     const watched = await run('subscription ($jobId: ID!) { jobStatusChanged(jobId: $jobId) { status job { owner } } }');
     expect(watched.data).toEqual({ jobStatusChanged: { status: 'PENDING', job: { owner: 'dave' } } });
-    expect((await run('mutation ($jobId: ID!) { cancelJob(jobId: $jobId) { status } }')).data).toEqual({
-      cancelJob: { status: 'CANCELLED' },
+    expect((await run('mutation ($jobId: ID!) { cancelJob(input: { jobId: $jobId }) { job { status } } }')).data).toEqual({
+      cancelJob: { job: { status: 'CANCELLED' } },
     });
     expect((await run('query ($jobId: ID!) { waitForJob(jobId: $jobId) { status } }')).data).toEqual({
       waitForJob: { status: 'CANCELLED' },
     });
-    expect((await run('mutation ($jobId: ID!) { retryJob(jobId: $jobId) { generation } }')).data).toEqual({ retryJob: { generation: 2 } });
+    expect((await run('mutation ($jobId: ID!) { retryJob(input: { jobId: $jobId }) { job { generation } } }')).data).toEqual({
+      retryJob: { job: { generation: 2 } },
+    });
   });
 });
 
@@ -127,8 +129,8 @@ describe('two owners with 1,000 random operations each', () => {
           return { query: `mutation ($input: CreateJobInput!) { createJob(input: $input) { job { ${fields} } } }`, variables: { input } };
         case 'createMany':
           return {
-            query: `mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { job { ${fields} } error { message jobId } } }`,
-            variables: { inputs: [input, input] },
+            query: `mutation ($input: CreateJobsInput!) { createJobs(input: $input) { results { job { ${fields} } error { message jobId } } } }`,
+            variables: { input: { jobs: [input, input] } },
           };
         case 'read':
           return { query: `query ($jobId: ID!) { job(jobId: $jobId) { ${fields} } }`, variables: { jobId } };
@@ -146,7 +148,7 @@ describe('two owners with 1,000 random operations each', () => {
           };
         case 'cancel':
         case 'retry':
-          return { query: `mutation ($jobId: ID!) { ${kind}Job(jobId: $jobId) { ${fields} } }`, variables: { jobId } };
+          return { query: `mutation ($jobId: ID!) { ${kind}Job(input: { jobId: $jobId }) { job { ${fields} } } }`, variables: { jobId } };
         case 'wait':
           return { query: `query ($jobId: ID!) { waitForJob(jobId: $jobId, timeoutSeconds: 0) { ${fields} } }`, variables: { jobId } };
         case 'watch':

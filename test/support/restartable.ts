@@ -7,6 +7,8 @@ import { startEntry, type RunningEntry } from './processes.ts';
 
 export interface Restartable extends AsyncDisposable {
   readonly url: string;
+  /** SIGTERM, as a deployment does it; resolves when the process has ended. */
+  stop(): Promise<void>;
   /** SIGKILL, as power failures do it. */
   kill(): Promise<void>;
   /** Again, on the same port and data. */
@@ -27,11 +29,15 @@ export async function openRestartable(env: Readonly<Record<string, string>> = {}
   const port = String(await freePort());
   let entry: RunningEntry | undefined;
   const kill = async (): Promise<void> => entry?.kill();
+  const stop = async (): Promise<void> => {
+    entry?.signal('SIGTERM');
+    await entry?.exited();
+  };
   const start = async (): Promise<void> => {
     entry = await startEntry('start', { env: { DATA_DIR: folder, PORT: port, ...shortWaits, ...env } });
   };
   opening.defer(kill);
   await start();
   const opened = opening.move();
-  return { url: `http://127.0.0.1:${port}`, kill, start, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { url: `http://127.0.0.1:${port}`, stop, kill, start, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

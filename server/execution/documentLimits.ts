@@ -1,22 +1,16 @@
 /** How large a document may be. Checked before it is executed, over HTTP and WebSocket alike. */
 import {
-  execute,
   GraphQLError,
   Kind,
   Lexer,
-  NoSchemaIntrospectionCustomRule,
   Source,
-  subscribe,
   TokenKind,
-  validate,
   type ASTVisitor,
   type FragmentDefinitionNode,
   type SelectionSetNode,
   type ValidationContext,
   type ValidationRule,
 } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
-import { createDocumentCache } from './execution/documentCache.ts';
 
 const documentLimits = {
   /** Characters: what is large goes into variables. */
@@ -30,41 +24,12 @@ const documentLimits = {
   directives: 50,
 };
 
-/** In production the schema is not told to strangers, neither whole nor by hints about what was nearly right. */
-export function useDocumentLimits({ hidesSchema }: { readonly hidesSchema: boolean }): Plugin {
-  const withinLimits = createDocumentCache<true>();
-  return {
-    // Thrown here and not from the parser, for Yoga makes every error of the parser's a 200 where the client takes plain JSON.
-    onParse({ params }) {
-      const source: unknown = params.source;
-      const text = source instanceof Source ? source.body : String(source);
-      if (withinLimits.get(text) === undefined) requireWithinLimits(text);
-      withinLimits.set(text, true);
-      return ({ result }) => {
-        if (result instanceof GraphQLError) result.extensions['code'] ??= 'GRAPHQL_PARSE_FAILED';
-      };
-    },
-    onValidate({ addValidationRule, setValidationFn }) {
-      addValidationRule(documentLimitsRule);
-      if (hidesSchema) addValidationRule(NoSchemaIntrospectionCustomRule);
-      const options = { maxErrors: 20, hideSuggestions: hidesSchema };
-      setValidationFn((...[schema, document, rules]: Parameters<typeof validate>) => validate(schema, document, rules, options));
-    },
-    // graphql-js itself and not Yoga's executor, which hints at the schema for variables whatever it is told.
-    onExecute({ args, setExecuteFn }) {
-      Object.assign(args, { hideSuggestions: hidesSchema });
-      setExecuteFn(execute);
-    },
-    onSubscribe({ args, setSubscribeFn }) {
-      Object.assign(args, { hideSuggestions: hidesSchema });
-      setSubscribeFn(subscribe);
-    },
-  };
-}
-
-/** Before it is parsed, since the parser calls itself for each bracket. */
-function requireWithinLimits(text: string): void {
-  if (text.length > documentLimits.length) throw tooLarge(`The document has more than ${documentLimits.length} characters`, 413);
+/**
+ * Before it is parsed, since the parser calls itself for each bracket.
+ * @throws {GraphQLError} `DOCUMENT_TOO_LARGE`.
+ */
+export function requireWithinLimits(text: string): void {
+  if (text.length > documentLimits.length) throw tooLarge(`The document has more than ${documentLimits.length} characters`);
   const lexer = new Lexer(new Source(text));
   let tokens = 0;
   let nesting = 0;
@@ -89,7 +54,7 @@ const opening: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BR
 const closing: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
 
 /** Counts aliases and directives of the document, and the depth of each operation with its fragments. */
-const documentLimitsRule: ValidationRule = (context) => {
+export const documentLimitsRule: ValidationRule = (context) => {
   let aliases = 0;
   let directives = 0;
   const report = (what: string, limit: number): void => {
@@ -133,7 +98,6 @@ function depthOf(selectionSet: SelectionSetNode, context: ValidationContext): nu
   return measure(selectionSet);
 }
 
-/** `spec: false`: the status says so whatever media type the client takes. */
-function tooLarge(sentence: string, status: 400 | 413 = 400): GraphQLError {
-  return new GraphQLError(`${sentence}.`, { extensions: { code: 'DOCUMENT_TOO_LARGE', http: { status, spec: false } } });
+function tooLarge(sentence: string): GraphQLError {
+  return new GraphQLError(`${sentence}.`, { extensions: { code: 'DOCUMENT_TOO_LARGE' } });
 }

@@ -1,0 +1,24 @@
+/** Why attempts and jobs fail, as `JobFailure.code` says it: each code with its meaning. */
+
+export const failureCatalogue = {
+  ATTEMPT_FAILED: 'The handler threw; another attempt may succeed.',
+  TIMEOUT: 'The attempt ran longer than its type allows.',
+  PERMANENT: 'The handler says that no further attempt can succeed.',
+  QUEUE_UNAVAILABLE: 'The job could not be queued; `retryJob` queues it.',
+  RECEIVES_EXHAUSTED: 'The job failed as often as its type allows.',
+  ATTEMPTS_EXHAUSTED: 'Workers ended in the middle of each of its attempts.',
+  MESSAGE_LOST: 'Its message was lost again and again.',
+  UNKNOWN_JOB_TYPE: 'The worker that had it knows no such type.',
+  OTHER: 'A code that this server does not know, of a newer or older version; `message` says more.',
+} as const satisfies Record<string, string>;
+
+export type JobFailureCode = keyof typeof failureCatalogue;
+
+/** What was recorded, by whichever version: an unknown code is `OTHER`. */
+export function failureCodeOf(recorded: string): JobFailureCode {
+  return isKnown(recorded) ? recorded : 'OTHER';
+}
+
+function isKnown(recorded: string): recorded is JobFailureCode {
+  return Object.hasOwn(failureCatalogue, recorded);
+}

@@ -1,0 +1,21 @@
+/** The enums of what can go wrong, made from the catalogues: codes of errors and of failures, each with its meaning. */
+import { errorCatalogue, refusalCatalogue } from '../core/errors.ts';
+import { failureCatalogue } from '../core/failures.ts';
+import { builder } from './builder.ts';
+
+export const ErrorCodeType = builder.enumType('ErrorCode', {
+  description: 'What `extensions.code` of an error says, and `JobProblem.code`.',
+  values: described({ ...errorCatalogue, ...refusalCatalogue }, ({ message, whatToDo }) => `${message} ${whatToDo}`),
+});
+
+export const JobFailureCodeType = builder.enumType('JobFailureCode', {
+  description: 'Why an attempt, or the job, did not succeed: to branch on.',
+  values: described(failureCatalogue, (meaning) => meaning),
+});
+
+function described<Entry>(
+  catalogue: Readonly<Record<string, Entry>>,
+  sentence: (entry: Entry) => string,
+): Record<string, { readonly description: string }> {
+  return Object.fromEntries(Object.entries(catalogue).map(([code, entry]) => [code, { description: sentence(entry) }]));
+}

@@ -1,0 +1,28 @@
+/** The inputs and answers of mutations about one job: `retryJob`, `cancelJob`. */
+import type { Job } from '../core/job.ts';
+import { builder } from './builder.ts';
+import { JobType } from './job.ts';
+
+export const RetryJobInputType = builder.inputType('RetryJobInput', {
+  description: 'Which job to begin anew.',
+  fields: (t) => ({ jobId: t.id({ required: true, description: 'The ticket.' }) }),
+});
+
+export const CancelJobInputType = builder.inputType('CancelJobInput', {
+  description: 'Which job to cancel.',
+  fields: (t) => ({ jobId: t.id({ required: true, description: 'The ticket.' }) }),
+});
+
+export interface JobPayload {
+  readonly job: Job;
+}
+
+export const RetryJobPayloadType = builder.objectRef<JobPayload>('RetryJobPayload').implement({
+  description: 'What became of a job that was to be retried.',
+  fields: (t) => ({ job: t.expose('job', { type: JobType, description: 'The job, of its new generation.' }) }),
+});
+
+export const CancelJobPayloadType = builder.objectRef<JobPayload>('CancelJobPayload').implement({
+  description: 'What became of a job that was to be cancelled.',
+  fields: (t) => ({ job: t.expose('job', { type: JobType, description: 'The job; one that runs ends within a heartbeat.' }) }),
+});

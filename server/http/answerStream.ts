@@ -1,0 +1,111 @@
+/**
+ * An answer that goes on: Server-Sent Events (GraphQL over SSE, distinct connections), or `multipart/mixed` as Apollo's
+ * clients ask for it. A stream that is complete says so. One that a client should resume does not: it breaks off, as if
+ * the server had died, for that is what every client knows how to come back from.
+ */
+import type { ServerResponse } from 'node:http';
+import type { GraphQLError } from 'graphql';
+import type { WatchedEvent } from '../../core/usecases/watchJob.ts';
+import type { PushTarget, Running } from '../execution/fanOut.ts';
+import type { Answer } from '../execution/operations.ts';
+import { payloadOf } from '../execution/payload.ts';
+import type { StreamType } from './mediaTypes.ts';
+import { codeOf } from './status.ts';
+
+/** What frames events, in one media type. */
+interface Framing {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly beginning: string;
+  readonly heartbeat: string;
+  readonly ending: string;
+  frame(payload: string, id?: string): string;
+}
+
+/** Proxies and browsers take a silent connection for dead after a minute or so. */
+const heartbeatMs = 12_000;
+/** How long an EventSource waits before it comes back. */
+const retryMs = 1000;
+
+const framings: Readonly<Record<StreamType, Framing>> = {
+  'text/event-stream': {
+    headers: { 'content-type': 'text/event-stream' },
+    // Some browsers take a head without a byte of its body for nothing.
+    beginning: `:\nretry: ${retryMs}\n\n`,
+    heartbeat: ':\n\n',
+    ending: 'event: complete\ndata:\n\n',
+    frame: (payload, id) => `event: next\n${id === undefined ? '' : `id: ${id}\n`}data: ${payload}\n\n`,
+  },
+  'multipart/mixed': {
+    headers: { 'content-type': 'multipart/mixed; boundary="graphql"; subscriptionSpec=1.0' },
+    beginning: '\r\n--graphql',
+    heartbeat: partOf('{}'),
+    ending: '--\r\n',
+    frame: (payload) => partOf(`{"payload":${payload}}`),
+  },
+};
+
+/** Each part ends with the boundary that the next one, or the end, goes on from. */
+function partOf(json: string): string {
+  return `\r\nContent-Type: application/json; charset=utf-8\r\n\r\n${json}\r\n--graphql`;
+}
+
+/** Ended for reasons of ours, that are nothing to its client but to come back: with a new token, or to another server. */
+const silent: ReadonlySet<string> = new Set(['SHUTTING_DOWN', 'UNAUTHENTICATED']);
+
+export class AnswerStream implements PushTarget {
+  readonly running = new Map<string, Running>();
+  readonly #response: ServerResponse;
+  readonly #framing: Framing;
+  readonly #heart: ReturnType<typeof setInterval>;
+
+  constructor(response: ServerResponse, type: StreamType, status = 200) {
+    this.#response = response;
+    this.#framing = framings[type];
+    response.writeHead(status, { ...this.#framing.headers, 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
+    response.socket?.setNoDelay(true);
+    response.write(this.#framing.beginning);
+    this.#heart = setInterval(() => this.#write(this.#framing.heartbeat), heartbeatMs).unref();
+    response.once('close', () => this.#leave());
+  }
+
+  get bufferedAmount(): number {
+    return this.#response.writableLength;
+  }
+
+  /** All there is, and that it is all. */
+  answer(answer: Answer): void {
+    this.#write(this.#framing.frame(payloadOf(answer)));
+    this.pushComplete();
+  }
+
+  pushNext(_id: string, payload: string, { jobId, version }: WatchedEvent, onFlushed?: () => void): void {
+    this.#write(this.#framing.frame(payload, `${jobId}:${version}`), onFlushed);
+  }
+
+  pushComplete(): void {
+    this.#leave();
+    if (!this.#response.writableEnded) this.#response.end(this.#framing.ending);
+  }
+
+  pushError(_id: string, error: GraphQLError): void {
+    if (!silent.has(codeOf(error))) this.#write(this.#framing.frame(payloadOf({ errors: [error] })));
+    this.breakOff();
+  }
+
+  /** What was written is sent first. */
+  breakOff(): void {
+    this.#leave();
+    if (this.#response.writableEnded) return;
+    if (!this.#response.write(this.#framing.heartbeat, () => this.#response.destroy())) this.#response.socket?.resume();
+  }
+
+  #write(text: string, onFlushed?: () => void): void {
+    if (!this.#response.writableEnded && !this.#response.destroyed) this.#response.write(text, () => onFlushed?.());
+  }
+
+  #leave(): void {
+    clearInterval(this.#heart);
+    for (const running of this.running.values()) running.end();
+    this.running.clear();
+  }
+}

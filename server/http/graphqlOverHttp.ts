@@ -1,0 +1,122 @@
+/** GraphQL over HTTP: one operation a request, answered at once or as a stream. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { GraphQLError, OperationTypeNode } from 'graphql';
+import { JobError, refusalCatalogue } from '../../core/errors.ts';
+import { onExpiry, type Authenticate } from '../auth.ts';
+import type { FanOut } from '../execution/fanOut.ts';
+import type { CallContext, Operations, Outcome } from '../execution/operations.ts';
+import { payloadOf } from '../execution/payload.ts';
+import { parseIdempotencyKey } from '../idempotencyKey.ts';
+import type { Connections } from '../websocket/connections.ts';
+import { AnswerStream } from './answerStream.ts';
+import { answerCors } from './cors.ts';
+import { parseLastEventId } from './lastEventId.ts';
+import { acceptedOf, type Accepted } from './mediaTypes.ts';
+import { readParams } from './params.ts';
+import { Refusal, refuse, sendJson } from './refusal.ts';
+import { codeOf, setErrorHeaders, statusOf } from './status.ts';
+
+export interface GraphQLOverHttpDeps {
+  readonly operations: Operations;
+  readonly fanOut: FanOut;
+  readonly authenticate: Authenticate;
+  readonly connections: Connections;
+  readonly corsOrigins: readonly string[];
+  readonly maxRequestBytes: number;
+}
+
+export type AnswerGraphQL = (request: IncomingMessage, response: ServerResponse, traceId: string) => Promise<void>;
+
+export function createGraphQLOverHttp(deps: GraphQLOverHttpDeps): AnswerGraphQL {
+  const { operations, fanOut, corsOrigins, maxRequestBytes } = deps;
+
+  return async (request, response, traceId) => {
+    if (answerCors(request, response, corsOrigins)) return undefined;
+    try {
+      const accepted = acceptedOf(request.headers.accept);
+      const params = await readParams(request, maxRequestBytes);
+      if (accepted.single === undefined && accepted.stream === undefined) throw new Refusal(406, 'NOT_ACCEPTABLE');
+      const call = callOf(request, response, { traceId, accepted, ...deps });
+      send(response, accepted, await operations.begin(params, call), call);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      refuse(response, error.status, error.code, error.details);
+    }
+    return undefined;
+  };
+
+  function send(response: ServerResponse, { single, stream }: Accepted, outcome: Outcome, { signal, traceId }: CallContext): void {
+    if ('watch' in outcome) {
+      const target = new AnswerStream(response, stream ?? 'text/event-stream');
+      fanOut.push(outcome.watch, { args: outcome.args, id: '', target });
+      const leave = (): void => {
+        if (signal.reason instanceof JobError) target.pushError('', operations.mask(signal.reason, traceId));
+      };
+      if (signal.aborted) leave();
+      else signal.addEventListener('abort', leave);
+      return undefined;
+    }
+    const answer = 'refusal' in outcome ? { errors: outcome.refusal } : outcome.result;
+    const isWatching = 'kind' in outcome && outcome.kind === OperationTypeNode.SUBSCRIPTION;
+    const streamed = isWatching || single === undefined ? stream : undefined;
+    const status = statusOf(answer, single ?? 'application/json');
+    if (streamed === undefined) {
+      setErrorHeaders(response, status, answer);
+      return sendJson(response, status, payloadOf(answer), single ?? 'application/json');
+    }
+    // A watch that did not begin for a reason that passes is none that is complete.
+    const passing = isWatching && answer.errors?.find((error) => passingCodes.has(codeOf(error)));
+    if (passing) return new AnswerStream(response, streamed).pushError('', passing);
+    setErrorHeaders(response, status, answer);
+    return new AnswerStream(response, streamed, status).answer(answer);
+  }
+}
+
+const passingCodes: ReadonlySet<string> = new Set(['SHUTTING_DOWN', 'TABLE_UNAVAILABLE', 'FEED_INTERRUPTED']);
+
+function callOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  {
+    traceId,
+    accepted,
+    authenticate,
+    connections,
+  }: Pick<GraphQLOverHttpDeps, 'authenticate' | 'connections'> & { readonly traceId: string; readonly accepted: Accepted },
+): CallContext {
+  const gone = new AbortController();
+  const left = new Promise<void>((resolve) => response.once('close', resolve));
+  void left.then(() => gone.abort());
+  return {
+    traceId,
+    signal: gone.signal,
+    async identify() {
+      const identity = await authenticate(request.headers.authorization);
+      const connection = { end: () => gone.abort(new JobError('SHUTTING_DOWN')) };
+      connections.open(identity.owner, connection);
+      const forget = onExpiry(identity, () => gone.abort(new JobError('UNAUTHENTICATED', { message: 'The token has expired.' })));
+      void left.then(() => {
+        connections.close(identity.owner, connection);
+        forget();
+      });
+      return identity;
+    },
+    idempotencyKey: () => parseIdempotencyKey(headerOf(request, 'idempotency-key')),
+    lastEventId: parseLastEventId(headerOf(request, 'last-event-id')),
+    requireKind(kind) {
+      if (kind === OperationTypeNode.MUTATION && request.method === 'GET') {
+        throw refusalOf('METHOD_NOT_ALLOWED', 'A mutation is sent by POST.');
+      }
+      if (kind === OperationTypeNode.SUBSCRIPTION && accepted.stream === undefined) throw refusalOf('NOT_ACCEPTABLE');
+    },
+  };
+}
+
+function refusalOf(code: 'METHOD_NOT_ALLOWED' | 'NOT_ACCEPTABLE', message: string = refusalCatalogue[code].message): GraphQLError {
+  return new GraphQLError(message, { extensions: { code } });
+}
+
+export function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}

@@ -1,0 +1,106 @@
+/**
+ * The server's side of graphql-transport-ws (PROTOCOL.md of graphql-ws): which message does what in which state. No
+ * sockets and no GraphQL: those who have them are told through `ProtocolHost`.
+ *
+ * Spoken here, and not by graphql-ws' server, so that an idle watcher costs little more than its socket.
+ */
+import { CloseCode, MessageType, parseMessage, type Message, type SubscribeMessage } from 'graphql-ws';
+import type { Running } from '../execution/fanOut.ts';
+import { ackMessage, pongMessage } from './messages.ts';
+
+/** One client, as far as the protocol sees it: fields of one object, for there are tens of thousands. */
+export interface Peer {
+  phase: 'open' | 'initialising' | 'acknowledged';
+  /** By the id that the client gave. */
+  readonly running: Map<string, Running>;
+  send(text: string): void;
+  close(code: number, reason: string): void;
+}
+
+export interface ProtocolHost<Client extends Peer> {
+  /** Whether the client is let in; where it is not, with which code and why. It may be gone by the answer. */
+  admit(client: Client, connectionParams: Readonly<Record<string, unknown>>): Promise<'admitted' | 'gone' | Rejection>;
+  /** Begins an operation that the protocol allows: `id` is one of `client.running` until it has ended. */
+  begin(client: Client, id: string, payload: SubscribeMessage['payload'], text: string): Promise<void>;
+}
+
+export interface Rejection {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** What a client sent as text. Rejects only with what the host throws. */
+export async function receive<Client extends Peer>(client: Client, text: string, host: ProtocolHost<Client>): Promise<void> {
+  const message = messageOf(text);
+  switch (message?.type) {
+    case MessageType.ConnectionInit:
+      return initialise(client, message.payload ?? {}, host);
+    case MessageType.Ping:
+      return client.send(pongMessage(message.payload));
+    case MessageType.Pong:
+      return undefined;
+    case MessageType.Subscribe:
+      if (client.phase !== 'acknowledged') return client.close(CloseCode.Unauthorized, 'Unauthorized');
+      if (client.running.has(message.id)) return client.close(CloseCode.SubscriberAlreadyExists, alreadyExists(message.id));
+      return host.begin(client, message.id, message.payload, text);
+    case MessageType.Complete:
+      // One that has ended, or never was, is nothing to complain of: messages cross on their way.
+      client.running.get(message.id)?.end();
+      return void client.running.delete(message.id);
+    // No message at all, or what only servers say.
+    case undefined:
+    case MessageType.ConnectionAck:
+    case MessageType.Next:
+    case MessageType.Error:
+      return client.close(CloseCode.BadRequest, 'Invalid message received');
+  }
+}
+
+/** Frames that hold no text: messages are JSON, which is text. */
+export function receiveBinary(client: Peer): void {
+  client.close(CloseCode.BadRequest, 'Invalid message received');
+}
+
+/** The time for a `connection_init` is over. */
+export function initTimedOut(client: Peer): void {
+  if (client.phase === 'open') client.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout');
+}
+
+/** The client agreed to no subprotocol of ours. */
+export function rejectSubprotocol(client: Peer): void {
+  client.close(CloseCode.SubprotocolNotAcceptable, 'Subprotocol not acceptable');
+}
+
+/** Its socket is closed: ends what ran on it. */
+export function closed(client: Peer): void {
+  for (const running of client.running.values()) running.end();
+  client.running.clear();
+}
+
+async function initialise<Client extends Peer>(
+  client: Client,
+  connectionParams: Readonly<Record<string, unknown>>,
+  host: ProtocolHost<Client>,
+): Promise<void> {
+  if (client.phase !== 'open') return client.close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests');
+  client.phase = 'initialising';
+  const admission = await host.admit(client, connectionParams);
+  if (admission === 'gone') return undefined;
+  if (admission !== 'admitted') return client.close(admission.code, admission.reason);
+  client.phase = 'acknowledged';
+  return client.send(ackMessage());
+}
+
+function messageOf(text: string): Message | undefined {
+  try {
+    return parseMessage(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A close frame's reason has at most 123 bytes (RFC 6455, 5.5). */
+function alreadyExists(id: string): string {
+  const reason = `Subscriber for ${id} already exists`;
+  return Buffer.byteLength(reason) <= 123 ? reason : 'Subscriber already exists';
+}
