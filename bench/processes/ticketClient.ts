@@ -11,10 +11,10 @@ import { openRawSocket, type RawSocket } from '../support/rawSocket.ts';
 const load = createLoad();
 const agent = new Agent({ keepAlive: true, maxSockets: 256 });
 const createOne = `mutation ($input: CreateJobInput!) { createJob(input: $input) { job { jobId } } }`;
-const createMany = `mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { job { jobId } } }`;
+const createMany = `mutation ($input: CreateJobsInput!) { createJobs(input: $input) { results { job { jobId } } } }`;
 const ticket = z.object({ job: z.object({ jobId: z.string() }) });
 const createdOne = z.object({ data: z.object({ createJob: ticket }) });
-const createdMany = z.object({ data: z.object({ createJobs: z.array(ticket) }) });
+const createdMany = z.object({ data: z.object({ createJobs: z.object({ results: z.array(ticket) }) }) });
 const message = z.object({ type: z.string(), id: z.string().optional(), payload: z.unknown().optional() });
 const pushed = z.object({ data: z.object({ jobStatusChanged: z.object({ jobId: z.string(), status: z.string() }) }) });
 const opening = z.object({ url: z.string(), type: z.string().default('bench_work'), overSocket: z.boolean().default(false) });
@@ -60,9 +60,9 @@ async function create(): Promise<string> {
 }
 
 async function createBatch(count: number): Promise<readonly string[]> {
-  const inputs = Array.from({ length: count }, input);
-  const { data } = createdMany.parse(await ask({ query: createMany, variables: { inputs } }));
-  return data.createJobs.map(({ job }) => job.jobId);
+  const jobs = Array.from({ length: count }, input);
+  const { data } = createdMany.parse(await ask({ query: createMany, variables: { input: { jobs } } }));
+  return data.createJobs.results.map(({ job }) => job.jobId);
 }
 
 serveCommands({
