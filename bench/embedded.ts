@@ -15,7 +15,7 @@ import type { Promised, Report } from './support/report.ts';
 import { median, medianRatio, quantile } from './support/statistics.ts';
 
 const scale = Number(process.env['BENCH_SCALE'] ?? 1);
-const rounds = 5;
+const rounds = Number(process.env['BENCH_ROUNDS'] ?? 5);
 const loads = [
   { what: '1 at once', command: 'run', request: { atOnce: 1, jobs: 200 } },
   { what: '64 at once', command: 'run', request: { atOnce: 64, jobs: 1920 } },

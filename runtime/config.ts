@@ -3,7 +3,7 @@
  * docs/settings.md is generated from this table.
  */
 import { z } from 'zod';
-import { faultsTogether } from './settingsTogether.ts';
+import { faultsTogether, isSpreadOut } from './settingsTogether.ts';
 
 const whole = (min: number, max: number) => z.stringFormat('whole number', /^\d+$/).transform(Number).pipe(z.int().min(min).max(max));
 const text = z.string().min(1);
@@ -166,11 +166,7 @@ export function parseConfig(environment: Environment) {
   const env = parsed.data;
   const faults = faultsTogether(env);
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
-  const isOnAws = env.REDIS_URL !== undefined || env.AWS_ENDPOINT_URL_DYNAMODB !== undefined || env.AWS_ENDPOINT_URL_SQS !== undefined;
-  const table = env.TABLE ?? (isOnAws ? 'dynamodb' : 'sqlite');
-  if (table === 'sqlite' && isOnAws) {
-    throw new ConfigError('TABLE: sqlite goes with neither REDIS_URL nor AWS_ENDPOINT_URL_DYNAMODB or _SQS; set dynamodb, or unset those');
-  }
+  const table = env.TABLE ?? (isSpreadOut(env) ? 'dynamodb' : 'sqlite');
   const isKeyed = env.JWKS_URL !== undefined || env.JWT_SECRET !== undefined;
   return {
     /** The module with the job types; absent = those of the project. */

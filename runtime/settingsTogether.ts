@@ -7,6 +7,14 @@ export interface Together {
   readonly JOB_TTL_DAYS: number;
   readonly REDIS_CLUSTER: boolean;
   readonly REDIS_URL?: string | undefined;
+  readonly TABLE?: string | undefined;
+  readonly AWS_ENDPOINT_URL_DYNAMODB?: string | undefined;
+  readonly AWS_ENDPOINT_URL_SQS?: string | undefined;
+}
+
+/** Whether the settings name what only several processes, or emulators of AWS, have. */
+export function isSpreadOut(env: Pick<Together, 'REDIS_URL' | 'AWS_ENDPOINT_URL_DYNAMODB' | 'AWS_ENDPOINT_URL_SQS'>): boolean {
+  return [env.REDIS_URL, env.AWS_ENDPOINT_URL_DYNAMODB, env.AWS_ENDPOINT_URL_SQS].some((value) => value !== undefined);
 }
 
 /** One line each. */
@@ -16,6 +24,10 @@ export function faultsTogether(env: Together): readonly string[] {
     [
       env.IDEMPOTENCY_TTL_SECONDS <= env.JOB_TTL_DAYS * 86_400,
       'IDEMPOTENCY_TTL_SECONDS: a key that is remembered longer than its job (JOB_TTL_DAYS) would let the work run twice',
+    ],
+    [
+      env.TABLE !== 'sqlite' || !isSpreadOut(env),
+      'TABLE: sqlite goes with none of REDIS_URL, AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_SQS: set dynamodb, or unset those',
     ],
     [!env.REDIS_CLUSTER || env.REDIS_URL !== undefined, 'REDIS_CLUSTER: needs REDIS_URL, a node of the cluster'],
   ];

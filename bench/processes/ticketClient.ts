@@ -60,8 +60,8 @@ async function create(): Promise<string> {
 }
 
 async function createBatch(count: number): Promise<readonly string[]> {
-  const inputs = Array.from({ length: count }, input);
-  const { data } = createdMany.parse(await ask({ query: createMany, variables: { input: { jobs: inputs } } }));
+  const jobs = Array.from({ length: count }, input);
+  const { data } = createdMany.parse(await ask({ query: createMany, variables: { input: { jobs } } }));
   return data.createJobs.results.map(({ job }) => job.jobId);
 }
 
