@@ -4,8 +4,8 @@
  * - I7 only its handler's outcome, its own failures, workers lost in the middle of it, and a cancel end an accepted job; and
  *   its server, where it could not be queued and nobody had begun it
  * - I8 no attempt began before it was due
- * - I9 a failure is counted by the holder alone, one at a time, and no more of them than the job was asked to have; a loss
- *   by whoever takes a job over or was starved, one at a time; a stop, an outage or a duplicate counts nothing
+ * - I9 failures are counted by the holder alone, and no more of them than the job was asked to have; a loss by whoever takes a
+ *   job over or was starved, one at a time; a stop, an outage or a duplicate counts nothing
  */
 import { isFinal, type Job } from '../../core/job.ts';
 import type { Counts, Write } from './history.ts';
@@ -31,7 +31,7 @@ export function keptItsBudget(jobId: string, ofJob: readonly Write[], job: Job |
     if (write.isTransition && write.status === 'PROCESSING' && beganEarly(write.counts)) {
       accuse(
         'I8',
-        `the claim of version ${write.version} came ${(write.counts.dueAt ?? 0) - write.counts.updatedAt} ms before its due time`,
+        `the claim of version ${write.version} came ${(write.counts.dueAt ?? 0) - Math.min(write.counts.updatedAt, write.counts.seenAt)} ms before its due time`,
       );
     }
     // A write that nobody saw leaves a hole, which is another invariant's matter.
@@ -41,7 +41,8 @@ export function keptItsBudget(jobId: string, ofJob: readonly Write[], job: Job |
     }
     if (write.generation === before.generation) for (const what of miscounts(write, before)) accuse('I9', what);
   }
-  const most = Math.max(0, ...writes.map(({ counts }) => counts.failures));
+  // A worker that was lost may have taken the number of the attempt with it, which then fails once more.
+  const most = Math.max(0, ...writes.map(({ counts }) => counts.failures - counts.losses));
   const asked = job === undefined ? undefined : failuresAskedOf(job);
   if (asked !== undefined && most > asked) accuse('I9', `${most} failures were counted, and its handler was asked for ${asked}`);
   return found;
@@ -77,8 +78,7 @@ function miscounts(write: Counted, before: Counted): readonly string[] {
   const losses = counts.losses - before.counts.losses;
   const wrong: string[] = [];
   if (failures < 0 || losses < 0) wrong.push(`version ${version} took counts back: ${said(before.counts)}, then ${said(counts)}`);
-  if (failures > 1 || losses > 1)
-    wrong.push(`version ${version} counted more than one at a time: ${said(before.counts)}, then ${said(counts)}`);
+  if (losses > 1) wrong.push(`version ${version} counted more than one loss at a time: ${said(before.counts)}, then ${said(counts)}`);
   if (failures > 0 && fence === undefined) wrong.push(`version ${version} counted a failure without the claim`);
   if (losses > 0 && before.status !== 'PROCESSING') wrong.push(`version ${version} counted a loss, and nobody held the job`);
   const isTakeover = before.status === 'PROCESSING' && status === 'PROCESSING' && write.isTransition;

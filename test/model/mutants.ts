@@ -9,7 +9,7 @@ import { longSettings, quickSettings, type Setting } from './settings.ts';
 
 /** Small, and each made for a few mutants. */
 const ownSettings = {
-  'a retry': { perReceive: 1, handlers: 'succeed', faults: { retry: 1 } },
+  'a delay, a retry': { isDelayed: true, perReceive: 1, handlers: 'succeed', faults: { retry: 1 } },
   'a retry of failing handlers': { perReceive: 1, maxFailures: 1, handlers: 'fail', faults: { retry: 1 } },
   'a crash, a cancel, a retry': { perReceive: 1, handlers: 'succeed', faults: { crash: 1, cancel: 1, retry: 1 } },
   'a worker that sleeps, one loss': { perReceive: 1, maxLosses: 1, handlers: 'succeed', faults: { pause: 1 } },
@@ -64,7 +64,7 @@ export const guardFates: Readonly<Record<EveryGuard, Fate>> = {
   'cancelAbandoned.lapsed': killed('a worker that sleeps, a cancel'),
   'retryStuck.lapsed': killed('a retry'),
   'retryStuck.cancelNotRequested': killed('a crash, a cancel, a retry'),
-  'retryStuck.stuck': killed('a retry of failing handlers'),
+  'retryStuck.stuck': killed('a delay, a retry'),
   'fail.holdsClaim': killed('a worker that sleeps'),
   'fail.notYetCounted': killed('a doubled request'),
   'renew.holdsClaim': killed('a worker that sleeps'),

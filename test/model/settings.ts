@@ -29,14 +29,15 @@ export const quickSettings = {
   'an outage': { ...small, ...onTime, faults: { outage: 1 } },
   'an old worker': { ...small, faults: { rollback: 1 } },
   'failing handlers, a crash': { handlers: 'fail', faults: { crash: 1 } },
-  'failing handlers, a retry': { ...small, handlers: 'fail', faults: { retry: 1 } },
-  'a send that fails, a retry': { ...small, handlers: 'succeed', faults: { sendFail: 1, retry: 1 } },
+  'a retry': { ...small, handlers: 'succeed', faults: { retry: 1 } },
   'a crash, a cancel': { ...small, handlers: 'succeed', faults: { crash: 1, cancel: 1 } },
   'everything killed': { ...small, handlers: 'succeed', faults: { restart: 2 } },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 /** Explored by `npm run test:faults`, together with the quick ones. */
 export const longSettings = {
+  'failing handlers, a retry': { ...small, handlers: 'fail', faults: { retry: 1 } },
+  'a send that fails, a retry': { ...small, handlers: 'succeed', faults: { sendFail: 1, retry: 1 } },
   'a crash': { faults: { crash: 1 } },
   'a crash, one attempt a receive': { ...small, faults: { crash: 1 } },
   'any handler, a doubled request': { maxFailures: 3, perReceive: 3, faults: { late: 1 } },
