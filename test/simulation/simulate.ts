@@ -100,13 +100,16 @@ export async function simulate(seed: number, jobs: number): Promise<Simulation> 
   }
 
   /** Does it surely, as a client with a key: again until it is answered. */
-  async function handIn(request: { readonly idempotencyKey: string; readonly params: Record<string, number | boolean> }): Promise<void> {
+  async function handIn(request: {
+    readonly idempotencyKey: string;
+    readonly delaySeconds: number;
+    readonly params: Record<string, number | boolean>;
+  }): Promise<void> {
     try {
       const { job, created } = await createJob(core, {
         owner,
         type: simulateWork.name,
         priority: 'NORMAL',
-        delaySeconds: chance() < 0.02 ? Math.floor(chance() * 60) : 0,
         traceId: '',
         ...request,
       });
@@ -139,8 +142,9 @@ export async function simulate(seed: number, jobs: number): Promise<Simulation> 
 
   for (let number = 0; number < jobs; number += 1) {
     const failures = chance() < 0.1 ? Math.ceil(chance() * 10) : 0;
+    const delaySeconds = chance() < 0.02 ? Math.floor(chance() * 60) : 0;
     const params = { failAttempts: failures, failPermanently: chance() < 0.01 };
-    agenda.in(chance() * busyMs, () => handIn({ idempotencyKey: `key-${number}`, params }));
+    agenda.in(chance() * busyMs, () => handIn({ idempotencyKey: `key-${number}`, delaySeconds, params }));
   }
   agenda.in(0, sweep);
   for (let number = 0; number < 3; number += 1) {
