@@ -51,6 +51,21 @@ export interface Write {
   readonly fence: string | undefined;
   /** False for a touch, which leaves version and status alone. */
   readonly isTransition: boolean;
+  /** What the record then says of its budget and its due time; absent where nobody read it. */
+  readonly counts?: Counts | undefined;
+}
+
+export interface Counts {
+  readonly failures: number;
+  readonly maxFailures: number;
+  readonly losses: number;
+  readonly maxLosses: number;
+  readonly cancelRequested: boolean;
+  /** Times in milliseconds since the epoch. */
+  readonly dueAt?: number | undefined;
+  readonly updatedAt: number;
+  /** When the answer was seen, by the recorder's own clock. */
+  readonly seenAt: number;
 }
 
 export interface History {

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Job, JobStatus } from '../../core/job.ts';
 import { transitions } from '../../core/transitions.ts';
-import { makeJob } from '../support/jobFactory.ts';
-import type { History, OwnerWatcher, SeenEvent, Watcher, Write } from './history.ts';
+import { inline, makeJob } from '../support/jobFactory.ts';
+import type { Counts, History, OwnerWatcher, SeenEvent, Watcher, Write } from './history.ts';
 import { checkHistory, type Invariant } from './historyChecker.ts';
 
 /** A job that went through these states, the claim of version n being `claim-n`. */
@@ -186,4 +186,66 @@ test('I6: finds an event of another owner’s job, and of another job', () => {
   expect(invariantsBrokenBy(watchedAs((events) => [...events, stray]))).toEqual(['I6']);
   const ofAll = watchedByOwner((events) => [...events, stray]);
   expect(invariantsBrokenBy({ ...ofAll, table: [...ofAll.table, foreign], writes: undefined })).toEqual(['I6']);
+});
+
+/** The good run's writes, as the table counted them: the fourth is the claim that follows a failure. */
+function countedAs(
+  change: (write: Write, counts: Counts) => Partial<Counts>,
+  statuses: readonly JobStatus[] = good.history.map(({ status }) => status),
+): History {
+  const job = jobThrough(statuses, { params: inline({ failAttempts: 1 }) });
+  const history = historyOf(job);
+  const writes = history.writes?.map((write): Write => {
+    const failures = write.version < 3 ? 0 : 1;
+    const counts = {
+      failures,
+      maxFailures: 9,
+      losses: 0,
+      maxLosses: 3,
+      cancelRequested: false,
+      updatedAt: write.version * 10,
+      seenAt: write.version * 10,
+    };
+    return { ...write, counts: { ...counts, ...change(write, counts) } };
+  });
+  return { ...history, writes };
+}
+const untilReleased = ['PENDING', 'PROCESSING', 'PENDING'] as const satisfies readonly JobStatus[];
+
+test('I7: finds a job that was ended for none of the causes there are', () => {
+  expect(checkHistory(countedAs(() => ({})))).toEqual([]);
+  expect(invariantsBrokenBy(countedAs(() => ({}), [...untilReleased, 'FAILED_FINAL']))).toEqual(['I7']);
+  expect(
+    invariantsBrokenBy(countedAs(({ version }) => (version === 5 ? { losses: 1 } : {}), [...untilReleased, 'PROCESSING', 'FAILED_FINAL'])),
+  ).toEqual(['I7']);
+  expect(checkHistory(countedAs(() => ({ maxFailures: 1 }), [...untilReleased, 'FAILED_FINAL']))).toEqual([]);
+  expect(invariantsBrokenBy(countedAs(() => ({}), [...untilReleased, 'PROCESSING', 'CANCELLED']))).toEqual(['I7']);
+  expect(
+    checkHistory(countedAs(({ version }) => ({ cancelRequested: version >= 4 }), [...untilReleased, 'PROCESSING', 'CANCELLED'])),
+  ).toEqual([]);
+  expect(invariantsBrokenBy(countedAs(() => ({}), [...untilReleased, 'FAILED']))).toEqual(['I7']);
+});
+
+test('I8: finds an attempt that began before it was due, by its writer’s word or by the recorder’s clock', () => {
+  expect(invariantsBrokenBy(countedAs(() => ({ dueAt: 40 })))).toEqual(['I8']);
+  expect(invariantsBrokenBy(countedAs(({ version }) => (version < 3 ? {} : { dueAt: 41 })))).toEqual(['I8']);
+  expect(invariantsBrokenBy(countedAs(({ version }) => (version < 3 ? {} : { dueAt: 41, updatedAt: 41 })))).toEqual(['I8']);
+  expect(checkHistory(countedAs(({ version }) => (version < 3 ? {} : { dueAt: 40 })))).toEqual([]);
+});
+
+test('I9: finds counters that a stop, a duplicate or an outage changed', () => {
+  expect(invariantsBrokenBy(countedAs(({ version }) => (version > 3 ? { failures: 0 } : {})))).toEqual(['I9']);
+  expect(invariantsBrokenBy(countedAs(({ version }) => (version > 2 ? { failures: 2 } : {})))).toEqual(['I9']);
+  expect(invariantsBrokenBy(countedAs(({ version }) => (version > 3 ? { losses: 1 } : {})))).toEqual(['I9']);
+  // One failure that is counted by a claim, and not by the release before.
+  expect(invariantsBrokenBy(countedAs(({ version }) => (version > 3 ? { failures: 2 } : {})))).toEqual(['I9']);
+});
+
+test('I10: finds the progress of an attempt that goes back', () => {
+  const progressing = (...steps: readonly number[]): History =>
+    watchedAs((events) =>
+      events.flatMap((event) => (event.version === 4 ? [event, ...steps.map((progress) => ({ ...event, progress }))] : [event])),
+    );
+  expect(checkHistory(progressing(22, 44))).toEqual([]);
+  expect(invariantsBrokenBy(progressing(44, 22))).toEqual(['I10']);
 });

@@ -8,12 +8,15 @@
  * - I4 no write took effect without the claim it names
  * - I5 one idempotency key, one job
  * - I6 nothing reached a watcher that is not its owner's
+ * - I7, I8, I9 of causes, due times and counters: see `keptItsBudget`
+ * - I10 no watcher saw the progress of an attempt go back
  */
 import { isFinal, type Job, type JobStatus } from '../../core/job.ts';
 import { transitions } from '../../core/transitions.ts';
+import { keptItsBudget } from './budgetChecker.ts';
 import type { History, OwnerWatcher, SeenEvent, Watcher, Write } from './history.ts';
 
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6';
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10';
 
 export interface Violation {
   readonly invariant: Invariant;
@@ -26,7 +29,11 @@ export function checkHistory(history: History): readonly Violation[] {
   const writes = Map.groupBy(history.writes ?? [], ({ jobId }) => jobId);
   return [
     ...history.table.flatMap(stepsAreOfTheTable),
-    ...Array.from(writes, ([jobId, ofJob]) => [...endedOnce(jobId, ofJob), ...heldTheClaim(jobId, ofJob)]).flat(),
+    ...Array.from(writes, ([jobId, ofJob]) => [
+      ...endedOnce(jobId, ofJob),
+      ...heldTheClaim(jobId, ofJob),
+      ...keptItsBudget(jobId, ofJob, table.get(jobId)),
+    ]).flat(),
     ...(history.writes === undefined ? [] : history.table.flatMap((job) => wereSeenWritten(job, writes.get(job.jobId) ?? []))),
     ...noneIsLostOrStuck(history, table),
     ...history.watchers.flatMap((watcher) => sawAll(watcher, table.get(watcher.jobId))),
@@ -121,6 +128,9 @@ function sawInOrder(jobId: string, events: readonly SeenEvent[], job: Job | unde
     if (before !== undefined && version < before.version)
       found.push(violation('I3', jobId, `a watcher saw ${version} after ${before.version}`));
     if (before?.version === version && !isNews(before, event)) found.push(violation('I3', jobId, `a watcher saw version ${version} twice`));
+    if (before !== undefined && wentBack(before, event)) {
+      found.push(violation('I10', jobId, `a watcher saw progress ${event.progress} after ${before.progress}, at version ${version}`));
+    }
     if (before !== undefined && version > before.version + 1 && event.recovered !== false) {
       found.push(violation('I3', jobId, `a watcher saw nothing between ${before.version} and ${version}, and was not told`));
     }
@@ -159,6 +169,10 @@ export function missedByOwner({ owner, since, events }: Omit<OwnerWatcher, 'end'
 /** Progress and attempts are told under a version that was seen already. */
 function isNews(before: SeenEvent, event: SeenEvent): boolean {
   return before.status === event.status && (before.progress !== event.progress || before.attempt !== event.attempt);
+}
+
+function wentBack(before: SeenEvent, { version, attempt, progress }: SeenEvent): boolean {
+  return version === before.version && attempt === before.attempt && typeof progress === 'number' && progress < (before.progress ?? 0);
 }
 
 function oneKeyOneJob({ accepted, table }: History): readonly Violation[] {

@@ -11,6 +11,7 @@ import { retryJob } from '../../core/usecases/retryJob.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { chanceOf, createChance, seedOf } from './chance.ts';
 import type { History } from './history.ts';
+import { emptyQueues } from './emptyQueues.ts';
 import { openStage, owner, withStream, type Actor, type Stage } from './stage.ts';
 import { publishes, setsStatus } from './tableWrites.ts';
 
@@ -19,6 +20,8 @@ export interface MarathonOptions {
   readonly watchers: number;
   readonly killsPerWorker: number;
   readonly redisRestarts: number;
+  /** How often every queue, the one of dead letters included, is emptied in the middle of it. */
+  readonly purges: number;
   /** After the last kill and the last job, everything ends within this time: the sweeper's bound. */
   readonly boundMs: number;
 }
@@ -28,6 +31,8 @@ export interface MarathonReport {
   readonly history: History;
   /** What the workers were doing when they were killed. */
   readonly kills: readonly string[];
+  /** Messages that were there when the queues were emptied, each time. */
+  readonly purged: readonly number[];
   /** From the last kill and the last job handed in until every job had ended, and every watcher's subscription. */
   readonly settledMs: number;
   readonly totalMs: number;
@@ -48,6 +53,7 @@ export async function runMarathon(context: TestContext, options: MarathonOptions
   const watchingAll = await stage.watchOwner();
 
   const kills: string[] = [];
+  const purged: number[] = [];
   // Each plays by numbers of its own, so that the order in which they run changes none of them.
   const [clients, ...lives] = [chance, chance, chance].map((draw) => chanceOf(Math.floor(draw() * 2 ** 31)));
   if (clients === undefined) throw new Error('no chance');
@@ -58,13 +64,13 @@ export async function runMarathon(context: TestContext, options: MarathonOptions
   }
   const telling = setInterval(() => process.stdout.write(`marathon: ${progressOf(stage)}, ${kills.length} kills\n`), 15_000);
   resources.defer(() => clearInterval(telling));
-  await Promise.all([watched, killThenLive(), restartRedis(stage, redis, options)]);
+  await Promise.all([watched, killThenLive(), restartRedis(stage, redis, options), purge(stage, options, purged)]);
 
   const completed = await watched;
   const since = performance.now();
   await within(options.boundMs, Promise.all([...completed, untilNoneIsOpen(stage).then(() => watchingAll.caughtUp())]));
   const now = performance.now();
-  return { seed, kills, history: await stage.history(), settledMs: now - since, totalMs: now - startedAt };
+  return { seed, kills, purged, history: await stage.history(), settledMs: now - since, totalMs: now - startedAt };
 }
 
 function progressOf({ writes }: Stage): string {
@@ -163,6 +169,15 @@ async function restartRedis({ writes }: Stage, redis: RedisServer, { jobs, redis
     const part = (jobs * number) / (redisRestarts + 2);
     while (writes.length < 3 * part) await sleep(20);
     await redis.restart();
+  }
+}
+
+/** Spread over the run like the restarts. */
+async function purge(stage: Stage, { jobs, purges }: MarathonOptions, purged: number[]): Promise<void> {
+  for (let number = 1; number <= purges; number += 1) {
+    const part = (jobs * number) / (purges + 1);
+    while (stage.writes.length < 2 * part) await sleep(20);
+    purged.push(await emptyQueues(stage));
   }
 }
 

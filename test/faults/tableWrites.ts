@@ -13,13 +13,21 @@ const update = z.object({
   }),
 });
 const put = z.object({ Item: z.object({ pk: text, status: text.optional() }) });
+const number = z.object({ N: z.coerce.number() }).transform(({ N }) => N);
 /** The parts of a record that the checker reads; the whole would take the tests' own process too long. */
 const record = z.object({
   jobId: text,
   status: z.object({ S: z.enum(jobStatuses) }),
-  version: z.object({ N: z.coerce.number() }),
-  generation: z.object({ N: z.coerce.number() }),
+  version: number,
+  generation: number,
   claim: z.object({ M: z.object({ id: text }) }).optional(),
+  failures: number.default(0),
+  maxFailures: number.optional(),
+  losses: number.default(0),
+  maxLosses: number.optional(),
+  cancelRequested: z.object({ BOOL: z.boolean() }),
+  dueAt: number.optional(),
+  updatedAt: number,
 });
 const created = z.object({ Item: record });
 const updated = z.object({ Attributes: record });
@@ -76,10 +84,20 @@ function writeOf({ operation, body }: AwsRequest, answer: AwsAnswer): Write | un
   return asWrite(updated.parse(answer.body).Attributes, values[':claimId']?.S, values[':set_status'] !== undefined);
 }
 
-function asWrite(
-  { jobId, status, version, generation, claim }: z.infer<typeof record>,
-  fence: string | undefined,
-  isTransition: boolean,
-): Write {
-  return { jobId: jobId.S, version: version.N, status: status.S, generation: generation.N, claimId: claim?.M.id.S, fence, isTransition };
+function asWrite(written: z.infer<typeof record>, fence: string | undefined, isTransition: boolean): Write {
+  const { jobId, status, version, generation, claim, maxFailures, maxLosses, cancelRequested, ...counts } = written;
+  return {
+    jobId: jobId.S,
+    version,
+    status: status.S,
+    generation,
+    claimId: claim?.M.id.S,
+    fence,
+    isTransition,
+    counts:
+      // One of the version before has no budget.
+      maxFailures === undefined || maxLosses === undefined
+        ? undefined
+        : { ...counts, maxFailures, maxLosses, cancelRequested: cancelRequested.BOOL, seenAt: Date.now() },
+  };
 }

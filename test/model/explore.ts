@@ -1,4 +1,8 @@
-/** A plain breadth-first explorer: every state that can be reached, how, and where nothing goes on. */
+/**
+ * A breadth-first explorer: every state that can be reached, how, and where nothing goes on. States are known by a hash of
+ * 53 bits and dropped once they are expanded, so that millions fit: of ten million, two are taken for one with a
+ * chance of one in two hundred.
+ */
 
 export interface Step<State> {
   readonly name: string;
@@ -25,33 +29,42 @@ export interface Exploration {
   readonly violation?: { readonly what: string; readonly trace: readonly string[] } | undefined;
 }
 
+export const neverEnds = 'from here on, nothing that must happen leads to an end';
+
 /** Explores all states; stops at the first violation. @throws above `maxStates`: the bounds are too wide. */
 export function explore<State>(model: Model<State>, maxStates = 3_000_000): Exploration {
-  const numbers = new Map<string, number>();
-  const states: State[] = [];
-  const cameFrom: { readonly parent: number; readonly name: string }[] = [];
-  /** By state: those from which it is reached without an optional step. */
-  const before: number[][] = [];
+  const numbers = new Map<number, number>();
+  /** By number; undefined once expanded. */
+  const states: (State | undefined)[] = [];
+  const parents = createInts();
+  const vias = createInts();
+  const names = new Map<string, number>();
+  /** Steps that must happen: from, to. */
+  const sources = createInts();
+  const targets = createInts();
   const done: number[] = [];
   let steps = 0;
 
   function visit(state: State, parent: number, name: string): number {
-    const key = model.key(state);
+    const key = hash(model.key(state));
     const known = numbers.get(key);
     if (known !== undefined) return known;
     if (states.length >= maxStates) throw new Error(`more than ${maxStates} states`);
     const number = states.length;
     numbers.set(key, number);
     states.push(state);
-    cameFrom.push({ parent, name });
-    before.push([]);
+    const via = names.get(name) ?? names.size;
+    names.set(name, via);
+    parents.push(parent);
+    vias.push(via);
     return number;
   }
 
-  function traceTo(number: number): readonly string[] {
-    const names: string[] = [];
-    for (let at = cameFrom[number]; at !== undefined; at = cameFrom[at.parent]) names.unshift(at.name);
-    return names;
+  function found(what: string, number: number): Exploration {
+    const all = [...names.keys()];
+    const trace: string[] = [];
+    for (let at = number; at !== -1; at = parents.at(at)) trace.unshift(all[vias.at(at)] ?? '');
+    return { states: states.length, steps, violation: { what, trace } };
   }
 
   for (const state of model.initial) visit(state, -1, 'start');
@@ -59,31 +72,40 @@ export function explore<State>(model: Model<State>, maxStates = 3_000_000): Expl
     const state = states[number];
     if (state === undefined) break;
     const what = model.violation(state);
-    if (what !== undefined) return { states: states.length, steps, violation: { what, trace: traceTo(number) } };
+    if (what !== undefined) return found(what, number);
     if (model.isDone(state)) done.push(number);
     for (const { name, to, isOptional } of model.steps(state)) {
       steps += 1;
       const next = visit(to, number, name);
-      if (!isOptional) before[next]?.push(number);
+      if (isOptional || next === number) continue;
+      sources.push(number);
+      targets.push(next);
     }
+    states[number] = undefined;
   }
 
-  const stuck = firstThatNeverEnds(before, done);
-  if (stuck === undefined) return { states: states.length, steps };
-  return {
-    states: states.length,
-    steps,
-    violation: { what: 'from here on, nothing that must happen leads to an end', trace: traceTo(stuck) },
-  };
+  const stuck = firstThatNeverEnds(states.length, sources.all(), targets.all(), done);
+  return stuck === undefined ? { states: states.length, steps } : found(neverEnds, stuck);
 }
 
 /** The first state from which no state that is done can be reached by steps that must happen. */
-function firstThatNeverEnds(before: readonly (readonly number[])[], done: readonly number[]): number | undefined {
-  const ends = new Uint8Array(before.length);
+function firstThatNeverEnds(count: number, sources: Int32Array, targets: Int32Array, done: readonly number[]): number | undefined {
+  // Edges sorted by their target: those of `number` stand from starts[number] to starts[number + 1].
+  const starts = new Int32Array(count + 2);
+  for (const target of targets) starts[target + 2] = (starts[target + 2] ?? 0) + 1;
+  for (let number = 2; number < starts.length; number += 1) starts[number] = (starts[number] ?? 0) + (starts[number - 1] ?? 0);
+  const before = new Int32Array(targets.length);
+  for (const [edge, target] of targets.entries()) {
+    const place = starts[target + 1] ?? 0;
+    before[place] = sources[edge] ?? 0;
+    starts[target + 1] = place + 1;
+  }
+  const ends = new Uint8Array(count);
   const queue = [...done];
   for (const number of done) ends[number] = 1;
   for (let number = queue.pop(); number !== undefined; number = queue.pop()) {
-    for (const earlier of before[number] ?? []) {
+    for (let edge = starts[number] ?? 0; edge < (starts[number + 1] ?? 0); edge += 1) {
+      const earlier = before[edge] ?? 0;
       if (ends[earlier] === 1) continue;
       ends[earlier] = 1;
       queue.push(earlier);
@@ -91,4 +113,44 @@ function firstThatNeverEnds(before: readonly (readonly number[])[], done: readon
   }
   const stuck = ends.indexOf(0);
   return stuck === -1 ? undefined : stuck;
+}
+
+interface Ints {
+  push(value: number): void;
+  at(index: number): number;
+  all(): Int32Array;
+}
+
+/** Numbers without an object each. */
+function createInts(): Ints {
+  let values = new Int32Array(1 << 14);
+  let length = 0;
+  return {
+    push(value) {
+      if (length === values.length) {
+        const larger = new Int32Array(length * 2);
+        larger.set(values);
+        values = larger;
+      }
+      values[length] = value;
+      length += 1;
+    },
+    at: (index) => values[index] ?? -1,
+    all: () => values.subarray(0, length),
+  };
+}
+
+/** cyrb53: fast, and of 53 bits, so that it fits a number. */
+function hash(text: string): number {
+  let high = 0xdeadbeef;
+  let low = 0x41c6ce57;
+  for (let index = 0; index < text.length; index += 1) {
+    // oxlint-disable-next-line unicorn/prefer-code-point -- keys are ASCII, and this is the explorer's inner loop
+    const code = text.charCodeAt(index);
+    high = Math.imul(high ^ code, 2654435761);
+    low = Math.imul(low ^ code, 1597334677);
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
+  return 4294967296 * (2097151 & low) + (high >>> 0);
 }

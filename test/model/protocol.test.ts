@@ -1,34 +1,45 @@
-/** Every interleaving of the protocol within small bounds, and proof that the model would notice a protocol that is broken. */
+/** Every interleaving of the shipped protocol within small bounds, and proof that the model would notice a protocol that is broken. */
 import { describe, expect, test } from 'vitest';
 import { finalStatuses } from '../../core/job.ts';
 import { transitions } from '../../core/transitions.ts';
-import { explore, type Exploration } from './explore.ts';
-import { protocolModel, type Protocol } from './protocol.ts';
-import type { Budget } from './state.ts';
+import { neverEnds } from './explore.ts';
+import {
+  decisionFates,
+  fenceFates,
+  guardFates,
+  misbehaviours,
+  settingOf,
+  tidiness,
+  versionFates,
+  withoutGuard,
+  type Fate,
+  type SettingName,
+} from './mutants.ts';
+import type { Mutant } from './rules.ts';
+import { exploreWith, longSettings, quickSettings, type Setting } from './settings.ts';
 
-const nothingHappens: Budget = { crashes: 0, duplicates: 0, retries: 0, cancels: 0, sendFailures: 0 };
+const isLong = process.env['FAULTS'] === 'long';
+const timeout = 600_000;
 
-/** Two workers and two receives, always. */
-function exploreWith({ budget = {}, ...changes }: Partial<Omit<Protocol, 'budget'>> & { readonly budget?: Partial<Budget> }): Exploration {
-  return explore(protocolModel({ budget: { ...nothingHappens, ...budget }, maxReceives: 2, maxSweeps: 0, sweeper: 'patient', ...changes }));
+function holds(name: string, setting: Setting): void {
+  const { violation, states, steps } = exploreWith(setting);
+  process.stdout.write(`model: ${states} states, ${steps} steps: ${name}\n`);
+  expect(violation, violation && `${violation.what}:\n  ${violation.trace.join('\n  ')}`).toBeUndefined();
 }
 
-const bounds: Readonly<Record<string, Parameters<typeof exploreWith>[0]>> = {
-  'one crash, one duplicate': { budget: { crashes: 1, duplicates: 1 } },
-  'one crash, one retry': { budget: { crashes: 1, retries: 1 } },
-  'one duplicate, one cancel': { budget: { duplicates: 1, cancels: 1 } },
-  'one cancel, a sweeper that sends again at any time': {
-    budget: { cancels: 1 },
-    maxSweeps: 1,
-    sweeper: 'any time',
-  },
-  'one send that fails or whose answer is lost, one crash': { budget: { sendFailures: 1, crashes: 1 } },
-};
+/** What the model finds in a protocol that is broken so. */
+function found(setting: SettingName, broken: Pick<Setting, 'mutant' | 'misbehaves'>): string | undefined {
+  return exploreWith(settingOf(setting), broken).violation?.what;
+}
 
-test.for(Object.entries(bounds))('every job ends once, and nobody writes without the claim: %s', ([name, changes]) => {
-  const { violation, states, steps } = exploreWith(changes);
-  process.stdout.write(`model: ${states} states, ${steps} steps: ${name}\n`);
-  expect(violation).toBeUndefined();
+test.for(Object.entries<Setting>(quickSettings))(
+  'every job ends once, for one of its causes, and all messages drain: %s',
+  { timeout },
+  ([name, setting]) => holds(name, setting),
+);
+
+describe.runIf(isLong)('and with more that goes wrong', () => {
+  test.for(Object.entries<Setting>(longSettings))('%s', { timeout }, ([name, setting]) => holds(name, setting));
 });
 
 test('only a retry leaves a final state, as the model takes for granted', () => {
@@ -36,40 +47,54 @@ test('only a retry leaves a final state, as the model takes for granted', () => 
   expect(leaving.map(({ event }) => event)).toEqual(['retry']);
 });
 
-describe('the model notices', () => {
-  const noticed = (changes: Parameters<typeof exploreWith>[0]): string => exploreWith(changes).violation?.what ?? 'nothing';
+/** The mutants that take long to kill are left to the long form. */
+const slow: ReadonlySet<SettingName> = new Set<SettingName>([
+  'failing handlers, a worker that sleeps, a crash',
+  'killing handlers, a cancel, a retry',
+  'a doubled request',
+  'failing handlers, a crash',
+]);
+const isQuick = (setting: SettingName): boolean => isLong || !slow.has(setting);
+const killable = (fates: Readonly<Record<string, Fate>>): readonly (readonly [string, SettingName])[] =>
+  Object.entries(fates).flatMap(([name, fate]) => ('killedIn' in fate && isQuick(fate.killedIn) ? [[name, fate.killedIn] as const] : []));
 
-  test('writes that are conditional neither on the claim nor on the version', () => {
-    expect(noticed({ without: ['holdsClaim'], ignoresVersions: true })).toMatch(/without the claim took effect/);
-    // Two fences: the version alone would keep a worker out that was taken over.
-    expect(noticed({ without: ['holdsClaim'], budget: { retries: 1 } })).toBe('nothing');
+describe('the model notices', { timeout }, () => {
+  test.for(killable(guardFates))('a write without its guard: %s', ([name, setting]) => {
+    expect(found(setting, { mutant: withoutGuard(name) })).toBeDefined();
   });
 
-  test('claims on a record that has changed since it was read', () => {
-    expect(noticed({ ignoresVersions: true, budget: { retries: 1 } })).toMatch(/attempts went back/);
+  test.for(killable(versionFates))('a write that knows no version: %s', ([name, setting]) => {
+    const withoutVersion = transitions.map(({ event }) => event).filter((event) => event === name);
+    expect(found(setting, { mutant: { withoutVersion } })).toBeDefined();
   });
 
-  test('a duplicate that is deleted because somebody else holds the job', () => {
-    expect(noticed({ deletesWhatIsHeld: true, budget: { duplicates: 1 } })).toMatch(/was deleted while its job is PROCESSING/);
+  test.for(Object.entries(fenceFates))('a write without the claim, and without the version: %s', ([name, setting]) => {
+    const withoutVersion = transitions.map(({ event }) => event).filter((event) => event === name);
+    expect(found(setting, { mutant: { ...withoutGuard(`${name}.holdsClaim`), withoutVersion } })).toMatch(/without the claim/);
   });
 
-  test('a message that is deleted by a worker which lost its claim', () => {
-    expect(noticed({ deletesAfterLostClaim: true })).toMatch(/was deleted while its job is/);
+  test.for(Object.entries(decisionFates).flatMap(([name, fate]) => ('sees' in fate ? [[name, fate] as const] : [])))(
+    'a verdict that does not decide: %s',
+    ([, { killedIn, sees }]) => {
+      expect(found(killedIn, { mutant: { sees } })).toBeDefined();
+    },
+  );
+
+  test('a message of an older generation that counts like a new one', () => {
+    const mutant: Mutant = { ignoresGeneration: true };
+    // It is worked on all the same: the record has its version, whoever asks.
+    expect(found('a retry', { mutant })).toBeUndefined();
   });
 
-  test('a dead letter that ends a job which has not used up its budget', () => {
-    expect(noticed({ endsEveryDeadLetter: true })).toBe('a job ended with 0 failures and 0 losses');
-  });
-
-  test('a dead letter that is dropped and not sent anew', () => {
-    expect(noticed({ dropsEveryDeadLetter: true, sweeper: 'none' })).toBe('from here on, nothing that must happen leads to an end');
-  });
-
-  test('a first claim that forgets the attempts of a job that was sent again', () => {
-    expect(noticed({ betsThatNothingWasTried: true, maxSweeps: 1, sweeper: 'any time' })).toMatch(/attempts went back/);
+  test.for(misbehaviours.filter(([, setting]) => isQuick(setting)))('whoever %s', ([misbehaves, setting]) => {
+    expect(found(setting, { misbehaves })).toBeDefined();
   });
 
   test('jobs that nobody would ever find, if there were no sweeper', () => {
-    expect(noticed({ sweeper: 'none', budget: { crashes: 1 } })).toBe('from here on, nothing that must happen leads to an end');
+    expect(found('purged queues', { misbehaves: ['never sweeps'] })).toBe(neverEnds);
   });
+});
+
+test.for(tidiness)('is only tidiness, and breaks nothing without: %s', { timeout }, ([misbehaves, setting]) => {
+  expect(found(setting, { misbehaves })).toBeUndefined();
 });

@@ -1,154 +1,219 @@
-/** The states of the protocol's model: one job, its messages, two workers, and what may still go wrong. */
-import { exactly } from '../../core/clock.ts';
-import { isFinal, type Job, type JobStatus } from '../../core/job.ts';
-import { verdictOn } from '../../core/verdict.ts';
+/** The states of the protocol's model: one job, its messages, the workers, and what may still go wrong. */
+import { isFinal, type JobStatus } from '../../core/job.ts';
+import type { TransitionEvent } from '../../core/transitions.ts';
 
-/** The part of the record that the protocol reads. A claim's id is the version at which it was taken. */
+/** The part of the record that the protocol reads. Versions, ids and times are known by whether they are the present ones. */
 export interface ModelJob {
-  readonly status: JobStatus;
-  readonly version: number;
-  readonly generation: number;
-  readonly attempts: number;
-  readonly failures: number;
-  readonly losses: number;
-  readonly claim?: { readonly id: number; readonly isLive: boolean } | undefined;
-  readonly cancelRequested: boolean;
-  readonly sweeps: number;
+  status: JobStatus;
+  failures: number;
+  losses: number;
+  lease: 'none' | 'live' | 'over';
+  cancelRequested: boolean;
+  /** Its `dueAt` is absent or over. */
+  isDue: boolean;
+  hasAttempts: boolean;
+}
+
+/** What really happened: the record may not know it, and may not say more. */
+export interface Truth {
+  failures: number;
+  losses: number;
+  /** The next attempt may not begin yet. */
+  isEarly: boolean;
+  hasBegun: boolean;
+  /** Workers that the handler has killed or starved, in this generation. */
+  kills: number;
 }
 
 export interface Message {
-  readonly generation: number;
-  readonly version: number;
-  readonly receives: number;
-  /** In the dead-letter queue. */
-  readonly isDead: boolean;
+  /** Of the present generation. */
+  isOwn: boolean;
+  /** Names the present version. */
+  isFresh: boolean;
+  /** Names a version, so that the first claim may be tried without a read. */
+  isBet: boolean;
+  receives: number;
+  /** In the dead-letter queue: to be looked at, to be sent anew, to be dropped. */
+  dead: '' | 'look' | 'send' | 'drop';
 }
 
-export type WorkerState =
-  | { readonly at: 'idle' }
-  /** Has received the message and looks at nothing yet: its first claim is a bet. */
-  | { readonly at: 'bet'; readonly message: number }
-  /** Knows the record as a lost claim showed it. */
-  | { readonly at: 'look'; readonly message: number; readonly seen: ModelJob }
-  | { readonly at: 'running'; readonly message: number; readonly claim: number; readonly generation: number }
-  /** Has seen that the message has nothing more to say. */
-  | { readonly at: 'delete'; readonly message: number };
+export interface Worker {
+  at: 'idle' | 'received' | 'looked' | 'unsure' | 'running' | 'waiting' | 'over' | 'deleting';
+  message: number;
+  /** Of `looked`: what it will write. */
+  event: TransitionEvent | '';
+  /** Of `over`: why its handler was ended. */
+  why: '' | 'starved' | 'cutOff';
+  /** Knows the present version. */
+  isFresh: boolean;
+  /** Its claim stands in the record. */
+  isHolder: boolean;
+  isOwn: boolean;
+  inReceive: number;
+  /** As the worker counts them. */
+  failures: number;
+  /** Of `looked`: as the record had them. */
+  losses: number;
+}
 
 /** A server between its write and its send, or after a send that failed. */
 export interface Sending {
-  readonly generation: number;
-  readonly version: number;
-  readonly at: 'send' | 'compensate';
+  isOwn: boolean;
+  isFresh: boolean;
+  at: 'send' | 'compensate';
 }
 
+export const noFaults = {
+  crash: 0,
+  dup: 0,
+  retry: 0,
+  cancel: 0,
+  sendFail: 0,
+  /** A worker that sleeps beyond its lease. */
+  pause: 0,
+  lost: 0,
+  purge: 0,
+  /** A sweeper that comes while messages are there. */
+  sweep: 0,
+  /** All processes are killed, and a queue in memory is lost. */
+  restart: 0,
+  /** A request that lands once more, late. */
+  late: 0,
+  rollback: 0,
+  outage: 0,
+};
 /** How often each may still happen. */
-export interface Budget {
-  readonly crashes: number;
-  readonly duplicates: number;
-  readonly retries: number;
-  readonly cancels: number;
-  readonly sendFailures: number;
-}
+export type Faults = Record<keyof typeof noFaults, number>;
+export type Fault = keyof Faults;
 
 export interface State {
-  readonly job: ModelJob;
-  /** By number; a deleted one leaves its place empty. */
-  readonly messages: readonly (Message | undefined)[];
-  readonly workers: readonly WorkerState[];
-  readonly sendings: readonly Sending[];
-  readonly budget: Budget;
+  job: ModelJob;
+  truth: Truth;
+  messages: (Message | undefined)[];
+  workers: Worker[];
+  sendings: Sending[];
+  /** A sweeper between its look and its send. */
+  sweeping: undefined | { isFresh: boolean; isOwn: boolean; isBet: boolean };
+  late: undefined | { touch: 'fail' | 'renew'; failures: number; isHolder: boolean };
+  /** The workers know the job's type. */
+  isKnown: boolean;
+  faults: Faults;
   /** What the step that led here did wrong. */
-  readonly wrong?: string | undefined;
+  wrong: string | undefined;
 }
 
-export function initialState(budget: Budget): State {
+export const idle = (): Worker => ({
+  at: 'idle',
+  message: -1,
+  event: '',
+  why: '',
+  isFresh: false,
+  isHolder: false,
+  isOwn: false,
+  inReceive: 0,
+  failures: 0,
+  losses: 0,
+});
+
+export const freshJob: ModelJob = {
+  status: 'PENDING',
+  failures: 0,
+  losses: 0,
+  lease: 'none',
+  cancelRequested: false,
+  isDue: true,
+  hasAttempts: false,
+};
+export const nothingTrue: Truth = { failures: 0, losses: 0, isEarly: false, hasBegun: false, kills: 0 };
+
+export function initialState(workers: number, faults: Faults, isDelayed: boolean): State {
   return {
-    job: { status: 'PENDING', version: 1, generation: 1, attempts: 0, failures: 0, losses: 0, cancelRequested: false, sweeps: 0 },
+    job: { ...freshJob, isDue: !isDelayed },
+    truth: { ...nothingTrue, isEarly: isDelayed },
     messages: [],
-    workers: [{ at: 'idle' }, { at: 'idle' }],
-    sendings: [{ generation: 1, version: 1, at: 'send' }],
-    budget,
+    workers: Array.from({ length: workers }, idle),
+    sendings: [{ isOwn: true, isFresh: true, at: 'send' }],
+    sweeping: undefined,
+    late: undefined,
+    isKnown: true,
+    faults: { ...faults },
+    wrong: undefined,
   };
 }
 
-/** Its job has ended, or has begun anew. */
-export function hasNothingToSay({ job }: Pick<State, 'job'>, { generation }: Message): boolean {
-  return isFinal(job.status) || job.generation > generation;
+export function copyOf(state: State): State {
+  return {
+    job: { ...state.job },
+    truth: { ...state.truth },
+    messages: state.messages.map((message) => message && { ...message }),
+    workers: state.workers.map((worker) => ({ ...worker })),
+    sendings: state.sendings.map((sending) => ({ ...sending })),
+    sweeping: state.sweeping && { ...state.sweeping },
+    late: state.late && { ...state.late },
+    isKnown: state.isKnown,
+    faults: { ...state.faults },
+    wrong: state.wrong,
+  };
 }
 
-/** The time of every step; leases end before or after it. */
-export const now = exactly(10);
-const leaseEnds = { live: 20, over: 0 };
-
-/** The record as the transition table's guards read it; whatever they do not read is the same in every state. */
-export function asRecord({ claim, ...job }: ModelJob): Job {
-  return { ...unread, ...job, claim: claim && { id: String(claim.id), expiresAt: claim.isLive ? leaseEnds.live : leaseEnds.over } };
-}
-
-const unread = {
-  jobId: 'job',
-  owner: 'owner',
-  type: 'simulate_work',
-  priority: 'NORMAL',
-  params: { kind: 'inline', value: {} },
-  payloadHash: '',
-  history: [],
-  traceId: '',
-  createdAt: 0,
-  updatedAt: 0,
-  maxFailures: 2,
-  maxLosses: 2,
-  writeId: '',
-} as const;
-
-/**
- * The same for states that nothing can tell apart later: whatever the workers and messages are called, whatever the
- * version is that the record has (an older one never comes back), and whatever a state that is final has forgotten.
- */
-export function keyOf({ job, messages, workers, sendings, budget, wrong }: State): string {
-  const isCurrent = (version: number): string => (version === job.version ? '=' : '<');
-  const isOwn = (generation: number): string => (generation === job.generation ? 'o' : 'p');
-
-  function workerKey(worker: Exclude<WorkerState, { at: 'idle' }>): string {
-    switch (worker.at) {
-      case 'bet':
-        return 'b';
-      case 'look': {
-        const { seen } = worker;
-        return `l${seen.status}${isCurrent(seen.version)}${verdictOn(asRecord(seen), now).kind}`;
-      }
-      case 'running':
-        return job.claim?.id === worker.claim ? 'h' : `r${isOwn(worker.generation)}`;
-      case 'delete':
-        return 'd';
-      default:
-        return worker satisfies never;
-    }
+/** A transition took effect: what anybody knew is old, and whoever held the job does not hold it any more. */
+export function becomeNewVersion({ messages, workers, sendings, sweeping, late }: State): void {
+  for (const message of messages) if (message !== undefined) message.isFresh = false;
+  for (const worker of workers) {
+    worker.isFresh = false;
+    worker.isHolder = false;
   }
+  for (const sending of sendings) sending.isFresh = false;
+  if (sweeping !== undefined) sweeping.isFresh = false;
+  if (late !== undefined) late.isHolder = false;
+}
 
-  const parts = messages.map((message, number) => {
-    const workersOnIt = workers
-      .flatMap((worker) => (worker.at !== 'idle' && worker.message === number ? [workerKey(worker)] : []))
-      .toSorted();
-    if (message === undefined) return workersOnIt.length === 0 ? '' : `x${workersOnIt.join('+')}`;
-    const receives = message.isDead || hasNothingToSay({ job }, message) ? '' : message.receives;
-    return `${isOwn(message.generation)}${isCurrent(message.version)}${receives}${message.isDead ? 'D' : ''}${workersOnIt.join('+')}`;
-  });
-  const claim = job.claim === undefined ? '' : job.claim.isLive ? 'live' : 'over';
+export function becomeNewGeneration({ messages, workers, sendings, sweeping }: State): void {
+  for (const message of messages) if (message !== undefined) message.isOwn = false;
+  for (const worker of workers) worker.isOwn = false;
+  for (const sending of sendings) sending.isOwn = false;
+  if (sweeping !== undefined) sweeping.isOwn = false;
+}
+
+/** Only a retry leaves a final state, and none is left: what follows is cleaning up. */
+export function isForGood({ job, faults }: State): boolean {
+  return isFinal(job.status) && faults.retry === 0;
+}
+
+/** The same for states that nothing can tell apart later: however workers and messages are called. */
+export function keyOf(state: State): string {
+  const { job, truth, messages, workers, sendings, sweeping, late, isKnown, faults, wrong } = state;
+  const forGood = isForGood(state);
+  const parts: string[] = [];
+  for (const [number, message] of messages.entries()) {
+    let on = '';
+    for (const worker of sorted(workers.filter(({ at, message: its }) => at !== 'idle' && its === number).map(workerKey)))
+      on += `+${worker}`;
+    if (message !== undefined) parts.push(`${messageKey(message, forGood || isFinal(job.status))}${on}`);
+    else if (on !== '') parts.push(`x${on}`);
+  }
+  const sending = sendings.map(({ isOwn, isFresh, at }) => bits(isOwn, isFresh) + at);
+  const start = `${job.status}|${sorted(parts).join()}|${sorted(sending).join()}|${wrong ?? ''}`;
+  if (forGood) return `${start}|${sweeping === undefined ? '' : 's'}`;
   const open = isFinal(job.status)
     ? ''
-    : `${job.attempts > 0 ? 'a' : ''}${claim}${job.cancelRequested ? 'c' : ''}${job.sweeps}${job.failures}${job.losses}`;
-  return [
-    `${job.status}${open}`,
-    parts
-      .filter((part) => part !== '')
-      .toSorted()
-      .join(','),
-    sendings
-      .map(({ generation, version, at }) => `${isOwn(generation)}${isCurrent(version)}${at}`)
-      .toSorted()
-      .join(','),
-    Object.values(budget).join(''),
-    wrong ?? '',
-  ].join('|');
+    : `${job.failures}${job.losses}${job.lease}${bits(job.cancelRequested, job.isDue, job.hasAttempts)}${bits(truth.isEarly, truth.hasBegun, isKnown)}${truth.failures}${truth.losses}`;
+  const swept = sweeping === undefined ? '' : bits(sweeping.isFresh, sweeping.isOwn, sweeping.isBet);
+  const doubled = late === undefined ? '' : `${late.touch}${late.failures}${bits(late.isHolder)}`;
+  return `${start}|${open}${truth.kills}|${swept}|${doubled}|${Object.values(faults).join('')}`;
+}
+
+const sorted = (texts: string[]): string[] => (texts.length < 2 ? texts : texts.toSorted());
+
+const bits = (a: boolean, b = false, c = false): string => `${a ? 1 : 0}${b ? 1 : 0}${c ? 1 : 0}`;
+
+function messageKey({ isOwn, isFresh, isBet, receives, dead }: Message, isOver: boolean): string {
+  if (dead === 'drop') return dead;
+  if (dead === 'look') return `${dead}${bits(isOwn)}`;
+  return `${bits(isOwn, isBet, isBet && isFresh)}${isOver ? '' : receives}${dead}`;
+}
+
+export function workerKey({ at, event, why, isFresh, isHolder, isOwn, inReceive, failures, losses }: Worker): string {
+  if (isHolder) return `${at}${why}${inReceive}${failures}`;
+  return `${at}${event}${bits(isOwn, isFresh)}${losses}`;
 }

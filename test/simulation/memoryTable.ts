@@ -1,0 +1,138 @@
+/**
+ * The table's contract in memory, on a clock that is given: each write is taken or refused by the shipped rules themselves
+ * (`allows`, `permits`), and told to whoever records it. For simulations of millions of writes.
+ */
+import type { ServiceTime } from '../../core/clock.ts';
+import { JobError } from '../../core/errors.ts';
+import { isFinal, type Job } from '../../core/job.ts';
+import type { Changes, IdempotencyLock, JobTable, SweepState, WriteResult } from '../../core/table/jobTable.ts';
+import { allows, permits, touchOf, transitionOf, type Facts } from '../../core/transitions.ts';
+import type { Write } from '../faults/history.ts';
+
+export interface MemoryTableDeps {
+  readonly time: () => ServiceTime;
+  /** The true time, by which writes are recorded. */
+  readonly now: () => number;
+  readonly onWrite: (write: Write) => void;
+  /** What becomes of a request: `lost` takes no effect, and `unanswered` does; both reject. */
+  readonly luck?: (request: 'lock' | 'create' | 'get' | 'transition' | 'touch') => 'fine' | 'lost' | 'unanswered';
+  /** Waited for before each request takes effect. */
+  readonly turn?: (request: string) => Promise<void> | undefined;
+}
+
+export interface MemoryTable extends JobTable {
+  readonly jobs: ReadonlyMap<string, Job>;
+}
+
+export function createMemoryTable({ time, now, onWrite, luck = () => 'fine', turn = () => undefined }: MemoryTableDeps): MemoryTable {
+  const jobs = new Map<string, Job>();
+  const locks = new Map<string, IdempotencyLock>();
+  /** In order of creation, for the open ones to be paged through. */
+  const ids: string[] = [];
+  let sweep: SweepState | undefined;
+
+  async function request<Answer>(name: Parameters<typeof luck>[0], effect: () => Answer): Promise<Answer> {
+    await turn(name);
+    const chance = luck(name);
+    if (chance === 'lost') throw new JobError('TABLE_UNAVAILABLE');
+    const answer = effect();
+    if (chance === 'unanswered') throw new JobError('TABLE_UNAVAILABLE');
+    return answer;
+  }
+
+  function put(job: Job, fence: string | undefined, isTransition: boolean): WriteResult {
+    jobs.set(job.jobId, job);
+    const { jobId, version, status, generation, claim, failures, maxFailures, losses, maxLosses, cancelRequested, dueAt, updatedAt } = job;
+    const counts = { failures, maxFailures, losses, maxLosses, cancelRequested, dueAt, updatedAt, seenAt: now() };
+    onWrite({ jobId, version, status, generation, claimId: claim?.id, fence, isTransition, counts });
+    return { ok: true, job };
+  }
+
+  return {
+    jobs,
+    time: () => Promise.resolve(time()),
+    create: (draft) =>
+      request('create', () => {
+        const present = jobs.get(draft.jobId);
+        if (present !== undefined) return { ok: false, job: present };
+        ids.push(draft.jobId);
+        return put({ ...draft, writeId: '' }, undefined, true);
+      }),
+    lock: (owner, idempotencyKey, lock, lowSeconds) =>
+      request('lock', () => {
+        const key = `${owner}#${idempotencyKey}`;
+        const present = locks.get(key);
+        if (present !== undefined && present.expiresAt > lowSeconds) return { taken: false, lock: present };
+        locks.set(key, lock);
+        return { taken: true, lock };
+      }),
+    readLock: (owner, idempotencyKey) => Promise.resolve(locks.get(`${owner}#${idempotencyKey}`)),
+    get: (jobId) => request('get', () => jobs.get(jobId)),
+    getMany: (jobIds) => request('get', () => jobIds.map((jobId) => jobs.get(jobId))),
+    transition: (event, jobId, { facts, attempt, error, keptHistory, changes = {} }) =>
+      request('transition', () => {
+        const job = jobs.get(jobId);
+        const rule = transitionOf(event);
+        if (job === undefined || !allows(rule, job, facts)) return { ok: false, job };
+        const version = job.version + 1;
+        const entry = { version, status: rule.to, at: facts.now.at, attempt, error };
+        const history = [...(keptHistory ?? job.history), entry];
+        const next = changed(
+          { ...job, status: rule.to, version, history, updatedAt: facts.now.at },
+          error === undefined ? changes : { ...changes, error },
+        );
+        return put(next, fenceOf(rule.guards, facts), true);
+      }),
+    touch: (touch, jobId, facts, changes) =>
+      request('touch', () => {
+        const job = jobs.get(jobId);
+        const rule = touchOf(touch);
+        if (job === undefined || !permits(rule, job, facts)) return { ok: false, job };
+        return put(changed(job, changes), fenceOf(rule.guards, facts), false);
+      }),
+    listOpen({ after = '', before, limit }) {
+      const jobIds: string[] = [];
+      for (let index = firstAfter(ids, after); index < ids.length && jobIds.length < limit; index += 1) {
+        const jobId = ids[index] ?? '';
+        if (jobId >= before) break;
+        const job = jobs.get(jobId);
+        if (job !== undefined && !isFinal(job.status)) jobIds.push(jobId);
+      }
+      return Promise.resolve({ jobIds, next: jobIds.length < limit ? undefined : jobIds.at(-1) });
+    },
+    listOwned: () => Promise.resolve([]),
+    keepPayload: ({ value }) => Promise.resolve({ kind: 'inline', value }),
+    readPayloads: (keys) => Promise.resolve(keys.map(() => undefined)),
+    renewPayload: (pointer) => Promise.resolve(pointer),
+    readSweep: () => Promise.resolve(sweep),
+    writeSweep(state) {
+      sweep = state;
+      return Promise.resolve();
+    },
+    check: () => Promise.resolve(),
+  };
+}
+
+function fenceOf(guards: readonly string[], { claimId }: Partial<Facts>): string | undefined {
+  return guards.includes('holdsClaim') ? claimId : undefined;
+}
+
+/** `null` removes a field, as in the table. */
+function changed(job: Job, { leaseExpiresAt, ...changes }: Changes): Job {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const next: Job = Object.assign({ ...job }, Object.fromEntries(given.map(([name, value]) => [name, value ?? undefined])));
+  if (leaseExpiresAt === undefined || next.claim === undefined) return next;
+  return { ...next, claim: { ...next.claim, expiresAt: leaseExpiresAt } };
+}
+
+/** The index of the first id beyond `after`, of ids in ascending order. */
+function firstAfter(ids: readonly string[], after: string): number {
+  let low = 0;
+  let high = ids.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ids[middle] ?? '') <= after) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
