@@ -22,7 +22,7 @@ afterAll(async () => {
 const hour = 3_600_000;
 
 test('dlqHandler, bundled, ends the job of a dead letter', async () => {
-  const job = makeJob({ status: 'PROCESSING', attempts: 9 });
+  const job = makeJob({ failures: 9, error: { code: 'ATTEMPT_FAILED', message: 'It failed.', attempt: 9, at: 1 } });
   await system.core.table.create(job);
   const body = encodeMessage({ jobId: job.jobId, generation: 1, version: 1, traceId: job.traceId });
   expect(await invoke('dlqHandler', { Records: [{ messageId: '1', body, attributes: {} }] })).toEqual({ batchItemFailures: [] });
@@ -42,6 +42,8 @@ test('streamRelay, bundled, publishes the transition of a record, or reports tha
 test('sweeper, bundled, sends again what no message names', async () => {
   const before = Date.now() - hour;
   await system.core.table.create(makeJob({ jobId: ulid(before), createdAt: before, updatedAt: before }));
+  // Nobody knows how long there was no sweep: the first run leaves it to the holders of claims.
+  expect(await invoke('sweeper', {})).toMatchObject({ isSkipped: true });
   expect(await invoke('sweeper', {})).toMatchObject({ sentAgain: 1 });
 });
 
