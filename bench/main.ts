@@ -3,6 +3,7 @@ import { createJob } from './createJob.ts';
 import { deliveries } from './deliveries.ts';
 import { embedded } from './embedded.ts';
 import { endToEnd } from './endToEnd.ts';
+import { files } from './files.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { payloads } from './payloads.ts';
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   writeBudget,
   payloads,
   telemetry,
+  files,
 };
 
 const names = Object.keys(benches);

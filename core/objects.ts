@@ -4,7 +4,7 @@
 export interface ObjectStore {
   /**
    * The bytes of a source. Nothing is asked for before the first is wanted, and the connection is closed with the
-   * iteration, so a stream that nobody reads costs nothing.
+   * iteration, so a stream that nobody reads costs nothing. A chunk is the reader's, who may hand its memory on.
    */
   read(uri: string, options: ReadOptions): AsyncGenerator<Uint8Array, void, undefined>;
   /** Writes an output, all of it or nothing; again is safe. Holds one part of the content in memory. */

@@ -130,7 +130,7 @@ function jobTypesPage(): string {
   ]);
   return document(
     'Job types',
-    'Generated from the types in `jobs/`. The query `jobTypes` answers the same with the JSON Schemas of params and results.',
+    'Generated from the types in `jobs/`. The query `jobTypes` answers the same with the JSON Schemas of params and results. What becomes of files that are odd stands in [files](files.md).',
     sections,
   );
 }

@@ -32,13 +32,17 @@ export interface JobTypes {
   process_document: {
     params: {
       /**
-       * The document, a PDF or UTF-8 text.
+       * The document, a PDF or a text.
        */
       source: string
       /**
-       * Where to write the whole text.
+       * Where to write the whole text, in UTF-8.
        */
       output?: string
+      /**
+       * The encoding of the source. Guessed among UTF-8 and UTF-16 where it is absent; the others are never guessed.
+       */
+      encoding?: ("utf-8" | "utf-16le" | "utf-16be" | "windows-1252" | "latin1")
     }
     result: {
       kind: ("pdf" | "text")
@@ -51,6 +55,14 @@ export interface JobTypes {
        */
       text: string
       textTruncated: boolean
+      /**
+       * Of a text: as it was told or guessed.
+       */
+      encoding?: ("utf-8" | "utf-16le" | "utf-16be" | "windows-1252" | "latin1")
+      /**
+       * Of a PDF: what was wrong with it and could be read over, as viewers do; 20 sentences at most.
+       */
+      damage: string[]
       output?: string
     }
   }
@@ -62,9 +74,46 @@ export interface JobTypes {
        * The format to write; the source is of the other one.
        */
       to: ("jsonl" | "csv")
+      /**
+       * The encoding of the source. Guessed among UTF-8 and UTF-16 where it is absent; the others are never guessed.
+       */
+      encoding?: ("utf-8" | "utf-16le" | "utf-16be" | "windows-1252" | "latin1")
+      /**
+       * Of the CSV: guessed where one is read, a comma where one is written.
+       */
+      delimiter?: ("," | ";" | "\t" | "|")
+      /**
+       * Whether the first row names the columns; without, they are column_1, column_2, …
+       */
+      headers?: boolean
+      /**
+       * Whether text that a spreadsheet would run (=…, @…, +…, -…, not plain numbers) gets an apostrophe in front when CSV is written.
+       */
+      formulas?: ("escape" | "keep")
     }
     result: {
       rows: number
+      encoding: ("utf-8" | "utf-16le" | "utf-16be" | "windows-1252" | "latin1")
+      delimiter: string
+      tolerated: {
+        blankLines: number
+        /**
+         * Cells with a quote that does not enclose them, or with spaces around their quotes.
+         */
+        looseQuotes: number
+        /**
+         * Rows that end in empty fields beyond the last column.
+         */
+        emptyLastFields: number
+        /**
+         * Ctrl-Z characters at the end.
+         */
+        endMarks: number
+      }
+      /**
+       * Cells written to CSV with an apostrophe in front.
+       */
+      escapedFormulas: number
       output: string
       bytes: number
       sha256: string
@@ -83,11 +132,89 @@ export interface JobTypes {
        * The numeric column that is summed.
        */
       value: string
+      /**
+       * The encoding of the source. Guessed among UTF-8 and UTF-16 where it is absent; the others are never guessed.
+       */
+      encoding?: ("utf-8" | "utf-16le" | "utf-16be" | "windows-1252" | "latin1")
+      /**
+       * Guessed where it is absent.
+       */
+      delimiter?: ("," | ";" | "\t" | "|")
+      /**
+       * Whether the first row names the columns; without, they are column_1, column_2, …
+       */
+      headers?: boolean
+      /**
+       * What stands before the decimals of a number.
+       */
+      decimal?: ("." | ",")
     }
     result: {
       rows: number
-      total: number
+      /**
+       * Exact: a string where a number of JSON would not hold it.
+       */
+      total: (number | string)
       groups: number
+      /**
+       * The groups that the chart shows, by absolute total.
+       */
+      top: {
+        name: string
+        rows: number
+        /**
+         * Exact: a string where a number of JSON would not hold it.
+         */
+        total: (number | string)
+      }[]
+      /**
+       * The groups that are not in `top`, summed.
+       */
+      others: {
+        groups: number
+        rows: number
+        /**
+         * Exact: a string where a number of JSON would not hold it.
+         */
+        total: (number | string)
+      }
+      /**
+       * Cells that add nothing: empty ones, and NA, null, - and the like.
+       */
+      skipped: {
+        empty: number
+        notAvailable: number
+      }
+      /**
+       * Cells read as amounts that are no plain numbers: 1,234; $12.50; (12.5); 12%.
+       */
+      converted: {
+        thousands: number
+        currency: number
+        parentheses: number
+        percent: number
+      }
+      /**
+       * Spellings of a group’s name that look like its first one.
+       */
+      mergedNames: number
+      encoding: ("utf-8" | "utf-16le" | "utf-16be" | "windows-1252" | "latin1")
+      delimiter: string
+      tolerated: {
+        blankLines: number
+        /**
+         * Cells with a quote that does not enclose them, or with spaces around their quotes.
+         */
+        looseQuotes: number
+        /**
+         * Rows that end in empty fields beyond the last column.
+         */
+        emptyLastFields: number
+        /**
+         * Ctrl-Z characters at the end.
+         */
+        endMarks: number
+      }
       output: string
       bytes: number
       sha256: string

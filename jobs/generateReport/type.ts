@@ -1,7 +1,26 @@
 /** `generate_report`: a CSV to an HTML report with totals and a chart. */
 import { z } from 'zod';
 import { defineJobType } from '../../core/jobType.ts';
-import { atOutput, outputIsNotSource, s3Uri, writtenOutput } from '../files/fileParams.ts';
+import { atOutput, delimiter, encoding, headers, outputIsNotSource, readAs, s3Uri, tolerated, writtenOutput } from '../files/fileParams.ts';
+
+const total = z.union([z.number(), z.string()]).describe('Exact: a string where a number of JSON would not hold it.');
+
+export const reportSummary = z.object({
+  rows: z.int(),
+  total,
+  groups: z.int(),
+  top: z.array(z.object({ name: z.string(), rows: z.int(), total })).describe('The groups that the chart shows, by absolute total.'),
+  others: z.object({ groups: z.int(), rows: z.int(), total }).describe('The groups that are not in `top`, summed.'),
+  skipped: z
+    .object({ empty: z.int(), notAvailable: z.int() })
+    .describe('Cells that add nothing: empty ones, and NA, null, - and the like.'),
+  converted: z
+    .object({ thousands: z.int(), currency: z.int(), parentheses: z.int(), percent: z.int() })
+    .describe('Cells read as amounts that are no plain numbers: 1,234; $12.50; (12.5); 12%.'),
+  mergedNames: z.int().describe('Spellings of a group’s name that look like its first one.'),
+  ...readAs,
+  tolerated,
+});
 
 export const generateReport = defineJobType({
   name: 'generate_report',
@@ -13,9 +32,13 @@ export const generateReport = defineJobType({
       title: z.string().min(1).max(200).default('Report'),
       groupBy: z.string().min(1).max(200).describe('The column whose values become the bars of the chart.'),
       value: z.string().min(1).max(200).describe('The numeric column that is summed.'),
+      encoding,
+      delimiter: delimiter.optional().describe('Guessed where it is absent.'),
+      headers,
+      decimal: z.enum(['.', ',']).default('.').describe('What stands before the decimals of a number.'),
     })
     .refine(outputIsNotSource, atOutput),
-  result: z.object({ rows: z.int(), total: z.number(), groups: z.int(), ...writtenOutput }),
+  result: z.object({ ...reportSummary.shape, ...writtenOutput }),
   policy: { timeoutSeconds: 900 },
   example: {
     source: 's3://job-tickets/examples/sales.csv',

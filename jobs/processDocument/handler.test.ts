@@ -43,6 +43,18 @@ test('reads a UTF-8 text, with pages where it has form feeds', async () => {
   expect(await bucket.get(output)).toBe(text);
 });
 
+test.each([
+  ['UTF-16 with its mark', Buffer.from('\uFEFFwide päivä', 'utf16le'), undefined, 'utf-16le'],
+  ['UTF-16 without it', Buffer.from('wide päivä', 'utf16le'), undefined, 'utf-16le'],
+  ['windows-1252, told so', Buffer.from('wide päivä', 'latin1'), 'windows-1252', 'windows-1252'],
+])('reads a text in %s', async (_, content, encoding, told) => {
+  await using bucket = await openTestBucket();
+  const source = await bucket.put('letter.txt', content);
+  const params = encoding === undefined ? { source } : { source, encoding };
+  const result = await bucket.run(handler, params, createContext());
+  expect(result).toMatchObject({ kind: 'text', words: 2, text: 'wide päivä', encoding: told });
+});
+
 test('gives back the first 10,000 characters of a long text and writes it whole', async () => {
   await using bucket = await openTestBucket();
   const text = `x${'😀'.repeat(5000)} ${'word '.repeat(400_000)}`;
@@ -87,7 +99,12 @@ describe('fails for good', () => {
     ],
     ['when it is named .pdf and is none', 'page.PDF', () => Buffer.from('<html>Not found</html>'), 'is named .pdf but is not a PDF'],
     ['when it is binary', 'photo', () => Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]), 'is neither a PDF nor UTF-8 text'],
-    ['when it is UTF-16', 'wide.txt', () => Buffer.from('wide', 'utf16le'), 'is neither a PDF nor UTF-8 text'],
+    [
+      'when it has a NUL',
+      'zero.txt',
+      () => Buffer.from('text\0'),
+      'is neither a PDF nor UTF-8 text, line 1: holds a NUL character (byte 4)',
+    ],
     ['when its last character is cut off', 'cut.txt', () => Buffer.from('päivä').subarray(0, -1), 'is neither a PDF nor UTF-8 text'],
   ])('%s', async (_, key, content, complaint) => {
     await using bucket = await openTestBucket();

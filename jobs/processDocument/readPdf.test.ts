@@ -1,34 +1,58 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../core/errors.ts';
+import type { ObjectStore } from '../../core/objects.ts';
 import { StoppedByTest } from '../files/testBucket.ts';
-import { pdfBounds, readPdf, type PdfBounds } from './readPdf.ts';
+import { workInThread } from '../files/thread/workInThread.ts';
+import { documentBounds, documentModule } from './handler.ts';
 import { pdfOf, type TestPage } from './testPdf.ts';
+import { documentSummary } from './type.ts';
 
 const running = new AbortController().signal;
 const MiB = 1024 ** 2;
 
-function read(pages: readonly TestPage[], { signal = running, ...bounds }: Partial<PdfBounds> & { readonly signal?: AbortSignal } = {}) {
-  return readPdf(new Uint8Array(pdfOf(pages)), {
-    uri: 's3://files/a.pdf',
-    signal,
-    bounds: { ...pdfBounds, ...bounds },
-  });
+interface Reading extends Partial<typeof documentBounds> {
+  readonly signal?: AbortSignal;
+  readonly progress?: (percent: number) => void;
 }
 
-test('gives the pages one by one, in order', async () => {
-  const pages = await Array.fromAsync(read(['One', 'Two', 'Three']));
-  expect(pages).toEqual(['One', 'Two', 'Three'].map((text, index) => ({ number: index + 1, pages: 3, text })));
+/** An object store that has one file and writes none. */
+function holding(content: Uint8Array): ObjectStore {
+  return {
+    async *read() {
+      yield Uint8Array.from(content);
+    },
+    write: () => Promise.reject(new Error('nothing is written here')),
+  };
+}
+
+async function read(pages: readonly TestPage[], { signal = running, progress, ...given }: Reading = {}) {
+  const bounds = { ...documentBounds, ...given };
+  const { result } = await workInThread({
+    module: documentModule,
+    source: 's3://files/a.pdf',
+    params: { maxPages: bounds.maxPages, maxCharacters: bounds.maxCharacters },
+    result: documentSummary,
+    bounds,
+    context: { objects: holding(pdfOf(pages)), signal },
+    workProgress: progress,
+    take: async (pieces) => {
+      for await (const _ of pieces);
+    },
+  });
+  return result;
+}
+
+test('gives the pages in order', async () => {
+  expect(await read(['One', 'Two', 'Three'])).toMatchObject({ kind: 'pdf', pages: 3, text: 'One\fTwo\fThree', damage: [] });
 });
 
 test('leaves the work of 500 pages to its thread', async () => {
   const pages = Array.from({ length: 500 }, (_, page) => ({
     compressed: deflateSync(`BT /F1 12 Tf 14 TL 50 700 Td ${`(Page ${page} and a few more words of text) Tj T* `.repeat(60)}ET`),
   }));
-  const reading = read(pages);
   const before = { here: process.threadCpuUsage(), everywhere: process.cpuUsage() };
-  let count = 0;
-  for await (const _ of reading) count += 1;
+  const { pages: count } = await read(pages);
   const here = process.threadCpuUsage(before.here);
   const everywhere = process.cpuUsage(before.everywhere);
   expect(count).toBe(500);
@@ -39,7 +63,7 @@ test('leaves the work of 500 pages to its thread', async () => {
 const manyWords = deflateSync(`BT /F1 12 Tf ${'(up) Tj 9 99 Td (down) Tj -9 -99 Td '.repeat(MiB)}ET`);
 
 describe('a PDF that is a bomb fails for good', () => {
-  test.each<[string, () => readonly TestPage[], Partial<PdfBounds>, string]>([
+  test.each<[string, () => readonly TestPage[], Partial<typeof documentBounds>, string]>([
     ['when it has too many pages', () => ['1', '2', '3'], { maxPages: 2 }, 'has 3 pages; 2 are allowed'],
     ['when it has too much text', () => ['12345', '678901'], { maxCharacters: 10 }, 'more than 10 characters'],
     [
@@ -49,9 +73,9 @@ describe('a PDF that is a bomb fails for good', () => {
       'MiB of memory to unpack',
     ],
     ['when it fills the heap', () => [{ compressed: manyWords }], { maxHeapMb: 48 }, 'more than 48 MiB of memory to read'],
-    ['when a page takes too long', () => [{ compressed: deflateSync('q '.repeat(2 * MiB)) }], { maxPageMs: 1000 }, 'longer than 1000 ms'],
+    ['when a page takes too long', () => [{ compressed: deflateSync('q '.repeat(2 * MiB)) }], { maxStepMs: 1000 }, 'longer than 1000 ms'],
   ])('%s', async (_, pages, bounds, complaint) => {
-    const reading = Array.fromAsync(read(pages(), bounds));
+    const reading = read(pages(), bounds);
     await expect(reading).rejects.toBeInstanceOf(PermanentError);
     await expect(reading).rejects.toThrow(complaint);
   });
@@ -59,18 +83,7 @@ describe('a PDF that is a bomb fails for good', () => {
 
 test('ends in the middle of a page when the signal fires', async () => {
   const stop = new AbortController();
-  const pages = read(['First', { compressed: deflateSync('q '.repeat(5 * MiB)) }], {
-    signal: stop.signal,
-  });
-  await pages.next();
-  const second = pages.next();
-  stop.abort(new StoppedByTest());
-  await expect(second).rejects.toThrow();
-});
-
-test('ends its thread when the reader has seen enough', async () => {
-  for await (const { number } of read(Array.from({ length: 1000 }, () => 'Hello'))) {
-    expect(number).toBe(1);
-    break;
-  }
+  const pages = ['First', { compressed: deflateSync('q '.repeat(5 * MiB)) }];
+  const reading = read(pages, { signal: stop.signal, progress: () => stop.abort(new StoppedByTest()) });
+  await expect(reading).rejects.toThrow();
 });

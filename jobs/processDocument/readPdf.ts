@@ -1,8 +1,9 @@
-/** The text of a PDF, page by page, read in a thread that can be ended at any moment. */
-import { on } from 'node:events';
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
+/** The text of a PDF, page by page, by pdf.js: what viewers open is read, and what is wrong with it is told. */
+import { fileURLToPath } from 'node:url';
+import { getDocument, VerbosityLevel, type PDFDocumentProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { PermanentError } from '../../core/errors.ts';
+import { annotationText } from './annotationText.ts';
+import { pageText } from './pageText.ts';
 
 export interface PdfPage {
   /** 1 for the first. */
@@ -11,104 +12,92 @@ export interface PdfPage {
   readonly text: string;
 }
 
-/** What the thread gets, and what it posts. */
-export interface PdfJob extends PdfLimits {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-export type PdfMessage = PdfPage | { readonly refused: string };
-
-interface PdfLimits {
+export interface PdfLimits {
   readonly maxPages: number;
   readonly maxCharacters: number;
 }
 
-/** What a PDF may take of the worker before it counts as a bomb. */
-export interface PdfBounds extends PdfLimits {
-  /** JavaScript's heap of the thread. */
-  readonly maxHeapMb: number;
-  /** Decompressed streams lie outside of the heap; the PDF's own bytes are counted too. */
-  readonly maxBufferMb: number;
-  readonly maxPageMs: number;
+export interface PdfSource extends PdfLimits {
+  readonly uri: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Takes a sentence for each damage that was read over. */
+  readonly damaged: (what: string) => void;
 }
-
-export const pdfBounds: PdfBounds = {
-  maxPages: 5000,
-  maxCharacters: 10_000_000,
-  maxHeapMb: 512,
-  maxBufferMb: 256,
-  maxPageMs: 60_000,
-};
-
-const watchEveryMs = 100;
 
 /**
- * Parsing is synchronous and may take seconds a page: in the worker's own thread it would hold up the heartbeats of
- * all other jobs, and no signal could stop it. The thread has no environment variables, so no credentials.
+ * A page is read strictly, and where that fails again as viewers do, who leave out what they do not understand.
  *
- * @param bytes are transferred: the caller's array is empty afterwards.
- * @throws {PermanentError} for what is encrypted, damaged or out of bounds. On abort it ends at once.
+ * @throws {PermanentError} for what is encrypted, out of bounds, or so damaged that a page or its text is missing.
  */
-export async function* readPdf(
-  bytes: Uint8Array<ArrayBuffer>,
-  { uri, signal, bounds = pdfBounds }: { readonly uri: string; readonly signal: AbortSignal; readonly bounds?: PdfBounds },
-): AsyncGenerator<PdfPage, void, undefined> {
-  signal.throwIfAborted();
-  const { maxPages, maxCharacters, maxHeapMb } = bounds;
-  const ownMb = Math.ceil(bytes.byteLength / 1024 ** 2);
-  const thread = new Worker(new URL(`./pdfThread${extname(import.meta.url)}`, import.meta.url), {
-    name: 'pdf',
-    workerData: { bytes, maxPages, maxCharacters } satisfies PdfJob,
-    transferList: [bytes.buffer],
-    resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
-    env: {},
-    execArgv: [],
-    // Unread: what pdf.js has to say about a font is not for the worker's log.
-    stdout: true,
-    stderr: true,
-  });
-  const overstepped = new AbortController();
-  let lastPageAt = performance.now();
-  let pagesLeft: number | undefined;
-  const watch = setInterval(() => void inspect(), watchEveryMs);
-  // When the thread posted it, not when the reader got to it.
-  thread.on('message', () => void (lastPageAt = performance.now()));
-  // One more listener than the iterator's: an error that comes after it would end the whole process.
-  thread.on('error', () => clearInterval(watch));
-  thread.on('exit', () => clearInterval(watch));
-  async function inspect(): Promise<void> {
-    if (performance.now() - lastPageAt > bounds.maxPageMs) {
-      overstepped.abort(new PermanentError(`${uri} takes longer than ${bounds.maxPageMs} ms for a page`));
+export async function* readPdf({ uri, bytes, maxPages, maxCharacters, damaged }: PdfSource): AsyncGenerator<PdfPage, void, undefined> {
+  if (!hasEnd(bytes)) damaged('The mark that ends a PDF is missing: the file may be cut off.');
+  const strict = await opened(bytes, true, uri);
+  const pages = strict.numPages;
+  if (pages > maxPages) throw new PermanentError(`${uri} has ${pages} pages; ${maxPages} are allowed`);
+  if (pages === 0) throw new PermanentError(`${uri} is damaged (it has no pages)`);
+  let lenient: PDFDocumentProxy | undefined;
+  let characters = 0;
+  for (let number = 1; number <= pages; number += 1) {
+    let text: string;
+    try {
+      text = await textOf(strict, number);
+    } catch (error) {
+      lenient ??= await opened(bytes, false, uri);
+      text = await textOf(lenient, number).catch(() => '');
+      if (text.trim() === '') throw new PermanentError(`${uri} is damaged (page ${number}: ${messageOf(error)})`, { cause: error });
+      damaged(`Page ${number}: ${messageOf(error)}`);
     }
-    // Answered in the middle of a busy loop too; rejected once the thread has ended, which is no news.
-    const { external_memory: buffers } = await thread.getHeapStatistics().catch(() => ({ external_memory: 0 }));
-    if (buffers > (bounds.maxBufferMb + 2 * ownMb) * 1024 ** 2) {
-      overstepped.abort(new PermanentError(`${uri} takes more than ${bounds.maxBufferMb} MiB of memory to unpack`));
-    }
+    characters += text.length;
+    if (characters > maxCharacters) throw new PermanentError(`${uri} has more than ${maxCharacters} characters of text`);
+    yield { number, pages, text };
   }
+}
+
+/** Where readers look for it, after ISO 32000's implementation notes. */
+function hasEnd(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(-1024)).includes('%%EOF');
+}
+
+async function opened(bytes: Uint8Array<ArrayBuffer>, stopAtErrors: boolean, uri: string): Promise<PDFDocumentProxy> {
   try {
-    const until = AbortSignal.any([signal, overstepped.signal]);
-    const messages: AsyncIterable<unknown[]> = on(thread, 'message', { signal: until, close: ['exit'] });
-    for await (const [message] of messages) {
-      if (!isPdfMessage(message)) continue;
-      if ('refused' in message) throw new PermanentError(`${uri} ${message.refused}`);
-      pagesLeft = message.pages - message.number;
-      yield message;
-    }
-    if (pagesLeft !== 0) throw new Error(`${uri}: the thread that read it ended too early`);
+    // There is no eval to switch off: pdf.js 6 has none. The bytes are copied, since pdf.js keeps what it is given.
+    return await getDocument({
+      data: bytes.slice(),
+      stopAtErrors,
+      useWorkerFetch: false,
+      useSystemFonts: false,
+      disableFontFace: true,
+      enableXfa: false,
+      cMapUrl: assets('cmaps'),
+      standardFontDataUrl: assets('standard_fonts'),
+      verbosity: VerbosityLevel.ERRORS,
+    }).promise;
   } catch (error) {
-    if (overstepped.signal.aborted) throw overstepped.signal.reason;
-    if (!isOutOfMemory(error)) throw error;
-    throw new PermanentError(`${uri} takes more than ${maxHeapMb} MiB of memory to read`, { cause: error });
-  } finally {
-    clearInterval(watch);
-    await thread.terminate();
+    const isLocked = error instanceof Error && error.name === 'PasswordException';
+    throw new PermanentError(`${uri} ${isLocked ? 'is encrypted' : `is damaged (${messageOf(error)})`}`, { cause: error });
   }
 }
 
-function isPdfMessage(message: unknown): message is PdfMessage {
-  return typeof message === 'object' && message !== null && ('refused' in message || 'text' in message);
+async function textOf(pdf: PDFDocumentProxy, number: number): Promise<string> {
+  const page = await pdf.getPage(number);
+  const { items, styles } = await page.getTextContent();
+  const drawn = pageText(
+    items.filter((item) => 'str' in item),
+    (font) => styles[font]?.vertical === true,
+  );
+  // Broken annotations leave the page's text as it is.
+  const annotations: readonly object[] = await page.getAnnotations().catch(() => []);
+  const texts = [drawn, ...annotations.map(annotationText)].filter((text) => text !== '');
+  page.cleanup();
+  // A page's own form feeds would count as pages.
+  return texts.join('\n').replaceAll('\f', '\n').toWellFormed();
 }
 
-function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Character maps and metrics of the standard fonts, from the package's own files. */
+function assets(folder: string): string {
+  return fileURLToPath(import.meta.resolve(`pdfjs-dist/${folder}/`));
 }

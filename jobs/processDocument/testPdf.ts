@@ -2,7 +2,7 @@
 import { deflateSync } from 'node:zlib';
 
 /** A page is a line of text, or the compressed bytes of whatever it is to be. */
-export type TestPage = string | { readonly compressed: Uint8Array };
+export type TestPage = string | { readonly compressed: Uint8Array; /** Dictionaries. */ readonly annotations?: readonly string[] };
 
 /** A well-formed file around the pages, uncompressed but for their contents. */
 export function pdfOf(pages: readonly TestPage[]): Buffer {
@@ -13,8 +13,11 @@ export function pdfOf(pages: readonly TestPage[]): Buffer {
     Buffer.from('<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>'),
     ...pages.flatMap((page, index) => {
       const content = typeof page === 'string' ? deflateSync(`BT /F1 12 Tf 50 700 Td (${page}) Tj ET`) : page.compressed;
+      const annotations = typeof page === 'string' ? [] : (page.annotations ?? []);
       return [
-        Buffer.from(`<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Resources<</Font<</F1 3 0 R>>>>/Contents ${5 + 2 * index} 0 R>>`),
+        Buffer.from(
+          `<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Annots[${annotations.join('')}]/Resources<</Font<</F1 3 0 R>>>>/Contents ${5 + 2 * index} 0 R>>`,
+        ),
         Buffer.concat([Buffer.from(`<</Length ${content.byteLength}/Filter/FlateDecode>>stream\n`), content, Buffer.from('\nendstream')]),
       ];
     }),

@@ -80,7 +80,6 @@ describe('CSV to JSON Lines', () => {
     ['too few cells', 'a,b\n1,2\n3\n', 'line 3'],
     ['too many cells', 'a,b\n1,2,3\n', 'line 2'],
     ['text after a quote', 'a,b\n1,2\n1,"x"y\n', 'line 3'],
-    ['a quote inside of a cell', 'a\nx"y"\n', 'line 2'],
     ['a quote that is never closed', 'a\n1\n"x\n', 'line'],
     ['two columns of one name', 'a,b,a\n1,2,3\n', 'line 1'],
     ['a cell without end', `a\n${'x'.repeat(2 * 1024 ** 2)}`, 'line 2'],
@@ -95,8 +94,34 @@ describe('CSV to JSON Lines', () => {
   test('fails for good on bytes that are not UTF-8', async () => {
     await using bucket = await openTestBucket();
     const source = await bucket.put('latin1.csv', Buffer.from('name\nJosé\n', 'latin1'));
-    await expect(bucket.run(handler, { source, ...jsonl }, createContext())).rejects.toThrow(`${source} is not UTF-8 text`);
+    await expect(bucket.run(handler, { source, ...jsonl }, createContext())).rejects.toThrow(
+      `${source}, line 2: byte 0xE9 (at 8) is not UTF-8 text`,
+    );
   });
+});
+
+test('a file without headers gets columns by number, and is written without them', async () => {
+  await using bucket = await openTestBucket();
+  const source = await bucket.put('rows.csv', '1;2\n3;4\n');
+  const there = await bucket.run(handler, { source, ...jsonl, headers: false }, createContext());
+  expect(there).toMatchObject({ rows: 2, delimiter: ';' });
+  expect(await bucket.get(jsonl.output)).toBe('{"column_1":"1","column_2":"2"}\n{"column_1":"3","column_2":"4"}\n');
+  await bucket.run(handler, { source: jsonl.output, ...csv, headers: false, delimiter: ';' }, createContext());
+  expect(await bucket.get(csv.output)).toBe('1;2\n3;4\n');
+});
+
+test('the delimiter is the one that divides the rows evenly, unless it is told', async () => {
+  await using bucket = await openTestBucket();
+  for (const [content, params, delimiter] of [
+    ['name;price\nA, B;1,5\nC, D;2,5\n', {}, ';'],
+    ['name\nA; B\nC\n', {}, ','],
+    ['a|b\n1|2,3\n', {}, '|'],
+    ['a;b,c\n1;2,3\n', { delimiter: ';' }, ';'],
+    ['', {}, ','],
+  ] as const) {
+    const source = await bucket.put('rows.csv', content);
+    expect(await bucket.run(handler, { source, ...jsonl, ...params }, createContext())).toMatchObject({ delimiter });
+  }
 });
 
 describe('JSON Lines to CSV', () => {

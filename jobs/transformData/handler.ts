@@ -1,44 +1,26 @@
 /** `transform_data`: CSV to JSON Lines and back, row by row, in constant memory. */
-import { stringify } from 'csv-stringify/sync';
+import { extname } from 'node:path';
 import { defineHandler } from '../../core/handler.ts';
-import { readRows } from '../files/csvRows.ts';
-import { decodeText, inBatches, readLines } from '../files/text.ts';
-import { toJsonLines, toTable } from './jsonRows.ts';
-import { transformData } from './type.ts';
+import { tableBounds, tableSlots } from '../files/tableThreads.ts';
+import { workInThread } from '../files/thread/workInThread.ts';
+import type { TransformParams } from './transformThread.ts';
+import { transformData, transformSummary } from './type.ts';
 
-export const handler = defineHandler(transformData, async ({ source, output, to }, { objects, signal, progress }) => {
-  const tally = { rows: 0 };
-  const texts = decodeText(objects.read(source, { signal, progress }), `${source} is not UTF-8 text`);
-  const written =
-    to === 'jsonl'
-      ? await objects.write(output, inBatches(counted(toJsonLines(readRows(texts, source)), tally)), {
-          contentType: 'application/jsonl',
-          signal,
-        })
-      : await objects.write(output, inBatches(toCsv(toTable(readLines(texts, source), source), tally)), {
-          contentType: 'text/csv; charset=utf-8',
-          signal,
-        });
-  return { rows: tally.rows, output, ...written };
-});
+const module = new URL(`./transformThread${extname(import.meta.url)}`, import.meta.url);
+const contentTypes = { jsonl: 'application/jsonl', csv: 'text/csv; charset=utf-8' };
 
-interface Tally {
-  rows: number;
-}
-
-async function* counted(rows: AsyncIterable<string>, tally: Tally): AsyncGenerator<string, void, undefined> {
-  for await (const row of rows) {
-    tally.rows += 1;
-    yield row;
-  }
-}
-
-async function* toCsv(table: AsyncIterable<readonly string[]>, tally: Tally): AsyncGenerator<string, void, undefined> {
-  let isHeader = true;
-  for await (const cells of table) {
-    if (!isHeader) tally.rows += 1;
-    isHeader = false;
-    // A row of one empty cell would be an empty line, which readers skip: it is written as "".
-    yield stringify([[...cells]], { quoted_empty: cells.length === 1 });
-  }
-}
+export const handler = defineHandler(transformData, ({ source, output, ...params }, context) =>
+  tableSlots.use(context.signal, async () => {
+    const { result, taken: written } = await workInThread({
+      module,
+      source,
+      params: params satisfies TransformParams,
+      result: transformSummary,
+      bounds: tableBounds,
+      context,
+      readProgress: context.progress,
+      take: (pieces) => context.objects.write(output, pieces, { contentType: contentTypes[params.to], signal: context.signal }),
+    });
+    return { ...result, output, ...written };
+  }),
+);

@@ -1,7 +1,14 @@
 /** `transform_data`: CSV to JSON Lines and back. */
 import { z } from 'zod';
 import { defineJobType } from '../../core/jobType.ts';
-import { atOutput, outputIsNotSource, s3Uri, writtenOutput } from '../files/fileParams.ts';
+import { atOutput, delimiter, encoding, headers, outputIsNotSource, readAs, s3Uri, tolerated, writtenOutput } from '../files/fileParams.ts';
+
+export const transformSummary = z.object({
+  rows: z.int(),
+  ...readAs,
+  tolerated,
+  escapedFormulas: z.int().describe('Cells written to CSV with an apostrophe in front.'),
+});
 
 export const transformData = defineJobType({
   name: 'transform_data',
@@ -11,9 +18,18 @@ export const transformData = defineJobType({
       source: s3Uri,
       output: s3Uri,
       to: z.enum(['jsonl', 'csv']).describe('The format to write; the source is of the other one.'),
+      encoding,
+      delimiter: delimiter.optional().describe('Of the CSV: guessed where one is read, a comma where one is written.'),
+      headers,
+      formulas: z
+        .enum(['escape', 'keep'])
+        .default('escape')
+        .describe(
+          'Whether text that a spreadsheet would run (=…, @…, +…, -…, not plain numbers) gets an apostrophe in front when CSV is written.',
+        ),
     })
     .refine(outputIsNotSource, atOutput),
-  result: z.object({ rows: z.int(), ...writtenOutput }),
+  result: z.object({ ...transformSummary.shape, ...writtenOutput }),
   policy: { timeoutSeconds: 900 },
   example: { source: 's3://job-tickets/examples/sales.csv', output: 's3://job-tickets/out/sales.jsonl', to: 'jsonl' },
 });

@@ -2,8 +2,6 @@
 import {
   GraphQLError,
   NoSchemaIntrospectionCustomRule,
-  parse,
-  specifiedRules,
   validate,
   type DocumentNode,
   type GraphQLSchema,
@@ -11,11 +9,12 @@ import {
 } from 'graphql';
 import { createDocumentCache } from './documentCache.ts';
 import { documentLimitsRule, requireWithinLimits } from './documentLimits.ts';
+import type { Steps } from './pipeline.ts';
 import { unconditionalSubscriptionRule } from './subscriptionRoot.ts';
 
 export interface Documents {
   /** The same text gives the same object. @throws {GraphQLError} what is wrong with it; several at once as an `InvalidDocument`. */
-  read(text: string): DocumentNode;
+  read(text: string, steps: Pick<Steps, 'parse' | 'validate'>): DocumentNode;
 }
 
 /** Thrown with all that validation found. */
@@ -37,20 +36,17 @@ export interface DocumentsOptions {
 
 export function createDocuments({ schema, hidesSchema }: DocumentsOptions): Documents {
   const known = createDocumentCache<DocumentNode | GraphQLError | InvalidDocument>();
-  const rules: readonly ValidationRule[] = [
-    ...specifiedRules,
-    documentLimitsRule,
-    ...(hidesSchema ? [NoSchemaIntrospectionCustomRule] : []),
-  ];
+  /** Beside those of the specification, which the pipeline brings. */
+  const rules: readonly ValidationRule[] = [documentLimitsRule, ...(hidesSchema ? [NoSchemaIntrospectionCustomRule] : [])];
   const options = { maxErrors: 20, hideSuggestions: hidesSchema };
 
-  function look(text: string): DocumentNode | GraphQLError | InvalidDocument {
+  function look(text: string, steps: Pick<Steps, 'parse' | 'validate'>): DocumentNode | GraphQLError | InvalidDocument {
     try {
       requireWithinLimits(text);
-      const document = parse(text);
+      const document = steps.parse(text);
       // Alone and first: a rule of graphql-js takes such a condition for one that is known, and throws.
       const conditional = validate(schema, document, [unconditionalSubscriptionRule], options);
-      const errors = conditional.length > 0 ? conditional : validate(schema, document, rules, options);
+      const errors = conditional.length > 0 ? conditional : steps.validate(schema, document, rules, options);
       return errors.length === 0 ? document : new InvalidDocument(errors.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')));
     } catch (error) {
       if (error instanceof GraphQLError) return coded(error, 'GRAPHQL_PARSE_FAILED');
@@ -59,8 +55,8 @@ export function createDocuments({ schema, hidesSchema }: DocumentsOptions): Docu
   }
 
   return {
-    read(text) {
-      const seen = known.get(text) ?? look(text);
+    read(text, steps) {
+      const seen = known.get(text) ?? look(text, steps);
       // What is longer than any document may be is not kept either.
       if (!isTooLarge(seen)) known.set(text, seen);
       if (seen instanceof Error) throw seen;

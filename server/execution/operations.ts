@@ -4,7 +4,6 @@
  */
 import {
   createSourceEventStream,
-  execute,
   getOperationAST,
   GraphQLError,
   OperationTypeNode,
@@ -18,29 +17,14 @@ import type { Core } from '../../core/usecases/core.ts';
 import type { Watch, Watches } from '../../core/usecases/watchJob.ts';
 import { coerceVariables, requireAffordable, schema, toGraphQLError, type ApiContext } from '../../schema/index.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { Identity } from '../auth.ts';
 import { createDocuments, InvalidDocument } from './documents.ts';
+import { createPipeline, type CallContext, type Steps } from './pipeline.ts';
 
 /** What a client asks for, its shape checked by the transport. */
 export interface OperationRequest {
   readonly query: string;
   readonly operationName?: string | null | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
-}
-
-/** What a transport knows of an operation before its context is built. */
-export interface CallContext {
-  readonly traceId: string;
-  /** Fires when the client is gone. */
-  readonly signal: AbortSignal;
-  /** @throws {JobError} `UNAUTHENTICATED`. */
-  identify(): Promise<Identity>;
-  /** @throws {JobError} `BAD_USER_INPUT` for a header that is none. */
-  idempotencyKey(): string | undefined;
-  /** What a client that comes back saw last. */
-  readonly lastEventId?: { readonly jobId: string | undefined; readonly version: number } | undefined;
-  /** @throws {GraphQLError} where the transport takes no operation of this kind. Default: all are taken. */
-  requireKind?(kind: OperationTypeNode): void;
 }
 
 /** How an operation began: not at all, done already, or as a watch. All errors are as a client may see them. */
@@ -80,6 +64,7 @@ export interface OperationsDeps {
 
 export function createOperations({ core, watches, log, hidesSchema, limiter, maxCost }: OperationsDeps): Operations {
   const documents = createDocuments({ schema, hidesSchema });
+  const pipeline = createPipeline(contextOf);
   const mask = (error: unknown, traceId: string): GraphQLError => toGraphQLError(error, { log, traceId });
 
   async function contextOf({ traceId, signal, identify, idempotencyKey, lastEventId }: CallContext): Promise<ApiContext> {
@@ -92,7 +77,8 @@ export function createOperations({ core, watches, log, hidesSchema, limiter, max
   }
 
   async function run({ query, operationName, variables }: OperationRequest, call: CallContext): Promise<Outcome> {
-    const document = documents.read(query);
+    const steps = pipeline(call);
+    const document = documents.read(query, steps);
     const operation = getOperationAST(document, operationName);
     if (operation === null || operation === undefined) {
       throw new GraphQLError(
@@ -104,9 +90,9 @@ export function createOperations({ core, watches, log, hidesSchema, limiter, max
     }
     const kind = operation.operation;
     call.requireKind?.(kind);
-    const contextValue = await contextOf(call);
+    const contextValue = await steps.contextFactory();
     try {
-      return await executed(operation, { schema, document, operationName, variableValues: variables, contextValue });
+      return await executed(steps, operation, { schema, document, operationName, variableValues: variables, contextValue });
     } catch (error) {
       return { result: { errors: [mask(error, call.traceId)] }, kind };
     }
@@ -114,6 +100,7 @@ export function createOperations({ core, watches, log, hidesSchema, limiter, max
 
   /** @throws what is wrong with its variables, or its cost. */
   async function executed(
+    { execute }: Pick<Steps, 'execute'>,
     operation: OperationDefinitionNode,
     given: ExecutionArgs & { readonly contextValue: ApiContext },
   ): Promise<Outcome> {

@@ -20,7 +20,7 @@ export interface Dashboard {
   readonly owner: string;
 }
 
-const createMany = 'mutation ($inputs: [CreateJobInput!]!) { createJobs(inputs: $inputs) { job { jobId } } }';
+const createMany = 'mutation ($input: CreateJobsInput!) { createJobs(input: $input) { results { job { jobId } } } }';
 
 /** Fails a test whose page complained. */
 export function useDashboard(options: BrowserContextOptions = {}) {
@@ -50,7 +50,7 @@ export function useDashboard(options: BrowserContextOptions = {}) {
     open: (): Dashboard => ({ browser, system, page: opened.page, owner }),
     async createJobs(...inputs: readonly object[]): Promise<void> {
       const all = inputs.map((input) => ({ type: 'simulate_work', ...input }));
-      await system.request(createMany, { inputs: all }, { authorization: `Bearer ${token}` });
+      await system.request(createMany, { input: { jobs: all } }, { authorization: `Bearer ${token}` });
     },
     /** Resolves when the table shows so many jobs of that status. */
     until: (status: string, count = 1): Promise<void> =>

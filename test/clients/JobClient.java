@@ -1,4 +1,4 @@
-/** Java's own HttpClient: `java JobClient.java <url> <file with a token> <body>` prints the answer, or, with `watch`, each event. */
+/** Java's own HttpClient: `java JobClient <url> <file with a token> <body>` prints the answer, or, with `watch`, each event. */
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

@@ -40,6 +40,10 @@ const tokenFor = (seconds: number): Promise<string> =>
     .setProtectedHeader({ alg: 'HS256' })
     .sign(new TextEncoder().encode(secret));
 
+/** Programs take long to start on a machine that others use too. */
+vi.setConfig({ testTimeout: 120_000 });
+const timeout = 60_000;
+
 let server: Restartable;
 beforeAll(async () => {
   server = await openRestartable({ JWT_SECRET: secret, SOCKET_DRAIN_SECONDS: '0', RATE_LIMIT_PER_SECOND: '0' });
@@ -101,7 +105,7 @@ describe('subscription, to the end, of', () => {
     const opened = open(client);
     const jobId = await newJob();
     const { seen, ended, stop } = follow(opened, jobId);
-    await expect.poll(() => seen).toEqual(['PENDING']);
+    await expect.poll(() => seen, { timeout }).toEqual(['PENDING']);
     await cancel(jobId);
     await ended;
     expect(seen).toEqual(['PENDING', 'CANCELLED']);
@@ -117,7 +121,7 @@ describe('token expiry: a watch comes back with a new token and goes on, of', ()
     const jobId = await newJob();
     const began = performance.now();
     const { seen, ended, stop } = follow(opened, jobId);
-    await expect.poll(() => isLate && seen.length > 0, { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => isLate && seen.length > 0, { timeout }).toBe(true);
     await cancel(jobId);
     await ended;
     expect(seen.at(-1)).toBe('CANCELLED');
@@ -134,7 +138,7 @@ describe('restart: a watch goes on with the next server, of', () => {
       const opened = open(client);
       watches.set(`${client.name} ${client.transport}`, { ...follow(opened, jobId), opened });
     }
-    await vi.waitUntil(() => [...watches.values()].every(({ seen }) => seen.length > 0), 60_000);
+    await vi.waitUntil(() => [...watches.values()].every(({ seen }) => seen.length > 0), timeout);
     await server.stop();
     await server.start();
     await cancel(jobId);

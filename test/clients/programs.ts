@@ -1,5 +1,5 @@
 /** Clients that are programs: Java's HttpClient, and curl. Their tokens come from a file, which is kept fresh. */
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,9 +56,23 @@ function openProgram({ url, token }: ClientOptions, command: Command): OpenedCli
   };
 }
 
+/** Compiled once a process, since that takes longer than all else. */
+let compiled: string | undefined;
+
+function compiledClass(): string {
+  if (compiled !== undefined) return compiled;
+  const folder = mkdtempSync(join(tmpdir(), 'job-tickets-java-'));
+  execFileSync('javac', ['-d', folder, join(import.meta.dirname, 'JobClient.java')]);
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return (compiled = folder);
+}
+
 const java: Command = ({ url, tokenFile, body, watches }) => [
   'java',
-  join(import.meta.dirname, 'JobClient.java'),
+  '-XX:TieredStopAtLevel=1',
+  '-cp',
+  compiledClass(),
+  'JobClient',
   url,
   tokenFile,
   body,

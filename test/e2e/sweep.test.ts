@@ -12,11 +12,11 @@ import { createClients } from '../../infra/local/clients.ts';
 import { makeJob } from '../support/jobFactory.ts';
 import { startSystem, type System } from '../support/startSystem.ts';
 
-const hourMs = 3_600_000;
+const minuteMs = 60_000;
 
-/** Open jobs that were handed in an hour ago, the first of them first. */
+/** Open jobs that were handed in five minutes ago, the first of them first. */
 async function createOld({ core }: System, jobs: readonly Partial<Job>[]): Promise<readonly Job[]> {
-  const began = Date.now() - hourMs;
+  const began = Date.now() - 5 * minuteMs;
   return Promise.all(
     jobs.map(async (changes, index) => {
       const at = began + index;
@@ -39,7 +39,7 @@ async function received({ core }: System, priority: Job['priority']): Promise<st
 
 describe('the sweeper', () => {
   test('comes to the last of many open jobs, a bounded number a run, wherever its runs end', async () => {
-    await using system = await startSystem({ parts: [] });
+    await using system = await startSystem({ parts: [], env: { SWEEP_AFTER_SECONDS: '30' } });
     const waiting = Array.from({ length: 450 }, () => ({ priority: 'LOW' }) as const);
     const jobs = await createOld(system, [...waiting, { priority: 'HIGH' }]);
     const { core } = system;
@@ -58,7 +58,7 @@ describe('the sweeper', () => {
     await using system = await startSystem({ parts: [] });
     const [job] = await createOld(system, [{}]);
     const clients = createClients(system.config);
-    const broken = encode({ pk: 'job#broken', jobId: ulid(Date.now() - 2 * hourMs), openShard: 'open#0', status: 'ODD' });
+    const broken = encode({ pk: 'job#broken', jobId: ulid(Date.now() - 9 * minuteMs), openShard: 'open#0', status: 'ODD' });
     const jobId = broken['jobId'];
     if (jobId === undefined) throw new Error('no id');
     const Item = { ...broken, pk: { S: `job#${jobId.S}` } };

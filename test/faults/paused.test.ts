@@ -93,5 +93,10 @@ test.for([10, -10])('a worker whose clock is %i minutes off takes nothing that i
     await stage.core.queues.send(priority, { jobId, generation, version, traceId }, 0);
   const ends = await Promise.all(jobs.map(({ jobId }) => stage.watch(jobId).done));
   expect(ends.map((event) => event?.status)).toEqual(ends.map(() => 'SUCCEEDED'));
-  expect(checkHistory(await stage.history())).toEqual([]);
+  const history = await stage.history();
+  expect(checkHistory(history)).toEqual([]);
+  // No live job was taken over, and no moment lies before the one before it.
+  expect(history.table.map(({ attempts, losses, version }) => [attempts, losses, version])).toEqual(jobs.map(() => [1, 0, 3]));
+  for (const { history: entries } of history.table)
+    expect(entries.map(({ at }) => at)).toEqual(entries.map(({ at }) => at).toSorted((a, b) => a - b));
 });

@@ -6,7 +6,7 @@
  * Writes go through the same table of transitions as the real ones.
  */
 import { isFinal } from '../../core/job.ts';
-import { allows, touchOf, transitionOf, type Facts, type GuardName, type TransitionEvent } from '../../core/transitions.ts';
+import { allows, permits, touchOf, transitionOf, type Facts, type GuardName, type TransitionEvent } from '../../core/transitions.ts';
 import { verdictOn, type Verdict } from '../../core/verdict.ts';
 import type { Model, Step } from './explore.ts';
 import { asRecord, hasNothingToSay, initialState, keyOf, now, type Budget, type ModelJob, type State, type WorkerState } from './state.ts';
@@ -252,12 +252,7 @@ function runningSteps(state: State, worker: Extract<WorkerState, { at: 'running'
     must('fails for good', end('failForGood')),
     may('stops', end('release')),
   ];
-  const renewed = allows(touchOf('renew'), asRecord(job), {
-    now,
-    leaseExpiresAt: Number.POSITIVE_INFINITY,
-    ...facts,
-    version: job.version,
-  });
+  const renewed = permits(touchOf('renew'), asRecord(job), { now, leaseExpiresAt: Number.POSITIVE_INFINITY, ...facts });
   if (!renewed) return [...steps, must('learns that its claim is lost', lost())];
   if (job.cancelRequested) return [...steps, must('sees the cancel', end('stop'))];
   if (job.claim?.isLive === false) steps.push(must('renews its claim', become(worker, { ...job, claim: { ...job.claim, isLive: true } })));

@@ -76,7 +76,8 @@ test(
     // However slow the machine, operations that succeed are among them.
     for (let id = 1; performance.now() < endsAt || (codes.get('none') ?? 0) < minSuccesses; id += 1) {
       const operation = randomOperation({ schema, chance, values: values() });
-      // An owner's feed has nothing to tell here, and waits are long.
+      // What changes the job can be done once only. An owner's feed has nothing to tell here, and waits are long.
+      if (operation.query.startsWith('mutation') && JSON.stringify(operation).includes(jobId)) continue;
       if (waits.test(operation.query) || (/jobStatusChanged/.test(operation.query) && !operation.query.includes('jobId:'))) continue;
       const before = process.threadCpuUsage();
       socket.send({ id: String(id), type: 'subscribe', payload: operation });

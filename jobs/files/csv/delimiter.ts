@@ -1,0 +1,55 @@
+/** What divides the cells of a CSV: told by its first line, or guessed from its first rows. */
+import { createCsvParser, type CsvRow } from './csvParser.ts';
+
+/** In this order where two fit equally well. */
+export const delimiters = [',', ';', '\t', '|'] as const;
+
+/** Excel's own line: `sep=;`. */
+const separatorLine = /^sep=([^\r\n"])(?:\r\n|\n|\r|$)/i;
+
+interface FoundDelimiter {
+  readonly delimiter: string;
+  /** Characters of a line that tells the delimiter, which is no row. */
+  readonly skip: number;
+}
+
+/** @param head The beginning of the text. */
+export function findDelimiter(head: string, isWhole: boolean): FoundDelimiter {
+  const [separator = '', told] = separatorLine.exec(head) ?? [];
+  if (told !== undefined) return { delimiter: told, skip: separator.length };
+  const scores = delimiters.map((delimiter) => ({ delimiter, ...scoreOf(sampleRows(head, delimiter, isWhole)) }));
+  const [best] = scores.toSorted((a, b) => b.even - a.even || b.width - a.width);
+  return { delimiter: best === undefined || best.even === 0 ? ',' : best.delimiter, skip: 0 };
+}
+
+const maxRows = 100;
+
+/** Rows that the head holds whole: up to an error, which is told when the text is read. */
+function sampleRows(head: string, delimiter: string, isWhole: boolean): readonly CsvRow[] {
+  const parser = createCsvParser({ uri: '', delimiter });
+  const rows: CsvRow[] = [];
+  try {
+    for (let from = 0; from < head.length && rows.length < maxRows; from += pieceLength) {
+      rows.push(...parser.push(head.slice(from, from + pieceLength)));
+    }
+    if (isWhole && rows.length < maxRows) rows.push(...parser.end());
+  } catch {
+    // The rows before it tell what they can.
+  }
+  return rows.slice(0, maxRows);
+}
+
+const pieceLength = 8 * 1024;
+
+/** How many rows are as wide as the first: a delimiter divides the header, too. */
+function scoreOf(rows: readonly CsvRow[]): { readonly even: number; readonly width: number } {
+  const width = rows[0]?.cells.length ?? 0;
+  if (width < 2) return { even: 0, width };
+  return { even: rows.filter(({ cells }) => cells.length === width || isWithEmptyEnd(cells, width)).length, width };
+}
+
+/** A row that ends in delimiters too many. */
+export function isWithEmptyEnd(cells: readonly string[], width: number): boolean {
+  for (let index = width; index < cells.length; index += 1) if (cells[index] !== '') return false;
+  return cells.length > width;
+}
