@@ -4,6 +4,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import { ConfigError } from '../../runtime/config.ts';
 import { holdDataFolder } from '../../runtime/dataFolder.ts';
+import { openDynalite } from './dynaliteServer.ts';
+import { openFauxqs } from './fauxqsServer.ts';
 
 const parent = parentPort;
 if (parent === null) throw new Error('embeddedAwsThread.ts is a thread of embeddedAws.ts');
@@ -11,7 +13,6 @@ if (parent === null) throw new Error('embeddedAwsThread.ts is a thread of embedd
 const { dataDir, ports } = z.object({ dataDir: z.string(), ports: z.object({ dynamodb: z.int(), sqsAndS3: z.int() }) }).parse(workerData);
 await using starting = new AsyncDisposableStack();
 try {
-  const { openDynalite, openFauxqs } = await loadEmulators();
   const persistent = dataDir !== '';
   if (persistent) starting.adopt(holdDataFolder(dataDir), (folder) => folder.release());
   const dynamodb = starting.adopt(
@@ -30,19 +31,6 @@ try {
   if (!(error instanceof ConfigError) && !isPortTaken(error)) throw error;
   parent.postMessage({ failure: error.message });
   parent.close();
-}
-
-/** @throws {ConfigError} where they are not installed: whoever runs on AWS, or on other endpoints, needs neither. */
-async function loadEmulators() {
-  try {
-    const [{ openDynalite }, { openFauxqs }] = await Promise.all([import('./dynaliteServer.ts'), import('./fauxqsServer.ts')]);
-    return { openDynalite, openFauxqs };
-  } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
-    if (!isMissing) throw error;
-    const what = 'what AWS_ENDPOINT_URL_DYNAMODB, _SQS and _S3 do not name is emulated here, by two packages that are not installed';
-    throw new ConfigError(`${what}: npm install dynalite@4.0.0 fauxqs@2.4.1`, { cause: error });
-  }
 }
 
 function isPortTaken(error: unknown): error is Error {
