@@ -50,7 +50,9 @@ export async function writeBudget(): Promise<Report> {
     newJobId: monotonicFactory(),
     settings: config,
   };
+  // What a process asks once, and not a job.
   await core.queues.check();
+  await core.table.time();
   for (const totals of [spent.writeUnits, spent.readUnits, spent.sqsRequests]) totals.clear();
 
   await concurrently(jobs / jobsARequest, atOnce, async () => {
