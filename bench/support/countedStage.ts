@@ -49,7 +49,9 @@ export async function openCountedStage(env: Readonly<Record<string, string>>): P
   const reset = (): void => {
     for (const totals of [spent.writeUnits, spent.writes, spent.readUnits, spent.sqsRequests]) totals.clear();
   };
+  // What a process asks once, and not a job.
   await core.queues.check();
+  await core.table.time();
   reset();
   const resources = opening.move();
   return { config, core, spent, reset, [Symbol.asyncDispose]: () => resources.disposeAsync() };

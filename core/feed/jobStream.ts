@@ -26,8 +26,8 @@ export interface JobStreamDeps {
   readonly pollMs: number;
   /** A job that nothing was heard of for so long is read, in milliseconds. */
   readonly silenceMs: number;
-  /** Called once a stream, when its last watcher has gone or it has failed. */
-  readonly onIdle: (jobId: string) => void;
+  /** Called once a stream, when its last watcher has gone or it has failed, with the news that were told last, if any. */
+  readonly onIdle: (jobId: string, news: JobEvent | undefined) => void;
   /** Called with 1 and -1 as watchers come and go. */
   readonly onCount: (change: 1 | -1) => void;
   /** Called for each event that the feed failed to bring. */
@@ -39,9 +39,12 @@ type Finding = 'new' | 'nothing' | 'failed';
 /** How many times the shortest interval the longest is. */
 const maxBackoff = 10;
 
-/** @throws {JobError} `JOB_NOT_FOUND`, `TABLE_UNAVAILABLE`. */
-export async function openJobStream(jobId: string, deps: JobStreamDeps): Promise<JobStream> {
-  const stream = new JobStream(jobId, deps);
+/**
+ * @param news told by an earlier stream of this job: the record may not know of them yet.
+ * @throws {JobError} `JOB_NOT_FOUND`, `TABLE_UNAVAILABLE`.
+ */
+export async function openJobStream(jobId: string, deps: JobStreamDeps, news?: JobEvent): Promise<JobStream> {
+  const stream = new JobStream(jobId, deps, news);
   await stream.open();
   return stream;
 }
@@ -61,10 +64,11 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
   #reading: Promise<Finding> | undefined;
   #readingNext: Promise<Finding> | undefined;
   /** Hints that arrived before the record was read, and whether some may have been lost by then. */
-  #early: { readonly hints: JobEvent[]; wereInterrupted: boolean } | undefined = { hints: [], wereInterrupted: false };
+  #early: { readonly hints: JobEvent[]; wereInterrupted: boolean } | undefined;
   #unsubscribe: (() => Promise<void>) | undefined;
 
-  constructor(jobId: string, deps: JobStreamDeps) {
+  constructor(jobId: string, deps: JobStreamDeps, news: JobEvent | undefined) {
+    this.#early = { hints: news === undefined ? [] : [news], wereInterrupted: false };
     this.#jobId = jobId;
     this.#deps = deps;
     this.#pollMs = deps.pollMs;
@@ -258,6 +262,6 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
   #leave(): void {
     this.#deps.schedule.cancel(this);
     void this.#unsubscribe?.();
-    this.#deps.onIdle(this.#jobId);
+    this.#deps.onIdle(this.#jobId, this.#log.news()?.alone);
   }
 }
