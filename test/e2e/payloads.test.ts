@@ -2,6 +2,7 @@
 import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
+import { exactly } from '../../core/clock.ts';
 import { defineHandler } from '../../core/handler.ts';
 import type { Job, JsonValue, Payload } from '../../core/job.ts';
 import { encodeJob } from '../../core/table/dynamodb/codec.ts';
@@ -171,7 +172,8 @@ describe('the sweeper', () => {
   test('gives params of a job that stays open a longer life, once in days', async () => {
     await using system = await startSystem({ parts: [] });
     const { job } = await createJob(system.core, request({ payload: long }, { delaySeconds: 900 }));
-    const inSixDays = { ...system.core, clock: { now: () => Date.now() + 6 * 86_400_000 } };
+    const time = () => Promise.resolve(exactly(Date.now() + 6 * 86_400_000));
+    const inSixDays = { ...system.core, table: { ...system.core.table, time } };
     await expect
       .poll(async () => sweepJobs(inSixDays).then(() => system.core.table.get(job.jobId)))
       .not.toMatchObject({ params: job.params });
