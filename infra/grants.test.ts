@@ -34,7 +34,7 @@ test('an action that no code uses is seen', () => {
 
 test('Parameter Store is asked by path, and in no other way', () => {
   const source = readFileSync(join(import.meta.dirname, '../runtime/parameterStore.ts'), 'utf8');
-  expect(/import \{ (.*) \} from '@aws-sdk/.exec(source)?.[1]).toBe('paginateGetParametersByPath, SSMClient');
+  expect(/const \{ (.*) \} = await import\('@aws-sdk/.exec(source)?.[1]).toBe('paginateGetParametersByPath, SSMClient');
 });
 
 test('the commands behind the methods are those that the implementations import', () => {
