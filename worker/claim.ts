@@ -4,7 +4,7 @@ import { monotonic, type ServiceTime } from '../core/clock.ts';
 import { latestEventOf } from '../core/feed/event.ts';
 import type { JobHandler } from '../core/handler.ts';
 import type { Job } from '../core/job.ts';
-import { noBet, type JobMessage } from '../core/queue/message.ts';
+import { anyVersion, type JobMessage } from '../core/queue/message.ts';
 import { advance, type Known } from '../core/usecases/advance.ts';
 import { endJob } from '../core/usecases/endJob.ts';
 import { verdictOn } from '../core/verdict.ts';
@@ -40,8 +40,8 @@ export async function claimJob(parts: WorkerParts, message: JobMessage): Promise
   const claim = { claimId: randomUUID(), begunAt: monotonic() };
   // That nothing happened since the message was sent is likely: then the claim is one write and no read. Where it did,
   // the write is refused, and answers with the record.
-  const mayBet = type !== undefined && version !== noBet;
-  let seen: Seen = mayBet ? await tryClaim(parts, claim, 'claim', { jobId, version, attempts: 0, losses: 0 }) : await look(parts, jobId);
+  const mayAssume = type !== undefined && version !== anyVersion;
+  let seen: Seen = mayAssume ? await tryClaim(parts, claim, 'claim', { jobId, version, attempts: 0, losses: 0 }) : await look(parts, jobId);
   for (;;) {
     const { job, sentAt } = seen;
     if (job === undefined) return { kind: 'deleted' };

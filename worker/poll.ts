@@ -192,23 +192,23 @@ export function startPoll({
       if (!fetchesAhead && free < Math.min(maxReceive, concurrency)) await sleep(gatherMs);
       if (stopped) return;
       const state = next();
-      if (state === undefined) await waitForNews();
+      if (state === undefined) await waitForChange();
       else begin(state, Math.min(maxReceive, free + ahead()), 0);
     }
   }
 
   /** All queues are empty, as far as is known. */
-  async function waitForNews(): Promise<void> {
-    const news = changed.promise;
+  async function waitForChange(): Promise<void> {
+    const change = changed.promise;
     const quiet = states.filter(({ receiving }) => receiving === 0);
     if (concurrency >= minLongPollSlots) {
       for (const state of quiet) if (free > 0) begin(state, 1, receiveWaitSeconds);
-      await news;
+      await change;
     } else {
       // Too few slots to wait on each queue: on one after the other, briefly.
       const [state] = quiet.toSorted((a, b) => a.emptyAt - b.emptyAt);
       if (state !== undefined && free > 0) begin(state, 1, Math.min(1, receiveWaitSeconds));
-      await news;
+      await change;
     }
   }
 

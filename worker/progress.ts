@@ -34,7 +34,7 @@ export function trackProgress({ feed, job, now: clock, save }: ProgressDeps): Pr
   function publish(): void {
     publishing = undefined;
     const now = clock();
-    // News are ordered by their time, so two in one millisecond must differ.
+    // Updates are ordered by their time, so two in one millisecond must differ.
     publishedAt = Math.max(now, publishedAt + 1);
     const { jobId, owner, version, status } = job;
     void feed.publish({ jobId, owner, version, status, attempt, at: publishedAt, error, progress: percent });

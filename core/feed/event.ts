@@ -18,7 +18,7 @@ const jobEvent = z.object({
 });
 
 /**
- * One transition, or, where `version` is one already seen, news that need no version: progress, a failed attempt.
+ * One transition, or, where `version` is one already seen, an update that needs no version: progress, a failed attempt.
  * `at` is in milliseconds since the epoch.
  */
 export type JobEvent = Readonly<z.infer<typeof jobEvent>>;
@@ -47,11 +47,11 @@ export function eventsOf(job: Job): readonly JobEvent[] {
  * when it was claimed, that was of the attempt before.
  */
 export function latestEventOf(job: Job): JobEvent {
-  return { ...newsOf(job), progress: job.status === 'PROCESSING' ? undefined : job.progress };
+  return { ...presentEventOf(job), progress: job.status === 'PROCESSING' ? undefined : job.progress };
 }
 
 /** The present state of the job, as the event of its last transition plus what came since. */
-export function newsOf(job: Job): JobEvent {
+export function presentEventOf(job: Job): JobEvent {
   return {
     jobId: job.jobId,
     owner: job.owner,

@@ -9,8 +9,8 @@ export interface WatchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What came since the last transition: the news alone, and the transition with the news, each one object for all. */
-interface News {
+/** What came since the last transition: the update alone, and the transition with it, each one object for all. */
+interface Update {
   readonly number: number;
   readonly alone: WatchedEvent;
   readonly merged: WatchedEvent;
@@ -23,7 +23,7 @@ const maxEvents = 200;
 
 export class JobLog {
   #events: WatchedEvent[] = [];
-  #news: News | undefined;
+  #update: Update | undefined;
   #failure: Error | undefined;
 
   /** Oldest first. Made in one piece: what grows takes room for more, and most jobs have few. */
@@ -31,22 +31,22 @@ export class JobLog {
     this.#events = events.map((event) => ({ ...event, recovered: undefined }));
   }
 
-  /** A transition, or news of the last one. */
+  /** A transition, or an update of the last one. */
   append(event: WatchedEvent, { mayBeOld = false } = {}): void {
     const head = this.head();
     if (head !== undefined && event.version === head.version) {
       const { attempt, error, progress } = event;
-      this.#news = { number: (this.#news?.number ?? 0) + 1, alone: event, merged: { ...head, attempt, error, progress }, mayBeOld };
+      this.#update = { number: (this.#update?.number ?? 0) + 1, alone: event, merged: { ...head, attempt, error, progress }, mayBeOld };
     } else {
       this.#events.push(event);
       if (this.#events.length > maxEvents) this.#events.shift();
-      this.#news = undefined;
+      this.#update = undefined;
     }
   }
 
   /** Later ones may have been lost here. */
-  ageNews(): void {
-    if (this.#news !== undefined) this.#news = { ...this.#news, mayBeOld: true };
+  ageUpdate(): void {
+    if (this.#update !== undefined) this.#update = { ...this.#update, mayBeOld: true };
   }
 
   /** Nothing comes after this. */
@@ -66,8 +66,8 @@ export class JobLog {
     return this.head()?.version ?? 0;
   }
 
-  news(): News | undefined {
-    return this.#news;
+  update(): Update | undefined {
+    return this.#update;
   }
 
   /** The first of those after this version. */
@@ -83,7 +83,7 @@ export class JobWatch extends StreamWatch {
   /** What it is told up to here was there before it came, the ends of earlier generations included. */
   readonly #resumedAt: number;
   #seen: number;
-  #newsSeen = 0;
+  #updatesSeen = 0;
   #atFinal = false;
 
   constructor(log: JobLog, watches: WatchSet, { afterVersion, signal }: WatchOptions) {
@@ -92,17 +92,17 @@ export class JobWatch extends StreamWatch {
     this.#resumedAt = afterVersion === undefined ? 0 : log.headVersion();
     this.#seen = afterVersion ?? log.headVersion() - 1;
     // Its watcher may have seen later ones.
-    if (log.news()?.mayBeOld === true && this.#seen >= log.headVersion()) this.#newsSeen = log.news()?.number ?? 0;
+    if (log.update()?.mayBeOld === true && this.#seen >= log.headVersion()) this.#updatesSeen = log.update()?.number ?? 0;
   }
 
   protected takeNext(): WatchedEvent | undefined {
     const log = this.#log;
     if (this.#isOver() || log.failure() !== undefined) return undefined;
     if (this.#seen < log.headVersion()) return this.#takeTransition();
-    const news = log.news();
-    if (news === undefined || news.number === this.#newsSeen || this.#seen > log.headVersion()) return undefined;
-    this.#newsSeen = news.number;
-    return news.alone;
+    const update = log.update();
+    if (update === undefined || update.number === this.#updatesSeen || this.#seen > log.headVersion()) return undefined;
+    this.#updatesSeen = update.number;
+    return update.alone;
   }
 
   protected endingOfStream(): Ending | undefined {
@@ -123,9 +123,9 @@ export class JobWatch extends StreamWatch {
     this.#seen = next.version;
     // An end that was there before it came, and was followed by a retry, is none.
     this.#atFinal = isFinal(next.status) && next.version >= this.#resumedAt;
-    const news = this.#seen === log.headVersion() ? log.news() : undefined;
-    this.#newsSeen = news?.number ?? 0;
-    const event = news?.merged ?? next;
+    const update = this.#seen === log.headVersion() ? log.update() : undefined;
+    this.#updatesSeen = update?.number ?? 0;
+    const event = update?.merged ?? next;
     if (hasGap) return { ...event, recovered: false };
     return this.#seen <= this.#resumedAt ? { ...event, recovered: true } : event;
   }

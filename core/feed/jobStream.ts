@@ -9,7 +9,7 @@
 import type { Log } from '../../telemetry/log.ts';
 import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
-import { eventsOf, newsOf, type JobEvent } from './event.ts';
+import { eventsOf, presentEventOf, type JobEvent } from './event.ts';
 import type { Feed, FeedListener } from './feed.ts';
 import { JobLog, JobWatch, type WatchOptions } from './jobLog.ts';
 import { JobTimeline } from './jobTimeline.ts';
@@ -26,8 +26,8 @@ export interface JobStreamDeps {
   readonly pollMs: number;
   /** A job that nothing was heard of for so long is read, in milliseconds. */
   readonly silenceMs: number;
-  /** Called once a stream, when its last watcher has gone or it has failed, with the news that were told last, if any. */
-  readonly onIdle: (jobId: string, news: JobEvent | undefined) => void;
+  /** Called once a stream, when its last watcher has gone or it has failed, with the update that was told last, if any. */
+  readonly onIdle: (jobId: string, update: JobEvent | undefined) => void;
   /** Called with 1 and -1 as watchers come and go. */
   readonly onCount: (change: 1 | -1) => void;
   /** Called for each event that the feed failed to bring. */
@@ -40,11 +40,11 @@ type Finding = 'new' | 'nothing' | 'failed';
 const maxBackoff = 10;
 
 /**
- * @param news told by an earlier stream of this job: the record may not know of them yet.
+ * @param update What an earlier stream of this job told last: the record may not know of it yet.
  * @throws {JobError} `JOB_NOT_FOUND`, `TABLE_UNAVAILABLE`.
  */
-export async function openJobStream(jobId: string, deps: JobStreamDeps, news?: JobEvent): Promise<JobStream> {
-  const stream = new JobStream(jobId, deps, news);
+export async function openJobStream(jobId: string, deps: JobStreamDeps, update?: JobEvent): Promise<JobStream> {
+  const stream = new JobStream(jobId, deps, update);
   await stream.open();
   return stream;
 }
@@ -67,8 +67,8 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
   #early: { readonly hints: JobEvent[]; wereInterrupted: boolean } | undefined;
   #unsubscribe: (() => Promise<void>) | undefined;
 
-  constructor(jobId: string, deps: JobStreamDeps, news: JobEvent | undefined) {
-    this.#early = { hints: news === undefined ? [] : [news], wereInterrupted: false };
+  constructor(jobId: string, deps: JobStreamDeps, update: JobEvent | undefined) {
+    this.#early = { hints: update === undefined ? [] : [update], wereInterrupted: false };
     this.#jobId = jobId;
     this.#deps = deps;
     this.#pollMs = deps.pollMs;
@@ -139,7 +139,7 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
       return;
     }
     this.#pollMs = this.#deps.pollMs;
-    this.#log.ageNews();
+    this.#log.ageUpdate();
     if (this.#isConnected()) void this.#repair();
     this.#planRead();
   }
@@ -177,10 +177,10 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
     const { schedule } = this.#deps;
     this.#owner = job.owner;
     this.#log.begin(eventsOf(job));
-    const news = newsOf(job);
-    this.#timeline.begin(news);
-    if (news.progress !== undefined || news.attempt > (this.#log.head()?.attempt ?? 0)) {
-      this.#log.append({ ...news, recovered: undefined }, { mayBeOld: true });
+    const update = presentEventOf(job);
+    this.#timeline.begin(update);
+    if (update.progress !== undefined || update.attempt > (this.#log.head()?.attempt ?? 0)) {
+      this.#log.append({ ...update, recovered: undefined }, { mayBeOld: true });
     }
     this.#heardAt = schedule.now;
     const early = this.#early;
@@ -262,6 +262,6 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
   #leave(): void {
     this.#deps.schedule.cancel(this);
     void this.#unsubscribe?.();
-    this.#deps.onIdle(this.#jobId, this.#log.news()?.alone);
+    this.#deps.onIdle(this.#jobId, this.#log.update()?.alone);
   }
 }

@@ -110,7 +110,7 @@ describe('the timeline of a job', () => {
     );
   });
 
-  test('tells news of a version with the status before that version, as its transition', () => {
+  test('tells an update of a version with the status before that version, as its transition', () => {
     const timeline = new JobTimeline();
     const job = makeJob();
     timeline.take(latestEventOf(job));
@@ -118,10 +118,10 @@ describe('the timeline of a job', () => {
     if (running === undefined) throw new Error('nothing follows');
     timeline.take(latestEventOf(running));
     const { jobId, owner, version, status, attempts: attempt, updatedAt } = running;
-    const news: JobEvent = { jobId, owner, version, status, attempt, at: updatedAt + 5, progress: 10 };
-    expect(timeline.judge(news)).toBe('news');
-    expect(timeline.take(news)).toMatchObject({ version: 2, previousStatus: 'PENDING', progress: 10 });
-    expect(timeline.judge(news)).toBe('old');
+    const update: JobEvent = { jobId, owner, version, status, attempt, at: updatedAt + 5, progress: 10 };
+    expect(timeline.judge(update)).toBe('update');
+    expect(timeline.take(update)).toMatchObject({ version: 2, previousStatus: 'PENDING', progress: 10 });
+    expect(timeline.judge(update)).toBe('old');
   });
 
   test('begins the progress of a new attempt anew, whatever the one before had come to', () => {

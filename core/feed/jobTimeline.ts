@@ -6,11 +6,11 @@
  * Few numbers a job, since a process knows many.
  */
 import { isFinal, type Job, type JobStatus } from '../job.ts';
-import { eventsOf, newsOf, type JobEvent } from './event.ts';
+import { eventsOf, presentEventOf, type JobEvent } from './event.ts';
 import type { WatchedEvent } from './watch.ts';
 
 /** `gap`: versions before it are missing here, and are in the record. `old`: it tells nothing new. */
-export type Judgement = 'next' | 'news' | 'gap' | 'old';
+export type Judgement = 'next' | 'update' | 'gap' | 'old';
 
 export class JobTimeline {
   /** Up to this version it was told before it was forgotten, as far as anybody knows. */
@@ -42,10 +42,10 @@ export class JobTimeline {
   judge(event: JobEvent): Judgement {
     if (event.version > this.#version + 1) return 'gap';
     if (event.version > this.#version) return 'next';
-    return event.version === this.#version && event.status === this.#status && !this.isFinal && this.#isForward(event) ? 'news' : 'old';
+    return event.version === this.#version && event.status === this.#status && !this.isFinal && this.#isForward(event) ? 'update' : 'old';
   }
 
-  /** The event as it is told; for one that was judged `next` or `news`. */
+  /** The event as it is told; for one that was judged `next` or `update`. */
   take(event: JobEvent, recovered?: boolean): WatchedEvent {
     const isNewAttempt = this.#version > 0 && event.attempt !== this.#attempt;
     const isNext = event.version === this.#version + 1;
@@ -57,7 +57,7 @@ export class JobTimeline {
   }
 
   /**
-   * What the record holds and nobody told: transitions, oldest first, and news. The first is `recovered: false` where
+   * What the record holds and nobody told: transitions, oldest first, and an update of the last. The first is `recovered: false` where
    * history no longer holds those before it. The one of version `live` was told by a hint, and only read again.
    */
   catchUp(job: Job, live?: number): readonly WatchedEvent[] {
@@ -68,8 +68,8 @@ export class JobTimeline {
       const recovered = event.version > this.#version + 1 ? false : event.version === live ? undefined : true;
       told.push(this.take(isEnd ? { ...event, progress: job.progress } : event, recovered));
     }
-    const news = newsOf(job);
-    if (this.judge(news) === 'news') told.push(this.take(news));
+    const update = presentEventOf(job);
+    if (this.judge(update) === 'update') told.push(this.take(update));
     return told;
   }
 

@@ -6,7 +6,7 @@ const schema = z.object({
   v: z.literal(1),
   jobId: z.string().min(1),
   generation: z.int().positive(),
-  /** Lets the first claim be one write without a read: it bets that nothing happened since the send, or is `noBet`. */
+  /** Lets the first claim be one write without a read: it assumes that nothing happened since the send, or is `anyVersion`. */
   version: z.int().nonnegative(),
   traceId: z.string(),
   /** Lets a worker that does not know the type leave the job alone; absent in messages of older versions. */
@@ -18,7 +18,7 @@ const schema = z.object({
 });
 
 /** No record has this version. For a job that an attempt was begun on, which the first claim would not count: tidiness, no guard. */
-export const noBet = 0;
+export const anyVersion = 0;
 
 export type JobMessage = Omit<z.infer<typeof schema>, 'v'>;
 

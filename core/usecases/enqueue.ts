@@ -2,7 +2,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import { JobError } from '../errors.ts';
 import { maxDelaySeconds, type Job } from '../job.ts';
-import { noBet } from '../queue/message.ts';
+import { anyVersion } from '../queue/message.ts';
 import { advance } from './advance.ts';
 import type { Core } from './core.ts';
 
@@ -37,7 +37,7 @@ export async function sendMessage(
   delaySeconds: number,
 ): Promise<void> {
   const { jobId, owner, generation, traceId, type, createdAt, priority, attempts } = job;
-  const version = attempts === 0 ? job.version : noBet;
+  const version = attempts === 0 ? job.version : anyVersion;
   const wholeDelay = Math.min(maxDelaySeconds, Math.ceil(delaySeconds));
   const destination = { 'messaging.system': 'aws_sqs', 'messaging.destination.name': priority };
   await telemetry.span(

@@ -41,7 +41,7 @@ export interface WatchesOptions {
   readonly onRepair?: (event: JobEvent) => void;
 }
 
-/** Jobs whose last news are kept when nobody watches them any more; the longest left ones go first. */
+/** Jobs whose last update is kept when nobody watches them any more; the longest left ones go first. */
 const maxRemembered = 10_000;
 
 type WatchesDeps = Pick<Core, 'feed' | 'clock' | 'log' | 'telemetry'> & { readonly table: Pick<Core['table'], 'get' | 'getMany'> };
@@ -60,7 +60,7 @@ export function createWatches(
   const jobs = new Map<string, Promise<JobStream>>();
   const owners = new Map<string, Promise<OwnerStream>>();
   /** Told of jobs that nobody watches now: whoever comes back must not be told of less, and the record may know less. */
-  const lastNews = new Map<string, JobEvent>();
+  const lastUpdates = new Map<string, JobEvent>();
   /** Streams that are not open yet. */
   const opening = new Set<Promise<unknown>>();
   let watchers = 0;
@@ -80,18 +80,18 @@ export function createWatches(
     schedule,
     pollMs,
     silenceMs,
-    onIdle(jobId, news) {
+    onIdle(jobId, update) {
       jobs.delete(jobId);
-      if (news !== undefined) remember(jobId, news);
+      if (update !== undefined) remember(jobId, update);
     },
   };
   const ownerStreamDeps: OwnerStreamDeps = { ...shared, read, now: clock.now, onIdle: (owner) => owners.delete(owner) };
 
-  function remember(jobId: string, news: JobEvent): void {
-    lastNews.delete(jobId);
-    lastNews.set(jobId, news);
-    const [oldest] = lastNews.keys();
-    if (lastNews.size > maxRemembered && oldest !== undefined) lastNews.delete(oldest);
+  function remember(jobId: string, update: JobEvent): void {
+    lastUpdates.delete(jobId);
+    lastUpdates.set(jobId, update);
+    const [oldest] = lastUpdates.keys();
+    if (lastUpdates.size > maxRemembered && oldest !== undefined) lastUpdates.delete(oldest);
   }
 
   /** One stream a key; a stream that failed to open, or that nobody watches any more, makes room for a new one. */
@@ -132,7 +132,7 @@ export function createWatches(
         throw new JobError('BAD_USER_INPUT', { message: 'afterVersion is 0 or more.', path: ['afterVersion'] });
       }
       const stream = await join(jobs, jobId, {
-        open: (key) => openJobStream(key, jobStreamDeps, lastNews.get(key)),
+        open: (key) => openJobStream(key, jobStreamDeps, lastUpdates.get(key)),
         refresh: (opened) => opened.refresh({ afterVersion }),
         watch: (opened) => ({ owner: opened.owner, events: opened.watch({ afterVersion, signal }) }),
       });

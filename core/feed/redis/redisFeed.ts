@@ -97,7 +97,7 @@ export function openRedisFeed({ redisUrl, isCluster = false, log, pingTimeoutMs 
     );
   }
 
-  async function beat(): Promise<void> {
+  async function checkConnection(): Promise<void> {
     if (!connection.isReady()) return;
     // A shard that came back, or a subscription that was refused, may give no event of its own.
     if (!connected) void restore();
@@ -108,8 +108,8 @@ export function openRedisFeed({ redisUrl, isCluster = false, log, pingTimeoutMs 
     isAnswered = true;
     clearTimeout(halfOpen);
   }
-  const heartbeat = setInterval(() => void beat(), pingTimeoutMs);
-  heartbeat.unref();
+  const checking = setInterval(() => void checkConnection(), pingTimeoutMs);
+  checking.unref();
 
   return {
     async publish(event: JobEvent) {
@@ -132,7 +132,7 @@ export function openRedisFeed({ redisUrl, isCluster = false, log, pingTimeoutMs 
     close() {
       closed = true;
       connected = false;
-      clearInterval(heartbeat);
+      clearInterval(checking);
       subscriptions.clear();
       connection.close();
       return Promise.resolve();

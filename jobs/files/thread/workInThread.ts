@@ -132,7 +132,7 @@ function watchThread(thread: Worker, source: string, { maxBufferMb, maxStepMs }:
     if (stepFrom !== undefined && performance.now() - stepFrom > maxStepMs) {
       overstepped.abort(new PermanentError(`${source} takes longer than ${maxStepMs} ms for one step of the work on it`));
     }
-    // Answered in the middle of a busy loop too; rejected once the thread has ended, which is no news.
+    // Answered in the middle of a busy loop too; rejected once the thread has ended, which is known by then.
     const { external_memory: buffers } = await thread.getHeapStatistics().catch(() => ({ external_memory: 0 }));
     if (buffers > maxBufferMb * MiB + 2 * givenBytes) {
       overstepped.abort(new PermanentError(`${source} takes more than ${maxBufferMb} MiB of memory to unpack`));
