@@ -1,6 +1,5 @@
 /** `npm run chaos -- --seed N --minutes M`: all faults together, for so long; ends with 0 where every promise was kept. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -16,6 +15,5 @@ if (!(minutes > 0) || !Number.isInteger(seed)) {
     stdio: 'inherit',
     env: { ...process.env, CHAOS_MINUTES: String(minutes), FAULT_SEED: String(seed) },
   });
-  const [code]: unknown[] = await once(child, 'exit');
-  process.exitCode = typeof code === 'number' ? code : 1;
+  child.once('exit', (code) => (process.exitCode = code ?? 1));
 }
