@@ -89,7 +89,7 @@ function observed(
 
 /** Stopped in a pause: the failure is written (again, perhaps: it is an absolute number) with its due time, which stays. */
 function stoppedOutcome(ending: AbortSignal, failed: Outcome): Outcome {
-  const { reason } = ending;
+  const reason: unknown = ending.reason;
   return reason instanceof CancelRequested || reason instanceof ClaimLost ? abortedOutcome(reason, failed.attempt) : failed;
 }
 

@@ -127,7 +127,7 @@ async function runOnce(
 
 /** Until every promise that can go on has. */
 async function settled(): Promise<void> {
-  for (let turn = 0; turn < 24; turn += 1) await undefined;
+  for (let turn = 0; turn < 24; turn += 1) await Promise.resolve();
 }
 
 /** Every run there is, each choice in turn; stops at the first that is wrong. */
