@@ -25,7 +25,7 @@ export interface Lease {
   readonly signal: AbortSignal;
   /** Writes these along with a renewal. Never rejects: the next renewal is soon. */
   renew(changes: { readonly attempts?: number; readonly progress?: number | undefined }): Promise<void>;
-  /** Counts a failure. Never rejects: what is not written now is written with the outcome. */
+  /** Counts a failure. Never rejects: what is not written now is written with the next renewal, or with the outcome. */
   fail(failure: NotedFailure): Promise<void>;
   /** Writes nothing more; what is under way is fenced by the claim. Twice is fine. */
   stop(): void;
@@ -52,6 +52,8 @@ export function holdLease({ table, job, claimId, leaseMs, claimedAt, log, progre
   /** Whether the event loop has kept this from its work, since the last accepted renewal. */
   let wasLate = false;
   let hasLooked = false;
+  /** A failure whose note nobody is known to have taken: it goes along with the next renewal. */
+  let unnoted: NotedFailure | undefined;
   let isStopped = false;
   let writing: Promise<void> = Promise.resolve();
 
@@ -75,6 +77,7 @@ export function holdLease({ table, job, claimId, leaseMs, claimedAt, log, progre
   function learn(present: Job | undefined, sentAt: number, leaseExpiresAt: number): void {
     if (isStopped) return;
     const claim = present?.status === 'PROCESSING' ? present.claim : undefined;
+    if ((present?.failures ?? 0) >= (unnoted?.failures ?? 0)) unnoted = undefined;
     if (claim?.id !== claimId) return over.abort(new ClaimLost('the claim is not held any more'));
     // Refused because it had landed before, or written: the record says.
     if (claim.expiresAt >= leaseExpiresAt) {
@@ -98,12 +101,18 @@ export function holdLease({ table, job, claimId, leaseMs, claimedAt, log, progre
       // Refused or unanswered, it is tried again well before the end.
       renewAt = now + leaseMs / 10;
       isRenewing = true;
-      void write('renew', {}, { progress: progress() }).finally(() => {
+      void renew({ progress: progress() }).finally(() => {
         isRenewing = false;
         again();
       });
     }
     again();
+  }
+
+  function renew(changes: Parameters<Lease['renew']>[0]): Promise<void> {
+    if (unnoted === undefined) return write('renew', {}, changes);
+    const { failures, error, dueAt } = unnoted;
+    return write('fail', { failures }, { failures, error, dueAt: dueAt ?? null, ...changes });
   }
 
   function again(): void {
@@ -130,8 +139,11 @@ export function holdLease({ table, job, claimId, leaseMs, claimedAt, log, progre
 
   return {
     signal: over.signal,
-    renew: (changes) => write('renew', {}, changes),
-    fail: ({ failures, error, dueAt }) => write('fail', { failures }, { failures, error, dueAt: dueAt ?? null }),
+    renew,
+    fail(failure) {
+      unnoted = failure;
+      return renew({});
+    },
     stop() {
       isStopped = true;
       clearTimeout(timer);

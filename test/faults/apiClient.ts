@@ -47,6 +47,9 @@ const subscription = `subscription ($jobId: ID!, $afterVersion: Int) {
   jobStatusChanged(jobId: $jobId, afterVersion: $afterVersion) { jobId version status attempt progress recovered }
 }`;
 
+/** An outage of a minute, and then some. */
+const maxInVain = 2000;
+
 export interface ApiWatching extends Watcher {
   readonly done: Promise<void>;
   /** How often it had to connect again. */
@@ -58,6 +61,8 @@ export function watchOver(urls: () => string, jobId: string): ApiWatching {
   const events: SeenEvent[] = [];
   let end: Watcher['end'] = 'left';
   let reconnects = -1;
+  /** Of which the last event was final already. */
+  let inVain = 0;
 
   async function once(): Promise<void> {
     reconnects += 1;
@@ -80,7 +85,9 @@ export function watchOver(urls: () => string, jobId: string): ApiWatching {
         end = 'completed';
         return;
       } catch {
-        if (events.some(({ status }) => isFinal(status)) && reconnects > 20) throw new Error('the subscription does not complete');
+        const last = events.at(-1);
+        inVain = last !== undefined && isFinal(last.status) ? inVain + 1 : 0;
+        if (inVain > maxInVain) throw new Error('the subscription does not complete');
         // As every client should: not all at once.
         await sleep(20 + Math.random() * 100);
       }

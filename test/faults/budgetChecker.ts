@@ -67,8 +67,11 @@ function hasCause({ status, fence, counts, generation }: Counted, before: Counte
       return before.status === 'PENDING' || before.counts.cancelRequested;
     case 'FAILED':
       return writes.every((write) => write.generation !== generation || write.status !== 'PROCESSING');
+    case 'PENDING':
+    case 'PROCESSING':
+      return true;
     default:
-      return false;
+      return status satisfies never;
   }
 }
 

@@ -15,7 +15,7 @@ export function send(
 }
 
 export function serverSteps({ sendings }: State, making: Making): void {
-  const { must, fault, does } = making;
+  const { must, fault } = making;
   for (const [index, sending] of sendings.entries()) {
     const { isOwn, isFresh, at } = sending;
     const leave = (next: State): void => void next.sendings.splice(index, 1);
@@ -114,10 +114,10 @@ export function timeSteps(state: State, making: Making): void {
   }
 }
 
-export function queueSteps({ job, messages, workers, sweeping }: State, { must, fault, protocol, does }: Making): void {
+export function queueSteps({ job, messages, workers }: State, { must, fault, protocol }: Making): void {
   const isOver = isFinal(job.status);
   for (const [number, message] of messages.entries()) {
-    if (message === undefined || message.dead !== '') continue;
+    if (message?.dead !== '') continue;
     fault('dup', 'a message is doubled', (next) => void next.messages.push({ ...message }));
     // Of a message that has nothing more to say it does not matter how often it was received: either may happen.
     const saysNothing = isOver || !message.isOwn;
@@ -147,7 +147,6 @@ export function queueSteps({ job, messages, workers, sweeping }: State, { must, 
     if (next.workers.some(({ isHolder }) => isHolder) && next.job.lease === 'live') next.truth.losses += 1;
     next.workers = next.workers.map(idle);
   });
-  void sweeping;
 }
 
 /** It sends, and then notes: what it notes only makes it more patient, which is no matter here. */

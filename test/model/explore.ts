@@ -145,7 +145,6 @@ function hash(text: string): number {
   let high = 0xdeadbeef;
   let low = 0x41c6ce57;
   for (let index = 0; index < text.length; index += 1) {
-    // oxlint-disable-next-line unicorn/prefer-code-point -- keys are ASCII, and this is the explorer's inner loop
     const code = text.charCodeAt(index);
     high = Math.imul(high ^ code, 2654435761);
     low = Math.imul(low ^ code, 1597334677);

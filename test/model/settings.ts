@@ -74,8 +74,6 @@ export const longSettings = {
   'three workers, a duplicate': { ...small, workers: 3, handlers: 'succeed', faults: { dup: 1 } },
 } as const satisfies Readonly<Record<string, Setting>>;
 
-export type QuickSetting = keyof typeof quickSettings;
-
 export function exploreWith({ faults = {}, ...setting }: Setting, broken: Pick<Setting, 'mutant' | 'misbehaves'> = {}): Exploration {
   return explore(protocolModel({ ...usual, ...setting, ...broken, faults: { ...noFaults, ...faults } }));
 }

@@ -8,6 +8,7 @@ import { claimJob, type Claimed } from '../../worker/claim.ts';
 import { conclude } from '../../worker/conclude.ts';
 import type { Acknowledgement, Outcome } from '../../worker/outcome.ts';
 import type { WorkerParts } from '../../worker/parts.ts';
+import { isAway } from '../../worker/untilAnswered.ts';
 import type { Agenda } from './agenda.ts';
 import type { Message } from './simulatedQueues.ts';
 
@@ -54,7 +55,12 @@ export function createSimulatedWorker({ agenda, chance, parts, table, awayFor, d
     }
     deliverIn(message, leaseMs);
     if (chance() < 0.003) return;
-    const claimed = await claimJob(parts, message.body);
+    // Where the table did not take an end, the message comes back: see `execute`.
+    const claimed = await claimJob(parts, message.body).catch((error: unknown) => {
+      if (!isAway(error)) throw error;
+      return undefined;
+    });
+    if (claimed === undefined) return undefined;
     if (claimed.kind !== 'claimed') return acknowledge(message, claimed);
     if (chance() < 0.003) return;
     const { job } = claimed;
