@@ -8,8 +8,7 @@
  *   job over or was starved, one at a time; a stop, an outage or a duplicate counts nothing
  */
 import { isFinal, type Job } from '../../core/job.ts';
-import type { Counts, Write } from './history.ts';
-import type { Violation } from './historyChecker.ts';
+import type { Counts, Violation, Write } from './history.ts';
 
 type Counted = Write & { readonly counts: Counts };
 

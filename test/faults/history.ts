@@ -77,3 +77,11 @@ export interface History {
   /** Every job record at the end. */
   readonly table: readonly Job[];
 }
+
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10';
+
+export interface Violation {
+  readonly invariant: Invariant;
+  readonly jobId: string;
+  readonly what: string;
+}

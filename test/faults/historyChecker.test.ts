@@ -4,7 +4,8 @@ import type { Job, JobStatus } from '../../core/job.ts';
 import { transitions } from '../../core/transitions.ts';
 import { inline, makeJob } from '../support/jobFactory.ts';
 import type { Counts, History, OwnerWatcher, SeenEvent, Watcher, Write } from './history.ts';
-import { checkHistory, type Invariant } from './historyChecker.ts';
+import type { Invariant } from './history.ts';
+import { checkHistory } from './historyChecker.ts';
 
 /** A job that went through these states, the claim of version n being `claim-n`. */
 function jobThrough(statuses: readonly JobStatus[], changes: Partial<Job> = {}): Job {

@@ -14,15 +14,7 @@
 import { isFinal, type Job, type JobStatus } from '../../core/job.ts';
 import { transitions } from '../../core/transitions.ts';
 import { keptItsBudget } from './budgetChecker.ts';
-import type { History, OwnerWatcher, SeenEvent, Watcher, Write } from './history.ts';
-
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10';
-
-export interface Violation {
-  readonly invariant: Invariant;
-  readonly jobId: string;
-  readonly what: string;
-}
+import type { History, Invariant, OwnerWatcher, SeenEvent, Violation, Watcher, Write } from './history.ts';
 
 export function checkHistory(history: History): readonly Violation[] {
   const table = new Map(history.table.map((job) => [job.jobId, job]));

@@ -1,5 +1,5 @@
 /** The steps of the dead-letter handler: it looks, then sends anew, then drops; it may die in between. */
-import type { Making } from './protocol.ts';
+import type { Making } from './making.ts';
 import { send } from './environmentSteps.ts';
 import type { State } from './state.ts';
 import { accuse, write } from './writes.ts';

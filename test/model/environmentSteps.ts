@@ -1,6 +1,6 @@
 /** The steps of all but workers and dead letters: servers, clients, time, queues and the sweeper. */
 import { isFinal } from '../../core/job.ts';
-import type { Making } from './protocol.ts';
+import type { Making } from './making.ts';
 import { becomeNewGeneration, idle, type State } from './state.ts';
 import { accuse, write } from './writes.ts';
 

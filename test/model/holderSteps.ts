@@ -1,7 +1,7 @@
 /** The steps of a worker that holds the job: what its handler does, its notes and renewals, and how it ends. */
 import type { TransitionEvent } from '../../core/transitions.ts';
 import type { State, Worker } from './state.ts';
-import type { Acting } from './workerSteps.ts';
+import type { Acting } from './making.ts';
 import { accuse, judgeBeginning, write } from './writes.ts';
 
 type Changes = { readonly failures?: number; readonly losses?: number; readonly isDue?: boolean };

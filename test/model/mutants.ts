@@ -3,7 +3,7 @@
  * which the model finds that out, or why it is only hygiene. Held against the tables by the test, so that none is new.
  */
 import { touches, transitions, type GuardName, type Touch, type TransitionEvent } from '../../core/transitions.ts';
-import type { Misbehaviour } from './protocol.ts';
+import type { Misbehaviour } from './making.ts';
 import type { Mutant } from './rules.ts';
 import { longSettings, quickSettings, type Setting } from './settings.ts';
 

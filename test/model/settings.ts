@@ -1,6 +1,7 @@
 /** What may go wrong, setting by setting: two workers, small budgets, and one or two kinds of faults at a time. */
 import { explore, type Exploration } from './explore.ts';
-import { protocolModel, usual, type Protocol } from './protocol.ts';
+import { usual, type Protocol } from './making.ts';
+import { protocolModel } from './protocol.ts';
 import { noFaults, type Faults } from './state.ts';
 
 export interface Setting extends Partial<Omit<Protocol, 'faults'>> {

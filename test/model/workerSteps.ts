@@ -1,7 +1,7 @@
 /** A worker's steps, from the receipt of a message to its acknowledgement; see `worker/claim.ts` and `worker/conclude.ts`. */
 import { isFinal } from '../../core/job.ts';
 import { holderSteps } from './holderSteps.ts';
-import type { Making } from './protocol.ts';
+import type { Acting, Hand, Making } from './making.ts';
 import { idle, workerKey, type State, type Worker } from './state.ts';
 import { accuse, write } from './writes.ts';
 
@@ -16,22 +16,6 @@ export function workerSteps(state: State, making: Making): void {
     stepsOf(state, worker, { ...making, ...handOf(number, worker, making) });
   }
 }
-
-/** What a worker can do with itself and its message. */
-export interface Hand {
-  become(next: State, change: Partial<Worker>): void;
-  leave(next: State): void;
-  /** What is to be done with the message stands in the record: `acknowledgementOf`. */
-  acknowledge(next: State, isOwn?: boolean): void;
-  /** Deletes the message whatever the record says. */
-  drop(next: State): void;
-  /** Goes on by the verdict, as after a claim that was refused. */
-  look(next: State): void;
-  /** The process is gone. */
-  die(next: State): void;
-}
-
-export type Acting = Making & Hand;
 
 function handOf(number: number, { message, isOwn, isHolder }: Worker, { rules, does }: Making): Hand {
   const place = (next: State, worker: Worker): void => void (next.workers[number] = worker);
