@@ -3,8 +3,7 @@ import { expect, test } from 'vitest';
 import type { Job, JobStatus } from '../../core/job.ts';
 import { transitions } from '../../core/transitions.ts';
 import { inline, makeJob } from '../support/jobFactory.ts';
-import type { Counts, History, OwnerWatcher, SeenEvent, Watcher, Write } from './history.ts';
-import type { Invariant } from './history.ts';
+import type { Counts, History, Invariant, OwnerWatcher, SeenEvent, Watcher, Write } from './history.ts';
 import { checkHistory } from './historyChecker.ts';
 
 /** A job that went through these states, the claim of version n being `claim-n`. */
