@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { simulateWork } from '../jobs/simulateWork/type.ts';
 import { exactly, systemClock } from '../core/clock.ts';
 import { openSqliteTable, type SqliteTable } from '../core/table/sqlite/table.ts';
 import { inline, makeJob } from '../test/support/jobFactory.ts';
@@ -106,7 +107,7 @@ async function besideBullMQ(folder: string, rows: Rows): Promise<readonly Promis
 
 async function ours(opening: AsyncDisposableStack, name: string, url: string, overSocket: boolean): Promise<Subject> {
   const client = opening.use(await startChild('ticketClient.ts'));
-  await client.ask(z.undefined(), 'open', { url, type: 'simulate_work', overSocket });
+  await client.ask(z.undefined(), 'open', { url, type: simulateWork.name, overSocket });
   return { name, client };
 }
 
@@ -195,7 +196,7 @@ async function growth(folder: string, rows: Rows): Promise<readonly Promised[]> 
   const [onFull = [], onEmpty = []] = (await measure(subjects, 'run', { ...loads[1].request })).map((list) =>
     list.map(({ perSecond }) => perSecond),
   );
-  const lists = ['', '(filter: { status: [FAILED_FINAL] })', '(filter: { status: [SUCCEEDED], type: ["simulate_work"] })'];
+  const lists = ['', '(filter: { status: [FAILED_FINAL] })', `(filter: { status: [SUCCEEDED], type: ["${simulateWork.name}"] })`];
   const pageMs: number[] = [];
   for (const filter of lists) {
     const took: number[] = [];
@@ -257,7 +258,7 @@ async function kills(dataDir: string, rows: Rows): Promise<readonly Promised[]> 
 }
 
 async function createOne(url: string): Promise<readonly string[]> {
-  const query = 'mutation { createJob(input: { type: "simulate_work", params: { durationMs: 20 } }) { job { jobId } } }';
+  const query = `mutation { createJob(input: { type: "${simulateWork.name}", params: { durationMs: 20 } }) { job { jobId } } }`;
   try {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { generateReport } from '../jobs/generateReport/type.ts';
+import { processDocument } from '../jobs/processDocument/type.ts';
+import { transformData } from '../jobs/transformData/type.ts';
 import type { Report } from './support/report.ts';
 import { median } from './support/statistics.ts';
 import { wordAgreement } from './support/wordAgreement.ts';
@@ -67,19 +70,19 @@ export async function files(): Promise<Report> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-files-'));
   try {
     await writeTable(join(folder, 'big.csv'));
-    const document = join(project, 'infra/local/examples/document.pdf');
+    const document = join(project, 'jobs/files/examples/document.pdf');
     await copyFile(document, join(folder, 'document.pdf'));
     const size = (await readFile(join(folder, 'big.csv'))).byteLength / 1e6;
     const subjects = [
-      ours('CSV → JSON Lines', 'transform_data', { source: 's3://files/big.csv', output: 's3://files/big.jsonl', to: 'jsonl' }, size),
+      ours('CSV → JSON Lines', transformData.name, { source: 's3://files/big.csv', output: 's3://files/big.jsonl', to: 'jsonl' }, size),
       { work: 'CSV → JSON Lines', tool: 'Python', command: ['python3', '-c', python.toJsonLines], rows, megabytes: size },
       { work: 'CSV → JSON Lines', tool: 'Miller', command: ['mlr', '--icsv', '--ojsonl', '-S', 'cat', 'big.csv'], rows, megabytes: size },
-      ours('JSON Lines → CSV', 'transform_data', { source: 's3://files/big.jsonl', output: 's3://files/back.csv', to: 'csv' }, size),
+      ours('JSON Lines → CSV', transformData.name, { source: 's3://files/big.jsonl', output: 's3://files/back.csv', to: 'csv' }, size),
       { work: 'JSON Lines → CSV', tool: 'Python', command: ['python3', '-c', python.toCsv], rows, megabytes: size },
       { work: 'JSON Lines → CSV', tool: 'Miller', command: ['mlr', '--ijsonl', '--ocsv', '-S', 'cat', 'big.jsonl'], rows, megabytes: size },
       ours(
         'sums by group',
-        'generate_report',
+        generateReport.name,
         { source: 's3://files/big.csv', output: 's3://files/page.html', groupBy: 'region', value: 'amount' },
         size,
       ),
@@ -91,7 +94,7 @@ export async function files(): Promise<Report> {
         rows,
         megabytes: size,
       },
-      { ...ours('text of a PDF of 3 pages', 'process_document', { source: 's3://files/document.pdf' }), megabytes: 0 },
+      { ...ours('text of a PDF of 3 pages', processDocument.name, { source: 's3://files/document.pdf' }), megabytes: 0 },
       { work: 'text of a PDF of 3 pages', tool: 'pdftotext', command: ['pdftotext', 'document.pdf', '-'] },
     ] as const satisfies readonly Subject[];
     const costs = new Map<Subject, readonly z.infer<typeof costSchema>[]>();
@@ -213,7 +216,7 @@ async function agreements(folder: string): Promise<readonly number[] | undefined
       process.execPath,
       [
         join(project, 'bench/processes/fileJob.ts'),
-        'process_document',
+        processDocument.name,
         JSON.stringify({ source: 's3://files/one.pdf', output: 's3://files/one.txt' }),
       ],
       {

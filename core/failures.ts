@@ -5,10 +5,11 @@ export const failureCatalogue = {
   TIMEOUT: 'The attempt ran longer than its type allows.',
   PERMANENT: 'The handler says that no further attempt can succeed.',
   QUEUE_UNAVAILABLE: 'The job could not be queued; `retryJob` queues it.',
-  RECEIVES_EXHAUSTED: 'The job failed as often as its type allows.',
-  ATTEMPTS_EXHAUSTED: 'Workers ended in the middle of each of its attempts.',
-  MESSAGE_LOST: 'Its message was lost again and again.',
-  UNKNOWN_JOB_TYPE: 'The worker that had it knows no such type.',
+  WORKERS_LOST: 'Its worker was lost in the middle of an attempt, killed or cut off, as often as a job may lose one.',
+  RECEIVES_EXHAUSTED: 'Of jobs that an earlier version ended: its message was received as often as it may be.',
+  ATTEMPTS_EXHAUSTED: 'Of jobs that an earlier version ended: workers ended in the middle of each of its attempts.',
+  MESSAGE_LOST: 'Of jobs that an earlier version ended: its message was lost again and again.',
+  UNKNOWN_JOB_TYPE: 'Of jobs that an earlier version ended: the worker that had it knew no such type.',
   OTHER: 'A code that this server does not know, of a newer or older version; `message` says more.',
 } as const satisfies Record<string, string>;
 

@@ -52,7 +52,7 @@ test('a dead letter ends only what has used up its budget, once, and only in its
 
 /** A job that has failed as often as it may, and waits for somebody to say so. */
 async function useUpBudget(stage: Stage): Promise<Job> {
-  const job = await stage.create();
+  const job = await stage.create({ params: { failAttempts: 9 } });
   const now = await stage.core.table.time();
   const claim = { id: 'claim', expiresAt: now.high + 60_000 };
   const claimed = await advance(stage.core, 'claim', job, { facts: { now }, changes: { claim, attempts: 1 } });
