@@ -61,7 +61,6 @@ export const longSettings = {
   'killing handlers, a retry': { ...small, handlers: 'kill', faults: { retry: 1 } },
   'killing handlers, a duplicate, an early sweep': { ...small, handlers: 'kill', faults: { dup: 1, sweep: 1 } },
   'failing handlers, a crash and a duplicate': { handlers: 'fail', faults: { crash: 1, dup: 1 } },
-  'failing handlers, a crash and a retry': { ...small, handlers: 'fail', faults: { crash: 1, retry: 1 } },
   'failing handlers, purged queues, an early sweep': { ...small, handlers: 'fail', faults: { purge: 1, sweep: 1 } },
   'everything killed, purged queues': { ...small, faults: { restart: 1, purge: 1 } },
   'everything killed, a cancel': { ...small, faults: { restart: 1, cancel: 1 } },
