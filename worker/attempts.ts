@@ -62,7 +62,7 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
       return stoppedOutcome(ending.signal, { kind: 'failed', attempt, ...failed });
     }
     attempt += 1;
-    void lease.renew({ attempts: attempt });
+    void lease.renew({ attempts: attempt, progress: null });
     progress.nextAttempt(attempt, error);
   }
 }

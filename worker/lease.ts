@@ -24,7 +24,7 @@ export interface Lease {
   /** Fires when the handler must stop: with `CancelRequested`, `ClaimLost`, `CutOff` or `Starved`. */
   readonly signal: AbortSignal;
   /** Writes these along with a renewal. Never rejects: the next renewal is soon. */
-  renew(changes: { readonly attempts?: number; readonly progress?: number | undefined }): Promise<void>;
+  renew(changes: { readonly attempts?: number; readonly progress?: number | null | undefined }): Promise<void>;
   /** Counts a failure. Never rejects: what is not written now is written with the next renewal, or with the outcome. */
   fail(failure: NotedFailure): Promise<void>;
   /** Writes nothing more; what is under way is fenced by the claim. Twice is fine. */

@@ -54,6 +54,7 @@ export function trackProgress({ feed, job, now: clock, save }: ProgressDeps): Pr
     nextAttempt(next, failure) {
       attempt = next;
       error = failure;
+      percent = undefined;
       clearTimeout(publishing);
       publish();
     },

@@ -26,7 +26,8 @@ export async function advance(
 ): Promise<WriteResult> {
   const { to } = transitionOf(event);
   const ending: Changes = isFinal(to) ? { finishedAt: facts.now.at } : {};
-  const claim: Changes = to === 'PROCESSING' ? {} : { claim: null };
+  // An attempt begins where none has come yet.
+  const claim: Changes = to === 'PROCESSING' ? { progress: null } : { claim: null };
   const result = await table.transition(event, job.jobId, {
     facts: { ...facts, version: job.version },
     attempt,

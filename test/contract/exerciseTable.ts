@@ -10,6 +10,7 @@ import { allows, transitionOf, transitions, type TransitionEvent } from '../../c
 import { advance, type Step } from '../../core/usecases/advance.ts';
 import { noTelemetry } from '../../telemetry/telemetry.ts';
 import { inline, makeJob } from '../support/jobFactory.ts';
+import { exerciseListings } from './exerciseListings.ts';
 import { exercisePayloads } from './exercisePayloads.ts';
 
 export interface OpenedTable {
@@ -27,6 +28,7 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
     });
     afterAll(() => opened.close());
     exercisePayloads(() => opened.table);
+    exerciseListings(() => opened.table);
 
     const feed = createMemoryFeed();
     const step = (event: TransitionEvent, job: Job, { facts, ...rest }: Step): Promise<WriteResult> =>
@@ -133,6 +135,25 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
       });
     });
 
+    test('forgets with a new claim how far the attempt before had come', async () => {
+      const job = await claimed(await created(), 'first', -1);
+      const leaseExpiresAt = Date.now() + 30_000;
+      const renewal = await opened.table.touch(
+        'renew',
+        job.jobId,
+        { claimId: 'first', leaseExpiresAt },
+        { leaseExpiresAt: 1, progress: 58 },
+      );
+      expect(renewal).toMatchObject({ ok: true, job: { progress: 58 } });
+      const taken = await step('reclaim', job, {
+        facts: { now: exactly(Date.now()) },
+        attempt: 2,
+        changes: { claim: { id: 'second', expiresAt: leaseExpiresAt }, attempts: 2 },
+      });
+      expect(taken).toMatchObject({ ok: true, job: { attempts: 2 } });
+      expect(taken.job?.progress).toBeUndefined();
+    });
+
     test('answers a write to a job that does not exist', async () => {
       expect(await step('claim', makeJob(), { facts: { now: exactly(1) } })).toEqual({ ok: false, job: undefined });
       expect(await opened.table.get('none')).toBeUndefined();
@@ -142,58 +163,6 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
       const [first, second] = [await created(), await created()];
       const found = await opened.table.getMany([second.jobId, 'none', first.jobId, second.jobId]);
       expect(found.map((job) => job?.jobId)).toEqual([second.jobId, undefined, first.jobId, second.jobId]);
-    });
-
-    test('lists an owner’s jobs by creation in both directions, and by type and outcome', async () => {
-      const owner = `owner-${crypto.randomUUID()}`;
-      const jobs: Job[] = [];
-      for (let index = 0; index < 5; index += 1)
-        jobs.push(await created({ owner, type: index % 2 === 0 ? 'simulate_work' : 'transform_data' }));
-      const [a, b, c, d, e] = jobs.map(({ jobId }) => jobId);
-      const [, , third] = jobs;
-      if (third === undefined) throw new Error('no job');
-      await step('cancel', third, { facts: { now: exactly(Date.now()) } });
-      const list = (query: object) => opened.table.listOwned({ owner, newestFirst: true, limit: 10, ...query });
-      await expect.poll(() => list({})).toEqual([e, d, c, b, a]);
-      expect(await list({ limit: 2, beyond: d })).toEqual([c, b]);
-      expect(await list({ newestFirst: false, beyond: b })).toEqual([c, d, e]);
-      expect(await list({ type: ['transform_data'] })).toEqual([d, b]);
-      await expect.poll(() => list({ status: ['CANCELLED'] })).toEqual([c]);
-      await expect.poll(() => list({ status: ['PENDING', 'FAILED'] })).toEqual([e, d, b, a]);
-    });
-
-    test('lists what has not ended', async () => {
-      const open = await created();
-      const ended = await created();
-      await step('cancel', ended, { facts: { now: exactly(Date.now()) } });
-      const listed = async (before: string) => (await opened.table.listOpen({ before, limit: 1000 })).jobIds;
-      await expect.poll(() => listed('~')).toContain(open.jobId);
-      await expect.poll(() => listed('~')).not.toContain(ended.jobId);
-      expect(await listed(open.jobId)).not.toContain(open.jobId);
-    });
-
-    test('pages through what has not ended, oldest first, each once', async () => {
-      const jobs = await Promise.all(Array.from({ length: 30 }, () => created()));
-      const own = jobs.map(({ jobId }) => jobId).toSorted();
-      await expect.poll(async () => (await opened.table.listOpen({ before: '~', limit: 1000 })).jobIds).toContain(own.at(-1));
-      const seen: string[] = [];
-      let after: string | undefined;
-      do {
-        const page = await opened.table.listOpen({ after, before: '~', limit: 8 });
-        expect(page.jobIds.length).toBeLessThanOrEqual(16);
-        seen.push(...page.jobIds);
-        after = page.next;
-      } while (after !== undefined);
-      expect(seen).toEqual([...new Set(seen)].toSorted());
-      expect(seen).toEqual(expect.arrayContaining(own));
-    });
-
-    test('remembers how far the sweeper has come', async () => {
-      const state = { ranAt: 1000, after: 'job', passBeganAt: 500, looked: 7, overdue: 1, lastPass: { tookMs: 9, looked: 8, overdue: 0 } };
-      await opened.table.writeSweep(state);
-      expect(await opened.table.readSweep()).toEqual(state);
-      await opened.table.writeSweep({ ...state, after: undefined });
-      expect((await opened.table.readSweep())?.after).toBeUndefined();
     });
 
     test('counts a failure once, however often and late its request lands, and moves no lease and no due time back', async () => {
