@@ -7,7 +7,10 @@ export interface ObjectStore {
    * iteration, so a stream that nobody reads costs nothing. A chunk is the reader's, who may hand its memory on.
    */
   read(uri: string, options: ReadOptions): AsyncGenerator<Uint8Array, void, undefined>;
-  /** Writes an output, all of it or nothing; again is safe. Holds one part of the content in memory. */
+  /**
+   * Writes an output, all of it or nothing; again is safe. Holds one part of the content in memory. A piece of the content is
+   * there until the next is asked for: an engine that keeps it copies it.
+   */
   write(uri: string, content: ObjectContent, options: WriteOptions): Promise<WrittenObject>;
 }
 

@@ -36,7 +36,7 @@ export async function uploadInParts(upload: Upload, content: AsyncIterable<Uint8
   try {
     for await (const chunk of inPieces(content)) {
       upload.signal.throwIfAborted();
-      pending.push(chunk);
+      pending.push(Buffer.from(chunk));
       pendingBytes += chunk.byteLength;
       if (pendingBytes < partBytes) continue;
       multipart ??= await begin(upload);

@@ -76,6 +76,8 @@ async function* outputsOf<Result extends z.ZodType, Taken>(
         case 'output':
           watch.pause();
           yield message.bytes;
+          // Freed at once: memory outside of the heap is little reason for a collection, and an output has much of it.
+          message.bytes.buffer.transfer(0);
           answer({});
           break;
         case 'progress':
