@@ -3,6 +3,7 @@ import { SpanKind } from '@opentelemetry/api';
 import { JobError } from '../errors.ts';
 import { maxDelaySeconds, type Job } from '../job.ts';
 import { noBet } from '../queue/message.ts';
+import type { QueuedJob } from '../queue/queuedJob.ts';
 import { advance } from './advance.ts';
 import type { Core } from './core.ts';
 
@@ -33,7 +34,7 @@ export async function enqueue(core: Core, job: Job, delaySeconds: number): Promi
  */
 export async function sendMessage(
   { queues, telemetry }: Pick<Core, 'queues' | 'telemetry'>,
-  job: Job,
+  job: QueuedJob,
   delaySeconds: number,
 ): Promise<void> {
   const { jobId, owner, generation, traceId, type, createdAt, priority, attempts } = job;

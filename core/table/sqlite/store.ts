@@ -5,6 +5,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { z } from 'zod';
 import { isFinal, type Job } from '../../job.ts';
+import { queuedFields } from '../../queue/queuedJob.ts';
 import { allows, permits, touchOf, transitionOf } from '../../transitions.ts';
 import type { IdempotencyLock, OwnerQuery } from '../jobTable.ts';
 import { afterTouch, afterTransition, rowOf } from './change.ts';
@@ -80,7 +81,11 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
   const putPayload = database.prepare('INSERT INTO payloads (key, json, expiresAt) VALUES (?, ?, ?)');
   const renewPayload = database.prepare('UPDATE payloads SET expiresAt = ? WHERE key = ? AND expiresAt < ?');
   const putState = database.prepare('INSERT OR REPLACE INTO states (name, state) VALUES (?, ?)');
-  const openRecords = database.prepare("SELECT jobId, record FROM jobs WHERE partition = 'open' AND sort > ? ORDER BY sort LIMIT ?");
+  // A damaged record is passed over: it keeps no other from going on.
+  const heldIds = database.prepare(
+    `SELECT jobId FROM jobs WHERE partition = 'open' AND sort > ?
+       AND iif(json_valid(record), json_extract(record, '$.claim.expiresAt'), 0) > ? ORDER BY sort LIMIT ?`,
+  );
   const expireJobs = database.prepare('DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE expiresAt <= ? LIMIT ?)');
   const expirePayloads = database.prepare('DELETE FROM payloads WHERE key IN (SELECT key FROM payloads WHERE expiresAt <= ? LIMIT ?)');
   const expireLocks = database.prepare('DELETE FROM locks WHERE key IN (SELECT key FROM locks WHERE expiresAt <= ? LIMIT ?)');
@@ -116,14 +121,9 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
   }
 
   function lapse(now: number, after: string, limit: number): Done {
-    const rows = openRecords.all(after, limit);
-    for (const { jobId, record } of rows) {
-      const { claim } = jobOf(String(record));
-      if (claim !== undefined && claim.expiresAt > now) {
-        change(String(jobId), (job) => afterTouch(job, { leaseExpiresAt: now }, job.writeId));
-      }
-    }
-    return done(true, ...rows.slice(-1).map(({ jobId }) => String(jobId)));
+    const jobIds = heldIds.all(after, now, limit).map(({ jobId }) => String(jobId));
+    for (const jobId of jobIds) change(jobId, (job) => afterTouch(job, { leaseExpiresAt: now }, job.writeId));
+    return done(true, ...jobIds.slice(-1));
   }
 
   return (operation) => {
@@ -167,6 +167,12 @@ function createReads(database: DatabaseSync): (operation: ReadOperation) => Done
   const getPayload = database.prepare('SELECT json FROM payloads WHERE key = ?');
   const getState = database.prepare('SELECT state FROM states WHERE name = ?');
   const openIds = database.prepare("SELECT jobId FROM jobs WHERE partition = 'open' AND sort > ? AND sort < ? ORDER BY sort LIMIT ?");
+  // By SQLite itself, since there may be a million of them; the damaged ones are passed over.
+  const queued = database.prepare(
+    `SELECT json_object('jobId', jobId, ${queuedFields.map((field) => `'${field}', json_extract(record, '$.${field}')`).join(', ')}) AS job
+       FROM jobs WHERE partition = 'open' AND sort > ? AND sort < ?
+       AND iif(json_valid(record), json_extract(record, '$.waitingReason') IS NULL, 0) ORDER BY sort LIMIT ?`,
+  );
 
   return (operation) => {
     switch (operation.kind) {
@@ -182,6 +188,8 @@ function createReads(database: DatabaseSync): (operation: ReadOperation) => Done
         return done(true, ...listOwned(database, operation.query));
       case 'listOpen':
         return done(true, ...openIds.all(operation.after, operation.before, operation.limit).map(({ jobId }) => String(jobId)));
+      case 'listQueued':
+        return done(true, ...queued.all(operation.after, operation.before, operation.limit).map(({ job }) => String(job)));
       case 'check':
         get.get('');
         return done(true);

@@ -6,7 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { exactly, monotonic, type Clock, type ServiceTime } from '../../clock.ts';
 import type { Job } from '../../job.ts';
-import type { IdempotencyLock, JobTable, SweepState, WriteResult } from '../jobTable.ts';
+import type { QueuedJob } from '../../queue/queuedJob.ts';
+import type { IdempotencyLock, JobTable, OpenQuery, SweepState, WriteResult } from '../jobTable.ts';
 import { rowOf } from './change.ts';
 import type { Done } from './operations.ts';
 import { createPayloads } from './payloads.ts';
@@ -26,6 +27,8 @@ export interface SqliteTableOptions {
 export interface SqliteTable extends JobTable {
   /** Ends the leases of whoever held a job: for a process that knows that it is alone, before it does anything else. */
   endLeases(): Promise<void>;
+  /** Jobs that have not ended nor wait on purpose, oldest first. Fewer than `limit`: there are no more. */
+  listQueued(page: OpenQuery): Promise<readonly QueuedJob[]>;
   /** Deletes final records, payloads and idempotency keys that expired before `now` (milliseconds). */
   expire(now: number): Promise<void>;
   /** Ends what was asked. Twice is fine. */
@@ -98,6 +101,11 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
     async listOpen({ after = '', before, limit }) {
       const jobIds = present((await read({ kind: 'listOpen', after, before, limit })).texts);
       return { jobIds, next: jobIds.length < limit ? undefined : jobIds.at(-1) };
+    },
+
+    async listQueued({ after = '', before, limit }) {
+      const { texts } = await read({ kind: 'listQueued', after, before, limit });
+      return present(texts).map((text) => z.custom<QueuedJob>().parse(JSON.parse(text)));
     },
 
     async readSweep() {
