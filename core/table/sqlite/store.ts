@@ -3,7 +3,6 @@
  * machine, and writes: within the transaction of its group, where nobody comes between.
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { z } from 'zod';
 import { isFinal, type Job } from '../../job.ts';
 import { queuedFields } from '../../queue/queuedJob.ts';
 import { allows, permits, touchOf, transitionOf } from '../../transitions.ts';
@@ -11,15 +10,13 @@ import type { IdempotencyLock, OwnerQuery } from '../jobTable.ts';
 import { afterTouch, afterTransition, rowOf } from './change.ts';
 import { isSqliteError } from './database.ts';
 import type { Answer, Done, Operation, ReadOperation, Row, WriteOperation } from './operations.ts';
+import { readJob, readLock } from './records.ts';
 
 export interface Store {
   /** All of a group, in its order: the writes are on the disk before it answers, or none of them is made. */
   run(operations: readonly Operation[]): readonly Answer[];
 }
 
-/** Nothing but this engine writes these columns, in the shape that the file's version says. */
-const jobOf = (text: string): Job => z.custom<Job>().parse(JSON.parse(text));
-const lockOf = (text: string): IdempotencyLock => z.custom<IdempotencyLock>().parse(JSON.parse(text));
 const done = (ok: boolean, ...texts: readonly (string | null)[]): Done => ({ ok, texts });
 
 export function createStore(database: DatabaseSync): Store {
@@ -95,7 +92,7 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
     const found = find.get(jobId);
     if (found === undefined) return done(false, null);
     const before = String(found['record']);
-    const next = decide(jobOf(before));
+    const next = decide(readJob(before));
     if (next === undefined) return done(false, before);
     const { record, outcome, partition, sort, expiresAt } = rowOf(next);
     const isMoved = found['outcome'] !== outcome || found['partition'] !== partition || found['sort'] !== sort;
@@ -114,7 +111,7 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
 
   function lock(key: string, wanted: IdempotencyLock, lowSeconds: number): Done {
     const present = findLock.get(key);
-    if (present !== undefined && lockOf(String(present['lock'])).expiresAt > lowSeconds) return done(false, String(present['lock']));
+    if (present !== undefined && readLock(String(present['lock'])).expiresAt > lowSeconds) return done(false, String(present['lock']));
     const text = JSON.stringify(wanted);
     putLock.run(key, text, wanted.expiresAt);
     return done(true, text);

@@ -3,7 +3,6 @@
  * machine's own predicates inside the transaction, many of them to a transaction, each answered when it is on the disk.
  */
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
 import { exactly, monotonic, type Clock, type ServiceTime } from '../../clock.ts';
 import type { Job } from '../../job.ts';
 import type { QueuedJob } from '../../queue/queuedJob.ts';
@@ -11,6 +10,7 @@ import type { IdempotencyLock, JobTable, OpenQuery, SweepState, WriteResult } fr
 import { rowOf } from './change.ts';
 import type { Done } from './operations.ts';
 import { createPayloads } from './payloads.ts';
+import { readJob, readLock, readQueuedJob, readSweepState } from './records.ts';
 import { openTableThreads } from './threads.ts';
 
 export interface SqliteTableOptions {
@@ -105,12 +105,12 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
 
     async listQueued({ after = '', before, limit }) {
       const { texts } = await read({ kind: 'listQueued', after, before, limit });
-      return present(texts).map((text) => z.custom<QueuedJob>().parse(JSON.parse(text)));
+      return present(texts).map(readQueuedJob);
     },
 
     async readSweep() {
       const [text] = (await read({ kind: 'readState', name: 'sweep' })).texts;
-      return text === null || text === undefined ? undefined : z.custom<SweepState>().parse(JSON.parse(text));
+      return text === null || text === undefined ? undefined : readSweepState(text);
     },
 
     async writeSweep(state) {
@@ -158,13 +158,12 @@ function written({ ok, texts }: Done): WriteResult {
   return ok && job !== undefined ? { ok, job } : { ok: false, job };
 }
 
-/** Not checked field by field: nothing else writes the file. */
 function jobOf([text]: Done['texts']): Job | undefined {
-  return text === null || text === undefined ? undefined : z.custom<Job>().parse(JSON.parse(text));
+  return text === null || text === undefined ? undefined : readJob(text);
 }
 
 function lockOf([text]: Done['texts']): IdempotencyLock | undefined {
-  return text === null || text === undefined ? undefined : z.custom<IdempotencyLock>().parse(JSON.parse(text));
+  return text === null || text === undefined ? undefined : readLock(text);
 }
 
 function throwUncaught(error: Error): void {
