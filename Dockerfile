@@ -9,6 +9,7 @@ ENV NODE_ENV=production HOST=0.0.0.0
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY client/package.json ./client/package.json
+COPY infra/node/package.json ./infra/node/package.json
 COPY index.ts ./index.ts
 RUN mkdir dist && echo "export * from '../index.ts';" > dist/index.js
 

@@ -3,13 +3,13 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { exactly, systemClock } from '../core/clock.ts';
+import { systemClock } from '../core/clock.ts';
 import { openSqliteTable, type SqliteTable } from '../core/table/sqlite/table.ts';
+import { fillTable } from '../test/support/fillTable.ts';
 import { inline, makeJob } from '../test/support/jobFactory.ts';
 import { startRedis } from '../test/support/redis.ts';
 import { startAllInOne } from './support/allInOne.ts';
 import { startChild, type Child } from './support/child.ts';
-import { concurrently } from './support/concurrently.ts';
 import { loadResult, type LoadResult } from './support/load.ts';
 import type { Promised, Report } from './support/report.ts';
 import { median, medianRatio, quantile } from './support/statistics.ts';
@@ -27,7 +27,14 @@ interface Subject {
   readonly client: Child;
 }
 
+/** Jobs that whoever asks without signing in sees. */
+const mine = { owner: 'anonymous', params: inline({ durationMs: 0 }) } as const;
+
 type Rows = (string | number)[][];
+
+const sections = { besideBullMQ, restart, growth, kills };
+/** All of them where none is named. */
+const wanted = (process.env['BENCH_SECTIONS'] ?? '').split(',').filter((name) => name !== '');
 
 export async function embedded(): Promise<Report> {
   // On the disk of the project: the temporary folder may be one in memory, which never waits.
@@ -36,16 +43,14 @@ export async function embedded(): Promise<Report> {
   const folder = await mkdtemp(join(cache, 'bench-'));
   try {
     const rows: Rows = [];
-    const promises = [
-      ...(await besideBullMQ(folder, rows)),
-      ...(await restart(join(folder, 'restart'), rows)),
-      ...(await growth(folder, rows)),
-      ...(await kills(join(folder, 'kills'), rows)),
-    ];
+    const promises: Promised[] = [];
+    for (const [name, section] of Object.entries(sections)) {
+      if (wanted.length === 0 || wanted.includes(name)) promises.push(...(await section(folder, rows)));
+    }
     return {
       title: 'One machine: the embedded engine, beside BullMQ',
       method:
-        'Jobs that do nothing, 30 slots, from the call until the client has heard of the end. Ours: `node start.ts`, everything in one process, each write on the disk before it is answered; the client in another process, handing in over HTTP or over its WebSocket, hearing of the ends over that WebSocket. BullMQ: `queue.add` or `addBulk`, its worker and QueueEvents in two processes, Redis in a third, on the same disk. Rounds of all subjects alternate; medians.',
+        'Jobs that do nothing, 30 slots, from the call until the client has heard of the end. Ours: `npm start`, everything in one process, each write on the disk before it is answered; the client in another process, handing in over HTTP or over its WebSocket, hearing of the ends over that WebSocket. BullMQ: `queue.add` or `addBulk`, its worker and QueueEvents in two processes, Redis in a third, on the same disk. Rounds of all subjects alternate; medians.',
       columns: ['what', 'ours, HTTP', 'ours, WebSocket', 'BullMQ, Redis’ default', 'BullMQ, appendfsync always'],
       rows,
       promises,
@@ -148,18 +153,14 @@ async function healthMs(url: string, until: Promise<unknown>): Promise<number> {
   return quantile(took, 0.99);
 }
 
-async function restart(dataDir: string, rows: Rows): Promise<readonly Promised[]> {
+async function restart(folder: string, rows: Rows): Promise<readonly Promised[]> {
+  const dataDir = join(folder, 'restart');
   const jobs = Math.round(100_000 * scale);
-  (await startAllInOneAndEnd(dataDir)).toString();
-  const table = await openTable(dataDir);
-  const dueAt = Date.now() + 3_600_000;
-  await concurrently(
-    jobs,
-    500,
-    async () => void (await table.create(makeJob({ owner: 'anonymous', params: inline({ durationMs: 0 }), dueAt }))),
-  );
-  await table.close();
+  await mkdir(dataDir);
+  fillTable({ file: join(dataDir, 'jobs.sqlite'), jobs, like: makeJob({ ...mine, dueAt: Date.now() + 3_600_000 }) });
   await using system = await startAllInOne(dataDir);
+  // By then it has read all of them.
+  await sleep(10_000);
   const memory = (await system.memory()) / 2 ** 20;
   rows.push(
     [`ready with ${jobs.toLocaleString('en-US')} open jobs: s`, system.readyMs / 1000, '', '', ''],
@@ -171,24 +172,16 @@ async function restart(dataDir: string, rows: Rows): Promise<readonly Promised[]
   ];
 }
 
-async function startAllInOneAndEnd(dataDir: string): Promise<number> {
-  await using system = await startAllInOne(dataDir);
-  return system.readyMs;
-}
-
 const openTable = (dataDir: string): Promise<SqliteTable> =>
   openSqliteTable({ file: join(dataDir, 'jobs.sqlite'), jobTtlDays: 30, clock: systemClock });
 
 async function growth(folder: string, rows: Rows): Promise<readonly Promised[]> {
   const jobs = Math.round(1_000_000 * scale);
   const [full, empty] = [join(folder, 'full'), join(folder, 'empty')];
-  await startAllInOneAndEnd(full);
-  const table = await openTable(full);
-  const now = exactly(Date.now());
-  const expiresAt = Math.ceil(now.at / 1000) + 30 * 86_400;
-  const ended = { status: 'SUCCEEDED', owner: 'anonymous', version: 3, finishedAt: now.at, expiresAt } as const;
-  await concurrently(jobs, 1000, async () => void (await table.create(makeJob({ ...ended, params: inline({ durationMs: 0 }) }))));
-  await table.close();
+  const now = Date.now();
+  const ended = { ...mine, status: 'SUCCEEDED', version: 3, finishedAt: now, expiresAt: Math.ceil(now / 1000) + 30 * 86_400 } as const;
+  await mkdir(full);
+  fillTable({ file: join(full, 'jobs.sqlite'), jobs, like: makeJob(ended) });
   await using opening = new AsyncDisposableStack();
   const [ofFull, ofEmpty] = [opening.use(await startAllInOne(full)), opening.use(await startAllInOne(empty))];
   const subjects = [await ours(opening, 'full', ofFull.url, false), await ours(opening, 'empty', ofEmpty.url, false)];
@@ -231,7 +224,8 @@ async function listMs(url: string, filter: string): Promise<number> {
 }
 
 /** Killed while it is handed jobs, again and again: each that was answered is there in the end. */
-async function kills(dataDir: string, rows: Rows): Promise<readonly Promised[]> {
+async function kills(folder: string, rows: Rows): Promise<readonly Promised[]> {
+  const dataDir = join(folder, 'kills');
   const times = Math.round(100 * scale);
   const answered: string[] = [];
   for (let time = 0; time < times; time += 1) {
