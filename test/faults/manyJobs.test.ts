@@ -79,7 +79,7 @@ test('more open jobs than the queues have room for all end', { timeout }, async 
   // A queue has room for about half of them.
   const count = isLong ? 100_000 : 30_000;
   fillTable({ file: folder.file, jobs: count, like: makeJob(mine) });
-  await using entry = await startEntry('start', {
+  await using _entry = await startEntry('start', {
     env: { DATA_DIR: folder.path, WORKER_CONCURRENCY: '100', SWEEP_INTERVAL_SECONDS: '3600' },
   });
   const database = new DatabaseSync(folder.file, { readOnly: true });

@@ -1,5 +1,5 @@
 /** A file of the embedded table as SQL: what stands in it when its version is released, for later versions to be tested on. */
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { rowOf } from '../../core/table/sqlite/change.ts';
 import type { Job } from '../../core/job.ts';

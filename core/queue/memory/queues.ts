@@ -35,14 +35,6 @@ export interface MemoryQueuesOptions {
   readonly onRoom?: () => void;
 }
 
-/** While the queues are filled from the table. */
-export interface Fill {
-  /** The job had a message here when this began. */
-  holds(jobId: string): boolean;
-  /** There is room where there was room when this began. */
-  hasRoom(): boolean;
-}
-
 export interface MemoryQueues extends JobQueues {
   /** Whoever calls it sends a message for each open job that it does not hold, as long as it has room. */
   beginFill(): QueueFill;
