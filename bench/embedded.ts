@@ -32,11 +32,30 @@ const mine = { owner: 'anonymous', params: inline({ durationMs: 0 }) } as const;
 
 type Rows = (string | number)[][];
 
-const sections = { besideBullMQ, restart, growth, kills };
-/** All of them where none is named. */
-const wanted = (process.env['BENCH_SECTIONS'] ?? '').split(',').filter((name) => name !== '');
+type Section = (folder: string, rows: Rows) => Promise<readonly Promised[]>;
 
 export async function embedded(): Promise<Report> {
+  return {
+    title: 'One machine: the embedded engine, beside BullMQ',
+    method:
+      'Jobs that do nothing, 30 slots, from the call until the client has heard of the end. Ours: `npm start`, everything in one process, each write on the disk before it is answered; the client in another process, handing in over HTTP or over its WebSocket, hearing of the ends over that WebSocket. BullMQ: `queue.add` or `addBulk`, its worker and QueueEvents in two processes, Redis in a third, on the same disk. Rounds of all subjects alternate; medians.',
+    columns: ['what', 'ours, HTTP', 'ours, WebSocket', 'BullMQ, Redis’ default', 'BullMQ, appendfsync always'],
+    ...(await run([besideBullMQ, kills])),
+    notes: ['Rows with one figure are of ours alone.'],
+  };
+}
+
+export async function embeddedGrowth(): Promise<Report> {
+  return {
+    title: 'One machine: many jobs in the table',
+    method:
+      '`npm start` on a table that SQLite filled with copies of one job: open ones that are due in an hour, and then ended ones. Ready: from the start of the process until /readyz says so. Memory: resident, ten seconds later. Jobs a second: jobs that do nothing, 30 slots, 64 at once over HTTP, a full table and an empty one in turn, each with a process of its own that runs all the while.',
+    columns: ['what', 'measured'],
+    ...(await run([restart, growth])),
+  };
+}
+
+async function run(sections: readonly Section[]): Promise<Pick<Report, 'rows' | 'promises'>> {
   // On the disk of the project: the temporary folder may be one in memory, which never waits.
   const cache = join(import.meta.dirname, '../.cache');
   await mkdir(cache, { recursive: true });
@@ -44,18 +63,8 @@ export async function embedded(): Promise<Report> {
   try {
     const rows: Rows = [];
     const promises: Promised[] = [];
-    for (const [name, section] of Object.entries(sections)) {
-      if (wanted.length === 0 || wanted.includes(name)) promises.push(...(await section(folder, rows)));
-    }
-    return {
-      title: 'One machine: the embedded engine, beside BullMQ',
-      method:
-        'Jobs that do nothing, 30 slots, from the call until the client has heard of the end. Ours: `npm start`, everything in one process, each write on the disk before it is answered; the client in another process, handing in over HTTP or over its WebSocket, hearing of the ends over that WebSocket. BullMQ: `queue.add` or `addBulk`, its worker and QueueEvents in two processes, Redis in a third, on the same disk. Rounds of all subjects alternate; medians.',
-      columns: ['what', 'ours, HTTP', 'ours, WebSocket', 'BullMQ, Redis’ default', 'BullMQ, appendfsync always'],
-      rows,
-      promises,
-      notes: ['Rows with one figure are of ours alone.'],
-    };
+    for (const section of sections) promises.push(...(await section(folder, rows)));
+    return { rows, promises };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -162,10 +171,7 @@ async function restart(folder: string, rows: Rows): Promise<readonly Promised[]>
   // By then it has read all of them.
   await sleep(10_000);
   const memory = (await system.memory()) / 2 ** 20;
-  rows.push(
-    [`ready with ${jobs.toLocaleString('en-US')} open jobs: s`, system.readyMs / 1000, '', '', ''],
-    ['its memory: MB', memory, '', '', ''],
-  );
+  rows.push([`ready with ${jobs.toLocaleString('en-US')} open jobs: s`, system.readyMs / 1000], ['its memory: MB', memory]);
   return [
     { promise: `ready with ${jobs.toLocaleString('en-US')} open jobs, s`, measured: system.readyMs / 1000, limit: { atMost: 3 } },
     { promise: 'its memory, MB', measured: memory, limit: { atMost: 300 } },
@@ -198,16 +204,10 @@ async function growth(folder: string, rows: Rows): Promise<readonly Promised[]> 
   const what = `with ${jobs.toLocaleString('en-US')} finished jobs`;
   const memory = (await ofFull.memory()) / 2 ** 20;
   rows.push(
-    [`64 at once, ${what}: jobs/s`, median(onFull), '', '', ''],
-    ['64 at once, beside it with none: jobs/s', median(onEmpty), '', '', ''],
-    [
-      `first page of a listing, ${what}: ms (all, FAILED_FINAL, SUCCEEDED of a type)`,
-      pageMs.map((ms) => ms.toFixed(1)).join(', '),
-      '',
-      '',
-      '',
-    ],
-    [`memory ${what}: MB`, memory, '', '', ''],
+    [`64 at once, ${what}: jobs/s`, median(onFull)],
+    ['64 at once, beside it with none: jobs/s', median(onEmpty)],
+    [`first page of a listing, ${what}: ms (all, FAILED_FINAL, SUCCEEDED of a type)`, pageMs.map((ms) => ms.toFixed(1)).join(', ')],
+    [`memory ${what}: MB`, memory],
   );
   return [
     { promise: `jobs/s ${what}, to none`, measured: medianRatio(onFull, onEmpty), limit: { atLeast: 0.8 } },

@@ -1,9 +1,8 @@
 /** Sends the message of a job that was just written, and compensates when the queue does not take it. */
 import { SpanKind } from '@opentelemetry/api';
 import { JobError } from '../errors.ts';
-import { maxDelaySeconds, type Job } from '../job.ts';
+import { maxDelaySeconds, type Job, type QueuedJob } from '../job.ts';
 import { noBet } from '../queue/message.ts';
-import type { QueuedJob } from '../queue/queuedJob.ts';
 import { advance } from './advance.ts';
 import type { Core } from './core.ts';
 

@@ -1,6 +1,6 @@
 /** Sends a message for every job that has not ended: for queues in memory, which begin empty and keep what has room. */
 import type { QueueFill } from '../queue/jobQueues.ts';
-import type { QueuedJob } from '../queue/queuedJob.ts';
+import type { QueuedJob } from '../job.ts';
 import type { OpenQuery } from '../table/jobTable.ts';
 import { msUntil } from '../verdict.ts';
 import type { Core } from './core.ts';

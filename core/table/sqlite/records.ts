@@ -3,8 +3,7 @@
  * version says. A schema is made once; making one takes longer than reading a record.
  */
 import { z } from 'zod';
-import type { Job, JsonValue } from '../../job.ts';
-import type { QueuedJob } from '../../queue/queuedJob.ts';
+import type { Job, JsonValue, QueuedJob } from '../../job.ts';
 import type { IdempotencyLock, SweepState } from '../jobTable.ts';
 
 const readerOf =

@@ -3,8 +3,7 @@
  * machine, and writes: within the transaction of its group, where nobody comes between.
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { isFinal, type Job } from '../../job.ts';
-import { queuedFields } from '../../queue/queuedJob.ts';
+import { isFinal, type Job, queuedFields } from '../../job.ts';
 import { allows, permits, touchOf, transitionOf } from '../../transitions.ts';
 import type { IdempotencyLock, OwnerQuery } from '../jobTable.ts';
 import { afterTouch, afterTransition, rowOf } from './change.ts';

@@ -4,8 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { exactly, monotonic, type Clock, type ServiceTime } from '../../clock.ts';
-import type { Job } from '../../job.ts';
-import type { QueuedJob } from '../../queue/queuedJob.ts';
+import type { Job, QueuedJob } from '../../job.ts';
 import type { IdempotencyLock, JobTable, OpenQuery, WriteResult } from '../jobTable.ts';
 import { rowOf } from './change.ts';
 import type { Done } from './operations.ts';
