@@ -3,14 +3,14 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { systemClock } from '../core/clock.ts';
 import { simulateWork } from '../jobs/simulateWork/type.ts';
-import { exactly, systemClock } from '../core/clock.ts';
 import { openSqliteTable, type SqliteTable } from '../core/table/sqlite/table.ts';
+import { fillTable } from '../test/support/fillTable.ts';
 import { inline, makeJob } from '../test/support/jobFactory.ts';
 import { startRedis } from '../test/support/redis.ts';
 import { startAllInOne } from './support/allInOne.ts';
 import { startChild, type Child } from './support/child.ts';
-import { concurrently } from './support/concurrently.ts';
 import { loadResult, type LoadResult } from './support/load.ts';
 import type { Promised, Report } from './support/report.ts';
 import { median, medianRatio, quantile } from './support/statistics.ts';
@@ -28,30 +28,44 @@ interface Subject {
   readonly client: Child;
 }
 
+/** Jobs that whoever asks without signing in sees. */
+const mine = { owner: 'anonymous', params: inline({ durationMs: 0 }) } as const;
+
 type Rows = (string | number)[][];
 
+type Section = (folder: string, rows: Rows) => Promise<readonly Promised[]>;
+
 export async function embedded(): Promise<Report> {
+  return {
+    title: 'One machine: the embedded engine, beside BullMQ',
+    method:
+      'Jobs that do nothing, 30 slots, from the call until the client has heard of the end. Ours: `npm start`, everything in one process, each write on the disk before it is answered; the client in another process, handing in over HTTP or over its WebSocket, hearing of the ends over that WebSocket. BullMQ: `queue.add` or `addBulk`, its worker and QueueEvents in two processes, Redis in a third, on the same disk. Rounds of all subjects alternate; medians.',
+    columns: ['what', 'ours, HTTP', 'ours, WebSocket', 'BullMQ, Redis’ default', 'BullMQ, appendfsync always'],
+    ...(await run([besideBullMQ, kills])),
+    notes: ['Rows with one figure are of ours alone.'],
+  };
+}
+
+export async function embeddedGrowth(): Promise<Report> {
+  return {
+    title: 'One machine: many jobs in the table',
+    method:
+      '`npm start` on a table that SQLite filled with copies of one job: open ones that are due in an hour, and then ended ones. Ready: from the start of the process until /readyz says so. Memory: resident, ten seconds later. Jobs a second: jobs that do nothing, 30 slots, 64 at once over HTTP, a full table and an empty one in turn, each with a process of its own that runs all the while.',
+    columns: ['what', 'measured'],
+    ...(await run([restart, growth])),
+  };
+}
+
+async function run(sections: readonly Section[]): Promise<Pick<Report, 'rows' | 'promises'>> {
   // On the disk of the project: the temporary folder may be one in memory, which never waits.
   const cache = join(import.meta.dirname, '../.cache');
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, 'bench-'));
   try {
     const rows: Rows = [];
-    const promises = [
-      ...(await besideBullMQ(folder, rows)),
-      ...(await restart(join(folder, 'restart'), rows)),
-      ...(await growth(folder, rows)),
-      ...(await kills(join(folder, 'kills'), rows)),
-    ];
-    return {
-      title: 'One machine: the embedded engine, beside BullMQ',
-      method:
-        'Jobs that do nothing, 30 slots, from the call until the client has heard of the end. Ours: `node start.ts`, everything in one process, each write on the disk before it is answered; the client in another process, handing in over HTTP or over its WebSocket, hearing of the ends over that WebSocket. BullMQ: `queue.add` or `addBulk`, its worker and QueueEvents in two processes, Redis in a third, on the same disk. Rounds of all subjects alternate; medians.',
-      columns: ['what', 'ours, HTTP', 'ours, WebSocket', 'BullMQ, Redis’ default', 'BullMQ, appendfsync always'],
-      rows,
-      promises,
-      notes: ['Rows with one figure are of ours alone.'],
-    };
+    const promises: Promised[] = [];
+    for (const section of sections) promises.push(...(await section(folder, rows)));
+    return { rows, promises };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -149,32 +163,20 @@ async function healthMs(url: string, until: Promise<unknown>): Promise<number> {
   return quantile(took, 0.99);
 }
 
-async function restart(dataDir: string, rows: Rows): Promise<readonly Promised[]> {
+async function restart(folder: string, rows: Rows): Promise<readonly Promised[]> {
+  const dataDir = join(folder, 'restart');
   const jobs = Math.round(100_000 * scale);
-  (await startAllInOneAndEnd(dataDir)).toString();
-  const table = await openTable(dataDir);
-  const dueAt = Date.now() + 3_600_000;
-  await concurrently(
-    jobs,
-    500,
-    async () => void (await table.create(makeJob({ owner: 'anonymous', params: inline({ durationMs: 0 }), dueAt }))),
-  );
-  await table.close();
+  await mkdir(dataDir);
+  fillTable({ file: join(dataDir, 'jobs.sqlite'), jobs, like: makeJob({ ...mine, dueAt: Date.now() + 3_600_000 }) });
   await using system = await startAllInOne(dataDir);
+  // By then it has read all of them.
+  await sleep(10_000);
   const memory = (await system.memory()) / 2 ** 20;
-  rows.push(
-    [`ready with ${jobs.toLocaleString('en-US')} open jobs: s`, system.readyMs / 1000, '', '', ''],
-    ['its memory: MB', memory, '', '', ''],
-  );
+  rows.push([`ready with ${jobs.toLocaleString('en-US')} open jobs: s`, system.readyMs / 1000], ['its memory: MB', memory]);
   return [
     { promise: `ready with ${jobs.toLocaleString('en-US')} open jobs, s`, measured: system.readyMs / 1000, limit: { atMost: 3 } },
     { promise: 'its memory, MB', measured: memory, limit: { atMost: 300 } },
   ];
-}
-
-async function startAllInOneAndEnd(dataDir: string): Promise<number> {
-  await using system = await startAllInOne(dataDir);
-  return system.readyMs;
 }
 
 const openTable = (dataDir: string): Promise<SqliteTable> =>
@@ -183,13 +185,10 @@ const openTable = (dataDir: string): Promise<SqliteTable> =>
 async function growth(folder: string, rows: Rows): Promise<readonly Promised[]> {
   const jobs = Math.round(1_000_000 * scale);
   const [full, empty] = [join(folder, 'full'), join(folder, 'empty')];
-  await startAllInOneAndEnd(full);
-  const table = await openTable(full);
-  const now = exactly(Date.now());
-  const expiresAt = Math.ceil(now.at / 1000) + 30 * 86_400;
-  const ended = { status: 'SUCCEEDED', owner: 'anonymous', version: 3, finishedAt: now.at, expiresAt } as const;
-  await concurrently(jobs, 1000, async () => void (await table.create(makeJob({ ...ended, params: inline({ durationMs: 0 }) }))));
-  await table.close();
+  const now = Date.now();
+  const ended = { ...mine, status: 'SUCCEEDED', version: 3, finishedAt: now, expiresAt: Math.ceil(now / 1000) + 30 * 86_400 } as const;
+  await mkdir(full);
+  fillTable({ file: join(full, 'jobs.sqlite'), jobs, like: makeJob(ended) });
   await using opening = new AsyncDisposableStack();
   const [ofFull, ofEmpty] = [opening.use(await startAllInOne(full)), opening.use(await startAllInOne(empty))];
   const subjects = [await ours(opening, 'full', ofFull.url, false), await ours(opening, 'empty', ofEmpty.url, false)];
@@ -206,16 +205,10 @@ async function growth(folder: string, rows: Rows): Promise<readonly Promised[]> 
   const what = `with ${jobs.toLocaleString('en-US')} finished jobs`;
   const memory = (await ofFull.memory()) / 2 ** 20;
   rows.push(
-    [`64 at once, ${what}: jobs/s`, median(onFull), '', '', ''],
-    ['64 at once, beside it with none: jobs/s', median(onEmpty), '', '', ''],
-    [
-      `first page of a listing, ${what}: ms (all, FAILED_FINAL, SUCCEEDED of a type)`,
-      pageMs.map((ms) => ms.toFixed(1)).join(', '),
-      '',
-      '',
-      '',
-    ],
-    [`memory ${what}: MB`, memory, '', '', ''],
+    [`64 at once, ${what}: jobs/s`, median(onFull)],
+    ['64 at once, beside it with none: jobs/s', median(onEmpty)],
+    [`first page of a listing, ${what}: ms (all, FAILED_FINAL, SUCCEEDED of a type)`, pageMs.map((ms) => ms.toFixed(1)).join(', ')],
+    [`memory ${what}: MB`, memory],
   );
   return [
     { promise: `jobs/s ${what}, to none`, measured: medianRatio(onFull, onEmpty), limit: { atLeast: 0.8 } },
@@ -232,7 +225,8 @@ async function listMs(url: string, filter: string): Promise<number> {
 }
 
 /** Killed while it is handed jobs, again and again: each that was answered is there in the end. */
-async function kills(dataDir: string, rows: Rows): Promise<readonly Promised[]> {
+async function kills(folder: string, rows: Rows): Promise<readonly Promised[]> {
+  const dataDir = join(folder, 'kills');
   const times = Math.round(100 * scale);
   const answered: string[] = [];
   for (let time = 0; time < times; time += 1) {

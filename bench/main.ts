@@ -1,7 +1,7 @@
 /** `npm run bench` runs all benches, `npm run bench -- <name>…` some; each writes its section of docs/performance.md. */
 import { createJob } from './createJob.ts';
 import { deliveries } from './deliveries.ts';
-import { embedded } from './embedded.ts';
+import { embedded, embeddedGrowth } from './embedded.ts';
 import { endToEnd } from './endToEnd.ts';
 import { files } from './files.ts';
 import { latency } from './latency.ts';
@@ -26,6 +26,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   worker,
   endToEnd,
   embedded,
+  embeddedGrowth,
   writeBudget,
   payloads,
   telemetry,

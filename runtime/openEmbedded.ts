@@ -8,11 +8,11 @@ import { createMemoryQueues } from '../core/queue/memory/queues.ts';
 import { DatabaseRefused, inMemory } from '../core/table/sqlite/database.ts';
 import { openSqliteTable, type SqliteTable, type SqliteTableOptions } from '../core/table/sqlite/table.ts';
 import type { Core } from '../core/usecases/core.ts';
-import { refillQueues } from '../core/usecases/refillQueues.ts';
 import { noTelemetry } from '../telemetry/telemetry.ts';
 import { ConfigError } from './config.ts';
 import { holdDataFolder } from './dataFolder.ts';
 import type { OpenCoreDeps, OpenedCore } from './open.ts';
+import { keepQueuesFilled } from './keepQueuesFilled.ts';
 import { reasonOf } from './reason.ts';
 import { lockFile, tableFile } from './tableFile.ts';
 
@@ -37,14 +37,15 @@ export async function openEmbedded({
   }
   const file = dataDir === '' ? inMemory : join(dataDir, tableFile);
   const table = opening.adopt(await openTable({ file, jobTtlDays: config.jobTtlDays, clock }), ({ close }) => close());
-  const queues = opening.adopt(createMemoryQueues({ ...config, now: clock.now, traceHeader: telemetry.traceHeader }), ({ close }) =>
-    close(),
+  const queues = opening.adopt(
+    createMemoryQueues({ ...config, now: clock.now, traceHeader: telemetry.traceHeader, onRoom: () => filled.fill() }),
+    ({ close }) => close(),
   );
   const feed = observedFeed(createMemoryFeed(), telemetry);
   const core: Core = { jobTypes, table, queues, feed, clock, log, telemetry, newJobId: monotonicFactory(), settings: config };
   await table.endLeases();
-  const open = await refillQueues(core);
-  if (open > 0) log.info({ jobs: open }, 'jobs that had not ended go on');
+  const filled = opening.adopt(keepQueuesFilled(core, table, queues), ({ close }) => close());
+  filled.fill();
 
   const resources = opening.move();
   return {

@@ -45,3 +45,11 @@ export interface JobQueues {
   /** @throws when a queue is missing or does not answer. */
   check(): Promise<void>;
 }
+
+/** Of queues that keep no more than there is room for, while they are filled from the table. */
+export interface QueueFill {
+  /** The job had a message here when the fill began. */
+  holds(jobId: string): boolean;
+  /** There is room somewhere that had room when the fill began. */
+  hasRoom(): boolean;
+}

@@ -1,7 +1,7 @@
 /** Sends the message of a job that was just written, and compensates when the queue does not take it. */
 import { SpanKind } from '@opentelemetry/api';
 import { JobError } from '../errors.ts';
-import { maxDelaySeconds, type Job } from '../job.ts';
+import { maxDelaySeconds, type Job, type QueuedJob } from '../job.ts';
 import { anyVersion } from '../queue/message.ts';
 import { advance } from './advance.ts';
 import type { Core } from './core.ts';
@@ -33,7 +33,7 @@ export async function enqueue(core: Core, job: Job, delaySeconds: number): Promi
  */
 export async function sendMessage(
   { queues, telemetry }: Pick<Core, 'queues' | 'telemetry'>,
-  job: Job,
+  job: QueuedJob,
   delaySeconds: number,
 ): Promise<void> {
   const { jobId, owner, generation, traceId, type, createdAt, priority, attempts } = job;

@@ -1,30 +1,37 @@
-/** Sends a message for every job that has not ended: for queues that begin empty with each start of their process. */
-import { isFinal } from '../job.ts';
+/** Sends a message for every job that has not ended: for queues in memory, which begin empty and keep what has room. */
+import type { QueueFill } from '../queue/jobQueues.ts';
+import type { QueuedJob } from '../job.ts';
+import type { OpenQuery } from '../table/jobTable.ts';
 import { msUntil } from '../verdict.ts';
 import type { Core } from './core.ts';
 import { sendMessage } from './enqueue.ts';
-import { readEach } from './sweepJobs.ts';
 
-/** As many as one read of the table takes. */
-const pageSize = 100;
+/** It holds the loop for a moment only. */
+const pageSize = 200;
 
 /**
- * Answers how many. A message too many does no harm: it finds its job held or ended. What waits on purpose is sent by
- * whoever ends that.
+ * Oldest first, as long as the queues have room. Answers how many it sent. A message too many does no harm: it finds its
+ * job held or ended. What waits on purpose is sent by whoever ends that, and what is handed in meanwhile by its giver.
  * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`.
  */
-export async function refillQueues(core: Pick<Core, 'table' | 'queues' | 'telemetry' | 'log'>): Promise<number> {
+export async function refillQueues(
+  core: Pick<Core, 'table' | 'queues' | 'telemetry' | 'newJobId'>,
+  listQueued: (page: OpenQuery) => Promise<readonly QueuedJob[]>,
+  fill: QueueFill,
+  signal?: AbortSignal,
+): Promise<number> {
+  const before = core.newJobId();
   let sent = 0;
   let after: string | undefined;
   do {
-    const page = await core.table.listOpen({ after, before: '~', limit: pageSize });
+    const page = await listQueued({ after, before, limit: pageSize });
     const now = await core.table.time();
-    for (const job of (await readEach(core, page.jobIds)).jobs) {
-      if (isFinal(job.status) || job.waitingReason !== undefined) continue;
-      await sendMessage(core, job, job.dueAt === undefined ? 0 : msUntil(job.dueAt, now) / 1000);
+    for (const job of page) {
+      if (fill.holds(job.jobId)) continue;
+      await sendMessage(core, job, typeof job.dueAt === 'number' ? msUntil(job.dueAt, now) / 1000 : 0);
       sent += 1;
     }
-    after = page.next;
-  } while (after !== undefined);
+    after = page.length < pageSize ? undefined : page.at(-1)?.jobId;
+  } while (after !== undefined && fill.hasRoom() && signal?.aborted !== true);
   return sent;
 }

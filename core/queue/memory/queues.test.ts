@@ -76,3 +76,74 @@ test('a line keeps the order within an owner through ten thousand pushes and shi
   expect(taken).toEqual(Array.from({ length: 10_000 }, (_, index) => index));
   expect(line.shift()).toBeUndefined();
 });
+
+/** A table of jobs by their owners, from which queues that have little room are filled. */
+function openSmall(owners: ReadonlyMap<string, string>) {
+  const queues = createMemoryQueues({
+    visibilityTimeoutSeconds: 30,
+    maxReceiveCount: 3,
+    now: Date.now,
+    maxBytes: 10_000,
+    onRoom: () => fill(),
+  });
+  function fill(): void {
+    const { holds, hasRoom } = queues.beginFill();
+    for (const [jobId, owner] of owners) if (!holds(jobId) && hasRoom()) void queues.send('NORMAL', message(jobId), 0, owner);
+  }
+  return queues;
+}
+
+test('what has no room is left out, and comes when it is filled in: every job, and none twice', async () => {
+  const owners = new Map(Array.from({ length: 500 }, (_, index) => [`job-${index}`, `owner-${index % 7}`]));
+  const queues = openSmall(owners);
+  for (const [jobId, owner] of owners) await queues.send('NORMAL', message(jobId), 0, owner);
+  const came: string[] = [];
+  for (;;) {
+    const { visible } = await queues.depth('NORMAL');
+    expect(visible).toBeLessThan(40);
+    const [received] = await queues.receive('NORMAL', { max: 1, waitSeconds: 0 });
+    if (received === undefined) break;
+    const jobId = decodeMessage(received.body)?.jobId ?? '';
+    came.push(jobId);
+    owners.delete(jobId);
+    await queues.delete(received);
+  }
+  expect(came).toHaveLength(500);
+  expect(new Set(came).size).toBe(500);
+  queues.close();
+});
+
+test('an owner who fills all the room gives way to another', async () => {
+  const queues = openSmall(new Map());
+  for (let index = 0; index < 500; index += 1) await queues.send('NORMAL', message(`many-${index}`), 0, 'greedy');
+  await queues.send('NORMAL', message('one'), 0, 'modest');
+  const received = await queues.receive('NORMAL', { max: 2, waitSeconds: 0 });
+  expect(received.map(({ body }) => decodeMessage(body)?.jobId)).toEqual(['many-0', 'one']);
+  queues.close();
+});
+
+test('of what is delayed the soonest have room, and neither those that wait nor other queues are short of it', async () => {
+  const asked = Promise.withResolvers<void>();
+  const queues = createMemoryQueues({
+    visibilityTimeoutSeconds: 30,
+    maxReceiveCount: 3,
+    now: Date.now,
+    maxBytes: 10_000,
+    onRoom: () => asked.resolve(),
+  });
+  for (let index = 500; index > 0; index -= 1) await queues.send('NORMAL', message(`in-${index}`), index / 100);
+  const { delayed } = await queues.depth('NORMAL');
+  expect(delayed).toBeGreaterThan(10);
+  expect(delayed).toBeLessThan(40);
+  await queues.send('NORMAL', message('now'), 0);
+  const came: (string | undefined)[] = [];
+  while (came.length < 6) {
+    const received = await queues.receive('NORMAL', { max: 10, waitSeconds: 5 });
+    came.push(...received.map(({ body }) => decodeMessage(body)?.jobId));
+  }
+  expect(came.slice(0, 6)).toEqual(['now', 'in-1', 'in-2', 'in-3', 'in-4', 'in-5']);
+  // When few of them are left, the others are wanted.
+  await asked.promise;
+  expect((await queues.depth('NORMAL')).delayed).toBeLessThan(20);
+  queues.close();
+});

@@ -1,12 +1,13 @@
 /**
- * The queues in this process: a hint that is filled from the table at the start, so nothing of it is kept. Delay,
- * visibility, receives and dead letters are those of SQS.
+ * The queues in this process: a hint that is filled from the table, so nothing of it is kept, and no more of it is in
+ * memory than has room. Delay, visibility, receives and dead letters are those of SQS.
  */
 import { JobError } from '../../errors.ts';
-import { queueIds, type JobQueues, type QueueId, type ReceivedMessage } from '../jobQueues.ts';
+import { queueIds, type JobQueues, type QueueFill, type QueueId, type ReceivedMessage } from '../jobQueues.ts';
 import { encodeMessage } from '../message.ts';
 import { createDueList } from './dueList.ts';
 import { createFairLine, type FairLine } from './fairLine.ts';
+import { createRoom, type Room } from './room.ts';
 
 export interface MemoryQueuesOptions {
   readonly visibilityTimeoutSeconds: number;
@@ -15,16 +16,40 @@ export interface MemoryQueuesOptions {
   readonly now: () => number;
   /** Sent along with each message, for its receiver to go on with the trace. */
   readonly traceHeader?: () => string | undefined;
+  /** What may wait in each queue, and what may be delayed. Default 8 MiB each: some 14,000 messages. */
+  readonly maxBytes?: number;
+  /** Called, again and again until a fill begins, when messages were left out and there is room for them. */
+  readonly onRoom?: () => void;
+}
+
+export interface MemoryQueuesOptions {
+  readonly visibilityTimeoutSeconds: number;
+  readonly maxReceiveCount: number;
+  /** Milliseconds since the epoch, for when a message was sent. */
+  readonly now: () => number;
+  /** Sent along with each message, for its receiver to go on with the trace. */
+  readonly traceHeader?: () => string | undefined;
+  /** What may wait in each queue, and what may be delayed. Default 8 MiB each: some 14,000 messages. */
+  readonly maxBytes?: number;
+  /** Called, again and again until a fill begins, when messages were left out and there is room for them. */
+  readonly onRoom?: () => void;
 }
 
 export interface MemoryQueues extends JobQueues {
+  /** Whoever calls it sends a message for each open job that it does not hold, as long as it has room. */
+  beginFill(): QueueFill;
   /** Receives that wait are ended. Twice is fine. */
   close(): void;
 }
 
+/** What a message takes beside its texts, about. */
+const overheadBytes = 300;
+
 interface Message {
   readonly messageId: string;
+  readonly jobId: string;
   readonly owner: string;
+  readonly bytes: number;
   readonly body: string;
   readonly sentAt: number;
   readonly traceHeader: string | undefined;
@@ -37,6 +62,7 @@ interface Message {
 interface Queue {
   readonly id: QueueId;
   readonly ready: FairLine<Message>;
+  readonly room: Room;
   /** By receipt handle, which every delivery has its own of. */
   readonly inFlight: Map<string, Message>;
   /** Receives that wait, oldest first. */
@@ -46,13 +72,27 @@ interface Queue {
 
 export function createMemoryQueues(options: MemoryQueuesOptions): MemoryQueues {
   const { visibilityTimeoutSeconds, maxReceiveCount, now, traceHeader = () => undefined } = options;
-  const openQueue = (id: QueueId): Queue => ({ id, ready: createFairLine(), inFlight: new Map(), waiting: new Set(), delayed: 0 });
+  const { maxBytes = 8 * 1024 ** 2, onRoom = () => undefined } = options;
+  const openQueue = (id: QueueId): Queue => ({
+    id,
+    ready: createFairLine(),
+    // Of what could not be handled, no job's record tells.
+    room: createRoom(id === 'DEAD_LETTER' ? Infinity : maxBytes),
+    inFlight: new Map(),
+    waiting: new Set(),
+    delayed: 0,
+  });
   const deadLetters = openQueue('DEAD_LETTER');
   const queues = new Map(queueIds.map((id) => [id, id === 'DEAD_LETTER' ? deadLetters : openQueue(id)]));
   const delayed = createDueList<Message>((message) => {
-    message.queue.delayed -= 1;
+    leaveDelayed(message);
     deliver(message);
+    lookForRoom();
   });
+  const roomForDelayed = createRoom(maxBytes);
+  const rooms = [...[...queues.values()].map(({ room }) => room), roomForDelayed];
+  /** What is due from then on has no room. */
+  let horizon = Infinity;
   let sent = 0;
 
   function queueOf(id: QueueId): Queue {
@@ -62,9 +102,47 @@ export function createMemoryQueues(options: MemoryQueuesOptions): MemoryQueues {
   }
 
   function deliver(message: Message): void {
-    const [receiver] = message.queue.waiting;
-    if (receiver === undefined) message.queue.ready.push(message.owner, message);
-    else receiver([take(message)]);
+    const { queue, owner, bytes } = message;
+    const [receiver] = queue.waiting;
+    if (receiver !== undefined) return receiver([take(message)]);
+    // What was received before is little, and is not sent again by itself.
+    if (message.receives === 0 && !queue.room.has(bytes) && !makeRoom(queue, owner)) return;
+    queue.ready.push(owner, message);
+    queue.room.add(bytes);
+  }
+
+  /** Whoever has most waiting gives way: an owner with a million jobs leaves room for another's first. */
+  function makeRoom({ ready, room }: Queue, owner: string): boolean {
+    room.leaveOut();
+    const last = ready.popLongest(owner);
+    if (last !== undefined) room.remove(last.bytes);
+    return last !== undefined;
+  }
+
+  function delay(message: Message, at: number): void {
+    if (at >= horizon) return roomForDelayed.leaveOut();
+    message.queue.delayed += 1;
+    roomForDelayed.add(message.bytes);
+    delayed.add(message, at);
+    if (roomForDelayed.has(0)) return;
+    const { items, from } = delayed.dropLatest();
+    for (const item of items) leaveDelayed(item);
+    horizon = from;
+    roomForDelayed.leaveOut();
+  }
+
+  function leaveDelayed({ queue, bytes }: Message): void {
+    queue.delayed -= 1;
+    roomForDelayed.remove(bytes);
+  }
+
+  function lookForRoom(): void {
+    if (rooms.some(({ wantsMore }) => wantsMore)) onRoom();
+  }
+
+  function* held(): Generator<string, void, undefined> {
+    for (const { ready, inFlight } of queues.values()) for (const { jobId } of [...ready.values(), ...inFlight.values()]) yield jobId;
+    for (const { jobId } of delayed.values()) yield jobId;
   }
 
   function take(message: Message): ReceivedMessage {
@@ -116,19 +194,29 @@ export function createMemoryQueues(options: MemoryQueuesOptions): MemoryQueues {
     async send(priority, message, delaySeconds, owner = '') {
       const queue = queueOf(priority);
       sent += 1;
+      const body = encodeMessage(message);
       const own: Message = {
         messageId: String(sent),
+        jobId: message.jobId,
         owner,
-        body: encodeMessage(message),
+        bytes: overheadBytes + body.length + owner.length,
+        body,
         sentAt: now(),
         traceHeader: traceHeader(),
         queue,
         receives: 0,
         timer: undefined,
       };
-      if (delaySeconds <= 0) return deliver(own);
-      queue.delayed += 1;
-      delayed.add(own, performance.now() + delaySeconds * 1000);
+      if (delaySeconds <= 0) deliver(own);
+      else delay(own, performance.now() + delaySeconds * 1000);
+    },
+
+    beginFill() {
+      const reopened = rooms.filter((room) => room.wantsMore || !room.leavesOut);
+      for (const room of reopened) room.reopen();
+      if (!roomForDelayed.leavesOut) horizon = Infinity;
+      const jobIds = new Set(held());
+      return { holds: (jobId) => jobIds.has(jobId), hasRoom: () => reopened.some(({ leavesOut }) => !leavesOut) };
     },
 
     async receive(id, { max, waitSeconds, signal }) {
@@ -137,8 +225,10 @@ export function createMemoryQueues(options: MemoryQueuesOptions): MemoryQueues {
       while (messages.length < max) {
         const message = queue.ready.shift();
         if (message === undefined) break;
+        queue.room.remove(message.bytes);
         messages.push(take(message));
       }
+      lookForRoom();
       return messages.length > 0 || waitSeconds <= 0 ? messages : wait(queue, waitSeconds, signal);
     },
 

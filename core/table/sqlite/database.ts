@@ -49,7 +49,7 @@ const busyTimeoutMs = 2000;
 export function openForWriting(file: string): DatabaseSync {
   const database = openFile(file, false);
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768');
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192');
     migrate(database);
     return database;
   } catch (error) {
@@ -62,7 +62,7 @@ export function openForWriting(file: string): DatabaseSync {
 export function openForReading(file: string): DatabaseSync {
   const database = openFile(file, true);
   try {
-    database.exec('PRAGMA cache_size = -16384');
+    database.exec('PRAGMA cache_size = -8192');
     versionOf(database);
     return database;
   } catch (error) {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Job } from '../../job.ts';
 import type { IdempotencyLock } from '../jobTable.ts';
 import { openForReading } from './database.ts';
+import { readJob, readLock } from './records.ts';
 
 export type ExportedRecord =
   | { readonly job: Job }
@@ -17,14 +18,14 @@ export function* exportRecords(file: string): Generator<ExportedRecord, void, un
   try {
     database.exec('BEGIN');
     for (const { record } of database.prepare('SELECT record FROM jobs ORDER BY id').iterate()) {
-      yield { job: z.custom<Job>().parse(JSON.parse(String(record))) };
+      yield { job: readJob(String(record)) };
     }
     for (const { key, json, expiresAt } of database.prepare('SELECT key, json, expiresAt FROM payloads').iterate()) {
       yield { payload: { key: String(key), json: String(json), expiresAt: Number(expiresAt) } };
     }
     for (const { key, lock } of database.prepare('SELECT key, lock FROM locks').iterate()) {
       const [owner, idempotencyKey] = ownerAndKey.parse(JSON.parse(String(key)));
-      yield { owner, idempotencyKey, lock: z.custom<IdempotencyLock>().parse(JSON.parse(String(lock))) };
+      yield { owner, idempotencyKey, lock: readLock(String(lock)) };
     }
   } finally {
     database.close();

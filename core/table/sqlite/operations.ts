@@ -57,6 +57,8 @@ export type ReadOperation =
   | { readonly kind: 'readState'; readonly name: string }
   | { readonly kind: 'listOwned'; readonly query: OwnerQuery }
   | { readonly kind: 'listOpen'; readonly after: string; readonly before: string; readonly limit: number }
+  /** Of jobs that have not ended nor wait on purpose: what their messages say, as `QueuedJob` in JSON. */
+  | { readonly kind: 'listQueued'; readonly after: string; readonly before: string; readonly limit: number }
   | { readonly kind: 'check' };
 
 export type Operation = WriteOperation | ReadOperation;

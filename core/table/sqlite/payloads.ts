@@ -1,9 +1,8 @@
 /** Params and results in rows of their own: a record that is written again and again stays small. */
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
-import type { JsonValue } from '../../job.ts';
 import { maxInlineBytes, type Payloads } from '../jobTable.ts';
 import { needsRenewal, payloadExpiry } from '../payloadLife.ts';
+import { readPayload } from './records.ts';
 import type { TableThreads } from './threads.ts';
 
 export function createPayloads({ write, read }: Pick<TableThreads, 'write' | 'read'>, jobTtlDays: number): Payloads {
@@ -20,7 +19,7 @@ export function createPayloads({ write, read }: Pick<TableThreads, 'write' | 're
     async readPayloads(keys, signal) {
       signal?.throwIfAborted();
       const { texts } = await read({ kind: 'readPayloads', keys });
-      return texts.map((text) => (text === null ? undefined : z.custom<JsonValue>().parse(JSON.parse(text))));
+      return texts.map((text) => (text === null ? undefined : readPayload(text)));
     },
 
     async renewPayload(pointer, now) {

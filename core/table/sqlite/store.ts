@@ -3,22 +3,19 @@
  * machine, and writes: within the transaction of its group, where nobody comes between.
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { z } from 'zod';
-import { isFinal, type Job } from '../../job.ts';
+import { isFinal, type Job, queuedFields } from '../../job.ts';
 import { allows, permits, touchOf, transitionOf } from '../../transitions.ts';
 import type { IdempotencyLock, OwnerQuery } from '../jobTable.ts';
 import { afterTouch, afterTransition, rowOf } from './change.ts';
 import { isSqliteError } from './database.ts';
 import type { Answer, Done, Operation, ReadOperation, Row, WriteOperation } from './operations.ts';
+import { readJob, readLock } from './records.ts';
 
 export interface Store {
   /** All of a group, in its order: the writes are on the disk before it answers, or none of them is made. */
   run(operations: readonly Operation[]): readonly Answer[];
 }
 
-/** Nothing but this engine writes these columns, in the shape that the file's version says. */
-const jobOf = (text: string): Job => z.custom<Job>().parse(JSON.parse(text));
-const lockOf = (text: string): IdempotencyLock => z.custom<IdempotencyLock>().parse(JSON.parse(text));
 const done = (ok: boolean, ...texts: readonly (string | null)[]): Done => ({ ok, texts });
 
 export function createStore(database: DatabaseSync): Store {
@@ -80,7 +77,11 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
   const putPayload = database.prepare('INSERT INTO payloads (key, json, expiresAt) VALUES (?, ?, ?)');
   const renewPayload = database.prepare('UPDATE payloads SET expiresAt = ? WHERE key = ? AND expiresAt < ?');
   const putState = database.prepare('INSERT OR REPLACE INTO states (name, state) VALUES (?, ?)');
-  const openRecords = database.prepare("SELECT jobId, record FROM jobs WHERE partition = 'open' AND sort > ? ORDER BY sort LIMIT ?");
+  // A damaged record is passed over: it keeps no other from going on.
+  const heldIds = database.prepare(
+    `SELECT jobId FROM jobs WHERE partition = 'open' AND sort > ?
+       AND iif(json_valid(record), json_extract(record, '$.claim.expiresAt'), 0) > ? ORDER BY sort LIMIT ?`,
+  );
   const expireJobs = database.prepare('DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE expiresAt <= ? LIMIT ?)');
   const expirePayloads = database.prepare('DELETE FROM payloads WHERE key IN (SELECT key FROM payloads WHERE expiresAt <= ? LIMIT ?)');
   const expireLocks = database.prepare('DELETE FROM locks WHERE key IN (SELECT key FROM locks WHERE expiresAt <= ? LIMIT ?)');
@@ -90,7 +91,7 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
     const found = find.get(jobId);
     if (found === undefined) return done(false, null);
     const before = String(found['record']);
-    const next = decide(jobOf(before));
+    const next = decide(readJob(before));
     if (next === undefined) return done(false, before);
     const { record, outcome, partition, sort, expiresAt } = rowOf(next);
     const isMoved = found['outcome'] !== outcome || found['partition'] !== partition || found['sort'] !== sort;
@@ -109,21 +110,16 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
 
   function lock(key: string, wanted: IdempotencyLock, lowSeconds: number): Done {
     const present = findLock.get(key);
-    if (present !== undefined && lockOf(String(present['lock'])).expiresAt > lowSeconds) return done(false, String(present['lock']));
+    if (present !== undefined && readLock(String(present['lock'])).expiresAt > lowSeconds) return done(false, String(present['lock']));
     const text = JSON.stringify(wanted);
     putLock.run(key, text, wanted.expiresAt);
     return done(true, text);
   }
 
   function lapse(now: number, after: string, limit: number): Done {
-    const rows = openRecords.all(after, limit);
-    for (const { jobId, record } of rows) {
-      const { claim } = jobOf(String(record));
-      if (claim !== undefined && claim.expiresAt > now) {
-        change(String(jobId), (job) => afterTouch(job, { leaseExpiresAt: now }, job.writeId));
-      }
-    }
-    return done(true, ...rows.slice(-1).map(({ jobId }) => String(jobId)));
+    const jobIds = heldIds.all(after, now, limit).map(({ jobId }) => String(jobId));
+    for (const jobId of jobIds) change(jobId, (job) => afterTouch(job, { leaseExpiresAt: now }, job.writeId));
+    return done(true, ...jobIds.slice(-1));
   }
 
   return (operation) => {
@@ -167,6 +163,12 @@ function createReads(database: DatabaseSync): (operation: ReadOperation) => Done
   const getPayload = database.prepare('SELECT json FROM payloads WHERE key = ?');
   const getState = database.prepare('SELECT state FROM states WHERE name = ?');
   const openIds = database.prepare("SELECT jobId FROM jobs WHERE partition = 'open' AND sort > ? AND sort < ? ORDER BY sort LIMIT ?");
+  // By SQLite itself, since there may be a million of them; the damaged ones are passed over.
+  const queued = database.prepare(
+    `SELECT json_object('jobId', jobId, ${queuedFields.map((field) => `'${field}', json_extract(record, '$.${field}')`).join(', ')}) AS job
+       FROM jobs WHERE partition = 'open' AND sort > ? AND sort < ?
+       AND iif(json_valid(record), json_extract(record, '$.waitingReason') IS NULL, 0) ORDER BY sort LIMIT ?`,
+  );
 
   return (operation) => {
     switch (operation.kind) {
@@ -182,6 +184,8 @@ function createReads(database: DatabaseSync): (operation: ReadOperation) => Done
         return done(true, ...listOwned(database, operation.query));
       case 'listOpen':
         return done(true, ...openIds.all(operation.after, operation.before, operation.limit).map(({ jobId }) => String(jobId)));
+      case 'listQueued':
+        return done(true, ...queued.all(operation.after, operation.before, operation.limit).map(({ job }) => String(job)));
       case 'check':
         get.get('');
         return done(true);

@@ -3,13 +3,13 @@
  * machine's own predicates inside the transaction, many of them to a transaction, each answered when it is on the disk.
  */
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
 import { exactly, monotonic, type Clock, type ServiceTime } from '../../clock.ts';
-import type { Job } from '../../job.ts';
-import type { IdempotencyLock, JobTable, SweepState, WriteResult } from '../jobTable.ts';
+import type { Job, QueuedJob } from '../../job.ts';
+import type { IdempotencyLock, JobTable, OpenQuery, WriteResult } from '../jobTable.ts';
 import { rowOf } from './change.ts';
 import type { Done } from './operations.ts';
 import { createPayloads } from './payloads.ts';
+import { readJob, readLock, readQueuedJob, readSweepState } from './records.ts';
 import { openTableThreads } from './threads.ts';
 
 export interface SqliteTableOptions {
@@ -26,6 +26,8 @@ export interface SqliteTableOptions {
 export interface SqliteTable extends JobTable {
   /** Ends the leases of whoever held a job: for a process that knows that it is alone, before it does anything else. */
   endLeases(): Promise<void>;
+  /** Jobs that have not ended nor wait on purpose, oldest first. Fewer than `limit`: there are no more. */
+  listQueued(page: OpenQuery): Promise<readonly QueuedJob[]>;
   /** Deletes final records, payloads and idempotency keys that expired before `now` (milliseconds). */
   expire(now: number): Promise<void>;
   /** Ends what was asked. Twice is fine. */
@@ -100,9 +102,14 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
       return { jobIds, next: jobIds.length < limit ? undefined : jobIds.at(-1) };
     },
 
+    async listQueued({ after = '', before, limit }) {
+      const { texts } = await read({ kind: 'listQueued', after, before, limit });
+      return present(texts).map(readQueuedJob);
+    },
+
     async readSweep() {
       const [text] = (await read({ kind: 'readState', name: 'sweep' })).texts;
-      return text === null || text === undefined ? undefined : z.custom<SweepState>().parse(JSON.parse(text));
+      return text === null || text === undefined ? undefined : readSweepState(text);
     },
 
     async writeSweep(state) {
@@ -150,13 +157,12 @@ function written({ ok, texts }: Done): WriteResult {
   return ok && job !== undefined ? { ok, job } : { ok: false, job };
 }
 
-/** Not checked field by field: nothing else writes the file. */
 function jobOf([text]: Done['texts']): Job | undefined {
-  return text === null || text === undefined ? undefined : z.custom<Job>().parse(JSON.parse(text));
+  return text === null || text === undefined ? undefined : readJob(text);
 }
 
 function lockOf([text]: Done['texts']): IdempotencyLock | undefined {
-  return text === null || text === undefined ? undefined : z.custom<IdempotencyLock>().parse(JSON.parse(text));
+  return text === null || text === undefined ? undefined : readLock(text);
 }
 
 function throwUncaught(error: Error): void {

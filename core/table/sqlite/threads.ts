@@ -53,7 +53,10 @@ const opening = z.union([z.literal('open'), z.object({ refused: z.string() })]);
 const replies = z.custom<readonly (readonly Answer[])[]>();
 
 async function openThread({ file, writes, onFailure }: TableThreadsOptions & { readonly writes: boolean }): Promise<TableThread> {
-  const thread = new Worker(new URL(`tableThread${extname(import.meta.url)}`, import.meta.url), { workerData: { file, writes } });
+  const thread = new Worker(new URL(`tableThread${extname(import.meta.url)}`, import.meta.url), {
+    workerData: { file, writes },
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+  });
   const exited = once(thread, 'exit');
   const [opened] = z.tuple([opening]).parse(await once(thread, 'message'));
   if (opened !== 'open') throw new DatabaseRefused(opened.refused);

@@ -1,0 +1,18 @@
+/**
+ * What the file keeps as JSON, read again. Not checked field by field: nothing else writes the file, in the shape that its
+ * version says. A schema is made once; making one takes longer than reading a record.
+ */
+import { z } from 'zod';
+import type { Job, JsonValue, QueuedJob } from '../../job.ts';
+import type { IdempotencyLock, SweepState } from '../jobTable.ts';
+
+const readerOf =
+  <Kept>(schema: z.ZodType<Kept>) =>
+  (text: string): Kept =>
+    schema.parse(JSON.parse(text));
+
+export const readJob = readerOf(z.custom<Job>());
+export const readLock = readerOf(z.custom<IdempotencyLock>());
+export const readPayload = readerOf(z.custom<JsonValue>());
+export const readSweepState = readerOf(z.custom<SweepState>());
+export const readQueuedJob = readerOf(z.custom<QueuedJob>());
