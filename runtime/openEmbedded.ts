@@ -9,6 +9,7 @@ import { DatabaseRefused, inMemory } from '../core/table/sqlite/database.ts';
 import { openSqliteTable, type SqliteTable, type SqliteTableOptions } from '../core/table/sqlite/table.ts';
 import type { Core } from '../core/usecases/core.ts';
 import { refillQueues } from '../core/usecases/refillQueues.ts';
+import { randomFraction } from '../telemetry/randomBytes.ts';
 import { noTelemetry } from '../telemetry/telemetry.ts';
 import { ConfigError } from './config.ts';
 import { holdDataFolder } from './dataFolder.ts';
@@ -41,7 +42,7 @@ export async function openEmbedded({
     close(),
   );
   const feed = observedFeed(createMemoryFeed(), telemetry);
-  const core: Core = { jobTypes, table, queues, feed, clock, log, telemetry, newJobId: monotonicFactory(), settings: config };
+  const core: Core = { jobTypes, table, queues, feed, clock, log, telemetry, newJobId: monotonicFactory(randomFraction), settings: config };
   await table.endLeases();
   const open = await refillQueues(core);
   if (open > 0) log.info({ jobs: open }, 'jobs that had not ended go on');
