@@ -12,7 +12,7 @@ export function leafWriter(type: GraphQLLeafType): (value: unknown) => string {
     if (value instanceof Error) throw unprojectable;
     const serialized: unknown = type.serialize(value);
     if (serialized === null || serialized === undefined) throw unprojectable;
-    return jsonOf(serialized);
+    return typeof serialized === 'string' ? quote(serialized) : jsonOf(serialized);
   };
   return usual === undefined ? write : (value) => usual(value) ?? write(value);
 }

@@ -49,7 +49,7 @@ export class Outlet {
     if (wire.writableCorked > 0) return;
     wire.cork();
     if (this.#corked.push(wire) > 1) return;
-    process.nextTick(() => {
+    setImmediate(() => {
       const corked = this.#corked;
       this.#corked = [];
       for (const one of corked) one.uncork();
