@@ -41,6 +41,16 @@ test('what is sent to a socket in one turn leaves in one write, what is sent in 
   expect(writes.map((chunks) => chunks.length)).toEqual([3, 1]);
 });
 
+test('what fills a write does not wait for the end of the turn', async () => {
+  const { wire, writes } = recordingWire();
+  const outlet = new Outlet();
+  for (let number = 0; number < 100; number += 1) outlet.next(wire, '1', JSON.stringify('x'.repeat(1000)));
+  const length = writes.flat().reduce((sum, chunk) => sum + chunk.length, 0);
+  expect(length).toBeGreaterThan(64 * 1024);
+  await turn();
+  expect(writes.flat()).toHaveLength(100);
+});
+
 test('all who are sent the same under the same id are sent the same bytes', async () => {
   const wires = Array.from({ length: 3 }, recordingWire);
   const outlet = new Outlet();

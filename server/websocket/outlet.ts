@@ -9,6 +9,9 @@ import { nextHead, nextTail } from './messages.ts';
 /** Larger payloads are not copied for clients that call their operations differently. */
 const copiedLength = 4096;
 
+/** Bytes that do not wait for the end of the turn: what a socket holds beyond is its client's, who does not read. */
+const fullWrite = 32 * 1024;
+
 const nothing: Buffer = Buffer.alloc(0);
 
 export class Outlet {
@@ -46,7 +49,12 @@ export class Outlet {
   }
 
   #cork(wire: Duplex): void {
-    if (wire.writableCorked > 0) return;
+    if (wire.writableCorked > 0) {
+      if (wire.writableLength < fullWrite) return;
+      wire.uncork();
+      wire.cork();
+      return;
+    }
     wire.cork();
     if (this.#corked.push(wire) > 1) return;
     setImmediate(() => {
