@@ -14,6 +14,7 @@ import { openTableStream, type TableStream } from '../core/table/dynamodb/stream
 import { createTable } from '../core/table/dynamodb/table.ts';
 import type { Core } from '../core/usecases/core.ts';
 import type { Log } from '../telemetry/log.ts';
+import { randomFraction } from '../telemetry/randomBytes.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { ConfigError, type Config } from './config.ts';
 import { reasonOf } from './reason.ts';
@@ -61,7 +62,7 @@ export function openCore({ config, jobTypes, clock, log, telemetry = noTelemetry
     clock,
     log,
     telemetry,
-    newJobId: monotonicFactory(),
+    newJobId: monotonicFactory(randomFraction),
     settings: config,
   };
 

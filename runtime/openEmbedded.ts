@@ -8,6 +8,7 @@ import { createMemoryQueues } from '../core/queue/memory/queues.ts';
 import { DatabaseRefused, inMemory } from '../core/table/sqlite/database.ts';
 import { openSqliteTable, type SqliteTable, type SqliteTableOptions } from '../core/table/sqlite/table.ts';
 import type { Core } from '../core/usecases/core.ts';
+import { randomFraction } from '../telemetry/randomBytes.ts';
 import { noTelemetry } from '../telemetry/telemetry.ts';
 import { ConfigError } from './config.ts';
 import { holdDataFolder } from './dataFolder.ts';
@@ -42,7 +43,7 @@ export async function openEmbedded({
     ({ close }) => close(),
   );
   const feed = observedFeed(createMemoryFeed(), telemetry);
-  const core: Core = { jobTypes, table, queues, feed, clock, log, telemetry, newJobId: monotonicFactory(), settings: config };
+  const core: Core = { jobTypes, table, queues, feed, clock, log, telemetry, newJobId: monotonicFactory(randomFraction), settings: config };
   await table.endLeases();
   const filled = opening.adopt(keepQueuesFilled(core, table, queues), ({ close }) => close());
   filled.fill();

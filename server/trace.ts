@@ -1,14 +1,14 @@
 /** Which trace a request belongs to: its caller's, by W3C Trace Context, or a new one. */
-import { randomBytes } from 'node:crypto';
+import { randomHex } from '../telemetry/randomBytes.ts';
 import { readTraceparent } from '../telemetry/traceHeaders.ts';
 
 /** 32 hexadecimal digits. A `traceparent` that is not valid is as good as none. */
 export function traceIdOf(traceparent: unknown): string {
   const given = typeof traceparent === 'string' ? readTraceparent(traceparent)?.traceId : undefined;
-  return given ?? randomBytes(16).toString('hex');
+  return given ?? randomHex(16);
 }
 
 /** Response headers that let a client name its request to us. */
 export function traceHeaders(traceId: string): { readonly 'x-trace-id': string; readonly traceparent: string } {
-  return { 'x-trace-id': traceId, traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01` };
+  return { 'x-trace-id': traceId, traceparent: `00-${traceId}-${randomHex(8)}-01` };
 }

@@ -1,4 +1,4 @@
-/** Remembers parsed documents, so that an operation that comes again is parsed and validated once. */
+/** Remembers parsed documents, and what is compiled from them: an operation that comes again is parsed, validated and compiled once. */
 
 /** Documents of clients are few; strangers may send any number, and a parsed one of 2,000 tokens takes half a megabyte. */
 const maxDocuments = 100;

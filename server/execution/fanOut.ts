@@ -4,11 +4,10 @@
  *
  * Events are written straight from the feed's own call, without a promise between.
  */
-import { execute, type DocumentNode, type ExecutionResult, type GraphQLError } from 'graphql';
+import type { GraphQLError } from 'graphql';
 import type { Watch, WatchedEvent } from '../../core/usecases/watchJob.ts';
-import { variablesBelowRoot } from './belowRoot.ts';
+import { createEventPayloads, type EventPayloads, type Shape } from './eventPayloads.ts';
 import type { WatchArgs } from './operations.ts';
-import { payloadOf } from './payload.ts';
 
 /** An operation that runs. */
 export interface Running {
@@ -47,72 +46,12 @@ export interface FanOut {
   push(watch: Watch, subscriber: Subscriber): void;
 }
 
-/** All that an answer depends on beside the event: kept once for all who ask for the same. */
-interface Shape {
-  readonly key: string;
-  readonly args: WatchArgs;
-  subscribers: number;
-}
-
-type Payload = string | Promise<string>;
-
-const never = new AbortController().signal;
-
 export function createFanOut({ mask, maxUnsentBytes = 64 * 1024 }: FanOutDeps): FanOut {
-  const documentNumbers = new WeakMap<DocumentNode, number>();
-  const shapes = new Map<string, Shape>();
-  /** Of this turn: an event reaches those who are not behind within one, and is then kept for nobody. */
-  let payloads: Map<WatchedEvent, Map<Shape, Payload>> | undefined;
-  let documents = 0;
-
-  function numberOf(document: DocumentNode): number {
-    const known = documentNumbers.get(document);
-    if (known !== undefined) return known;
-    documents += 1;
-    documentNumbers.set(document, documents);
-    return documents;
-  }
-
-  function join(args: WatchArgs): Shape {
-    const { document, operationName, contextValue } = args;
-    const key = JSON.stringify([numberOf(document), operationName ?? null, contextValue.owner, variablesBelowRoot(args)]);
-    // The first to ask may leave before the others: nobody's end is the answer's.
-    const shape = shapes.get(key) ?? { key, args: { ...args, contextValue: { ...contextValue, signal: never } }, subscribers: 0 };
-    shapes.set(key, shape);
-    shape.subscribers += 1;
-    return shape;
-  }
-
-  const shared: Shared = {
-    maxUnsentBytes,
-    mask,
-    leave(shape) {
-      shape.subscribers -= 1;
-      if (shape.subscribers === 0) shapes.delete(shape.key);
-    },
-    payloadFor(event, shape) {
-      if (payloads === undefined) {
-        payloads = new Map();
-        setImmediate(() => (payloads = undefined));
-      }
-      let ofEvent = payloads.get(event);
-      if (ofEvent === undefined) payloads.set(event, (ofEvent = new Map<Shape, Payload>()));
-      let payload = ofEvent.get(shape);
-      if (payload === undefined) ofEvent.set(shape, (payload = executed(event, shape)));
-      return payload;
-    },
-  };
-
-  function executed(event: WatchedEvent, { args }: Shape): Payload {
-    const text = ({ errors, ...rest }: ExecutionResult): string =>
-      payloadOf({ ...rest, errors: errors?.map((error) => mask(error, args.contextValue.traceId)) });
-    const result = execute({ ...args, rootValue: event });
-    return result instanceof Promise ? result.then(text) : text(result);
-  }
-
+  const payloads = createEventPayloads({ mask });
+  const shared: Shared = { maxUnsentBytes, mask, payloads };
   return {
     push(watch, { args, id, target }) {
-      const push = new Push({ shared, watch, shape: join(args), id, target });
+      const push = new Push({ shared, watch, shape: payloads.join(args), id, target });
       target.running.set(id, push);
       watch.listen(push);
       push.onChange();
@@ -124,8 +63,7 @@ export function createFanOut({ mask, maxUnsentBytes = 64 * 1024 }: FanOutDeps): 
 interface Shared {
   readonly maxUnsentBytes: number;
   mask(error: unknown, traceId: string): GraphQLError;
-  payloadFor(event: WatchedEvent, shape: Shape): Payload;
-  leave(shape: Shape): void;
+  readonly payloads: EventPayloads;
 }
 
 interface PushDeps {
@@ -158,7 +96,7 @@ class Push implements Running {
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#shared.leave(this.#shape);
+    this.#shared.payloads.leave(this.#shape);
     void this.#watch.return();
   }
 
@@ -166,7 +104,7 @@ class Push implements Running {
     while (!this.#isWaiting && !this.#isOver) {
       const event = this.#watch.take();
       if (event === undefined) return this.#finishIfOver();
-      const payload = this.#shared.payloadFor(event, this.#shape);
+      const payload = this.#shared.payloads.payloadFor(event, this.#shape);
       if (typeof payload === 'string') this.#send(payload, event);
       else void this.#sendLater(payload, event);
     }

@@ -87,7 +87,8 @@ function callOf(
 ): CallContext {
   const gone = new AbortController();
   const left = new Promise<void>((resolve) => response.once('close', resolve));
-  void left.then(() => gone.abort());
+  // Whoever has the whole answer needs nothing called off.
+  void left.then(() => response.writableFinished || gone.abort());
   return {
     traceId,
     signal: gone.signal,

@@ -24,20 +24,23 @@ function requirePlainJson(headers: IncomingMessage['headers']): void {
 }
 
 function bodyOf(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const tooLarge = new Refusal(413, 'REQUEST_ENTITY_TOO_LARGE', { message: `The body has more than ${maxBytes} bytes.` });
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge);
+  const tooLarge = (): Refusal => new Refusal(413, 'REQUEST_ENTITY_TOO_LARGE', { message: `The body has more than ${maxBytes} bytes.` });
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > maxBytes) return reject(tooLarge);
+      if (size > maxBytes) return reject(tooLarge());
       chunks.push(chunk);
       return undefined;
     });
-    request.once('end', () => resolve(Buffer.concat(chunks)));
     // Nobody reads the answer; but whoever waits for the body must not wait for ever.
     const gone = (): void => reject(new Refusal(400, 'BAD_REQUEST', { message: 'The body ended early.' }));
+    request.once('end', () => {
+      request.off('close', gone);
+      resolve(Buffer.concat(chunks));
+    });
     request.once('error', gone);
     request.once('close', gone);
   });

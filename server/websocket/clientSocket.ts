@@ -1,10 +1,12 @@
 /** A client's WebSocket with what the server keeps for it: fields of one object, for there are tens of thousands. */
+import type { Duplex } from 'node:stream';
 import type { GraphQLError } from 'graphql';
 import { WebSocket } from 'ws';
 import type { WatchedEvent } from '../../core/usecases/watchJob.ts';
 import type { Identity } from '../auth.ts';
 import type { PushTarget, Running } from '../execution/fanOut.ts';
-import { completeMessage, errorMessage, nextMessage } from './messages.ts';
+import { completeMessage, errorMessage } from './messages.ts';
+import type { Outlet } from './outlet.ts';
 import type { Peer } from './protocol.ts';
 
 export class ClientSocket extends WebSocket implements Peer, PushTarget {
@@ -18,17 +20,34 @@ export class ClientSocket extends WebSocket implements Peer, PushTarget {
   usedAt = seconds();
   pingedAt = this.usedAt;
   awaitsPong = false;
+  #wire: Duplex | undefined;
+  #outlet: Outlet | undefined;
 
-  pushNext(id: string, payload: string, _event: WatchedEvent, onFlushed?: () => void): void {
-    this.send(nextMessage(id, payload), onFlushed);
+  /** Once, with the stream that its upgrade handed over. */
+  attach(wire: Duplex, outlet: Outlet): void {
+    this.#wire = wire;
+    this.#outlet = outlet;
+  }
+
+  pushNext(id: string, payload: string, _event?: WatchedEvent, onFlushed?: () => void): void {
+    if (this.#wire !== undefined && this.readyState === this.OPEN) this.#outlet?.next(this.#wire, id, payload, onFlushed);
   }
 
   pushComplete(id: string): void {
-    this.send(completeMessage(id));
+    this.#say(completeMessage(id));
   }
 
   pushError(id: string, error: GraphQLError): void {
-    this.send(errorMessage(id, [error]));
+    this.pushErrors(id, [error]);
+  }
+
+  pushErrors(id: string, errors: readonly GraphQLError[]): void {
+    this.#say(errorMessage(id, errors));
+  }
+
+  /** After the close frame nothing is sent any more. */
+  #say(text: string): void {
+    if (this.#wire !== undefined && this.readyState === this.OPEN) this.#outlet?.text(this.#wire, text);
   }
 
   /** Asks the client to connect elsewhere. */

@@ -11,10 +11,11 @@ export function pongMessage(payload: Readonly<Record<string, unknown>> | null | 
   return JSON.stringify({ type: MessageType.Pong, ...(payload === null || payload === undefined ? {} : { payload }) });
 }
 
-/** The payload is JSON already, perhaps made once for many. */
-export function nextMessage(id: string, payload: string): string {
-  return `{"id":${JSON.stringify(id)},"type":"next","payload":${payload}}`;
+/** What stands before the payload of an event or answer, which is JSON already, and behind it. */
+export function nextHead(id: string): string {
+  return `{"id":${JSON.stringify(id)},"type":"next","payload":`;
 }
+export const nextTail = '}';
 
 export function errorMessage(id: string, errors: readonly GraphQLError[]): string {
   return JSON.stringify({ id, type: MessageType.Error, payload: errors });

@@ -9,6 +9,7 @@ import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { graphqlPath } from '../graphqlPath.ts';
 import { rawRefusal } from '../http/refusal.ts';
 import { ClientSocket, seconds } from './clientSocket.ts';
+import { Outlet } from './outlet.ts';
 import { initTimedOut, receiveBinary, rejectSubprotocol } from './protocol.ts';
 import type { WebSocketApi } from './websocket.ts';
 
@@ -56,6 +57,7 @@ export function attachSockets({
   const options = { noServer: true, maxPayload: limits.requestBytes, handleProtocols, perMessageDeflate: false };
   const sockets = new WebSocketServer<typeof ClientSocket>({ ...options, WebSocket: ClientSocket });
   const stopCounting = telemetry.gauge('sockets', () => sockets.clients.size);
+  const outlet = new Outlet();
   let closing = false;
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -64,7 +66,10 @@ export function attachSockets({
     }
     if (!allowsHost(request.headers)) return reject(socket, rawRefusal('403 Forbidden', 'FOREIGN_HOST'));
     if (!allowsOrigin(request.headers)) return reject(socket, rawRefusal('403 Forbidden', 'FOREIGN_ORIGIN'));
-    return sockets.handleUpgrade(request, socket, head, (client) => serve(client, request.headers.authorization));
+    return sockets.handleUpgrade(request, socket, head, (client) => {
+      client.attach(socket, outlet);
+      serve(client, request.headers.authorization);
+    });
   });
 
   function serve(socket: ClientSocket, authorization: string | undefined): void {

@@ -13,7 +13,6 @@ import { payloadOf } from '../execution/payload.ts';
 import { traceIdOf } from '../trace.ts';
 import { seconds, type ClientSocket } from './clientSocket.ts';
 import type { Connections } from './connections.ts';
-import { completeMessage, errorMessage, nextMessage } from './messages.ts';
 import { closed, receive, type ProtocolHost, type Rejection } from './protocol.ts';
 
 export interface WebSocketApi {
@@ -65,9 +64,9 @@ export function createWebSocketApi({ operations, fanOut, authenticate, connectio
     if (socket.running.get(id) !== beginning) return undefined;
     if ('watch' in outcome) return fanOut.push(outcome.watch, { args: outcome.args, id, target: socket });
     socket.running.delete(id);
-    if ('refusal' in outcome) return socket.send(errorMessage(id, outcome.refusal));
-    socket.send(nextMessage(id, payloadOf(outcome.result)));
-    return socket.send(completeMessage(id));
+    if ('refusal' in outcome) return socket.pushErrors(id, outcome.refusal);
+    socket.pushNext(id, payloadOf(outcome.result));
+    return socket.pushComplete(id);
   }
 
   async function outcomeOf(

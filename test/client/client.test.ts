@@ -1,4 +1,4 @@
-import { JobTicketsError, type JobStatusEvent } from 'job-tickets-client';
+import { JobTicketsError, type ConnectionState, type JobStatusEvent } from 'job-tickets-client';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import { openApiSystem, type ApiSystem } from '../e2e/apiSystem.ts';
 import { clientOf } from './clientOf.ts';
@@ -20,6 +20,20 @@ describe('the typed client', () => {
     const { status, result } = await client.waitForJob<'simulate_work'>(job.jobId);
     expectTypeOf(result?.attempts).toEqualTypeOf<number | undefined>();
     expect({ status, result }).toMatchObject({ status: 'SUCCEEDED', result: { attempts: 1, payload: { answer: 42 } } });
+  });
+
+  test('keeps its connection for the next call for as long as it was told to, and then opens another', async () => {
+    const states: Record<'short' | 'long', ConnectionState[]> = { short: [], long: [] };
+    await using long = clientOf(system.url, { keepMs: 60_000, onState: (state) => states.long.push(state) });
+    await using short = clientOf(system.url, { keepMs: 10, onState: (state) => states.short.push(state) });
+    const input = { type: 'simulate_work', idempotencyKey: 'kept' } as const;
+    await long.createJob(input);
+    await short.createJob(input);
+    await expect.poll(() => states.short).toEqual(['connecting', 'open', 'lost']);
+    await long.createJob(input);
+    await short.createJob(input);
+    expect(states.long).toEqual(['connecting', 'open']);
+    expect(states.short.slice(0, 5)).toEqual(['connecting', 'open', 'lost', 'connecting', 'open']);
   });
 
   test('gives the same job for the same key', async () => {

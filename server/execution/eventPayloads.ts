@@ -1,0 +1,133 @@
+/**
+ * The answers to events as JSON: those who select the same of the same event, with the same variables and rights, share
+ * one. Projected where the selection can be, else executed by graphql-js, which says the same.
+ */
+import { execute, type DocumentNode, type ExecutionResult, type GraphQLError } from 'graphql';
+import type { WatchedEvent } from '../../core/usecases/watchJob.ts';
+import { variablesBelowRoot } from './belowRoot.ts';
+import { createDocumentCache } from './documentCache.ts';
+import type { WatchArgs } from './operations.ts';
+import { payloadOf } from './payload.ts';
+import { compileProjector, type Projector } from './projector.ts';
+
+/** All that an answer depends on beside the event: kept once for all who ask for the same. */
+export interface Shape {
+  readonly key: string;
+  readonly args: WatchArgs;
+  readonly project: Projector | undefined;
+  subscribers: number;
+  /** Of this turn, in which an event reaches all who are not behind: it is then kept for nobody. */
+  lastEvent: WatchedEvent | undefined;
+  lastPayload: Payload | undefined;
+  /** Those of this turn that took more than a moment. */
+  executed: Map<WatchedEvent, Payload> | undefined;
+}
+
+export type Payload = string | Promise<string>;
+
+export interface EventPayloads {
+  /** To be left again. */
+  join(args: WatchArgs): Shape;
+  leave(shape: Shape): void;
+  payloadFor(event: WatchedEvent, shape: Shape): Payload;
+}
+
+const never = new AbortController().signal;
+
+export function createEventPayloads({ mask }: { readonly mask: (error: unknown, traceId: string) => GraphQLError }): EventPayloads {
+  const documentNumbers = new WeakMap<DocumentNode, number>();
+  const projectors = createDocumentCache<{ readonly project: Projector | undefined }>();
+  const shapes = new Map<string, Shape>();
+  /** Shapes that hold something of this turn. */
+  let touched: Shape[] = [];
+  let documents = 0;
+
+  function numberOf(document: DocumentNode): number {
+    const known = documentNumbers.get(document);
+    if (known !== undefined) return known;
+    documents += 1;
+    documentNumbers.set(document, documents);
+    return documents;
+  }
+
+  /** Owners who select the same share it. */
+  function projectorOf(selection: string, args: WatchArgs): Projector | undefined {
+    const compiled = projectors.get(selection) ?? { project: compileProjector(args) };
+    projectors.set(selection, compiled);
+    return compiled.project;
+  }
+
+  function shapeOf(args: WatchArgs): Shape {
+    const { document, operationName, contextValue } = args;
+    const selection = JSON.stringify([numberOf(document), operationName ?? null, variablesBelowRoot(args)]);
+    const key = `${selection}${contextValue.owner}`;
+    const known = shapes.get(key);
+    if (known !== undefined) return known;
+    const shape: Shape = {
+      key,
+      // The first to ask may leave before the others: nobody's end is the answer's.
+      args: { ...args, contextValue: { ...contextValue, signal: never } },
+      project: projectorOf(selection, args),
+      subscribers: 0,
+      lastEvent: undefined,
+      lastPayload: undefined,
+      executed: undefined,
+    };
+    shapes.set(key, shape);
+    return shape;
+  }
+
+  function touch(shape: Shape): void {
+    if (touched.push(shape) > 1) return;
+    setImmediate(() => {
+      for (const one of touched) one.lastEvent = one.lastPayload = one.executed = undefined;
+      touched = [];
+    });
+  }
+
+  function made(event: WatchedEvent, shape: Shape): Payload {
+    const text = projected(event, shape);
+    // Made again in less time than it takes to look it up.
+    if (typeof text === 'string') return text;
+    const payload = text?.catch(() => executed(event, shape)) ?? executed(event, shape);
+    (shape.executed ??= new Map<WatchedEvent, Payload>()).set(event, payload);
+    return payload;
+  }
+
+  /** Undefined, or rejected, where graphql-js has to answer. */
+  function projected(event: WatchedEvent, { project, args }: Shape): Payload | undefined {
+    try {
+      return project?.(event, args.contextValue);
+    } catch {
+      return undefined;
+    }
+  }
+
+  function executed(event: WatchedEvent, { args }: Shape): Payload {
+    const text = ({ errors, ...rest }: ExecutionResult): string =>
+      payloadOf({ ...rest, errors: errors?.map((error) => mask(error, args.contextValue.traceId)) });
+    const result = execute({ ...args, rootValue: event });
+    return result instanceof Promise ? result.then(text) : text(result);
+  }
+
+  return {
+    join(args) {
+      const shape = shapeOf(args);
+      shape.subscribers += 1;
+      return shape;
+    },
+    leave(shape) {
+      shape.subscribers -= 1;
+      if (shape.subscribers === 0) shapes.delete(shape.key);
+    },
+    payloadFor(event, shape) {
+      // Those who watch the same are told one after another.
+      if (shape.lastEvent === event && shape.lastPayload !== undefined) return shape.lastPayload;
+      if (shape.lastEvent === undefined) touch(shape);
+      const payload = shape.executed?.get(event) ?? made(event, shape);
+      shape.lastEvent = event;
+      shape.lastPayload = payload;
+      return payload;
+    },
+  };
+}

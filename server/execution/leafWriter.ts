@@ -1,0 +1,50 @@
+/** Writes values of scalars and enums as JSON, as graphql-js would answer them. */
+import { GraphQLEnumType, isSpecifiedScalarType, type GraphQLLeafType } from 'graphql';
+
+/** Thrown where graphql-js has to say it: nobody reads it, so it is made once, without a stack of its own. */
+export const unprojectable = new Error('graphql-js answers this');
+
+/** Of what is neither null nor undefined. @throws what is no value of its type. */
+export function leafWriter(type: GraphQLLeafType): (value: unknown) => string {
+  if (type instanceof GraphQLEnumType) return enumWriter(type);
+  const usual = isSpecifiedScalarType(type) ? usualWriters[type.name] : undefined;
+  const write = (value: unknown): string => {
+    if (value instanceof Error) throw unprojectable;
+    const serialized: unknown = type.serialize(value);
+    if (serialized === null || serialized === undefined) throw unprojectable;
+    return typeof serialized === 'string' ? quote(serialized) : jsonOf(serialized);
+  };
+  return usual === undefined ? write : (value) => usual(value) ?? write(value);
+}
+
+/** What is no JSON, such as a function, is left out of an object: nothing that is written here. */
+function jsonOf(value: {}): string {
+  const text: unknown = JSON.stringify(value);
+  if (typeof text !== 'string') throw unprojectable;
+  return text;
+}
+
+/** The usual values of the specification's scalars; `undefined` for the rest, which their own `serialize` looks at. */
+const usualWriters: Readonly<Record<string, (value: unknown) => string | undefined>> = {
+  ID: (value) => (typeof value === 'string' ? quote(value) : undefined),
+  String: (value) => (typeof value === 'string' ? quote(value) : undefined),
+  Int: (value) => (typeof value === 'number' && Math.trunc(value) === value && Math.abs(value) < 2 ** 31 ? `${value}` : undefined),
+  Float: (value) => (typeof value === 'number' && Number.isFinite(value) ? `${value}` : undefined),
+  Boolean: (value) => (typeof value === 'boolean' ? `${value}` : undefined),
+};
+
+/** Short texts that need no escapes: ids above all. */
+const plain = /^[\w .:,;+/=#@()-]*$/;
+
+function quote(text: string): string {
+  return text.length < 64 && plain.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+function enumWriter(type: GraphQLEnumType): (value: unknown) => string {
+  const texts = new Map<unknown, string>(type.getValues().map(({ name, value }) => [value, JSON.stringify(name)]));
+  return (value) => {
+    const text = texts.get(value);
+    if (text === undefined) throw unprojectable;
+    return text;
+  };
+}
