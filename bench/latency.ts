@@ -2,7 +2,7 @@
 import { exactly } from '../core/clock.ts';
 import { z } from 'zod';
 import type { Job } from '../core/job.ts';
-import { advance } from '../core/usecases/advance.ts';
+import { transitionJob } from '../core/usecases/transitionJob.ts';
 import type { Report } from './support/report.ts';
 import { openStage, type Stage } from './support/stage.ts';
 import { machineMs, median, medianRatio, quantile } from './support/statistics.ts';
@@ -110,11 +110,11 @@ async function step({ core }: Stage, publisher: Publisher, { name, clients, text
   const now = Date.now();
   const result =
     job.status === 'PENDING'
-      ? await advance({ table: core.table, feed, telemetry: core.telemetry }, 'claim', job, {
+      ? await transitionJob({ table: core.table, feed, telemetry: core.telemetry }, 'claim', job, {
           facts: { now: exactly(now) },
           changes: { claim: { id: 'bench', expiresAt: now + 600_000 } },
         })
-      : await advance({ table: core.table, feed, telemetry: core.telemetry }, 'release', job, {
+      : await transitionJob({ table: core.table, feed, telemetry: core.telemetry }, 'release', job, {
           facts: { now: exactly(now), claimId: 'bench' },
         });
   if (!result.ok) throw new Error('the bench’s own transition was lost');

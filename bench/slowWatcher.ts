@@ -2,7 +2,7 @@
 import { exactly } from '../core/clock.ts';
 import { z } from 'zod';
 import type { JobEvent } from '../core/feed/event.ts';
-import { advance } from '../core/usecases/advance.ts';
+import { transitionJob } from '../core/usecases/transitionJob.ts';
 import { makeJob } from '../test/support/jobFactory.ts';
 import { memorySchema, startChild, type Child } from './support/child.ts';
 import { openRawSocket } from './support/rawSocket.ts';
@@ -65,7 +65,7 @@ async function measureOurs(stage: Stage) {
     const claim = { claim: { id: 'bench', expiresAt: now.high + 600_000 } };
     const event = current.status === 'PENDING' ? 'claim' : step === transitions ? 'succeed' : 'release';
     const facts = event === 'claim' ? { now } : { now, claimId: 'bench' };
-    const result = await advance(stage.core, event, current, event === 'claim' ? { facts, changes: claim } : { facts });
+    const result = await transitionJob(stage.core, event, current, event === 'claim' ? { facts, changes: claim } : { facts });
     if (!result.ok) throw new Error('the bench’s own transition was lost');
     current = result.job;
   }

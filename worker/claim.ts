@@ -5,7 +5,7 @@ import { latestEventOf } from '../core/feed/event.ts';
 import type { JobHandler } from '../core/handler.ts';
 import type { Job } from '../core/job.ts';
 import { anyVersion, type JobMessage } from '../core/queue/message.ts';
-import { advance, type Known } from '../core/usecases/advance.ts';
+import { transitionJob, type Known } from '../core/usecases/transitionJob.ts';
 import { endJob } from '../core/usecases/endJob.ts';
 import { verdictOn } from '../core/verdict.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -88,7 +88,7 @@ async function tryClaim(
   // Whatever was asked in between, a record with our claim is ours: since the first try, for all that is known.
   const recognised = (job: Job | undefined): Seen => ({ job, sentAt: job?.claim?.id === claimId ? begunAt : undefined });
   try {
-    const { ok, job } = await advance(core, event, known, {
+    const { ok, job } = await transitionJob(core, event, known, {
       facts: { now },
       attempt: attempts,
       changes: {

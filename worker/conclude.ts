@@ -2,7 +2,7 @@
 import type { Job, JsonValue, Payload } from '../core/job.ts';
 import type { Changes, WriteResult } from '../core/table/jobTable.ts';
 import type { TransitionEvent } from '../core/transitions.ts';
-import { advance } from '../core/usecases/advance.ts';
+import { transitionJob } from '../core/usecases/transitionJob.ts';
 import { exhaustionOf, isLastLoss } from '../core/verdict.ts';
 import type { Claimed } from './claim.ts';
 import { acknowledgementOf, type Acknowledgement, type Outcome } from './outcome.ts';
@@ -53,7 +53,7 @@ async function written(
   const facts = { now: await core.table.time(), claimId };
   const base: Changes = { attempts: attempt, ...(percent === undefined ? {} : { progress: percent }) };
   const write = (event: TransitionEvent, changes: Changes = {}, error?: Job['error']): Promise<WriteResult> =>
-    advance(core, event, job, { facts, attempt, changes: { ...base, ...changes }, error });
+    transitionJob(core, event, job, { facts, attempt, changes: { ...base, ...changes }, error });
 
   const result = await writeOf(outcome);
   // A job whose cancel was asked for meanwhile ends cancelled, instead of failed or released.

@@ -60,13 +60,13 @@ describe('the timeline of a job', () => {
         const truth = new Map<number, JobStatus>([[1, 'PENDING']]);
         const hints: JobEvent[] = [latestEventOf(job)];
         let live: number | undefined;
-        for (let count = 0; count < beginAt; count += 1) advance(count);
+        for (let count = 0; count < beginAt; count += 1) transitionJob(count);
         const timeline = new JobTimeline();
         const told: WatchedEvent[] = [];
         timeline.begin(latestEventOf(job));
         const begunAt = job.version;
 
-        function advance(choice: number): void {
+        function transitionJob(choice: number): void {
           const next = stepped(job, choice);
           if (next === undefined) return;
           job = next;
@@ -76,7 +76,7 @@ describe('the timeline of a job', () => {
         }
 
         for (const step of steps) {
-          if (step.kind === 'step') advance(step.choice);
+          if (step.kind === 'step') transitionJob(step.choice);
           if (step.kind === 'progress' && job.status === 'PROCESSING') {
             live = Math.max(live ?? 0, step.percent);
             if (step.isSaved) job = { ...job, progress: live };

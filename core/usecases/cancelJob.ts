@@ -3,7 +3,7 @@ import type { ServiceTime } from '../clock.ts';
 import { JobError } from '../errors.ts';
 import { isFinal, type Job } from '../job.ts';
 import { verdictOn } from '../verdict.ts';
-import { advance } from './advance.ts';
+import { transitionJob } from './transitionJob.ts';
 import type { Core } from './core.ts';
 import { getJob, type Caller } from './readJob.ts';
 
@@ -27,8 +27,8 @@ export async function cancelJob(core: Core, request: Caller & { readonly jobId: 
 }
 
 function cancelStep(core: Core, job: Job, now: ServiceTime) {
-  if (job.status === 'PENDING') return advance(core, 'cancel', job, { facts: { now } });
-  if (isAbandoned(job, now)) return advance(core, 'cancelAbandoned', job, { facts: { now } });
+  if (job.status === 'PENDING') return transitionJob(core, 'cancel', job, { facts: { now } });
+  if (isAbandoned(job, now)) return transitionJob(core, 'cancelAbandoned', job, { facts: { now } });
   return core.table.touch('requestCancel', job.jobId, {}, { cancelRequested: true });
 }
 

@@ -3,7 +3,7 @@ import type { ServiceTime } from '../clock.ts';
 import type { Job } from '../job.ts';
 import type { WriteResult } from '../table/jobTable.ts';
 import type { Verdict } from '../verdict.ts';
-import { advance } from './advance.ts';
+import { transitionJob } from './transitionJob.ts';
 import type { Core } from './core.ts';
 
 /** `ok: false` where somebody else was faster: then the record has changed, and so may the verdict. */
@@ -14,5 +14,5 @@ export function endJob(
   now: ServiceTime,
 ): Promise<WriteResult> {
   const isLoss = event === 'exhaust' && job.status === 'PROCESSING';
-  return advance(core, event, job, { facts: { now }, error, changes: isLoss ? { losses: job.losses + 1 } : {} });
+  return transitionJob(core, event, job, { facts: { now }, error, changes: isLoss ? { losses: job.losses + 1 } : {} });
 }

@@ -3,7 +3,7 @@ import { SpanKind } from '@opentelemetry/api';
 import { JobError } from '../errors.ts';
 import { maxDelaySeconds, type Job, type QueuedJob } from '../job.ts';
 import { anyVersion } from '../queue/message.ts';
-import { advance } from './advance.ts';
+import { transitionJob } from './transitionJob.ts';
 import type { Core } from './core.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function enqueue(core: Core, job: Job, delaySeconds: number): Promi
     core.log.error({ error, jobId, traceId }, 'the job could not be queued; it becomes FAILED');
     const now = await core.table.time();
     const failure = { code: 'QUEUE_UNAVAILABLE', message: 'The job could not be queued; retry it.', attempt: 0, at: now.at };
-    const result = await advance(core, 'enqueueFailed', job, { facts: { now }, error: failure });
+    const result = await transitionJob(core, 'enqueueFailed', job, { facts: { now }, error: failure });
     // A worker that has the job already proves that the message went out.
     if (!result.ok && result.job !== undefined) return result.job;
     throw new JobError('QUEUE_UNAVAILABLE', { jobId }, { cause: error });

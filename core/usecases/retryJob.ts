@@ -2,7 +2,7 @@
 import { JobError } from '../errors.ts';
 import { maxLosses, type Job } from '../job.ts';
 import { allows, transitionOf } from '../transitions.ts';
-import { advance } from './advance.ts';
+import { transitionJob } from './transitionJob.ts';
 import { maxFailuresOf } from './budget.ts';
 import type { Core } from './core.ts';
 import { enqueue } from './enqueue.ts';
@@ -22,7 +22,7 @@ export async function retryJob(core: Core, request: Caller & { readonly jobId: s
   if (event === undefined) throw notRetryable(job);
 
   const type = core.jobTypes.find(job.type);
-  const retried = await advance(core, event, job, {
+  const retried = await transitionJob(core, event, job, {
     facts,
     attempt: 0,
     changes: {

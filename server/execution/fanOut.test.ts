@@ -3,7 +3,7 @@ import { getOperationAST, parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Job } from '../../core/job.ts';
-import { advance } from '../../core/usecases/advance.ts';
+import { transitionJob } from '../../core/usecases/transitionJob.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { createWatches } from '../../core/usecases/watchJob.ts';
 import { coerceVariables, schema, toGraphQLError } from '../../schema/index.ts';
@@ -103,7 +103,7 @@ describe('fanning out', () => {
   async function step(core: Core, job: Job, event: 'claim' | 'succeed'): Promise<Job> {
     const now = Date.now();
     const changes = event === 'claim' ? { claim: { id: 'claim', expiresAt: now + 60_000 }, attempts: 1 } : {};
-    const result = await advance(core, event, job, { facts: { now: exactly(now), claimId: 'claim' }, changes });
+    const result = await transitionJob(core, event, job, { facts: { now: exactly(now), claimId: 'claim' }, changes });
     if (!result.ok) throw new Error(`the job did not ${event}`);
     return result.job;
   }

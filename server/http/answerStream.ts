@@ -56,7 +56,7 @@ export class AnswerStream implements PushTarget {
   readonly running = new Map<string, Running>();
   readonly #response: ServerResponse;
   readonly #framing: Framing;
-  readonly #heart: ReturnType<typeof setInterval>;
+  readonly #keepAlive: ReturnType<typeof setInterval>;
 
   constructor(response: ServerResponse, type: StreamType, status = 200) {
     this.#response = response;
@@ -64,7 +64,7 @@ export class AnswerStream implements PushTarget {
     response.writeHead(status, { ...this.#framing.headers, 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
     response.socket?.setNoDelay(true);
     response.write(this.#framing.beginning);
-    this.#heart = setInterval(() => this.#write(this.#framing.heartbeat), heartbeatMs).unref();
+    this.#keepAlive = setInterval(() => this.#write(this.#framing.heartbeat), heartbeatMs).unref();
     response.once('close', () => this.#leave());
   }
 
@@ -104,7 +104,7 @@ export class AnswerStream implements PushTarget {
   }
 
   #leave(): void {
-    clearInterval(this.#heart);
+    clearInterval(this.#keepAlive);
     for (const running of this.running.values()) running.end();
     this.running.clear();
   }

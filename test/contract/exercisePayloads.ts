@@ -5,7 +5,7 @@ import { exactly } from '../../core/clock.ts';
 import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
 import { maxParamsBytes, type ApartPayload, type Job, type JsonValue, type Payload } from '../../core/job.ts';
 import { maxInlineBytes, type JobTable, type PayloadKind } from '../../core/table/jobTable.ts';
-import { advance } from '../../core/usecases/advance.ts';
+import { transitionJob } from '../../core/usecases/transitionJob.ts';
 import { noTelemetry } from '../../telemetry/telemetry.ts';
 import { makeJob } from '../support/jobFactory.ts';
 
@@ -35,7 +35,7 @@ export function exercisePayloads(tableOf: () => JobTable): void {
   }
 
   const succeed = (job: Job, claimId: string, result: Payload) =>
-    advance({ table: tableOf(), feed: createMemoryFeed(), telemetry: noTelemetry }, 'succeed', job, {
+    transitionJob({ table: tableOf(), feed: createMemoryFeed(), telemetry: noTelemetry }, 'succeed', job, {
       facts: { now: exactly(Date.now()), claimId },
       changes: { result },
     });
@@ -103,7 +103,7 @@ export function exercisePayloads(tableOf: () => JobTable): void {
       );
       if (job === undefined) throw new Error('the job was not created');
       const step = { facts: { now: exactly(Date.now()) }, changes: { generation: 2, attempts: 0, result: null } };
-      const retried = await advance({ table: tableOf(), feed: createMemoryFeed(), telemetry: noTelemetry }, 'retry', job, step);
+      const retried = await transitionJob({ table: tableOf(), feed: createMemoryFeed(), telemetry: noTelemetry }, 'retry', job, step);
       expect(retried).toMatchObject({ ok: true, job: { status: 'PENDING', params } });
       expect(retried.job?.result).toBeUndefined();
     });

@@ -7,7 +7,7 @@ import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
 import { isFinal, jobStatuses, type Job, type JsonValue } from '../../core/job.ts';
 import type { JobTable, WriteResult } from '../../core/table/jobTable.ts';
 import { allows, transitionOf, transitions, type TransitionEvent } from '../../core/transitions.ts';
-import { advance, type Step } from '../../core/usecases/advance.ts';
+import { transitionJob, type Transition } from '../../core/usecases/transitionJob.ts';
 import { noTelemetry } from '../../telemetry/telemetry.ts';
 import { inline, makeJob } from '../support/jobFactory.ts';
 import { exerciseListings } from './exerciseListings.ts';
@@ -31,8 +31,8 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
     exerciseListings(() => opened.table);
 
     const feed = createMemoryFeed();
-    const step = (event: TransitionEvent, job: Job, { facts, ...rest }: Step): Promise<WriteResult> =>
-      advance({ table: opened.table, feed, telemetry: noTelemetry }, event, job, { facts, ...rest });
+    const step = (event: TransitionEvent, job: Job, { facts, ...rest }: Transition): Promise<WriteResult> =>
+      transitionJob({ table: opened.table, feed, telemetry: noTelemetry }, event, job, { facts, ...rest });
 
     async function created(changes: Partial<Job> = {}): Promise<Job> {
       const { ok, job } = await opened.table.create(makeJob(changes));

@@ -4,7 +4,7 @@ import { JobError } from '../../core/errors.ts';
 import { describe, expect, inject, test } from 'vitest';
 import type { JobEvent } from '../../core/feed/event.ts';
 import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
-import { advance } from '../../core/usecases/advance.ts';
+import { transitionJob } from '../../core/usecases/transitionJob.ts';
 import { createDlqHandler } from '../../lambda/dlqHandler.ts';
 import { startStreamMapping } from '../../lambda/streamMapping.ts';
 import { createStreamRelay } from '../../lambda/streamRelay.ts';
@@ -20,7 +20,7 @@ describe('the relay of the table’s stream, on DynamoDB Local', () => {
     if (job === undefined) throw new Error('the job was not created');
     const seen = Array.fromAsync(await watches.job({ owner: job.owner, jobId: job.jobId }));
     // Written, and never published.
-    await advance({ ...core, feed: { ...core.feed, publish: () => Promise.resolve(false) } }, 'cancel', job, {
+    await transitionJob({ ...core, feed: { ...core.feed, publish: () => Promise.resolve(false) } }, 'cancel', job, {
       facts: { now: exactly(Date.now()) },
     });
     expect((await seen).map(({ status, recovered }) => [status, recovered])).toEqual([
@@ -54,12 +54,14 @@ describe('the relay of the table’s stream, on DynamoDB Local', () => {
     const { job } = await table.create(makeJob());
     if (job === undefined) throw new Error('the job was not created');
     const now = Date.now();
-    const claimed = await advance({ ...system.core, feed: createMemoryFeed() }, 'claim', job, {
+    const claimed = await transitionJob({ ...system.core, feed: createMemoryFeed() }, 'claim', job, {
       facts: { now: exactly(now) },
       changes: { claim: { id: 'claim', expiresAt: now + 1000 }, attempts: 1 },
     });
     if (!claimed.ok) throw new Error('the job was not claimed');
-    await advance({ ...system.core, feed: createMemoryFeed() }, 'succeed', claimed.job, { facts: { now: exactly(now), claimId: 'claim' } });
+    await transitionJob({ ...system.core, feed: createMemoryFeed() }, 'succeed', claimed.job, {
+      facts: { now: exactly(now), claimId: 'claim' },
+    });
     await expect.poll(() => published.map(({ version }) => version), { timeout: 15_000 }).toEqual([1, 2, 3]);
     await mapping.stop();
     await mapping.stop();

@@ -1,7 +1,7 @@
 /** Messages that SQS has given up on: their jobs end with a reason, once, and only in their own generation. */
 import { expect, test } from 'vitest';
 import { maxLosses, type Job } from '../../core/job.ts';
-import { advance } from '../../core/usecases/advance.ts';
+import { transitionJob } from '../../core/usecases/transitionJob.ts';
 import { deadLetterJob } from '../../core/usecases/deadLetterJob.ts';
 import { retryJob } from '../../core/usecases/retryJob.ts';
 import { checkHistory } from './historyChecker.ts';
@@ -55,10 +55,10 @@ async function useUpBudget(stage: Stage): Promise<Job> {
   const job = await stage.create({ params: { failAttempts: 9 } });
   const now = await stage.core.table.time();
   const claim = { id: 'claim', expiresAt: now.high + 60_000 };
-  const claimed = await advance(stage.core, 'claim', job, { facts: { now }, changes: { claim, attempts: 1 } });
+  const claimed = await transitionJob(stage.core, 'claim', job, { facts: { now }, changes: { claim, attempts: 1 } });
   if (!claimed.ok) throw new Error('the job was not claimed');
   const error = { code: 'ATTEMPT_FAILED', message: 'It failed.', attempt: 1, at: now.at };
-  const released = await advance(stage.core, 'release', claimed.job, {
+  const released = await transitionJob(stage.core, 'release', claimed.job, {
     facts: { now, claimId: claim.id },
     error,
     changes: { failures: job.maxFailures },

@@ -1,4 +1,4 @@
-/** One step of the state machine on a job that was read: writes it, and tells the feed what the record says now. */
+/** One transition of a job that was read: writes it, and tells the feed what the record says now. */
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { latestEventOf } from '../feed/event.ts';
 import { isFinal, maxHistory, type Job, type JobFailure } from '../job.ts';
@@ -6,7 +6,7 @@ import type { Changes, WriteResult } from '../table/jobTable.ts';
 import { transitionOf, type Facts, type TransitionEvent } from '../transitions.ts';
 import type { Core } from './core.ts';
 
-export interface Step {
+export interface Transition {
   readonly facts: Omit<Facts, 'version'>;
   /** Default: the attempts the job has begun. */
   readonly attempt?: number;
@@ -18,11 +18,11 @@ export interface Step {
 export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> & Partial<Pick<Job, 'history'>>;
 
 /** `ok: false` with the present record when the job is no longer as it was read. */
-export async function advance(
+export async function transitionJob(
   { table, feed, telemetry }: Pick<Core, 'table' | 'feed' | 'telemetry'>,
   event: TransitionEvent,
   job: Known,
-  { facts, attempt = job.attempts, changes, error }: Step,
+  { facts, attempt = job.attempts, changes, error }: Transition,
 ): Promise<WriteResult> {
   const { to } = transitionOf(event);
   const ending: Changes = isFinal(to) ? { finishedAt: facts.now.at } : {};
