@@ -147,7 +147,7 @@ test('the images carry no tests, no packages of development, and run as nobody i
 test('the base image has the Node that the project is developed on', async () => {
   const { dependencies } = z
     .object({ dependencies: z.object({ node: z.string() }) })
-    .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
+    .parse(JSON.parse(readFileSync(join(root, 'infra/node/package.json'), 'utf8')));
   expect(await readFile(join(root, 'Dockerfile'), 'utf8')).toContain(`FROM node:${dependencies.node}-`);
 });
 
