@@ -12,7 +12,8 @@ export function createSweeper(core: Core): Sweeper {
   return async () => {
     const report = await sweepJobs(core);
     ({ lastPass } = report);
-    if (report.isSkipped || report.sentAgain + report.ended + report.failed > 0) core.log.info(report, 'a sweep');
+    if (report.isSkipped) core.log.debug('a sweep was left out: after a start or an outage the holders of claims come first');
+    else if (report.sentAgain + report.ended + report.failed > 0) core.log.info(report, 'a sweep found work');
     return report;
   };
 }
