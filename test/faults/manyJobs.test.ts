@@ -71,7 +71,8 @@ test(`${jobs.toLocaleString('en-US')} open jobs that are due later keep neither 
   await Promise.all(watchers.map(({ done }) => done));
   expect(new Set(watchers.map(({ events }) => events.at(-1)?.status))).toEqual(new Set(['SUCCEEDED']));
   await entry.said(/jobs in the table were queued/, timeout / 2);
-  expect(await residentMegabytes(entry.pid)).toBeLessThan(450);
+  const megabytes = await residentMegabytes(entry.pid);
+  expect(megabytes).toBeLessThan(450);
 });
 
 test('more open jobs than the queues have room for all end', { timeout }, async () => {

@@ -31,6 +31,9 @@ const ready = {
   start: /"graphiql":"([^"]+)\/graphql"/,
 } as const satisfies Record<EntryName, RegExp>;
 
+/** As `npm start` and the image have them. */
+const startFlags = ['--max-semi-space-size=4'] as const;
+
 const root = join(import.meta.dirname, '../..');
 const maxLogLength = 1_000_000;
 
@@ -45,7 +48,7 @@ export interface EntryOptions {
 /** @throws with the logs when it does not come up. */
 export async function startEntry(name: EntryName, { env, cwd = root, awaitReady = true }: EntryOptions): Promise<RunningEntry> {
   // Nothing is inherited but the path: a setting of the developer's own shell must not change a test.
-  const child = spawn(process.execPath, [join(root, files[name])], {
+  const child = spawn(process.execPath, [...(name === 'start' ? startFlags : []), join(root, files[name])], {
     cwd,
     env: { PATH: process.env['PATH'], NODE_ENV: 'test', LOG_LEVEL: 'info', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -120,7 +120,6 @@ export function createMemoryQueues(options: MemoryQueuesOptions): MemoryQueues {
   }
 
   function delay(message: Message, at: number): void {
-    if (at >= horizon) return roomForDelayed.leaveOut();
     message.queue.delayed += 1;
     roomForDelayed.add(message.bytes);
     delayed.add(message, at);
@@ -193,6 +192,9 @@ export function createMemoryQueues(options: MemoryQueuesOptions): MemoryQueues {
   return {
     async send(priority, message, delaySeconds, owner = '') {
       const queue = queueOf(priority);
+      const dueAt = performance.now() + delaySeconds * 1000;
+      // Before anything is made of it: there may be a million of them.
+      if (delaySeconds > 0 && dueAt >= horizon) return roomForDelayed.leaveOut();
       sent += 1;
       const body = encodeMessage(message);
       const own: Message = {
@@ -208,7 +210,7 @@ export function createMemoryQueues(options: MemoryQueuesOptions): MemoryQueues {
         timer: undefined,
       };
       if (delaySeconds <= 0) deliver(own);
-      else delay(own, performance.now() + delaySeconds * 1000);
+      else delay(own, dueAt);
     },
 
     beginFill() {
