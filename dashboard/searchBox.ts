@@ -18,8 +18,7 @@ export function SearchBox({ address, actions }: SearchBoxProps): ComponentChildr
   /** +1 with each search and each change of the text: what is answered later is no longer asked for. */
   const asked = useRef(0);
 
-  async function search(): Promise<void> {
-    const wanted = text.trim();
+  async function search(wanted: string): Promise<void> {
     if (wanted === '') return;
     asked.current += 1;
     const mine = asked.current;
@@ -34,9 +33,11 @@ export function SearchBox({ address, actions }: SearchBoxProps): ComponentChildr
     }
   }
 
+  const input = useRef<HTMLInputElement>(null);
   const onSubmit = (event: SubmitEvent): void => {
     event.preventDefault();
-    void search();
+    // What stands in the field: the page may not have been drawn since the last key.
+    void search((input.current?.value ?? text).trim());
   };
   const onInput = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }): void => {
     asked.current += 1;
@@ -46,6 +47,7 @@ export function SearchBox({ address, actions }: SearchBoxProps): ComponentChildr
   return html`<form class="search" role="search" onSubmit=${onSubmit}>
     <input
       id=${searchBoxId}
+      ref=${input}
       type="search"
       aria-label="Find a job by its ticket or idempotency key"
       placeholder="Find by ticket or key"
