@@ -50,6 +50,19 @@ describe('the dashboard', () => {
     expect(await faults(page)).toEqual([]);
   });
 
+  test('searches for what stands in the field, also when it is sent before the page was drawn anew', async () => {
+    const { page } = open();
+    await createJobs({ idempotencyKey: 'order 19' });
+    await until('SUCCEEDED');
+    await page.evaluate(`{
+      const field = document.querySelector('input[type=search]');
+      field.value = 'order 19';
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+      field.form.requestSubmit();
+    }`);
+    await page.getByRole('complementary', { name: 'simulate_work' }).waitFor();
+  });
+
   test('retries and cancels the selected rows, each by what can be done to it', async () => {
     const { page } = open();
     await createJobs({ params: { failPermanently: true } }, { params: { failPermanently: true } }, { delaySeconds: 600 }, {});
