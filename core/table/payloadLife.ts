@@ -3,6 +3,9 @@
  * moving its expiry is paid by the KB. So it gets the life of a record from now on and some days to spare, and is given more
  * only when an open job has used those up: it outlives its record by days, and nothing reaches it then.
  */
+import { randomBytes } from 'node:crypto';
+import type { Payload } from '../job.ts';
+import { maxInlineBytes, type KeepPayload } from './jobTable.ts';
 
 /** A job that ends within these days needs no renewal. */
 const spareDays = 7;
@@ -18,4 +21,26 @@ export function payloadExpiry(now: number, jobTtlDays: number): number {
 /** Whether the record of a job that ended now would outlive a payload that expires then. */
 export function needsRenewal(expiresAt: number, now: number, jobTtlDays: number): boolean {
   return expiresAt < Math.floor(now / 1000) + (jobTtlDays + leastSpareDays) * day;
+}
+
+/** What an engine puts for a payload that its record only points at. */
+export interface ApartItem {
+  readonly key: string;
+  readonly json: string;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** Inline up to its bound, else put apart under a key of its own, which nobody else ever writes. */
+export async function keptPayload(
+  { jobId, kind, value, now }: KeepPayload,
+  jobTtlDays: number,
+  put: (item: ApartItem) => Promise<unknown>,
+): Promise<Payload> {
+  const json = JSON.stringify(value);
+  if (Buffer.byteLength(json) <= maxInlineBytes[kind]) return { kind: 'inline', value };
+  const key = `${jobId}#${kind}#${randomBytes(9).toString('base64url')}`;
+  const expiresAt = payloadExpiry(now, jobTtlDays);
+  await put({ key, json, expiresAt });
+  return { kind: 'apart', key, expiresAt };
 }

@@ -22,19 +22,6 @@ export interface MemoryQueuesOptions {
   readonly onRoom?: () => void;
 }
 
-export interface MemoryQueuesOptions {
-  readonly visibilityTimeoutSeconds: number;
-  readonly maxReceiveCount: number;
-  /** Milliseconds since the epoch, for when a message was sent. */
-  readonly now: () => number;
-  /** Sent along with each message, for its receiver to go on with the trace. */
-  readonly traceHeader?: () => string | undefined;
-  /** What may wait in each queue, and what may be delayed. Default 8 MiB each: some 14,000 messages. */
-  readonly maxBytes?: number;
-  /** Called, again and again until a fill begins, when messages were left out and there is room for them. */
-  readonly onRoom?: () => void;
-}
-
 export interface MemoryQueues extends JobQueues {
   /** Whoever calls it sends a message for each open job that it does not hold, as long as it has room. */
   beginFill(): QueueFill;

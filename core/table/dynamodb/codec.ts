@@ -7,6 +7,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
 import { isFinal, jobPriorities, jobStatuses, maxLosses, type HistoryEntry, type Job, type JsonValue, type Payload } from '../../job.ts';
 import type { IdempotencyLock, SweepState } from '../jobTable.ts';
+import type { ApartItem } from '../payloadLife.ts';
 import { idempotencyLockKey, jobKey, openShards, payloadItemKey } from './definition.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -123,15 +124,7 @@ export function decodeLock(item: Item): IdempotencyLock & { readonly writeId: st
 }
 
 /** A payload in an item of its own. */
-export function encodePayloadItem({
-  key,
-  json,
-  expiresAt,
-}: {
-  readonly key: string;
-  readonly json: string;
-  readonly expiresAt: number;
-}): Item {
+export function encodePayloadItem({ key, json, expiresAt }: ApartItem): Item {
   return encode({ pk: payloadItemKey(key), json, expiresAt });
 }
 

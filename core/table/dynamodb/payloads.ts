@@ -1,9 +1,8 @@
 /** Params and results in items of their own: no attribute of theirs is in an index, and no version in the stream. */
-import { randomBytes } from 'node:crypto';
 import { ConditionalCheckFailedException, PutItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { JsonValue } from '../../job.ts';
-import { maxInlineBytes, type Payloads } from '../jobTable.ts';
-import { needsRenewal, payloadExpiry } from '../payloadLife.ts';
+import type { Payloads } from '../jobTable.ts';
+import { keptPayload, needsRenewal, payloadExpiry } from '../payloadLife.ts';
 import { unavailable } from './available.ts';
 import type { BatchGet } from './batchGet.ts';
 import { decodePayload, encode, encodePayloadItem } from './codec.ts';
@@ -18,20 +17,16 @@ export interface PayloadsDeps {
 
 export function createPayloads({ dynamodb, tableName: TableName, jobTtlDays, batchGet }: PayloadsDeps): Payloads {
   return {
-    async keepPayload({ jobId, kind, value, now }) {
-      const json = JSON.stringify(value);
-      if (Buffer.byteLength(json) <= maxInlineBytes[kind]) return { kind: 'inline', value };
-      const key = `${jobId}#${kind}#${randomBytes(9).toString('base64url')}`;
-      const expiresAt = payloadExpiry(now, jobTtlDays);
-      const put = new PutItemCommand({
-        TableName,
-        Item: encodePayloadItem({ key, json, expiresAt }),
-        ConditionExpression: 'attribute_not_exists(pk)',
-      });
-      // The key is this call's own: what is there already, the SDK put there before it sent the request again.
-      await unlessRefused(dynamodb.send(put));
-      return { kind: 'apart', key, expiresAt };
-    },
+    keepPayload: (payload) =>
+      keptPayload(payload, jobTtlDays, async (item) => {
+        const put = new PutItemCommand({
+          TableName,
+          Item: encodePayloadItem(item),
+          ConditionExpression: 'attribute_not_exists(pk)',
+        });
+        // The key is this call's own: what is there already, the SDK put there before it sent the request again.
+        await unlessRefused(dynamodb.send(put));
+      }),
 
     async readPayloads(keys, signal) {
       const found = new Map<string, JsonValue>();
