@@ -22,11 +22,19 @@ export const commandsOf = {
   'table.transition': ['UpdateItem', 'GetItem'],
   'table.touch': ['UpdateItem', 'GetItem'],
   'table.listOwned': ['Query'],
-  'table.listOpen': ['Query'],
+  'table.listPlaced': ['Query'],
   'table.check': ['DescribeTable'],
   'table.keepPayload': ['PutItem'],
   'table.readPayloads': ['BatchGetItem'],
   'table.renewPayload': ['UpdateItem'],
+  'entries.get': ['GetItem'],
+  'entries.getMany': ['BatchGetItem', 'GetItem'],
+  'entries.create': ['PutItem', 'GetItem'],
+  'entries.replace': ['PutItem', 'GetItem'],
+  'entries.put': ['PutItem'],
+  'entries.remove': ['DeleteItem', 'GetItem'],
+  'entries.list': ['Query', 'BatchGetItem', 'GetItem'],
+  'entries.listKeys': ['Query'],
   'queues.send': ['GetQueueUrl', 'SendMessageBatch'],
   'queues.receive': ['GetQueueUrl', 'ReceiveMessage'],
   'queues.delete': ['GetQueueUrl', 'DeleteMessageBatch'],
@@ -40,7 +48,8 @@ export const commandsOf = {
 /** Where the methods are made; what stands in these is counted by who calls them. */
 export const implementations = [
   'core/table/dynamodb/table.ts',
-  'core/table/dynamodb/listings.ts',
+  'core/table/dynamodb/items.ts',
+  'core/table/dynamodb/places.ts',
   'core/table/dynamodb/payloads.ts',
   'core/table/dynamodb/batchGet.ts',
   'core/queue/sqs/queues.ts',
@@ -63,7 +72,8 @@ export function usedActions(entry: string): Set<string> {
   const actions = new Set<string>();
   for (const method of methodsFrom(entry)) {
     if (!isKnown(method)) throw new Error(`${method} is called, and its commands are not known`);
-    const service = services[method.startsWith('table') ? 'table' : method.startsWith('queues') ? 'queues' : 'objects'];
+    const service =
+      services[method.startsWith('table') || method.startsWith('entries') ? 'table' : method.startsWith('queues') ? 'queues' : 'objects'];
     for (const command of commandsOf[method]) actions.add(`${service}:${actionNames[command] ?? command}`);
   }
   if (reachable(entry).has('runtime/parameterStore.ts')) actions.add('ssm:GetParametersByPath');
@@ -72,7 +82,8 @@ export function usedActions(entry: string): Set<string> {
 
 /** The commands that a file imports from the SDK. */
 export function importedCommands(path: string): string[] {
-  return [...read(path).matchAll(/^\s+(\w+)Command,$|\b(\w+)Command, .*from '@aws-sdk/gm)].map(([, alone, first]) => alone ?? first ?? '');
+  const imports = read(path).matchAll(/^import \{([^}]*)\} from '@aws-sdk/gm);
+  return [...imports].flatMap(([, names = '']) => [...names.matchAll(/\b(\w+)Command\b/g)].map(([, name = '']) => name));
 }
 
 function methodsFrom(entry: string): Set<string> {
@@ -81,10 +92,13 @@ function methodsFrom(entry: string): Set<string> {
     if (implementations.includes(path)) continue;
     // Only an entry that takes `notReady` from openCore asks whether table and queues answer.
     if (path === 'runtime/open.ts' && !read(entry).includes('notReady')) continue;
-    for (const [method] of read(path).matchAll(/\b(?:table|queues|objects)\.\w+(?=\()/g)) methods.add(method);
+    for (const [method] of read(path).matchAll(calls)) methods.add(method);
   }
   return methods;
 }
+
+/** Of entries, those that no list has: in the code they are also what `Object.entries` gives. */
+const calls = /\b(?:(?:table|queues|objects)\.\w+|entries\.(?:get|getMany|create|replace|put|remove|list|listKeys))(?=\()/g;
 
 const imported = /^(?:import|export)\s(?!type\b)(?:[^;]*?from )?'(\.[^']+)';/gm;
 const loaded = /\bimport\('(\.[^']+)'\)/g;

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { encodeEntry } from '../core/table/dynamodb/entries.ts';
 import { encodeJob, encodeLock, encodePayloadItem, type Item } from '../core/table/dynamodb/codec.ts';
 import { exportRecords, type ExportedRecord } from '../core/table/sqlite/exportRecords.ts';
 
@@ -25,5 +26,6 @@ export async function exportJobs(file: string, target: string): Promise<number> 
 function itemOf(record: ExportedRecord): Item {
   if ('job' in record) return encodeJob(record.job);
   if ('payload' in record) return encodePayloadItem(record.payload);
+  if ('entry' in record) return encodeEntry(record.entry);
   return encodeLock(record.owner, record.idempotencyKey, record.lock);
 }

@@ -7,7 +7,9 @@
  */
 import type { ServiceTime } from '../clock.ts';
 import type { ApartPayload, Claim, HistoryEntry, Job, JobFailure, JobStatus, JsonValue, Payload } from '../job.ts';
+import type { JobPlaceName, RankRange } from '../place.ts';
 import type { Facts, Touch, TransitionEvent } from '../transitions.ts';
+import type { Entries } from './entries.ts';
 
 export type WriteResult = { readonly ok: true; readonly job: Job } | { readonly ok: false; readonly job: Job | undefined };
 
@@ -23,6 +25,8 @@ export interface TransitionInput {
 }
 
 export interface JobTable extends Listings, Payloads {
+  /** Small records beside the jobs. */
+  readonly entries: Entries;
   /** The service's time now; asks for it only where no answer has told it yet. */
   time(): Promise<ServiceTime>;
   /** Puts a new job; `ok: false` when one of that id exists. */
@@ -138,24 +142,20 @@ export interface Listings {
    * PENDING and PROCESSING: whoever filters by status looks at the records too. Fewer than `limit` ids: there are no more.
    */
   listOwned(query: OwnerQuery): Promise<readonly string[]>;
-  /**
-   * A page of the ids of jobs that have not ended, oldest first, from an index that is eventually consistent: about
-   * `limit` of them.
-   */
-  listOpen(page: OpenQuery): Promise<OpenPage>;
+  /** A page of the jobs of a place in the order of their ranks, about `limit` of them, from an index that is eventually consistent. */
+  listPlaced(query: PlacedQuery): Promise<PlacedPage>;
 }
 
-export interface OpenQuery {
-  /** Exclusive: a page's `next`; from the oldest on without. */
+export interface PlacedQuery extends RankRange {
+  readonly place: JobPlaceName;
+  /** Exclusive: a page's `next`, or any rank. */
   readonly after?: string | undefined;
-  /** Exclusive: only jobs that were created before this id could be. */
-  readonly before: string;
   readonly limit: number;
 }
 
-export interface OpenPage {
-  readonly jobIds: readonly string[];
-  /** Where to go on; undefined at the end. */
+export interface PlacedPage {
+  readonly jobs: readonly { readonly jobId: string; readonly rank: string }[];
+  /** The rank after which to go on; undefined at the end. */
   readonly next: string | undefined;
 }
 

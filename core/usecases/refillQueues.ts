@@ -1,7 +1,6 @@
 /** Sends a message for every job that has not ended: for queues in memory, which begin empty and keep what has room. */
 import type { QueueFill } from '../queue/jobQueues.ts';
 import type { QueuedJob } from '../job.ts';
-import type { OpenQuery } from '../table/jobTable.ts';
 import { msUntil } from '../verdict.ts';
 import type { Core } from './core.ts';
 import { sendMessage } from './enqueue.ts';
@@ -16,7 +15,11 @@ const pageSize = 200;
  */
 export async function refillQueues(
   core: Pick<Core, 'table' | 'queues' | 'telemetry' | 'newJobId'>,
-  listQueued: (page: OpenQuery) => Promise<readonly QueuedJob[]>,
+  listQueued: (page: {
+    readonly after?: string | undefined;
+    readonly before: string;
+    readonly limit: number;
+  }) => Promise<readonly QueuedJob[]>,
   fill: QueueFill,
   signal?: AbortSignal,
 ): Promise<number> {

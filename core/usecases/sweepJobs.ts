@@ -53,18 +53,21 @@ export async function sweepJobs(core: Core): Promise<SweepReport> {
   const allowed = Math.max(pageSize, Math.floor((settings.sweepReadsPerMinute * savedMs) / 60_000));
   let pass: SweepState = state;
   do {
-    const page = await table.listOpen({ after: pass.after, before, limit: pageSize });
-    const { jobs, unreadable } = await readEach(core, page.jobIds);
+    const page = await table.listPlaced({ place: 'open', after: pass.after, below: before, limit: pageSize });
+    const { jobs, unreadable } = await readEach(
+      core,
+      page.jobs.map(({ jobId }) => jobId),
+    );
     const done = (await Promise.all(jobs.map((job) => sweepOne(core, job, hasBacklog)))).filter((did) => did !== 'nothing');
     for (const did of done) {
       report[did] += 1;
       core.telemetry.count('sweeps', { action: did });
     }
     report.failed += unreadable;
-    report.looked += page.jobIds.length;
+    report.looked += page.jobs.length;
     const now = await table.time();
     const { looked, overdue, ...rest } = pass;
-    const counted = { looked: looked + page.jobIds.length, overdue: overdue + done.length };
+    const counted = { looked: looked + page.jobs.length, overdue: overdue + done.length };
     pass = page.next === undefined ? endedPass(rest, counted, now) : { ...rest, ...counted, ranAt: now.low, after: page.next };
     // After each page, so that a run that is cut off does not begin again where it began.
     await table.writeSweep(pass);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { exactly } from '../../core/clock.ts';
 import type { Job } from '../../core/job.ts';
-import type { JobTable } from '../../core/table/jobTable.ts';
+import type { JobTable, PlacedQuery } from '../../core/table/jobTable.ts';
 import { makeJob } from '../support/jobFactory.ts';
 
 export function exerciseListings(tableOf: () => JobTable): void {
@@ -10,6 +10,11 @@ export function exerciseListings(tableOf: () => JobTable): void {
     const { ok, job } = await tableOf().create(makeJob(changes));
     if (!ok || job === undefined) throw new Error('the job was not created');
     return job;
+  }
+
+  async function placed(query: Omit<PlacedQuery, 'place'>) {
+    const { jobs, next } = await tableOf().listPlaced({ place: 'open', ...query });
+    return { jobIds: jobs.map(({ jobId }) => jobId), next };
   }
 
   const cancel = ({ jobId, version }: Job) =>
@@ -38,20 +43,20 @@ export function exerciseListings(tableOf: () => JobTable): void {
       const open = await created();
       const ended = await created();
       await cancel(ended);
-      const listed = async (before: string) => (await tableOf().listOpen({ before, limit: 1000 })).jobIds;
-      await expect.poll(() => listed('~')).toContain(open.jobId);
-      await expect.poll(() => listed('~')).not.toContain(ended.jobId);
+      const listed = async (below?: string) => (await placed({ below, limit: 1000 })).jobIds;
+      await expect.poll(() => listed()).toContain(open.jobId);
+      await expect.poll(() => listed()).not.toContain(ended.jobId);
       expect(await listed(open.jobId)).not.toContain(open.jobId);
     });
 
     test('pages through what has not ended, oldest first, each once', async () => {
       const jobs = await Promise.all(Array.from({ length: 30 }, () => created()));
       const own = jobs.map(({ jobId }) => jobId).toSorted();
-      await expect.poll(async () => (await tableOf().listOpen({ before: '~', limit: 1000 })).jobIds).toContain(own.at(-1));
+      await expect.poll(async () => (await placed({ limit: 1000 })).jobIds).toContain(own.at(-1));
       const seen: string[] = [];
       let after: string | undefined;
       do {
-        const page = await tableOf().listOpen({ after, before: '~', limit: 8 });
+        const page = await placed({ after, limit: 8 });
         expect(page.jobIds.length).toBeLessThanOrEqual(16);
         seen.push(...page.jobIds);
         after = page.next;

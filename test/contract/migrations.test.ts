@@ -5,11 +5,14 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { exactly, systemClock } from '../../core/clock.ts';
+import { defineEntryKind } from '../../core/table/entries.ts';
 import { inMemory, openForWriting } from '../../core/table/sqlite/database.ts';
 import { openSqliteTable } from '../../core/table/sqlite/table.ts';
 import { fixtureJobs, fixtureLock, fixturePayload, schemaOf } from '../support/tableFixture.ts';
 
+const kind = defineEntryKind('fixture', z.object({ text: z.string() }));
 const fixtures = globSync('fixtures/jobsOfVersion*.sql', { cwd: import.meta.dirname });
 
 async function fileOf(fixture: string) {
@@ -39,9 +42,14 @@ test.each(fixtures)('%s has the schema of a new file once it was opened, and eve
   expect(await table.readLock(owner, key)).toEqual(lock);
   expect(await table.readPayloads([fixturePayload.key])).toEqual([fixturePayload.value]);
 
+  if (!fixture.includes('Version1.'))
+    expect(await table.entries.list(kind, { place: 'fixtures', limit: 10 })).toMatchObject({
+      entries: [{ key: '["key"]', value: { text: 'It’s kept' } }],
+    });
+
   const idsOf = (jobs: typeof fixtureJobs) => jobs.map(({ jobId }) => jobId);
   const open = fixtureJobs.filter(({ finishedAt }) => finishedAt === undefined);
-  expect((await table.listOpen({ before: '~', limit: 100 })).jobIds).toEqual(idsOf(open));
+  expect((await table.listPlaced({ place: 'open', limit: 100 })).jobs.map(({ jobId }) => jobId)).toEqual(idsOf(open));
   expect((await table.listQueued({ before: '~', limit: 100 })).map(({ jobId }) => jobId)).toEqual(idsOf(open));
   for (const owner of new Set(fixtureJobs.map((job) => job.owner))) {
     const own = fixtureJobs.filter((job) => job.owner === owner);

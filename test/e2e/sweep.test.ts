@@ -58,10 +58,8 @@ describe('the sweeper', () => {
     await using system = await startSystem({ parts: [] });
     const [job] = await createOld(system, [{}]);
     const clients = createClients(system.config);
-    const broken = encode({ pk: 'job#broken', jobId: ulid(Date.now() - 9 * minuteMs), openShard: 'open#0', status: 'ODD' });
-    const jobId = broken['jobId'];
-    if (jobId === undefined) throw new Error('no id');
-    const Item = { ...broken, pk: { S: `job#${jobId.S}` } };
+    const jobId = ulid(Date.now() - 9 * minuteMs);
+    const Item = encode({ pk: `job#${jobId}`, place: 'open#0', rank: jobId, status: 'ODD' });
     await clients.dynamodb.send(new PutItemCommand({ TableName: system.config.jobsTable, Item }));
     clients[Symbol.dispose]();
     await sweep(system.core);

@@ -147,8 +147,9 @@ async function inflict(fault: ChaosFault, { stage, cast, redis }: Scene): Promis
       await emptyQueues(stage);
       return undefined;
     case 'duplicate': {
-      const { jobIds } = await stage.core.table.listOpen({ before: 'Z', limit: fault.jobs });
-      for (const job of await stage.core.table.getMany(jobIds)) if (job !== undefined) await sendMessage(stage.core, job, 0);
+      const { jobs } = await stage.core.table.listPlaced({ place: 'open', limit: fault.jobs });
+      for (const job of await stage.core.table.getMany(jobs.map(({ jobId }) => jobId)))
+        if (job !== undefined) await sendMessage(stage.core, job, 0);
       return undefined;
     }
     default:
@@ -213,8 +214,8 @@ function expected(error: unknown): void {
 
 async function untilNoneIsOpen({ core }: Stage): Promise<void> {
   for (;;) {
-    const { jobIds } = await core.table.listOpen({ before: 'Z', limit: 1 });
-    if (jobIds.length === 0) return;
+    const { jobs } = await core.table.listPlaced({ place: 'open', limit: 1 });
+    if (jobs.length === 0) return;
     await sleep(250);
   }
 }

@@ -183,8 +183,8 @@ async function purge(stage: Stage, { jobs, purges }: MarathonOptions, purged: nu
 
 async function untilNoneIsOpen({ core }: Stage): Promise<void> {
   for (;;) {
-    const { jobIds } = await core.table.listOpen({ before: 'Z', limit: 1 });
-    if (jobIds.length === 0) return;
+    const { jobs } = await core.table.listPlaced({ place: 'open', limit: 1 });
+    if (jobs.length === 0) return;
     await sleep(250);
   }
 }

@@ -4,10 +4,13 @@
  */
 import type { ServiceTime } from '../../core/clock.ts';
 import { JobError } from '../../core/errors.ts';
-import { isFinal, type Job } from '../../core/job.ts';
+import type { Job } from '../../core/job.ts';
+import { placeOf } from '../../core/place.ts';
+import { createEntries } from '../../core/table/entries.ts';
 import type { Changes, IdempotencyLock, JobTable, SweepState, WriteResult } from '../../core/table/jobTable.ts';
 import { allows, permits, touchOf, transitionOf, type Facts } from '../../core/transitions.ts';
 import type { Write } from '../faults/history.ts';
+import { createMemoryEntries } from './memoryEntries.ts';
 
 export interface MemoryTableDeps {
   readonly time: () => ServiceTime;
@@ -30,6 +33,7 @@ export function createMemoryTable({ time, now, onWrite, luck = () => 'fine', tur
   /** In order of creation, for the open ones to be paged through. */
   const ids: string[] = [];
   let sweep: SweepState | undefined;
+  let versions = 0;
 
   async function request<Answer>(name: Parameters<typeof luck>[0], effect: () => Answer): Promise<Answer> {
     await turn(name);
@@ -50,6 +54,11 @@ export function createMemoryTable({ time, now, onWrite, luck = () => 'fine', tur
 
   return {
     jobs,
+    entries: createEntries({
+      raw: createMemoryEntries(),
+      time: () => Promise.resolve(time()),
+      newVersion: () => String((versions += 1)),
+    }),
     time: () => Promise.resolve(time()),
     create: (draft) =>
       request('create', () => {
@@ -90,15 +99,16 @@ export function createMemoryTable({ time, now, onWrite, luck = () => 'fine', tur
         if (job === undefined || !permits(rule, job, facts)) return { ok: false, job };
         return put(changed(job, changes), fenceOf(rule.guards, facts), false);
       }),
-    listOpen({ after = '', before, limit }) {
-      const jobIds: string[] = [];
-      for (let index = firstAfter(ids, after); index < ids.length && jobIds.length < limit; index += 1) {
-        const jobId = ids[index] ?? '';
-        if (jobId >= before) break;
-        const job = jobs.get(jobId);
-        if (job !== undefined && !isFinal(job.status)) jobIds.push(jobId);
+    listPlaced({ place, after = '', from = '', below, limit }) {
+      const found: { jobId: string; rank: string }[] = [];
+      for (let index = firstAfter(ids, after); index < ids.length && found.length < limit; index += 1) {
+        const job = jobs.get(ids[index] ?? '');
+        const at = job === undefined ? undefined : placeOf(job);
+        if (job === undefined || at?.place !== place || at.rank < from) continue;
+        if (below !== undefined && at.rank >= below) break;
+        found.push({ jobId: job.jobId, rank: at.rank });
       }
-      return Promise.resolve({ jobIds, next: jobIds.length < limit ? undefined : jobIds.at(-1) });
+      return Promise.resolve({ jobs: found, next: found.length < limit ? undefined : found.at(-1)?.rank });
     },
     listOwned: () => Promise.resolve([]),
     keepPayload: ({ value }) => Promise.resolve({ kind: 'inline', value }),

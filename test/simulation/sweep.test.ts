@@ -100,10 +100,10 @@ function generatedTable(clock: { readonly now: number }, passMs: number): JobTab
     ...memory,
     get: (jobId) => Promise.resolve(jobOf(jobId)),
     getMany: (jobIds) => Promise.resolve(jobIds.map(jobOf)),
-    listOpen({ after, limit }) {
+    listPlaced({ after, limit }) {
       const from = after === undefined ? 0 : numberOf(after) + 1;
-      const jobIds = Array.from({ length: Math.min(limit, open - from) }, (_, index) => idOf(from + index));
-      return Promise.resolve({ jobIds, next: from + limit < open ? jobIds.at(-1) : undefined });
+      const ids = Array.from({ length: Math.min(limit, open - from) }, (_, index) => idOf(from + index));
+      return Promise.resolve({ jobs: ids.map((jobId) => ({ jobId, rank: jobId })), next: from + limit < open ? ids.at(-1) : undefined });
     },
     touch(touch, jobId, facts, { sweeps = 0, sweptAt }) {
       const job = jobOf(jobId);

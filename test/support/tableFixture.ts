@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { rowOf } from '../../core/table/sqlite/change.ts';
+import type { RawEntry } from '../../core/table/entries.ts';
 import type { Job } from '../../core/job.ts';
 import { inline, makeJob } from './jobFactory.ts';
 
@@ -39,6 +40,13 @@ export const fixtureJobs: readonly Job[] = [
   makeJob({ jobId: idOf(6), createdAt: at, params: { kind: 'apart', key: 'payload', expiresAt } }),
 ];
 export const fixtureLock = { owner: 'owner-1', key: 'key', lock: { jobId: idOf(1), payloadHash: 'hash', expiresAt } } as const;
+export const fixtureEntry = {
+  key: 'fixture#["key"]',
+  version: 'version',
+  json: '{"text":"It’s kept"}',
+  place: { place: 'fixtures', rank: 'rank' },
+  expiresAt,
+} as const satisfies RawEntry;
 export const fixturePayload = { key: 'payload', json: '{"long":true}', value: { long: true } } as const;
 
 const textColumn = z.object({ sql: z.string() });
@@ -64,6 +72,8 @@ export function fixtureOf(database: DatabaseSync): string {
   const lockKey = JSON.stringify([fixtureLock.owner, fixtureLock.key]);
   lines.push(`INSERT INTO locks VALUES (${[lockKey, JSON.stringify(fixtureLock.lock), expiresAt].map(literal).join(', ')});`);
   lines.push(`INSERT INTO payloads VALUES (${[fixturePayload.key, fixturePayload.json, expiresAt].map(literal).join(', ')});`);
+  const { key, version: written, place, json } = fixtureEntry;
+  lines.push(`INSERT INTO entries VALUES (${[key, written, place.place, place.rank, expiresAt, json].map(literal).join(', ')});`);
   lines.push(`PRAGMA user_version = ${version};`);
   return `${lines.join('\n')}\n`;
 }

@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { isFinal, jobPriorities, jobStatuses, maxLosses, type HistoryEntry, type Job, type JsonValue, type Payload } from '../../job.ts';
 import type { IdempotencyLock, SweepState } from '../jobTable.ts';
 import type { ApartItem } from '../payloadLife.ts';
-import { idempotencyLockKey, jobKey, openShards, payloadItemKey } from './definition.ts';
+import { placeOf } from '../../place.ts';
+import { idempotencyLockKey, jobKey, payloadItemKey, shardOf } from './definition.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -97,7 +98,8 @@ export function encodeJob(job: Job): Item {
     params: encodePayload(params),
     result: result === undefined ? undefined : encodePayload(result),
     history: history.map(encodeHistoryEntry),
-    ...(isFinal(job.status) ? { outcome: job.status } : { openShard: openShardOf(job.jobId) }),
+    ...(isFinal(job.status) ? { outcome: job.status } : {}),
+    ...indexOf(job),
   });
 }
 
@@ -152,7 +154,8 @@ export function encode(values: object): Item {
   return marshall(values, { removeUndefinedValues: true });
 }
 
-/** Spreads open jobs over partitions by the random end of their id. */
-export function openShardOf(jobId: string): string {
-  return `open#${(jobId.codePointAt(jobId.length - 1) ?? 0) % openShards}`;
+/** The attributes of the index of places; none for a job that has ended. */
+export function indexOf(job: Parameters<typeof placeOf>[0]): { readonly place?: string; readonly rank?: string } {
+  const place = placeOf(job);
+  return place === undefined ? {} : { place: shardOf(place), rank: place.rank };
 }

@@ -2,7 +2,7 @@
 import { isFinal, type HistoryEntry, type JobFailure, type JobStatus } from '../../job.ts';
 import { conditionValues, guards, sameVersion, type Facts, type Rule } from '../../transitions.ts';
 import type { Changes } from '../jobTable.ts';
-import { encode, encodeHistoryEntry, encodePayload, openShardOf, type Item } from './codec.ts';
+import { encode, encodeHistoryEntry, encodePayload, indexOf, type Item } from './codec.ts';
 
 export interface WriteExpressions {
   readonly ConditionExpression: string;
@@ -31,6 +31,7 @@ export function transitionExpressions(write: TransitionWrite): WriteExpressions 
   const to = rule.to;
   const entry = encodeHistoryEntry({ status: to, at: facts.now.at, attempt: write.attempt, error: write.error });
   const { keptHistory } = write;
+  const { place, rank } = indexOf({ jobId: write.jobId, status: to });
   return expressions(
     [sameVersion, ...ruleConditions(rule)],
     {
@@ -47,7 +48,10 @@ export function transitionExpressions(write: TransitionWrite): WriteExpressions 
           ? { expression: 'list_append(history, :entries)', values: { entries: [entry] } }
           : { value: [...keptHistory.map(encodeHistoryEntry), entry] },
       outcome: isFinal(to) ? { value: to } : 'remove',
-      openShard: isFinal(to) ? 'remove' : { value: openShardOf(write.jobId) },
+      place: place === undefined ? 'remove' : { value: place },
+      rank: rank === undefined ? 'remove' : { value: rank },
+      // The version before stood in an index by it.
+      openShard: 'remove',
     },
     facts,
     rule.from,

@@ -1,23 +1,27 @@
 /**
  * The Jobs table: keys, indexes, stream and TTL, once. The embedded default, the provisioning and the CDK read it here.
  *
- * One table holds four kinds of items, told apart by the prefix of `pk`: `job#<jobId>`; `key#<owner>#<key>`, the lock
- * item of an idempotency key; `payload#<key>`, params or a result that a job's record points at; and `sweep#open`, how
- * far the sweeper has come.
+ * One table holds five kinds of items, told apart by the prefix of `pk`: `job#<jobId>`; `key#<owner>#<key>`, the lock
+ * item of an idempotency key; `payload#<key>`, params or a result that a job's record points at; `sweep#open`, how
+ * far the sweeper has come; and `entry#<kind>#<key>`, a small record of a kind that stands beside its use (`entries.ts`).
+ *
+ * In the index `places` stand jobs that have not ended, at `<place>#<shard>` (`core/place.ts`), and entries that have a place,
+ * at `entry#<place>`.
  */
+import type { JobPlace } from '../../place.ts';
 
-/** One partition of the open index per shard; a sweep reads them one after the other. */
-export const openShards = 8;
+/** Partitions of the index that the jobs of one place are spread over. */
+export const placeShards = 8;
 
 export const jobsTable = {
   partitionKey: 'pk',
   /** Attributes that are keys of the table or of an index, with DynamoDB's type letters. */
-  attributes: { pk: 'S', owner: 'S', jobId: 'S', openShard: 'S' },
+  attributes: { pk: 'S', owner: 'S', jobId: 'S', place: 'S', rank: 'S' },
   indexes: {
     /** An owner's jobs in order of creation. The index narrows by type and outcome, the record decides. */
     byOwner: { partitionKey: 'owner', sortKey: 'jobId', include: ['type', 'outcome'] },
-    /** Jobs that have not ended, oldest first; sparse: the final transition removes `openShard`. */
-    open: { partitionKey: 'openShard', sortKey: 'jobId', include: [] },
+    /** What is looked for by its kind, in the order of ranks; sparse: a job's final transition takes it out. */
+    places: { partitionKey: 'place', sortKey: 'rank', include: [] },
   },
   ttlAttribute: 'expiresAt',
   stream: 'NEW_AND_OLD_IMAGES',
@@ -29,7 +33,25 @@ export const jobsTable = {
   stream: 'NEW_AND_OLD_IMAGES';
 };
 
-export const jobKey = (jobId: string): string => `job#${jobId}`;
+const [jobPrefix, entryPrefix] = ['job#', 'entry#'];
+
+export const jobKey = (jobId: string): string => jobPrefix + jobId;
+export const jobIdOfKey = (pk: string): string => pk.slice(jobPrefix.length);
+
+export const entryItemKey = (key: string): string => entryPrefix + key;
+export const keyOfEntryItem = (pk: string): string => pk.slice(entryPrefix.length);
+
+/** Apart from the places of jobs, whatever an entry calls its own. */
+export const entryPlace = (place: string): string => entryPrefix + place;
+export const placeOfEntryItem = (place: string): string => place.slice(entryPrefix.length);
+
+export function shardOf({ place, spread }: Pick<JobPlace, 'place' | 'spread'>): string {
+  let sum = 0;
+  for (let index = 0; index < spread.length; index += 1) sum = (sum * 31 + spread.charCodeAt(index)) >>> 0;
+  return jobShard(place, sum % placeShards);
+}
+
+export const jobShard = (place: string, shard: number): string => `${place}#${shard}`;
 
 export const payloadItemKey = (key: string): string => `payload#${key}`;
 

@@ -1,23 +1,25 @@
-/** The table's two indexes: an owner's jobs, and the jobs that have not ended. */
+/** The table's lists of jobs: an owner's, and those of a place. */
 import { QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
 import { isFinal, type JobStatus } from '../../job.ts';
+import { byRank } from '../../place.ts';
 import type { Listings } from '../jobTable.ts';
 import { available } from './available.ts';
 import { encode, type Item } from './codec.ts';
-import { jobsTable, openShards } from './definition.ts';
+import { jobIdOfKey, jobShard, jobsTable, placeShards } from './definition.ts';
+import type { ReadPlace } from './places.ts';
 
 const row = z.object({ jobId: z.string() });
 const jobIdOf = (item: Item): string => row.parse(unmarshall(item)).jobId;
 
-export function createListings({
-  dynamodb,
-  tableName: TableName,
-}: {
+export interface ListingsDeps {
   readonly dynamodb: DynamoDBClient;
   readonly tableName: string;
-}): Listings {
+  readonly readPlace: ReadPlace;
+}
+
+export function createListings({ dynamodb, tableName: TableName, readPlace }: ListingsDeps): Listings {
   return {
     async listOwned({ owner, status, type, newestFirst, beyond, limit }) {
       const values: Record<string, unknown> = { ':owner': owner };
@@ -57,31 +59,24 @@ export function createListings({
       return ids.slice(0, limit);
     },
 
-    async listOpen({ after = '', before, limit }) {
-      if (after >= before) return { jobIds: [], next: undefined };
-      // Ids end at random, so the shards' next ones lie side by side.
-      const perShard = Math.ceil(limit / openShards);
+    async listPlaced({ place, from, below, limit, after }) {
+      // What follows a rank begins with it, or is the next one.
+      const start = after === undefined ? from : [`${after} `, from ?? ''].toSorted(byRank).at(-1);
+      // A place's jobs are spread evenly, so the shards' next ones lie side by side.
+      const perShard = Math.ceil(limit / placeShards);
       const shards = await Promise.all(
-        Array.from({ length: openShards }, async (_, shard) => {
-          const { Items = [], LastEvaluatedKey } = await available(
-            dynamodb.send(
-              new QueryCommand({
-                TableName,
-                IndexName: 'open',
-                KeyConditionExpression: 'openShard = :shard AND jobId BETWEEN :after AND :before',
-                ExpressionAttributeValues: encode({ ':shard': `open#${shard}`, ':after': `${after} `, ':before': before }),
-                Limit: perShard,
-              }),
-            ),
-          );
-          return { jobIds: Items.map(jobIdOf).filter((jobId) => jobId < before), isWhole: LastEvaluatedKey === undefined };
-        }),
+        Array.from({ length: placeShards }, (_, shard) =>
+          readPlace({ place: jobShard(place, shard), from: start, below, limit: perShard }),
+        ),
       );
-      // Behind the last id of a shard that has more, this page does not know the order.
-      const ends = shards.flatMap(({ jobIds, isWhole }) => (isWhole ? [] : [jobIds.at(-1) ?? before]));
-      const next = ends.toSorted()[0];
-      const jobIds = shards.flatMap((shard) => shard.jobIds).toSorted();
-      return { jobIds: next === undefined ? jobIds : jobIds.filter((jobId) => jobId <= next), next };
+      // Behind the last one of a shard that has more, this page does not know the order.
+      const ends = shards.flatMap(({ rows, next }) => (next === undefined ? [] : rows.slice(-1).map(({ rank }) => rank)));
+      const end = ends.toSorted(byRank)[0];
+      const rows = shards.flatMap((shard) => shard.rows).toSorted((a, b) => byRank(a.rank, b.rank));
+      const jobs = rows
+        .filter(({ rank }) => end === undefined || byRank(rank, end) <= 0)
+        .map(({ pk, rank }) => ({ jobId: jobIdOfKey(pk), rank }));
+      return { jobs, next: end };
     },
   };
 }

@@ -3,26 +3,23 @@
  * lost; where DynamoDB throttles or is away beyond that, calls reject with `TABLE_UNAVAILABLE`.
  */
 import { randomBytes } from 'node:crypto';
-import {
-  ConditionalCheckFailedException,
-  DescribeTableCommand,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-  type DynamoDBClient,
-} from '@aws-sdk/client-dynamodb';
+import { DescribeTableCommand, PutItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { systemClock, type Clock } from '../../clock.ts';
 import { JobError } from '../../errors.ts';
 import { isFinal, type Job } from '../../job.ts';
 import { touchOf, transitionOf } from '../../transitions.ts';
 import type { JobTable, WriteResult } from '../jobTable.ts';
-import { available, unavailable } from './available.ts';
+import { createEntries } from '../entries.ts';
+import { available } from './available.ts';
 import { createBatchGet } from './batchGet.ts';
-import { decodeJob, decodeLock, decodeSweep, encode, encodeJob, type Item } from './codec.ts';
+import { decodeJob, decodeLock, decodeSweep, encode, encodeJob } from './codec.ts';
 import { touchExpressions, transitionExpressions, type WriteExpressions } from './conditions.ts';
 import { idempotencyLockKey, jobKey, sweepKey } from './definition.ts';
+import { createRawEntries } from './entries.ts';
+import { createItems } from './items.ts';
 import { createListings } from './listings.ts';
 import { createPayloads } from './payloads.ts';
+import { createReadPlace } from './places.ts';
 import { openServiceClock } from './serviceClock.ts';
 
 export interface TableDeps {
@@ -36,36 +33,10 @@ export interface TableDeps {
 export function createTable({ dynamodb, tableName: TableName, jobTtlDays, clock = systemClock }: TableDeps): JobTable {
   const newWriteId = (): string => randomBytes(9).toString('base64url');
   const batchGet = createBatchGet({ dynamodb, tableName: TableName });
+  const items = createItems({ dynamodb, tableName: TableName });
+  const readPlace = createReadPlace({ dynamodb, tableName: TableName });
   // Any answer tells the time; that there is nothing is one of half a read unit.
-  const serviceClock = openServiceClock(dynamodb, () => get('time'), clock);
-
-  async function get(pk: string): Promise<Item | undefined> {
-    const { Item } = await available(dynamodb.send(new GetItemCommand({ TableName, Key: encode({ pk }), ConsistentRead: true })));
-    return Item;
-  }
-
-  /** Answers the item that stood in the way of a conditional write; some emulators do not send it along. */
-  async function obstacle(pk: string, error: unknown): Promise<Item | undefined> {
-    if (!(error instanceof ConditionalCheckFailedException)) throw unavailable(error);
-    return error.Item ?? (await get(pk));
-  }
-
-  async function put(pk: string, item: Item, condition: string, values?: Item): Promise<Item | undefined> {
-    try {
-      await dynamodb.send(
-        new PutItemCommand({
-          TableName,
-          Item: item,
-          ConditionExpression: condition,
-          ExpressionAttributeValues: values,
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      );
-      return undefined;
-    } catch (error) {
-      return obstacle(pk, error);
-    }
-  }
+  const serviceClock = openServiceClock(dynamodb, () => items.get('time'), clock);
 
   async function update(jobId: string, writeId: string, write: WriteExpressions): Promise<WriteResult> {
     const pk = jobKey(jobId);
@@ -81,7 +52,7 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays, clock 
       );
       return { ok: true, job: decodeJob(Attributes ?? {}) };
     } catch (error) {
-      const present = await obstacle(pk, error);
+      const present = await items.obstacle(pk, error);
       if (present === undefined) return { ok: false, job: undefined };
       const job = decodeJob(present);
       return { ok: job.writeId === writeId, job };
@@ -89,14 +60,20 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays, clock 
   }
 
   return {
-    ...createListings({ dynamodb, tableName: TableName }),
+    ...createListings({ dynamodb, tableName: TableName, readPlace }),
     ...createPayloads({ dynamodb, tableName: TableName, jobTtlDays, batchGet }),
+    entries: createEntries({
+      raw: createRawEntries({ items, batchGet, readPlace }),
+      time: serviceClock.time,
+      newVersion: newWriteId,
+    }),
 
     async create(job) {
       const record: Job = { ...job, writeId: newWriteId() };
-      const present = await put(jobKey(job.jobId), encodeJob(record), 'attribute_not_exists(pk)');
-      if (present === undefined) return { ok: true, job: record };
-      const other = decodeJob(present);
+      const written = await items.put(encodeJob(record), { expression: 'attribute_not_exists(pk)' });
+      if (written.ok) return { ok: true, job: record };
+      if (written.present === undefined) return { ok: false, job: undefined };
+      const other = decodeJob(written.present);
       return { ok: other.writeId === record.writeId, job: other };
     },
 
@@ -105,21 +82,22 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays, clock 
     async lock(owner, idempotencyKey, lock, lowSeconds) {
       const pk = idempotencyLockKey(owner, idempotencyKey);
       const writeId = newWriteId();
-      const item = encode({ pk, ...lock, writeId });
-      const free = 'attribute_not_exists(pk) OR expiresAt <= :now';
-      const present = await put(pk, item, free, encode({ ':now': lowSeconds }));
-      if (present === undefined) return { taken: true, lock };
-      const other = decodeLock(present);
+      const free = { expression: 'attribute_not_exists(pk) OR expiresAt <= :now', values: { ':now': lowSeconds } };
+      let written = await items.put(encode({ pk, ...lock, writeId }), free);
+      // It expired, and was deleted, in between.
+      while (!written.ok && written.present === undefined) written = await items.put(encode({ pk, ...lock, writeId }), free);
+      if (written.ok || written.present === undefined) return { taken: true, lock };
+      const other = decodeLock(written.present);
       return { taken: other.writeId === writeId, lock: other };
     },
 
     async readLock(owner, idempotencyKey) {
-      const item = await get(idempotencyLockKey(owner, idempotencyKey));
+      const item = await items.get(idempotencyLockKey(owner, idempotencyKey));
       return item === undefined ? undefined : decodeLock(item);
     },
 
     async get(jobId) {
-      const item = await get(jobKey(jobId));
+      const item = await items.get(jobKey(jobId));
       return item === undefined ? undefined : decodeJob(item);
     },
 
@@ -150,7 +128,7 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays, clock 
     },
 
     async readSweep() {
-      const item = await get(sweepKey);
+      const item = await items.get(sweepKey);
       return item === undefined ? undefined : decodeSweep(item);
     },
 

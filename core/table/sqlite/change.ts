@@ -1,5 +1,6 @@
 /** What a write makes of a record: the rules decide whether, this decides into what. */
 import { isFinal, type Job } from '../../job.ts';
+import { placeOf } from '../../place.ts';
 import { transitionOf, type TransitionEvent } from '../../transitions.ts';
 import type { Changes, TransitionInput } from '../jobTable.ts';
 import type { Row, Stamp } from './operations.ts';
@@ -31,13 +32,14 @@ export function afterTouch(job: Job, changes: Changes, writeId: string): Job {
 export function rowOf(job: Job): Row {
   const { jobId, owner, type, status, expiresAt = null } = job;
   const isOver = isFinal(status);
+  const place = placeOf(job);
   return {
     jobId,
     owner,
     type,
     outcome: isOver ? status : null,
-    partition: isOver ? null : 'open',
-    sort: isOver ? null : jobId,
+    partition: place?.place ?? null,
+    sort: place?.rank ?? null,
     expiresAt: isOver ? expiresAt : null,
     record: JSON.stringify(job),
   };

@@ -13,7 +13,8 @@ export const inMemory = ':memory:';
  * `user_version` says how many of these a file has been through: a step that was released is never changed, the next
  * one is added. Each row of `jobs` is one record as JSON beside the columns that its indexes need.
  *
- * `sort` orders a partition; what has ended is in none. `expiresAt` (seconds) stands at final records alone.
+ * Of jobs, `partition` is the place and `sort` the rank (`core/place.ts`); what has ended is in none. `expiresAt` (seconds)
+ * stands at final records alone. An entry's `json` is its value.
  */
 const migrations: readonly string[] = [
   `CREATE TABLE jobs (
@@ -37,6 +38,16 @@ const migrations: readonly string[] = [
    CREATE TABLE payloads (key TEXT PRIMARY KEY, json TEXT NOT NULL, expiresAt INTEGER NOT NULL) STRICT;
    CREATE INDEX payloadsByExpiry ON payloads (expiresAt);
    CREATE TABLE states (name TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE entries (
+     key TEXT PRIMARY KEY,
+     version TEXT NOT NULL,
+     place TEXT,
+     rank TEXT,
+     expiresAt INTEGER,
+     json TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX entriesByPlace ON entries (place, rank, key) WHERE place IS NOT NULL;
+   CREATE INDEX entriesByExpiry ON entries (expiresAt) WHERE expiresAt IS NOT NULL;`,
 ];
 
 /** How long a write waits for a shell that writes to the same file. */

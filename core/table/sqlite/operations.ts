@@ -1,4 +1,6 @@
 /** What the table asks of the threads that keep its file, and what they answer: all of it can be posted. */
+import type { JobPlaceName, RankRange } from '../../place.ts';
+import type { PlaceQuery, RawCondition, RawEntry } from '../entries.ts';
 import type { Changes, IdempotencyLock, OwnerQuery, TransitionInput } from '../jobTable.ts';
 import type { Facts, Touch, TransitionEvent } from '../../transitions.ts';
 
@@ -44,10 +46,12 @@ export type WriteOperation =
   | { readonly kind: 'lock'; readonly key: string; readonly lock: IdempotencyLock; readonly lowSeconds: number }
   | { readonly kind: 'keepPayload'; readonly key: string; readonly json: string; readonly expiresAt: number }
   | { readonly kind: 'renewPayload'; readonly key: string; readonly expiresAt: number }
+  | { readonly kind: 'putEntry'; readonly entry: RawEntry; readonly condition: RawCondition }
+  | { readonly kind: 'removeEntry'; readonly key: string; readonly version: string }
   | { readonly kind: 'writeState'; readonly name: string; readonly state: string }
   /** Ends the leases of a process that is gone. */
   | { readonly kind: 'lapse'; readonly now: number; readonly after: string; readonly limit: number }
-  /** Deletes final records, payloads and locks whose time is over. */
+  /** Deletes final records, payloads, locks and entries whose time is over. */
   | { readonly kind: 'expire'; readonly nowSeconds: number; readonly limit: number };
 
 export type ReadOperation =
@@ -56,14 +60,22 @@ export type ReadOperation =
   | { readonly kind: 'readPayloads'; readonly keys: readonly string[] }
   | { readonly kind: 'readState'; readonly name: string }
   | { readonly kind: 'listOwned'; readonly query: OwnerQuery }
-  | { readonly kind: 'listOpen'; readonly after: string; readonly before: string; readonly limit: number }
-  /** Of jobs that have not ended nor wait on purpose: what their messages say, as `QueuedJob` in JSON. */
+  | { readonly kind: 'listPlaced'; readonly query: PlacedOperation }
+  | { readonly kind: 'readEntries'; readonly keys: readonly string[] }
+  | { readonly kind: 'listEntries'; readonly query: PlaceQuery }
+  /** Of jobs at `open`: what their messages say, as `QueuedJob` in JSON. */
   | { readonly kind: 'listQueued'; readonly after: string; readonly before: string; readonly limit: number }
   | { readonly kind: 'check' };
 
 export type Operation = WriteOperation | ReadOperation;
 
-/** `texts` are ids, or JSON of records or locks; `null` for one that is not there. */
+export interface PlacedOperation extends RankRange {
+  readonly place: JobPlaceName;
+  readonly after: string;
+  readonly limit: number;
+}
+
+/** `texts` are ids, or JSON of records, locks, entries or rows of places; `null` for one that is not there. */
 export interface Done {
   /** Of a conditional write: whether it was made. */
   readonly ok: boolean;

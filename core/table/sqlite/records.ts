@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Job, JsonValue, QueuedJob } from '../../job.ts';
+import type { RawEntry } from '../entries.ts';
 import type { IdempotencyLock, SweepState } from '../jobTable.ts';
 
 const readerOf =
@@ -16,3 +17,6 @@ export const readLock = readerOf(z.custom<IdempotencyLock>());
 export const readPayload = readerOf(z.custom<JsonValue>());
 export const readSweepState = readerOf(z.custom<SweepState>());
 export const readQueuedJob = readerOf(z.custom<QueuedJob>());
+export const readEntry = readerOf(z.custom<RawEntry>());
+/** A row of a place: its rank, and whose it is. */
+export const readPosition = readerOf(z.custom<readonly [string, string]>());

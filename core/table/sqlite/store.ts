@@ -8,6 +8,7 @@ import { allows, permits, touchOf, transitionOf } from '../../transitions.ts';
 import type { IdempotencyLock, OwnerQuery } from '../jobTable.ts';
 import { afterTouch, afterTransition, rowOf } from './change.ts';
 import { isSqliteError } from './database.ts';
+import { createEntryWrites, createPlaceReads } from './entryStatements.ts';
 import type { Answer, Done, Operation, ReadOperation, Row, WriteOperation } from './operations.ts';
 import { readJob, readLock } from './records.ts';
 
@@ -56,6 +57,8 @@ const writeKinds: Readonly<Record<WriteOperation['kind'], true>> = {
   lock: true,
   keepPayload: true,
   renewPayload: true,
+  putEntry: true,
+  removeEntry: true,
   writeState: true,
   lapse: true,
   expire: true,
@@ -84,6 +87,8 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
   );
   const expireJobs = database.prepare('DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE expiresAt <= ? LIMIT ?)');
   const expirePayloads = database.prepare('DELETE FROM payloads WHERE key IN (SELECT key FROM payloads WHERE expiresAt <= ? LIMIT ?)');
+  const entries = createEntryWrites(database);
+  const expireEntries = database.prepare('DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE expiresAt <= ? LIMIT ?)');
   const expireLocks = database.prepare('DELETE FROM locks WHERE key IN (SELECT key FROM locks WHERE expiresAt <= ? LIMIT ?)');
 
   /** The record as it is, and what it becomes: `undefined` where the rules refuse. */
@@ -143,6 +148,10 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
       case 'renewPayload':
         renewPayload.run(operation.expiresAt, operation.key, operation.expiresAt);
         return done(true);
+      case 'putEntry':
+        return entries.put(operation.entry, operation.condition);
+      case 'removeEntry':
+        return entries.remove(operation.key, operation.version);
       case 'writeState':
         putState.run(operation.name, operation.state);
         return done(true);
@@ -150,7 +159,9 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
         return lapse(operation.now, operation.after, operation.limit);
       case 'expire': {
         const { nowSeconds, limit } = operation;
-        const deleted = [expireJobs, expirePayloads, expireLocks].map((statement) => Number(statement.run(nowSeconds, limit).changes));
+        const deleted = [expireJobs, expirePayloads, expireLocks, expireEntries].map((statement) =>
+          Number(statement.run(nowSeconds, limit).changes),
+        );
         return done(deleted.some((count) => count === limit));
       }
     }
@@ -162,12 +173,12 @@ function createReads(database: DatabaseSync): (operation: ReadOperation) => Done
   const getLock = database.prepare('SELECT lock FROM locks WHERE key = ?');
   const getPayload = database.prepare('SELECT json FROM payloads WHERE key = ?');
   const getState = database.prepare('SELECT state FROM states WHERE name = ?');
-  const openIds = database.prepare("SELECT jobId FROM jobs WHERE partition = 'open' AND sort > ? AND sort < ? ORDER BY sort LIMIT ?");
+  const places = createPlaceReads(database);
   // By SQLite itself, since there may be a million of them; the damaged ones are passed over.
   const queued = database.prepare(
     `SELECT json_object('jobId', jobId, ${queuedFields.map((field) => `'${field}', json_extract(record, '$.${field}')`).join(', ')}) AS job
        FROM jobs WHERE partition = 'open' AND sort > ? AND sort < ?
-       AND iif(json_valid(record), json_extract(record, '$.waitingReason') IS NULL, 0) ORDER BY sort LIMIT ?`,
+       AND json_valid(record) ORDER BY sort LIMIT ?`,
   );
 
   return (operation) => {
@@ -182,8 +193,12 @@ function createReads(database: DatabaseSync): (operation: ReadOperation) => Done
         return done(true, textOf(getState.get(operation.name)?.['state']));
       case 'listOwned':
         return done(true, ...listOwned(database, operation.query));
-      case 'listOpen':
-        return done(true, ...openIds.all(operation.after, operation.before, operation.limit).map(({ jobId }) => String(jobId)));
+      case 'listPlaced':
+        return places.listPlaced(operation.query);
+      case 'readEntries':
+        return places.readEntries(operation.keys);
+      case 'listEntries':
+        return places.listEntries(operation.query);
       case 'listQueued':
         return done(true, ...queued.all(operation.after, operation.before, operation.limit).map(({ job }) => String(job)));
       case 'check':

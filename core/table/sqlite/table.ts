@@ -5,11 +5,13 @@
 import { randomBytes } from 'node:crypto';
 import { exactly, monotonic, type Clock, type ServiceTime } from '../../clock.ts';
 import type { Job, QueuedJob } from '../../job.ts';
-import type { IdempotencyLock, JobTable, OpenQuery, WriteResult } from '../jobTable.ts';
+import { createEntries } from '../entries.ts';
+import type { IdempotencyLock, JobTable, WriteResult } from '../jobTable.ts';
 import { rowOf } from './change.ts';
+import { createRawEntries } from './entries.ts';
 import type { Done } from './operations.ts';
 import { createPayloads } from './payloads.ts';
-import { readJob, readLock, readQueuedJob, readSweepState } from './records.ts';
+import { readJob, readLock, readPosition, readQueuedJob, readSweepState } from './records.ts';
 import { openTableThreads } from './threads.ts';
 
 export interface SqliteTableOptions {
@@ -26,12 +28,20 @@ export interface SqliteTableOptions {
 export interface SqliteTable extends JobTable {
   /** Ends the leases of whoever held a job: for a process that knows that it is alone, before it does anything else. */
   endLeases(): Promise<void>;
-  /** Jobs that have not ended nor wait on purpose, oldest first. Fewer than `limit`: there are no more. */
-  listQueued(page: OpenQuery): Promise<readonly QueuedJob[]>;
-  /** Deletes final records, payloads and idempotency keys that expired before `now` (milliseconds). */
+  /** Jobs that may run now or soon, oldest first. Fewer than `limit`: there are no more. */
+  listQueued(page: QueuedQuery): Promise<readonly QueuedJob[]>;
+  /** Deletes final records, payloads, idempotency keys and entries that expired before `now` (milliseconds). */
   expire(now: number): Promise<void>;
   /** Ends what was asked. Twice is fine. */
   close(): Promise<void>;
+}
+
+export interface QueuedQuery {
+  /** Exclusive: the last page's last id. */
+  readonly after?: string | undefined;
+  /** Exclusive: only jobs that were created before this id could be. */
+  readonly before: string;
+  readonly limit: number;
 }
 
 /** Ids, or rows, that one operation passes through: each holds up the writes behind it for a moment only. */
@@ -57,6 +67,7 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
 
   return {
     ...createPayloads({ write, read }, jobTtlDays),
+    entries: createEntries({ raw: createRawEntries({ write, read }), time: () => Promise.resolve(time()), newVersion: newWriteId }),
 
     time: () => Promise.resolve(time()),
 
@@ -97,9 +108,10 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
       return present((await read({ kind: 'listOwned', query })).texts);
     },
 
-    async listOpen({ after = '', before, limit }) {
-      const jobIds = present((await read({ kind: 'listOpen', after, before, limit })).texts);
-      return { jobIds, next: jobIds.length < limit ? undefined : jobIds.at(-1) };
+    async listPlaced({ after = '', ...query }) {
+      const rows = present((await read({ kind: 'listPlaced', query: { ...query, after } })).texts).map(readPosition);
+      const jobs = rows.map(([rank, jobId]) => ({ jobId, rank }));
+      return { jobs, next: jobs.length < query.limit ? undefined : jobs.at(-1)?.rank };
     },
 
     async listQueued({ after = '', before, limit }) {
@@ -143,7 +155,7 @@ function createOwnTime(clock: Clock): () => ServiceTime {
   return () => {
     const elapsed = monotonic();
     offset = Math.max(offset, clock.now() - elapsed);
-    return exactly(Math.round(elapsed + offset));
+    return exactly(Math.floor(elapsed + offset));
   };
 }
 

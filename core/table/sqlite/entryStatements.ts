@@ -1,0 +1,118 @@
+/** The statements of entries, and those that list a place, on one connection. */
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { z } from 'zod';
+import type { PlaceQuery, RawCondition, RawEntry } from '../entries.ts';
+import type { Done, PlacedOperation } from './operations.ts';
+
+export interface EntryWrites {
+  put(entry: RawEntry, condition: RawCondition): Done;
+  remove(key: string, version: string): Done;
+}
+
+const columns = 'key, version, place, rank, expiresAt, json';
+
+export function createEntryWrites(database: DatabaseSync): EntryWrites {
+  const find = database.prepare(`SELECT ${columns} FROM entries WHERE key = ?`);
+  const put = database.prepare(`INSERT OR REPLACE INTO entries (${columns}) VALUES (?, ?, ?, ?, ?, ?)`);
+  const remove = database.prepare('DELETE FROM entries WHERE key = ?');
+  const read = (key: string): RawEntry | undefined => entryOf(find.get(key));
+
+  return {
+    put(entry, condition) {
+      const present = condition.kind === 'none' ? undefined : read(entry.key);
+      if (!holds(condition, present)) return { ok: false, texts: [textOf(present)] };
+      const { key, version, place, expiresAt = null, json } = entry;
+      put.run(key, version, place?.place ?? null, place?.rank ?? null, expiresAt, json);
+      return { ok: true, texts: [] };
+    },
+    remove(key, version) {
+      const present = read(key);
+      if (present !== undefined && present.version !== version) return { ok: false, texts: [] };
+      remove.run(key);
+      return { ok: true, texts: [] };
+    },
+  };
+}
+
+export interface PlaceReads {
+  readEntries(keys: readonly string[]): Done;
+  /** Rows as JSON: `[rank, key]`. */
+  listEntries(query: PlaceQuery): Done;
+  /** Rows as JSON: `[rank, jobId]`. */
+  listPlaced(query: PlacedOperation): Done;
+}
+
+export function createPlaceReads(database: DatabaseSync): PlaceReads {
+  const get = database.prepare(`SELECT ${columns} FROM entries WHERE key = ?`);
+  const position = z.tuple([z.string(), z.string()]);
+
+  return {
+    readEntries: (keys) => ({ ok: true, texts: keys.map((key) => textOf(entryOf(get.get(key)))) }),
+
+    listEntries({ place, from, below, descending = false, cursor, limit }) {
+      const where = new Map<string, SQLInputValue>([['place = ?', place]]);
+      if (from !== undefined) where.set('rank >= ?', from);
+      if (below !== undefined) where.set('rank < ?', below);
+      const beyond = cursor === undefined ? [] : position.parse(JSON.parse(cursor));
+      const direction = descending ? 'DESC' : 'ASC';
+      const conditions = [...where.keys(), ...(cursor === undefined ? [] : [`(rank, key) ${descending ? '<' : '>'} (?, ?)`])];
+      const statement = database.prepare(
+        `SELECT rank, key FROM entries WHERE ${conditions.join(' AND ')} ORDER BY rank ${direction}, key ${direction} LIMIT ?`,
+      );
+      const rows = statement.all(...where.values(), ...beyond, limit);
+      return { ok: true, texts: rows.map(({ rank, key }) => JSON.stringify([rank, key])) };
+    },
+
+    listPlaced({ place, from, below, after, limit }) {
+      const bounds = [...(from === undefined ? [] : ['sort >= ?']), ...(below === undefined ? [] : ['sort < ?'])].map(
+        (bound) => ` AND ${bound}`,
+      );
+      const statement = database.prepare(
+        `SELECT sort, jobId FROM jobs WHERE partition = ? AND sort > ?${bounds.join('')} ORDER BY sort LIMIT ?`,
+      );
+      const values = [from, below].filter((bound) => bound !== undefined);
+      const rows = statement.all(place, after, ...values, limit);
+      return { ok: true, texts: rows.map(({ sort, jobId }) => JSON.stringify([sort, jobId])) };
+    },
+  };
+}
+
+/** One after the other, as they are kept. */
+export function* allEntries(database: DatabaseSync): Generator<RawEntry, void, undefined> {
+  for (const found of database.prepare(`SELECT ${columns} FROM entries ORDER BY key`).iterate()) {
+    const entry = entryOf(found);
+    if (entry !== undefined) yield entry;
+  }
+}
+
+function holds(condition: RawCondition, present: RawEntry | undefined): boolean {
+  switch (condition.kind) {
+    case 'absent':
+      return present === undefined || (present.expiresAt !== undefined && present.expiresAt <= condition.nowSeconds);
+    case 'version':
+      return present?.version === condition.version;
+    case 'none':
+      return true;
+    default:
+      return condition satisfies never;
+  }
+}
+
+const row = z.object({
+  key: z.string(),
+  version: z.string(),
+  place: z.string().nullable(),
+  rank: z.string().nullable(),
+  expiresAt: z.number().nullable(),
+  json: z.string(),
+});
+
+function entryOf(found: Record<string, unknown> | undefined): RawEntry | undefined {
+  if (found === undefined) return undefined;
+  const { place, rank, expiresAt, ...entry } = row.parse(found);
+  return { ...entry, place: place === null || rank === null ? undefined : { place, rank }, expiresAt: expiresAt ?? undefined };
+}
+
+function textOf(entry: RawEntry | undefined): string | null {
+  return entry === undefined ? null : JSON.stringify(entry);
+}
