@@ -11,6 +11,8 @@
  * - budget: how many failures (`maxFailures`) and losses (`maxLosses`) end a generation.
  */
 
+import type { Waiting } from './waiting.ts';
+
 export const jobStatuses = ['PENDING', 'PROCESSING', 'SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'] as const;
 export type JobStatus = (typeof jobStatuses)[number];
 
@@ -88,8 +90,8 @@ export interface Job {
   readonly maxLosses: number;
   /** No attempt begins before; absent = at once. */
   readonly dueAt?: number | undefined;
-  /** Waits on purpose, for something that will send it anew; absent = waits for a worker. */
-  readonly waitingReason?: string | undefined;
+  /** Waits on purpose, for something that will send it anew; absent = waits for a worker. PENDING jobs alone have it. */
+  readonly waiting?: Waiting | undefined;
   readonly claim?: Claim | undefined;
   readonly cancelRequested: boolean;
   /** Percent, 0 to 100, as the handler last reported it. */

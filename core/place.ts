@@ -3,6 +3,7 @@
  * one sparse index by `(place, rank)`, in which jobs that have not ended and entries stand; what is in no place costs nothing.
  */
 import { isFinal, type Job } from './job.ts';
+import { waits, type WaitReason } from './waiting.ts';
 
 export interface Place {
   readonly place: string;
@@ -27,8 +28,14 @@ export function byRank(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** The places of jobs. An engine may spread each over shards, by `spread`. */
-export type JobPlaceName = 'open';
+/**
+ * The places of jobs. An engine may spread each over shards, by `spread`.
+ *
+ * - `open`: may run now or soon, or runs; the sweeper pages through these, oldest first.
+ * - `due`: starts later; by its time. The timer reads what has come, however long nobody has looked.
+ * - `paused`, `limit`: by what they wait for, then by creation; those of one limit's key lie in one shard.
+ */
+export type JobPlaceName = 'open' | (typeof waits)[WaitReason]['place'];
 
 export interface JobPlace extends Place {
   readonly place: JobPlaceName;
@@ -36,9 +43,31 @@ export interface JobPlace extends Place {
   readonly spread: string;
 }
 
-/** Undefined for a job that has ended. */
-export function placeOf({ jobId, status }: Pick<Job, 'jobId' | 'status'>): JobPlace | undefined {
+/** Undefined for a job that has ended. Decided from the record alone, so that each write of a status or a wait sets it. */
+export function placeOf({ jobId, status, waiting }: Pick<Job, 'jobId' | 'status' | 'waiting'>): JobPlace | undefined {
   if (isFinal(status)) return undefined;
   // Ids end at random.
-  return { place: 'open', rank: jobId, spread: jobId.slice(-1) };
+  const spread = jobId.slice(-1);
+  if (waiting === undefined) return { place: 'open', rank: jobId, spread };
+  const { place } = waits[waiting.reason];
+  switch (place) {
+    case 'due':
+      return { place, rank: dueRank(waiting.until ?? 0, jobId), spread };
+    case 'paused':
+      return { place, rank: waitRank(waiting.for ?? '', jobId), spread };
+    case 'limit':
+      return { place, rank: waitRank(waiting.for ?? '', jobId), spread: waiting.for ?? '' };
+    default:
+      return place satisfies never;
+  }
+}
+
+/** Of those due at `until` (milliseconds since the epoch); without a job, before them all. */
+export function dueRank(until: number, jobId = ''): string {
+  return `${String(Math.max(0, Math.trunc(until))).padStart(15, '0')}#${jobId}`;
+}
+
+/** Of those that wait for `key`, in the order of creation; without a job, before them all: `under(waitRank(key))` are they. */
+export function waitRank(key: string, jobId = ''): string {
+  return `${key}#${jobId}`;
 }

@@ -19,7 +19,7 @@ test('reaches every state', () => {
 test('lets a worker write to a job only under its claim', () => {
   const byWorker = [...transitions, ...touches].filter(({ by }) => by.startsWith('worker'));
   const unfenced = byWorker.filter(({ guards }) => !(guards as readonly string[]).includes('holdsClaim'));
-  expect(unfenced.map((rule) => ('event' in rule ? rule.event : rule.touch))).toEqual(['claim', 'reclaim']);
+  expect(unfenced.map((rule) => ('event' in rule ? rule.event : rule.touch))).toEqual(['claim', 'reclaim', 'park']);
 });
 
 test('ends only in final states that it names', () => {

@@ -8,6 +8,7 @@
  */
 import type { ServiceTime } from './clock.ts';
 import type { Job, JobStatus } from './job.ts';
+import type { WaitReason } from './waiting.ts';
 
 /** What the writer knows when it writes. Times are milliseconds since the epoch, in the service's time. */
 export interface Facts {
@@ -21,6 +22,8 @@ export interface Facts {
   readonly failures?: number | undefined;
   /** The end of the lease that the write brings. */
   readonly leaseExpiresAt?: number | undefined;
+  /** Why the job waited when its writer read it. */
+  readonly waitingReason?: WaitReason | undefined;
 }
 
 /** What a condition may name: the facts, and of the time the bound by which deadlines are judged. */
@@ -75,6 +78,21 @@ export const guards = {
     condition: '(attribute_not_exists(failures) OR failures < :failures)',
     holds: (job, { failures = never }) => job.failures < failures,
   },
+  notParked: {
+    meaning: 'it does not wait on purpose',
+    condition: 'attribute_not_exists(waiting)',
+    holds: ({ waiting }) => waiting === undefined,
+  },
+  parkedFor: {
+    meaning: 'it still waits for what the writer saw over',
+    condition: 'waiting.reason = :waitingReason',
+    holds: ({ waiting }, { waitingReason }) => waiting !== undefined && waiting.reason === waitingReason,
+  },
+  unchanged: {
+    meaning: 'no transition was made since it was read',
+    condition: sameVersion,
+    holds: (job, { version }) => job.version === version,
+  },
   laterLease: {
     meaning: 'the lease grows, whichever renewal lands last',
     condition: 'claim.expiresAt < :leaseExpiresAt',
@@ -103,10 +121,6 @@ export const decisions = {
     holds: ({ status, failures, maxFailures, losses, maxLosses }) =>
       failures >= maxFailures || (status === 'PROCESSING' && losses + 1 >= maxLosses),
   },
-  notParked: {
-    meaning: 'it does not wait on purpose',
-    holds: ({ waitingReason }) => waitingReason === undefined,
-  },
   cancelWasRequested: {
     meaning: 'a cancel was asked for',
     holds: ({ cancelRequested }) => cancelRequested,
@@ -134,8 +148,8 @@ export const transitions = [
     event: 'claim',
     from: ['PENDING'],
     to: 'PROCESSING',
-    guards: ['due'],
-    decided: ['failuresLeft', 'notParked'],
+    guards: ['due', 'notParked'],
+    decided: ['failuresLeft'],
     by: 'worker: received a message',
   },
   {
@@ -207,7 +221,7 @@ export const transitions = [
     event: 'retryStuck',
     from: ['PENDING', 'PROCESSING'],
     to: 'PENDING',
-    guards: ['lapsed', 'cancelNotRequested', 'stuck'],
+    guards: ['lapsed', 'cancelNotRequested', 'stuck', 'notParked'],
     by: 'client: retryJob of a stuck job',
   },
 ] as const satisfies readonly Row[];
@@ -223,6 +237,13 @@ export const touches = [
     by: 'worker: an attempt failed, and the next is due later in this receive',
   },
   { touch: 'renew', from: ['PROCESSING'], guards: ['holdsClaim', 'laterLease'], by: 'worker: heartbeat, progress, next attempt' },
+  {
+    touch: 'park',
+    from: ['PENDING'],
+    guards: ['unchanged', 'notParked'],
+    by: 'worker, before its claim: the job waits on purpose from now on',
+  },
+  { touch: 'unpark', from: ['PENDING'], guards: ['unchanged', 'parkedFor'], by: 'whoever ends the wait, before it sends the job anew' },
   { touch: 'requestCancel', from: ['PROCESSING'], guards: [], by: 'client: cancelJob of a running job' },
   { touch: 'keepParams', from: ['PENDING', 'PROCESSING'], guards: [], by: 'sweeper: params kept apart get a longer life' },
   { touch: 'sweep', from: ['PENDING', 'PROCESSING'], guards: ['lapsed'], by: 'sweeper: has sent the message again' },

@@ -16,7 +16,7 @@ const cases: readonly (readonly [string, Job, object])[] = [
   ['a waiting job runs', makeJob(), { kind: 'run', event: 'claim' }],
   ['one that is due runs', makeJob({ dueAt: now.low }), { kind: 'run', event: 'claim' }],
   ['one that is due later waits', makeJob({ dueAt: now.low + 1 }), { kind: 'wait', until: now.low + 1, isHeld: false }],
-  ['one that waits on purpose is parked', makeJob({ waitingReason: 'paused' }), { kind: 'parked', why: 'paused' }],
+  ['one that waits on purpose is parked', makeJob({ waiting: { reason: 'PAUSED' } }), { kind: 'parked', why: 'PAUSED' }],
   ['one that failed too often ends with its last error', makeJob({ failures: 9, error }), { kind: 'end', event: 'exhaust', error }],
   ['one that is held waits', running({ claim: { id: 'c', expiresAt: now.low + 5 } }), { kind: 'wait', until: now.low + 5, isHeld: true }],
   ['one whose holder is gone is taken over', running(), { kind: 'run', event: 'reclaim' }],
@@ -54,15 +54,15 @@ test('asks for nothing that the table of transitions does not allow, and leaves 
     cancelRequested: fc.boolean(),
     dueAt: time,
     leaseEnds: time,
-    waitingReason: fc.constantFrom(undefined, 'paused'),
+    waiting: fc.constantFrom(undefined, { reason: 'PAUSED' } as const),
   });
   fc.assert(
     fc.property(anyJob, ({ leaseEnds, ...changes }) => {
       const isRunning = changes.status === 'PROCESSING';
       const claim = isRunning && leaseEnds !== undefined ? { id: 'claim', expiresAt: leaseEnds } : undefined;
       const cancelRequested = isRunning && changes.cancelRequested;
-      const waitingReason = isRunning ? undefined : changes.waitingReason;
-      const job = makeJob({ ...changes, cancelRequested, waitingReason, claim, maxFailures: 3, maxLosses: 3 });
+      const waiting = isRunning ? undefined : changes.waiting;
+      const job = makeJob({ ...changes, cancelRequested, waiting, claim, maxFailures: 3, maxLosses: 3 });
       const verdict = verdictOn(job, now);
       expect(verdict.kind === 'over').toBe(isFinal(job.status));
       for (const event of ['claim', 'reclaim', 'exhaust', 'cancelAbandoned'] as const) {

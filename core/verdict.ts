@@ -4,6 +4,7 @@
  */
 import type { ServiceTime } from './clock.ts';
 import { isFinal, type Job, type JobFailure } from './job.ts';
+import type { WaitReason } from './waiting.ts';
 
 export type Verdict =
   /** Final, or of a newer generation than the message that names it. */
@@ -11,7 +12,7 @@ export type Verdict =
   /** Not due yet, or held. `until` is in the service's time: it has come when `low` has reached it. */
   | { readonly kind: 'wait'; readonly until: number; readonly isHeld: boolean }
   /** Waits on purpose: whoever ends that sends it anew. */
-  | { readonly kind: 'parked'; readonly why: string }
+  | { readonly kind: 'parked'; readonly why: WaitReason }
   | { readonly kind: 'run'; readonly event: 'claim' | 'reclaim' }
   | { readonly kind: 'end'; readonly event: 'exhaust'; readonly error: JobFailure }
   | { readonly kind: 'end'; readonly event: 'cancelAbandoned'; readonly error?: undefined };
@@ -27,7 +28,7 @@ export type Judged = Pick<
   | 'losses'
   | 'maxLosses'
   | 'dueAt'
-  | 'waitingReason'
+  | 'waiting'
   | 'claim'
   | 'cancelRequested'
   | 'error'
@@ -43,7 +44,7 @@ export function verdictOn(job: Judged, now: ServiceTime, generation = job.genera
   if (job.failures >= job.maxFailures || (isRunning && isLastLoss(job))) {
     return { kind: 'end', event: 'exhaust', error: exhaustionOf(job, now) };
   }
-  if (job.waitingReason !== undefined) return { kind: 'parked', why: job.waitingReason };
+  if (job.waiting !== undefined) return { kind: 'parked', why: job.waiting.reason };
   const dueAt = yetToCome(job.dueAt, now);
   if (dueAt !== undefined) return { kind: 'wait', until: dueAt, isHeld: false };
   return { kind: 'run', event: isRunning ? 'reclaim' : 'claim' };

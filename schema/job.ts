@@ -1,6 +1,7 @@
 /** The type Job and its parts, as clients read them. */
 import { failureCodeOf } from '../core/failures.ts';
 import type { HistoryEntry, Job, JobFailure, JobPriority, JobStatus } from '../core/job.ts';
+import { shownWaitOf, type WaitingReason } from '../core/shownWait.ts';
 import { builder } from './builder.ts';
 import { JobFailureCodeType } from './errorCode.ts';
 import { loadPayload } from './payloadLoader.ts';
@@ -24,6 +25,19 @@ export const JobPriorityType = builder.enumType('JobPriority', {
     NORMAL: { description: 'The default.' },
     LOW: { description: 'After the others, but never starved.' },
   } satisfies Record<JobPriority, { description: string }>,
+});
+
+const WaitingReasonType = builder.enumType('WaitingReason', {
+  description: 'Why a PENDING job is not being worked on.',
+  values: {
+    QUEUED: { description: 'It needs nothing but a worker.' },
+    RUN_AT: { description: 'It was to begin later; `waitingUntil` says when.' },
+    BACKOFF: { description: 'Its last attempts failed, and the next ones begin at `waitingUntil`.' },
+    PAUSED: { description: 'Its type, or the queue of its priority, is paused.' },
+    CONCURRENCY: { description: 'As many of its type and key run as may at once.' },
+    RATE_LIMIT: { description: 'As many of its type and key have started as may for now; `waitingUntil` is an estimate.' },
+    NO_WORKER: { description: 'No worker that runs knows its type.' },
+  } satisfies Record<WaitingReason, { description: string }>,
 });
 
 export const JobFailureType = builder.objectRef<JobFailure>('JobFailure').implement({
@@ -80,6 +94,18 @@ export const JobType = builder.objectRef<Job>('Job').implement({
       description: 'The last failure, if there was one in this generation.',
     }),
     progress: t.exposeFloat('progress', { nullable: true, description: 'Percent, 0 to 100, as its handler last reported it.' }),
+    waitingReason: t.field({
+      type: WaitingReasonType,
+      nullable: true,
+      description: 'Why it waits, while it is PENDING.',
+      resolve: async (job, _arguments, { core }) => shownWaitOf(job, await core.table.time())?.reason,
+    }),
+    waitingUntil: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Until when it waits, as far as that is known.',
+      resolve: async (job, _arguments, { core }) => shownWaitOf(job, await core.table.time())?.until,
+    }),
     attempts: t.exposeInt('attempts', { description: 'Attempts begun in this generation.' }),
     version: t.exposeInt('version', {
       description: '1 at creation, 1 more at every change of status. Pass it as `afterVersion` to resume a watch.',

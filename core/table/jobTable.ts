@@ -8,6 +8,7 @@
 import type { ServiceTime } from '../clock.ts';
 import type { ApartPayload, Claim, HistoryEntry, Job, JobFailure, JobStatus, JsonValue, Payload } from '../job.ts';
 import type { JobPlaceName, RankRange } from '../place.ts';
+import type { Waiting } from '../waiting.ts';
 import type { Facts, Touch, TransitionEvent } from '../transitions.ts';
 import type { Entries } from './entries.ts';
 
@@ -69,7 +70,8 @@ export interface Changes {
   readonly losses?: number | undefined;
   readonly maxLosses?: number | undefined;
   readonly dueAt?: number | null | undefined;
-  readonly waitingReason?: string | null | undefined;
+  /** Parks or unparks, and so moves the job to its place. A transition that does not say ends the wait. */
+  readonly waiting?: Waiting | null | undefined;
   readonly generation?: number | undefined;
   readonly cancelRequested?: boolean | undefined;
   readonly progress?: number | null | undefined;

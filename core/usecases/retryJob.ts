@@ -34,7 +34,6 @@ export async function retryJob(core: Core, request: Caller & { readonly jobId: s
       losses: 0,
       maxLosses,
       dueAt: null,
-      waitingReason: null,
       cancelRequested: false,
       progress: null,
       result: null,

@@ -2,7 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { exactly } from '../../core/clock.ts';
 import type { Job } from '../../core/job.ts';
+import { under, waitRank, type JobPlaceName } from '../../core/place.ts';
 import type { JobTable, PlacedQuery } from '../../core/table/jobTable.ts';
+import { waitKey, type Waiting } from '../../core/waiting.ts';
 import { makeJob } from '../support/jobFactory.ts';
 
 export function exerciseListings(tableOf: () => JobTable): void {
@@ -63,6 +65,73 @@ export function exerciseListings(tableOf: () => JobTable): void {
       } while (after !== undefined);
       expect(seen).toEqual([...new Set(seen)].toSorted());
       expect(seen).toEqual(expect.arrayContaining(own));
+    });
+
+    test('moves a job to the place of what it waits for, and back, without a new version', async () => {
+      const { jobId, version } = await created();
+      const key = waitKey('type', crypto.randomUUID());
+      const park = (waiting: Waiting) => tableOf().touch('park', jobId, { version }, { waiting });
+      const at = async (place: JobPlaceName) =>
+        (await tableOf().listPlaced({ place, limit: 1000 })).jobs.some((found) => found.jobId === jobId);
+      for (const [place, waiting] of [
+        ['due', { reason: 'RUN_AT', until: Date.now() + 3_600_000 }],
+        ['paused', { reason: 'PAUSED', for: key }],
+        ['limit', { reason: 'CONCURRENCY', for: key, until: 7 }],
+      ] as const) {
+        expect(await park(waiting)).toMatchObject({ ok: true, job: { version, status: 'PENDING', waiting } });
+        expect(await park({ reason: 'RATE_LIMIT', for: key })).toMatchObject({ ok: false, job: { waiting } });
+        await expect.poll(() => at(place)).toBe(true);
+        await expect.poll(() => at('open')).toBe(false);
+        const unpark = (facts: object) =>
+          tableOf().touch('unpark', jobId, { version, waitingReason: waiting.reason, ...facts }, { waiting: null });
+        expect(await unpark({ waitingReason: 'RATE_LIMIT' })).toMatchObject({ ok: false });
+        expect(await unpark({ version: version + 1 })).toMatchObject({ ok: false });
+        expect((await unpark({})).job?.waiting).toBeUndefined();
+        expect(await unpark({})).toMatchObject({ ok: false });
+        await expect.poll(() => at('open')).toBe(true);
+        await expect.poll(() => at(place)).toBe(false);
+      }
+    });
+
+    test('lists those that wait for one key in the order of creation, and jumps from key to key', async () => {
+      const type = crypto.randomUUID();
+      const keys = ['a', 'a#b', 'b"', '🙂'].map((key) => waitKey(type, key));
+      const jobs = new Map<string, string[]>(keys.map((key) => [key, []]));
+      for (const key of [...keys, ...keys, ...keys]) {
+        const { jobId, version } = await created();
+        await tableOf().touch('park', jobId, { version }, { waiting: { reason: 'CONCURRENCY', for: key } });
+        jobs.get(key)?.push(jobId);
+      }
+      const of = async (key: string) => (await tableOf().listPlaced({ place: 'limit', ...under(waitRank(key)), limit: 100 })).jobs;
+      for (const key of keys) await expect.poll(async () => (await of(key)).map(({ jobId }) => jobId)).toEqual(jobs.get(key));
+      const all = under(`["${type}"`);
+      const found: (string | undefined)[] = [];
+      for (let after: string | undefined; ;) {
+        const { jobs: page, next } = await tableOf().listPlaced({ place: 'limit', ...all, after, limit: 1 });
+        const [first] = page;
+        if (first === undefined && next === undefined) break;
+        after = next;
+        if (first === undefined) continue;
+        const key = first.rank.slice(0, first.rank.lastIndexOf('#'));
+        found.push(key);
+        after = under(waitRank(key)).below;
+      }
+      expect(new Set(found)).toEqual(new Set(keys));
+      expect(found).toHaveLength(keys.length);
+    });
+
+    test('takes a parked job from its place when it ends, and lets it be claimed only once its wait is over', async () => {
+      const job = await created();
+      const { jobId, version } = job;
+      const at = async () => (await tableOf().listPlaced({ place: 'paused', limit: 1000 })).jobs.some((found) => found.jobId === jobId);
+      await tableOf().touch('park', jobId, { version }, { waiting: { reason: 'PAUSED', for: 'x' } });
+      const now = exactly(Date.now());
+      expect(await tableOf().transition('claim', jobId, { facts: { now, version }, attempt: 1 })).toMatchObject({ ok: false });
+      await expect.poll(at).toBe(true);
+      const ended = await cancel(job);
+      expect(ended.job?.waiting).toBeUndefined();
+      expect(ended).toMatchObject({ ok: true, job: { status: 'CANCELLED' } });
+      await expect.poll(at).toBe(false);
     });
 
     test('remembers how far the sweeper has come', async () => {

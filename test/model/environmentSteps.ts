@@ -19,6 +19,14 @@ export function serverSteps({ sendings }: State, making: Making): void {
   for (const [index, sending] of sendings.entries()) {
     const { isOwn, isFresh, at } = sending;
     const leave = (next: State): void => void next.sendings.splice(index, 1);
+    if (at === 'wake') {
+      must('who ended the wait sends', (next) => {
+        if (!making.does('ends a wait without a message')) send(next, sending, making);
+        leave(next);
+      });
+      fault('crash', 'who ended the wait dies before the send', leave);
+      continue;
+    }
     if (at === 'compensate') {
       must('server compensates', (next) => {
         leave(next);
@@ -112,6 +120,17 @@ export function timeSteps(state: State, making: Making): void {
       next.job.isDue = true;
     });
   }
+}
+
+/** What kept the job from running is over: whoever learns of it ends the wait, then sends. */
+export function wakeSteps({ job }: State, { must, rules }: Making): void {
+  if (!job.isParked) return;
+  must('its wait is over', (next) => {
+    if (!rules.permits('unpark', next.job, {})) return false;
+    next.job.isParked = false;
+    next.sendings.push({ isOwn: true, isFresh: true, at: 'wake' });
+    return undefined;
+  });
 }
 
 export function queueSteps({ job, messages, workers }: State, { must, fault, protocol }: Making): void {

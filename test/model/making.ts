@@ -21,7 +21,8 @@ export type Misbehaviour =
   | 'drops a dead letter before it is sent anew'
   | 'bets on a job that was begun'
   | 'sweeps by giving up'
-  | 'never sweeps';
+  | 'never sweeps'
+  | 'ends a wait without a message';
 
 export interface Protocol extends Bounds {
   readonly workers: number;
@@ -71,7 +72,7 @@ export interface Hand {
   /** What is to be done with the message stands in the record: `acknowledgementOf`. */
   acknowledge(next: State, isOwn?: boolean): void;
   /** Deletes the message whatever the record says. */
-  drop(next: State): void;
+  drop(next: State, why?: 'parked'): void;
   /** Goes on by the verdict, as after a claim that was refused. */
   look(next: State): void;
   /** The process is gone. */

@@ -9,6 +9,7 @@ import { longSettings, quickSettings, type Setting } from './settings.ts';
 
 /** Small, and each made for a few mutants. */
 const ownSettings = {
+  'a wait, a retry': { perReceive: 1, handlers: 'succeed', faults: { park: 1, retry: 1 } },
   'a delay, a retry': { isDelayed: true, perReceive: 1, handlers: 'succeed', faults: { retry: 1 } },
   'a retry of failing handlers': { perReceive: 1, maxFailures: 1, handlers: 'fail', faults: { retry: 1 } },
   'a crash, a cancel, a retry': { perReceive: 1, handlers: 'succeed', faults: { crash: 1, cancel: 1, retry: 1 } },
@@ -44,6 +45,7 @@ type DecisionOf<Row> = Row extends { readonly event: infer Event extends string;
 type EveryDecision = DecisionOf<(typeof transitions)[number]>;
 
 export const guardFates: Readonly<Record<EveryGuard, Fate>> = {
+  'claim.notParked': killed('a wait'),
   'claim.due': killed('a delay, two attempts a receive'),
   'reclaim.lapsed': killed('a worker that sleeps'),
   'reclaim.due': killed('failing handlers, a worker that sleeps, a crash'),
@@ -64,12 +66,17 @@ export const guardFates: Readonly<Record<EveryGuard, Fate>> = {
   'cancelAbandoned.lapsed': killed('a worker that sleeps, a cancel'),
   'retryStuck.lapsed': killed('a retry'),
   'retryStuck.cancelNotRequested': killed('a crash, a cancel, a retry'),
+  'retryStuck.notParked': killed('a wait, a retry'),
   'retryStuck.stuck': killed('a delay, a retry'),
   'fail.holdsClaim': killed('a worker that sleeps'),
   'fail.notYetCounted': killed('a doubled request'),
   'renew.holdsClaim': killed('a worker that sleeps'),
   'renew.laterLease': killed('a doubled request'),
   'sweep.lapsed': killed('purged queues'),
+  'park.unchanged': { hygiene: 'who parks reads once more what it waits for, and a wait too many is ended like any other' },
+  'park.notParked': { hygiene: 'keeps one reason from hiding another; the model knows one' },
+  'unpark.unchanged': { hygiene: 'a wait that was ended too early is begun again by whoever wants to claim the job' },
+  'unpark.parkedFor': { hygiene: 'the same' },
 };
 
 export const versionFates: Readonly<Record<TransitionEvent, Fate>> = {
@@ -108,7 +115,6 @@ export const decisionFates: Readonly<
   Record<EveryDecision, (Fate & { readonly hygiene: string }) | { readonly killedIn: SettingName; readonly sees: Sees }>
 > = {
   'claim.failuresLeft': { killedIn: 'handlers that fail', sees: noEndOfFailures },
-  'claim.notParked': { hygiene: 'nothing parks a job yet' },
   'reclaim.failuresLeft': { hygiene: 'the last failure is written with its release, so nobody holds such a job' },
   'reclaim.lossesLeft': { killedIn: 'handlers that kill their worker', sees: noEndOfLosses },
   'releaseStarved.lossesLeft': { killedIn: 'handlers that starve their worker', sees: noEndOfLosses },
@@ -135,6 +141,7 @@ export const misbehaviours: readonly (readonly [readonly Misbehaviour[], Setting
   [['drops a dead letter before it is sent anew', 'never sweeps'], 'failing handlers, a crash'],
   [['sweeps by giving up'], 'purged queues'],
   [['never sweeps'], 'purged queues'],
+  [['ends a wait without a message', 'never sweeps'], 'a wait'],
 ];
 
 /** Tidiness: the model explores the protocol without it, and finds nothing. */

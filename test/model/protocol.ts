@@ -5,7 +5,7 @@
  */
 import { isFinal } from '../../core/job.ts';
 import { deadLetterSteps } from './deadLetterSteps.ts';
-import { clientSteps, queueSteps, serverSteps, sweeperSteps, timeSteps } from './environmentSteps.ts';
+import { clientSteps, queueSteps, serverSteps, sweeperSteps, timeSteps, wakeSteps } from './environmentSteps.ts';
 import type { Model, Step } from './explore.ts';
 import type { Making, Protocol } from './making.ts';
 import { createRules, type Rules } from './rules.ts';
@@ -61,6 +61,7 @@ function stepsOf(state: State, protocol: Protocol, rules: Rules): readonly Step<
   serverSteps(state, making);
   clientSteps(state, making);
   timeSteps(state, making);
+  wakeSteps(state, making);
   queueSteps(state, making);
   workerSteps(state, making);
   deadLetterSteps(state, making);

@@ -53,7 +53,12 @@ export interface Rules {
   permits(
     touch: Touch,
     job: ModelJob,
-    facts: { readonly isHolder?: boolean; readonly failures?: number; readonly lease?: 'live' | 'over' },
+    facts: {
+      readonly isHolder?: boolean;
+      readonly failures?: number;
+      readonly lease?: 'live' | 'over';
+      readonly isFresh?: boolean;
+    },
   ): boolean;
   /** The first decision of the transition that does not hold: its writer had read otherwise. */
   undecided(event: TransitionEvent, job: ModelJob): DecisionName | undefined;
@@ -70,8 +75,8 @@ export function createRules(bounds: Bounds, mutant: Mutant = {}): Rules {
   const records = new Map<string, Job>();
 
   function recordOf(job: ModelJob): Job {
-    const { status, failures, losses, lease, cancelRequested, isDue, hasAttempts } = job;
-    const key = `${status}${failures}${losses}${lease}${cancelRequested}${isDue}${hasAttempts}`;
+    const { status, failures, losses, lease, cancelRequested, isDue, hasAttempts, isParked } = job;
+    const key = `${status}${failures}${losses}${lease}${cancelRequested}${isDue}${hasAttempts}${isParked}`;
     const known = records.get(key);
     if (known !== undefined) return known;
     const record: Job = {
@@ -86,6 +91,7 @@ export function createRules(bounds: Bounds, mutant: Mutant = {}): Rules {
       attempts: hasAttempts ? 1 : 0,
       claim: leases[lease],
       dueAt: isDue ? undefined : 20,
+      waiting: isParked ? { reason: 'PAUSED' } : undefined,
     };
     records.set(key, record);
     return record;
@@ -122,8 +128,10 @@ export function createRules(bounds: Bounds, mutant: Mutant = {}): Rules {
         stuckBefore: now.low,
       });
     },
-    permits(touch, job, { isHolder = false, failures, lease = 'live' }) {
-      const facts = { now, claimId: (isHolder ? present : former).claimId, failures, leaseExpiresAt: renewals[lease] };
+    permits(touch, job, { isHolder = false, failures, lease = 'live', isFresh = true }) {
+      const { version } = isFresh ? present : former;
+      const waits = { version, waitingReason: 'PAUSED' } as const;
+      const facts = { ...waits, now, claimId: (isHolder ? present : former).claimId, failures, leaseExpiresAt: renewals[lease] };
       return permits(ruleOf(touch, touchOf(touch)), recordOf(job), facts);
     },
     undecided(event, job) {

@@ -32,11 +32,17 @@ export const quickSettings = {
   'failing handlers, a crash': { handlers: 'fail', faults: { crash: 1 } },
   'a retry': { ...small, handlers: 'succeed', faults: { retry: 1 } },
   'a crash, a cancel': { ...small, handlers: 'succeed', faults: { crash: 1, cancel: 1 } },
+  'a wait': { ...small, handlers: 'succeed', maxReceives: 1, faults: { park: 1, dup: 1 } },
   'everything killed': { ...small, handlers: 'succeed', faults: { restart: 2 } },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 /** Explored by `npm run test:faults`, together with the quick ones. */
 export const longSettings = {
+  'a wait, a duplicate': { ...small, handlers: 'succeed', faults: { park: 1, dup: 1 } },
+  'a wait, a crash': { ...small, handlers: 'succeed', faults: { park: 1, crash: 1 } },
+  'any handler, two waits': { ...small, faults: { park: 2 } },
+  'a wait, a crash and a cancel': { ...small, handlers: 'succeed', faults: { park: 1, crash: 1, cancel: 1 } },
+  'a wait, purged queues': { ...small, handlers: 'succeed', faults: { park: 1, purge: 1 } },
   'failing handlers, a retry': { ...small, handlers: 'fail', faults: { retry: 1 } },
   'a send that fails, a retry': { ...small, handlers: 'succeed', faults: { sendFail: 1, retry: 1 } },
   'a crash': { faults: { crash: 1 } },

@@ -12,6 +12,8 @@ export interface ModelJob {
   /** Its `dueAt` is absent or over. */
   isDue: boolean;
   hasAttempts: boolean;
+  /** Waits on purpose: whoever ends that sends it anew. */
+  isParked: boolean;
 }
 
 /** What really happened: the record may not know it, and may not say more. */
@@ -42,8 +44,8 @@ export interface Worker {
   message: number;
   /** Of `looked`: what it will write. */
   event: TransitionEvent | '';
-  /** Of `over`: why its handler was ended. */
-  why: '' | 'starved' | 'cutOff';
+  /** Of `over`: why its handler was ended. Of `deleting`: that the job was parked. */
+  why: '' | 'starved' | 'cutOff' | 'parked';
   /** Knows the present version. */
   isFresh: boolean;
   /** Its claim stands in the record. */
@@ -56,11 +58,11 @@ export interface Worker {
   losses: number;
 }
 
-/** A server between its write and its send, or after a send that failed. */
+/** A server between its write and its send, or after a send that failed; or whoever has ended a wait, before its send. */
 export interface Sending {
   isOwn: boolean;
   isFresh: boolean;
-  at: 'send' | 'compensate';
+  at: 'send' | 'compensate' | 'wake';
 }
 
 export const noFaults = {
@@ -81,6 +83,8 @@ export const noFaults = {
   late: 0,
   rollback: 0,
   outage: 0,
+  /** Something keeps the job from running for a while. */
+  park: 0,
 };
 /** How often each may still happen. */
 export type Faults = Record<keyof typeof noFaults, number>;
@@ -123,6 +127,7 @@ export const freshJob: ModelJob = {
   cancelRequested: false,
   isDue: true,
   hasAttempts: false,
+  isParked: false,
 };
 export const nothingTrue: Truth = { failures: 0, losses: 0, isEarly: false, hasBegun: false, kills: 0 };
 
@@ -197,7 +202,7 @@ export function keyOf(state: State): string {
   if (forGood) return `${start}|${sweeping === undefined ? '' : 's'}`;
   const open = isFinal(job.status)
     ? ''
-    : `${job.failures}${job.losses}${job.lease}${bits(job.cancelRequested, job.isDue, job.hasAttempts)}${bits(truth.isEarly, truth.hasBegun, isKnown)}${truth.failures}${truth.losses}`;
+    : `${job.failures}${job.losses}${job.lease}${bits(job.cancelRequested, job.isDue, job.hasAttempts)}${bits(job.isParked)}${bits(truth.isEarly, truth.hasBegun, isKnown)}${truth.failures}${truth.losses}`;
   const swept = sweeping === undefined ? '' : bits(sweeping.isFresh, sweeping.isOwn, sweeping.isBet);
   const doubled = late === undefined ? '' : `${late.touch}${late.failures}${bits(late.isHolder)}`;
   return `${start}|${open}${truth.kills}|${swept}|${doubled}|${Object.values(faults).join('')}`;
@@ -215,5 +220,5 @@ function messageKey({ isOwn, isFresh, isBet, receives, dead }: Message, isOver: 
 
 export function workerKey({ at, event, why, isFresh, isHolder, isOwn, inReceive, failures, losses }: Worker): string {
   if (isHolder) return `${at}${why}${inReceive}${failures}`;
-  return `${at}${event}${bits(isOwn, isFresh)}${losses}`;
+  return `${at}${why}${event}${bits(isOwn, isFresh)}${losses}`;
 }

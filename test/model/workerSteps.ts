@@ -20,7 +20,7 @@ export function workerSteps(state: State, making: Making): void {
 function handOf(number: number, { message, isOwn, isHolder }: Worker, { rules, does }: Making): Hand {
   const place = (next: State, worker: Worker): void => void (next.workers[number] = worker);
   const leave = (next: State): void => place(next, idle());
-  const drop = (next: State): void => place(next, { ...idle(), at: 'deleting', message });
+  const drop = (next: State, why: 'parked' | '' = ''): void => place(next, { ...idle(), at: 'deleting', message, why });
   return {
     leave,
     drop,
@@ -30,7 +30,7 @@ function handOf(number: number, { message, isOwn, isHolder }: Worker, { rules, d
     },
     acknowledge(next, own = isOwn) {
       if (rules.keeps(next.job, own)) leave(next);
-      else drop(next);
+      else drop(next, rules.verdict(next.job, own).kind === 'parked' ? 'parked' : '');
     },
     look(next) {
       const verdict = rules.verdict(next.job, isOwn);
@@ -38,7 +38,7 @@ function handOf(number: number, { message, isOwn, isHolder }: Worker, { rules, d
       else if (verdict.kind === 'run' || verdict.kind === 'end')
         place(next, { ...idle(), at: 'looked', message, event: verdict.event, isFresh: true, isOwn, losses: next.job.losses });
       else if (verdict.kind === 'wait' && !does('deletes the message of what is held')) leave(next);
-      else drop(next);
+      else drop(next, verdict.kind === 'parked' ? 'parked' : '');
     },
     die(next) {
       if (isHolder && next.job.lease === 'live') next.truth.losses += 1;
@@ -55,11 +55,20 @@ function stepsOf(state: State, worker: Worker, acting: Acting): void {
     case 'received':
       may('worker cannot reach the table: the receive is burnt', leave);
       if (!state.isKnown) must('worker does not know the type: returns', leave);
-      else if (state.messages[worker.message]?.isBet === true) claimSteps(state, worker, 'claim', acting);
-      else must('worker looks', look);
+      else if (state.messages[worker.message]?.isBet === true) {
+        claimSteps(state, worker, 'claim', acting);
+        if (state.faults.park > 0) may('worker knows of something in the way, and looks first', look);
+      } else must('worker looks', look);
       return;
     case 'looked':
       may('worker cannot reach the table any more', leave);
+      if (worker.event === 'claim') {
+        fault('park', 'worker parks it instead', (next) => {
+          if (!acting.rules.permits('park', next.job, { isFresh: worker.isFresh })) return look(next);
+          next.job.isParked = true;
+          return drop(next, 'parked');
+        });
+      }
       if (worker.event === 'claim' || worker.event === 'reclaim') claimSteps(state, worker, worker.event, acting);
       else {
         const { event } = worker;
@@ -90,7 +99,9 @@ function stepsOf(state: State, worker: Worker, acting: Acting): void {
         const message = next.messages[worker.message];
         leave(next);
         if (message === undefined) return;
-        if (!isFinal(next.job.status) && message.isOwn) accuse(next, `the message of a job that is ${next.job.status} was deleted`);
+        // What was parked then may have been sent anew by now.
+        if (!isFinal(next.job.status) && message.isOwn && worker.why !== 'parked')
+          accuse(next, `the message of a job that is ${next.job.status} was deleted`);
         next.messages[worker.message] = undefined;
       });
       return;

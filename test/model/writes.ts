@@ -31,6 +31,7 @@ export function write(
     }
     Object.assign(state.job, changes);
     state.job.status = to;
+    state.job.isParked = false;
     state.job.lease = to === 'PROCESSING' ? 'live' : 'none';
     if (to === 'PROCESSING') {
       state.job.hasAttempts = true;
@@ -62,6 +63,7 @@ function judge(state: State, event: TransitionEvent, { isHolder }: Knows, { rule
   if (event === 'claim' || event === 'reclaim') {
     judgeBeginning(state, { bounds }, false);
     if (wasHeld) accuse(state, `${event} of a job that is held`);
+    if (job.isParked) accuse(state, `${event} of a job that waits on purpose`);
   }
   if (fenced.has(event) && !isHolder) accuse(state, `${event} without the claim`);
   if ((event === 'exhaust' || event === 'cancelAbandoned') && wasHeld) accuse(state, `${event} of a job that is held`);
@@ -74,6 +76,7 @@ function judge(state: State, event: TransitionEvent, { isHolder }: Knows, { rule
     if (wasHeld) accuse(state, 'a retry of a job that is held');
     if (job.cancelRequested) accuse(state, 'a retry forgot that a cancel was asked for');
     if (truth.isEarly) accuse(state, 'a retry of a job that waits for its due time');
+    if (job.isParked) accuse(state, 'a retry of a job that waits on purpose');
   }
   if (undecided !== undefined) accuse(state, `${event}, though it does not hold that ${undecided}`);
 }
@@ -101,8 +104,9 @@ export function violationOf(
     if (truth.kills > bounds.maxLosses) return `${truth.kills} workers lost to their handler, ${bounds.maxLosses} is the budget`;
   }
   if (hasOwnTimer && workers.filter(({ at }) => at === 'running').length > 1) return 'two handlers run at once';
+  if (job.isParked && job.status !== 'PENDING') return `a job that is ${job.status} waits on purpose`;
   if (isFinal(job.status)) return undefined;
-  const used = (['dup', 'sweep', 'retry', 'crash', 'restart', 'purge'] as const).reduce(
+  const used = (['dup', 'sweep', 'retry', 'crash', 'restart', 'purge', 'park'] as const).reduce(
     (sum, fault) => sum + began[fault] - faults[fault],
     0,
   );

@@ -88,7 +88,7 @@ export function createMemoryTable({ time, now, onWrite, luck = () => 'fine', tur
         const history = [...(keptHistory ?? job.history), entry];
         const next = changed(
           { ...job, status: rule.to, version, history, updatedAt: facts.now.at },
-          error === undefined ? changes : { ...changes, error },
+          { waiting: null, ...changes, ...(error === undefined ? {} : { error }) },
         );
         return put(next, fenceOf(rule.guards, facts), true);
       }),

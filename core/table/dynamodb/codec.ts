@@ -6,6 +6,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
 import { isFinal, jobPriorities, jobStatuses, maxLosses, type HistoryEntry, type Job, type JsonValue, type Payload } from '../../job.ts';
+import { waitReasons } from '../../waiting.ts';
 import type { IdempotencyLock, SweepState } from '../jobTable.ts';
 import type { ApartItem } from '../payloadLife.ts';
 import { placeOf } from '../../place.ts';
@@ -43,7 +44,7 @@ const jobItem = z.object({
   losses: z.number().default(0),
   maxLosses: z.number().default(maxLosses),
   dueAt: z.number().optional(),
-  waitingReason: z.string().optional(),
+  waiting: z.object({ reason: z.enum(waitReasons), until: z.number().optional(), for: z.string().optional() }).optional(),
   /** `dueAt`, as the version before wrote it on every record. */
   notBefore: z.number().optional(),
   claim: z.object({ id: z.string(), expiresAt: z.number() }).optional(),

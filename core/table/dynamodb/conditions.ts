@@ -31,11 +31,12 @@ export function transitionExpressions(write: TransitionWrite): WriteExpressions 
   const to = rule.to;
   const entry = encodeHistoryEntry({ status: to, at: facts.now.at, attempt: write.attempt, error: write.error });
   const { keptHistory } = write;
-  const { place, rank } = indexOf({ jobId: write.jobId, status: to });
+  const waiting = write.changes.waiting ?? undefined;
   return expressions(
     [sameVersion, ...ruleConditions(rule)],
     {
-      ...changesOf(write.changes),
+      ...changesOf({ ...write.changes, waiting: waiting ?? null }),
+      ...placeAssignments({ jobId: write.jobId, status: to, waiting }),
       status: { value: to },
       version: { expression: 'version + :one', values: { one: 1 } },
       writeId: { value: write.writeId },
@@ -48,8 +49,6 @@ export function transitionExpressions(write: TransitionWrite): WriteExpressions 
           ? { expression: 'list_append(history, :entries)', values: { entries: [entry] } }
           : { value: [...keptHistory.map(encodeHistoryEntry), entry] },
       outcome: isFinal(to) ? { value: to } : 'remove',
-      place: place === undefined ? 'remove' : { value: place },
-      rank: rank === undefined ? 'remove' : { value: rank },
       // The version before stood in an index by it.
       openShard: 'remove',
     },
@@ -60,20 +59,30 @@ export function transitionExpressions(write: TransitionWrite): WriteExpressions 
 
 /** A write that leaves status, version and history alone. */
 export function touchExpressions({
+  jobId,
   rule,
   facts,
   changes,
   writeId,
 }: {
+  jobId: string;
   rule: Rule;
   facts: Partial<Facts>;
   changes: Changes;
   writeId: string;
 }): WriteExpressions {
-  return expressions(ruleConditions(rule), { ...changesOf(changes), writeId: { value: writeId } }, facts, rule.from);
+  const { waiting } = changes;
+  // Only what is PENDING is parked and unparked.
+  const moved = waiting === undefined ? {} : placeAssignments({ jobId, status: 'PENDING', waiting: waiting ?? undefined });
+  return expressions(ruleConditions(rule), { ...changesOf(changes), ...moved, writeId: { value: writeId } }, facts, rule.from);
 }
 
 type Assignment = 'remove' | { readonly value: unknown } | { readonly expression: string; readonly values: Record<string, unknown> };
+
+function placeAssignments(job: Parameters<typeof indexOf>[0]): Record<string, Assignment> {
+  const { place, rank } = indexOf(job);
+  return { place: place === undefined ? 'remove' : { value: place }, rank: rank === undefined ? 'remove' : { value: rank } };
+}
 
 function ruleConditions(rule: Rule): readonly string[] {
   const from = rule.from.map((_, index) => `:from${index}`).join(', ');

@@ -124,7 +124,7 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays, clock 
 
     touch(touch, jobId, facts, changes) {
       const writeId = newWriteId();
-      return update(jobId, writeId, touchExpressions({ rule: touchOf(touch), facts, changes, writeId }));
+      return update(jobId, writeId, touchExpressions({ jobId, rule: touchOf(touch), facts, changes, writeId }));
     },
 
     async readSweep() {

@@ -16,6 +16,7 @@ export function afterTransition(
   const version = job.version + 1;
   return {
     ...changed(job, error === undefined ? changes : { ...changes, error }),
+    waiting: changes.waiting ?? undefined,
     status: to,
     version,
     history: [...keptHistory, { version, status: to, at, attempt, error }],

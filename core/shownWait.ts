@@ -1,0 +1,23 @@
+/** Why a job waits, as clients read it: what stands in its record, in one word for each cause there is. */
+import type { ServiceTime } from './clock.ts';
+import type { Job } from './job.ts';
+import type { WaitReason } from './waiting.ts';
+
+/** QUEUED: it needs nothing but a worker. */
+export type WaitingReason = WaitReason | 'QUEUED' | 'BACKOFF' | 'NO_WORKER';
+
+export interface ShownWait {
+  readonly reason: WaitingReason;
+  readonly until?: number | undefined;
+}
+
+/** Undefined for a job that does not wait: one that is held, or over. */
+export function shownWaitOf(
+  { status, waiting, dueAt, failures }: Pick<Job, 'status' | 'waiting' | 'dueAt' | 'failures'>,
+  now: Pick<ServiceTime, 'low'>,
+): ShownWait | undefined {
+  if (status !== 'PENDING') return undefined;
+  if (waiting !== undefined) return { reason: waiting.reason, until: waiting.until };
+  if (dueAt === undefined || dueAt <= now.low) return { reason: 'QUEUED' };
+  return { reason: failures > 0 ? 'BACKOFF' : 'RUN_AT', until: dueAt };
+}

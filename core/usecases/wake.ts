@@ -1,0 +1,23 @@
+/** Ends the wait of a job that was read parked: it may run again, and its message is sent. */
+import type { Job } from '../job.ts';
+import { msUntil } from '../verdict.ts';
+import type { Core } from './core.ts';
+import { sendMessage } from './enqueue.ts';
+
+/**
+ * Twice is fine: what has been woken, or ended, or waits for something else by now, is left alone (`false`). First the
+ * write, then the message, since a message that finds a parked job is deleted; a send that fails, or never comes, is made
+ * up for by the sweeper. The message is delayed until the job is due.
+ * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`.
+ */
+export async function wakeJob(core: Pick<Core, 'table' | 'queues' | 'telemetry'>, job: Job): Promise<boolean> {
+  const { jobId, version, waiting } = job;
+  if (waiting === undefined) return false;
+  const now = await core.table.time();
+  // The sweeper takes `sweptAt` for the last time that a message was sent.
+  const changes = { waiting: null, sweptAt: now.low };
+  const { ok, job: woken } = await core.table.touch('unpark', jobId, { version, waitingReason: waiting.reason }, changes);
+  if (!ok) return false;
+  await sendMessage(core, woken, woken.dueAt === undefined ? 0 : msUntil(woken.dueAt, now) / 1000);
+  return true;
+}

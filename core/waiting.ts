@@ -1,0 +1,28 @@
+/**
+ * Why a job waits on purpose. Such a job is PENDING and parked: it stands at a place of its own, holds nothing and uses up
+ * nothing, no message names it, and whoever ends its wait sends it anew. What waits for a worker, or between two attempts, is
+ * not parked: a message will come to it by itself.
+ */
+/** Each with where its jobs stand. */
+export const waits = {
+  RUN_AT: { meaning: 'its start lies further ahead than a queue can delay a message', place: 'due' },
+  PAUSED: { meaning: 'its type, or the queue of its priority, is paused', place: 'paused' },
+  CONCURRENCY: { meaning: 'as many as may run at once do, of its type and key', place: 'limit' },
+  RATE_LIMIT: { meaning: 'as many as may start now have started, of its type and key', place: 'limit' },
+} as const satisfies Record<string, { readonly meaning: string; readonly place: string }>;
+
+export type WaitReason = keyof typeof waits;
+export const waitReasons = ['RUN_AT', 'PAUSED', 'CONCURRENCY', 'RATE_LIMIT'] as const satisfies readonly WaitReason[];
+
+export interface Waiting {
+  readonly reason: WaitReason;
+  /** When it will be over, as far as is known: milliseconds since the epoch, in the service's time. RUN_AT always has it. */
+  readonly until?: number | undefined;
+  /** What it waits for, among all that is waited for by that reason; see `waitKey`. */
+  readonly for?: string | undefined;
+}
+
+/** One text of several parts, which begins no other one: `waitKey('type', name)`. */
+export function waitKey(...parts: readonly string[]): string {
+  return JSON.stringify(parts);
+}
