@@ -33,6 +33,8 @@ export interface CreateJobInput<Name extends string, Params> {
   readonly idempotencyKey?: string;
   /** Do not begin before so many seconds, 0 to 900. Default 0. */
   readonly delaySeconds?: number;
+  /** ISO 8601 with its offset; instead of a delay. */
+  readonly runAt?: string;
 }
 
 export interface Call {

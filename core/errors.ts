@@ -12,6 +12,10 @@ export const errorCatalogue = {
     message: 'The job is not in a state that can be retried.',
     whatToDo: 'Retry a job that is FAILED, FAILED_FINAL, CANCELLED or stuck; this one still runs or has succeeded.',
   },
+  JOB_NOT_RESCHEDULABLE: {
+    message: 'The job does not wait.',
+    whatToDo: 'Reschedule a job that is PENDING; hand in a new one for work to be done again.',
+  },
   JOB_NOT_CANCELLABLE: { message: 'The job has already ended.', whatToDo: 'Nothing: read the job to see how it ended.' },
   QUEUE_UNAVAILABLE: {
     message: 'The job was recorded but could not be queued.',

@@ -88,6 +88,8 @@ export interface Job {
   /** Claims of this generation that ran out unconcluded. */
   readonly losses: number;
   readonly maxLosses: number;
+  /** The start that its client asked for. */
+  readonly runAt?: number | undefined;
   /** No attempt begins before; absent = at once. */
   readonly dueAt?: number | undefined;
   /** Waits on purpose, for something that will send it anew; absent = waits for a worker. PENDING jobs alone have it. */

@@ -217,6 +217,7 @@ export const transitions = [
   },
   { event: 'enqueueFailed', from: ['PENDING'], to: 'FAILED', guards: [], by: 'server: the send failed (compensation)' },
   { event: 'retry', from: ['FAILED', 'FAILED_FINAL', 'CANCELLED'], to: 'PENDING', guards: [], by: 'client: retryJob' },
+  { event: 'reschedule', from: ['PENDING'], to: 'PENDING', guards: [], by: 'client: rescheduleJob, which moves its start' },
   {
     event: 'retryStuck',
     from: ['PENDING', 'PROCESSING'],

@@ -4,6 +4,7 @@ import type { Config } from '../runtime/config.ts';
 import { createDlqHandler } from './dlqHandler.ts';
 import { startQueueMapping, type Mapping } from './queueMapping.ts';
 import { createSweeper } from './sweeper.ts';
+import { createTimer } from './timer.ts';
 import { startTimerMapping } from './timerMapping.ts';
 
 export interface LambdasDeps {
@@ -16,6 +17,7 @@ export function startLambdas({ core, config: { region, receiveWaitSeconds, sweep
   const { queues, log } = core;
   const mappings = [
     startQueueMapping({ queues, queue: 'DEAD_LETTER', handler: createDlqHandler(core), batchSize: 1, receiveWaitSeconds, region, log }),
+    startTimerMapping({ name: 'timer', handler: createTimer(core), everyMs: sweepIntervalSeconds * 1000, log }),
     startTimerMapping({ name: 'sweeper', handler: createSweeper(core), everyMs: sweepIntervalSeconds * 1000, log }),
   ];
   return {

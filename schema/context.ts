@@ -10,6 +10,8 @@ export interface ApiContext {
   /** Who asks: only jobs of theirs are read, unless they are an admin. */
   readonly owner: string;
   readonly isAdmin: boolean;
+  /** May pause, resume and limit what runs. */
+  readonly mayOperate: boolean;
   /** Counts so many beginnings towards what the caller may begin. @throws {JobError} `RATE_LIMITED`. */
   readonly spend: (count: number) => Promise<void>;
   /** 32 hexadecimal digits, as in W3C Trace Context. */

@@ -1,6 +1,7 @@
 /** The inputs and answers of `createJob` and `createJobs`. */
 import { JobError } from '../core/errors.ts';
 import { maxBatch, type CreatedJob, type CreateJobOutcome, type CreateJobRequest } from '../core/usecases/createJob.ts';
+import { maxRunAheadDays } from '../core/usecases/startTime.ts';
 import { builder } from './builder.ts';
 import type { ApiContext } from './context.ts';
 import { ErrorCodeType } from './errorCode.ts';
@@ -22,6 +23,10 @@ export const CreateJobInputType = builder.inputType('CreateJobInput', {
         'A key of the caller’s choice, 1 to 255 characters: while it is remembered (24 hours), the same key with the same payload gives the same job. Or as the header `Idempotency-Key`.',
     }),
     delaySeconds: t.int({ defaultValue: 0, description: 'Do not begin before so many seconds, 0 to 900.' }),
+    runAt: t.field({
+      type: 'DateTime',
+      description: `Do not begin before, up to ${maxRunAheadDays} days ahead; one that has come means at once. Instead of \`delaySeconds\`.`,
+    }),
   }),
 });
 
@@ -44,6 +49,7 @@ export function createJobRequest(input: CreateJobInput, { owner, traceId }: Pick
     priority: input.priority ?? 'NORMAL',
     idempotencyKey: input.idempotencyKey ?? undefined,
     delaySeconds: input.delaySeconds ?? 0,
+    runAt: input.runAt ?? undefined,
   };
 }
 

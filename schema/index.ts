@@ -2,6 +2,7 @@
 import { builder } from './builder.ts';
 import './query.ts';
 import './mutation.ts';
+import './pauseMutations.ts';
 import './subscription.ts';
 
 /** In the order of the source: what belongs together stands together. */

@@ -94,6 +94,7 @@ export const JobType = builder.objectRef<Job>('Job').implement({
       description: 'The last failure, if there was one in this generation.',
     }),
     progress: t.exposeFloat('progress', { nullable: true, description: 'Percent, 0 to 100, as its handler last reported it.' }),
+    runAt: t.expose('runAt', { type: 'DateTime', nullable: true, description: 'The start that was asked for, if one was.' }),
     waitingReason: t.field({
       type: WaitingReasonType,
       nullable: true,

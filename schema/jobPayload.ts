@@ -1,5 +1,6 @@
-/** The inputs and answers of mutations about one job: `retryJob`, `cancelJob`. */
+/** The inputs and answers of mutations about one job: `retryJob`, `rescheduleJob`, `cancelJob`. */
 import type { Job } from '../core/job.ts';
+import { maxRunAheadDays } from '../core/usecases/startTime.ts';
 import { builder } from './builder.ts';
 import { JobType } from './job.ts';
 
@@ -13,6 +14,18 @@ export const CancelJobInputType = builder.inputType('CancelJobInput', {
   fields: (t) => ({ jobId: t.id({ required: true, description: 'The ticket.' }) }),
 });
 
+export const RescheduleJobInputType = builder.inputType('RescheduleJobInput', {
+  description: 'Which job to begin when.',
+  fields: (t) => ({
+    jobId: t.id({ required: true, description: 'The ticket.' }),
+    runAt: t.field({
+      type: 'DateTime',
+      required: true,
+      description: `When it may begin, up to ${maxRunAheadDays} days ahead; one that has come means at once.`,
+    }),
+  }),
+});
+
 export interface JobPayload {
   readonly job: Job;
 }
@@ -20,6 +33,11 @@ export interface JobPayload {
 export const RetryJobPayloadType = builder.objectRef<JobPayload>('RetryJobPayload').implement({
   description: 'What became of a job that was to be retried.',
   fields: (t) => ({ job: t.expose('job', { type: JobType, description: 'The job, of its new generation.' }) }),
+});
+
+export const RescheduleJobPayloadType = builder.objectRef<JobPayload>('RescheduleJobPayload').implement({
+  description: 'What became of a job whose start was to be moved.',
+  fields: (t) => ({ job: t.expose('job', { type: JobType, description: 'The job, with its new start.' }) }),
 });
 
 export const CancelJobPayloadType = builder.objectRef<JobPayload>('CancelJobPayload').implement({

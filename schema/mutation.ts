@@ -3,6 +3,7 @@ import { Kind, type GraphQLResolveInfo, type SelectionSetNode } from 'graphql';
 import { JobError } from '../core/errors.ts';
 import { cancelJob } from '../core/usecases/cancelJob.ts';
 import { createJob, createJobs, maxBatch, type CreateJobOutcome, type CreateJobRequest } from '../core/usecases/createJob.ts';
+import { rescheduleJob } from '../core/usecases/rescheduleJob.ts';
 import { retryJob } from '../core/usecases/retryJob.ts';
 import { builder } from './builder.ts';
 import type { ApiContext } from './context.ts';
@@ -16,7 +17,14 @@ import {
   withHeaderKey,
   type CreateJobInput,
 } from './createJob.ts';
-import { CancelJobInputType, CancelJobPayloadType, RetryJobInputType, RetryJobPayloadType } from './jobPayload.ts';
+import {
+  CancelJobInputType,
+  CancelJobPayloadType,
+  RescheduleJobInputType,
+  RescheduleJobPayloadType,
+  RetryJobInputType,
+  RetryJobPayloadType,
+} from './jobPayload.ts';
 
 builder.mutationType({
   description: 'Hands in the caller’s jobs, retries and cancels them.',
@@ -50,6 +58,15 @@ builder.mutationType({
       resolve: async (_root, { input: { jobId } }, { core, owner, isAdmin, spend }) => {
         await spend(1);
         return { job: await retryJob(core, { owner, isAdmin, jobId }) };
+      },
+    }),
+    rescheduleJob: t.field({
+      type: RescheduleJobPayloadType,
+      description: 'Moves the start of a job that waits. JOB_NOT_RESCHEDULABLE if it runs or has ended.',
+      args: { input: t.arg({ type: RescheduleJobInputType, required: true, description: 'Which job, and when.' }) },
+      resolve: async (_root, { input: { jobId, runAt } }, { core, owner, isAdmin, spend }) => {
+        await spend(1);
+        return { job: await rescheduleJob(core, { owner, isAdmin, jobId, runAt }) };
       },
     }),
     cancelJob: t.field({

@@ -1,4 +1,5 @@
 /** The queries. */
+import { jobPriorities } from '../core/job.ts';
 import { defaultPageSize, listJobs, maxPageSize } from '../core/usecases/listJobs.ts';
 import { getJob, getJobByIdempotencyKey } from '../core/usecases/readJob.ts';
 import { maxWaitSeconds, waitForJob } from '../core/usecases/waitForJob.ts';
@@ -7,6 +8,7 @@ import { JobConnectionType, JobsFilterType } from './connection.ts';
 import { ownerMeant } from './context.ts';
 import { JobType } from './job.ts';
 import { JobTypeType } from './jobTypeInfo.ts';
+import { JobQueueType } from './pause.ts';
 
 const ownerArgument = 'Whose; left out: the caller’s own. Another’s only with the scope `admin`: else FORBIDDEN.';
 
@@ -50,6 +52,11 @@ builder.queryType({
       type: [JobTypeType],
       description: 'What kinds of work there are.',
       resolve: (_root, _arguments, { core }) => [...core.jobTypes.all],
+    }),
+    queues: t.field({
+      type: [JobQueueType],
+      description: 'The queues, one a priority, highest first.',
+      resolve: () => jobPriorities.map((priority) => ({ priority })),
     }),
     jobByIdempotencyKey: t.field({
       type: JobType,

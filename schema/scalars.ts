@@ -1,18 +1,31 @@
 /** The scalars DateTime and JSON, and the check every JSON a client sends goes through. */
-import { GraphQLScalarType, Kind, type ValueNode } from 'graphql';
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 import type { JsonValue } from '../core/job.ts';
 import { exactNumber, inexactIntegerOf } from '../core/json.ts';
 import { badInput, requireText } from '../core/text.ts';
 
 export const DateTimeScalar = new GraphQLScalarType<number, string>({
   name: 'DateTime',
-  description: 'A moment in UTC as of RFC 3339, with milliseconds: `2026-01-31T12:00:00.000Z`.',
+  description: 'A moment as of RFC 3339. Answers are in UTC, with milliseconds: `2026-01-31T12:00:00.000Z`; inputs have any offset.',
   specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
   serialize(value) {
     if (typeof value !== 'number') throw new TypeError('a DateTime is kept as milliseconds since the epoch');
     return new Date(value).toISOString();
   },
+  parseValue: momentOf,
+  parseLiteral: (node) => momentOf(node.kind === Kind.STRING ? node.value : undefined),
 });
+
+const moment = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i;
+
+/** A day that no calendar has is none; what is finer than a millisecond is left out. */
+function momentOf(value: unknown): number {
+  const [, day = ''] = (typeof value === 'string' ? moment.exec(value) : null) ?? [];
+  const at = day === '' || typeof value !== 'string' ? Number.NaN : Date.parse(value.toUpperCase());
+  if (Number.isNaN(at) || new Date(`${day}T00:00:00Z`).toISOString().slice(0, 10) !== day)
+    throw new GraphQLError('A DateTime is a text as of RFC 3339 with its offset: `2026-01-31T12:00:00Z`, `2026-01-31T13:00:00+01:00`.');
+  return at;
+}
 
 export const JsonScalar = new GraphQLScalarType<unknown, unknown>({
   name: 'JSON',

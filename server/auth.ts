@@ -7,6 +7,8 @@ export interface Identity {
   readonly owner: string;
   /** Sees every owner's jobs. */
   readonly isAdmin: boolean;
+  /** May pause, resume and limit what runs: an admin, or everybody where a developer's server is open. */
+  readonly mayOperate: boolean;
   /** Milliseconds since the epoch, after which the token no longer counts. */
   readonly expiresAt?: number | undefined;
 }
@@ -27,7 +29,7 @@ export function createAuthenticate({ isProduction, auth }: Pick<Config, 'isProdu
     throw new ConfigError('JWKS_URL or JWT_SECRET: one is needed in production (or AUTH=none, which lets everybody in)');
   }
   const verify = verifierOf({ jwksUrl, secret }, definedOf({ issuer, audience }));
-  if (verify === undefined) return () => Promise.resolve({ owner: 'anonymous', isAdmin: false });
+  if (verify === undefined) return () => Promise.resolve({ owner: 'anonymous', isAdmin: false, mayOperate: !isProduction });
   return async (authorization) => identityOf(await verify(bearerOf(authorization)));
 }
 
@@ -85,7 +87,7 @@ function identityOf({ sub, exp, scope, scp }: JWTPayload): Identity {
   if (typeof sub !== 'string' || sub === '' || sub.length > 255 || !sub.isWellFormed())
     throw new JobError('UNAUTHENTICATED', { message: 'The token names no subject.' });
   const isAdmin = [scope, scp].some((claim) => scopesOf(claim).includes('admin'));
-  return { owner: sub, isAdmin, expiresAt: exp === undefined ? undefined : exp * 1000 };
+  return { owner: sub, isAdmin, mayOperate: isAdmin, expiresAt: exp === undefined ? undefined : exp * 1000 };
 }
 
 /** Separated by spaces (RFC 8693), or a list, as some issuers write `scp`. */

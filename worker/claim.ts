@@ -9,6 +9,7 @@ import { transitionJob, type Known } from '../core/usecases/transitionJob.ts';
 import { endJob } from '../core/usecases/endJob.ts';
 import { verdictOn } from '../core/verdict.ts';
 import type { Log } from '../telemetry/log.ts';
+import { barred, barTo, mayStartUnread } from './bar.ts';
 import { acknowledgementOf, returned, type Acknowledgement } from './outcome.ts';
 import { leaseMsOf, type WorkerParts } from './parts.ts';
 import { isAway, untilAnswered } from './untilAnswered.ts';
@@ -40,7 +41,7 @@ export async function claimJob(parts: WorkerParts, message: JobMessage): Promise
   const claim = { claimId: randomUUID(), begunAt: monotonic() };
   // That nothing happened since the message was sent is likely: then the claim is one write and no read. Where it did,
   // the write is refused, and answers with the record.
-  const mayAssume = type !== undefined && version !== anyVersion;
+  const mayAssume = type !== undefined && version !== anyVersion && (await mayStartUnread(parts, type));
   let seen: Seen = mayAssume ? await tryClaim(parts, claim, 'claim', { jobId, version, attempts: 0, losses: 0 }) : await look(parts, jobId);
   for (;;) {
     const { job, sentAt } = seen;
@@ -50,7 +51,13 @@ export async function claimJob(parts: WorkerParts, message: JobMessage): Promise
     const verdict = verdictOn(job, now, generation);
     if (verdict.kind === 'run') {
       if (!handlers.has(job.type)) return unknownType(parts, message);
-      seen = await tryClaim(parts, claim, verdict.event, job);
+      const bar = await barTo(parts, job);
+      if (bar === undefined) seen = await tryClaim(parts, claim, verdict.event, job);
+      else {
+        const kept = await barred(parts, job, bar);
+        if (kept.kind !== 'changed') return kept;
+        seen = kept;
+      }
     } else if (verdict.kind === 'end') {
       const { ok, job: present } = await endJob(core, job, verdict, now);
       if (ok) return { kind: 'deleted' };

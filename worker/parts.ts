@@ -3,6 +3,7 @@ import type { Handlers } from '../core/jobList.ts';
 import type { ObjectStore } from '../core/objects.ts';
 import type { Core } from '../core/usecases/core.ts';
 import type { Breaker } from './breaker.ts';
+import type { PauseView } from './pauseView.ts';
 
 export interface ExecuteSettings {
   readonly attemptsPerReceive: number;
@@ -18,6 +19,8 @@ export interface WorkerParts {
   /** What handlers read and write. */
   readonly objects: ObjectStore;
   readonly settings: ExecuteSettings;
+  /** What is paused. */
+  readonly pauses: PauseView;
   readonly random: () => number;
   /** Of the table: who waits for it waits here. */
   readonly breaker: Breaker;

@@ -7,6 +7,7 @@ import { ShuttingDown } from './aborts.ts';
 import { createBreaker } from './breaker.ts';
 import { execute } from './execute.ts';
 import type { ExecuteSettings, WorkerParts } from './parts.ts';
+import { createPauseView } from './pauseView.ts';
 import { startPoll, type Poll } from './poll.ts';
 
 export interface WorkerSettings extends ExecuteSettings {
@@ -85,6 +86,7 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
         handlers,
         objects,
         settings,
+        pauses: createPauseView(core),
         random,
         breaker,
         stopping: stopping.signal,

@@ -70,6 +70,7 @@ export interface Changes {
   readonly losses?: number | undefined;
   readonly maxLosses?: number | undefined;
   readonly dueAt?: number | null | undefined;
+  readonly runAt?: number | null | undefined;
   /** Parks or unparks, and so moves the job to its place. A transition that does not say ends the wait. */
   readonly waiting?: Waiting | null | undefined;
   readonly generation?: number | undefined;

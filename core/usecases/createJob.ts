@@ -6,10 +6,11 @@ import { JobError } from '../errors.ts';
 import { latestEventOf } from '../feed/event.ts';
 import { maxDelaySeconds, maxIdempotencyKeyLength, maxLosses, maxParamsBytes, type Job, type JobPriority, type JsonValue } from '../job.ts';
 import type { JobType } from '../jobType.ts';
-import { requireText } from '../text.ts';
+import { badInput, requireText } from '../text.ts';
 import { maxFailuresOf } from './budget.ts';
 import type { Core } from './core.ts';
 import { enqueue } from './enqueue.ts';
+import { startAt, type Start } from './startTime.ts';
 
 export interface CreateJobRequest {
   readonly owner: string;
@@ -20,6 +21,8 @@ export interface CreateJobRequest {
   readonly idempotencyKey?: string | undefined;
   /** 0 to 900. */
   readonly delaySeconds: number;
+  /** Milliseconds since the epoch, up to 365 days ahead; instead of a delay. */
+  readonly runAt?: number | undefined;
   readonly traceId: string;
 }
 
@@ -90,7 +93,9 @@ async function recorded(core: Core, request: CreateJobRequest): Promise<CreatedJ
 
 /** What becomes of params whose record is never written, see `keepPayload`. */
 async function record(core: Core, draft: Draft): Promise<CreatedJob> {
-  const { jobId, params: value, createdAt: now } = draft;
+  const { jobId, params: value } = draft;
+  // The record lives on from its end, which comes after its start.
+  const now = Math.max(draft.createdAt, draft.dueAt ?? 0);
   const params = await core.table.keepPayload({ jobId, kind: 'params', value, now });
   const { ok, job } = await core.table.create({ ...draft, params });
   if (job === undefined) throw new JobError('TABLE_UNAVAILABLE', { jobId });
@@ -102,8 +107,11 @@ async function record(core: Core, draft: Draft): Promise<CreatedJob> {
 }
 
 /** Whoever wrote the record sends its message. */
-async function queued(core: Core, { delaySeconds }: CreateJobRequest, { job, created }: CreatedJob): Promise<CreatedJob> {
-  return { job: created ? await enqueue(core, job, delaySeconds) : job, created };
+async function queued(core: Core, { delaySeconds, runAt }: CreateJobRequest, { job, created }: CreatedJob): Promise<CreatedJob> {
+  // What waits on purpose is sent by whoever ends that.
+  if (!created || job.waiting !== undefined) return { job, created };
+  const delay = runAt === undefined ? delaySeconds : Math.max(0, runAt - job.createdAt) / 1000;
+  return { job: await enqueue(core, job, delay), created };
 }
 
 type Draft = Omit<Job, 'writeId' | 'params'> & { readonly params: JsonValue };
@@ -116,7 +124,7 @@ interface Checked {
 }
 
 function draftOf(core: Core, request: CreateJobRequest, { params, payloadHash, maxFailures, now }: Checked): Draft {
-  const { type, priority, owner, idempotencyKey, delaySeconds, traceId } = request;
+  const { type, priority, owner, idempotencyKey, traceId } = request;
   return {
     jobId: core.newJobId(),
     owner,
@@ -133,8 +141,7 @@ function draftOf(core: Core, request: CreateJobRequest, { params, payloadHash, m
     maxFailures,
     losses: 0,
     maxLosses,
-    // Without a delay it is due whatever the time is known to be.
-    ...(delaySeconds === 0 ? {} : { dueAt: now.high + delaySeconds * 1000 }),
+    ...startOf(request, now),
     cancelRequested: false,
     history: [{ version: 1, status: 'PENDING', at: now.at, attempt: 0 }],
     traceId,
@@ -144,7 +151,13 @@ function draftOf(core: Core, request: CreateJobRequest, { params, payloadHash, m
   };
 }
 
-function checkLimits({ owner, type, params, idempotencyKey, delaySeconds }: CreateJobRequest): void {
+/** Without a delay it is due whatever the time is known to be. */
+function startOf({ delaySeconds, runAt }: CreateJobRequest, now: ServiceTime): Start {
+  if (runAt !== undefined) return startAt(runAt, now);
+  return delaySeconds === 0 ? {} : { dueAt: now.high + delaySeconds * 1000 };
+}
+
+function checkLimits({ owner, type, params, idempotencyKey, delaySeconds, runAt }: CreateJobRequest): void {
   for (const [field, text] of Object.entries({ owner, type, idempotencyKey })) if (text !== undefined) requireText(text, [field]);
   if (idempotencyKey !== undefined && (idempotencyKey.length === 0 || idempotencyKey.length > maxIdempotencyKeyLength)) {
     throw new JobError('BAD_USER_INPUT', {
@@ -154,6 +167,10 @@ function checkLimits({ owner, type, params, idempotencyKey, delaySeconds }: Crea
   }
   if (!Number.isInteger(delaySeconds) || delaySeconds < 0 || delaySeconds > maxDelaySeconds) {
     throw new JobError('BAD_USER_INPUT', { message: `delaySeconds is 0 to ${maxDelaySeconds}.`, path: ['delaySeconds'] });
+  }
+  if (runAt !== undefined && !Number.isSafeInteger(runAt)) throw badInput('is no moment', ['runAt']);
+  if (runAt !== undefined && delaySeconds > 0) {
+    throw new JobError('BAD_USER_INPUT', { message: 'runAt and delaySeconds exclude each other: send one of them.', path: ['runAt'] });
   }
   if (params !== undefined && Buffer.byteLength(JSON.stringify(params)) > maxParamsBytes) {
     throw new JobError('BAD_USER_INPUT', { message: `params have at most ${maxParamsBytes} bytes as JSON.`, path: ['params'] });
@@ -179,8 +196,11 @@ function checkedParams(type: JobType, params: JsonValue | undefined): JsonValue 
 }
 
 /** Of the payload as the client sent it, so that a new default does not make an old key look reused. RFC 8785. */
-function hashOf({ type, params = {}, priority, delaySeconds }: CreateJobRequest): string {
-  return createHash('sha256').update(canonicalJson({ type, params, priority, delaySeconds })).digest('base64url');
+function hashOf({ type, params = {}, priority, delaySeconds, runAt }: CreateJobRequest): string {
+  const start = runAt === undefined ? { delaySeconds } : { delaySeconds, runAt };
+  return createHash('sha256')
+    .update(canonicalJson({ type, params, priority, ...start }))
+    .digest('base64url');
 }
 
 /** @throws {JobError} `BAD_USER_INPUT` for half a surrogate pair, which no canonical form can spell. */

@@ -34,6 +34,7 @@ export async function retryJob(core: Core, request: Caller & { readonly jobId: s
       losses: 0,
       maxLosses,
       dueAt: null,
+      runAt: null,
       cancelRequested: false,
       progress: null,
       result: null,

@@ -12,6 +12,7 @@ import { verdictOn, type Verdict } from '../verdict.ts';
 import type { Core } from './core.ts';
 import { endJob } from './endJob.ts';
 import { sendMessage } from './enqueue.ts';
+import { readEach } from './readEach.ts';
 import { renewedParams } from './renewedParams.ts';
 
 export interface SweepReport {
@@ -81,34 +82,6 @@ function endedPass(
   { low }: ServiceTime,
 ): SweepState {
   return { ranAt: low, passBeganAt: low, looked: 0, overdue: 0, lastPass: { tookMs: low - passBeganAt, ...counted } };
-}
-
-interface Read {
-  readonly jobs: readonly Job[];
-  readonly unreadable: number;
-}
-
-/** One that cannot be read is nobody else's fault. @throws {JobError} `TABLE_UNAVAILABLE`. */
-async function readEach({ table, log }: Pick<Core, 'table' | 'log'>, jobIds: readonly string[]): Promise<Read> {
-  if (jobIds.length === 0) return { jobs: [], unreadable: 0 };
-  try {
-    return { jobs: (await table.getMany(jobIds)).filter((job) => job !== undefined), unreadable: 0 };
-  } catch (error) {
-    if (error instanceof JobError) throw error;
-  }
-  const jobs: Job[] = [];
-  let unreadable = 0;
-  for (const jobId of jobIds) {
-    try {
-      const job = await table.get(jobId);
-      if (job !== undefined) jobs.push(job);
-    } catch (error) {
-      if (error instanceof JobError) throw error;
-      unreadable += 1;
-      log.error({ error, jobId }, 'the record of an open job cannot be read; it is passed over');
-    }
-  }
-  return { jobs, unreadable };
 }
 
 type Backlogs = (priority: JobPriority) => Promise<boolean>;

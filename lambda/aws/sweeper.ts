@@ -1,7 +1,12 @@
-/** Entry of the Lambda on the schedule; see lambda/sweeper.ts. */
+/** Entry of the Lambda on the schedule: sweeper and timer, neither of which waits for the other. */
 import { createSweeper } from '../sweeper.ts';
+import { createTimer } from '../timer.ts';
 import { openContainer } from './container.ts';
 
 const { core, settled } = openContainer('sweeper');
+const [sweep, time] = [createSweeper(core), createTimer(core)];
 
-export const handler = settled(createSweeper(core));
+export const handler = settled(async () => {
+  const [swept, timed] = await Promise.allSettled([sweep(), time()]);
+  for (const part of [swept, timed]) if (part.status === 'rejected') throw part.reason;
+});

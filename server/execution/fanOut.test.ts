@@ -88,7 +88,7 @@ describe('fanning out', () => {
   ): Subscriber {
     const spend = (): Promise<void> => Promise.resolve();
     const signal = new AbortController().signal;
-    const contextValue = { core, watches, owner, isAdmin: false, spend, traceId: 'trace', log: silentLog, signal };
+    const contextValue = { core, watches, owner, isAdmin: false, mayOperate: false, spend, traceId: 'trace', log: silentLog, signal };
     const [document, variableValues] = [documentOf(query), { jobId: job.jobId, ...variables }];
     const operation = getOperationAST(document);
     if (operation === null || operation === undefined) throw new Error('the document has no operation');

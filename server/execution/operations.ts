@@ -68,12 +68,12 @@ export function createOperations({ core, watches, log, hidesSchema, limiter, max
   const mask = (error: unknown, traceId: string): GraphQLError => toGraphQLError(error, { log, traceId });
 
   async function contextOf({ traceId, signal, identify, idempotencyKey, lastEventId }: CallContext): Promise<ApiContext> {
-    const { owner, isAdmin } = await identify();
+    const { owner, isAdmin, mayOperate } = await identify();
     const spend = async (count: number): Promise<void> => {
       const retryAfterSeconds = await limiter.take(owner, count);
       if (retryAfterSeconds > 0) throw new JobError('RATE_LIMITED', { retryAfterSeconds });
     };
-    return { core, watches, owner, isAdmin, spend, traceId, log, idempotencyKey: idempotencyKey(), lastEventId, signal };
+    return { core, watches, owner, isAdmin, mayOperate, spend, traceId, log, idempotencyKey: idempotencyKey(), lastEventId, signal };
   }
 
   async function run({ query, operationName, variables }: OperationRequest, call: CallContext): Promise<Outcome> {

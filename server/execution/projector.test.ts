@@ -178,6 +178,7 @@ describe('the projector', () => {
       watches: system.watches,
       owner,
       isAdmin: false,
+      mayOperate: false,
       spend,
       traceId: 'trace',
       log: silentLog,

@@ -24,6 +24,7 @@ export async function openServers(): Promise<Servers> {
     watches,
     owner: 'anonymous',
     isAdmin: false,
+    mayOperate: false,
     spend: () => Promise.resolve(),
     traceId: 'reference',
     log: silentLog,

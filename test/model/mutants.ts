@@ -93,6 +93,7 @@ export const versionFates: Readonly<Record<TransitionEvent, Fate>> = {
   cancelAbandoned: killed('killing handlers, a cancel, a retry'),
   enqueueFailed: killed('a send that fails'),
   retry: oneRequest,
+  reschedule: oneRequest,
   retryStuck: oneRequest,
 };
 

@@ -11,6 +11,7 @@ import { retryJob } from '../../core/usecases/retryJob.ts';
 import { sweepJobs } from '../../core/usecases/sweepJobs.ts';
 import { simulateWork } from '../../jobs/simulateWork/type.ts';
 import type { WorkerParts } from '../../worker/parts.ts';
+import { createPauseView } from '../../worker/pauseView.ts';
 import { chanceOf } from '../faults/chance.ts';
 import type { Accepted, Violation, Write } from '../faults/history.ts';
 import { checkHistory } from '../faults/historyChecker.ts';
@@ -87,6 +88,7 @@ export async function simulate(seed: number, jobs: number): Promise<Simulation> 
     objects: noObjects,
     settings: { attemptsPerReceive: 3, backoffBaseMs: 1000, backoffMaxMs: 30_000, visibilityTimeoutSeconds: leaseSeconds },
     random: () => 0,
+    pauses: createPauseView(core, agenda.now),
     breaker: { table, isOpen: () => false, closed: () => Promise.resolve(), stop: () => undefined },
     stopping: never,
     graceOver: never,

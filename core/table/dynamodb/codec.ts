@@ -44,6 +44,7 @@ const jobItem = z.object({
   losses: z.number().default(0),
   maxLosses: z.number().default(maxLosses),
   dueAt: z.number().optional(),
+  runAt: z.number().optional(),
   waiting: z.object({ reason: z.enum(waitReasons), until: z.number().optional(), for: z.string().optional() }).optional(),
   /** `dueAt`, as the version before wrote it on every record. */
   notBefore: z.number().optional(),

@@ -1,0 +1,32 @@
+/** Reads the jobs that an index shows, each for itself. */
+import { JobError } from '../errors.ts';
+import type { Job } from '../job.ts';
+import type { Core } from './core.ts';
+
+export interface Read {
+  readonly jobs: readonly Job[];
+  readonly unreadable: number;
+}
+
+/** One that cannot be read is nobody else's fault. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function readEach({ table, log }: Pick<Core, 'table' | 'log'>, jobIds: readonly string[]): Promise<Read> {
+  if (jobIds.length === 0) return { jobs: [], unreadable: 0 };
+  try {
+    return { jobs: (await table.getMany(jobIds)).filter((job) => job !== undefined), unreadable: 0 };
+  } catch (error) {
+    if (error instanceof JobError) throw error;
+  }
+  const jobs: Job[] = [];
+  let unreadable = 0;
+  for (const jobId of jobIds) {
+    try {
+      const job = await table.get(jobId);
+      if (job !== undefined) jobs.push(job);
+    } catch (error) {
+      if (error instanceof JobError) throw error;
+      unreadable += 1;
+      log.error({ error, jobId }, 'the record of a job cannot be read; it is passed over');
+    }
+  }
+  return { jobs, unreadable };
+}

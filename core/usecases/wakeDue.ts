@@ -1,0 +1,32 @@
+/** Sends the jobs whose start has come near: their messages are delayed until then. */
+import { monotonic } from '../clock.ts';
+import { dueRank } from '../place.ts';
+import type { Core } from './core.ts';
+import { wakeEach, type Woken } from './wakeEach.ts';
+
+/** How far ahead: well within what a queue delays, and enough for many that are due at one moment. */
+export const dueHorizonMs = 600_000;
+const pageSize = 100;
+
+/**
+ * Earliest first, and however long ago it was due: what nobody looked at for a day is found like any other. Any number of
+ * these at once, ended anywhere, do no harm. Begins no further page after `forMs`. @throws {JobError} `TABLE_UNAVAILABLE`.
+ */
+export async function wakeDue(core: Pick<Core, 'table' | 'queues' | 'telemetry' | 'log'>, forMs = Infinity): Promise<Woken> {
+  const began = monotonic();
+  const horizon = (await core.table.time()).high + dueHorizonMs;
+  const total = { woken: 0, failed: 0 };
+  let after: string | undefined;
+  do {
+    const { jobs, next } = await core.table.listPlaced({ place: 'due', below: dueRank(horizon), after, limit: pageSize });
+    const { woken, failed } = await wakeEach(
+      core,
+      jobs.map(({ jobId }) => jobId),
+      ({ waiting }) => waiting?.reason === 'RUN_AT' && (waiting.until ?? 0) <= horizon,
+    );
+    total.woken += woken;
+    total.failed += failed;
+    after = next;
+  } while (after !== undefined && monotonic() - began < forMs);
+  return total;
+}

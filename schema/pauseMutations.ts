@@ -1,0 +1,67 @@
+/** The mutations of those who run the system: what is paused, and what goes on. */
+import { pauseWork, resumeWork } from '../core/usecases/pauseWork.ts';
+import { builder } from './builder.ts';
+import {
+  knownType,
+  PauseJobTypeInputType,
+  PauseJobTypePayloadType,
+  PauseQueueInputType,
+  PauseQueuePayloadType,
+  requireOperator,
+  ResumeJobTypeInputType,
+  ResumeJobTypePayloadType,
+  ResumeQueueInputType,
+  ResumeQueuePayloadType,
+} from './pause.ts';
+
+const goesOn = 'Creating goes on, running jobs end, and none starts later than 5 seconds after the answer. For the scope `admin`.';
+const sent = 'What waits is sent again, in order. For the scope `admin`.';
+
+builder.mutationFields((t) => ({
+  pauseJobType: t.field({
+    type: PauseJobTypePayloadType,
+    description: `Keeps jobs of a type from starting, or gives the pause there is another reason and end. ${goesOn}`,
+    args: { input: t.arg({ type: PauseJobTypeInputType, required: true, description: 'Which type, why, and until when.' }) },
+    resolve: async (_root, { input: { type, reason, until } }, context) => {
+      requireOperator(context);
+      const jobType = knownType(context, type);
+      await context.spend(1);
+      await pauseWork(context.core, { type }, { reason: reason ?? undefined, until: until ?? undefined });
+      return { jobType };
+    },
+  }),
+  resumeJobType: t.field({
+    type: ResumeJobTypePayloadType,
+    description: `Lets jobs of a type start again. ${sent}`,
+    args: { input: t.arg({ type: ResumeJobTypeInputType, required: true, description: 'Which type.' }) },
+    resolve: async (_root, { input: { type } }, context) => {
+      requireOperator(context);
+      const jobType = knownType(context, type);
+      await context.spend(1);
+      await resumeWork(context.core, { type });
+      return { jobType };
+    },
+  }),
+  pauseQueue: t.field({
+    type: PauseQueuePayloadType,
+    description: `Keeps jobs of a priority from starting, or gives the pause there is another reason and end. ${goesOn}`,
+    args: { input: t.arg({ type: PauseQueueInputType, required: true, description: 'Which queue, why, and until when.' }) },
+    resolve: async (_root, { input: { priority, reason, until } }, context) => {
+      requireOperator(context);
+      await context.spend(1);
+      await pauseWork(context.core, { priority }, { reason: reason ?? undefined, until: until ?? undefined });
+      return { queue: { priority } };
+    },
+  }),
+  resumeQueue: t.field({
+    type: ResumeQueuePayloadType,
+    description: `Lets jobs of a priority start again. ${sent}`,
+    args: { input: t.arg({ type: ResumeQueueInputType, required: true, description: 'Which queue.' }) },
+    resolve: async (_root, { input: { priority } }, context) => {
+      requireOperator(context);
+      await context.spend(1);
+      await resumeWork(context.core, { priority });
+      return { queue: { priority } };
+    },
+  }),
+}));
