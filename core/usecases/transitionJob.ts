@@ -1,6 +1,7 @@
 /** One transition of a job that was read: writes it, and tells the feed what the record says now. */
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { latestEventOf } from '../feed/event.ts';
+import type { Feed } from '../feed/feed.ts';
 import { isFinal, maxHistory, type Job, type JobFailure } from '../job.ts';
 import type { Changes, WriteResult } from '../table/jobTable.ts';
 import { transitionOf, type Facts, type TransitionEvent } from '../transitions.ts';
@@ -12,6 +13,8 @@ export interface Transition {
   readonly attempt?: number;
   readonly changes?: Changes;
   readonly error?: JobFailure | undefined;
+  /** See `TransitionInput`. */
+  readonly early?: boolean;
 }
 
 /** The record, or what a message knows of it: then the job is young, and its history short. */
@@ -22,7 +25,7 @@ export async function transitionJob(
   { table, feed, telemetry }: Pick<Core, 'table' | 'feed' | 'telemetry'>,
   event: TransitionEvent,
   job: Known,
-  { facts, attempt = job.attempts, changes, error }: Transition,
+  { facts, attempt = job.attempts, changes, error, early }: Transition,
 ): Promise<WriteResult> {
   const { to } = transitionOf(event);
   const ending: Changes = isFinal(to) ? { finishedAt: facts.now.at } : {};
@@ -33,13 +36,25 @@ export async function transitionJob(
     attempt,
     error,
     keptHistory: keptOf(job.history),
+    early,
     changes: { ...ending, ...claim, ...changes },
   });
   // Lost, it shows what another has written, or this writer itself before its answer was lost: perhaps never told.
   // Not awaited: the feed is a hint, and the writer has nothing to do with how fast it is.
-  if (result.job !== undefined) void feed.publish(latestEventOf(result.job));
+  if (result.job !== undefined) tell(feed, result.job, result.durable);
   if (result.ok) measure(telemetry, event, result.job);
   return result;
+}
+
+function tell(feed: Pick<Feed, 'publish'>, job: Job, durable: Promise<void> | undefined): void {
+  const event = latestEventOf(job);
+  if (durable === undefined) void feed.publish(event);
+  // Never durable: the process ends, and whatever of it was kept is found by the next one.
+  else
+    durable.then(
+      () => void feed.publish(event),
+      () => undefined,
+    );
 }
 
 /** Undefined while there is room for one more entry. */
