@@ -3,7 +3,7 @@ import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { latestEventOf } from '../feed/event.ts';
 import type { Feed } from '../feed/feed.ts';
 import { isFinal, maxHistory, type Job, type JobFailure } from '../job.ts';
-import type { Changes, WriteResult } from '../table/jobTable.ts';
+import type { Changes, JobTable, WriteResult } from '../table/jobTable.ts';
 import { transitionOf, type Facts, type TransitionEvent } from '../transitions.ts';
 import type { Core } from './core.ts';
 
@@ -22,7 +22,11 @@ export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> & Partial<Pick<J
 
 /** `ok: false` with the present record when the job is no longer as it was read. */
 export async function transitionJob(
-  { table, feed, telemetry }: Pick<Core, 'table' | 'feed' | 'telemetry'>,
+  {
+    table,
+    feed,
+    telemetry,
+  }: Pick<Core, 'telemetry'> & { readonly table: Pick<JobTable, 'transition'>; readonly feed: Pick<Feed, 'publish'> },
   event: TransitionEvent,
   job: Known,
   { facts, attempt = job.attempts, changes, error, early }: Transition,
