@@ -1,6 +1,7 @@
 /**
  * The Jobs table in one SQLite file, for the one process that has it open: conditional writes decided by the state
- * machine's own predicates inside the transaction, many of them to a transaction, each answered when it is on the disk.
+ * machine's own predicates inside the transaction, many of them to a transaction, each answered when it is on the disk, or
+ * where its writer asks for that, before.
  */
 import { randomBytes } from 'node:crypto';
 import { exactly, monotonic, type Clock, type ServiceTime } from '../../clock.ts';

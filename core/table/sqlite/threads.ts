@@ -12,7 +12,7 @@ export interface TableThreads {
   write(operation: WriteOperation): Promise<Done>;
   /** Answers when it outlives this process. */
   writeEarly(operation: WriteOperation): Early;
-  /** Of what is on the disk; waits for no write. @throws {JobError} `TABLE_UNAVAILABLE`. */
+  /** Of what is committed, early or not; waits for no write. @throws {JobError} `TABLE_UNAVAILABLE`. */
   read(operation: ReadOperation): Promise<Done>;
   /** Ends what was asked, then closes the file. Twice is fine. */
   close(): Promise<void>;
