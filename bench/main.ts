@@ -10,6 +10,7 @@ import { payloads } from './payloads.ts';
 import { resubscribe } from './resubscribe.ts';
 import { scaling } from './scaling.ts';
 import { slowWatcher } from './slowWatcher.ts';
+import { sockets } from './sockets.ts';
 import { markdown, writeSection, type Report } from './support/report.ts';
 import { telemetry } from './telemetry.ts';
 import { worker } from './worker.ts';
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   deliveries,
   latency,
   memory,
+  sockets,
   slowWatcher,
   scaling,
   resubscribe,

@@ -2,7 +2,6 @@
 import type { Clock } from '../core/clock.ts';
 import { createMemoryLimiter } from '../core/limits/memoryLimiter.ts';
 import { unlimited, type RateLimiter } from '../core/limits/rateLimiter.ts';
-import { openRedisLimiter } from '../core/limits/redisLimiter.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Config } from './config.ts';
 
@@ -12,9 +11,15 @@ export interface OpenRateLimiterDeps {
   readonly log: Log;
 }
 
-/** Whoever opens it closes it. */
-export function openRateLimiter({ config: { redisUrl, redisIsCluster, limits }, clock, log }: OpenRateLimiterDeps): RateLimiter {
+/** Whoever opens it closes it. The client of Redis is loaded by those alone who have one. */
+export async function openRateLimiter({
+  config: { redisUrl, redisIsCluster, limits },
+  clock,
+  log,
+}: OpenRateLimiterDeps): Promise<RateLimiter> {
   const rate = { perSecond: limits.ratePerSecond, burst: limits.rateBurst };
   if (rate.perSecond === 0) return unlimited;
-  return redisUrl === undefined ? createMemoryLimiter(rate, clock) : openRedisLimiter(rate, { redisUrl, isCluster: redisIsCluster, log });
+  if (redisUrl === undefined) return createMemoryLimiter(rate, clock);
+  const { openRedisLimiter } = await import('../core/limits/redisLimiter.ts');
+  return openRedisLimiter(rate, { redisUrl, isCluster: redisIsCluster, log });
 }

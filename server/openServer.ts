@@ -17,7 +17,7 @@ import { createGraphQLOverHttp } from './http/graphqlOverHttp.ts';
 import { createRequestListener } from './http/requestListener.ts';
 import { createOriginCheck } from './origins.ts';
 import { createDashboard } from './pages/dashboard.ts';
-import { renderGraphiQLPage } from './pages/graphiql.ts';
+import { createGraphiQL } from './pages/graphiql.ts';
 import { createQueueDepths } from './queueDepths.ts';
 import { createDrain } from './shutdown.ts';
 import { createConnections } from './websocket/connections.ts';
@@ -80,11 +80,11 @@ export async function openServer({
   const allowsHost = createHostCheck({ ...config, isOpen });
   const allowsOrigin = createOriginCheck(config.corsOrigins);
   const connections = createConnections({ maxPerOwner: limits.connectionsPerOwner });
-  const limiter = openRateLimiter({ config, clock: core.clock, log });
+  const limiter = await openRateLimiter({ config, clock: core.clock, log });
   const operations = createOperations({ core, watches, log, limiter, hidesSchema, maxCost: limits.operationCost });
   const fanOut = createFanOut(operations);
   const health = createHealth({ notReady, details: async () => ({ ...(await sweeperHealth(core)), ...details() }) });
-  const graphiql = hidesSchema ? undefined : renderGraphiQLPage(core.jobTypes);
+  const graphiql = hidesSchema ? undefined : createGraphiQL(core.jobTypes);
   const dashboard = createDashboard({
     wantsToken,
     hasGraphiQL: graphiql !== undefined,

@@ -22,6 +22,8 @@ export interface Claimed {
   readonly claimId: string;
   /** When the claim was sent, on the monotonic clock. */
   readonly claimedAt: number;
+  /** Until then, nobody is told of the claim. */
+  readonly durable: Promise<void> | undefined;
   readonly log: Log;
   /** The service's time, as shown to people: going on from the claim, whatever is done to this machine's clock. */
   readonly now: () => number;
@@ -31,6 +33,7 @@ export interface Claimed {
 interface Seen {
   readonly job: Job | undefined;
   readonly sentAt?: number | undefined;
+  readonly durable?: Promise<void> | undefined;
 }
 
 /** @throws {JobError} `TABLE_UNAVAILABLE` only where the worker has no time left to ask. */
@@ -44,10 +47,10 @@ export async function claimJob(parts: WorkerParts, message: JobMessage): Promise
   const mayAssume = type !== undefined && version !== anyVersion && (await mayStartUnread(parts, type));
   let seen: Seen = mayAssume ? await tryClaim(parts, claim, 'claim', { jobId, version, attempts: 0, losses: 0 }) : await look(parts, jobId);
   for (;;) {
-    const { job, sentAt } = seen;
+    const { job, sentAt, durable } = seen;
     if (job === undefined) return { kind: 'deleted' };
     const now = await core.table.time();
-    if (sentAt !== undefined) return claimed(parts, job, { claimId: claim.claimId, claimedAt: sentAt, now });
+    if (sentAt !== undefined) return claimed(parts, job, { claimId: claim.claimId, claimedAt: sentAt, durable, now });
     const verdict = verdictOn(job, now, generation);
     if (verdict.kind === 'run') {
       if (!handlers.has(job.type)) return unknownType(parts, message);
@@ -73,13 +76,13 @@ export async function claimJob(parts: WorkerParts, message: JobMessage): Promise
 function claimed(
   { core, handlers }: WorkerParts,
   job: Job,
-  { claimId, claimedAt, now }: { readonly claimId: string; readonly claimedAt: number; readonly now: ServiceTime },
+  { claimId, claimedAt, durable, now }: Pick<Claimed, 'claimId' | 'claimedAt' | 'durable'> & { readonly now: ServiceTime },
 ): Claimed {
   const handler = handlers.get(job.type);
   if (handler === undefined) throw new Error(`the job ${job.jobId} was claimed, but its type ${job.type} is not known`);
   const since = monotonic();
   const log = core.log.child({ jobId: job.jobId, traceId: job.traceId, type: job.type });
-  return { kind: 'claimed', job, handler, claimId, claimedAt, log, now: () => Math.round(now.at + monotonic() - since) };
+  return { kind: 'claimed', job, handler, claimId, claimedAt, durable, log, now: () => Math.round(now.at + monotonic() - since) };
 }
 
 async function tryClaim(
@@ -95,7 +98,7 @@ async function tryClaim(
   // Whatever was asked in between, a record with our claim is ours: since the first try, for all that is known.
   const recognised = (job: Job | undefined): Seen => ({ job, sentAt: job?.claim?.id === claimId ? begunAt : undefined });
   try {
-    const { ok, job } = await transitionJob(core, event, known, {
+    const { ok, job, durable } = await transitionJob(core, event, known, {
       facts: { now },
       attempt: attempts,
       changes: {
@@ -104,8 +107,10 @@ async function tryClaim(
         startedAt: known.startedAt ?? now.at,
         ...(event === 'reclaim' ? { losses: known.losses + 1 } : {}),
       },
+      // A handler may run twice in any case; what it must not do is to run unseen by the process that comes next.
+      early: true,
     });
-    return ok ? { job, sentAt } : recognised(job);
+    return ok ? { job, sentAt, durable } : recognised(job);
   } catch (error) {
     if (!isAway(error)) throw error;
     const seen = recognised((await look(parts, known.jobId)).job);

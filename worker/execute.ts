@@ -14,10 +14,11 @@ import { trackProgress } from './progress.ts';
 import { keepInvisible } from './visibility.ts';
 
 /**
- * Answers how the message is acknowledged, which may wait for a batch to fill: the slot is not kept for it. Never rejects:
- * what goes wrong is logged, and the message comes back by its visibility timeout.
+ * `onWorked` is called when no handler runs for the message any more: its slot is not kept while the outcome is written and
+ * the message acknowledged, which wait for a group to reach the disk, or for a batch to fill. Never rejects: what goes wrong
+ * is logged, and the message comes back by its visibility timeout.
  */
-export async function execute(parts: WorkerParts, message: ReceivedMessage, settle: (acknowledging: Promise<void>) => void): Promise<void> {
+export async function execute(parts: WorkerParts, message: ReceivedMessage, onWorked: () => void): Promise<void> {
   const { telemetry, log } = parts.core;
   const startedAt = monotonic();
   const body = decodeMessage(message.body);
@@ -30,18 +31,21 @@ export async function execute(parts: WorkerParts, message: ReceivedMessage, sett
   };
   const origin = { xray: message.traceHeader, traceId: body?.traceId, spanId: body?.spanId };
   telemetry.count('consumed', destination);
+  let acknowledging: Promise<void> | undefined;
   try {
     await telemetry.span(`process ${message.queue}`, { kind: SpanKind.CONSUMER, attributes, origin }, async () => {
-      const acknowledgement = body === undefined ? poisoned(parts, message) : await work(parts, message, body);
-      settle(acknowledge(parts, message, acknowledgement));
+      const acknowledgement = body === undefined ? poisoned(parts, message) : await work(parts, message, body, onWorked);
+      onWorked();
+      acknowledging = acknowledge(parts, message, acknowledgement);
     });
   } catch (error) {
     log.error({ error, messageId: message.messageId }, 'a message could not be worked on; it will be delivered again');
   }
   telemetry.record('processDuration', (monotonic() - startedAt) / 1000, destination);
+  await acknowledging;
 }
 
-async function work(parts: WorkerParts, message: ReceivedMessage, body: JobMessage): Promise<Acknowledgement> {
+async function work(parts: WorkerParts, message: ReceivedMessage, body: JobMessage, onWorked: () => void): Promise<Acknowledgement> {
   const { core } = parts;
   await using _ = keepInvisible({ queues: core.queues, message, timeoutMs: leaseMsOf(parts), log: core.log });
   const claimed = await claimJob(parts, body);
@@ -53,6 +57,7 @@ async function work(parts: WorkerParts, message: ReceivedMessage, body: JobMessa
   try {
     const outcome: Outcome = await runAttempts(parts, claimed, { lease, progress });
     progress.stop();
+    onWorked();
     // Renewed until the outcome is written, however long the table takes.
     return await conclude(parts, claimed, { outcome, percent: progress.latest() });
   } finally {

@@ -1,4 +1,5 @@
 /** Progress of one attempt after another: the latest wins, and no more leaves the worker than a person could follow. */
+import type { JobEvent } from '../core/feed/event.ts';
 import type { Feed } from '../core/feed/feed.ts';
 import type { JobFailure, Job } from '../core/job.ts';
 
@@ -13,6 +14,7 @@ export interface Progress {
 export interface ProgressDeps {
   readonly feed: Feed;
   readonly job: Job;
+  readonly durable: Promise<void> | undefined;
   /** The service's time, as shown to people. */
   readonly now: () => number;
   /** Writes the latest into the record. */
@@ -22,7 +24,7 @@ export interface ProgressDeps {
 const publishEveryMs = 100;
 const saveEveryMs = 2000;
 
-export function trackProgress({ feed, job, now: clock, save }: ProgressDeps): Progress {
+export function trackProgress({ feed, job, durable = Promise.resolve(), now: clock, save }: ProgressDeps): Progress {
   let percent: number | undefined;
   let attempt = job.attempts;
   let error: JobFailure | undefined;
@@ -37,7 +39,11 @@ export function trackProgress({ feed, job, now: clock, save }: ProgressDeps): Pr
     // Updates are ordered by their time, so two in one millisecond must differ.
     publishedAt = Math.max(now, publishedAt + 1);
     const { jobId, owner, version, status } = job;
-    void feed.publish({ jobId, owner, version, status, attempt, at: publishedAt, error, progress: percent });
+    const event: JobEvent = { jobId, owner, version, status, attempt, at: publishedAt, error, progress: percent };
+    durable.then(
+      () => void feed.publish(event),
+      () => undefined,
+    );
     if (percent !== undefined && now - savedAt >= saveEveryMs) {
       savedAt = now;
       save(percent);

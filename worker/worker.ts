@@ -2,6 +2,7 @@
 import { monotonic } from '../core/clock.ts';
 import type { Handlers } from '../core/jobList.ts';
 import type { ObjectStore } from '../core/objects.ts';
+import type { ReceivedMessage } from '../core/queue/jobQueues.ts';
 import type { Core } from '../core/usecases/core.ts';
 import { ShuttingDown } from './aborts.ts';
 import { createBreaker } from './breaker.ts';
@@ -47,7 +48,8 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
   const breaker = createBreaker({ table: core.table, random, log });
   const stopCounting = telemetry.gauge('running', () => poll?.running() ?? 0);
   const stopTelling = telemetry.gauge('tableAway', () => (breaker.isOpen() ? 1 : 0));
-  const acknowledging = new Set<Promise<void>>();
+  /** Messages whose slots may be free again. */
+  const executing = new Set<Promise<void>>();
   let poll: Poll | undefined;
   let stopped: Promise<void> | undefined;
 
@@ -59,7 +61,7 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
       // Only now, so that no receive of this worker takes back what it gives away.
       stopping.abort();
       await poll.drained();
-      await Promise.all(acknowledging);
+      await Promise.all(executing);
       clearTimeout(timer);
       log.info('the worker has stopped');
     }
@@ -69,9 +71,15 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
     stopTelling();
   }
 
-  function settle(acknowledgement: Promise<void>): void {
-    acknowledging.add(acknowledgement);
-    void acknowledgement.finally(() => acknowledging.delete(acknowledgement));
+  /** Resolves when the message's slot is free. */
+  function begin(parts: WorkerParts, message: ReceivedMessage): Promise<void> {
+    const worked = Promise.withResolvers<void>();
+    const execution = execute(parts, message, worked.resolve).finally(() => {
+      executing.delete(execution);
+      worked.resolve();
+    });
+    executing.add(execution);
+    return worked.promise;
   }
 
   function hurry(): void {
@@ -100,7 +108,7 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
         breaker,
         now: monotonic,
         log,
-        execute: (message) => execute(parts, message, settle),
+        execute: (message) => begin(parts, message),
       });
     },
     stop() {

@@ -12,6 +12,7 @@ const connectRequest = z.object({
   jobIds: z.array(z.string()),
   watchers: z.number(),
   perSocket: z.number().default(1),
+  localAddress: z.string().optional(),
 });
 type ConnectRequest = z.infer<typeof connectRequest>;
 
@@ -39,26 +40,30 @@ function count(chunk: Buffer, start: number, end: number): void {
   }
 }
 
-async function connect({ url, speaks, jobIds, watchers, perSocket }: ConnectRequest): Promise<void> {
+async function connect({ url, speaks, jobIds, watchers, perSocket, localAddress }: ConnectRequest): Promise<void> {
   const jobIdOf = (watcher: number): string => jobIds[jobIds.length === 1 ? 0 : watcher] ?? '';
   const next = Array.from({ length: Math.ceil(watchers / perSocket) }, (_, socket) => socket * perSocket).values();
   const openSome = async (): Promise<void> => {
     for (const first of next) {
       const mine = Array.from({ length: Math.min(perSocket, watchers - first) }, (_, index) => jobIdOf(first + index));
-      sockets.push(await openWatchers(url, speaks, mine));
+      sockets.push(await openWatchers({ url, speaks, localAddress }, mine));
     }
   };
   await Promise.all(Array.from({ length: 50 }, openSome));
 }
 
 /** Resolves when each has subscribed. */
-async function openWatchers(url: string, speaks: ConnectRequest['speaks'], jobIds: readonly string[]): Promise<RawSocket> {
+async function openWatchers(
+  { url, speaks, localAddress }: Pick<ConnectRequest, 'url' | 'speaks' | 'localAddress'>,
+  jobIds: readonly string[],
+): Promise<RawSocket> {
   const isGraphql = speaks === 'graphql' || speaks === 'usual';
   const subscribed = Promise.withResolvers<void>();
   let handshake = jobIds.length + (isGraphql ? 1 : 0);
   const socket = await openRawSocket({
     url: isGraphql ? `${url}/graphql` : url,
     subprotocol: isGraphql ? 'graphql-transport-ws' : undefined,
+    localAddress,
     onText(chunk, start, end) {
       if (handshake === 0) return count(chunk, start, end);
       handshake -= 1;

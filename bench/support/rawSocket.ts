@@ -16,6 +16,8 @@ export interface RawSocket {
 export interface RawSocketOptions {
   readonly url: string;
   readonly subprotocol?: string | undefined;
+  /** Of this machine: from one address to one port there are some 28,000 connections. */
+  readonly localAddress?: string | undefined;
   readonly onText: (chunk: Buffer, start: number, end: number) => void;
   readonly onEnd?: () => void;
 }
@@ -23,9 +25,9 @@ export interface RawSocketOptions {
 const opcodes = { text: 1, close: 8, ping: 9, pong: 10 };
 
 /** Resolves when the server has accepted the upgrade. */
-export function openRawSocket({ url, subprotocol, onText, onEnd }: RawSocketOptions): Promise<RawSocket> {
+export function openRawSocket({ url, subprotocol, localAddress, onText, onEnd }: RawSocketOptions): Promise<RawSocket> {
   const { hostname, port, pathname } = new URL(url);
-  const socket = connect(Number(port), hostname);
+  const socket = connect({ port: Number(port), host: hostname, ...(localAddress === undefined ? {} : { localAddress }) });
   socket.setNoDelay(true);
   const opened = Promise.withResolvers<RawSocket>();
   let rest: Buffer | undefined;

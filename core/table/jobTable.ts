@@ -12,7 +12,13 @@ import type { Waiting } from '../waiting.ts';
 import type { Facts, Touch, TransitionEvent } from '../transitions.ts';
 import type { Entries } from './entries.ts';
 
-export type WriteResult = { readonly ok: true; readonly job: Job } | { readonly ok: false; readonly job: Job | undefined };
+export type WriteResult = ({ readonly ok: true; readonly job: Job } | { readonly ok: false; readonly job: Job | undefined }) & {
+  /**
+   * Of a write that was answered early: resolves when the record outlives a loss of power too. Nobody outside is told of it
+   * before, since a version that was told must not come again as another.
+   */
+  readonly durable?: Promise<void> | undefined;
+};
 
 export interface TransitionInput {
   readonly facts: Facts;
@@ -23,6 +29,11 @@ export interface TransitionInput {
   readonly error?: JobFailure | undefined;
   /** Replaces the history that the new entry is appended to. */
   readonly keptHistory?: readonly HistoryEntry[] | undefined;
+  /**
+   * May be answered as soon as it outlives this process, where the engine can tell that moment from the one when it also
+   * outlives a loss of power: for a writer who does what is harmless to be done again, before he tells anyone.
+   */
+  readonly early?: boolean | undefined;
 }
 
 export interface JobTable extends Listings, Payloads {

@@ -1,8 +1,9 @@
 /** One transition of a job that was read: writes it, and tells the feed what the record says now. */
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { latestEventOf } from '../feed/event.ts';
+import type { Feed } from '../feed/feed.ts';
 import { isFinal, maxHistory, type Job, type JobFailure } from '../job.ts';
-import type { Changes, WriteResult } from '../table/jobTable.ts';
+import type { Changes, JobTable, WriteResult } from '../table/jobTable.ts';
 import { transitionOf, type Facts, type TransitionEvent } from '../transitions.ts';
 import type { Core } from './core.ts';
 
@@ -12,6 +13,8 @@ export interface Transition {
   readonly attempt?: number;
   readonly changes?: Changes;
   readonly error?: JobFailure | undefined;
+  /** See `TransitionInput`. */
+  readonly early?: boolean;
 }
 
 /** The record, or what a message knows of it: then the job is young, and its history short. */
@@ -19,10 +22,14 @@ export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> & Partial<Pick<J
 
 /** `ok: false` with the present record when the job is no longer as it was read. */
 export async function transitionJob(
-  { table, feed, telemetry }: Pick<Core, 'table' | 'feed' | 'telemetry'>,
+  {
+    table,
+    feed,
+    telemetry,
+  }: Pick<Core, 'telemetry'> & { readonly table: Pick<JobTable, 'transition'>; readonly feed: Pick<Feed, 'publish'> },
   event: TransitionEvent,
   job: Known,
-  { facts, attempt = job.attempts, changes, error }: Transition,
+  { facts, attempt = job.attempts, changes, error, early }: Transition,
 ): Promise<WriteResult> {
   const { to } = transitionOf(event);
   const ending: Changes = isFinal(to) ? { finishedAt: facts.now.at } : {};
@@ -33,13 +40,25 @@ export async function transitionJob(
     attempt,
     error,
     keptHistory: keptOf(job.history),
+    early,
     changes: { ...ending, ...claim, ...changes },
   });
   // Lost, it shows what another has written, or this writer itself before its answer was lost: perhaps never told.
   // Not awaited: the feed is a hint, and the writer has nothing to do with how fast it is.
-  if (result.job !== undefined) void feed.publish(latestEventOf(result.job));
+  if (result.job !== undefined) tell(feed, result.job, result.durable);
   if (result.ok) measure(telemetry, event, result.job);
   return result;
+}
+
+function tell(feed: Pick<Feed, 'publish'>, job: Job, durable: Promise<void> | undefined): void {
+  const event = latestEventOf(job);
+  if (durable === undefined) void feed.publish(event);
+  // Never durable: the process ends, and whatever of it was kept is found by the next one.
+  else
+    durable.then(
+      () => void feed.publish(event),
+      () => undefined,
+    );
 }
 
 /** Undefined while there is room for one more entry. */

@@ -12,10 +12,19 @@ export interface Accepted {
   readonly stream: StreamType | undefined;
 }
 
+/** Clients of one kind ask for the same, each time; strangers may ask for anything. */
+const known = new Map<string, Accepted>();
+const maxKnown = 100;
+
 /** Without a header, or with a wildcard, the first of each kind. */
-export function acceptedOf(header: string | undefined): Accepted {
-  const ranges = rangesOf(header ?? '*/*');
-  return { single: best(singleTypes, ranges), stream: best(streamTypes, ranges) };
+export function acceptedOf(header = '*/*'): Accepted {
+  const before = known.get(header);
+  if (before !== undefined) return before;
+  const ranges = rangesOf(header);
+  const accepted = { single: best(singleTypes, ranges), stream: best(streamTypes, ranges) };
+  if (known.size === maxKnown) known.clear();
+  known.set(header, accepted);
+  return accepted;
 }
 
 interface Range {

@@ -7,6 +7,7 @@ import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { graphqlPath } from '../graphqlPath.ts';
 import type { Health } from '../health.ts';
 import { sendFile, type Dashboard } from '../pages/dashboard.ts';
+import type { GraphiQLPage } from '../pages/graphiql.ts';
 import { queueDepthsPath, type AnswerQueueDepths } from '../queueDepths.ts';
 import { traceHeaders, traceIdOf } from '../trace.ts';
 import { headerOf, type AnswerGraphQL } from './graphqlOverHttp.ts';
@@ -18,7 +19,7 @@ export interface RequestListenerDeps {
   readonly allowsHost: (headers: IncomingMessage['headers']) => boolean;
   readonly allowsOrigin: (headers: IncomingMessage['headers']) => boolean;
   /** The page, or `undefined` where there is none. */
-  readonly graphiql: { readonly html: string; readonly contentSecurityPolicy: string } | undefined;
+  readonly graphiql: (() => Promise<GraphiQLPage>) | undefined;
   readonly dashboard: Dashboard;
   readonly queueDepths: AnswerQueueDepths;
   /** All metrics, in Prometheus' text format. */
@@ -79,8 +80,9 @@ export function createRequestListener(deps: RequestListenerDeps) {
   async function graphql(request: IncomingMessage, response: ServerResponse, traceId: string): Promise<void> {
     if (!allowsOrigin(request.headers)) return refuse(response, 403, 'FOREIGN_ORIGIN');
     if (graphiql === undefined || !wantsPage(request)) return answerGraphQL(request, response, traceId);
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': graphiql.contentSecurityPolicy });
-    return void response.end(graphiql.html);
+    const { html, contentSecurityPolicy } = await graphiql();
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': contentSecurityPolicy });
+    return void response.end(html);
   }
 }
 

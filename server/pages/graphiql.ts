@@ -1,10 +1,20 @@
 /** GraphiQL from this server alone, nothing from elsewhere, opening with an example of each operation. */
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { JobTypes } from '../../core/jobType.ts';
 import { graphqlPath } from '../graphqlPath.ts';
 
-/** The page is 9 MB and always the same: made once. */
-export function renderGraphiQLPage(jobTypes: JobTypes): { readonly html: string; readonly contentSecurityPolicy: string } {
+export interface GraphiQLPage {
+  readonly html: string;
+  readonly contentSecurityPolicy: string;
+}
+
+/** The page is 9 MB and always the same: loaded and made once, for the first who asks for it. */
+export function createGraphiQL(jobTypes: JobTypes): () => Promise<GraphiQLPage> {
+  let page: Promise<GraphiQLPage> | undefined;
+  return () => (page ??= renderPage(jobTypes));
+}
+
+async function renderPage(jobTypes: JobTypes): Promise<GraphiQLPage> {
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const html = renderGraphiQL({
     title: 'Job Tickets',
     endpoint: graphqlPath,

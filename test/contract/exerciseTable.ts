@@ -112,6 +112,26 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
       expect(claims.every((result) => result.job?.status === 'PROCESSING' && result.job.version === 2)).toBe(true);
     });
 
+    test('decides a write that may be answered early as any other, and has made it durable in the end', async () => {
+      const job = await created();
+      const now = exactly(Date.now());
+      const claim = (id: string) =>
+        opened.table.transition('claim', job.jobId, {
+          facts: { now, version: 1 },
+          attempt: 1,
+          changes: { claim: { id, expiresAt: now.high + 30_000 }, attempts: 1 },
+          early: true,
+        });
+      const claims = await Promise.all([claim('a'), claim('b'), claim('c')]);
+      const won = claims.find(({ ok }) => ok);
+      expect(claims.filter(({ ok }) => ok)).toHaveLength(1);
+      expect(claims.map((result) => result.job?.claim?.id)).toEqual(claims.map(() => won?.job?.claim?.id));
+      const ended = await step('succeed', won?.job ?? job, { facts: { now, claimId: won?.job?.claim?.id } });
+      expect(ended).toMatchObject({ ok: true, job: { version: 3 } });
+      await Promise.all(claims.map(({ durable }) => durable ?? Promise.resolve()));
+      expect(await opened.table.get(job.jobId)).toEqual(ended.job);
+    });
+
     test('lets nobody write without the claim, nor after it was taken over', async () => {
       const job = await claimed(await created(), 'old', -1);
       const now = Date.now();

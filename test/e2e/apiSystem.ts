@@ -1,22 +1,17 @@
-/** The whole system for tests of the API: embedded AWS in memory, worker, server on a free port. */
+/** The whole system for tests of the API: table, queues and objects on either engine, worker, server on a free port. */
 import { createClient, type Client } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
-import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
-import { jobTypesOf, loadHandlers } from '../../core/jobList.ts';
+import { loadHandlers } from '../../core/jobList.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { createWatches } from '../../core/usecases/watchJob.ts';
-import { createClients } from '../../infra/local/clients.ts';
-import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
-import { provision } from '../../infra/local/provision.ts';
-import { createObjectStore } from '../../jobs/files/s3/objectStore.ts';
 import jobs from '../../jobs/index.ts';
-import { parseConfig, type Config, type Environment } from '../../runtime/config.ts';
-import { openCore } from '../../runtime/open.ts';
+import type { Config, Environment } from '../../runtime/config.ts';
 import { openServer, type OpenServerDeps } from '../../server/openServer.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { createWorker } from '../../worker/worker.ts';
+import { openEngine, type Engine } from '../support/engines.ts';
 
 const graphqlBody = z.looseObject({
   data: z.unknown().optional(),
@@ -32,7 +27,7 @@ export interface Answer {
 export interface ApiSystem extends AsyncDisposable {
   readonly url: string;
   readonly core: Core;
-  /** Of the embedded AWS. */
+  /** Of the emulators. */
   readonly endpoints: Config['endpoints'];
   /** Lines of the log, as JSON. */
   readonly logged: readonly string[];
@@ -44,6 +39,8 @@ export interface ApiSystem extends AsyncDisposable {
 }
 
 export interface ApiSystemOptions {
+  /** Default: emulators. */
+  readonly engine?: Engine;
   readonly environment?: Environment;
   /** Without a worker jobs stay PENDING. */
   readonly works?: boolean;
@@ -51,29 +48,21 @@ export interface ApiSystemOptions {
   readonly replace?: (deps: OpenServerDeps) => Partial<OpenServerDeps>;
 }
 
-export async function openApiSystem({ environment = {}, works = true, replace }: ApiSystemOptions = {}): Promise<ApiSystem> {
+export async function openApiSystem({
+  engine = 'emulators',
+  environment = {},
+  works = true,
+  replace,
+}: ApiSystemOptions = {}): Promise<ApiSystem> {
   await using opening = new AsyncDisposableStack();
-  const aws = opening.adopt(await openEmbeddedAws({ dataDir: '' }), ({ close }) => close());
-  const config = parseConfig({
-    PORT: '0',
-    LOG_LEVEL: 'warn',
-    SHUTDOWN_GRACE_SECONDS: '5',
-    AWS_ENDPOINT_URL_DYNAMODB: aws.endpoints.dynamodb,
-    AWS_ENDPOINT_URL_SQS: aws.endpoints.sqs,
-    AWS_ENDPOINT_URL_S3: aws.endpoints.s3,
-    ...environment,
-  });
-  const clients = opening.use(createClients(config));
-  await provision(clients, config);
-
   const logged: string[] = [];
-  const log = createLog({ level: config.logLevel, part: 'test' }, { write: (line) => logged.push(line) });
-  const { core, notReady } = opening.adopt(
-    openCore({ config, jobTypes: jobTypesOf(jobs), log, clock: systemClock, feed: createMemoryFeed() }),
-    ({ close }) => close(),
-  );
+  const { config, core, objects, notReady, log } = await openEngine(engine, {
+    environment: { PORT: '0', LOG_LEVEL: 'warn', SHUTDOWN_GRACE_SECONDS: '5', ...environment },
+    clock: systemClock,
+    logOf: ({ logLevel }) => createLog({ level: logLevel, part: 'test' }, { write: (line) => logged.push(line) }),
+    opening,
+  });
   if (works) {
-    const objects = createObjectStore({ s3: clients.s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
     opening.adopt(createWorker({ core, handlers: await loadHandlers(jobs), objects, settings: config }), ({ stop }) => stop()).start();
   }
   const deps = { core, watches: createWatches(core), log, notReady, config };

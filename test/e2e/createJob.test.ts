@@ -8,7 +8,8 @@ import { createJob, createJobs, type CreateJobRequest } from '../../core/usecase
 import { listJobs } from '../../core/usecases/listJobs.ts';
 import { getJob, getJobByIdempotencyKey } from '../../core/usecases/readJob.ts';
 import { retryJob } from '../../core/usecases/retryJob.ts';
-import { engines, startSystem, type System } from '../support/startSystem.ts';
+import { engines } from '../support/engines.ts';
+import { startSystem, type System } from '../support/startSystem.ts';
 
 describe.each(engines)('on %s', (engine) => {
   let system: System;

@@ -10,6 +10,7 @@ import type { Core } from '../../core/usecases/core.ts';
 import { sweepJobs, type SweepReport } from '../../core/usecases/sweepJobs.ts';
 import { createClients } from '../../infra/local/clients.ts';
 import { makeJob } from '../support/jobFactory.ts';
+import { engines } from '../support/engines.ts';
 import { startSystem, type System } from '../support/startSystem.ts';
 
 const minuteMs = 60_000;
@@ -37,9 +38,9 @@ async function received({ core }: System, priority: Job['priority']): Promise<st
   return message && decodeMessage(message.body)?.jobId;
 }
 
-describe('the sweeper', () => {
+describe.each(engines)('the sweeper on %s', (engine) => {
   test('comes to the last of many open jobs, a bounded number a run, wherever its runs end', async () => {
-    await using system = await startSystem({ parts: [], env: { SWEEP_AFTER_SECONDS: '30' } });
+    await using system = await startSystem({ engine, parts: [], env: { SWEEP_AFTER_SECONDS: '30' } });
     const waiting = Array.from({ length: 450 }, () => ({ priority: 'LOW' }) as const);
     const jobs = await createOld(system, [...waiting, { priority: 'HIGH' }]);
     const { core } = system;
@@ -54,8 +55,9 @@ describe('the sweeper', () => {
     expect((await core.table.readSweep())?.lastPass).toMatchObject({ looked: 451 });
   });
 
-  test('passes over a record that cannot be read, and sends the others', async () => {
-    await using system = await startSystem({ parts: [] });
+  // In memory nobody can damage one from outside.
+  test.runIf(engine === 'emulators')('passes over a record that cannot be read, and sends the others', async () => {
+    await using system = await startSystem({ engine, parts: [] });
     const [job] = await createOld(system, [{}]);
     const clients = createClients(system.config);
     const jobId = ulid(Date.now() - 9 * minuteMs);
@@ -68,7 +70,7 @@ describe('the sweeper', () => {
   });
 
   test('counts what it has sent, and only that; one that cannot be sent is nobody else’s fault', async () => {
-    await using system = await startSystem({ parts: [] });
+    await using system = await startSystem({ engine, parts: [] });
     const { core } = system;
     const [first, second] = await createOld(system, [{ priority: 'HIGH' }, { priority: 'LOW' }]);
     const send: Core['queues']['send'] = (priority, ...rest) =>
@@ -82,7 +84,7 @@ describe('the sweeper', () => {
   });
 
   test('skips a run after an outage, so that holders of claims come first', async () => {
-    await using system = await startSystem({ parts: [] });
+    await using system = await startSystem({ engine, parts: [] });
     const { core } = system;
     await createOld(system, [{}]);
     expect(await sweep(core)).toMatchObject({ isSkipped: true });

@@ -12,7 +12,8 @@ import { sweepJobs } from '../../core/usecases/sweepJobs.ts';
 import { waitForJob } from '../../core/usecases/waitForJob.ts';
 import type { WatchedEvent } from '../../core/usecases/watchJob.ts';
 import { simulateWork } from '../../jobs/simulateWork/type.ts';
-import { engines, startSystem, type System } from '../support/startSystem.ts';
+import { engines } from '../support/engines.ts';
+import { startSystem, type System } from '../support/startSystem.ts';
 
 const owner = 'owner-1';
 

@@ -1,4 +1,4 @@
-/** The embedded default while it is watched: killed, stopped and gone on, backed up and put back elsewhere; judged by its history. */
+/** The embedded default while it is watched: killed, paused and gone on, ended, backed up and put back elsewhere; judged by its history. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -67,7 +67,7 @@ function openClients(url: () => string, chance: () => number) {
 }
 
 test(
-  'killed and stopped for a while, again and again, under watchers of jobs and of their owner: its history holds',
+  'killed, paused and ended, again and again, under watchers of jobs and of their owner: its history holds',
   { timeout: isLong ? 1_800_000 : 120_000 },
   async (context) => {
     await using disk = await openFolder();
@@ -80,16 +80,18 @@ test(
       for (let life = 0; life < (isLong ? 50 : 4); life += 1) {
         const known = clients.accepted.length;
         await expect.poll(() => clients.accepted.length, { timeout: 20_000 }).toBeGreaterThan(known + 10 + Math.floor(chance() * 20));
-        if (life % 2 === 0) {
-          await entry.kill();
-          entry = await start(disk);
-          url = await urlOf(entry, 'start');
-        } else {
+        if (life % 3 === 1) {
           // Longer than its claims last.
           entry.signal('SIGSTOP');
           await sleep(3000);
           entry.signal('SIGCONT');
+          continue;
         }
+        if (life % 3 === 0) await entry.kill();
+        else entry.signal('SIGTERM');
+        await entry.exited();
+        entry = await start(disk);
+        url = await urlOf(entry, 'start');
       }
       await clients.stop();
       await Promise.all(clients.watchers.map(({ done }) => done));

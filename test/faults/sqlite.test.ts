@@ -80,6 +80,37 @@ test('with its log cut off at any byte, it opens, and holds what was written bef
   await table.close();
 });
 
+test('what was answered early is shown to nobody before it is on the disk, where it comes by itself', async () => {
+  await using folder = await openFolder();
+  const table = await openTable(folder.file);
+  for (let time = 0; time < 20; time += 1) {
+    const { jobId } = makeJob();
+    await table.create(makeJob({ jobId }));
+    const now = exactly(Date.now());
+    const changes = { claim: { id: 'claim', expiresAt: now.high + 1000 } };
+    const { ok, durable } = await table.transition('claim', jobId, { facts: { now, version: 1 }, attempt: 1, changes, early: true });
+    let isDurable = false;
+    void durable?.then(() => (isDurable = true));
+    expect([ok, isDurable]).toEqual([true, false]);
+    // By a thread of its own, which sees at once what the other has written.
+    const [one, [another]] = await Promise.all([table.get(jobId), table.getMany([jobId])]);
+    expect([one?.version, another?.version, isDurable]).toEqual([2, 2, true]);
+  }
+  await table.close();
+});
+
+test('closed, it has brought to the disk what was answered early', async () => {
+  await using folder = await openFolder();
+  const table = await openTable(folder.file);
+  const job = makeJob();
+  await table.create(job);
+  const claiming = table.transition('claim', job.jobId, { facts: { now: exactly(Date.now()), version: 1 }, attempt: 1, early: true });
+  await table.close();
+  const { ok, durable } = await claiming;
+  await durable;
+  expect(ok).toBe(true);
+});
+
 test('on a full disk a write is refused, reads go on, and with room again so do writes', async (context) => {
   await using disk = await mountDisk(context, 'size=2m');
   const table = await openTable(join(disk.path, 'jobs.sqlite'));

@@ -1,4 +1,4 @@
-/** A process that writes to a table on SQLite until it is killed, and tells each write that was answered. */
+/** A process that writes to a table on SQLite until it is killed, and tells each write that was answered, early or not. */
 import { exactly, systemClock } from '../../core/clock.ts';
 import { openSqliteTable } from '../../core/table/sqlite/table.ts';
 import { inline, makeJob } from '../support/jobFactory.ts';
@@ -12,8 +12,10 @@ async function write(owner: string): Promise<void> {
     const { job } = await table.create(makeJob({ owner, params: inline('x'.repeat(300)) }));
     if (job === undefined) throw new Error('the job was not created');
     process.stdout.write(`${owner} ${job.jobId} 1\n`);
-    const cancelled = await table.transition('cancel', job.jobId, { facts: { now: exactly(Date.now()), version: 1 }, attempt: 0 });
-    if (cancelled.ok) process.stdout.write(`${owner} ${job.jobId} 2\n`);
+    const [now, early] = [exactly(Date.now()), Math.random() < 0.5];
+    const changes = early ? { claim: { id: 'claim', expiresAt: now.high + 1000 } } : {};
+    const moved = await table.transition(early ? 'claim' : 'cancel', job.jobId, { facts: { now, version: 1 }, attempt: 0, changes, early });
+    if (moved.ok) process.stdout.write(`${owner} ${job.jobId} 2\n`);
   }
 }
 

@@ -1,31 +1,19 @@
 /** The whole system in this process, on emulators or on the engine of its own: what a test needs of it, and no more. */
-import { randomUUID } from 'node:crypto';
 import { systemClock, type Clock } from '../../core/clock.ts';
-import type { Feed } from '../../core/feed/feed.ts';
-import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
 import type { JobHandler } from '../../core/handler.ts';
-import { jobTypesOf, loadHandlers, type Handlers } from '../../core/jobList.ts';
+import { loadHandlers, type Handlers } from '../../core/jobList.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { createWatches, type Watches } from '../../core/usecases/watchJob.ts';
-import { createClients } from '../../infra/local/clients.ts';
-import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
-import { provision } from '../../infra/local/provision.ts';
-import { createObjectStore } from '../../jobs/files/s3/objectStore.ts';
 import jobs from '../../jobs/index.ts';
 import { startLambdas } from '../../lambda/lambdas.ts';
 import { startRelay } from '../../lambda/relay.ts';
-import { parseConfig, type Config, type Environment } from '../../runtime/config.ts';
-import { openCore, type OpenedCore } from '../../runtime/open.ts';
-import { openEmbedded } from '../../runtime/openEmbedded.ts';
+import type { Config, Environment } from '../../runtime/config.ts';
+import type { OpenedCore } from '../../runtime/open.ts';
 import { openServer } from '../../server/openServer.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
-import { noObjects } from './noObjects.ts';
+import { openEngine, type Engine } from './engines.ts';
 import { silentLog } from './silentLog.ts';
-
-/** Of table and queues: emulators of DynamoDB and SQS, or SQLite and memory, as `npm start` has them. */
-export const engines = ['emulators', 'embedded'] as const;
-export type Engine = (typeof engines)[number];
 
 export interface SystemOptions {
   /** Default: emulators. */
@@ -78,9 +66,9 @@ export async function startSystem({
   handlers = [],
 }: SystemOptions = {}): Promise<System> {
   await using opening = new AsyncDisposableStack();
-  const settings = { ...shortWaits, REDIS_URL: redisUrl, ...env };
-  const open = { settings, dynamodbUrl, clock, log, opening };
-  const { config, core, notReady, openStream, objects } = engine === 'emulators' ? await openOnEmulators(open) : await openInMemory(open);
+  const environment = { ...shortWaits, REDIS_URL: redisUrl, ...env };
+  const opened = await openEngine(engine, { environment, dynamodbUrl, clock, logOf: () => log, opening });
+  const { config, core, notReady, openStream, objects } = opened;
   const bundled = await loadHandlers(jobs);
 
   const workers = opening.use(new AsyncDisposableStack());
@@ -111,39 +99,6 @@ export async function startSystem({
   }
   const resources = opening.move();
   return { config, core, openStream, watches, url, startWorker, [Symbol.asyncDispose]: () => resources.disposeAsync() };
-}
-
-interface Opening {
-  readonly settings: Environment;
-  readonly dynamodbUrl: string | undefined;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly opening: AsyncDisposableStack;
-}
-
-async function openOnEmulators({ settings, dynamodbUrl, clock, log, opening }: Opening) {
-  const aws = opening.adopt(await openEmbeddedAws({ dataDir: '' }), ({ close }) => close());
-  const suffix = randomUUID().slice(0, 8);
-  const config = parseConfig({
-    JOBS_TABLE: `Jobs-${suffix}`,
-    QUEUE_PREFIX: `jobs-${suffix}`,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl ?? aws.endpoints.dynamodb,
-    AWS_ENDPOINT_URL_SQS: aws.endpoints.sqs,
-    AWS_ENDPOINT_URL_S3: aws.endpoints.s3,
-    ...settings,
-  });
-  const clients = opening.use(createClients(config));
-  await provision(clients, config);
-  const feed: Feed | undefined = config.redisUrl === undefined ? createMemoryFeed() : undefined;
-  const opened = opening.adopt(openCore({ config, jobTypes: jobTypesOf(jobs), log, clock, feed }), ({ close }) => close());
-  const objects = createObjectStore({ s3: clients.s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
-  return { ...opened, config, objects };
-}
-
-async function openInMemory({ settings, clock, log, opening }: Opening) {
-  const config = parseConfig(settings);
-  const opened = opening.adopt(await openEmbedded({ config, jobTypes: jobTypesOf(jobs), log, clock }), ({ close }) => close());
-  return { ...opened, config, objects: noObjects, openStream: () => Promise.resolve(undefined) };
 }
 
 function withReplaced(bundled: Handlers, own: readonly JobHandler[]): Handlers {

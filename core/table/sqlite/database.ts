@@ -54,7 +54,7 @@ const migrations: readonly string[] = [
 const busyTimeoutMs = 2000;
 
 /**
- * Opens the file for the one process that writes it. A commit is on the disk when it returns.
+ * Opens the file for the one process that writes it. A commit is on the disk when it returns, unless `synchronous` is lowered for it.
  * @throws {DatabaseRefused} where it is damaged, no database, or of a newer version of this project.
  */
 export function openForWriting(file: string): DatabaseSync {

@@ -89,3 +89,18 @@ export interface Failed {
 }
 
 export type Answer = Done | Failed;
+
+/** What one turn of the loop asks. */
+export interface Turn {
+  /** Its writes are answered before they are on the disk. */
+  readonly early: boolean;
+  readonly operations: readonly Operation[];
+}
+
+/** To turns of the same kind, the oldest first: of each, what it asked. */
+export interface Reply {
+  readonly early: boolean;
+  readonly answers: readonly (readonly Answer[])[];
+  /** Whether all that was answered until now is on the disk. */
+  readonly isSynced: boolean;
+}

@@ -15,7 +15,14 @@ import { readJob, readLock } from './records.ts';
 export interface Store {
   /** All of a group, in its order: the writes are on the disk before it answers, or none of them is made. */
   run(operations: readonly Operation[]): readonly Answer[];
+  /** The same, but not yet on the disk: the writes outlive this process, and are on the disk with those of the next `run`. */
+  runEarly(operations: readonly Operation[]): readonly Answer[];
+  /** Whether all that was written is on the disk. */
+  readonly isSynced: boolean;
 }
+
+/** A commit that changes nothing is none: this one brings what was written early to the disk. */
+export const sync: WriteOperation = { kind: 'writeState', name: 'synced', state: '' };
 
 const done = (ok: boolean, ...texts: readonly (string | null)[]): Done => ({ ok, texts });
 
@@ -33,19 +40,30 @@ export function createStore(database: DatabaseSync): Store {
     }
   }
 
+  let isSynced = true;
+
+  function commit(operations: readonly Operation[], synchronous: 'NORMAL' | 'FULL'): readonly Answer[] {
+    const writes = operations.some(isWrite);
+    try {
+      if (writes) database.exec(`PRAGMA synchronous = ${synchronous}; BEGIN IMMEDIATE`);
+      const answers = operations.map(one);
+      if (writes && synchronous === 'FULL' && !isSynced) one(sync);
+      if (writes) database.exec('COMMIT');
+      if (writes) isSynced = synchronous === 'FULL';
+      return answers;
+    } catch (error) {
+      // A full disk may have rolled back already.
+      if (database.isTransaction) database.exec('ROLLBACK');
+      return operations.map(() => ({ failure: String(error), isFault: !isSqliteError(error) }));
+    }
+  }
+
   return {
-    run(operations) {
-      const writes = operations.some(isWrite);
-      try {
-        if (writes) database.exec('BEGIN IMMEDIATE');
-        const answers = operations.map(one);
-        if (writes) database.exec('COMMIT');
-        return answers;
-      } catch (error) {
-        // A full disk may have rolled back already.
-        if (database.isTransaction) database.exec('ROLLBACK');
-        return operations.map(() => ({ failure: String(error), isFault: !isSqliteError(error) }));
-      }
+    run: (operations) => commit(operations, 'FULL'),
+    // In the log before it answers, without its fsync.
+    runEarly: (operations) => commit(operations, 'NORMAL'),
+    get isSynced() {
+      return isSynced;
     },
   };
 }

@@ -1,6 +1,7 @@
 /**
  * The Jobs table in one SQLite file, for the one process that has it open: conditional writes decided by the state
- * machine's own predicates inside the transaction, many of them to a transaction, each answered when it is on the disk.
+ * machine's own predicates inside the transaction, many of them to a transaction, each answered when it is on the disk, or
+ * where its writer asks for that, before.
  */
 import { randomBytes } from 'node:crypto';
 import { exactly, monotonic, type Clock, type ServiceTime } from '../../clock.ts';
@@ -50,12 +51,21 @@ const pageSize = 1000;
 /** @throws {DatabaseRefused} where the file cannot be used. */
 export async function openSqliteTable(options: SqliteTableOptions): Promise<SqliteTable> {
   const { file, jobTtlDays, clock, expireEveryMs = 60_000, onFailure = throwUncaught } = options;
-  const { write, read, close } = await openTableThreads({ file, onFailure });
+  const { write, writeEarly, read, close } = await openTableThreads({ file, onFailure });
   const time = createOwnTime(clock);
   const origin = randomBytes(6).toString('base64url');
   let writes = 0;
   /** Nothing is ever written twice here; it tells one write of a record from the next. */
   const newWriteId = (): string => `${origin}${(writes += 1).toString(36)}`;
+
+  /** By job: until they are on the disk, nobody is shown what was written early. */
+  const early = new Map<string, Promise<void>>();
+
+  async function records(jobIds: readonly string[]): Promise<Done['texts']> {
+    const { texts } = await read({ kind: 'get', jobIds });
+    if (early.size > 0) await Promise.all(jobIds.map((jobId) => early.get(jobId) ?? Promise.resolve()));
+    return texts;
+  }
 
   async function expire(now: number): Promise<void> {
     const operation = { kind: 'expire', nowSeconds: Math.floor(now / 1000), limit: pageSize } as const;
@@ -79,7 +89,13 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
 
     async transition(event, jobId, input) {
       const expiresAt = Math.ceil(input.facts.now.high / 1000) + jobTtlDays * 86_400;
-      return written(await write({ kind: 'transition', event, jobId, input, stamp: { writeId: newWriteId(), expiresAt } }));
+      const operation = { kind: 'transition', event, jobId, input, stamp: { writeId: newWriteId(), expiresAt } } as const;
+      if (input.early !== true) return written(await write(operation));
+      const { answered, durable } = writeEarly(operation);
+      early.set(jobId, durable);
+      const forget = (): void => void (early.get(jobId) === durable && early.delete(jobId));
+      durable.then(forget, forget);
+      return { ...written(await answered), durable };
     },
 
     async touch(touch, jobId, facts, changes) {
@@ -95,13 +111,11 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
       return lockOf((await read({ kind: 'readLock', key: lockKey(owner, idempotencyKey) })).texts);
     },
 
-    async get(jobId) {
-      return jobOf((await read({ kind: 'get', jobIds: [jobId] })).texts);
-    },
+    get: async (jobId) => jobOf(await records([jobId])),
 
     async getMany(jobIds, signal) {
       signal?.throwIfAborted();
-      return (await read({ kind: 'get', jobIds })).texts.map((text) => jobOf([text]));
+      return (await records(jobIds)).map((text) => jobOf([text]));
     },
 
     async listOwned(query) {

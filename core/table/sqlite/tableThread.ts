@@ -5,31 +5,48 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import { DatabaseRefused, openForReading, openForWriting } from './database.ts';
-import type { Operation } from './operations.ts';
-import { createStore, type Store } from './store.ts';
+import type { Answer, Reply, Turn } from './operations.ts';
+import { createStore, sync, type Store } from './store.ts';
 
 const parent = parentPort;
 if (parent === null) throw new Error('tableThread.ts is a thread of threads.ts');
 
-/** Operations of one turn of the parent's loop, or `null`: close. */
-type Posted = readonly Operation[] | null;
-const posted = z.custom<Posted>();
+/** `null`: close. */
+const posted = z.custom<Turn | null>();
+
+/** What was written early waits so long for a group that takes it to the disk: mostly the end of what it began. */
+const lingerMs = 2;
+const againMs = 100;
 
 const { file, writes } = z.object({ file: z.string(), writes: z.boolean() }).parse(workerData);
 try {
   const database = writes ? openForWriting(file) : openForReading(file);
   const store = createStore(database);
+  let syncing: NodeJS.Timeout | undefined;
+
+  const reply = (early: boolean, answers: readonly (readonly Answer[])[]): void => {
+    parent.postMessage({ early, answers, isSynced: store.isSynced } satisfies Reply);
+  };
+  const syncNow = (): void => {
+    syncing = undefined;
+    if (store.isSynced) return;
+    store.run([sync]);
+    if (store.isSynced) reply(false, []);
+    else syncing = setTimeout(syncNow, againMs);
+  };
+
   parent.on('message', (message: unknown) => {
-    const turns = [posted.parse(message)];
+    const received = [posted.parse(message)];
     for (let more = receiveMessageOnPort(parent); more !== undefined; more = receiveMessageOnPort(parent))
-      turns.push(posted.parse(more.message));
-    parent.postMessage(
-      answer(
-        store,
-        turns.filter((turn) => turn !== null),
-      ),
-    );
-    if (!turns.includes(null)) return;
+      received.push(posted.parse(more.message));
+    const turns = received.filter((turn) => turn !== null);
+    const [first, others] = [turns.filter(({ early }) => early), turns.filter(({ early }) => !early)];
+    if (first.length > 0) reply(true, answer(first, store.runEarly));
+    if (others.length > 0) reply(false, answer(others, store.run));
+    if (!store.isSynced) syncing ??= setTimeout(syncNow, lingerMs);
+    if (!received.includes(null)) return;
+    syncNow();
+    clearTimeout(syncing);
     database.close();
     parent.close();
   });
@@ -41,8 +58,8 @@ try {
 }
 
 /** One list of answers for each turn. */
-function answer({ run }: Store, turns: readonly (readonly Operation[])[]) {
-  const answers = run(turns.flat());
+function answer(turns: readonly Turn[], run: Store['run']): readonly (readonly Answer[])[] {
+  const answers = run(turns.flatMap(({ operations }) => operations));
   let start = 0;
-  return turns.map(({ length }) => answers.slice(start, (start += length)));
+  return turns.map(({ operations: { length } }) => answers.slice(start, (start += length)));
 }

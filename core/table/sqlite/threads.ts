@@ -5,15 +5,24 @@ import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { JobError } from '../../errors.ts';
 import { DatabaseRefused, inMemory } from './database.ts';
-import type { Answer, Done, Operation, ReadOperation, WriteOperation } from './operations.ts';
+import type { Answer, Done, Operation, ReadOperation, Reply, Turn, WriteOperation } from './operations.ts';
 
 export interface TableThreads {
   /** Answers when it is on the disk. @throws {JobError} `TABLE_UNAVAILABLE`: its group was not written. */
   write(operation: WriteOperation): Promise<Done>;
-  /** Of what is on the disk; waits for no write. @throws {JobError} `TABLE_UNAVAILABLE`. */
+  /** Answers when it outlives this process. */
+  writeEarly(operation: WriteOperation): Early;
+  /** Of what is committed, early or not; waits for no write. @throws {JobError} `TABLE_UNAVAILABLE`. */
   read(operation: ReadOperation): Promise<Done>;
   /** Ends what was asked, then closes the file. Twice is fine. */
   close(): Promise<void>;
+}
+
+export interface Early {
+  /** @throws {JobError} `TABLE_UNAVAILABLE`: its group was not written. */
+  readonly answered: Promise<Done>;
+  /** Resolves when what it wrote, if anything, is on the disk. @throws {JobError} `TABLE_UNAVAILABLE` where the thread ended first. */
+  readonly durable: Promise<void>;
 }
 
 export interface TableThreadsOptions {
@@ -30,6 +39,7 @@ export async function openTableThreads({ file, onFailure }: TableThreadsOptions)
   const reader = file === inMemory ? writer : await openThread({ file, writes: false, onFailure });
   return {
     write: writer.ask,
+    writeEarly: writer.askEarly,
     read: reader.ask,
     async close() {
       await reader.close();
@@ -41,6 +51,7 @@ export async function openTableThreads({ file, onFailure }: TableThreadsOptions)
 
 interface TableThread {
   ask(operation: Operation): Promise<Done>;
+  askEarly(operation: Operation): Early;
   close(): Promise<void>;
 }
 
@@ -49,8 +60,32 @@ interface Asked {
   readonly answered: PromiseWithResolvers<Done>;
 }
 
+/** Turns of one kind, answered in the order in which they are posted. */
+interface Lane {
+  readonly early: boolean;
+  /** What this turn of the loop asks. */
+  turn: Asked[];
+  /** Of what this turn asks early. */
+  durable: PromiseWithResolvers<void>;
+  readonly posted: PostedTurn[];
+}
+
+interface PostedTurn {
+  readonly asked: readonly Asked[];
+  readonly durable: PromiseWithResolvers<void>;
+}
+
+const openLane = (early: boolean): Lane => ({ early, turn: [], durable: openDurable(), posted: [] });
+
+/** Its failure disturbs nobody who does not wait for it. */
+function openDurable(): PromiseWithResolvers<void> {
+  const durable = Promise.withResolvers<void>();
+  durable.promise.catch(() => undefined);
+  return durable;
+}
+
 const opening = z.union([z.literal('open'), z.object({ refused: z.string() })]);
-const replies = z.custom<readonly (readonly Answer[])[]>();
+const replied = z.custom<Reply>();
 
 async function openThread({ file, writes, onFailure }: TableThreadsOptions & { readonly writes: boolean }): Promise<TableThread> {
   const thread = new Worker(new URL(`tableThread${extname(import.meta.url)}`, import.meta.url), {
@@ -61,16 +96,22 @@ async function openThread({ file, writes, onFailure }: TableThreadsOptions & { r
   const [opened] = z.tuple([opening]).parse(await once(thread, 'message'));
   if (opened !== 'open') throw new DatabaseRefused(opened.refused);
 
-  /** What this turn of the loop asks. */
-  let turn: Asked[] = [];
-  /** Turns that were posted, oldest first. */
-  const posted: (readonly Asked[])[] = [];
+  const [plain, early] = [openLane(false), openLane(true)];
+  const lanes = [plain, early];
+  /** Answered, and not yet on the disk. */
+  const unsynced: PromiseWithResolvers<void>[] = [];
   let ended: Error | undefined;
   let closing: Promise<void> | undefined;
 
   thread.on('message', (message: unknown) => {
-    for (const answers of replies.parse(message)) {
-      for (const [index, { answered }] of (posted.shift() ?? []).entries()) settle(answered, answers[index]);
+    const reply = replied.parse(message);
+    const lane = reply.early ? early : plain;
+    const turns = lane.posted.splice(0, reply.answers.length);
+    if (lane.early) unsynced.push(...turns.map(({ durable }) => durable));
+    // Before the answers: what those let someone tell comes after what was early.
+    if (reply.isSynced) for (const { resolve } of unsynced.splice(0)) resolve();
+    for (const [of, { asked }] of turns.entries()) {
+      for (const [index, { answered }] of asked.entries()) settle(answered, reply.answers[of]?.[index]);
     }
   });
   thread.once('error', (error) => end(error instanceof Error ? error : new Error(String(error))));
@@ -79,31 +120,44 @@ async function openThread({ file, writes, onFailure }: TableThreadsOptions & { r
   function end(error: Error): void {
     if (ended !== undefined) return;
     ended = error;
-    for (const { answered } of [...posted.flat(), ...turn]) answered.reject(new JobError('TABLE_UNAVAILABLE', {}, { cause: error }));
+    const refusal = (): JobError => new JobError('TABLE_UNAVAILABLE', {}, { cause: error });
+    for (const { turn, posted, durable } of lanes) {
+      for (const { answered } of [...posted.flatMap(({ asked }) => asked), ...turn]) answered.reject(refusal());
+      unsynced.push(durable, ...posted.map((one) => one.durable));
+    }
+    for (const { reject } of unsynced) reject(refusal());
     if (closing === undefined) onFailure(error);
   }
 
-  function post(): void {
-    const mine = turn;
-    turn = [];
-    posted.push(mine);
-    thread.postMessage(mine.map(({ operation }) => operation));
+  function post(lane: Lane): void {
+    const { turn: asked, durable } = lane;
+    if (asked.length === 0) return;
+    lane.turn = [];
+    lane.durable = openDurable();
+    lane.posted.push({ asked, durable });
+    thread.postMessage({ early: lane.early, operations: asked.map(({ operation }) => operation) } satisfies Turn);
   }
 
   async function close(): Promise<void> {
-    if (turn.length > 0) post();
+    lanes.forEach(post);
     thread.postMessage(null);
     await exited;
   }
 
+  function ask(lane: Lane, operation: Operation): Promise<Done> {
+    if (ended !== undefined || closing !== undefined) {
+      return Promise.reject(new JobError('TABLE_UNAVAILABLE', {}, { cause: ended ?? new Error('the table is closed') }));
+    }
+    const answered = Promise.withResolvers<Done>();
+    if (lane.turn.push({ operation, answered }) === 1) setImmediate(post, lane);
+    return answered.promise;
+  }
+
   return {
-    ask(operation) {
-      if (ended !== undefined || closing !== undefined) {
-        return Promise.reject(new JobError('TABLE_UNAVAILABLE', {}, { cause: ended ?? new Error('the table is closed') }));
-      }
-      const answered = Promise.withResolvers<Done>();
-      if (turn.push({ operation, answered }) === 1) setImmediate(() => turn.length > 0 && post());
-      return answered.promise;
+    ask: (operation) => ask(plain, operation),
+    askEarly(operation) {
+      const durable = early.durable.promise;
+      return { answered: ask(early, operation), durable };
     },
     close: () => (closing ??= close()),
   };
