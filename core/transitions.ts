@@ -45,6 +45,12 @@ export const guards = {
     condition: '(attribute_not_exists(dueAt) OR dueAt <= :low)',
     holds: ({ dueAt }, { now }) => dueAt === undefined || dueAt <= (now?.low ?? never),
   },
+  // No decision: a claim may be written unread, on the word of a message.
+  notParked: {
+    meaning: 'it does not wait on purpose',
+    condition: 'attribute_not_exists(waitingReason)',
+    holds: ({ waitingReason }) => waitingReason === undefined,
+  },
   lapsed: {
     meaning: 'no worker’s lease is running',
     condition: '(attribute_not_exists(claim) OR claim.expiresAt <= :low)',
@@ -103,10 +109,6 @@ export const decisions = {
     holds: ({ status, failures, maxFailures, losses, maxLosses }) =>
       failures >= maxFailures || (status === 'PROCESSING' && losses + 1 >= maxLosses),
   },
-  notParked: {
-    meaning: 'it does not wait on purpose',
-    holds: ({ waitingReason }) => waitingReason === undefined,
-  },
   cancelWasRequested: {
     meaning: 'a cancel was asked for',
     holds: ({ cancelRequested }) => cancelRequested,
@@ -134,8 +136,8 @@ export const transitions = [
     event: 'claim',
     from: ['PENDING'],
     to: 'PROCESSING',
-    guards: ['due'],
-    decided: ['failuresLeft', 'notParked'],
+    guards: ['due', 'notParked'],
+    decided: ['failuresLeft'],
     by: 'worker: received a message',
   },
   {

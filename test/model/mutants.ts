@@ -45,6 +45,7 @@ type EveryDecision = DecisionOf<(typeof transitions)[number]>;
 
 export const guardFates: Readonly<Record<EveryGuard, Fate>> = {
   'claim.due': killed('a delay, two attempts a receive'),
+  'claim.notParked': { hygiene: 'nothing parks a job yet' },
   'reclaim.lapsed': killed('a worker that sleeps'),
   'reclaim.due': killed('failing handlers, a worker that sleeps, a crash'),
   'reclaim.cancelNotRequested': killed('a crash, a cancel'),
@@ -108,7 +109,6 @@ export const decisionFates: Readonly<
   Record<EveryDecision, (Fate & { readonly hygiene: string }) | { readonly killedIn: SettingName; readonly sees: Sees }>
 > = {
   'claim.failuresLeft': { killedIn: 'handlers that fail', sees: noEndOfFailures },
-  'claim.notParked': { hygiene: 'nothing parks a job yet' },
   'reclaim.failuresLeft': { hygiene: 'the last failure is written with its release, so nobody holds such a job' },
   'reclaim.lossesLeft': { killedIn: 'handlers that kill their worker', sees: noEndOfLosses },
   'releaseStarved.lossesLeft': { killedIn: 'handlers that starve their worker', sees: noEndOfLosses },
