@@ -11,7 +11,8 @@ interface Zone {
 
 const anything = /./;
 /** What a job is. */
-const base = /^core\/(job|transitions|verdict|jobType|jobList|handler|objects|backoff|retryLeftovers|errors|failures|json|text|clock)\.ts$/;
+const base =
+  /^core\/(job|transitions|verdict|jobType|jobList|handler|objects|objectAccess|objectUri|ownerFolder|backoff|retryLeftovers|errors|failures|json|text|clock)\.ts$/;
 const redis = /^core\/redis\.ts$/;
 const core = /^core\//;
 const telemetry = /^telemetry\//;
