@@ -4,5 +4,6 @@ export { defineHandler, type Handler, type HandlerContext, type JobHandler } fro
 export type { JsonValue } from './core/job.ts';
 export { listJob, listJobs, type JobList, type ListedJob } from './core/jobList.ts';
 export { defineJobType, type JobPolicy, type JobType, type ParamsOf, type ResultOf } from './core/jobType.ts';
+export { inputUri, outputUri } from './core/objectUri.ts';
 export type { ObjectContent, ObjectStore, WrittenObject } from './core/objects.ts';
 export type { Log } from './telemetry/log.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createMemoryFeed } from './core/feed/memory/memoryFeed.ts';
 import { jobTypesOf } from './core/jobList.ts';
 import type { JobTypes } from './core/jobType.ts';
-import type { ObjectStore } from './core/objects.ts';
+import type { ObjectEngine } from './core/objects.ts';
 import { createWatches } from './core/usecases/watchJob.ts';
 import { makeBucketFolders } from './infra/local/bucketFolders.ts';
 import { createFolderObjectStore, unfinished } from './jobs/files/folder/objectStore.ts';
@@ -70,7 +70,7 @@ async function prepareEmulators({ config, log, resources }: Pick<Entry, 'config'
   await prepare(resources.use(createClients(config)), config, { log, resources });
 }
 
-async function openObjects({ config, resources }: Entry): Promise<ObjectStore> {
+async function openObjects({ config, resources }: Entry): Promise<ObjectEngine> {
   const { s3Buckets: buckets, maxSourceBytes } = config;
   if (config.objects === 'folder') {
     const root = await objectsFolder(config, resources);

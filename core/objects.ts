@@ -1,6 +1,6 @@
 /** The contract of the object store: sources that handlers read and outputs that they write, as streams. */
 
-/** Errors name the uri. What another attempt cannot mend is a PermanentError; throttling and lost connections are not. */
+/** What a handler is given: the files of its job. Errors name the uri. What another attempt cannot mend is a PermanentError; throttling and lost connections are not. */
 export interface ObjectStore {
   /**
    * The bytes of a source. Nothing is asked for before the first is wanted, and the connection is closed with the
@@ -12,6 +12,19 @@ export interface ObjectStore {
    * there until the next is asked for: an engine that keeps it copies it.
    */
   write(uri: string, content: ObjectContent, options: WriteOptions): Promise<WrittenObject>;
+}
+
+/** What keeps the objects of all jobs: S3, or a folder. It knows buckets, and no owners: see `objectsOf`. */
+export interface ObjectEngine {
+  readonly read: ObjectStore['read'];
+  write(uri: string, content: ObjectContent, options: WriteOptions & { readonly author: Author }): Promise<WrittenObject>;
+}
+
+/** The job that writes. */
+export interface Author {
+  readonly jobId: string;
+  /** What it may replace: its own outputs, since an attempt may follow another; or whatever is there. */
+  readonly replaces: 'own' | 'any';
 }
 
 export type ObjectContent = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;

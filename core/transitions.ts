@@ -78,6 +78,7 @@ export const guards = {
     condition: '(attribute_not_exists(failures) OR failures < :failures)',
     holds: (job, { failures = never }) => job.failures < failures,
   },
+  // No decision: a claim may be written unread, on the word of a message.
   notParked: {
     meaning: 'it does not wait on purpose',
     condition: 'attribute_not_exists(waiting)',

@@ -49,7 +49,9 @@ describe('the roles of the stack', () => {
   });
   const statement = z.object({
     Action: z.union([z.string(), z.array(z.string())]).transform((action) => [action].flat()),
+    Effect: z.string(),
     Resource: z.unknown(),
+    Condition: z.unknown().optional(),
   });
 
   async function roles() {
@@ -80,6 +82,20 @@ describe('the roles of the stack', () => {
     const actions = role?.statements.flatMap(({ Action }) => Action) ?? [];
     expect(new Set(actions)).toEqual(new Set(granted));
     expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+  });
+
+  test('who writes objects writes none that is shared, and none without having looked at what is there', async () => {
+    const writers = (await roles()).filter(({ statements }) => statements.some(({ Action }) => Action.includes('s3:PutObject')));
+    expect(writers.map(({ id }) => id.replace(/[0-9A-F]{8}$/, ''))).toEqual(['Podsworker']);
+    const refused = writers.flatMap(({ statements }) => statements.filter(({ Effect }) => Effect === 'Deny'));
+    expect(refused).toMatchObject([
+      { Action: ['s3:PutObject'], Resource: { 'Fn::Join': ['', [expect.anything(), '/shared/*']] } },
+      {
+        Action: ['s3:PutObject'],
+        Resource: { 'Fn::Join': ['', [expect.anything(), '/*']] },
+        Condition: { Null: { 's3:if-none-match': 'true', 's3:if-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } },
+      },
+    ]);
   });
 
   test('only network interfaces, which know no resource, are granted on any resource', async () => {

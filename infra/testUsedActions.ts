@@ -42,7 +42,7 @@ export const commandsOf = {
   'queues.depth': ['GetQueueUrl', 'GetQueueAttributes'],
   'queues.check': ['GetQueueUrl', 'GetQueueAttributes'],
   'objects.read': ['GetObject'],
-  'objects.write': ['PutObject', 'CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload', 'AbortMultipartUpload'],
+  'objects.write': ['HeadObject', 'PutObject', 'CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload', 'AbortMultipartUpload'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Where the methods are made; what stands in these is counted by who calls them. */
@@ -61,6 +61,7 @@ export const implementations = [
 const actionNames: Readonly<Record<string, string>> = {
   SendMessageBatch: 'SendMessage',
   DeleteMessageBatch: 'DeleteMessage',
+  HeadObject: 'GetObject',
   CreateMultipartUpload: 'PutObject',
   UploadPart: 'PutObject',
   CompleteMultipartUpload: 'PutObject',
@@ -82,8 +83,8 @@ export function usedActions(entry: string): Set<string> {
 
 /** The commands that a file imports from the SDK. */
 export function importedCommands(path: string): string[] {
-  const imports = read(path).matchAll(/^import \{([^}]*)\} from '@aws-sdk/gm);
-  return [...imports].flatMap(([, names = '']) => [...names.matchAll(/\b(\w+)Command\b/g)].map(([, name = '']) => name));
+  const imports = [...read(path).matchAll(/^import \{([^}]*)\} from '@aws-sdk/gm)].map(([, names = '']) => names).join();
+  return [...imports.matchAll(/\b(\w+)Command\b/g)].map(([, command = '']) => command);
 }
 
 function methodsFrom(entry: string): Set<string> {

@@ -64,6 +64,12 @@ const settings = z.object({
   JOBS_TABLE: text.default('Jobs').describe('Name of the table.'),
   QUEUE_PREFIX: text.default('jobs').describe('Queues are `<prefix>-high`, `-normal`, `-low` and `-dlq`.'),
   S3_BUCKETS: list.prefault('job-tickets').describe('Buckets that handlers may read and write, separated by commas.'),
+  SHARED_INPUTS: list
+    .optional()
+    .pipe(z.array(z.string().regex(/^s3:\/\/[^/]+\/([^/]+\/)+$/, 'must look like s3://bucket/prefix/')).optional())
+    .describe(
+      'Prefixes that the jobs of every owner may read, and none may write, such as `s3://bucket/shared/`, separated by commas. Unset = `examples/` in the first of S3_BUCKETS, in production none.',
+    ),
   MAX_SOURCE_BYTES: whole(1, 5 * 1024 ** 3)
     .default(100 * 1024 ** 2)
     .describe('A larger source file fails its job for good.'),
@@ -189,6 +195,12 @@ export function parseConfig(environment: Environment) {
     jobsTable: env.JOBS_TABLE,
     queuePrefix: env.QUEUE_PREFIX,
     s3Buckets: env.S3_BUCKETS,
+    objectAccess: {
+      // Workers hold no keys: in production tokens are asked for unless AUTH says otherwise, which it then says to workers too.
+      areOwnersApart: isKeyed || (env.NODE_ENV === 'production' && env.AUTH !== 'none'),
+      sharedInputs:
+        env.SHARED_INPUTS ?? (env.NODE_ENV === 'production' ? [] : env.S3_BUCKETS.slice(0, 1).map((name) => `s3://${name}/examples/`)),
+    },
     maxSourceBytes: env.MAX_SOURCE_BYTES,
     attemptsPerReceive: env.ATTEMPTS_PER_RECEIVE,
     backoffBaseMs: env.BACKOFF_BASE_MS,

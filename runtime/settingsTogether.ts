@@ -7,6 +7,8 @@ export interface Together {
   readonly JOB_TTL_DAYS: number;
   readonly REDIS_CLUSTER: boolean;
   readonly REDIS_URL?: string | undefined;
+  readonly S3_BUCKETS: readonly string[];
+  readonly SHARED_INPUTS?: readonly string[] | undefined;
   readonly TABLE?: string | undefined;
   readonly AWS_ENDPOINT_URL_DYNAMODB?: string | undefined;
   readonly AWS_ENDPOINT_URL_SQS?: string | undefined;
@@ -28,6 +30,10 @@ export function faultsTogether(env: Together): readonly string[] {
     [
       env.TABLE !== 'sqlite' || !isSpreadOut(env),
       'TABLE: sqlite goes with none of REDIS_URL, AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_SQS: set dynamodb, or unset those',
+    ],
+    [
+      (env.SHARED_INPUTS ?? []).every((prefix) => env.S3_BUCKETS.some((bucket) => prefix.startsWith(`s3://${bucket}/`))),
+      'SHARED_INPUTS: a prefix is in none of S3_BUCKETS',
     ],
     [!env.REDIS_CLUSTER || env.REDIS_URL !== undefined, 'REDIS_CLUSTER: needs REDIS_URL, a node of the cluster'],
   ];

@@ -1,5 +1,6 @@
 /** The type JobType: what can be handed in, with the JSON Schema of its params. */
 import { jsonSchemasOf, type JobPolicy, type JobType } from '../core/jobType.ts';
+import { ownExample } from '../core/usecases/ownExample.ts';
 import { builder } from './builder.ts';
 
 const JobPolicyType = builder.objectRef<JobPolicy>('JobPolicy').implement({
@@ -34,6 +35,10 @@ export const JobTypeType = builder.objectRef<JobType>('JobType').implement({
       resolve: (type) => jsonSchemasOf(type).result,
     }),
     policy: t.expose('policy', { type: JobPolicyType, description: 'How its attempts are made.' }),
-    example: t.field({ type: 'JSON', description: 'Params to start from.', resolve: ({ example }) => example }),
+    example: t.field({
+      type: 'JSON',
+      description: 'Params to start from.',
+      resolve: (type, _args, { core, owner }) => ownExample(core.settings.objectAccess, owner, type),
+    }),
   }),
 });

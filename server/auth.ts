@@ -1,6 +1,7 @@
 /** Who is calling: the subject of a signed token (RFC 7519), or, where no keys are set, everybody as `anonymous`. */
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { JobError } from '../core/errors.ts';
+import { anonymousOwner } from '../core/objectAccess.ts';
 import { ConfigError, type Config } from '../runtime/config.ts';
 
 export interface Identity {
@@ -29,7 +30,7 @@ export function createAuthenticate({ isProduction, auth }: Pick<Config, 'isProdu
     throw new ConfigError('JWKS_URL or JWT_SECRET: one is needed in production (or AUTH=none, which lets everybody in)');
   }
   const verify = verifierOf({ jwksUrl, secret }, definedOf({ issuer, audience }));
-  if (verify === undefined) return () => Promise.resolve({ owner: 'anonymous', isAdmin: false, mayOperate: !isProduction });
+  if (verify === undefined) return () => Promise.resolve({ owner: anonymousOwner, isAdmin: false, mayOperate: !isProduction });
   return async (authorization) => identityOf(await verify(bearerOf(authorization)));
 }
 

@@ -4,6 +4,7 @@ import { backoffMs } from '../core/backoff.ts';
 import { monotonic } from '../core/clock.ts';
 import { PermanentError } from '../core/errors.ts';
 import type { JsonValue } from '../core/job.ts';
+import { objectsOf } from '../core/objectAccess.ts';
 import { CancelRequested, ClaimLost, CutOff, follow, ShuttingDown, Starved } from './aborts.ts';
 import { runAttempt, type AttemptEnd } from './attempt.ts';
 import type { Claimed } from './claim.ts';
@@ -20,11 +21,12 @@ export interface Held {
 
 /** A failure is noted when it happens, with its due time: whoever takes over after a kill waits for it too. */
 export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease, progress }: Held): Promise<Outcome> {
-  const { core, settings, random, stopping, graceOver, objects } = parts;
+  const { core, settings, random, stopping, graceOver } = parts;
   const { job, handler, log, now } = claimed;
   const { policy } = handler.type;
   const perReceive = policy.attemptsPerReceive ?? settings.attemptsPerReceive;
   const backoff = { baseMs: policy.backoffBaseMs ?? settings.backoffBaseMs, maxMs: policy.backoffMaxMs ?? settings.backoffMaxMs };
+  const objects = objectsOf(parts.objects, settings.objectAccess, job);
   let attempt = job.attempts;
   let failures = job.failures;
   using ending = follow(lease.signal, graceOver);

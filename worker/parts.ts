@@ -1,6 +1,7 @@
 /** What each step of a message's way through the worker is given. */
 import type { Handlers } from '../core/jobList.ts';
-import type { ObjectStore } from '../core/objects.ts';
+import type { ObjectAccess } from '../core/objectAccess.ts';
+import type { ObjectEngine } from '../core/objects.ts';
 import type { Core } from '../core/usecases/core.ts';
 import type { Breaker } from './breaker.ts';
 import type { PauseView } from './pauseView.ts';
@@ -11,13 +12,14 @@ export interface ExecuteSettings {
   readonly backoffMaxMs: number;
   /** Visibility timeout of a message, and lease of a claim. */
   readonly visibilityTimeoutSeconds: number;
+  readonly objectAccess: ObjectAccess;
 }
 
 export interface WorkerParts {
   readonly core: Pick<Core, 'table' | 'queues' | 'feed' | 'log' | 'telemetry'>;
   readonly handlers: Handlers;
-  /** What handlers read and write. */
-  readonly objects: ObjectStore;
+  /** Of all jobs; a handler is given those of its own. */
+  readonly objects: ObjectEngine;
   readonly settings: ExecuteSettings;
   /** What is paused. */
   readonly pauses: PauseView;

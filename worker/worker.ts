@@ -1,7 +1,7 @@
 /** A worker: polls the queues, runs handlers, and stops so that nothing is lost. */
 import { monotonic } from '../core/clock.ts';
 import type { Handlers } from '../core/jobList.ts';
-import type { ObjectStore } from '../core/objects.ts';
+import type { ObjectEngine } from '../core/objects.ts';
 import type { ReceivedMessage } from '../core/queue/jobQueues.ts';
 import type { Core } from '../core/usecases/core.ts';
 import { ShuttingDown } from './aborts.ts';
@@ -34,8 +34,8 @@ export interface Worker {
 export interface WorkerDeps {
   readonly core: Pick<Core, 'table' | 'queues' | 'feed' | 'log' | 'telemetry'>;
   readonly handlers: Handlers;
-  /** What handlers read and write. */
-  readonly objects: ObjectStore;
+  /** Of all jobs; a handler is given those of its own. */
+  readonly objects: ObjectEngine;
   readonly settings: WorkerSettings;
   /** 0 to 1, for jitter. */
   readonly random?: () => number;

@@ -11,6 +11,7 @@ import { serveCommands } from '../support/child.ts';
 const config = readConfig();
 const log = createLog({ level: config.logLevel, part: 'server' });
 const { core, notReady } = openCore({ config, jobTypes: benchTypes, clock: systemClock, log });
-const watches = createWatches(core);
+// The benches' events are hints alone: a record that is read after a silence knows nothing of them, and they would be taken back.
+const watches = createWatches(core, { silenceMs: 3_600_000 });
 const { url } = await openServer({ core, watches, log, notReady, config });
 serveCommands({ url: () => url });

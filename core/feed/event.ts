@@ -3,18 +3,27 @@ import { z } from 'zod';
 import { jobStatuses, type Job } from '../job.ts';
 import { decodeJson } from '../json.ts';
 
-const failure = z.object({ code: z.string(), message: z.string(), attempt: z.number(), at: z.number() });
+/** What GraphQL calls an Int, and what a Date can be: beyond, an event could not be told. */
+const count = z.int().max(2 ** 31 - 1);
+const time = z.number().min(0).max(8.64e15);
+const name = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine((text) => text.isWellFormed());
+
+const failure = z.object({ code: z.string(), message: z.string(), attempt: count.min(0), at: time });
 
 const jobEvent = z.object({
-  jobId: z.string(),
-  owner: z.string(),
-  version: z.int().positive(),
+  jobId: name,
+  owner: name,
+  version: count.positive(),
   status: z.enum(jobStatuses),
   previousStatus: z.enum(jobStatuses).optional(),
-  attempt: z.int(),
-  at: z.number(),
+  attempt: count.min(0),
+  at: time,
   error: failure.optional(),
-  progress: z.number().optional(),
+  progress: z.number().min(0).max(100).optional(),
 });
 
 /**
@@ -23,9 +32,12 @@ const jobEvent = z.object({
  */
 export type JobEvent = Readonly<z.infer<typeof jobEvent>>;
 
+/** Far more than any event takes. */
+const maxLength = 65_536;
+
 /** `undefined` for anything that is not an event: the channel is open to whoever reaches Redis. */
 export function decodeEvent(text: string): JobEvent | undefined {
-  return decodeJson(jobEvent, text);
+  return text.length > maxLength ? undefined : decodeJson(jobEvent, text);
 }
 
 /** The job's transitions that its history still holds, oldest first, as events. */

@@ -33,6 +33,11 @@ export function channelsOf({ jobId, owner, version }: JobEvent): readonly string
   return version === 1 ? [ofOwner] : [channelName({ jobId }), ofOwner];
 }
 
+/** What is told on a channel of another job or owner is told to the wrong ones. */
+export function isOf({ jobId, owner }: JobEvent, channel: string): boolean {
+  return channel === channelName({ jobId }) || channel === channelName({ owner });
+}
+
 /** Each listener stands for itself. */
 export function tellEach(
   listeners: Iterable<FeedListener>,

@@ -25,6 +25,9 @@ export class JobLog {
   #events: WatchedEvent[] = [];
   #update: Update | undefined;
   #failure: Error | undefined;
+  /** How often, and last up to which version, what was told was taken back. */
+  #rewinds = 0;
+  #rewoundTo = 0;
 
   /** Oldest first. Made in one piece: what grows takes room for more, and most jobs have few. */
   begin(events: readonly JobEvent[]): void {
@@ -42,6 +45,22 @@ export class JobLog {
       if (this.#events.length > maxEvents) this.#events.shift();
       this.#update = undefined;
     }
+  }
+
+  /** What was appended after this version was not so; watchers who were told of it are told of what follows anew. */
+  rewindTo(version: number): void {
+    this.#events = this.#events.filter((event) => event.version <= version);
+    this.#update = undefined;
+    this.#rewinds += 1;
+    this.#rewoundTo = version;
+  }
+
+  get rewinds(): number {
+    return this.#rewinds;
+  }
+
+  get rewoundTo(): number {
+    return this.#rewoundTo;
   }
 
   /** Later ones may have been lost here. */
@@ -84,6 +103,7 @@ export class JobWatch extends StreamWatch {
   readonly #resumedAt: number;
   #seen: number;
   #updatesSeen = 0;
+  #rewindsSeen: number;
   #atFinal = false;
 
   constructor(log: JobLog, watches: WatchSet, { afterVersion, signal }: WatchOptions) {
@@ -91,6 +111,7 @@ export class JobWatch extends StreamWatch {
     this.#log = log;
     this.#resumedAt = afterVersion === undefined ? 0 : log.headVersion();
     this.#seen = afterVersion ?? log.headVersion() - 1;
+    this.#rewindsSeen = log.rewinds;
     // Its watcher may have seen later ones.
     if (log.update()?.mayBeOld === true && this.#seen >= log.headVersion()) this.#updatesSeen = log.update()?.number ?? 0;
   }
@@ -112,7 +133,14 @@ export class JobWatch extends StreamWatch {
   /** Also of a watcher that resumed where the job has ended: it has nothing to wait for. */
   #isOver(): boolean {
     const last = this.#log.head();
+    if (this.#rewindsSeen !== this.#log.rewinds) this.#goBack();
     return this.#atFinal || (last !== undefined && this.#seen >= last.version && isFinal(last.status));
+  }
+
+  #goBack(): void {
+    this.#rewindsSeen = this.#log.rewinds;
+    this.#seen = Math.min(this.#seen, this.#log.rewoundTo);
+    this.#updatesSeen = 0;
   }
 
   #takeTransition(): WatchedEvent | undefined {

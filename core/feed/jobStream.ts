@@ -12,7 +12,7 @@ import type { Job } from '../job.ts';
 import { eventsOf, presentEventOf, type JobEvent } from './event.ts';
 import type { Feed, FeedListener } from './feed.ts';
 import { JobLog, JobWatch, type WatchOptions } from './jobLog.ts';
-import { JobTimeline } from './jobTimeline.ts';
+import { contradicts, JobTimeline, type Standing } from './jobTimeline.ts';
 import type { ReadSchedule, ScheduledReader } from './readSchedule.ts';
 import { WatchSet, type Watch, type WatchedEvent, type WatchSetOwner } from './watch.ts';
 
@@ -21,6 +21,7 @@ export interface JobStreamDeps {
   readonly feed: Feed;
   readonly read: (jobId: string) => Promise<Job | undefined>;
   readonly schedule: ReadSchedule;
+  readonly now: () => number;
   readonly log: Log;
   /** How soon the table is read while the feed is away, in milliseconds; doubled each time that nothing is new, up to tenfold. */
   readonly pollMs: number;
@@ -34,10 +35,19 @@ export interface JobStreamDeps {
   readonly onRepair: (event: JobEvent) => void;
 }
 
+/** What was known when a record was asked for. */
+interface Asked {
+  readonly standing: Standing;
+  readonly live: number | undefined;
+  readonly hint: JobEvent | undefined;
+}
+
 type Finding = 'new' | 'nothing' | 'failed';
 
 /** How many times the shortest interval the longest is. */
 const maxBackoff = 10;
+/** A job is read after so many silences even where it is heard of all the time: what is heard may be nobody’s. */
+const maxSilences = 10;
 
 /**
  * @param update What an earlier stream of this job told last: the record may not know of it yet.
@@ -59,6 +69,11 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
   #owner = '';
   /** The schedule's time when something was last heard of the job. */
   #heardAt = 0;
+  #readAt = 0;
+  /** From this version on a hint has told, or is about to tell, what the next read shows. */
+  #live: number | undefined;
+  /** The last hint that this read is to confirm. */
+  #unconfirmed: JobEvent | undefined;
   #pollMs: number;
   /** The read that is under way, and the one that was asked for meanwhile. */
   #reading: Promise<Finding> | undefined;
@@ -125,9 +140,11 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
       this.#early.hints.push(event);
       return;
     }
+    if (event.owner !== this.#owner) return;
     this.#heardAt = this.#deps.schedule.now;
-    const judgement = this.#timeline.judge(event);
+    const judgement = this.#timeline.judge(event, this.#deps.now());
     if (judgement === 'gap') void this.#repair();
+    else if (judgement === 'unconfirmed') this.#confirm(event);
     else if (judgement !== 'old') this.#tell([this.#timeline.take(event)]);
     if (judgement === 'next') this.#planIfNeeded();
   }
@@ -161,7 +178,7 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
   /** Of the schedule: what was heard since it was planned puts it off. */
   remainingMs(): number {
     const { schedule, silenceMs } = this.#deps;
-    return this.#mustPoll() ? 0 : this.#heardAt + silenceMs - schedule.now;
+    return this.#mustPoll() ? 0 : Math.min(this.#heardAt + silenceMs, this.#readAt + maxSilences * silenceMs) - schedule.now;
   }
 
   /** Of the schedule. */
@@ -182,7 +199,7 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
     if (update.progress !== undefined || update.attempt > (this.#log.head()?.attempt ?? 0)) {
       this.#log.append({ ...update, recovered: undefined }, { mayBeOld: true });
     }
-    this.#heardAt = schedule.now;
+    this.#heardAt = this.#readAt = schedule.now;
     const early = this.#early;
     this.#early = undefined;
     for (const hint of early?.hints ?? []) this.onEvent(hint);
@@ -219,6 +236,12 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
     else if (this.dueTick < 0 && this.#reading === undefined) this.#planRead();
   }
 
+  #confirm(hint: JobEvent): void {
+    this.#live = Math.min(hint.version, this.#live ?? hint.version);
+    this.#unconfirmed = hint;
+    void this.#repair();
+  }
+
   /** Reads what was missed. Calls meanwhile share one more read, since they may know of something newer. */
   #repair(): Promise<Finding> {
     if (this.#reading === undefined) return this.#readOnce();
@@ -229,7 +252,9 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
   #readOnce(): Promise<Finding> {
     this.#readingNext = undefined;
     const reading = this.#readRecord().finally(() => {
-      if (this.#reading === reading) this.#reading = undefined;
+      if (this.#reading !== reading) return;
+      this.#reading = undefined;
+      this.#planIfNeeded();
     });
     this.#reading = reading;
     return reading;
@@ -237,10 +262,12 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
 
   async #readRecord(): Promise<Finding> {
     if (this.#log.failure() !== undefined) return 'nothing';
+    const asked: Asked = { standing: this.#timeline.standing, live: this.#live, hint: this.#unconfirmed };
+    this.#live = this.#unconfirmed = undefined;
     try {
       const job = await this.#deps.read(this.#jobId);
-      this.#heardAt = this.#deps.schedule.now;
-      if (job !== undefined) return this.#merge(job);
+      this.#heardAt = this.#readAt = this.#deps.schedule.now;
+      if (job !== undefined) return this.#merge(job, asked);
       this.fail(new JobError('JOB_NOT_FOUND'));
       return 'nothing';
     } catch (error) {
@@ -251,11 +278,17 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
     }
   }
 
-  #merge(job: Job): Finding {
-    const missed = this.#timeline.catchUp(job);
+  #merge(job: Job, { standing, live, hint }: Asked): Finding {
+    if (contradicts(job, standing)) {
+      this.#deps.log.warn({ jobId: this.#jobId, version: standing.version }, 'the feed told of a job what its record knows nothing of');
+      this.#timeline.rewind(job);
+      this.#log.rewindTo(job.version - 1);
+    }
+    const missed = this.#timeline.catchUp(job, live);
     for (const event of missed) if (event.recovered !== undefined) this.#deps.onRepair(event);
     this.#tell(missed, { mayBeOld: true });
-    this.#planIfNeeded();
+    // The record knows the failure that it tells of, and its attempt perhaps not yet.
+    if (hint !== undefined && this.#timeline.judge(hint, this.#deps.now()) === 'update') this.#tell([this.#timeline.take(hint)]);
     return missed.length > 0 ? 'new' : 'nothing';
   }
 

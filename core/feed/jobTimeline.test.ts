@@ -86,8 +86,9 @@ describe('the timeline of a job', () => {
           if (step.kind === 'read') told.push(...timeline.catchUp(job));
           const hint = step.kind === 'deliver' ? hints[step.which % hints.length] : step.kind === 'latest' ? hints.at(-1) : undefined;
           if (hint === undefined) continue;
-          const judgement = timeline.judge(hint);
+          const judgement = timeline.judge(hint, Date.now());
           if (judgement === 'gap') told.push(...timeline.catchUp(job));
+          else if (judgement === 'unconfirmed') told.push(...timeline.catchUp(job, hint.version));
           else if (judgement !== 'old') told.push(timeline.take(hint));
         }
         told.push(...timeline.catchUp(job));
@@ -119,9 +120,9 @@ describe('the timeline of a job', () => {
     timeline.take(latestEventOf(running));
     const { jobId, owner, version, status, attempts: attempt, updatedAt } = running;
     const update: JobEvent = { jobId, owner, version, status, attempt, at: updatedAt + 5, progress: 10 };
-    expect(timeline.judge(update)).toBe('update');
+    expect(timeline.judge(update, Date.now())).toBe('update');
     expect(timeline.take(update)).toMatchObject({ version: 2, previousStatus: 'PENDING', progress: 10 });
-    expect(timeline.judge(update)).toBe('old');
+    expect(timeline.judge(update, Date.now())).toBe('old');
   });
 
   test('begins the progress of a new attempt anew, whatever the one before had come to', () => {
@@ -130,7 +131,7 @@ describe('the timeline of a job', () => {
     timeline.begin(running);
     timeline.take({ ...running, progress: 90 });
     expect(timeline.take({ ...running, attempt: 2, progress: 90 }).progress).toBeUndefined();
-    expect(timeline.judge({ ...running, attempt: 1, progress: 95 })).toBe('old');
+    expect(timeline.judge({ ...running, attempt: 1, progress: 95 }, Date.now())).toBe('old');
     expect(timeline.take({ ...running, attempt: 2, progress: 5 }).progress).toBe(5);
   });
 });

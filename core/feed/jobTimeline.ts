@@ -1,16 +1,29 @@
 /**
  * The order of one job's events, the same for the feed of a job and for that of an owner: each transition once, versions
  * and progress only upwards, and with each the status of the version before. Whatever comes, as a hint or in a record, is
- * judged here before it is told.
+ * judged here before it is told. A hint is believed in numbers and in a step between open states; an end, the way out of
+ * one, a failure's text and an odd time are the record's to say.
  *
  * Few numbers a job, since a process knows many.
  */
-import { isFinal, type Job, type JobStatus } from '../job.ts';
+import { isFinal, type Job, type JobFailure, type JobStatus } from '../job.ts';
 import { eventsOf, presentEventOf, type JobEvent } from './event.ts';
 import type { WatchedEvent } from './watch.ts';
 
-/** `gap`: versions before it are missing here, and are in the record. `old`: it tells nothing new. */
-export type Judgement = 'next' | 'update' | 'gap' | 'old';
+/**
+ * `gap`: versions before it are missing here, and are in the record. `unconfirmed`: if it is so, the record says it too.
+ * `old`: it tells nothing new.
+ */
+export type Judgement = 'next' | 'update' | 'gap' | 'unconfirmed' | 'old';
+
+/** Where a timeline stands. */
+export interface Standing {
+  readonly version: number;
+  readonly status: JobStatus | undefined;
+}
+
+/** How far a writer's clock may be ahead of this machine's before its time is looked up. */
+const maxAheadMs = 60_000;
 
 export class JobTimeline {
   /** Up to this version it was told before it was forgotten, as far as anybody knows. */
@@ -19,6 +32,8 @@ export class JobTimeline {
   #status: JobStatus | undefined;
   #previousStatus: JobStatus | undefined;
   #attempt = 0;
+  #at = 0;
+  #error: JobFailure | undefined;
   #progress: number | undefined;
 
   /** Of the last transition; 0 while nothing is known of the job. */
@@ -31,18 +46,38 @@ export class JobTimeline {
   }
 
   /** The job stood here when the watch began: what follows is told. */
-  begin({ version, status, previousStatus, attempt, progress }: JobEvent): void {
+  begin({ version, status, previousStatus, attempt, at, error, progress }: JobEvent): void {
     this.#version = version;
     this.#status = status;
     this.#previousStatus = previousStatus;
     this.#attempt = attempt;
+    this.#at = at;
+    this.#error = error;
     this.#progress = progress;
   }
 
-  judge(event: JobEvent): Judgement {
+  /** Of a hint. `now`: milliseconds since the epoch. */
+  judge(event: JobEvent, now: number): Judgement {
     if (event.version > this.#version + 1) return 'gap';
-    if (event.version > this.#version) return 'next';
-    return event.version === this.#version && event.status === this.#status && !this.isFinal && this.#isForward(event) ? 'update' : 'old';
+    if (event.version > this.#version) {
+      const isStep = !this.isFinal && !isFinal(event.status);
+      return isStep && this.#isBelievable(event, now) ? 'next' : 'unconfirmed';
+    }
+    if (this.#isUpdate(event)) return this.#isBelievable(event, now) ? 'update' : 'unconfirmed';
+    // An end where the job went on, as far as was told: one of the two is not so, or it is late.
+    return isFinal(event.status) && !this.isFinal ? 'unconfirmed' : 'old';
+  }
+
+  get standing(): Standing {
+    return { version: this.#version, status: this.#status };
+  }
+
+  /** Begins anew before the record's last transition. */
+  rewind(job: Job): void {
+    const before = eventsOf(job).at(-2);
+    if (before !== undefined) return this.begin(before);
+    this.begin({ ...presentEventOf(job), version: job.version - 1, previousStatus: undefined, progress: undefined, error: undefined });
+    this.#status = undefined;
   }
 
   /** The event as it is told; for one that was judged `next` or `update`. */
@@ -58,24 +93,55 @@ export class JobTimeline {
 
   /**
    * What the record holds and nobody told: transitions, oldest first, and an update of the last. The first is `recovered: false` where
-   * history no longer holds those before it. The one of version `live` was told by a hint, and only read again.
+   * history no longer holds those before it. Those from version `live` on were told by a hint, or are about to be, and were only read here.
    */
-  catchUp(job: Job, live?: number): readonly WatchedEvent[] {
+  catchUp(job: Job, live = Number.POSITIVE_INFINITY): readonly WatchedEvent[] {
     const told: WatchedEvent[] = [];
     for (const event of eventsOf(job)) {
       if (event.version <= this.#version) continue;
       const isEnd = event.version === job.version && isFinal(job.status);
-      const recovered = event.version > this.#version + 1 ? false : event.version === live ? undefined : true;
+      const recovered = event.version > this.#version + 1 ? false : event.version >= live ? undefined : true;
       told.push(this.take(isEnd ? { ...event, progress: job.progress } : event, recovered));
     }
     const update = presentEventOf(job);
-    if (this.judge(update) === 'update') told.push(this.take(update));
+    if (update.version === this.#version) this.#error = update.error;
+    if (this.#isUpdate(update)) told.push(this.take(update));
     return told;
+  }
+
+  #isUpdate(event: JobEvent): boolean {
+    return event.version === this.#version && event.status === this.#status && !this.isFinal && this.#isForward(event);
+  }
+
+  #isBelievable({ at, error }: JobEvent, now: number): boolean {
+    return at >= this.#at && at <= now + maxAheadMs && this.#isKnown(error);
+  }
+
+  #isKnown(error: JobFailure | undefined): boolean {
+    const known = this.#error;
+    if (error === undefined || error === known) return true;
+    return (
+      known !== undefined &&
+      error.code === known.code &&
+      error.message === known.message &&
+      error.attempt === known.attempt &&
+      error.at === known.at
+    );
   }
 
   #isForward({ attempt, progress = -1 }: JobEvent): boolean {
     return attempt === this.#attempt ? progress > (this.#progress ?? -1) : attempt > this.#attempt;
   }
+}
+
+/**
+ * Whether a record that was read after a timeline had come to stand there says that it never did: hints follow the writes
+ * that they tell of, so some of those that were believed were nobody's.
+ */
+export function contradicts(job: Job, { version, status }: Standing): boolean {
+  if (job.version < version) return true;
+  const entry = job.history.find((one) => one.version === version);
+  return entry !== undefined && status !== undefined && entry.status !== status;
 }
 
 function furthest(one: number | undefined, other: number | undefined): number | undefined {

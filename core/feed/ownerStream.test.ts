@@ -75,8 +75,14 @@ describe('a watcher of an owner', () => {
     const a = create();
     const b = create();
     const [a2, b2, a3] = [step(a.jobId, 'PROCESSING'), step(b.jobId, 'PROCESSING'), step(a.jobId, 'SUCCEEDED')];
-    for (const hint of [a, a, b, b2, a3, a2, b, a3]) deliver(hint);
-    const seen = await take(watch, 5);
+    // Of a job that is not known yet all is read.
+    const known = create();
+    deliver(known);
+    await take(watch, 1);
+    const [known2, known3] = [step(known.jobId, 'PROCESSING'), step(known.jobId, 'SUCCEEDED')];
+    for (const hint of [a, a, known3, b, b2, a3, known2, a2, b, a3]) deliver(hint);
+    const seen = await take(watch, 7);
+    expect(seen.filter(([jobId]) => jobId === known.jobId)).toEqual([2, 3].map((version) => [known.jobId, version]));
     expect(seen.filter(([jobId]) => jobId === a.jobId)).toEqual([1, 2, 3].map((version) => [a.jobId, version]));
     expect(seen.filter(([jobId]) => jobId === b.jobId)).toEqual([1, 2].map((version) => [b.jobId, version]));
     expect(counts.repairs).toBe(2);
@@ -149,13 +155,10 @@ describe('a watcher of an owner', () => {
     deliver(job);
     const running = step(job.jobId, 'PROCESSING');
     deliver(running);
+    const begun = [(await watch.next()).value, (await watch.next()).value];
     for (const progress of [10, 44, 22, 44, 50]) deliver({ ...running, previousStatus: undefined, at: running.at + progress, progress });
-    const seen: unknown[] = [];
-    for (let count = 0; count < 5; count += 1) {
-      const { value } = await watch.next();
-      seen.push([value?.version, value?.progress, value?.previousStatus]);
-    }
-    expect(seen).toEqual([
+    const told = [...begun, (await watch.next()).value, (await watch.next()).value, (await watch.next()).value];
+    expect(told.map((event) => [event?.version, event?.progress, event?.previousStatus])).toEqual([
       [1, undefined, undefined],
       [2, undefined, 'PENDING'],
       [2, 10, 'PENDING'],
@@ -274,12 +277,60 @@ describe('a watcher of an owner', () => {
   });
 
   test('gets what was there before an interruption, and then the error', async () => {
-    const { open, create, deliver, interrupt } = setup();
+    const { open, create, step, deliver, interrupt } = setup();
     const watch = (await open()).watch({});
     const job = create();
     deliver(job);
-    interrupt();
     expect(await take(watch, 1)).toEqual([[job.jobId, 1]]);
+    deliver(step(job.jobId, 'PROCESSING'));
+    interrupt();
+    expect(await take(watch, 1)).toEqual([[job.jobId, 2]]);
     await expect(watch.next()).rejects.toMatchObject({ code: 'FEED_INTERRUPTED' });
+  });
+});
+
+describe('hints that are not so', () => {
+  test('tell nothing of another owner’s job, whatever owner they name, nor of one that is not there', async () => {
+    const { open, create, step, deliver, counts } = setup();
+    const watch = (await open()).watch({});
+    const theirs = create({ jobId: 'theirs', owner: 'owner-2' });
+    const running = step('theirs', 'PROCESSING');
+    for (const hint of [theirs, running, step('theirs', 'SUCCEEDED')])
+      for (const owner of ['owner-1', 'owner-2']) deliver({ ...hint, owner });
+    deliver({ ...theirs, jobId: 'nowhere', owner: 'owner-1' });
+    const own = create();
+    deliver(own);
+    expect(await take(watch, 1)).toEqual([[own.jobId, 1]]);
+    expect(watch.take()).toBeUndefined();
+    expect(counts.idle).toBe(0);
+  });
+
+  test('end no job before its record does, and tell no text, time or number but the record’s', async () => {
+    const { open, create, step, deliver, record } = setup();
+    const watch = (await open()).watch({});
+    const job = create();
+    deliver({ ...job, at: job.at + 86_400_000, attempt: 7, error: { code: 'X', message: 'text', attempt: 1, at: 1 } });
+    expect((await watch.next()).value).toMatchObject({ version: 1, at: job.at, attempt: 0, error: undefined });
+    deliver({ ...job, version: 2, status: 'SUCCEEDED' });
+    deliver({ ...job, version: 2, status: 'PROCESSING', at: 8.64e15 });
+    deliver(step(job.jobId, 'PROCESSING'));
+    expect((await watch.next()).value).toMatchObject({ version: 2, status: 'PROCESSING', at: record(job.jobId)?.updatedAt });
+    deliver(step(job.jobId, 'FAILED_FINAL'));
+    expect((await watch.next()).value).toMatchObject({ version: 3, status: 'FAILED_FINAL', recovered: undefined });
+    deliver({ ...job, version: 4, status: 'PENDING', at: Date.now() });
+    deliver(step(job.jobId, 'PENDING'));
+    expect((await watch.next()).value).toMatchObject({ version: 4, status: 'PENDING', at: record(job.jobId)?.updatedAt });
+  });
+
+  test('end the watch where they were believed and the record says otherwise', async () => {
+    const { open, create, step, deliver } = setup();
+    const watch = (await open()).watch({});
+    const job = create();
+    deliver(job);
+    expect(await take(watch, 1)).toEqual([[job.jobId, 1]]);
+    deliver({ ...job, version: 2, status: 'PROCESSING' });
+    deliver({ ...job, version: 3, status: 'PROCESSING' });
+    deliver(step(job.jobId, 'CANCELLED'));
+    await expect(Array.fromAsync(watch)).rejects.toMatchObject({ code: 'FEED_INTERRUPTED' });
   });
 });

@@ -9,7 +9,7 @@ import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
 import { eventsOf, type JobEvent } from './event.ts';
 import type { Feed } from './feed.ts';
-import type { JobTimeline } from './jobTimeline.ts';
+import { contradicts, type JobTimeline, type Judgement } from './jobTimeline.ts';
 import { JobTimelines } from './jobTimelines.ts';
 import { OwnerLog, OwnerWatch } from './ownerLog.ts';
 import { WatchSet, type Watch, type WatchedEvent } from './watch.ts';
@@ -17,6 +17,13 @@ import { WatchSet, type Watch, type WatchedEvent } from './watch.ts';
 export interface OwnerStream {
   watch(options: { readonly signal?: AbortSignal | undefined }): Watch;
   fail(error: Error): void;
+}
+
+interface Reading {
+  again: boolean;
+  live: number | undefined;
+  /** The last that was heard. */
+  hint: JobEvent;
 }
 
 /** The same for all streams. */
@@ -43,8 +50,8 @@ export async function openOwnerStream(
   const events = new OwnerLog();
   const watches = new WatchSet({ onEmpty: () => fail(new JobError('FEED_INTERRUPTED')), onCount, onThrow });
   const startedAt = now();
-  /** Jobs that are being read, and whether something newer was heard meanwhile. */
-  const reading = new Map<string, { again: boolean }>();
+  /** Jobs that are being read, whether something newer was heard meanwhile, and from which version on it was. */
+  const reading = new Map<string, Reading>();
   let unsubscribe: () => Promise<void> = () => Promise.resolve();
 
   function tell(event: WatchedEvent): void {
@@ -53,23 +60,26 @@ export async function openOwnerStream(
   }
 
   function onEvent(hint: JobEvent): void {
+    if (hint.owner !== owner) return;
     const timeline = jobs.get(hint.jobId);
-    const judgement = timeline === undefined ? judgeUnknown(hint) : timeline.judge(hint);
+    const judgement = timeline === undefined ? judgeUnknown(hint) : timeline.judge(hint, now());
     // What is being read holds what its hints tell, and is told as one piece.
-    if (judgement === 'gap' || (judgement === 'next' && reading.has(hint.jobId))) void repair(hint);
-    else if (judgement !== 'old') live(hint, timeline);
+    if (judgement === 'gap') void repair(hint);
+    else if (judgement === 'unconfirmed' || (judgement === 'next' && reading.has(hint.jobId))) void repair(hint, hint.version);
+    else if (judgement !== 'old' && timeline !== undefined) live(hint, timeline);
     else if (timeline !== undefined && hint.version <= timeline.presumedTold && hint.at >= startedAt) loseTrack();
   }
 
-  function live(hint: JobEvent, timeline: JobTimeline | undefined): void {
-    tell((timeline ?? jobs.add(hint.jobId)).take(hint));
+  function live(hint: JobEvent, timeline: JobTimeline): void {
+    tell(timeline.take(hint));
     watches.changed();
   }
 
-  function judgeUnknown({ at, version }: JobEvent): 'next' | 'gap' | 'old' {
+  /** Whose job it is, the record says. */
+  function judgeUnknown({ at }: JobEvent): Judgement {
     // The relay's copies may come hours late.
     if (at < startedAt) return 'old';
-    if (at > jobs.forgottenAt) return version === 1 ? 'next' : 'gap';
+    if (at > jobs.forgottenAt) return 'unconfirmed';
     loseTrack();
     return 'old';
   }
@@ -79,22 +89,30 @@ export async function openOwnerStream(
     fail(new JobError('FEED_INTERRUPTED', { message: 'So much happened at once that something may have been missed.' }));
   }
 
-  async function repair(hint: JobEvent): Promise<void> {
+  /** `version`: the one that the hint tells of, where nothing was missed before it. */
+  async function repair(hint: JobEvent, version?: number): Promise<void> {
     const { jobId } = hint;
     const underWay = reading.get(jobId);
     if (underWay !== undefined) {
       underWay.again = true;
+      underWay.live = earlier(underWay.live, version);
+      underWay.hint = hint;
       return;
     }
-    const state = { again: true };
+    const state: Reading = { again: true, live: version, hint };
     // Of now, for a job that is not known: it may rise while the record is read, by jobs that were met later.
     let forgottenAt = jobs.get(jobId) === undefined ? jobs.forgottenAt : undefined;
     reading.set(jobId, state);
     try {
       while (state.again && events.failure() === undefined) {
+        const { live: since } = state;
+        const standing = jobs.get(jobId)?.standing;
         state.again = false;
+        state.live = undefined;
         const job = await read(jobId);
-        if (job !== undefined) merge(job, hint, forgottenAt);
+        if (job?.owner !== owner) continue;
+        if (standing !== undefined && contradicts(job, standing)) return loseTrack();
+        merge(job, since, forgottenAt);
         forgottenAt = undefined;
       }
     } catch (error) {
@@ -103,14 +121,17 @@ export async function openOwnerStream(
     } finally {
       reading.delete(jobId);
     }
+    const timeline = jobs.get(jobId);
+    // What no record holds, or not yet: how far the work has come.
+    if (timeline?.judge(state.hint, now()) === 'update') live(state.hint, timeline);
   }
 
-  function merge(job: Job, hint: JobEvent, forgottenAt: number | undefined): void {
+  function merge(job: Job, since: number | undefined, forgottenAt: number | undefined): void {
     const known = jobs.get(job.jobId);
     // Forgotten while it was read.
     if (known === undefined && forgottenAt === undefined) return loseTrack();
     const timeline = known ?? beginningOf(job, forgottenAt ?? jobs.forgottenAt);
-    for (const event of timeline.catchUp(job, known === undefined ? hint.version : undefined)) {
+    for (const event of timeline.catchUp(job, since)) {
       if (event.recovered !== undefined) onRepair(event);
       tell(event);
     }
@@ -150,4 +171,8 @@ export async function openOwnerStream(
     throw new JobError('FEED_INTERRUPTED', { message: 'The feed is away at present.' });
   }
   return { fail, watch: ({ signal }) => new OwnerWatch(events, watches, signal) };
+}
+
+function earlier(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }

@@ -55,6 +55,9 @@ export async function setup({ pollMs = 5, silenceMs = 60_000 } = {}) {
       connected = isConnected;
       listener?.onInterrupted();
     },
+    change: (changes: Partial<Job>) => {
+      if (job !== undefined) job = { ...job, ...changes };
+    },
     save: (progress: number) => {
       if (job !== undefined) job = { ...job, progress };
     },
@@ -71,6 +74,7 @@ export async function setup({ pollMs = 5, silenceMs = 60_000 } = {}) {
           return broken ? Promise.reject(new Error('the table is away')) : Promise.resolve(job);
         },
         schedule,
+        now: Date.now,
         log: silentLog,
         pollMs,
         silenceMs,

@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startRedis, type RedisServer } from '../../test/support/redis.ts';
 import { silentLog } from '../../test/support/silentLog.ts';
+import { createRedis } from '../redis.ts';
 import { createMemoryLimiter } from './memoryLimiter.ts';
 import type { Rate, RateLimiter } from './rateLimiter.ts';
 import { openRedisLimiter } from './redisLimiter.ts';
@@ -51,6 +54,38 @@ describe.each(limiters)('a bucket of tokens %s', (name, open) => {
     expect(through).toBeGreaterThanOrEqual(50);
     expect(through).toBeLessThan(55);
     await limiter.close();
+  });
+});
+
+describe('garbage where a bucket in Redis should be', () => {
+  const hash = (fields: Readonly<Record<string, string>>) => (key: string, client: Redis) => client.hset(key, fields);
+  const garbage: readonly (readonly [what: string, write: (key: string, client: Redis) => Promise<unknown>])[] = [
+    ['a text', (key, client) => client.set(key, 'garbage')],
+    ['a list', (key, client) => client.lpush(key, '1')],
+    ['words', hash({ tokens: 'many', at: 'now' })],
+    ['nothing', hash({ tokens: '', at: '' })],
+    ['no number', hash({ tokens: 'nan', at: 'nan' })],
+    ['an endless number', hash({ tokens: 'inf', at: '-inf' })],
+    ['more than it holds', hash({ tokens: '1e300', at: '0' })],
+    ['a debt of ages', hash({ tokens: '-1e300', at: '0' })],
+    ['a day to come', hash({ tokens: '0', at: '1e300' })],
+    ['a day before all days', hash({ tokens: '0', at: '-1e300' })],
+    ['half a bucket', hash({ tokens: '1' })],
+  ];
+
+  test.each(garbage)('%s takes no limit away, and locks nobody out', async (what, write) => {
+    const client = createRedis(redis.url, {});
+    const limiter = openRedisLimiter({ perSecond: 0.01, burst: 3 }, { redisUrl: redis.url, isCluster: false, log: silentLog });
+    onTestFinished(async () => {
+      client.disconnect();
+      await limiter.close();
+    });
+    if (client.status !== 'ready') await once(client, 'ready');
+    await write(`rate:{${what}}`, client);
+    const seconds: number[] = [];
+    for (let count = 0; count < 5; count += 1) seconds.push(await limiter.take(what, 1));
+    expect(seconds[0]).toBe(0);
+    expect(seconds.slice(3).every((wait) => wait > 0 && wait <= 500)).toBe(true);
   });
 });
 

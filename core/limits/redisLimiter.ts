@@ -13,13 +13,21 @@ export interface RedisLimiterDeps {
   readonly timeoutMs?: number;
 }
 
-/** One key, one script: nothing can come between reading and writing. A bucket that would be full again is forgotten. */
+/**
+ * One key, one script: nothing can come between reading and writing. A bucket that would be full again is forgotten, and so
+ * is what no bucket can hold: whoever else writes to Redis can fill a bucket, but not take the limit away.
+ */
 const takeScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local perSecond, burst, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then redis.call('DEL', KEYS[1]) end
 local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
-local tokens = math.min(burst, tonumber(bucket[1] or burst) + math.max(0, now - tonumber(bucket[2] or now)) * perSecond / 1000)
+local left, at = tonumber(bucket[1] or burst), tonumber(bucket[2] or now)
+-- Also false for what is no number at all.
+local isBucket = left and at and left <= burst and left >= -1000 * burst and at >= 0 and at <= now + 60000
+if not isBucket then left, at = burst, now end
+local tokens = math.min(burst, left + math.max(0, now - at) * perSecond / 1000)
 local missing = math.min(cost, burst) - tokens
 if missing > 0 then return math.ceil(missing / perSecond) end
 tokens = tokens - cost

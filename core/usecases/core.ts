@@ -4,6 +4,7 @@ import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { Clock } from '../clock.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { JobTypes } from '../jobType.ts';
+import type { ObjectAccess } from '../objectAccess.ts';
 import type { JobQueues } from '../queue/jobQueues.ts';
 import type { JobTable } from '../table/jobTable.ts';
 
@@ -24,6 +25,7 @@ export interface Core {
     readonly maxReceiveCount: number;
     readonly idempotencyTtlSeconds: number;
     readonly jobTtlDays: number;
+    readonly objectAccess: ObjectAccess;
     readonly stuckAfterSeconds: number;
     readonly sweepAfterSeconds: number;
     readonly sweepIntervalSeconds: number;

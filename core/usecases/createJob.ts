@@ -8,6 +8,7 @@ import { maxDelaySeconds, maxIdempotencyKeyLength, maxLosses, maxParamsBytes, ty
 import type { JobType } from '../jobType.ts';
 import { badInput, requireText } from '../text.ts';
 import { maxFailuresOf } from './budget.ts';
+import { checkObjects } from './checkObjects.ts';
 import type { Core } from './core.ts';
 import { enqueue } from './enqueue.ts';
 import { startAt, type Start } from './startTime.ts';
@@ -72,6 +73,7 @@ async function recorded(core: Core, request: CreateJobRequest): Promise<CreatedJ
   checkLimits(request);
   const type = typeOf(core, request.type);
   const params = checkedParams(type, request.params);
+  checkObjects(core.settings.objectAccess, request.owner, type, params);
   const payloadHash = hashOf(request);
   const now = await core.table.time();
   const draft = draftOf(core, request, { params, payloadHash, now, maxFailures: maxFailuresOf(core, type) });

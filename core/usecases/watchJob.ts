@@ -73,7 +73,7 @@ export function createWatches(
   const ticking = setInterval(() => schedule.tick(), tickMs);
   ticking.unref();
   const read = createCoalescedReads(table);
-  const shared = { feed, log, onCount, onRepair };
+  const shared = { feed, now: clock.now, log, onCount, onRepair };
   const jobStreamDeps: JobStreamDeps = {
     ...shared,
     read: readLoggingOutages(read, log),
@@ -85,7 +85,7 @@ export function createWatches(
       if (update !== undefined) remember(jobId, update);
     },
   };
-  const ownerStreamDeps: OwnerStreamDeps = { ...shared, read, now: clock.now, onIdle: (owner) => owners.delete(owner) };
+  const ownerStreamDeps: OwnerStreamDeps = { ...shared, read, onIdle: (owner) => owners.delete(owner) };
 
   function remember(jobId: string, update: JobEvent): void {
     lastUpdates.delete(jobId);

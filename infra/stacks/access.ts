@@ -1,13 +1,13 @@
 /** Turns the grants into policy statements on exactly the resources they name, and makes the roles of the pods. */
 import { Aws, CfnElement } from 'aws-cdk-lib';
-import { PolicyDocument, PolicyStatement, Role, WebIdentityPrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyDocument, PolicyStatement, Role, WebIdentityPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
 import { podGrants, scalerActions, type Grants } from '../grants.ts';
 import { accept } from './accept.ts';
 import type { Queues } from './queues.ts';
 import { parametersPrefix } from './settings.ts';
-import type { Storage } from './storage.ts';
+import { sharedPrefix, type Storage } from './storage.ts';
 
 export interface Resources {
   readonly storage: Storage;
@@ -16,7 +16,7 @@ export interface Resources {
   readonly environment: string;
 }
 
-/** One statement a kind of resource; an empty grant makes none. */
+/** One statement a kind of resource; an empty grant makes none. Who writes objects is refused what no job may do. */
 export function statementsOf(grants: Grants, { storage: { table, bucket }, queues, environment }: Resources): PolicyStatement[] {
   const jobQueueArns = [...queues.jobs.values()].map(({ queueArn }) => queueArn);
   return [
@@ -28,6 +28,7 @@ export function statementsOf(grants: Grants, { storage: { table, bucket }, queue
     allow(grants.relayFailures, [queues.relayFailures.queueArn]),
     allow(grants.bucket, [bucket.bucketArn]),
     allow(grants.objects, [bucket.arnForObjects('*')]),
+    ...(grants.objects?.includes('s3:PutObject') === true ? refusedWrites(bucket) : []),
     allow(grants.parameters, parameterArns(environment)),
   ].filter((statement) => statement !== undefined);
 }
@@ -54,6 +55,23 @@ function logicalIdOf(construct: Construct): string {
   const id: unknown = defaultChild.stack.resolve(defaultChild.logicalId);
   if (typeof id !== 'string') throw new Error(`${construct.node.path} has no logical id`);
   return id;
+}
+
+/** Beside the code's own checks: nothing shared is written, and nothing is replaced that was not looked at ("Enforce conditional writes"). */
+function refusedWrites(bucket: Storage['bucket']): PolicyStatement[] {
+  const refused = { effect: Effect.DENY, actions: ['s3:PutObject'] };
+  return [
+    new PolicyStatement({ ...refused, resources: [bucket.arnForObjects(`${sharedPrefix}*`)] }),
+    new PolicyStatement({
+      ...refused,
+      resources: [bucket.arnForObjects('*')],
+      conditions: {
+        Null: { 's3:if-none-match': 'true', 's3:if-match': 'true' },
+        // The steps of a multipart upload before its last take no condition.
+        Bool: { 's3:ObjectCreationOperation': 'true' },
+      },
+    }),
+  ];
 }
 
 function allow(actions: readonly string[] | undefined, resources: string[]): PolicyStatement | undefined {

@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import type { QueueSettings } from '../../core/queue/sqs/definition.ts';
 import type { Environment } from '../environments.ts';
 import type { Cache } from './cache.ts';
-import type { Storage } from './storage.ts';
+import { sharedPrefix, type Storage } from './storage.ts';
 
 interface SettingsDeps {
   readonly storage: Storage;
@@ -23,6 +23,7 @@ export function addSettings(parent: Construct, { name }: Environment, deps: Sett
     JOBS_TABLE: storage.table.tableName,
     QUEUE_PREFIX: queueSettings.queuePrefix,
     S3_BUCKETS: storage.bucket.bucketName,
+    SHARED_INPUTS: `s3://${storage.bucket.bucketName}/${sharedPrefix}`,
     REDIS_CLUSTER: String(cache.isCluster),
     // The queues are made with these, so the workers must count with the same.
     VISIBILITY_TIMEOUT_SECONDS: String(queueSettings.visibilityTimeoutSeconds),

@@ -16,6 +16,9 @@ import type { Environment } from '../environments.ts';
 import { accept } from './accept.ts';
 import { isBucket } from './interfaces.ts';
 
+/** What the jobs of every owner may read, and none may write: put there by people, below this prefix of the bucket. */
+export const sharedPrefix = 'shared/';
+
 export interface Storage {
   readonly table: TableV2;
   readonly bucket: Bucket;

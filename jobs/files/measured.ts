@@ -29,6 +29,11 @@ export function measured(content: ObjectContent, uri: string, maxSourceBytes: nu
   return { chunks: chunks(), written: () => ({ bytes, sha256: hash.digest('hex') }) };
 }
 
+/** Of an output that another job, or somebody else, has written. */
+export function existsAlready(uri: string): PermanentError {
+  return new PermanentError(`${uri} exists already, and was not written by this job`);
+}
+
 export function tooLarge(uri: string, maxBytes: number): PermanentError {
   return new PermanentError(`${uri} is larger than ${maxBytes} bytes, the most that is allowed`);
 }

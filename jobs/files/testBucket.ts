@@ -5,6 +5,8 @@ import type { HandlerContext, JobHandler } from '../../core/handler.ts';
 import type { JsonValue } from '../../core/job.ts';
 import type { JobType, ResultOf } from '../../core/jobType.ts';
 import { createLog } from '../../telemetry/log.ts';
+import { objectsOf } from '../../core/objectAccess.ts';
+import { holdConditions } from './holdConditions.ts';
 import { createObjectStore } from './s3/objectStore.ts';
 
 export interface TestBucketOptions {
@@ -18,6 +20,8 @@ export async function openTestBucket({ maxSourceBytes = 100 * 1024 ** 2, observe
   const s3 = createClient(`http://127.0.0.1:${server.port}`);
   await s3.send(new CreateBucketCommand({ Bucket: 'files' }));
   await s3.send(new CreateBucketCommand({ Bucket: 'secrets' }));
+  const looking = createClient(`http://127.0.0.1:${server.port}`);
+  holdConditions(s3, looking);
   const sent: string[] = [];
   s3.middlewareStack.add(
     (next, { commandName = '' }) =>
@@ -29,12 +33,13 @@ export async function openTestBucket({ maxSourceBytes = 100 * 1024 ** 2, observe
     { step: 'initialize' },
   );
   const objects = createObjectStore({ s3, buckets: ['files'], maxSourceBytes });
+  const own = objectsOf(objects, { areOwnersApart: false, sharedInputs: [] }, { jobId: 'test', owner: 'anonymous' });
   return {
     s3,
     objects,
     /** As a worker runs it, on this bucket. */
     run: <Type extends JobType>(handler: JobHandler<Type>, params: JsonValue, context: TestContext): Promise<ResultOf<Type>> =>
-      handler.run(params, { ...context, objects }),
+      handler.run(params, { ...context, objects: own }),
     /** Names of the commands sent, oldest first. */
     sent,
     async put(key: string, content: string | Uint8Array): Promise<string> {
@@ -59,6 +64,7 @@ export async function openTestBucket({ maxSourceBytes = 100 * 1024 ** 2, observe
     },
     async [Symbol.asyncDispose](): Promise<void> {
       s3.destroy();
+      looking.destroy();
       await server.stop();
     },
   };

@@ -1,7 +1,8 @@
 /** `generate_report`: a CSV to an HTML report with totals and a chart. */
 import { z } from 'zod';
 import { defineJobType } from '../../core/jobType.ts';
-import { atOutput, delimiter, encoding, headers, outputIsNotSource, readAs, s3Uri, tolerated, writtenOutput } from '../files/fileParams.ts';
+import { inputUri, outputUri } from '../../core/objectUri.ts';
+import { atOutput, delimiter, encoding, headers, outputIsNotSource, readAs, tolerated, writtenOutput } from '../files/fileParams.ts';
 
 const total = z.union([z.number(), z.string()]).describe('Exact: a string where a number of JSON would not hold it.');
 
@@ -27,8 +28,8 @@ export const generateReport = defineJobType({
   description: 'Turns a CSV into an HTML report with totals and a chart.',
   params: z
     .strictObject({
-      source: s3Uri,
-      output: s3Uri,
+      source: inputUri,
+      output: outputUri,
       title: z.string().min(1).max(200).default('Report'),
       groupBy: z.string().min(1).max(200).describe('The column whose values become the bars of the chart.'),
       value: z.string().min(1).max(200).describe('The numeric column that is summed.'),

@@ -1,7 +1,8 @@
 /** `process_document`: a PDF or a text file: its pages, words, checksum and text. */
 import { z } from 'zod';
 import { defineJobType } from '../../core/jobType.ts';
-import { atOutput, encoding, outputIsNotSource, s3Uri } from '../files/fileParams.ts';
+import { inputUri, outputUri, s3Uri } from '../../core/objectUri.ts';
+import { atOutput, encoding, outputIsNotSource } from '../files/fileParams.ts';
 import { encodings } from '../files/text/encoding.ts';
 
 export const documentSummary = z.object({
@@ -21,8 +22,8 @@ export const processDocument = defineJobType({
   description: 'Reads a PDF or a text file from S3: pages, words, checksum and the text.',
   params: z
     .strictObject({
-      source: s3Uri.describe('The document, a PDF or a text.'),
-      output: s3Uri.optional().describe('Where to write the whole text, in UTF-8.'),
+      source: inputUri.describe('The document, a PDF or a text.'),
+      output: outputUri.optional().describe('Where to write the whole text, in UTF-8.'),
       encoding,
     })
     .refine(outputIsNotSource, atOutput),

@@ -1,7 +1,8 @@
 /** `transform_data`: CSV to JSON Lines and back. */
 import { z } from 'zod';
 import { defineJobType } from '../../core/jobType.ts';
-import { atOutput, delimiter, encoding, headers, outputIsNotSource, readAs, s3Uri, tolerated, writtenOutput } from '../files/fileParams.ts';
+import { inputUri, outputUri } from '../../core/objectUri.ts';
+import { atOutput, delimiter, encoding, headers, outputIsNotSource, readAs, tolerated, writtenOutput } from '../files/fileParams.ts';
 
 export const transformSummary = z.object({
   rows: z.int(),
@@ -15,8 +16,8 @@ export const transformData = defineJobType({
   description: 'Turns CSV into JSON Lines, or JSON Lines into CSV, row by row.',
   params: z
     .strictObject({
-      source: s3Uri,
-      output: s3Uri,
+      source: inputUri,
+      output: outputUri,
       to: z.enum(['jsonl', 'csv']).describe('The format to write; the source is of the other one.'),
       encoding,
       delimiter: delimiter.optional().describe('Of the CSV: guessed where one is read, a comma where one is written.'),

@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../core/errors.ts';
-import type { ObjectStore } from '../../core/objects.ts';
+import type { Author, ObjectEngine } from '../../core/objects.ts';
 import { StoppedByTest } from '../../jobs/files/testBucket.ts';
 
 export interface OpenedObjects extends AsyncDisposable {
-  readonly objects: ObjectStore;
+  readonly objects: ObjectEngine;
   /** Puts an object there as somebody else would, and answers its uri. */
   put(key: string, content: string): Promise<string>;
   /** Of all objects in the bucket. */
@@ -15,7 +15,8 @@ export interface OpenedObjects extends AsyncDisposable {
 
 export const MiB = 1024 ** 2;
 export const running = new AbortController().signal;
-export const plain = (signal = running) => ({ signal, contentType: 'text/plain' });
+export const author = { jobId: 'job-1', replaces: 'own' } as const satisfies Author;
+export const plain = (signal = running) => ({ signal, contentType: 'text/plain', author });
 
 export async function* chunks(count: number, bytes = MiB): AsyncGenerator<Uint8Array, void, undefined> {
   for (let index = 0; index < count; index += 1) yield Buffer.alloc(bytes, index);
@@ -99,6 +100,57 @@ export function exerciseObjects(name: string, open: (options?: { readonly maxSou
       expect(await read(opened, 's3://files/out')).toBe('same');
     });
 
+    test.each([
+      [
+        'another job wrote',
+        (opened: OpenedObjects) =>
+          opened.objects.write('s3://files/a/out', ['theirs'], { ...plain(), author: { ...author, jobId: 'job-2' } }),
+      ],
+      ['somebody put there', (opened: OpenedObjects) => opened.put('a/out', 'theirs')],
+    ])('are not replaced where %s them: refused for good, before anything of the content is made', async (_what, occupy) => {
+      await using opened = await open();
+      await occupy(opened);
+      let isAskedFor = false;
+      function* content(): Generator<string> {
+        isAskedFor = true;
+        yield 'ours';
+      }
+      const writing = opened.objects.write('s3://files/a/out', content(), plain());
+      await expect(writing).rejects.toBeInstanceOf(PermanentError);
+      await expect(writing).rejects.toThrow('s3://files/a/out exists already');
+      expect(isAskedFor).toBe(false);
+      expect(await read(opened, 's3://files/a/out')).toBe('theirs');
+    });
+
+    test('are not replaced by a job that was slower than another: it fails, and its next attempt is told why', async () => {
+      await using opened = await open();
+      const other = { ...plain(), author: { ...author, jobId: 'job-2' } };
+      async function* slow(): AsyncGenerator<string, void, undefined> {
+        yield 'ours';
+        await opened.objects.write('s3://files/out', ['theirs'], other);
+      }
+      await expect(opened.objects.write('s3://files/out', slow(), plain())).rejects.not.toBeInstanceOf(PermanentError);
+      expect(await read(opened, 's3://files/out')).toBe('theirs');
+      await expect(opened.objects.write('s3://files/out', ['ours'], plain())).rejects.toBeInstanceOf(PermanentError);
+      await opened.objects.write('s3://files/out', ['theirs again'], other);
+      expect(await read(opened, 's3://files/out')).toBe('theirs again');
+    });
+
+    test('are no longer a job’s own once somebody has put another there', async () => {
+      await using opened = await open();
+      await opened.objects.write('s3://files/out', ['ours'], plain());
+      await opened.put('out', 'edited by hand');
+      await expect(opened.objects.write('s3://files/out', ['ours'], plain())).rejects.toBeInstanceOf(PermanentError);
+      expect(await read(opened, 's3://files/out')).toBe('edited by hand');
+    });
+
+    test('replace whatever is there where the job may', async () => {
+      await using opened = await open();
+      await opened.put('out', 'somebody’s');
+      await opened.objects.write('s3://files/out', ['ours'], { ...plain(), author: { jobId: 'job-1', replaces: 'any' } });
+      expect(await read(opened, 's3://files/out')).toBe('ours');
+    });
+
     test('keep what was there, and nothing else, when the content fails half-way', async () => {
       await using opened = await open();
       const problem = new PermanentError('line 7 is bad');
@@ -108,7 +160,7 @@ export function exerciseObjects(name: string, open: (options?: { readonly maxSou
       }
       await expect(opened.objects.write('s3://files/out', failing(), plain())).rejects.toBe(problem);
       expect(await opened.keys()).toEqual([]);
-      await opened.put('out', 'before');
+      await opened.objects.write('s3://files/out', ['before'], plain());
       await expect(opened.objects.write('s3://files/out', failing(), plain())).rejects.toBe(problem);
       expect(await read(opened, 's3://files/out')).toBe('before');
     });

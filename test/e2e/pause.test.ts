@@ -10,7 +10,8 @@ import { wakePaused } from '../../core/usecases/wakePaused.ts';
 import { simulateWork } from '../../jobs/simulateWork/type.ts';
 import { startLambdas } from '../../lambda/lambdas.ts';
 import { barred } from '../../worker/bar.ts';
-import { engines, startSystem, type System } from '../support/startSystem.ts';
+import { engines } from '../support/engines.ts';
+import { startSystem, type System } from '../support/startSystem.ts';
 
 const type = simulateWork.name;
 

@@ -45,6 +45,7 @@ function setup() {
     feed,
     read,
     schedule,
+    now: Date.now,
     log: silentLog,
     pollMs: 1,
     silenceMs: 60_000,
@@ -106,6 +107,8 @@ test('a watcher goes on behind a hole that history could not fill', async () => 
   feed?.onEvent(latestEventOf(later));
   await answer(1, later);
   await expect.poll(() => events.take(), { interval: 1 }).toMatchObject({ version: 60, recovered: false });
-  feed?.onEvent(latestEventOf(jobAt(later, 61, 'SUCCEEDED')));
-  expect(events.take()).toMatchObject({ version: 61, status: 'SUCCEEDED' });
+  const last = jobAt(later, 61, 'SUCCEEDED');
+  feed?.onEvent(latestEventOf(last));
+  await answer(2, last);
+  await expect.poll(() => events.take(), { interval: 1 }).toMatchObject({ version: 61, status: 'SUCCEEDED', recovered: undefined });
 });

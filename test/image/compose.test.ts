@@ -13,7 +13,8 @@ const run = promisify(execFile);
 
 const service = z.object({
   image: z.string(),
-  build: z.object({ target: z.string() }).optional(),
+  build: z.object({ context: z.string(), dockerfile: z.string().default('Dockerfile'), target: z.string() }).optional(),
+  user: z.string().optional(),
   command: z.union([z.string(), z.array(z.string())]).optional(),
   environment: z.record(z.string(), z.string()).default({}),
   healthcheck: z.unknown().optional(),
@@ -24,6 +25,8 @@ const compose = z.object({ services: z.record(z.string(), service) });
 
 const text = await readFile(join(root, 'docker-compose.yml'), 'utf8');
 const { services } = compose.parse(parse(text, { merge: true }));
+/** A whole version, not whatever a name means today. */
+const pinned = /:\d+\.\d+\.\d+(-[\w.-]+)?$/;
 const ours = ['provision', 'server', 'worker', 'lambdas'];
 
 test('docker compose takes the file as it is', { timeout: 120_000 }, async () => {
@@ -57,6 +60,37 @@ test('its images are targets of the Dockerfile, its commands are in them, its se
     expect(Object.keys(environment).filter((setting) => !known.has(setting))).toEqual([]);
     expect(() => parseConfig(environment)).not.toThrow();
   }
+});
+
+test('every image is pinned to a version, and nothing runs as root', async () => {
+  const stages = new Map<string, readonly string[]>();
+  for (const path of ['Dockerfile', 'infra/compose/emulators.Dockerfile']) {
+    for (const stage of (await readFile(join(root, path), 'utf8')).split(/^FROM /m).slice(1)) {
+      const [, from = '', name = ''] = /^(\S+) AS (\S+)/.exec(stage) ?? [];
+      if (!stages.has(from)) expect(from).toMatch(pinned);
+      stages.set(
+        name,
+        [...stage.matchAll(/^USER (\S+)/gm)].map(([, user = '']) => user),
+      );
+    }
+  }
+  const builtUsers = new Map(
+    Object.values(services).flatMap(({ image, build }) =>
+      build === undefined ? [] : [[image, stages.get(build.target)?.at(-1)] as const],
+    ),
+  );
+  for (const [name, { image, user }] of Object.entries(services)) {
+    if (!builtUsers.has(image)) expect(image).toMatch(pinned);
+    expect(user ?? builtUsers.get(image), name).toMatch(/^(?!root|0)\w+/);
+  }
+});
+
+test('S3 is the emulator that the tests run on', async () => {
+  const { devDependencies } = z
+    .object({ devDependencies: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
+  const dockerfile = await readFile(join(root, 'infra/compose/emulators.Dockerfile'), 'utf8');
+  expect(dockerfile).toContain(` fauxqs@${devDependencies['fauxqs']} `);
 });
 
 test('Docker waits for longer than a worker takes to stop', () => {

@@ -1,3 +1,4 @@
+import { BlockList } from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { queueDefinitions } from '../../core/queue/sqs/definition.ts';
@@ -166,6 +167,32 @@ describe.each(overlays)('%s', (overlay) => {
     expect(triggers.map(({ metadata }) => metadata.queueURL)).toEqual(jobs.map(({ name }) => name));
     expect(new Set(triggers.map(({ metadata }) => metadata.queueLength))).toEqual(new Set([settingsOf('worker')['WORKER_CONCURRENCY']]));
     expect(podOf(scaleTargetRef.name)).toBeDefined();
+  });
+
+  test('the pods reach what they are named: no private address, no namespace as a whole, and each at a port', () => {
+    const { egress } = egressPolicy.parse(named(objectsOf(overlay), 'NetworkPolicy', 'egress')).spec;
+    for (const { to, ports } of egress) {
+      expect(to.length).toBeGreaterThan(0);
+      expect(ports.length).toBeGreaterThan(0);
+      for (const { ipBlock, namespaceSelector, podSelector } of to) {
+        if (namespaceSelector !== undefined) expect(podSelector).toBeDefined();
+        if (ipBlock?.cidr !== '0.0.0.0/0') continue;
+        const barred = new BlockList();
+        for (const cidr of ipBlock.except) barred.addSubnet(cidr.split('/')[0] ?? '', Number(cidr.split('/')[1]));
+        const inside = [
+          '10.0.0.1',
+          '10.80.32.9',
+          '100.64.1.1',
+          '127.0.0.1',
+          '169.254.169.254',
+          '169.254.170.23',
+          '172.20.0.1',
+          '192.168.1.1',
+        ];
+        expect(inside.filter((address) => !barred.check(address))).toEqual([]);
+        expect(['3.218.182.1', '52.94.0.1', '99.80.88.1'].filter((address) => barred.check(address))).toEqual([]);
+      }
+    }
   });
 
   test('the pods reach the VPC that the cache is in, at its port', () => {

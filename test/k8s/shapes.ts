@@ -52,7 +52,13 @@ export const egressPolicy = z.object({
   spec: z.object({
     egress: z.array(
       z.object({
-        to: z.array(z.object({ ipBlock: z.object({ cidr: z.string() }).optional() })),
+        to: z.array(
+          z.object({
+            ipBlock: z.object({ cidr: z.string(), except: z.array(z.string()).default([]) }).optional(),
+            namespaceSelector: z.unknown().optional(),
+            podSelector: z.unknown().optional(),
+          }),
+        ),
         ports: z.array(z.object({ port: z.number() })).default([]),
       }),
     ),

@@ -1,8 +1,6 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { at, type ApiSystem } from '../e2e/apiSystem.ts';
-import { openSocket } from '../e2e/testSocket.ts';
-import { as, openGuarded, transportNames, transports, type Operation } from './stage.ts';
+import { as, openGuarded, transportNames, transports } from './stage.ts';
 
 let api: ApiSystem;
 beforeAll(async () => {
@@ -94,101 +92,4 @@ describe.each(transportNames)('an admin, over %s', (transport) => {
       retryJob: { job: { generation: 2 } },
     });
   });
-});
-
-describe('two owners with 1,000 random operations each', () => {
-  const marks = { alice2: 'MARK-OF-ALICE', bob2: 'MARK-OF-BOB' } as const;
-  type Owner = keyof typeof marks;
-  const owners: readonly Owner[] = ['alice2', 'bob2'];
-  const other = (owner: Owner): Owner => (owner === 'alice2' ? 'bob2' : 'alice2');
-
-  const step = fc.record({
-    kind: fc.constantFrom('create', 'createMany', 'read', 'list', 'page', 'key', 'cancel', 'retry', 'wait', 'watch'),
-    /** Which of the tickets, keys and cursors seen so far, of either owner. */
-    pick: fc.nat(),
-    key: fc.option(fc.constantFrom('k1', 'k2', 'k3'), { nil: undefined }),
-    transport: fc.constantFrom(...transportNames),
-  });
-
-  type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
-
-  test('see not a byte of each other’s', { timeout: 90_000 }, async () => {
-    const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
-    const callers = { alice2: await as('alice2'), bob2: await as('bob2') };
-    const feeds = await Promise.all(owners.map((owner) => watchFeed(owner, callers[owner])));
-    const tickets: string[] = [];
-    const cursors: string[] = [];
-    const fields = 'jobId params result idempotencyKey owner status';
-
-    function operationOf(owner: Owner, { kind, pick, key }: Omit<Step, 'transport'>): Operation {
-      const jobId = tickets[pick % Math.max(1, tickets.length)] ?? 'none';
-      const after = cursors[pick % Math.max(1, cursors.length)];
-      const input = { type: 'simulate_work', params: { payload: marks[owner] }, ...(key === undefined ? {} : { idempotencyKey: key }) };
-      switch (kind) {
-        case 'create':
-          return { query: `mutation ($input: CreateJobInput!) { createJob(input: $input) { job { ${fields} } } }`, variables: { input } };
-        case 'createMany':
-          return {
-            query: `mutation ($input: CreateJobsInput!) { createJobs(input: $input) { results { job { ${fields} } error { message jobId } } } }`,
-            variables: { input: { jobs: [input, input] } },
-          };
-        case 'read':
-          return { query: `query ($jobId: ID!) { job(jobId: $jobId) { ${fields} } }`, variables: { jobId } };
-        case 'list':
-          return { query: `{ jobs(first: 20) { edges { cursor node { ${fields} } } } }` };
-        case 'page':
-          return {
-            query: `query ($after: String) { jobs(first: 20, after: $after) { edges { cursor node { ${fields} } } } }`,
-            variables: { after },
-          };
-        case 'key':
-          return {
-            query: `query ($key: String!) { jobByIdempotencyKey(idempotencyKey: $key) { ${fields} } }`,
-            variables: { key: key ?? 'k1' },
-          };
-        case 'cancel':
-        case 'retry':
-          return { query: `mutation ($jobId: ID!) { ${kind}Job(input: { jobId: $jobId }) { job { ${fields} } } }`, variables: { jobId } };
-        case 'wait':
-          return { query: `query ($jobId: ID!) { waitForJob(jobId: $jobId, timeoutSeconds: 0) { ${fields} } }`, variables: { jobId } };
-        case 'watch':
-          return {
-            query: `subscription ($jobId: ID!) { jobStatusChanged(jobId: $jobId, afterVersion: 0) { jobId status job { ${fields} } } }`,
-            variables: { jobId },
-          };
-      }
-    }
-
-    /** Both at once, so that one's operations fall between the other's. */
-    async function play(owner: Owner): Promise<void> {
-      for (const { transport, ...drawn } of fc.sample(step, { seed: seed + owners.indexOf(owner), numRuns: 1000 })) {
-        const operation = operationOf(owner, drawn);
-        const { text, codes } = await transports[transport](api, operation, callers[owner]);
-        const told = `SEED=${seed}: ${owner} ${JSON.stringify(operation)} over ${transport} saw ${text}`;
-        expect(text.includes(marks[other(owner)]) || text.includes(`"${other(owner)}"`), told).toBe(false);
-        expect(codes, told).not.toContain('INTERNAL_SERVER_ERROR');
-        for (const [, jobId = ''] of text.matchAll(/"jobId":"(\w+)"/g)) if (!tickets.includes(jobId)) tickets.push(jobId);
-        for (const [, cursor = ''] of text.matchAll(/"cursor":"(\w+)"/g)) if (!cursors.includes(cursor)) cursors.push(cursor);
-      }
-    }
-    await Promise.all(owners.map(play));
-
-    for (const { owner, seen, end } of feeds) {
-      expect(seen.length).toBeGreaterThan(50);
-      const text = JSON.stringify(seen);
-      expect(text.includes(marks[other(owner)]) || text.includes(`"${other(owner)}"`), `SEED=${seed}: ${owner}’s feed`).toBe(false);
-      end();
-    }
-  });
-
-  async function watchFeed(owner: Owner, caller: { readonly authorization: string }) {
-    const socket = await openSocket(api.url, caller);
-    const seen: unknown[] = [];
-    const query = 'subscription { jobStatusChanged { jobId job { owner params result } } }';
-    socket.send({ id: 'feed', type: 'subscribe', payload: { query } });
-    void (async () => {
-      for (;;) seen.push(...(await socket.messages(1)));
-    })().catch(() => undefined);
-    return { owner, seen, end: socket.end };
-  }
 });

@@ -31,6 +31,7 @@ const usualSettings: Core['settings'] = {
   maxReceiveCount: 3,
   idempotencyTtlSeconds: 86_400,
   jobTtlDays: 30,
+  objectAccess: { areOwnersApart: false, sharedInputs: [] },
   stuckAfterSeconds: 120,
   sweepAfterSeconds: 60,
   sweepIntervalSeconds: 30,

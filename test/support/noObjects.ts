@@ -1,7 +1,7 @@
 /** The object store of tests whose handlers touch no files. */
-import type { ObjectStore } from '../../core/objects.ts';
+import type { ObjectEngine } from '../../core/objects.ts';
 
-export const noObjects: ObjectStore = {
+export const noObjects: ObjectEngine = {
   read: () => {
     throw new Error('there are no objects here');
   },

@@ -7,7 +7,7 @@
  */
 import type { Log } from '../../../telemetry/log.ts';
 import { decodeEvent, type JobEvent } from '../event.ts';
-import { channelName, channelsOf, tellEach, type Feed } from '../feed.ts';
+import { channelName, channelsOf, isOf, tellEach, type Feed } from '../feed.ts';
 import { connectToCluster, connectToRedis } from './redisConnection.ts';
 import { createSubscriptions } from './subscriptions.ts';
 
@@ -28,6 +28,7 @@ export function openRedisFeed({ redisUrl, isCluster = false, log, pingTimeoutMs 
   /** How often the connection came. */
   let ups = 0;
   let resetting = false;
+  let hasDropped = false;
 
   const connection = (isCluster ? connectToCluster : connectToRedis)(redisUrl, {
     up: onUp,
@@ -86,8 +87,10 @@ export function openRedisFeed({ redisUrl, isCluster = false, log, pingTimeoutMs 
 
   function onMessage(channel: string, text: string): void {
     const event = decodeEvent(text);
-    if (event === undefined) {
-      log.warn({ channel }, 'dropped a message on the feed that is not an event');
+    if (event === undefined || !isOf(event, channel)) {
+      // Once: whoever sends these may send many.
+      if (!hasDropped) log.warn({ channel }, 'dropped a message on the feed that is not an event of its channel, and drops all such');
+      hasDropped = true;
       return;
     }
     tellEach(

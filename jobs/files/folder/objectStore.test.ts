@@ -7,7 +7,7 @@ import { PermanentError } from '../../../core/errors.ts';
 import { createFolderObjectStore, unfinished } from './objectStore.ts';
 
 const running = new AbortController().signal;
-const plain = { signal: running, contentType: 'text/plain' };
+const plain = { signal: running, contentType: 'text/plain', author: { jobId: 'job-1', replaces: 'own' } } as const;
 
 async function setup() {
   const root = await mkdtemp(join(tmpdir(), 'job-tickets-objects-'));

@@ -1,15 +1,16 @@
 /**
  * Objects as plain files: `s3://bucket/key` is `<root>/bucket/key`. A file that somebody puts there is an object, and an
- * output is a file to look at. No uri leaves the folder, by `..`, by an absolute path or by a link.
+ * output is a file to look at. No uri leaves the folder, by `..`, by an absolute path or by a link. Which file a job wrote is
+ * said in a receipt beside the buckets, since a file has no place for it.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { appendFile, link, lstat, mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { PermanentError } from '../../../core/errors.ts';
-import type { ObjectStore } from '../../../core/objects.ts';
-import { measured, tooLarge } from '../measured.ts';
+import type { Author, ObjectEngine } from '../../../core/objects.ts';
+import { existsAlready, measured, tooLarge } from '../measured.ts';
 import { locate, type ObjectLocation } from '../s3Uri.ts';
 
 export interface FolderObjectStoreOptions {
@@ -22,9 +23,12 @@ export interface FolderObjectStoreOptions {
 /** Beside the buckets, none of which can have this name: what is being written, on the same disk as where it goes. */
 export const unfinished = '.unfinished';
 
+/** Beside the buckets too: one file for each output of each job that may replace its own alone. */
+const receipts = '.receipts';
+
 const chunkBytes = 64 * 1024;
 
-export function createFolderObjectStore({ root, buckets, maxSourceBytes }: FolderObjectStoreOptions): ObjectStore {
+export function createFolderObjectStore({ root, buckets, maxSourceBytes }: FolderObjectStoreOptions): ObjectEngine {
   return {
     async *read(uri, { signal, progress }) {
       const path = await pathTo(root, uri, locate(uri, buckets));
@@ -46,15 +50,18 @@ export function createFolderObjectStore({ root, buckets, maxSourceBytes }: Folde
       }
     },
 
-    async write(uri, content, { signal }) {
+    async write(uri, content, { signal, author }) {
       const location = locate(uri, buckets);
       const path = await pathTo(root, uri, location);
+      const receipt = receiptOf(root, uri, author);
+      const isReplacing = await mayReplace(path, receipt, uri, author);
       const { chunks, written } = measured(content, uri, maxSourceBytes);
       const draft = join(root, unfinished, randomUUID());
       try {
         await writeDraft(draft, chunks, signal, uri);
         await makeFolders(root, uri, location);
-        await rename(draft, path).catch(explained(uri, 'written'));
+        if (author.replaces === 'own') await sign(draft, receipt).catch(explained(uri, 'written'));
+        await (isReplacing ? rename(draft, path) : create(draft, path)).catch(explained(uri, 'written'));
         await syncFolder(join(path, '..'));
       } catch (error) {
         await rm(draft, { force: true }).catch(() => undefined);
@@ -100,6 +107,44 @@ async function writeDraft(draft: string, chunks: AsyncIterable<Uint8Array>, sign
   }
   signal.throwIfAborted();
   await file.sync().catch(explained(uri, 'written'));
+}
+
+function receiptOf(root: string, uri: string, { jobId }: Author): string {
+  return join(
+    root,
+    receipts,
+    createHash('sha256')
+      .update(JSON.stringify([jobId, uri]))
+      .digest('hex'),
+  );
+}
+
+/** False where nothing is there. @throws {PermanentError} where something is that is not the author's. */
+async function mayReplace(path: string, receipt: string, uri: string, { replaces }: Author): Promise<boolean> {
+  if (replaces === 'any') return true;
+  const found = await identityOf(path).catch(() => undefined);
+  if (found === undefined) return false;
+  const written = await readFile(receipt, 'utf8').catch(() => '');
+  if (!written.split('\n').includes(found)) throw existsAlready(uri);
+  return true;
+}
+
+/** Before the file gets its name: a crash in between leaves a receipt too many, never one too few. */
+async function sign(draft: string, receipt: string): Promise<void> {
+  await mkdir(join(receipt, '..'), { recursive: true });
+  await appendFile(receipt, `${await identityOf(draft)}\n`, { flush: true });
+}
+
+/** Another file at the same path has another, and so has this one once somebody has edited it. */
+async function identityOf(path: string): Promise<string> {
+  const { ino, mtimeNs } = await lstat(path, { bigint: true });
+  return `${ino} ${mtimeNs}`;
+}
+
+/** Fails where somebody was faster. */
+async function create(draft: string, path: string): Promise<void> {
+  await link(draft, path);
+  await rm(draft);
 }
 
 /** As S3 does, a bucket must be there, the folders within it come by themselves. */

@@ -74,10 +74,10 @@ describe('writing', () => {
   test('writes small contents in one command, large ones in parts', async () => {
     await using bucket = await openTestBucket();
     for (const [count, commands] of [
-      [0, ['PutObject']],
-      [3, ['PutObject']],
-      [8, ['CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload']],
-      [21, ['CreateMultipartUpload', 'UploadPart', 'UploadPart', 'UploadPart', 'CompleteMultipartUpload']],
+      [0, ['HeadObject', 'PutObject']],
+      [3, ['HeadObject', 'PutObject']],
+      [8, ['HeadObject', 'CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload']],
+      [21, ['HeadObject', 'CreateMultipartUpload', 'UploadPart', 'UploadPart', 'UploadPart', 'CompleteMultipartUpload']],
     ] as const) {
       bucket.sent.length = 0;
       const written = await bucket.objects.write('s3://files/out', chunks(count), plain());

@@ -1,12 +1,15 @@
-/** Objects in S3: sources read and outputs written as streams, in allowed buckets only. */
+/**
+ * Objects in S3: sources read and outputs written as streams, in allowed buckets only. An output says in its metadata which
+ * job wrote it, and every write is conditional on what was there before, so that none replaces what it has not looked at.
+ */
 import { addAbortSignal, Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { GetObjectCommand, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, NotFound, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
 import { PermanentError } from '../../../core/errors.ts';
-import type { ObjectStore } from '../../../core/objects.ts';
-import { measured, tooLarge } from '../measured.ts';
+import type { Author, ObjectEngine } from '../../../core/objects.ts';
+import { existsAlready, measured, tooLarge } from '../measured.ts';
 import { locate, type ObjectLocation } from '../s3Uri.ts';
-import { uploadInParts } from './upload.ts';
+import { uploadInParts, type WriteCondition } from './upload.ts';
 
 interface ObjectStoreOptions {
   readonly s3: S3Client;
@@ -14,7 +17,7 @@ interface ObjectStoreOptions {
   readonly maxSourceBytes: number;
 }
 
-export function createObjectStore({ s3, buckets, maxSourceBytes }: ObjectStoreOptions): ObjectStore {
+export function createObjectStore({ s3, buckets, maxSourceBytes }: ObjectStoreOptions): ObjectEngine {
   return {
     async *read(uri, { signal, progress }) {
       const { body, bytes } = await open(s3, uri, locate(uri, buckets), signal);
@@ -36,13 +39,37 @@ export function createObjectStore({ s3, buckets, maxSourceBytes }: ObjectStoreOp
       }
     },
 
-    async write(uri, content, { signal, contentType }) {
+    async write(uri, content, { signal, contentType, author }) {
       const target = locate(uri, buckets);
+      const condition = await conditionFor(s3, { uri, target, author, signal });
       const { chunks, written } = measured(content, uri, maxSourceBytes);
-      await uploadInParts({ s3, target, contentType, signal, explain: (error) => explain(error, uri, 'written') }, chunks);
+      const upload = { s3, target, contentType, metadata: { [authorKey]: author.jobId }, condition, signal };
+      await uploadInParts({ ...upload, explain: (error) => explain(error, uri, 'written') }, chunks);
       return written();
     },
   };
+}
+
+/** Of the metadata, which S3 knows in lower case. */
+const authorKey = 'job-id';
+
+interface Write {
+  readonly uri: string;
+  readonly target: ObjectLocation;
+  readonly author: Author;
+  readonly signal: AbortSignal;
+}
+
+/** What must still be so when the output is complete. @throws {PermanentError} where something is there that is not the author's. */
+async function conditionFor(s3: S3Client, { uri, target, author, signal }: Write): Promise<WriteCondition> {
+  try {
+    const { ETag, Metadata } = await s3.send(new HeadObjectCommand(target), { abortSignal: signal });
+    if (author.replaces === 'own' && Metadata?.[authorKey] !== author.jobId) throw existsAlready(uri);
+    return { IfMatch: ETag };
+  } catch (error) {
+    if (error instanceof NotFound) return { IfNoneMatch: '*' };
+    throw error instanceof PermanentError ? error : explain(error, uri, 'written');
+  }
 }
 
 async function open(s3: S3Client, uri: string, source: ObjectLocation, signal: AbortSignal): Promise<{ body: Readable; bytes: number }> {
@@ -66,7 +93,8 @@ async function* chunksOf(body: Readable, uri: string): AsyncGenerator<Uint8Array
 function explain(error: unknown, uri: string, verb: 'read' | 'written'): Error {
   if (error instanceof S3ServiceException) {
     if (error.name === 'NoSuchBucket') return new PermanentError(`${uri} does not exist: there is no such bucket`, { cause: error });
-    if (error.name === 'NoSuchKey' || error.name === 'NotFound') return new PermanentError(`${uri} does not exist`, { cause: error });
+    if (verb === 'read' && (error.name === 'NoSuchKey' || error.name === 'NotFound'))
+      return new PermanentError(`${uri} does not exist`, { cause: error });
   }
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new Error(`${uri} could not be ${verb} (${reason})`, { cause: error });

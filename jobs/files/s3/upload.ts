@@ -10,10 +10,15 @@ import {
 } from '@aws-sdk/client-s3';
 import type { ObjectLocation } from '../s3Uri.ts';
 
+/** That nothing is there, or what was looked at. Held when the object comes to be: with its put, or with the last step of a multipart upload. */
+export type WriteCondition = { readonly IfNoneMatch: '*' } | { readonly IfMatch: string | undefined };
+
 export interface Upload {
   readonly s3: S3Client;
   readonly target: ObjectLocation;
   readonly contentType: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly condition: WriteCondition;
   readonly signal: AbortSignal;
   /** What is thrown in place of an error of S3's; an error of the content's own is thrown as it is. */
   explain(error: unknown): Error;
@@ -66,7 +71,10 @@ interface Multipart {
   readonly parts: CompletedPart[];
 }
 
-async function put({ s3, target, contentType, signal, explain }: Upload, chunks: readonly Uint8Array[]): Promise<void> {
+async function put(
+  { s3, target, contentType, metadata, condition, signal, explain }: Upload,
+  chunks: readonly Uint8Array[],
+): Promise<void> {
   const Body = Buffer.concat(chunks);
   // The SDK takes an empty body for a stream of unknown length unless it is told.
   const command = new PutObjectCommand({
@@ -74,12 +82,14 @@ async function put({ s3, target, contentType, signal, explain }: Upload, chunks:
     Body,
     ContentLength: Body.byteLength,
     ContentType: contentType,
+    Metadata: metadata,
+    ...condition,
   });
   await s3.send(command, { abortSignal: signal }).catch(rethrow(explain));
 }
 
-async function begin({ s3, target, contentType, signal, explain }: Upload): Promise<Multipart> {
-  const command = new CreateMultipartUploadCommand({ ...target, ContentType: contentType });
+async function begin({ s3, target, contentType, metadata, signal, explain }: Upload): Promise<Multipart> {
+  const command = new CreateMultipartUploadCommand({ ...target, ContentType: contentType, Metadata: metadata });
   const { UploadId } = await s3.send(command, { abortSignal: signal }).catch(rethrow(explain));
   if (UploadId === undefined) throw new Error('S3 began a multipart upload without an id');
   return { UploadId, parts: [] };
@@ -101,11 +111,12 @@ async function sendPart(
   parts.push({ PartNumber, ETag, ChecksumCRC32 });
 }
 
-async function complete({ s3, target, signal, explain }: Upload, { UploadId, parts }: Multipart): Promise<void> {
+async function complete({ s3, target, condition, signal, explain }: Upload, { UploadId, parts }: Multipart): Promise<void> {
   const command = new CompleteMultipartUploadCommand({
     ...target,
     UploadId,
     MultipartUpload: { Parts: parts },
+    ...condition,
   });
   await s3.send(command, { abortSignal: signal }).catch(rethrow(explain));
 }
