@@ -6,7 +6,7 @@ import { errorCatalogue, refusalCatalogue } from '../../core/errors.ts';
 import { at, openApiSystem, type ApiSystem, type ApiSystemOptions } from '../e2e/apiSystem.ts';
 import { openSocket } from '../e2e/testSocket.ts';
 
-const secret = 'the secret of the tests, long enough';
+export const secret = 'the secret of the tests, long enough';
 
 export interface Claims {
   readonly scope?: string;
@@ -40,7 +40,7 @@ export interface Seen {
   readonly data: unknown;
 }
 
-type Transport = (api: ApiSystem, operation: Operation, caller: { readonly authorization: string }) => Promise<Seen>;
+type Transport = (api: Pick<ApiSystem, 'url'>, operation: Operation, caller: { readonly authorization: string }) => Promise<Seen>;
 
 export const transports: Readonly<Record<'HTTP' | 'SSE' | 'WebSocket', Transport>> = {
   HTTP: async (api, operation, caller) => seenIn(await beginningOf(await post(api, operation, caller))),
@@ -57,7 +57,7 @@ export const transports: Readonly<Record<'HTTP' | 'SSE' | 'WebSocket', Transport
 
 export const transportNames = z.array(z.enum(['HTTP', 'SSE', 'WebSocket'])).parse(Object.keys(transports));
 
-export function post(api: ApiSystem, body: object | string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+export function post(api: Pick<ApiSystem, 'url'>, body: object | string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
   return fetch(`${api.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
