@@ -28,6 +28,10 @@ export const errorCatalogue = {
   UNAUTHENTICATED: { message: 'A valid token is needed.', whatToDo: 'Get a new token and send it as `Authorization: Bearer …`.' },
   FORBIDDEN: { message: 'This token does not allow that.', whatToDo: 'Leave `owner` out, or use a token with the scope `admin`.' },
   RATE_LIMITED: { message: 'Too many requests.', whatToDo: 'Wait `extensions.retryAfterSeconds`, then send it again.' },
+  RESPONSE_TOO_LARGE: {
+    message: 'The answer would be larger than MAX_RESPONSE_BYTES.',
+    whatToDo: 'Ask for smaller pages, or for `params` and `result` of fewer jobs at a time.',
+  },
   SHUTTING_DOWN: { message: 'This server is shutting down.', whatToDo: 'Connect again; another server answers.' },
 } as const satisfies Record<string, { readonly message: string; readonly whatToDo: string }>;
 

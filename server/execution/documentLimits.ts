@@ -25,10 +25,10 @@ const documentLimits = {
 };
 
 /**
- * Before it is parsed, since the parser calls itself for each bracket.
+ * Before it is parsed, since the parser calls itself for each bracket. Answers how many tokens there are.
  * @throws {GraphQLError} `DOCUMENT_TOO_LARGE`.
  */
-export function requireWithinLimits(text: string): void {
+export function requireWithinLimits(text: string): number {
   if (text.length > documentLimits.length) throw tooLarge(`The document has more than ${documentLimits.length} characters`);
   const lexer = new Lexer(new Source(text));
   let tokens = 0;
@@ -39,6 +39,7 @@ export function requireWithinLimits(text: string): void {
     if (closing.has(lexer.token.kind)) nesting--;
     if (nesting > documentLimits.nesting) throw tooLarge(`The document nests more than ${documentLimits.nesting} deep`);
   }
+  return tokens;
 }
 
 /** What is no token is the parser's to report; it gets no further either. */

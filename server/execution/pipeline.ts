@@ -4,6 +4,7 @@
  */
 import { execute, type DocumentNode, type OperationTypeNode, type validate, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
+import type { Budget, Taken } from '../../core/limits/rateLimiter.ts';
 import { schema, type ApiContext } from '../../schema/index.ts';
 import type { Identity } from '../auth.ts';
 
@@ -18,6 +19,8 @@ export interface CallContext {
   idempotencyKey(): string | undefined;
   /** What a client that comes back saw last. */
   readonly lastEventId?: { readonly jobId: string | undefined; readonly version: number } | undefined;
+  /** Told of each attempt to spend, for those who tell the client what is left. */
+  onSpent?(budget: Budget, taken: Taken): void;
   /** @throws {GraphQLError} where the transport takes no operation of this kind. Default: all are taken. */
   requireKind?(kind: OperationTypeNode): void;
 }

@@ -179,6 +179,7 @@ describe('the projector', () => {
       owner,
       isAdmin: false,
       spend,
+      answer: { add: () => undefined },
       traceId: 'trace',
       log: silentLog,
       signal,
@@ -195,7 +196,7 @@ describe('the projector', () => {
     const variableValues = { yes, no: !yes, jobId: 'x' };
     const operation = getOperationAST(document);
     if (operation === null || operation === undefined) throw new Error('there is no operation');
-    const { coerced = {} } = coerceVariables(schema, operation, variableValues, { hideSuggestions: false });
+    const { coerced = {} } = coerceVariables(schema, operation, variableValues, { document, hideSuggestions: false, maxBytes: Infinity });
     const project = compileProjector({ schema, document, coerced });
     if (project === undefined) throw new Error('it was not compiled');
     const contextValue = contextFinding(job);

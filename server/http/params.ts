@@ -29,20 +29,20 @@ function bodyOf(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    request.on('data', (chunk: Buffer) => {
+    function settle(settled: () => void): void {
+      // A stream goes on for hours: nothing of it may hold on to the body.
+      request.off('data', take).off('end', whole).off('error', gone).off('close', gone);
+      settled();
+    }
+    function take(chunk: Buffer): void {
       size += chunk.length;
-      if (size > maxBytes) return reject(tooLarge());
-      chunks.push(chunk);
-      return undefined;
-    });
+      if (size > maxBytes) settle(() => reject(tooLarge()));
+      else chunks.push(chunk);
+    }
+    const whole = (): void => settle(() => resolve(Buffer.concat(chunks)));
     // Nobody reads the answer; but whoever waits for the body must not wait for ever.
-    const gone = (): void => reject(new Refusal(400, 'BAD_REQUEST', { message: 'The body ended early.' }));
-    request.once('end', () => {
-      request.off('close', gone);
-      resolve(Buffer.concat(chunks));
-    });
-    request.once('error', gone);
-    request.once('close', gone);
+    const gone = (): void => settle(() => reject(new Refusal(400, 'BAD_REQUEST', { message: 'The body ended early.' })));
+    request.on('data', take).once('end', whole).once('error', gone).once('close', gone);
   });
 }
 
@@ -88,8 +88,9 @@ function unescaped(text: string): string {
 function jsonOf(text: string, what: string): unknown {
   try {
     return parseExactJson(text);
-  } catch {
-    throw new Refusal(400, 'BAD_REQUEST', { message: `${what} is not JSON.` });
+  } catch (error) {
+    const problem = error instanceof RangeError ? `holds ${error.message}: send them as strings` : 'is not JSON';
+    throw new Refusal(400, 'BAD_REQUEST', { message: `${what} ${problem}.` });
   }
 }
 

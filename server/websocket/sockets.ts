@@ -41,6 +41,12 @@ export function isWebSocketRequest({ method, url = '', headers }: Pick<IncomingM
   return method === 'GET' && path === graphqlPath && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
+/** As much as the headers of a request may be, twice: what is pipelined behind them counts too. */
+const maxStrangerBytes = 32 * 1024;
+
+/** Whoever is told to go, and does not answer, is ended so soon. */
+const closeTimeout = 1000;
+
 /** One timer looks after all sockets, so often. */
 const roundMs = 1000;
 
@@ -54,7 +60,7 @@ export function attachSockets({
   limits,
   maxUnreadBytes = 1024 * 1024,
 }: SocketsDeps): Sockets {
-  const options = { noServer: true, maxPayload: limits.requestBytes, handleProtocols, perMessageDeflate: false };
+  const options = { noServer: true, maxPayload: limits.requestBytes, handleProtocols, perMessageDeflate: false, closeTimeout };
   const sockets = new WebSocketServer<typeof ClientSocket>({ ...options, WebSocket: ClientSocket });
   const stopCounting = telemetry.gauge('sockets', () => sockets.clients.size);
   const outlet = new Outlet();
@@ -69,12 +75,15 @@ export function attachSockets({
     return sockets.handleUpgrade(request, socket, head, (client) => {
       client.attach(socket, outlet);
       serve(client, request.headers.authorization);
+      endTalkativeStranger(client, socket);
     });
   });
 
   function serve(socket: ClientSocket, authorization: string | undefined): void {
     socket.authorization = authorization;
     socket.on('message', (data, isBinary) => {
+      // What was on its way when the socket was told to close.
+      if (socket.readyState !== socket.OPEN) return undefined;
       if (isBinary) return receiveBinary(socket);
       // Each operation holds one unsent event, and each ping is answered: only who does not read gets here.
       if (socket.bufferedAmount > maxUnreadBytes) return socket.terminate();
@@ -131,13 +140,24 @@ function lookAfter(
   if ((socket.identity?.expiresAt ?? Infinity) <= Date.now()) return socket.close(CloseCode.Forbidden, 'Token expired');
   if (socket.running.size > 0) socket.usedAt = now;
   const idleSeconds = now - socket.usedAt;
-  if (socket.phase === 'open' && idleSeconds > socketInitSeconds) return initTimedOut(socket);
+  if (socket.phase === 'open' && idleSeconds >= socketInitSeconds) return initTimedOut(socket);
   if (socketIdleSeconds > 0 && idleSeconds > socketIdleSeconds) return socket.close(1000, 'Idle');
   if (now - socket.pingedAt < socketPingSeconds) return undefined;
   if (socket.awaitsPong) return socket.terminate();
   socket.awaitsPong = true;
   socket.pingedAt = now;
   return socket.ping();
+}
+
+/** Ends who sends more than a token before it is known: fragments are kept by ws until they are a message. */
+function endTalkativeStranger(client: ClientSocket, wire: Duplex): void {
+  let bytes = 0;
+  function count(chunk: Buffer): void {
+    if (client.phase === 'acknowledged') return void wire.off('data', count);
+    bytes += chunk.length;
+    if (bytes > maxStrangerBytes) client.terminate();
+  }
+  wire.on('data', count);
 }
 
 function textOf(data: RawData): string {

@@ -7,13 +7,13 @@ import type { Config } from '../../runtime/config.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { Authenticate, Identity } from '../auth.ts';
-import type { FanOut } from '../execution/fanOut.ts';
-import type { Operations, Outcome } from '../execution/operations.ts';
+import type { FanOut, Running } from '../execution/fanOut.ts';
+import type { OperationRequest, Operations, Outcome } from '../execution/operations.ts';
 import { payloadOf } from '../execution/payload.ts';
 import { traceIdOf } from '../trace.ts';
 import { seconds, type ClientSocket } from './clientSocket.ts';
 import type { Connections } from './connections.ts';
-import { closed, receive, type ProtocolHost, type Rejection } from './protocol.ts';
+import { endAll, receive, type ProtocolHost, type Rejection } from './protocol.ts';
 
 export interface WebSocketApi {
   /** Never rejects. */
@@ -55,17 +55,17 @@ export function createWebSocketApi({ operations, fanOut, authenticate, connectio
   }
 
   async function begin(socket: ClientSocket, id: string, payload: SubscribeMessage['payload'], text: string): Promise<void> {
-    const gone = new AbortController();
-    const beginning = { end: () => gone.abort() };
+    const beginning = beginningOf();
     socket.running.set(id, beginning);
     socket.usedAt = seconds();
-    const outcome = await outcomeOf(socket, payload, text, gone.signal);
+    const outcome = await outcomeOf(socket, payload, text, beginning.signal);
     // Completed by the client meanwhile, and perhaps begun anew; a watch has ended by its signal.
-    if (socket.running.get(id) !== beginning) return undefined;
+    if (socket.running.get(id) !== beginning) return 'release' in outcome ? outcome.release() : undefined;
     if ('watch' in outcome) return fanOut.push(outcome.watch, { args: outcome.args, id, target: socket });
     socket.running.delete(id);
     if ('refusal' in outcome) return socket.pushErrors(id, outcome.refusal);
-    socket.pushNext(id, payloadOf(outcome.result));
+    socket.pushNext(id, payloadOf(outcome.result), undefined, outcome.release);
+    if (socket.readyState !== socket.OPEN) outcome.release();
     return socket.pushComplete(id);
   }
 
@@ -82,9 +82,16 @@ export function createWebSocketApi({ operations, fanOut, authenticate, connectio
       return { refusal: [operations.mask(new JobError('RATE_LIMITED', { message, retryAfterSeconds: 1 }), traceId)] };
     }
     const call = { traceId, signal, identify: () => identityOf(socket), idempotencyKey: () => undefined };
-    return telemetry.span('graphql over WebSocket', { kind: SpanKind.SERVER, origin: { traceId } }, () =>
-      operations.begin({ query, operationName, variables: exactVariables(text, payload) }, call),
-    );
+    let variables: OperationRequest['variables'];
+    try {
+      variables = exactVariables(text, payload);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const message = `The variables hold ${error.message}: send them as strings.`;
+      return { refusal: [operations.mask(new JobError('BAD_USER_INPUT', { message, path: ['variables'] }), traceId)] };
+    }
+    const request = { query, operationName, variables };
+    return telemetry.span('graphql over WebSocket', { kind: SpanKind.SERVER, origin: { traceId } }, () => operations.begin(request, call));
   }
 
   return {
@@ -97,10 +104,16 @@ export function createWebSocketApi({ operations, fanOut, authenticate, connectio
       }
     },
     closed(socket) {
-      closed(socket);
+      endAll(socket);
       if (socket.identity !== undefined) connections.close(socket.identity.owner, socket);
     },
   };
+}
+
+/** Ends what begins. Apart, lest what a watch keeps of it keeps its message. */
+function beginningOf(): Running & { readonly signal: AbortSignal } {
+  const gone = new AbortController();
+  return { signal: gone.signal, end: () => gone.abort() };
 }
 
 /** The protocol has looked at the message's shape, and read its numbers as JavaScript does; these are what was written. */

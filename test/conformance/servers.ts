@@ -25,6 +25,7 @@ export async function openServers(): Promise<Servers> {
     owner: 'anonymous',
     isAdmin: false,
     spend: () => Promise.resolve(),
+    answer: { add: () => undefined },
     traceId: 'reference',
     log: silentLog,
     signal: new AbortController().signal,

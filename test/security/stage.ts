@@ -57,7 +57,11 @@ export const transports: Readonly<Record<'HTTP' | 'SSE' | 'WebSocket', Transport
 
 export const transportNames = z.array(z.enum(['HTTP', 'SSE', 'WebSocket'])).parse(Object.keys(transports));
 
-export function post(api: Pick<ApiSystem, 'url'>, body: object | string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+export function post(
+  api: Pick<ApiSystem, 'url'>,
+  body: object | string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   return fetch(`${api.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
