@@ -117,9 +117,12 @@ export const refusalCatalogue = {
 export const closeCatalogue = {
   1000: { why: 'Nothing ran on it for SOCKET_IDLE_SECONDS.', whatToDo: 'Connect again when there is something to ask.' },
   1001: { why: 'The server shuts down.', whatToDo: 'Connect again, to another server; resume with `afterVersion`.' },
-  1006: { why: 'It answered no ping, or left too much unread.', whatToDo: 'Connect again; resume with `afterVersion`.' },
+  1006: {
+    why: 'It answered no ping, left too much unread, or sent more than a token before it was known.',
+    whatToDo: 'Connect again; resume with `afterVersion`.',
+  },
   1009: { why: 'A message was larger than MAX_REQUEST_BYTES.', whatToDo: 'Send less in one message.' },
-  4400: { why: 'A message was not of the protocol.', whatToDo: 'Mend the client.' },
+  4400: { why: 'A message was not of the protocol, or its id longer than 256 characters.', whatToDo: 'Mend the client.' },
   4401: { why: 'An operation came before `connection_init` was answered.', whatToDo: 'Wait for `connection_ack`.' },
   4403: { why: 'The token is missing, not valid, or has expired.', whatToDo: 'Connect again with a new token in `connectionParams`.' },
   4406: { why: 'The client does not speak `graphql-transport-ws`.', whatToDo: 'Ask for that subprotocol.' },

@@ -36,17 +36,17 @@ export async function startGuarded(name: EntryName, { env, maxHeapMegabytes = 51
     async withstands(attack, { carriedBytes = 0 } = {}) {
       const { heldBytes: before } = await strain();
       await attack();
-      const { stallMs, heldBytes } = await strain();
+      const { stallMs, cpuMs, heldBytes } = await strain();
       const grownBytes = heldBytes - before;
       if (stallMs > maxStallMs) throw new Error(`the event loop was held for ${Math.round(stallMs)} ms`);
       if (grownBytes > maxHeldBytes + carriedBytes) throw new Error(`${Math.round(grownBytes / 1024 ** 2)} MiB more are held`);
-      return { stallMs, heldBytes: grownBytes };
+      return { stallMs, cpuMs, heldBytes: grownBytes };
     },
     [Symbol.asyncDispose]: () => entry[Symbol.asyncDispose](),
   };
 }
 
-const strainSchema = z.object({ stallMs: z.number(), heldBytes: z.number() });
+const strainSchema = z.object({ stallMs: z.number(), cpuMs: z.number(), heldBytes: z.number() });
 
 export interface GuardedServer extends Guarded {
   readonly url: string;
