@@ -15,6 +15,10 @@ interface Sized {
 /** Ends with the request's context. */
 const reads = new WeakMap<ApiContext, ReadOne<Sized>>();
 
+/** Reads of each owner that are under way or wait: one who asks a hundred times at once is served no more at a time. */
+const gates = new Map<string, { running: number; readonly waiting: (() => void)[] }>();
+const maxReadsPerOwner = 2;
+
 /** Decoding them takes one turn: together no more than a megabyte. */
 const paced = { maxBatch: 4, maxCalls: 2 };
 
@@ -39,12 +43,27 @@ export async function loadPayload(context: ApiContext, payload: Payload): Promis
 }
 
 async function readSized(context: ApiContext, keys: readonly string[]): Promise<readonly (Sized | undefined)[]> {
-  const { core, signal, answer, spend } = context;
+  const { core, owner, signal, answer, spend } = context;
   // One that is too large already reads no more.
   answer.add({ values: 0, bytes: 0 });
-  const values = await core.table.readPayloads(keys, signal);
+  const values = await atMost(owner, () => core.table.readPayloads(keys, signal));
   const sized = values.map((value) => (value === undefined ? undefined : { value, size: jsonSize(value) }));
   const bytes = sized.reduce((sum, one) => sum + (one?.size.bytes ?? 0), 0);
   if (bytes >= bytesPerQuery) await spend('queries', Math.floor(bytes / bytesPerQuery));
   return sized;
+}
+
+async function atMost<Value>(owner: string, read: () => Promise<Value>): Promise<Value> {
+  const gate = gates.get(owner) ?? { running: 0, waiting: [] };
+  gates.set(owner, gate);
+  if (gate.running >= maxReadsPerOwner) await new Promise<void>((resolve) => gate.waiting.push(resolve));
+  else gate.running += 1;
+  try {
+    return await read();
+  } finally {
+    // The place goes on to the next, or is free.
+    const next = gate.waiting.shift();
+    if (next !== undefined) next();
+    else if (--gate.running === 0) gates.delete(owner);
+  }
 }

@@ -98,11 +98,11 @@ export async function openServer({
   answerClientErrors(server);
   const drain = createDrain(server);
   const shared = { authenticate, connections, allowsHost, allowsOrigin, telemetry: core.telemetry, log };
-  const graphql = { ...shared, operations, fanOut };
+  const graphql = { ...shared, operations, fanOut, answers };
   const answerGraphQL = createGraphQLOverHttp({ ...graphql, corsOrigins: config.corsOrigins, rate: limiter.rate, limits });
   const answer = createRequestListener({ ...shared, answerGraphQL, health, graphiql, dashboard, queueDepths, scrape });
   server.on('request', (request, response) => void answer(request, response));
-  const sockets = attachSockets({ ...shared, server, api: createWebSocketApi({ ...graphql, limits }), limits });
+  const sockets = attachSockets({ ...shared, server, answers, api: createWebSocketApi({ ...graphql, limits }), limits });
   await listen(server, config);
 
   let closing: Promise<void> | undefined;

@@ -1,9 +1,13 @@
-/** How much an answer may hold, and how much of an owner's answers may be under way at a time, made or unsent. */
+/** How much an answer may hold, and how much of an owner's may be under way at a time: requests being read, answers unsent. */
 import { JobError } from '../../core/errors.ts';
 import type { AnswerSize } from '../../schema/index.ts';
 
-/** An answer that has begun. */
+/** A request, and the answer that is made of it. */
 export interface OpenAnswer extends AnswerSize {
+  /** Bytes of payloads in it. */
+  bytes(): number;
+  /** Counts what was received towards what its owner has under way. @throws {JobError} `RATE_LIMITED`. */
+  receive(bytes: number): void;
   /** Whether it has asked for more than there may be. */
   isTooLarge(): boolean;
   /** It is sent, or nobody waits for it any more: it begins at nothing again. */
@@ -11,8 +15,8 @@ export interface OpenAnswer extends AnswerSize {
 }
 
 export interface AnswerSizes {
-  /** Of nobody: counted for itself alone. */
-  begin(owner: string | undefined): OpenAnswer;
+  /** @param ownerOf Asked when there is something to count; of nobody: counted for itself alone. */
+  begin(ownerOf: () => string | undefined): OpenAnswer;
 }
 
 /** Small values take more of the memory than of the wire. */
@@ -28,38 +32,46 @@ export function createAnswerSizes({ maxBytes, maxBytesPerOwner }: AnswerSizesOpt
   /** Bytes under way. */
   const owners = new Map<string, number>();
 
+  function change(owner: string, bytes: number): void {
+    const underWay = (owners.get(owner) ?? 0) + bytes;
+    if (bytes > 0 && maxBytesPerOwner > 0 && underWay > maxBytesPerOwner) {
+      const message = `What you have under way holds more than ${maxBytesPerOwner} bytes: read your answers first.`;
+      throw new JobError('RATE_LIMITED', { message, retryAfterSeconds: 1 });
+    }
+    if (underWay > 0) owners.set(owner, underWay);
+    else owners.delete(owner);
+  }
+
   return {
-    begin(owner) {
+    begin(ownerOf) {
+      let owner: string | undefined;
+      let underWay = 0;
       let bytes = 0;
       let values = 0;
       let isOver = false;
 
-      function release(): void {
-        const left = owner === undefined ? 0 : (owners.get(owner) ?? 0) - bytes;
-        bytes = values = 0;
-        isOver = false;
-        if (owner === undefined) return;
-        if (left > 0) owners.set(owner, left);
-        else owners.delete(owner);
+      function receive(received: number): void {
+        owner ??= ownerOf();
+        if (owner !== undefined) change(owner, received);
+        underWay += received;
       }
 
       return {
+        receive,
+        bytes: () => bytes,
         add(size) {
           isOver ||= bytes + size.bytes > maxBytes || values + size.values > maxValues;
           if (isOver) throw new JobError('RESPONSE_TOO_LARGE', { message: `The answer would be larger than ${maxBytes} bytes.` });
-          const underWay = owner === undefined ? 0 : (owners.get(owner) ?? 0) + size.bytes;
-          if (maxBytesPerOwner > 0 && underWay > maxBytesPerOwner) {
-            throw new JobError('RATE_LIMITED', {
-              message: `Your answers under way hold ${maxBytesPerOwner} bytes: read them first.`,
-              retryAfterSeconds: 1,
-            });
-          }
+          receive(size.bytes);
           bytes += size.bytes;
           values += size.values;
-          if (owner !== undefined && size.bytes > 0) owners.set(owner, underWay);
         },
         isTooLarge: () => isOver,
-        release,
+        release() {
+          if (owner !== undefined) change(owner, -underWay);
+          underWay = bytes = values = 0;
+          isOver = false;
+        },
       };
     },
   };

@@ -14,7 +14,7 @@ import { createDocumentCache } from './documentCache.ts';
 import { documentLimitsRule, requireWithinLimits } from './documentLimits.ts';
 import type { Steps } from './pipeline.ts';
 import { unconditionalSubscriptionRule } from './subscriptionRoot.ts';
-import { createTurns } from './turns.ts';
+import type { TakeTurn } from './turns.ts';
 
 export interface ValidDocument {
   readonly document: DocumentNode;
@@ -57,6 +57,7 @@ export interface DocumentsOptions {
   readonly schema: GraphQLSchema;
   /** In production the schema is not told to strangers, neither whole nor by hints about what was nearly right. */
   readonly hidesSchema: boolean;
+  readonly takeTurn: TakeTurn;
 }
 
 /** Of each cache: some dozens of the largest documents there may be, and thousands of usual ones. */
@@ -65,14 +66,13 @@ const cachedBytes = 8 * 1024 ** 2;
 const placedTokenBytes = 400;
 const tokenBytes = 150;
 
-export function createDocuments({ schema, hidesSchema }: DocumentsOptions): Documents {
+export function createDocuments({ schema, hidesSchema, takeTurn }: DocumentsOptions): Documents {
   const known = createDocumentCache<ValidDocument | GraphQLError | InvalidDocument>(cachedBytes);
   /** Of valid documents: another text of the same form is valid too. */
   const forms = createDocumentCache<Form>(cachedBytes);
   /** Beside those of the specification, which the pipeline brings. */
   const rules: readonly ValidationRule[] = [documentLimitsRule, ...(hidesSchema ? [NoSchemaIntrospectionCustomRule] : [])];
   const options = { maxErrors: 20, hideSuggestions: hidesSchema };
-  const takeTurn = createTurns();
 
   function look(text: string, steps: Pick<Steps, 'parse' | 'validate'>, tokens: number): ValidDocument | InvalidDocument {
     const document = steps.parse(text);

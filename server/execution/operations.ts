@@ -29,6 +29,7 @@ import {
 import type { Log } from '../../telemetry/log.ts';
 import type { AnswerSizes, OpenAnswer } from './answerSizes.ts';
 import { createDocuments, InvalidDocument, type ValidDocument } from './documents.ts';
+import { createTurns } from './turns.ts';
 import { createPipeline, type CallContext, type Steps } from './pipeline.ts';
 
 /** What a client asks for, its shape checked by the transport. */
@@ -38,13 +39,10 @@ export interface OperationRequest {
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-/**
- * How an operation began: not at all, done already, or as a watch. All errors are as a client may see them. A result
- * counts towards what its owner has under way until it is released.
- */
+/** How an operation began: not at all, done already, or as a watch. All errors are as a client may see them. */
 export type Outcome =
   | { readonly refusal: readonly GraphQLError[] }
-  | { readonly result: Answer; readonly kind: OperationTypeNode; readonly release: () => void }
+  | { readonly result: Answer; readonly kind: OperationTypeNode }
   | { readonly watch: Watch; readonly args: WatchArgs };
 
 export interface Answer {
@@ -83,11 +81,14 @@ export interface OperationsDeps {
 
 /** How much counts as one query: fields that may be answered, tokens of a document that is new here. */
 const perQuery = { fields: 100, tokens: 50 };
+/** Bytes that take a turn of their own to write. */
+const largeAnswer = 256 * 1024;
 /** What a watch takes beside its document. */
 const watchBytes = 512;
 
 export function createOperations({ core, watches, log, hidesSchema, limiter, answers, limits }: OperationsDeps): Operations {
-  const documents = createDocuments({ schema, hidesSchema });
+  const takeTurn = createTurns();
+  const documents = createDocuments({ schema, hidesSchema, takeTurn });
   const pipeline = createPipeline(contextOf);
   const mask = (error: unknown, traceId: string): GraphQLError => toGraphQLError(error, { log, traceId });
 
@@ -95,7 +96,7 @@ export function createOperations({ core, watches, log, hidesSchema, limiter, ans
     const { traceId, signal, lastEventId } = call;
     const { owner, isAdmin } = await call.identify();
     const about = { owner, isAdmin, traceId, idempotencyKey: call.idempotencyKey(), lastEventId, signal };
-    return { ...about, core, watches, log, spend: spendingOf(owner, call.onSpent), answer: answers.begin(undefined) };
+    return { ...about, core, watches, log, spend: spendingOf(owner, call.onSpent), answer: call.answer };
   }
 
   function spendingOf(owner: string, onSpent: CallContext['onSpent']): ApiContext['spend'] {
@@ -114,14 +115,17 @@ export function createOperations({ core, watches, log, hidesSchema, limiter, ans
     const operation = operationOf(found, operationName);
     const kind = operation.operation;
     call.requireKind?.(kind);
-    const answer = answers.begin(contextValue.owner);
+    const { answer } = call;
     try {
       const context = { ...contextValue, answer };
       const given = { found, operation, operationName, context, sent: variables ?? {} };
       const outcome = kind === OperationTypeNode.SUBSCRIPTION ? await watched(given) : await executed(given, steps);
-      return 'watch' in outcome ? outcome : { result: masked(outcome, context), kind, release: answer.release };
+      if ('watch' in outcome) return outcome;
+      // To write it is work too: the transport's, right after this.
+      if (answer.bytes() > largeAnswer) await takeTurn();
+      return { result: masked(outcome, context), kind };
     } catch (error) {
-      return { result: { errors: [mask(error, call.traceId)] }, kind, release: answer.release };
+      return { result: { errors: [mask(error, call.traceId)] }, kind };
     }
   }
 
@@ -166,7 +170,7 @@ export function createOperations({ core, watches, log, hidesSchema, limiter, ans
       throw new Error('a subscription yields what is not a watch');
     }
     const { document, bytes } = found.lasting();
-    const answer = answers.begin(undefined);
+    const answer = answers.begin(nobody);
     // The pipeline's context holds the call, and that the request.
     const { owner, isAdmin, traceId, signal } = context;
     const contextValue = { core, watches, owner, isAdmin, traceId, log, signal, answer, spend: () => Promise.resolve() };
@@ -207,6 +211,8 @@ function operationOf({ document }: ValidDocument, operationName: OperationReques
     { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } },
   );
 }
+
+const nobody = (): undefined => undefined;
 
 function isWatch(source: object): source is Watch {
   return 'take' in source && 'listen' in source;

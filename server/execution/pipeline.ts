@@ -7,6 +7,7 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Budget, Taken } from '../../core/limits/rateLimiter.ts';
 import { schema, type ApiContext } from '../../schema/index.ts';
 import type { Identity } from '../auth.ts';
+import type { OpenAnswer } from './answerSizes.ts';
 
 /** What a transport knows of an operation before its context is built. */
 export interface CallContext {
@@ -15,6 +16,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** @throws {JobError} `UNAUTHENTICATED`. */
   identify(): Promise<Identity>;
+  /** Of the caller once known: counts what was received, and is released once the answer is sent. */
+  readonly answer: OpenAnswer;
   /** @throws {JobError} `BAD_USER_INPUT` for a header that is none. */
   idempotencyKey(): string | undefined;
   /** What a client that comes back saw last. */

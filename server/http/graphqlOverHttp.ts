@@ -5,8 +5,9 @@ import { JobError, refusalCatalogue } from '../../core/errors.ts';
 import type { Budget, Rate, Taken } from '../../core/limits/rateLimiter.ts';
 import type { Config } from '../../runtime/config.ts';
 import { onExpiry, type Authenticate, type Identity } from '../auth.ts';
+import type { AnswerSizes } from '../execution/answerSizes.ts';
 import type { FanOut } from '../execution/fanOut.ts';
-import type { Operations, Outcome } from '../execution/operations.ts';
+import type { OperationRequest, Operations, Outcome } from '../execution/operations.ts';
 import type { CallContext } from '../execution/pipeline.ts';
 import { payloadOf } from '../execution/payload.ts';
 import { parseIdempotencyKey } from '../idempotencyKey.ts';
@@ -25,6 +26,7 @@ export interface GraphQLOverHttpDeps {
   readonly fanOut: FanOut;
   readonly authenticate: Authenticate;
   readonly connections: Connections;
+  readonly answers: AnswerSizes;
   readonly corsOrigins: readonly string[];
   /** Of each budget; `undefined` = no limit. */
   readonly rate: Rate | undefined;
@@ -46,28 +48,42 @@ export function createGraphQLOverHttp(deps: GraphQLOverHttpDeps): AnswerGraphQL 
     try {
       const accepted = acceptedOf(request.headers.accept);
       const call = callOf(request, response, { traceId, accepted, ...deps });
-      const stranger = await strangerTo(call);
-      if (stranger === undefined) return await begin(request, response, accepted, call);
-      // What a stranger sends is not read, and would be taken for the next request.
+      const params = await paramsOf(request, call);
+      if (!(params instanceof GraphQLError)) {
+        if (accepted.single === undefined && accepted.stream === undefined) throw new Refusal(406, 'NOT_ACCEPTABLE');
+        return send(response, accepted, await operations.begin(params, call), call);
+      }
+      // What was not read would be taken for the next request.
       response.setHeader('connection', 'close');
-      send(response, accepted, { refusal: [operations.mask(stranger, traceId)] }, call);
+      return send(response, accepted, { refusal: [params] }, call);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      refuse(response, error.status, error.code, error.details);
+      return refuse(response, error.status, error.code, error.details);
     }
-    return undefined;
   };
 
-  async function begin(request: IncomingMessage, response: ServerResponse, accepted: Accepted, call: HttpCall): Promise<void> {
-    const params = await readParams(request, limits.requestBytes);
-    if (accepted.single === undefined && accepted.stream === undefined) throw new Refusal(406, 'NOT_ACCEPTABLE');
-    send(response, accepted, await operations.begin(params, call), call);
+  /** Nothing of a body is read before its sender is known. An error is as the client may see it. */
+  async function paramsOf(request: IncomingMessage, call: HttpCall): Promise<OperationRequest | GraphQLError> {
+    try {
+      await call.identify();
+      return await readParams(request, limits.requestBytes, call.answer.receive);
+    } catch (error) {
+      if (error instanceof Refusal) throw error;
+      return operations.mask(error, call.traceId);
+    }
   }
 
-  function send(response: ServerResponse, { single, stream }: Accepted, outcome: Outcome, { signal, traceId, spent }: HttpCall): void {
+  function send(
+    response: ServerResponse,
+    { single, stream }: Accepted,
+    outcome: Outcome,
+    { signal, traceId, spent, answer: underWay }: HttpCall,
+  ): void {
     if (rate !== undefined) setRateLimitHeaders(response, rate, spent);
     response.setHeader('cache-control', 'no-store');
     if ('watch' in outcome) {
+      // Of the request nothing is kept.
+      underWay.release();
       const target = new AnswerStream(response, stream ?? 'text/event-stream');
       fanOut.push(outcome.watch, { args: outcome.args, id: '', target });
       const leave = (): void => {
@@ -79,7 +95,6 @@ export function createGraphQLOverHttp(deps: GraphQLOverHttpDeps): AnswerGraphQL 
     }
     // Who takes nothing of an answer for so long does not want it.
     response.setTimeout(limits.requestTimeoutSeconds * 1000, () => void response.destroy());
-    if ('release' in outcome) response.once('close', outcome.release);
     const answer = 'refusal' in outcome ? { errors: outcome.refusal } : outcome.result;
     const isWatching = 'kind' in outcome && outcome.kind === OperationTypeNode.SUBSCRIPTION;
     const streamed = isWatching || single === undefined ? stream : undefined;
@@ -106,18 +121,22 @@ function callOf(
     accepted,
     authenticate,
     connections,
-  }: Pick<GraphQLOverHttpDeps, 'authenticate' | 'connections'> & { readonly traceId: string; readonly accepted: Accepted },
+    answers,
+  }: Pick<GraphQLOverHttpDeps, 'authenticate' | 'connections' | 'answers'> & { readonly traceId: string; readonly accepted: Accepted },
 ): HttpCall {
   const gone = new AbortController();
   const left = new Promise<void>((resolve) => response.once('close', resolve));
   // Whoever has the whole answer needs nothing called off.
   void left.then(() => response.writableFinished || gone.abort());
   const spent = new Map<Budget, Taken>();
+  let owner: string | undefined;
+  const answer = answers.begin(() => owner);
   let identified: Promise<Identity> | undefined;
   return {
     traceId,
     signal: gone.signal,
     spent,
+    answer,
     onSpent: (budget, taken) => void spent.set(budget, taken),
     identify: () => (identified ??= identify()),
     idempotencyKey: () => parseIdempotencyKey(headerOf(request, 'idempotency-key')),
@@ -134,22 +153,14 @@ function callOf(
     const identity = await authenticate(request.headers.authorization);
     const connection = { end: () => gone.abort(new JobError('SHUTTING_DOWN')) };
     connections.open(identity.owner, connection);
+    ({ owner } = identity);
     const forget = onExpiry(identity, () => gone.abort(new JobError('UNAUTHENTICATED', { message: 'The token has expired.' })));
     void left.then(() => {
       connections.close(identity.owner, connection);
+      answer.release();
       forget();
     });
     return identity;
-  }
-}
-
-/** Why whoever calls is not let in. */
-async function strangerTo({ identify }: HttpCall): Promise<unknown> {
-  try {
-    await identify();
-    return undefined;
-  } catch (error) {
-    return error;
   }
 }
 

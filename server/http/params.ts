@@ -4,15 +4,18 @@ import { parseExactJson } from '../../core/json.ts';
 import type { OperationRequest } from '../execution/operations.ts';
 import { Refusal } from './refusal.ts';
 
-/** @throws {Refusal} for what is no request of GraphQL over HTTP. */
-export async function readParams(request: IncomingMessage, maxBytes: number): Promise<OperationRequest> {
+/**
+ * @param received Told of each piece of the body.
+ * @throws {Refusal} for what is no request of GraphQL over HTTP; what `received` throws.
+ */
+export async function readParams(request: IncomingMessage, maxBytes: number, received: (bytes: number) => void): Promise<OperationRequest> {
   const { method } = request;
   if (method === 'GET') return checked(paramsOfAddress(request.url ?? ''));
   // graphql-sse asks for a token like this.
   if (method === 'PUT') throw new Refusal(405, 'SINGLE_CONNECTION_MODE', { headers: { allow: 'GET, POST' } });
   if (method !== 'POST') throw new Refusal(405, 'METHOD_NOT_ALLOWED', { message: 'Only GET and POST.', headers: { allow: 'GET, POST' } });
   requirePlainJson(request.headers);
-  return checked(jsonOf(textOf(await bodyOf(request, maxBytes)), 'The body'));
+  return checked(jsonOf(textOf(await bodyOf(request, maxBytes, received)), 'The body'));
 }
 
 /** Forms and plain text need no preflight, so any page could send them; gzip could be a bomb. */
@@ -23,7 +26,7 @@ function requirePlainJson(headers: IncomingMessage['headers']): void {
   if (headers['x-graphql-event-stream-token'] !== undefined) throw new Refusal(400, 'SINGLE_CONNECTION_MODE');
 }
 
-function bodyOf(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function bodyOf(request: IncomingMessage, maxBytes: number, received: (bytes: number) => void): Promise<Buffer> {
   const tooLarge = (): Refusal => new Refusal(413, 'REQUEST_ENTITY_TOO_LARGE', { message: `The body has more than ${maxBytes} bytes.` });
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
@@ -36,8 +39,13 @@ function bodyOf(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
     }
     function take(chunk: Buffer): void {
       size += chunk.length;
-      if (size > maxBytes) settle(() => reject(tooLarge()));
-      else chunks.push(chunk);
+      chunks.push(chunk);
+      try {
+        if (size > maxBytes) throw tooLarge();
+        received(chunk.length);
+      } catch (error) {
+        settle(() => reject(error));
+      }
     }
     const whole = (): void => settle(() => resolve(Buffer.concat(chunks)));
     // Nobody reads the answer; but whoever waits for the body must not wait for ever.

@@ -6,6 +6,7 @@ import { WebSocketServer, type RawData } from 'ws';
 import type { Config } from '../../runtime/config.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
+import type { AnswerSizes, OpenAnswer } from '../execution/answerSizes.ts';
 import { graphqlPath } from '../graphqlPath.ts';
 import { rawRefusal } from '../http/refusal.ts';
 import { ClientSocket, seconds } from './clientSocket.ts';
@@ -16,6 +17,7 @@ import type { WebSocketApi } from './websocket.ts';
 export interface SocketsDeps {
   readonly server: HttpServer;
   readonly api: WebSocketApi;
+  readonly answers: AnswerSizes;
   readonly allowsHost: (headers: IncomingMessage['headers']) => boolean;
   readonly allowsOrigin: (headers: IncomingMessage['headers']) => boolean;
   readonly telemetry: Telemetry;
@@ -41,8 +43,8 @@ export function isWebSocketRequest({ method, url = '', headers }: Pick<IncomingM
   return method === 'GET' && path === graphqlPath && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-/** As much as the headers of a request may be, twice: what is pipelined behind them counts too. */
-const maxStrangerBytes = 32 * 1024;
+/** Bytes that nobody asks after: twice what the headers of a request may have. */
+const unfinishedBytes = 32 * 1024;
 
 /** Whoever is told to go, and does not answer, is ended so soon. */
 const closeTimeout = 1000;
@@ -53,6 +55,7 @@ const roundMs = 1000;
 export function attachSockets({
   server,
   api,
+  answers,
   allowsHost,
   allowsOrigin,
   telemetry,
@@ -75,7 +78,7 @@ export function attachSockets({
     return sockets.handleUpgrade(request, socket, head, (client) => {
       client.attach(socket, outlet);
       serve(client, request.headers.authorization);
-      endTalkativeStranger(client, socket);
+      countUnfinished(client, socket, answers);
     });
   });
 
@@ -149,15 +152,29 @@ function lookAfter(
   return socket.ping();
 }
 
-/** Ends who sends more than a token before it is known: fragments are kept by ws until they are a message. */
-function endTalkativeStranger(client: ClientSocket, wire: Duplex): void {
+/** What ws keeps until it is a message: of strangers a token at most, of an owner no more than they may have under way. */
+function countUnfinished(client: ClientSocket, wire: Duplex, answers: AnswerSizes): void {
   let bytes = 0;
-  function count(chunk: Buffer): void {
-    if (client.phase === 'acknowledged') return void wire.off('data', count);
+  let counted: OpenAnswer | undefined;
+  // First the bytes, then the message that they may have ended.
+  wire.prependListener('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > maxStrangerBytes) client.terminate();
-  }
-  wire.on('data', count);
+    if (bytes <= unfinishedBytes) return;
+    if (client.phase !== 'acknowledged') return client.terminate();
+    try {
+      counted ??= answers.begin(() => client.identity?.owner);
+      counted.receive(chunk.length);
+    } catch {
+      client.terminate();
+    }
+  });
+  const finish = (): void => {
+    bytes = 0;
+    counted?.release();
+    counted = undefined;
+  };
+  client.prependListener('message', finish);
+  client.once('close', finish);
 }
 
 function textOf(data: RawData): string {

@@ -7,6 +7,8 @@ import type { Config } from '../../runtime/config.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { Authenticate, Identity } from '../auth.ts';
+import type { AnswerSizes } from '../execution/answerSizes.ts';
+import type { CallContext } from '../execution/pipeline.ts';
 import type { FanOut, Running } from '../execution/fanOut.ts';
 import type { OperationRequest, Operations, Outcome } from '../execution/operations.ts';
 import { payloadOf } from '../execution/payload.ts';
@@ -25,6 +27,7 @@ export interface WebSocketApi {
 export interface WebSocketDeps {
   readonly operations: Operations;
   readonly fanOut: FanOut;
+  readonly answers: AnswerSizes;
   readonly authenticate: Authenticate;
   readonly connections: Connections;
   readonly telemetry: Telemetry;
@@ -32,7 +35,16 @@ export interface WebSocketDeps {
   readonly limits: Pick<Config['limits'], 'operationsPerSocket'>;
 }
 
-export function createWebSocketApi({ operations, fanOut, authenticate, connections, telemetry, log, limits }: WebSocketDeps): WebSocketApi {
+export function createWebSocketApi({
+  operations,
+  fanOut,
+  answers,
+  authenticate,
+  connections,
+  telemetry,
+  log,
+  limits,
+}: WebSocketDeps): WebSocketApi {
   const host: ProtocolHost<ClientSocket> = { admit, begin };
 
   async function admit(
@@ -58,14 +70,17 @@ export function createWebSocketApi({ operations, fanOut, authenticate, connectio
     const beginning = beginningOf();
     socket.running.set(id, beginning);
     socket.usedAt = seconds();
-    const outcome = await outcomeOf(socket, payload, text, beginning.signal);
+    const answer = answers.begin(() => socket.identity?.owner);
+    const outcome = await outcomeOf(socket, payload, text, { signal: beginning.signal, answer });
     // Completed by the client meanwhile, and perhaps begun anew; a watch has ended by its signal.
-    if (socket.running.get(id) !== beginning) return 'release' in outcome ? outcome.release() : undefined;
+    if (socket.running.get(id) !== beginning) return answer.release();
+    // Of a request that has its answer nothing is kept.
+    if (!('result' in outcome)) answer.release();
     if ('watch' in outcome) return fanOut.push(outcome.watch, { args: outcome.args, id, target: socket });
     socket.running.delete(id);
     if ('refusal' in outcome) return socket.pushErrors(id, outcome.refusal);
-    socket.pushNext(id, payloadOf(outcome.result), undefined, outcome.release);
-    if (socket.readyState !== socket.OPEN) outcome.release();
+    socket.pushNext(id, payloadOf(outcome.result), undefined, answer.release);
+    if (socket.readyState !== socket.OPEN) answer.release();
     return socket.pushComplete(id);
   }
 
@@ -73,7 +88,7 @@ export function createWebSocketApi({ operations, fanOut, authenticate, connectio
     socket: ClientSocket,
     payload: SubscribeMessage['payload'],
     text: string,
-    signal: AbortSignal,
+    { signal, answer }: Pick<CallContext, 'signal' | 'answer'>,
   ): Promise<Outcome> {
     const { query, operationName, extensions } = payload;
     const traceId = traceIdOf(extensions?.['traceparent']);
@@ -81,14 +96,13 @@ export function createWebSocketApi({ operations, fanOut, authenticate, connectio
       const message = `At most ${limits.operationsPerSocket} operations at a time on one socket.`;
       return { refusal: [operations.mask(new JobError('RATE_LIMITED', { message, retryAfterSeconds: 1 }), traceId)] };
     }
-    const call = { traceId, signal, identify: () => identityOf(socket), idempotencyKey: () => undefined };
+    const call = { traceId, signal, answer, identify: () => identityOf(socket), idempotencyKey: () => undefined };
     let variables: OperationRequest['variables'];
     try {
+      answer.receive(text.length);
       variables = exactVariables(text, payload);
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      const message = `The variables hold ${error.message}: send them as strings.`;
-      return { refusal: [operations.mask(new JobError('BAD_USER_INPUT', { message, path: ['variables'] }), traceId)] };
+      return { refusal: [operations.mask(tellable(error), traceId)] };
     }
     const request = { query, operationName, variables };
     return telemetry.span('graphql over WebSocket', { kind: SpanKind.SERVER, origin: { traceId } }, () => operations.begin(request, call));
@@ -120,6 +134,11 @@ function beginningOf(): Running & { readonly signal: AbortSignal } {
 function exactVariables(text: string, payload: object): Readonly<Record<string, unknown>> | undefined {
   const variables = fieldOf(fieldOf(parseExactJson(text, { payload }), 'payload'), 'variables');
   return isRecord(variables) ? variables : undefined;
+}
+
+function tellable(error: unknown): unknown {
+  if (!(error instanceof RangeError)) return error;
+  return new JobError('BAD_USER_INPUT', { message: `The variables hold ${error.message}: send them as strings.`, path: ['variables'] });
 }
 
 function fieldOf(value: unknown, name: string): unknown {
