@@ -40,10 +40,11 @@ function bodyOf(request: IncomingMessage, maxBytes: number, received: (bytes: nu
     function take(chunk: Buffer): void {
       size += chunk.length;
       chunks.push(chunk);
+      if (size > maxBytes) return settle(() => reject(tooLarge()));
       try {
-        if (size > maxBytes) throw tooLarge();
         received(chunk.length);
       } catch (error) {
+        if (!(error instanceof Error)) throw error;
         settle(() => reject(error));
       }
     }

@@ -40,7 +40,7 @@ describe.each<readonly [what: string, operation: Operation]>([
       variables: { f: Object.fromEntries(list(60_000, 0).map((_, index) => [`k${index}`, 1])) },
     },
   ],
-  ['a value nested 3,000 deep', { query: createOne, variables: { p: JSON.parse(`${'['.repeat(3000)}${']'.repeat(3000)}`) } }],
+  ['a value nested 3,000 deep', { query: createOne, variables: { p: list(3000, 0).reduce<unknown>((inner) => [inner], 1) } }],
   ['an id of 900,000 characters', { query: 'query ($id: ID!) { job(jobId: $id) { jobId } }', variables: { id: 'i'.repeat(900_000) } }],
 ])('variables: %s', (_what, operation) => {
   test.each(transportNames)('hold nobody up, over %s', async (transport) => {
@@ -196,7 +196,7 @@ describe('large answers', () => {
     const jobs = list(4, { type: 'simulate_work', params, delaySeconds: 900 });
     for (let count = 0; count < 25; count += 1) {
       const { codes } = await transports.HTTP(server, { query: createMany, variables: { jobs } }, await as('greta'));
-      expect(codes).toEqual([]);
+      if (codes.length > 0) throw new Error(`not created: ${String(codes)}`);
     }
   });
 

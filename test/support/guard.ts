@@ -8,8 +8,8 @@ import { startEntry, urlOf, type EntryName, type RunningEntry } from './processe
 import type { Strain } from './strainProbe.ts';
 
 /** What nobody's request, document, variable, subscription or file may go beyond. */
-export const maxStallMs = 100;
-export const maxHeldBytes = 64 * 1024 ** 2;
+const maxStallMs = 100;
+const maxHeldBytes = 64 * 1024 ** 2;
 
 export interface Guarded extends AsyncDisposable {
   readonly entry: RunningEntry;
@@ -26,6 +26,7 @@ export interface GuardOptions {
   readonly maxHeapMegabytes?: number;
 }
 
+/** @public Of any entry: attacks on a worker need the same. */
 export async function startGuarded(name: EntryName, { env, maxHeapMegabytes = 512 }: GuardOptions): Promise<Guarded> {
   const probe = join(import.meta.dirname, 'strainProbe.ts');
   const flags = [`--max-old-space-size=${maxHeapMegabytes}`, '--expose-gc', '--import', probe];
