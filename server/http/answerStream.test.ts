@@ -21,7 +21,7 @@ async function opened(bytes: number, isRead: boolean) {
   const streaming = once(server, 'streaming');
   const request = get({ port: portOf(server), host: '127.0.0.1' }, (response) => (isRead ? response.resume() : response.pause()));
   request.on('error', () => undefined);
-  const [response]: unknown[] = await streaming;
+  const response: unknown = (await streaming).at(0);
   return { response, beat: () => void vi.advanceTimersByTime(12_000), end: () => void (request.destroy(), server.close()) };
 }
 
