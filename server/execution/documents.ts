@@ -71,16 +71,16 @@ export function createDocuments({ schema, hidesSchema, takeTurn }: DocumentsOpti
   /** Of valid documents: another text of the same form is valid too. */
   const forms = createDocumentCache<Form>(cachedBytes);
   /** Beside those of the specification, which the pipeline brings. */
-  const rules: readonly ValidationRule[] = [documentLimitsRule, ...(hidesSchema ? [NoSchemaIntrospectionCustomRule] : [])];
+  const rules: readonly ValidationRule[] = hidesSchema ? [NoSchemaIntrospectionCustomRule] : [];
   const options = { maxErrors: 20, hideSuggestions: hidesSchema };
 
   function look(text: string, steps: Pick<Steps, 'parse' | 'validate'>, tokens: number): ValidDocument | InvalidDocument {
     const document = steps.parse(text);
     const normal = stripIgnoredCharacters(text);
     if (forms.get(normal) === undefined) {
-      // Alone and first: a rule of graphql-js takes such a condition for one that is known, and throws.
-      const conditional = validate(schema, document, [unconditionalSubscriptionRule], options);
-      const errors = conditional.length > 0 ? conditional : steps.validate(schema, document, rules, options);
+      // First: some rules of graphql-js compare each field with each other, and one throws at a conditional subscription.
+      const early = validate(schema, document, [documentLimitsRule, unconditionalSubscriptionRule], options);
+      const errors = early.length > 0 ? early : steps.validate(schema, document, rules, options);
       if (errors.length > 0) return new InvalidDocument(errors.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')));
     }
     const form = forms.get(normal) ?? { lasting: undefined };
