@@ -45,7 +45,10 @@ await runEntry('job-tickets', async (entry) => {
     ({ close }) => close(),
   );
   if (process.stdout.isTTY) process.stdout.write(welcome({ url: server.url, config }));
-  else log.info({ dashboard: `${server.url}/`, graphiql: `${server.url}/graphql`, ready: `${server.url}/readyz` }, 'job tickets are open');
+  else {
+    const graphiql = config.hidesSchema ? {} : { graphiql: `${server.url}/graphql` };
+    log.info({ dashboard: `${server.url}/`, ...graphiql, ready: `${server.url}/readyz` }, 'job tickets are open');
+  }
 });
 
 /** What is not in this process is loaded by those alone who want it: the SDK of AWS is half of all there is to load. */

@@ -32,6 +32,10 @@ export const errorCatalogue = {
   UNAUTHENTICATED: { message: 'A valid token is needed.', whatToDo: 'Get a new token and send it as `Authorization: Bearer …`.' },
   FORBIDDEN: { message: 'This token does not allow that.', whatToDo: 'Leave `owner` out, or use a token with the scope `admin`.' },
   RATE_LIMITED: { message: 'Too many requests.', whatToDo: 'Wait `extensions.retryAfterSeconds`, then send it again.' },
+  RESPONSE_TOO_LARGE: {
+    message: 'The answer would be larger than MAX_RESPONSE_BYTES.',
+    whatToDo: 'Ask for smaller pages, or for `params` and `result` of fewer jobs at a time.',
+  },
   SHUTTING_DOWN: { message: 'This server is shutting down.', whatToDo: 'Connect again; another server answers.' },
 } as const satisfies Record<string, { readonly message: string; readonly whatToDo: string }>;
 
@@ -117,9 +121,12 @@ export const refusalCatalogue = {
 export const closeCatalogue = {
   1000: { why: 'Nothing ran on it for SOCKET_IDLE_SECONDS.', whatToDo: 'Connect again when there is something to ask.' },
   1001: { why: 'The server shuts down.', whatToDo: 'Connect again, to another server; resume with `afterVersion`.' },
-  1006: { why: 'It answered no ping, or left too much unread.', whatToDo: 'Connect again; resume with `afterVersion`.' },
+  1006: {
+    why: 'It answered no ping, left too much unread, or sent more than a token before it was known.',
+    whatToDo: 'Connect again; resume with `afterVersion`.',
+  },
   1009: { why: 'A message was larger than MAX_REQUEST_BYTES.', whatToDo: 'Send less in one message.' },
-  4400: { why: 'A message was not of the protocol.', whatToDo: 'Mend the client.' },
+  4400: { why: 'A message was not of the protocol, or its id longer than 256 characters.', whatToDo: 'Mend the client.' },
   4401: { why: 'An operation came before `connection_init` was answered.', whatToDo: 'Wait for `connection_ack`.' },
   4403: { why: 'The token is missing, not valid, or has expired.', whatToDo: 'Connect again with a new token in `connectionParams`.' },
   4406: { why: 'The client does not speak `graphql-transport-ws`.', whatToDo: 'Ask for that subprotocol.' },

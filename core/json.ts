@@ -18,13 +18,17 @@ export function decodeJson<Schema extends z.ZodType>(schema: Schema, text: strin
  * that says so: see `inexactIntegerOf`. Its key is no well-formed Unicode, so that no value of a client's passes for it.
  * @param json What `JSON.parse` makes of the text, where that is known already.
  * @throws {SyntaxError}
+ * @throws {RangeError} for more than a thousand integers beyond those that every number tells apart.
  */
 export function parseExactJson(text: string, json: unknown = JSON.parse(text)): unknown {
   // What follows is quick because all strings are known to end.
   if (!mayBeInexact.test(text)) return json;
   let isExact = true;
+  let unsafe = 0;
   const marked = text.replaceAll(stringOrLongNumber, (token) => {
-    if (token.startsWith('"') || isExactNumber(token)) return token;
+    if (token.startsWith('"') || isSafeNumber(token)) return token;
+    if (++unsafe > maxUnsafe) throw new RangeError(`more than ${maxUnsafe} integers beyond 2^53`);
+    if (isExactNumber(token)) return token;
     isExact = false;
     return JSON.stringify({ [inexactKey]: token });
   });
@@ -48,10 +52,16 @@ const stringOrLongNumber = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]{3,}/g;
 
 /** Fractions are approximations by custom; an integer is meant to the last digit. Too large for any number is another fault. */
 function isExactNumber(text: string): boolean {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) || !Number.isInteger(number)) return true;
-  return integerDigits(text) === integerDigits(String(number));
+  return isSafeNumber(text) || integerDigits(text) === integerDigits(String(Number(text)));
 }
+
+function isSafeNumber(text: string): boolean {
+  const number = Number(text);
+  return Number.isSafeInteger(number) || !Number.isInteger(number);
+}
+
+/** Each is looked at digit by digit. */
+const maxUnsafe = 1000;
 
 /** An integer's digits and how many zeros follow; a fraction's text, which equals itself only. */
 function integerDigits(text: string): string {

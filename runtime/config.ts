@@ -123,8 +123,10 @@ const settings = z.object({
     ),
   RATE_LIMIT_PER_SECOND: whole(0, 1_000_000)
     .optional()
-    .describe(`Mutations and watches that one owner may begin a second; 0 = no limit. ${whereOwnersDiffer(100)}`),
-  RATE_LIMIT_BURST: whole(1, 1_000_000).default(1000).describe('How many of them an owner may begin at once after a pause.'),
+    .describe(
+      `Jobs that one owner may hand in or change a second, and as many queries, watches and waits each; 0 = no limit. ${whereOwnersDiffer(100)}`,
+    ),
+  RATE_LIMIT_BURST: whole(1, 1_000_000).default(1000).describe('How many of each an owner may begin at once after a pause.'),
   MAX_CONNECTIONS_PER_OWNER: whole(0, 1_000_000)
     .optional()
     .describe(`Sockets, streams and requests of one owner, open at a time in one server; 0 = no limit. ${whereOwnersDiffer(1000)}`),
@@ -139,8 +141,13 @@ const settings = z.object({
   MAX_REQUEST_BYTES: whole(1024, 64 * 1024 ** 2)
     .default(1024 ** 2)
     .describe('Largest body of a request, and largest WebSocket message.'),
+  MAX_RESPONSE_BYTES: whole(1024, 256 * 1024 ** 2)
+    .default(10 * 1000 ** 2)
+    .describe('Most bytes of `params` and `result` in one answer; four times as many of one owner may be under way at a time.'),
   HEADERS_TIMEOUT_SECONDS: whole(1, 600).default(10).describe('How long a client may take to send the headers of a request.'),
-  REQUEST_TIMEOUT_SECONDS: whole(1, 3600).default(30).describe('How long a client may take to send a whole request.'),
+  REQUEST_TIMEOUT_SECONDS: whole(1, 3600)
+    .default(30)
+    .describe('How long a client may take to send a whole request, and take nothing of its answer.'),
   SOCKET_INIT_SECONDS: whole(1, 3600).default(5).describe('How long a WebSocket may stay open without `connection_init`.'),
   SOCKET_PING_SECONDS: whole(1, 3600)
     .default(12)
@@ -235,6 +242,11 @@ export function parseConfig(environment: Environment) {
       operationsPerSocket: env.MAX_OPERATIONS_PER_SOCKET,
       operationCost: env.MAX_OPERATION_COST,
       requestBytes: env.MAX_REQUEST_BYTES,
+      responseBytes: env.MAX_RESPONSE_BYTES,
+      /** 0 = none. */
+      responseBytesPerOwner: isKeyed ? 4 * env.MAX_RESPONSE_BYTES : 0,
+      /** What watches of one owner may take of the memory of one server; 0 = no limit. */
+      watchBytesPerOwner: isKeyed ? 32 * 1024 ** 2 : 0,
       headersTimeoutSeconds: env.HEADERS_TIMEOUT_SECONDS,
       requestTimeoutSeconds: env.REQUEST_TIMEOUT_SECONDS,
       socketInitSeconds: env.SOCKET_INIT_SECONDS,

@@ -29,6 +29,7 @@ export async function openMetricsServer({
       );
     }
     if (request.url !== '/metrics') return response.writeHead(404).end();
+    if (request.method !== 'GET') return response.writeHead(405, { allow: 'GET' }).end();
     return void scrape().then(
       (text) => response.setHeader('content-type', prometheusContentType).end(text),
       (error: unknown) => {

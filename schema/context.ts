@@ -1,8 +1,16 @@
 /** What a resolver is given: the use cases' core, who asks, and how this request is traced and ended. */
 import { JobError } from '../core/errors.ts';
+import type { JsonSize } from '../core/jsonSize.ts';
+import type { Budget } from '../core/limits/rateLimiter.ts';
 import type { Core } from '../core/usecases/core.ts';
 import type { Watches } from '../core/usecases/watchJob.ts';
 import type { Log } from '../telemetry/log.ts';
+
+/** How large an answer grows while payloads are loaded for it. */
+export interface AnswerSize {
+  /** @throws {JobError} `RESPONSE_TOO_LARGE`; `RATE_LIMITED` where the caller's other answers are not sent yet. */
+  add(size: JsonSize): void;
+}
 
 export interface ApiContext {
   readonly core: Core;
@@ -12,8 +20,10 @@ export interface ApiContext {
   readonly isAdmin: boolean;
   /** May pause, resume and limit what runs. */
   readonly mayOperate: boolean;
-  /** Counts so many beginnings towards what the caller may begin. @throws {JobError} `RATE_LIMITED`. */
-  readonly spend: (count: number) => Promise<void>;
+  /** Counts so many beginnings towards what the caller may begin of the kind. @throws {JobError} `RATE_LIMITED`. */
+  readonly spend: (budget: Budget, count: number) => Promise<void>;
+  /** What the answer holds of payloads. */
+  readonly answer: AnswerSize;
   /** 32 hexadecimal digits, as in W3C Trace Context. */
   readonly traceId: string;
   readonly log: Log;

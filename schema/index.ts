@@ -8,7 +8,7 @@ import './subscription.ts';
 /** In the order of the source: what belongs together stands together. */
 export const schema = builder.toSchema({ sortSchema: false });
 
-export type { ApiContext } from './context.ts';
-export { requireAffordable } from './cost.ts';
+export type { AnswerSize, ApiContext } from './context.ts';
+export { affordableCost } from './cost.ts';
 export { toGraphQLError } from './errors.ts';
-export { coerceVariables } from './variables.ts';
+export { coerceVariables, forCoercedVariables, type CoercedVariables } from './variables.ts';

@@ -2,7 +2,7 @@
 import { Kind, type GraphQLResolveInfo, type SelectionSetNode } from 'graphql';
 import { JobError } from '../core/errors.ts';
 import { cancelJob } from '../core/usecases/cancelJob.ts';
-import { createJob, createJobs, maxBatch, type CreateJobOutcome, type CreateJobRequest } from '../core/usecases/createJob.ts';
+import { createJob, createJobs, maxBatch, requireBatch, type CreateJobOutcome, type CreateJobRequest } from '../core/usecases/createJob.ts';
 import { rescheduleJob } from '../core/usecases/rescheduleJob.ts';
 import { retryJob } from '../core/usecases/retryJob.ts';
 import { builder } from './builder.ts';
@@ -35,7 +35,7 @@ builder.mutationType({
       args: { input: t.arg({ type: CreateJobInputType, required: true, description: 'The job.' }) },
       resolve: async (_root, { input }, context, info) => {
         requireUnambiguousKey(context, info);
-        await context.spend(1);
+        await context.spend('jobs', 1);
         return createJob(context.core, withHeaderKey(createJobRequest(input, context), context.idempotencyKey));
       },
     }),
@@ -46,7 +46,8 @@ builder.mutationType({
       complexity: ({ input }) => ({ field: 1, multiplier: Math.min(input.jobs.length, maxBatch) }),
       resolve: async (_root, { input: { jobs } }, context, info) => {
         requireUnambiguousKey(context, info);
-        await context.spend(jobs.length);
+        requireBatch(jobs.length);
+        await context.spend('jobs', jobs.length);
         const outcomes = await createEach(jobs, context);
         return { results: outcomes.map((outcome) => createJobResult(outcome, context)) };
       },
@@ -56,7 +57,7 @@ builder.mutationType({
       description: 'Begins a job anew that is FAILED, FAILED_FINAL, CANCELLED, or stuck. JOB_NOT_RETRYABLE otherwise.',
       args: { input: t.arg({ type: RetryJobInputType, required: true, description: 'Which job.' }) },
       resolve: async (_root, { input: { jobId } }, { core, owner, isAdmin, spend }) => {
-        await spend(1);
+        await spend('jobs', 1);
         return { job: await retryJob(core, { owner, isAdmin, jobId }) };
       },
     }),
@@ -65,7 +66,7 @@ builder.mutationType({
       description: 'Moves the start of a job that waits. JOB_NOT_RESCHEDULABLE if it runs or has ended.',
       args: { input: t.arg({ type: RescheduleJobInputType, required: true, description: 'Which job, and when.' }) },
       resolve: async (_root, { input: { jobId, runAt } }, { core, owner, isAdmin, spend }) => {
-        await spend(1);
+        await spend('jobs', 1);
         return { job: await rescheduleJob(core, { owner, isAdmin, jobId, runAt }) };
       },
     }),
@@ -74,7 +75,7 @@ builder.mutationType({
       description: 'Cancels a job: one that waits at once, one that runs within a heartbeat. JOB_NOT_CANCELLABLE if it has ended.',
       args: { input: t.arg({ type: CancelJobInputType, required: true, description: 'Which job.' }) },
       resolve: async (_root, { input: { jobId } }, { core, owner, isAdmin, spend }) => {
-        await spend(1);
+        await spend('jobs', 1);
         return { job: await cancelJob(core, { owner, isAdmin, jobId }) };
       },
     }),

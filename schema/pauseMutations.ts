@@ -25,7 +25,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input: { type, reason, until } }, context) => {
       requireOperator(context);
       const jobType = knownType(context, type);
-      await context.spend(1);
+      await context.spend('jobs', 1);
       await pauseWork(context.core, { type }, { reason: reason ?? undefined, until: until ?? undefined });
       return { jobType };
     },
@@ -37,7 +37,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input: { type } }, context) => {
       requireOperator(context);
       const jobType = knownType(context, type);
-      await context.spend(1);
+      await context.spend('jobs', 1);
       await resumeWork(context.core, { type });
       return { jobType };
     },
@@ -48,7 +48,7 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: PauseQueueInputType, required: true, description: 'Which queue, why, and until when.' }) },
     resolve: async (_root, { input: { priority, reason, until } }, context) => {
       requireOperator(context);
-      await context.spend(1);
+      await context.spend('jobs', 1);
       await pauseWork(context.core, { priority }, { reason: reason ?? undefined, until: until ?? undefined });
       return { queue: { priority } };
     },
@@ -59,7 +59,7 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: ResumeQueueInputType, required: true, description: 'Which queue.' }) },
     resolve: async (_root, { input: { priority } }, context) => {
       requireOperator(context);
-      await context.spend(1);
+      await context.spend('jobs', 1);
       await resumeWork(context.core, { priority });
       return { queue: { priority } };
     },

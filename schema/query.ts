@@ -77,7 +77,7 @@ builder.queryType({
         timeoutSeconds: t.arg.int({ defaultValue: 30, description: `How long to wait at most, 0 to ${maxWaitSeconds}.` }),
       },
       resolve: async (_root, { jobId, timeoutSeconds }, { core, watches, owner, isAdmin, signal, spend }) => {
-        await spend(1);
+        await spend('waits', 1);
         return waitForJob(core, watches, { owner, isAdmin, jobId, timeoutSeconds: timeoutSeconds ?? 30, signal });
       },
     }),

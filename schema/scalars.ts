@@ -49,10 +49,11 @@ type Path = readonly (string | number)[];
  * @throws {JobError} `BAD_USER_INPUT` with the path of the first value that is not JSON or lies too deep.
  */
 export function checkedJson(value: unknown, path: Path): JsonValue {
-  return checkedAt(value, path, 0);
+  return checkedAt(value, [...path], path.length + maxJsonDepth);
 }
 
-function checkedAt(value: unknown, path: Path, depth: number): JsonValue {
+/** The path is one list for all, of which each value finds its own: copies would cost more than the check. */
+function checkedAt(value: unknown, path: (string | number)[], maxLength: number): JsonValue {
   if (value === null || typeof value === 'boolean') return value;
   if (typeof value === 'string') return requireText(value, path);
   if (typeof value === 'number') {
@@ -60,14 +61,18 @@ function checkedAt(value: unknown, path: Path, depth: number): JsonValue {
     if (!Number.isFinite(value)) throw badInput('is a number too large for JSON', path);
     return value;
   }
-  if (depth >= maxJsonDepth) throw badInput(`is nested more than ${maxJsonDepth} deep`, path);
-  if (Array.isArray(value)) return value.map((item: unknown, index) => checkedAt(item, [...path, index], depth + 1));
+  if (path.length >= maxLength) throw badInput(`is nested more than ${maxJsonDepth} deep`, path);
+  const inside = (key: string | number, item: unknown): JsonValue => {
+    path.push(key);
+    const checked = checkedAt(item, path, maxLength);
+    path.pop();
+    return checked;
+  };
+  if (Array.isArray(value)) return value.map((item: unknown, index) => inside(index, item));
   if (typeof value !== 'object') throw badInput('is not JSON', path);
   if (inexactIntegerOf(value) !== undefined) throw badInput(inexactProblem, path);
   // `fromEntries` defines properties: a key `__proto__` stays a key.
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [requireText(key, path), checkedAt(item, [...path, key], depth + 1)]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [requireText(key, path), inside(key, item)]));
 }
 
 function valueOf(node: ValueNode, variables: Readonly<Record<string, unknown>>): unknown {

@@ -53,7 +53,7 @@ builder.subscriptionType({
         }),
       },
       subscribe: async (_root, { jobId, afterVersion, owner: named }, { watches, owner, isAdmin, signal, spend, lastEventId }) => {
-        await spend(1);
+        await spend('watches', 1);
         if (jobId !== undefined && jobId !== null) {
           return watches.job({ owner, isAdmin, jobId, afterVersion: resumeAfter(jobId, afterVersion, lastEventId), signal });
         }

@@ -1,4 +1,4 @@
-/** The variables of an operation, coerced in one place, whichever transport they came by. */
+/** The variables of an operation, coerced in one place and once, whichever transport they came by. */
 import {
   getNamedType,
   getVariableValues,
@@ -6,55 +6,107 @@ import {
   isInputType,
   isListType,
   isNonNullType,
+  Kind,
   typeFromAST,
+  type DocumentNode,
   type GraphQLError,
   type GraphQLInputType,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
 import { inexactIntegerOf } from '../core/json.ts';
+import { jsonSize, type JsonSize } from '../core/jsonSize.ts';
 import { badInput, requireText } from '../core/text.ts';
+import { argumentsSize, literalSize, maxValues, requireFewValues } from './inputSize.ts';
 import { inexactProblem, JsonScalar } from './scalars.ts';
 
 export type CoercedVariables =
   | { readonly coerced: Readonly<Record<string, unknown>>; readonly errors?: undefined }
   | { readonly errors: readonly GraphQLError[]; readonly coerced?: undefined };
 
+export interface CoercionOptions {
+  /** Of the operation, with its fragments. */
+  readonly document: DocumentNode;
+  readonly hideSuggestions: boolean;
+  /** Of all arguments together, as if they were written out. */
+  readonly maxBytes: number;
+}
+
+/** Each is found by asking, with a path and a sentence of its own: a few are enough to mend a client. */
+const maxErrors = 5;
+
+/** Entries of lists and fields of inputs, which are asked for by name; JSON is taken as it is. */
+const maxTypedValues = 5000;
+
 /**
- * As graphql-js does it: absent, null and default are told apart by which keys there are.
- * @throws {JobError} `BAD_USER_INPUT` for text that is not well-formed Unicode. That of literals the parser has seen;
- *   JSON is looked at entry by entry, so that one of a batch does not fail the others (`checkedJson`).
+ * As graphql-js does it: absent, null and default are told apart by which keys there are. What the operation does not
+ * define is left out.
+ * @throws {JobError} `BAD_USER_INPUT` for more than is taken, and for text that is not well-formed Unicode. That of
+ *   literals the parser has seen; JSON is looked at entry by entry, so that one of a batch does not fail the others
+ *   (`checkedJson`).
  */
 export function coerceVariables(
   schema: GraphQLSchema,
-  { variableDefinitions = [] }: OperationDefinitionNode,
+  operation: OperationDefinitionNode,
   sent: Readonly<Record<string, unknown>>,
-  options: { readonly hideSuggestions: boolean },
+  { document, hideSuggestions, maxBytes }: CoercionOptions,
 ): CoercedVariables {
-  for (const { variable, type } of variableDefinitions) {
+  const { variableDefinitions = [] } = operation;
+  const sizes = new Map<string, JsonSize>();
+  for (const { variable, type, defaultValue } of variableDefinitions) {
     const name = variable.name.value;
     const inputType = typeFromAST(schema, type);
-    if (!Object.hasOwn(sent, name) || inputType === undefined) continue;
+    if (!Object.hasOwn(sent, name)) {
+      if (defaultValue !== undefined) sizes.set(name, literalSize(defaultValue, sizes));
+      continue;
+    }
+    const size = jsonSize(sent[name], maxValues, maxBytes);
+    requireFewValues(size, maxBytes, name);
+    sizes.set(name, size);
     // The path within an input, as the use cases say it; a variable of its own is called by its name.
-    if (isInputType(inputType)) requireTexts(sent[name], inputType, isInputObjectType(getNamedType(inputType)) ? [] : [name]);
+    const path = isInputObjectType(getNamedType(inputType)) ? [] : [name];
+    if (isInputType(inputType)) requireTexts(sent[name], inputType, path, { left: maxTypedValues });
   }
-  return getVariableValues(schema, variableDefinitions, sent, { ...options, maxErrors: 20 });
+  requireFewValues(argumentsSize(document, operation, sizes), maxBytes);
+  return getVariableValues(schema, variableDefinitions, sent, { hideSuggestions, maxErrors });
 }
 
+/**
+ * The same document for values that are coerced already: whoever executes it coerces variables anew, and takes these as
+ * they are. What has no default there has been given it.
+ */
+export function forCoercedVariables(document: DocumentNode): DocumentNode {
+  const known = coercedDocuments.get(document);
+  if (known !== undefined) return known;
+  const definitions = document.definitions.map((definition) => {
+    if (definition.kind !== Kind.OPERATION_DEFINITION || definition.variableDefinitions === undefined) return definition;
+    const variableDefinitions = definition.variableDefinitions.map(({ defaultValue: _given, ...rest }) => ({ ...rest, type: asItIs }));
+    return { ...definition, variableDefinitions };
+  });
+  const made = { ...document, definitions };
+  coercedDocuments.set(document, made);
+  return made;
+}
+
+const coercedDocuments = new WeakMap<DocumentNode, DocumentNode>();
+const asItIs = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: JsonScalar.name } } as const;
+
 /** Walks what was sent by the type it is sent for: what does not fit is the coercion's to report. */
-function requireTexts(value: unknown, type: GraphQLInputType, path: readonly (string | number)[]): void {
-  if (isNonNullType(type)) return requireTexts(value, type.ofType, path);
+function requireTexts(value: unknown, type: GraphQLInputType, path: readonly (string | number)[], budget: { left: number }): void {
+  if (isNonNullType(type)) return requireTexts(value, type.ofType, path, budget);
+  if (!isListType(type) && type.name === JsonScalar.name) return undefined;
+  if (--budget.left < 0) throw badInput(`lies beyond ${maxTypedValues} entries and fields`, path);
   if (isListType(type)) {
     const items: readonly unknown[] = Array.isArray(value) ? value : [value];
-    for (const [index, item] of items.entries()) requireTexts(item, type.ofType, Array.isArray(value) ? [...path, index] : path);
+    for (const [index, item] of items.entries()) requireTexts(item, type.ofType, Array.isArray(value) ? [...path, index] : path, budget);
     return undefined;
   }
-  if (type.name === JsonScalar.name) return undefined;
   if (typeof value === 'string') return void requireText(value, path);
   if (typeof value !== 'object' || value === null) return undefined;
   if (inexactIntegerOf(value) !== undefined) throw badInput(inexactProblem, path);
   if (!isInputObjectType(type)) return undefined;
+  budget.left -= Object.keys(value).length;
   for (const [name, field] of Object.entries(type.getFields())) {
-    if (Object.hasOwn(value, name)) requireTexts(Reflect.get(value, name), field.type, [...path, name]);
+    if (Object.hasOwn(value, name)) requireTexts(Reflect.get(value, name), field.type, [...path, name], budget);
   }
 }

@@ -1,8 +1,9 @@
 /** Who is calling: the subject of a signed token (RFC 7519), or, where no keys are set, everybody as `anonymous`. */
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { JobError } from '../core/errors.ts';
 import { anonymousOwner } from '../core/objectAccess.ts';
 import { ConfigError, type Config } from '../runtime/config.ts';
+import { createIssuerKeys } from './issuerKeys.ts';
 
 export interface Identity {
   readonly owner: string;
@@ -59,7 +60,7 @@ function verifierOf({ jwksUrl, secret }: Pick<Config['auth'], 'jwksUrl' | 'secre
     return async (token) => (await refusing(jwtVerify(token, key, { ...options, algorithms: ['HS256', 'HS384', 'HS512'] }))).payload;
   }
   if (jwksUrl === undefined) return undefined;
-  const keys = createRemoteJWKSet(new URL(jwksUrl));
+  const keys = createIssuerKeys({ url: jwksUrl });
   const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
   return async (token) => (await refusing(jwtVerify(token, keys, { ...options, algorithms }))).payload;
 }

@@ -7,6 +7,7 @@ import type { Config } from '../runtime/config.ts';
 import { openRateLimiter } from '../runtime/openRateLimiter.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createAuthenticate, isKeyed } from './auth.ts';
+import { createAnswerSizes } from './execution/answerSizes.ts';
 import { createFanOut } from './execution/fanOut.ts';
 import { createOperations } from './execution/operations.ts';
 import { graphqlPath } from './graphqlPath.ts';
@@ -81,8 +82,9 @@ export async function openServer({
   const allowsOrigin = createOriginCheck(config.corsOrigins);
   const connections = createConnections({ maxPerOwner: limits.connectionsPerOwner });
   const limiter = await openRateLimiter({ config, clock: core.clock, log });
-  const operations = createOperations({ core, watches, log, limiter, hidesSchema, maxCost: limits.operationCost });
-  const fanOut = createFanOut(operations);
+  const answers = createAnswerSizes({ maxBytes: limits.responseBytes, maxBytesPerOwner: limits.responseBytesPerOwner });
+  const operations = createOperations({ core, watches, log, limiter, hidesSchema, answers, limits });
+  const fanOut = createFanOut({ mask: operations.mask, maxKeptBytesPerOwner: limits.watchBytesPerOwner || Infinity });
   const health = createHealth({ notReady, details: async () => ({ ...(await sweeperHealth(core)), ...details() }) });
   const graphiql = hidesSchema ? undefined : createGraphiQL(core.jobTypes);
   const dashboard = createDashboard({
@@ -96,11 +98,11 @@ export async function openServer({
   answerClientErrors(server);
   const drain = createDrain(server);
   const shared = { authenticate, connections, allowsHost, allowsOrigin, telemetry: core.telemetry, log };
-  const graphql = { ...shared, operations, fanOut };
-  const answerGraphQL = createGraphQLOverHttp({ ...graphql, corsOrigins: config.corsOrigins, maxRequestBytes: limits.requestBytes });
+  const graphql = { ...shared, operations, fanOut, answers };
+  const answerGraphQL = createGraphQLOverHttp({ ...graphql, corsOrigins: config.corsOrigins, rate: limiter.rate, limits });
   const answer = createRequestListener({ ...shared, answerGraphQL, health, graphiql, dashboard, queueDepths, scrape });
   server.on('request', (request, response) => void answer(request, response));
-  const sockets = attachSockets({ ...shared, server, api: createWebSocketApi({ ...graphql, limits }), limits });
+  const sockets = attachSockets({ ...shared, server, answers, api: createWebSocketApi({ ...graphql, limits }), limits });
   await listen(server, config);
 
   let closing: Promise<void> | undefined;

@@ -5,7 +5,7 @@ import { startRedis, type RedisServer } from '../../test/support/redis.ts';
 import { silentLog } from '../../test/support/silentLog.ts';
 import { createRedis } from '../redis.ts';
 import { createMemoryLimiter } from './memoryLimiter.ts';
-import type { Rate, RateLimiter } from './rateLimiter.ts';
+import { bucketKey, type Rate, type RateLimiter } from './rateLimiter.ts';
 import { openRedisLimiter } from './redisLimiter.ts';
 
 let redis: RedisServer;
@@ -21,35 +21,46 @@ const limiters: readonly (readonly [name: string, open: (rate: Rate) => RateLimi
   ['in Redis', (rate) => openRedisLimiter(rate, { redisUrl: redis.url, isCluster: false, log: silentLog })],
 ];
 
+const wait = async (limiter: RateLimiter, owner: string, cost: number): Promise<number> =>
+  (await limiter.take(owner, 'jobs', cost)).retryAfterSeconds;
+
 describe.each(limiters)('a bucket of tokens %s', (name, open) => {
   const owner = (of: string): string => `${of} ${name}`;
 
   test('lets a burst through, then as many as flow in, and says how long to wait', async () => {
     const limiter = open({ perSecond: 10, burst: 3 });
     const seconds = [];
-    for (let count = 0; count < 4; count += 1) seconds.push(await limiter.take(owner('a'), 1));
+    for (let count = 0; count < 4; count += 1) seconds.push(await wait(limiter, owner('a'), 1));
     expect(seconds).toEqual([0, 0, 0, 1]);
     await sleep(250);
-    expect(await limiter.take(owner('a'), 1)).toBe(0);
+    expect(await wait(limiter, owner('a'), 1)).toBe(0);
     await limiter.close();
   });
 
   test('is of one owner alone', async () => {
     const limiter = open({ perSecond: 1, burst: 1 });
-    expect([await limiter.take(owner('b'), 1), await limiter.take(owner('b'), 1), await limiter.take(owner('c'), 1)]).toEqual([0, 1, 0]);
+    expect([await wait(limiter, owner('b'), 1), await wait(limiter, owner('b'), 1), await wait(limiter, owner('c'), 1)]).toEqual([0, 1, 0]);
     await limiter.close();
   });
 
   test('lets what costs more than a burst through when it is full, and is paid off afterwards', async () => {
     const limiter = open({ perSecond: 10, burst: 10 });
-    expect(await limiter.take(owner('d'), 100)).toBe(0);
-    expect(await limiter.take(owner('d'), 1)).toBeGreaterThanOrEqual(9);
+    expect(await wait(limiter, owner('d'), 100)).toBe(0);
+    expect(await wait(limiter, owner('d'), 1)).toBeGreaterThanOrEqual(9);
+    await limiter.close();
+  });
+
+  test('is one for each kind of beginning, and tells what is left', async () => {
+    const limiter = open({ perSecond: 1, burst: 5 });
+    expect(await limiter.take(owner('f'), 'jobs', 5)).toEqual({ retryAfterSeconds: 0, left: 0 });
+    expect(await limiter.take(owner('f'), 'queries', 2)).toEqual({ retryAfterSeconds: 0, left: 3 });
+    expect(await limiter.take(owner('f'), 'queries', 4)).toEqual({ retryAfterSeconds: 1, left: 3 });
     await limiter.close();
   });
 
   test('never lets more through than it holds, however many ask at once', async () => {
     const limiter = open({ perSecond: 1, burst: 50 });
-    const answers = await Promise.all(Array.from({ length: 500 }, () => limiter.take(owner('e'), 1)));
+    const answers = await Promise.all(Array.from({ length: 500 }, () => wait(limiter, owner('e'), 1)));
     const through = answers.filter((seconds) => seconds === 0).length;
     expect(through).toBeGreaterThanOrEqual(50);
     expect(through).toBeLessThan(55);
@@ -81,9 +92,9 @@ describe('garbage where a bucket in Redis should be', () => {
       await limiter.close();
     });
     if (client.status !== 'ready') await once(client, 'ready');
-    await write(`rate:{${what}}`, client);
+    await write(bucketKey(what, 'jobs'), client);
     const seconds: number[] = [];
-    for (let count = 0; count < 5; count += 1) seconds.push(await limiter.take(what, 1));
+    for (let count = 0; count < 5; count += 1) seconds.push((await limiter.take(what, 'jobs', 1)).retryAfterSeconds);
     expect(seconds[0]).toBe(0);
     expect(seconds.slice(3).every((wait) => wait > 0 && wait <= 500)).toBe(true);
   });
@@ -94,7 +105,7 @@ test('a hundred thousand owners who have a full bucket again take no memory', as
   const limiter = createMemoryLimiter({ perSecond: 1000, burst: 1 }, { now: () => now });
   for (let owner = 0; owner < 100_000; owner += 1) {
     now += 1;
-    expect(await limiter.take(`owner ${owner}`, 1)).toBe(0);
+    expect(await wait(limiter, `owner ${owner}`, 1)).toBe(0);
   }
 });
 
@@ -104,7 +115,7 @@ test('a Redis that is away, or hangs, limits nobody and holds nobody up', async 
     { redisUrl: 'redis://127.0.0.1:9', isCluster: false, log: silentLog, timeoutMs: 50 },
   );
   const startedAt = performance.now();
-  for (let count = 0; count < 100; count += 1) expect(await limiter.take('a', 1)).toBe(0);
+  for (let count = 0; count < 100; count += 1) expect(await wait(limiter, 'a', 1)).toBe(0);
   expect(performance.now() - startedAt).toBeLessThan(1000);
   await limiter.close();
 });

@@ -1,6 +1,6 @@
 /** Buckets of tokens in this process, for the all-in-one. */
 import type { Clock } from '../clock.ts';
-import type { Rate, RateLimiter } from './rateLimiter.ts';
+import { bucketKey, type Rate, type RateLimiter } from './rateLimiter.ts';
 
 interface Bucket {
   tokens: number;
@@ -8,7 +8,7 @@ interface Bucket {
   at: number;
 }
 
-/** Owners remembered before those with a full bucket, who are as good as new, are forgotten. */
+/** Buckets remembered before those that are full, and as good as new, are forgotten. */
 const maxIdle = 10_000;
 
 export function createMemoryLimiter({ perSecond, burst }: Rate, { now }: Clock): RateLimiter {
@@ -23,21 +23,23 @@ export function createMemoryLimiter({ perSecond, burst }: Rate, { now }: Clock):
   }
 
   function forgetIdle(): void {
-    for (const [owner, bucket] of buckets) if (fill(bucket) >= burst) buckets.delete(owner);
+    for (const [key, bucket] of buckets) if (fill(bucket) >= burst) buckets.delete(key);
     sweepAbove = Math.max(maxIdle, 2 * buckets.size);
   }
 
   return {
-    take(owner, cost) {
-      let bucket = buckets.get(owner);
+    rate: { perSecond, burst },
+    take(owner, budget, cost) {
+      const key = bucketKey(owner, budget);
+      let bucket = buckets.get(key);
       if (bucket === undefined) {
         if (buckets.size >= sweepAbove) forgetIdle();
-        buckets.set(owner, (bucket = { tokens: burst, at: now() }));
+        buckets.set(key, (bucket = { tokens: burst, at: now() }));
       }
       const missing = Math.min(cost, burst) - fill(bucket);
-      if (missing > 0) return Promise.resolve(Math.ceil(missing / perSecond));
-      bucket.tokens -= cost;
-      return Promise.resolve(0);
+      if (missing <= 0) bucket.tokens -= cost;
+      const retryAfterSeconds = missing > 0 ? Math.ceil(missing / perSecond) : 0;
+      return Promise.resolve({ retryAfterSeconds, left: Math.max(0, Math.floor(bucket.tokens)) });
     },
     close: () => Promise.resolve(),
   };

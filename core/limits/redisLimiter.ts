@@ -1,9 +1,10 @@
 /** Buckets of tokens in Redis, so that a limit holds across all servers. Redis' clock counts, which they share. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
+import { z } from 'zod';
 import type { Log } from '../../telemetry/log.ts';
 import { createRedis, createRedisCluster } from '../redis.ts';
-import type { Rate, RateLimiter } from './rateLimiter.ts';
+import { bucketKey, type Rate, type RateLimiter } from './rateLimiter.ts';
 
 export interface RedisLimiterDeps {
   readonly redisUrl: string;
@@ -29,12 +30,14 @@ local isBucket = left and at and left <= burst and left >= -1000 * burst and at 
 if not isBucket then left, at = burst, now end
 local tokens = math.min(burst, left + math.max(0, now - at) * perSecond / 1000)
 local missing = math.min(cost, burst) - tokens
-if missing > 0 then return math.ceil(missing / perSecond) end
+if missing > 0 then return {math.ceil(missing / perSecond), math.max(0, math.floor(tokens))} end
 tokens = tokens - cost
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', now)
 redis.call('PEXPIRE', KEYS[1], math.ceil((burst - tokens) / perSecond * 1000) + 1000)
-return 0
+return {0, math.max(0, math.floor(tokens))}
 `;
+
+const takenSchema = z.tuple([z.number(), z.number()]);
 
 /** While Redis is away nobody is limited: a limit is worth less than the service it protects. Told once. */
 export function openRedisLimiter({ perSecond, burst }: Rate, { redisUrl, isCluster, log, timeoutMs = 250 }: RedisLimiterDeps): RateLimiter {
@@ -45,17 +48,19 @@ export function openRedisLimiter({ perSecond, burst }: Rate, { redisUrl, isClust
   redis.on('error', (error: Error) => log.debug({ error }, 'the connection of the rate limits failed'));
 
   return {
-    async take(owner, cost) {
+    rate: { perSecond, burst },
+    async take(owner, budget, cost) {
       await begun;
       try {
-        const seconds = Number(await redis.eval(takeScript, 1, `rate:{${owner}}`, perSecond, burst, cost));
+        const key = `rate:{${bucketKey(owner, budget)}}`;
+        const [retryAfterSeconds, left] = takenSchema.parse(await redis.eval(takeScript, 1, key, perSecond, burst, cost));
         if (isAway) log.info('rate limits hold again');
         isAway = false;
-        return seconds;
+        return { retryAfterSeconds, left };
       } catch (error) {
         if (!isAway) log.warn({ error }, 'Redis does not answer: nobody’s rate is limited until it does');
         isAway = true;
-        return 0;
+        return { retryAfterSeconds: 0, left: burst };
       }
     },
     close() {

@@ -3,13 +3,18 @@ import { JobError } from '../errors.ts';
 
 export type ReadOne<Value> = (key: string) => Promise<Value | undefined>;
 
-/** As many as the table reads in one call. */
-const maxBatch = 100;
-/** When 200,000 watched jobs are read again, the rest wait, and are fuller for it. */
-const maxCalls = 16;
+export interface Pace {
+  /** Default 100: as many as the table reads in one call. */
+  readonly maxBatch?: number;
+  /** Default 16: when 200,000 watched jobs are read again, the rest wait, and are fuller for it. */
+  readonly maxCalls?: number;
+}
 
 /** @param readMany Answers the values in the order asked for. Nothing is cached: a value is at least as new as the call. */
-export function coalesce<Value>(readMany: (keys: readonly string[]) => Promise<readonly (Value | undefined)[]>): ReadOne<Value> {
+export function coalesce<Value>(
+  readMany: (keys: readonly string[]) => Promise<readonly (Value | undefined)[]>,
+  { maxBatch = 100, maxCalls = 16 }: Pace = {},
+): ReadOne<Value> {
   type Batch = Map<string, PromiseWithResolvers<Value | undefined>>;
   /** The last one takes more. */
   const batches: Batch[] = [];

@@ -44,6 +44,11 @@ export async function createJob(core: Core, request: CreateJobRequest): Promise<
 /** As many as SQS's and DynamoDB's batches make worthwhile in one request. */
 export const maxBatch = 100;
 
+/** @throws {JobError} `BAD_USER_INPUT` above 100. */
+export function requireBatch(size: number): void {
+  if (size > maxBatch) throw new JobError('BAD_USER_INPUT', { message: `At most ${maxBatch} jobs in one request.`, path: ['jobs'] });
+}
+
 export type CreateJobOutcome = ({ readonly ok: true } & CreatedJob) | { readonly ok: false; readonly error: unknown };
 
 /**
@@ -51,9 +56,7 @@ export type CreateJobOutcome = ({ readonly ok: true } & CreatedJob) | { readonly
  * their messages fill whole batches. @throws {JobError} `BAD_USER_INPUT` above 100.
  */
 export async function createJobs(core: Core, requests: readonly CreateJobRequest[]): Promise<readonly CreateJobOutcome[]> {
-  if (requests.length > maxBatch) {
-    throw new JobError('BAD_USER_INPUT', { message: `At most ${maxBatch} jobs in one request.`, path: ['jobs'] });
-  }
+  requireBatch(requests.length);
   const records = await Promise.allSettled(requests.map((request) => recorded(core, request)));
   return Promise.all(
     requests.map(async (request, index): Promise<CreateJobOutcome> => {

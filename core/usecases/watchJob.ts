@@ -7,7 +7,7 @@ import { openOwnerStream, type OwnerStream, type OwnerStreamDeps } from '../feed
 import type { Watch, WatchedEvent } from '../feed/watch.ts';
 import { createCoalescedReads, readLoggingOutages } from './coalescedReads.ts';
 import type { Core } from './core.ts';
-import { maySee, type Caller } from './readJob.ts';
+import { mayBeId, maySee, type Caller } from './readJob.ts';
 
 export type { Watch, WatchedEvent };
 
@@ -131,6 +131,7 @@ export function createWatches(
       if (afterVersion !== undefined && afterVersion < 0) {
         throw new JobError('BAD_USER_INPUT', { message: 'afterVersion is 0 or more.', path: ['afterVersion'] });
       }
+      if (!mayBeId(jobId)) throw new JobError('JOB_NOT_FOUND');
       const stream = await join(jobs, jobId, {
         open: (key) => openJobStream(key, jobStreamDeps, lastUpdates.get(key)),
         refresh: (opened) => opened.refresh({ afterVersion }),

@@ -1,6 +1,7 @@
 /** The embedded DynamoDB: dynalite on the loopback interface. */
 import { once } from 'node:events';
 import dynalite from 'dynalite';
+import { answerOwnHostOnly } from './ownHost.ts';
 
 export interface LocalServer {
   readonly url: string;
@@ -11,6 +12,7 @@ export interface LocalServer {
 export async function openDynalite({ path, port }: { readonly path?: string; readonly port: number }): Promise<LocalServer> {
   const delays = { createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 };
   const server = dynalite(path === undefined ? delays : { ...delays, path });
+  answerOwnHostOnly(server);
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

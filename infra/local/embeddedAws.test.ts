@@ -1,10 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { ChangeMessageVisibilityCommand, GetQueueUrlCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { startProgram } from '../../test/support/program.ts';
 import { type Clients, createClients } from './clients.ts';
 import { openEmbeddedAws } from './embeddedAws.ts';
@@ -53,6 +55,30 @@ test('makes a message visible at once when asked to, with a data folder and in m
     expect(await receiveOne(clients, QueueUrl)).toMatchObject({ Body: 'again', Attributes: { ApproximateReceiveCount: '2' } });
     await aws.close();
   }
+});
+
+test('answers whoever calls this machine by its name, and no page of a browser', async () => {
+  const aws = await openEmbeddedAws({ dataDir: '' });
+  const targets = { dynamodb: 'DynamoDB_20120810.ListTables', sqs: 'AmazonSQS.ListQueues', s3: '' };
+  const ask = (url: string, target: string, headers: Readonly<Record<string, string>>): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const credential = 'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=none';
+      const all = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': target, 'x-amz-date': 'now', authorization: credential };
+      const asking = request(url, { method: target === '' ? 'GET' : 'POST', headers: { ...all, ...headers } }, (response) =>
+        resolve(response.resume()),
+      );
+      asking.once('error', reject).end(target === '' ? undefined : '{}');
+    });
+  for (const [name, target] of Object.entries(targets)) {
+    const url = aws.endpoints[z.enum(['dynamodb', 'sqs', 's3']).parse(name)];
+    const { port } = new URL(url);
+    expect((await ask(url, target, { host: `localhost:${port}` })).statusCode, name).toBe(200);
+    for (const headers of [{ host: `evil.example:${port}` }, { origin: 'https://evil.example' }, { origin: 'null' }, { origin: url }]) {
+      const { statusCode, headers: answered } = await ask(url, target, headers);
+      expect([statusCode, answered['access-control-allow-origin']], name).toEqual([403, undefined]);
+    }
+  }
+  await aws.close();
 });
 
 test('names the data folder that another process holds, and takes it once it is free', async () => {

@@ -11,6 +11,7 @@ import type * as persistenceModule from '../../node_modules/fauxqs/dist/persiste
 import type * as s3Module from '../../node_modules/fauxqs/dist/s3/s3Store.js';
 import type * as snsModule from '../../node_modules/fauxqs/dist/sns/snsStore.js';
 import type * as sqsModule from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
+import { answerOwnHostOnly } from './ownHost.ts';
 import type { LocalServer } from './dynaliteServer.ts';
 
 // The package does not export its parts; they lie beside its entry, wherever it is installed.
@@ -33,6 +34,7 @@ export async function openFauxqs({ dataDir, port }: { readonly dataDir?: string;
   app.addHook('onClose', () => {
     persistence?.close();
   });
+  answerOwnHostOnly(app.server);
   sqsStore.endpoint = await app.listen({ port, host: '127.0.0.1' });
   if (persistence !== undefined) {
     persistence.load(sqsStore, snsStore, s3Store);

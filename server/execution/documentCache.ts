@@ -1,28 +1,38 @@
 /** Remembers parsed documents, and what is compiled from them: an operation that comes again is parsed, validated and compiled once. */
 
-/** Documents of clients are few; strangers may send any number, and a parsed one of 2,000 tokens takes half a megabyte. */
-const maxDocuments = 100;
-
 export interface DocumentCache<Value> {
-  get(text: string): Value | undefined;
-  set(text: string, value: Value): void;
+  get(key: string): Value | undefined;
+  /** What is heavier than the whole cache is not kept. */
+  set(key: string, value: Value, weight?: number): void;
 }
 
-/** The least recently used goes first. */
-export function createDocumentCache<Value>(): DocumentCache<Value> {
-  const documents = new Map<string, Value>();
+/** Documents of clients are few; strangers may send any number. The least recently used go first. */
+export function createDocumentCache<Value>(maxWeight = 100): DocumentCache<Value> {
+  const entries = new Map<string, { readonly value: Value; readonly weight: number }>();
+  let total = 0;
+
+  function forget(key: string): void {
+    total -= entries.get(key)?.weight ?? 0;
+    entries.delete(key);
+  }
+
   return {
-    get(text) {
-      const document = documents.get(text);
-      if (document === undefined) return undefined;
-      documents.delete(text);
-      documents.set(text, document);
-      return document;
+    get(key) {
+      const entry = entries.get(key);
+      if (entry === undefined) return undefined;
+      entries.delete(key);
+      entries.set(key, entry);
+      return entry.value;
     },
-    set(text, document) {
-      documents.set(text, document);
-      const [oldest] = documents.keys();
-      if (documents.size > maxDocuments && oldest !== undefined) documents.delete(oldest);
+    set(key, value, weight = 1) {
+      forget(key);
+      if (weight > maxWeight) return;
+      entries.set(key, { value, weight });
+      total += weight;
+      for (const oldest of entries.keys()) {
+        if (total <= maxWeight) break;
+        forget(oldest);
+      }
     },
   };
 }

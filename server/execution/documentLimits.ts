@@ -20,15 +20,17 @@ const documentLimits = {
   nesting: 200,
   /** The standard introspection query is 15 deep, no useful one of this schema above 7. */
   depth: 16,
+  /** Those of one place are compared with each other, whether they may be merged. The standard introspection query has some 100. */
+  fields: 500,
   aliases: 30,
   directives: 50,
 };
 
 /**
- * Before it is parsed, since the parser calls itself for each bracket.
+ * Before it is parsed, since the parser calls itself for each bracket. Answers how many tokens there are.
  * @throws {GraphQLError} `DOCUMENT_TOO_LARGE`.
  */
-export function requireWithinLimits(text: string): void {
+export function requireWithinLimits(text: string): number {
   if (text.length > documentLimits.length) throw tooLarge(`The document has more than ${documentLimits.length} characters`);
   const lexer = new Lexer(new Source(text));
   let tokens = 0;
@@ -39,6 +41,7 @@ export function requireWithinLimits(text: string): void {
     if (closing.has(lexer.token.kind)) nesting--;
     if (nesting > documentLimits.nesting) throw tooLarge(`The document nests more than ${documentLimits.nesting} deep`);
   }
+  return tokens;
 }
 
 /** What is no token is the parser's to report; it gets no further either. */
@@ -53,21 +56,26 @@ function nextKind(lexer: Lexer): TokenKind {
 const opening: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
 const closing: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
 
-/** Counts aliases and directives of the document, and the depth of each operation with its fragments. */
+/** Counts fields, aliases and directives of the document, and the depth of each operation with its fragments. */
 export const documentLimitsRule: ValidationRule = (context) => {
+  let fields = 0;
   let aliases = 0;
   let directives = 0;
   const report = (what: string, limit: number): void => {
     context.reportError(tooLarge(`The document has ${what} than ${limit}`));
   };
   return {
-    Field: ({ alias }) => void (alias !== undefined && ++aliases),
+    Field({ alias }) {
+      fields += 1;
+      if (alias !== undefined) aliases += 1;
+    },
     Directive: () => void ++directives,
     OperationDefinition({ selectionSet }) {
       if (depthOf(selectionSet, context) > documentLimits.depth) report('an operation deeper', documentLimits.depth);
     },
     Document: {
       leave() {
+        if (fields > documentLimits.fields) report('more fields', documentLimits.fields);
         if (aliases > documentLimits.aliases) report('more aliases', documentLimits.aliases);
         if (directives > documentLimits.directives) report('more directives', documentLimits.directives);
       },

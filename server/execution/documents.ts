@@ -2,19 +2,44 @@
 import {
   GraphQLError,
   NoSchemaIntrospectionCustomRule,
+  parse,
+  stripIgnoredCharacters,
   validate,
   type DocumentNode,
   type GraphQLSchema,
   type ValidationRule,
 } from 'graphql';
+import { forCoercedVariables } from '../../schema/index.ts';
 import { createDocumentCache } from './documentCache.ts';
 import { documentLimitsRule, requireWithinLimits } from './documentLimits.ts';
 import type { Steps } from './pipeline.ts';
 import { unconditionalSubscriptionRule } from './subscriptionRoot.ts';
+import type { TakeTurn } from './turns.ts';
+
+export interface ValidDocument {
+  readonly document: DocumentNode;
+  /** The same for all that differ in comments, commas and spaces, and without a trace of those: for what is kept. */
+  lasting(): LastingDocument;
+}
+
+/** For variables that are coerced already. */
+export interface LastingDocument {
+  readonly document: DocumentNode;
+  /** Roughly what it takes of the memory. */
+  readonly bytes: number;
+}
+
+interface Form {
+  lasting: LastingDocument | undefined;
+}
 
 export interface Documents {
-  /** The same text gives the same object. @throws {GraphQLError} what is wrong with it; several at once as an `InvalidDocument`. */
-  read(text: string, steps: Pick<Steps, 'parse' | 'validate'>): DocumentNode;
+  /**
+   * The same text gives the same object.
+   * @param charge Told how many tokens there are to parse and validate, before that is done. What is known costs nothing.
+   * @throws {GraphQLError} what is wrong with it; several at once as an `InvalidDocument`.
+   */
+  read(text: string, steps: Pick<Steps, 'parse' | 'validate'>, charge: (tokens: number) => Promise<void>): Promise<ValidDocument>;
 }
 
 /** Thrown with all that validation found. */
@@ -32,33 +57,65 @@ export interface DocumentsOptions {
   readonly schema: GraphQLSchema;
   /** In production the schema is not told to strangers, neither whole nor by hints about what was nearly right. */
   readonly hidesSchema: boolean;
+  readonly takeTurn: TakeTurn;
 }
 
-export function createDocuments({ schema, hidesSchema }: DocumentsOptions): Documents {
-  const known = createDocumentCache<DocumentNode | GraphQLError | InvalidDocument>();
+/** Of each cache: some dozens of the largest documents there may be, and thousands of usual ones. */
+const cachedBytes = 8 * 1024 ** 2;
+/** What the parser makes of a token, with its place in the text and without. */
+const placedTokenBytes = 400;
+const tokenBytes = 150;
+
+export function createDocuments({ schema, hidesSchema, takeTurn }: DocumentsOptions): Documents {
+  const known = createDocumentCache<ValidDocument | GraphQLError | InvalidDocument>(cachedBytes);
+  /** Of valid documents: another text of the same form is valid too. */
+  const forms = createDocumentCache<Form>(cachedBytes);
   /** Beside those of the specification, which the pipeline brings. */
-  const rules: readonly ValidationRule[] = [documentLimitsRule, ...(hidesSchema ? [NoSchemaIntrospectionCustomRule] : [])];
+  const rules: readonly ValidationRule[] = hidesSchema ? [NoSchemaIntrospectionCustomRule] : [];
   const options = { maxErrors: 20, hideSuggestions: hidesSchema };
 
-  function look(text: string, steps: Pick<Steps, 'parse' | 'validate'>): DocumentNode | GraphQLError | InvalidDocument {
+  function look(text: string, steps: Pick<Steps, 'parse' | 'validate'>, tokens: number): ValidDocument | InvalidDocument {
+    const document = steps.parse(text);
+    const normal = stripIgnoredCharacters(text);
+    if (forms.get(normal) === undefined) {
+      // First: some rules of graphql-js compare each field with each other, and one throws at a conditional subscription.
+      const early = validate(schema, document, [documentLimitsRule, unconditionalSubscriptionRule], options);
+      const errors = early.length > 0 ? early : steps.validate(schema, document, rules, options);
+      if (errors.length > 0) return new InvalidDocument(errors.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')));
+    }
+    const form = forms.get(normal) ?? { lasting: undefined };
+    forms.set(normal, form, (form.lasting?.bytes ?? 0) + normal.length);
+    return { document, lasting: () => form.lasting ?? lastingOf(normal, form, tokens) };
+  }
+
+  function lastingOf(normal: string, form: Form, tokens: number): LastingDocument {
+    const lasting = { document: forCoercedVariables(parse(normal, { noLocation: true })), bytes: tokens * tokenBytes };
+    form.lasting = lasting;
+    if (forms.get(normal) === form) forms.set(normal, form, lasting.bytes + normal.length);
+    return lasting;
+  }
+
+  async function lookAt(
+    text: string,
+    steps: Pick<Steps, 'parse' | 'validate'>,
+    charge: (tokens: number) => Promise<void>,
+  ): Promise<ValidDocument | GraphQLError | InvalidDocument> {
     try {
-      requireWithinLimits(text);
-      const document = steps.parse(text);
-      // Alone and first: a rule of graphql-js takes such a condition for one that is known, and throws.
-      const conditional = validate(schema, document, [unconditionalSubscriptionRule], options);
-      const errors = conditional.length > 0 ? conditional : steps.validate(schema, document, rules, options);
-      return errors.length === 0 ? document : new InvalidDocument(errors.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')));
+      const tokens = requireWithinLimits(text);
+      await charge(tokens);
+      await takeTurn();
+      const seen = look(text, steps, tokens);
+      known.set(text, seen, tokens * placedTokenBytes + text.length);
+      return seen;
     } catch (error) {
-      if (error instanceof GraphQLError) return coded(error, 'GRAPHQL_PARSE_FAILED');
-      throw error;
+      if (!(error instanceof GraphQLError)) throw error;
+      return coded(error, 'GRAPHQL_PARSE_FAILED');
     }
   }
 
   return {
-    read(text, steps) {
-      const seen = known.get(text) ?? look(text, steps);
-      // What is longer than any document may be is not kept either.
-      if (!isTooLarge(seen)) known.set(text, seen);
+    async read(text, steps, charge) {
+      const seen = known.get(text) ?? (await lookAt(text, steps, charge));
       if (seen instanceof Error) throw seen;
       return seen;
     },
@@ -68,8 +125,4 @@ export function createDocuments({ schema, hidesSchema }: DocumentsOptions): Docu
 function coded(error: GraphQLError, code: string): GraphQLError {
   error.extensions['code'] ??= code;
   return error;
-}
-
-function isTooLarge(seen: DocumentNode | Error): boolean {
-  return seen instanceof GraphQLError && seen.extensions['code'] === 'DOCUMENT_TOO_LARGE';
 }

@@ -26,18 +26,29 @@ export interface Shape {
 export type Payload = string | Promise<string>;
 
 export interface EventPayloads {
-  /** To be left again. */
-  join(args: WatchArgs): Shape;
+  /** To be left again. Nothing where it would take more than its owner's may. */
+  join(args: WatchArgs): Shape | undefined;
   leave(shape: Shape): void;
   payloadFor(event: WatchedEvent, shape: Shape): Payload;
 }
 
+/** What one more who asks for the same takes: its watch, its id. */
+const subscriberBytes = 512;
+
 const never = new AbortController().signal;
 
-export function createEventPayloads({ mask }: { readonly mask: (error: unknown, traceId: string) => GraphQLError }): EventPayloads {
+export interface EventPayloadsDeps {
+  readonly mask: (error: unknown, traceId: string) => GraphQLError;
+  /** What the watches of one owner may take of the memory; those who ask for the same share it. */
+  readonly maxBytesPerOwner: number;
+}
+
+export function createEventPayloads({ mask, maxBytesPerOwner }: EventPayloadsDeps): EventPayloads {
   const documentNumbers = new WeakMap<DocumentNode, number>();
   const projectors = createDocumentCache<{ readonly project: Projector | undefined }>();
   const shapes = new Map<string, Shape>();
+  /** By owner. */
+  const bytesKept = new Map<string, number>();
   /** Shapes that hold something of this turn. */
   let touched: Shape[] = [];
   let documents = 0;
@@ -57,12 +68,21 @@ export function createEventPayloads({ mask }: { readonly mask: (error: unknown, 
     return compiled.project;
   }
 
-  function shapeOf(args: WatchArgs): Shape {
+  function keep({ contextValue: { owner } }: WatchArgs, bytes: number): boolean {
+    const kept = (bytesKept.get(owner) ?? 0) + bytes;
+    if (bytes > 0 && kept > maxBytesPerOwner) return false;
+    if (kept > 0) bytesKept.set(owner, kept);
+    else bytesKept.delete(owner);
+    return true;
+  }
+
+  function shapeOf(args: WatchArgs): Shape | undefined {
     const { document, operationName, contextValue } = args;
     const selection = JSON.stringify([numberOf(document), operationName ?? null, variablesBelowRoot(args)]);
     const key = `${selection}${contextValue.owner}`;
     const known = shapes.get(key);
     if (known !== undefined) return known;
+    if (!keep(args, args.bytes ?? 0)) return undefined;
     const shape: Shape = {
       key,
       // The first to ask may leave before the others: nobody's end is the answer's.
@@ -86,6 +106,7 @@ export function createEventPayloads({ mask }: { readonly mask: (error: unknown, 
   }
 
   function made(event: WatchedEvent, shape: Shape): Payload {
+    shape.args.answer?.release();
     const text = projected(event, shape);
     // Made again in less time than it takes to look it up.
     if (typeof text === 'string') return text;
@@ -112,13 +133,18 @@ export function createEventPayloads({ mask }: { readonly mask: (error: unknown, 
 
   return {
     join(args) {
+      if (!keep(args, subscriberBytes)) return undefined;
       const shape = shapeOf(args);
-      shape.subscribers += 1;
+      if (shape === undefined) keep(args, -subscriberBytes);
+      else shape.subscribers += 1;
       return shape;
     },
     leave(shape) {
       shape.subscribers -= 1;
-      if (shape.subscribers === 0) shapes.delete(shape.key);
+      keep(shape.args, -subscriberBytes);
+      if (shape.subscribers > 0) return;
+      shapes.delete(shape.key);
+      keep(shape.args, -(shape.args.bytes ?? 0));
     },
     payloadFor(event, shape) {
       // Those who watch the same are told one after another.

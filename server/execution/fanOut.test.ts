@@ -22,6 +22,7 @@ function fakeSocket() {
   let isStuck = false;
   const socket: PushTarget = {
     running: new Map(),
+    keptBytes: 0,
     get bufferedAmount() {
       return isStuck ? 1_000_000 : 0;
     },
@@ -88,11 +89,23 @@ describe('fanning out', () => {
   ): Subscriber {
     const spend = (): Promise<void> => Promise.resolve();
     const signal = new AbortController().signal;
-    const contextValue = { core, watches, owner, isAdmin: false, mayOperate: false, spend, traceId: 'trace', log: silentLog, signal };
+    const answer = { add: () => undefined };
+    const contextValue = {
+      core,
+      watches,
+      owner,
+      isAdmin: false,
+      mayOperate: false,
+      spend,
+      answer,
+      traceId: 'trace',
+      log: silentLog,
+      signal,
+    };
     const [document, variableValues] = [documentOf(query), { jobId: job.jobId, ...variables }];
     const operation = getOperationAST(document);
     if (operation === null || operation === undefined) throw new Error('the document has no operation');
-    const { coerced = {} } = coerceVariables(schema, operation, variableValues, { hideSuggestions: false });
+    const { coerced = {} } = coerceVariables(schema, operation, variableValues, { document, hideSuggestions: false, maxBytes: Infinity });
     return { id, target: socket, args: { schema, document, variableValues, contextValue, coerced } };
   }
 

@@ -5,6 +5,7 @@
  * Events are written straight from the feed's own call, without a promise between.
  */
 import type { GraphQLError } from 'graphql';
+import { JobError } from '../../core/errors.ts';
 import type { Watch, WatchedEvent } from '../../core/usecases/watchJob.ts';
 import { createEventPayloads, type EventPayloads, type Shape } from './eventPayloads.ts';
 import type { WatchArgs } from './operations.ts';
@@ -21,6 +22,8 @@ export interface PushTarget {
   readonly bufferedAmount: number;
   /** Its operations, by the id that the client gave. */
   readonly running: Map<string, Running>;
+  /** What those take of the memory. */
+  keptBytes: number;
   /** The payload is JSON already. */
   pushNext(id: string, payload: string, event: WatchedEvent, onFlushed?: () => void): void;
   /** Nothing will come any more. */
@@ -32,6 +35,9 @@ export interface FanOutDeps {
   readonly mask: (error: unknown, traceId: string) => GraphQLError;
   /** A target that has left more unsent gets its next event when that is flushed: the watcher's position waits. */
   readonly maxUnsentBytes?: number;
+  /** What the watches of one target may take of the memory, and those of one owner. */
+  readonly maxKeptBytes?: number;
+  readonly maxKeptBytesPerOwner?: number;
 }
 
 export interface Subscriber {
@@ -46,18 +52,33 @@ export interface FanOut {
   push(watch: Watch, subscriber: Subscriber): void;
 }
 
-export function createFanOut({ mask, maxUnsentBytes = 64 * 1024 }: FanOutDeps): FanOut {
-  const payloads = createEventPayloads({ mask });
+export function createFanOut({
+  mask,
+  maxUnsentBytes = 64 * 1024,
+  maxKeptBytes = 4 * 1024 ** 2,
+  maxKeptBytesPerOwner = Infinity,
+}: FanOutDeps): FanOut {
+  const payloads = createEventPayloads({ mask, maxBytesPerOwner: maxKeptBytesPerOwner });
   const shared: Shared = { maxUnsentBytes, mask, payloads };
   return {
     push(watch, { args, id, target }) {
-      const push = new Push({ shared, watch, shape: payloads.join(args), id, target });
+      const bytes = args.bytes ?? 0;
+      const shape = target.keptBytes + bytes > maxKeptBytes ? undefined : payloads.join(args);
+      if (shape === undefined) {
+        void watch.return();
+        target.running.delete(id);
+        return target.pushError(id, mask(new JobError('RATE_LIMITED', tooMuchKept), args.contextValue.traceId));
+      }
+      target.keptBytes += bytes;
+      const push = new Push({ shared, watch, shape, id, target, bytes });
       target.running.set(id, push);
       watch.listen(push);
       push.onChange();
     },
   };
 }
+
+const tooMuchKept = { message: 'Your watches take too much memory: end some, or ask for less in each.', retryAfterSeconds: 1 };
 
 /** What all pushes have in common. */
 interface Shared {
@@ -72,6 +93,7 @@ interface PushDeps {
   readonly shape: Shape;
   readonly id: string;
   readonly target: PushTarget;
+  readonly bytes: number;
 }
 
 /** One operation's events, on their way to its client. */
@@ -81,21 +103,24 @@ class Push implements Running {
   readonly #shape: Shape;
   readonly #id: string;
   readonly #target: PushTarget;
+  readonly #bytes: number;
   /** Something to wait for is under way, and looks again when it is done. */
   #isWaiting = false;
   #isOver = false;
 
-  constructor({ shared, watch, shape, id, target }: PushDeps) {
+  constructor({ shared, watch, shape, id, target, bytes }: PushDeps) {
     this.#shared = shared;
     this.#watch = watch;
     this.#shape = shape;
     this.#id = id;
     this.#target = target;
+    this.#bytes = bytes;
   }
 
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#target.keptBytes -= this.#bytes;
     this.#shared.payloads.leave(this.#shape);
     void this.#watch.return();
   }

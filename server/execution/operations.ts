@@ -1,5 +1,5 @@
 /**
- * An operation from its text to its outcome: document, variables, cost, context, execution. HTTP and WebSocket both come
+ * An operation from its text to its outcome: who asks, document, variables, cost, execution. HTTP and WebSocket both come
  * through here, so both give the same answer to the same operation.
  */
 import {
@@ -12,12 +12,24 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { JobError } from '../../core/errors.ts';
+import { jsonSize } from '../../core/jsonSize.ts';
 import type { RateLimiter } from '../../core/limits/rateLimiter.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import type { Watch, Watches } from '../../core/usecases/watchJob.ts';
-import { coerceVariables, requireAffordable, schema, toGraphQLError, type ApiContext } from '../../schema/index.ts';
+import type { Config } from '../../runtime/config.ts';
+import {
+  affordableCost,
+  coerceVariables,
+  forCoercedVariables,
+  schema,
+  toGraphQLError,
+  type ApiContext,
+  type CoercedVariables,
+} from '../../schema/index.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { createDocuments, InvalidDocument } from './documents.ts';
+import type { AnswerSizes, OpenAnswer } from './answerSizes.ts';
+import { createDocuments, InvalidDocument, type ValidDocument } from './documents.ts';
+import { createTurns } from './turns.ts';
 import { createPipeline, type CallContext, type Steps } from './pipeline.ts';
 
 /** What a client asks for, its shape checked by the transport. */
@@ -38,11 +50,15 @@ export interface Answer {
   readonly errors?: readonly GraphQLError[] | undefined;
 }
 
-/** What an event is executed with. */
+/** What an event is executed with: of its request no more than that needs. */
 export type WatchArgs = ExecutionArgs & {
   readonly contextValue: ApiContext;
   /** The variables as the schema takes them: absent, null and default are told apart by the keys. */
   readonly coerced: Readonly<Record<string, unknown>>;
+  /** Of one event after another. */
+  readonly answer?: OpenAnswer;
+  /** Roughly what all this takes of the memory. Default 0. */
+  readonly bytes?: number;
 };
 
 export interface Operations {
@@ -59,66 +75,116 @@ export interface OperationsDeps {
   /** No introspection, no hints. */
   readonly hidesSchema: boolean;
   readonly limiter: RateLimiter;
-  readonly maxCost: number;
+  readonly answers: AnswerSizes;
+  readonly limits: Pick<Config['limits'], 'operationCost' | 'requestBytes'>;
 }
 
-export function createOperations({ core, watches, log, hidesSchema, limiter, maxCost }: OperationsDeps): Operations {
-  const documents = createDocuments({ schema, hidesSchema });
+/** How much counts as one query: fields that may be answered, tokens of a document that is new here. */
+const perQuery = { fields: 100, tokens: 50 };
+/** Bytes that take a turn of their own to write. */
+const largeAnswer = 256 * 1024;
+/** What a watch takes beside its document. */
+const watchBytes = 512;
+
+export function createOperations({ core, watches, log, hidesSchema, limiter, answers, limits }: OperationsDeps): Operations {
+  const takeTurn = createTurns();
+  const documents = createDocuments({ schema, hidesSchema, takeTurn });
   const pipeline = createPipeline(contextOf);
   const mask = (error: unknown, traceId: string): GraphQLError => toGraphQLError(error, { log, traceId });
 
-  async function contextOf({ traceId, signal, identify, idempotencyKey, lastEventId }: CallContext): Promise<ApiContext> {
-    const { owner, isAdmin, mayOperate } = await identify();
-    const spend = async (count: number): Promise<void> => {
-      const retryAfterSeconds = await limiter.take(owner, count);
-      if (retryAfterSeconds > 0) throw new JobError('RATE_LIMITED', { retryAfterSeconds });
+  async function contextOf(call: CallContext): Promise<ApiContext> {
+    const { traceId, signal, lastEventId } = call;
+    const { owner, isAdmin, mayOperate } = await call.identify();
+    const about = { owner, isAdmin, mayOperate, traceId, idempotencyKey: call.idempotencyKey(), lastEventId, signal };
+    return { ...about, core, watches, log, spend: spendingOf(owner, call.onSpent), answer: call.answer };
+  }
+
+  function spendingOf(owner: string, onSpent: CallContext['onSpent']): ApiContext['spend'] {
+    return async (budget, count) => {
+      const taken = await limiter.take(owner, budget, count);
+      onSpent?.(budget, taken);
+      if (taken.retryAfterSeconds > 0) throw new JobError('RATE_LIMITED', { retryAfterSeconds: taken.retryAfterSeconds });
     };
-    return { core, watches, owner, isAdmin, mayOperate, spend, traceId, log, idempotencyKey: idempotencyKey(), lastEventId, signal };
   }
 
   async function run({ query, operationName, variables }: OperationRequest, call: CallContext): Promise<Outcome> {
     const steps = pipeline(call);
-    const document = documents.read(query, steps);
-    const operation = getOperationAST(document, operationName);
-    if (operation === null || operation === undefined) {
-      throw new GraphQLError(
-        typeof operationName === 'string'
-          ? 'The document has no operation of the name that `operationName` gives.'
-          : 'The document has several operations, or none, and `operationName` names none of them.',
-        { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } },
-      );
-    }
+    // Who asks comes first: a stranger's document is not looked at.
+    const contextValue = await steps.contextFactory();
+    const found = await documents.read(query, steps, (tokens) => contextValue.spend('queries', Math.ceil(tokens / perQuery.tokens)));
+    const operation = operationOf(found, operationName);
     const kind = operation.operation;
     call.requireKind?.(kind);
-    const contextValue = await steps.contextFactory();
+    const { answer } = call;
     try {
-      return await executed(steps, operation, { schema, document, operationName, variableValues: variables, contextValue });
+      const context = { ...contextValue, answer };
+      const given = { found, operation, operationName, context, sent: variables ?? {} };
+      const outcome = kind === OperationTypeNode.SUBSCRIPTION ? await watched(given) : await executed(given, steps);
+      if ('watch' in outcome) return outcome;
+      // To write it is work too: the transport's, right after this.
+      if (answer.bytes() > largeAnswer) await takeTurn();
+      return { result: masked(outcome, context), kind };
     } catch (error) {
       return { result: { errors: [mask(error, call.traceId)] }, kind };
     }
   }
 
-  /** @throws what is wrong with its variables, or its cost. */
-  async function executed(
-    { execute }: Pick<Steps, 'execute'>,
-    operation: OperationDefinitionNode,
-    given: ExecutionArgs & { readonly contextValue: ApiContext },
-  ): Promise<Outcome> {
-    const kind = operation.operation;
-    const args = { ...given, hideSuggestions: hidesSchema };
-    const answerOf = ({ data, errors }: ExecutionResult): Answer => ({
+  interface Given {
+    readonly found: ValidDocument;
+    readonly operation: OperationDefinitionNode;
+    readonly operationName: OperationRequest['operationName'];
+    readonly context: ApiContext & { readonly answer: OpenAnswer };
+    readonly sent: Readonly<Record<string, unknown>>;
+  }
+
+  /** @throws what is wrong with its cost. What cannot be read is not costed: it is not executed either. */
+  function coercedOf({ found, operation, sent }: Given): CoercedVariables & { readonly cost: number } {
+    const options = { document: found.document, hideSuggestions: hidesSchema, maxBytes: limits.requestBytes };
+    const coercion = coerceVariables(schema, operation, sent, options);
+    if (coercion.errors !== undefined) return { ...coercion, cost: 0 };
+    const costed = { schema, document: found.document, operation, coerced: coercion.coerced };
+    return { ...coercion, cost: affordableCost(costed, limits.operationCost) };
+  }
+
+  async function executed(given: Given, { execute }: Pick<Steps, 'execute'>): Promise<ExecutionResult> {
+    const { found, operation, operationName, context } = given;
+    const { coerced, errors, cost } = coercedOf(given);
+    if (errors !== undefined) return { errors };
+    const isQuery = operation.operation === OperationTypeNode.QUERY;
+    if (isQuery) await context.spend('queries', Math.ceil(cost / perQuery.fields));
+    const document = forCoercedVariables(found.document);
+    const args = { schema, document, operationName, contextValue: context, variableValues: coerced, hideSuggestions: hidesSchema };
+    const result = await execute(args);
+    // What a mutation did is told, even where not all of it can be.
+    return isQuery && context.answer.isTooLarge() ? { errors: (result.errors ?? []).slice(0, 1) } : result;
+  }
+
+  async function watched(given: Given): Promise<ExecutionResult | { readonly watch: Watch; readonly args: WatchArgs }> {
+    const { found, operationName, context } = given;
+    const { coerced, errors } = coercedOf(given);
+    if (errors !== undefined) return { errors };
+    const args = { schema, operationName, variableValues: coerced, hideSuggestions: hidesSchema };
+    const source = await createSourceEventStream({ ...args, document: forCoercedVariables(found.document), contextValue: context });
+    if (!isWatch(source)) {
+      if ('errors' in source) return source;
+      throw new Error('a subscription yields what is not a watch');
+    }
+    const { document, bytes } = found.lasting();
+    const answer = answers.begin(nobody);
+    // The pipeline's context holds the call, and that the request.
+    const { owner, isAdmin, mayOperate, traceId, signal } = context;
+    const contextValue = { core, watches, owner, isAdmin, mayOperate, traceId, log, signal, answer, spend: () => Promise.resolve() };
+    return {
+      watch: source,
+      args: { ...args, document, contextValue, coerced, answer, bytes: bytes + jsonSize(coerced).bytes + watchBytes },
+    };
+  }
+
+  function masked({ data, errors }: ExecutionResult, { traceId }: ApiContext): Answer {
+    return {
       ...(data === undefined ? {} : { data }),
-      ...(errors === undefined ? {} : { errors: errors.map((error) => mask(error, args.contextValue.traceId)) }),
-    });
-    const { coerced, errors } = coerceVariables(schema, operation, args.variableValues ?? {}, { hideSuggestions: hidesSchema });
-    // What cannot be read is costed too: an attack does not become cheap by a mistake in it.
-    requireAffordable(args, maxCost);
-    if (errors !== undefined) return { result: answerOf({ errors }), kind };
-    if (kind !== OperationTypeNode.SUBSCRIPTION) return { result: answerOf(await execute(args)), kind };
-    const source = await createSourceEventStream(args);
-    if (isWatch(source)) return { watch: source, args: { ...args, coerced } };
-    if ('errors' in source) return { result: answerOf(source), kind };
-    throw new Error('a subscription yields what is not a watch');
+      ...(errors === undefined ? {} : { errors: errors.map((error) => mask(error, traceId)) }),
+    };
   }
 
   return {
@@ -133,6 +199,20 @@ export function createOperations({ core, watches, log, hidesSchema, limiter, max
     },
   };
 }
+
+/** @throws {GraphQLError} where it is not clear which is meant. */
+function operationOf({ document }: ValidDocument, operationName: OperationRequest['operationName']): OperationDefinitionNode {
+  const operation = getOperationAST(document, operationName);
+  if (operation !== null && operation !== undefined) return operation;
+  throw new GraphQLError(
+    typeof operationName === 'string'
+      ? 'The document has no operation of the name that `operationName` gives.'
+      : 'The document has several operations, or none, and `operationName` names none of them.',
+    { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } },
+  );
+}
+
+const nobody = (): undefined => undefined;
 
 function isWatch(source: object): source is Watch {
   return 'take' in source && 'listen' in source;

@@ -4,8 +4,10 @@
  */
 import { execute, type DocumentNode, type OperationTypeNode, type validate, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
+import type { Budget, Taken } from '../../core/limits/rateLimiter.ts';
 import { schema, type ApiContext } from '../../schema/index.ts';
 import type { Identity } from '../auth.ts';
+import type { OpenAnswer } from './answerSizes.ts';
 
 /** What a transport knows of an operation before its context is built. */
 export interface CallContext {
@@ -14,10 +16,14 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** @throws {JobError} `UNAUTHENTICATED`. */
   identify(): Promise<Identity>;
+  /** Of the caller once known: counts what was received, and is released once the answer is sent. */
+  readonly answer: OpenAnswer;
   /** @throws {JobError} `BAD_USER_INPUT` for a header that is none. */
   idempotencyKey(): string | undefined;
   /** What a client that comes back saw last. */
   readonly lastEventId?: { readonly jobId: string | undefined; readonly version: number } | undefined;
+  /** Told of each attempt to spend, for those who tell the client what is left. */
+  onSpent?(budget: Budget, taken: Taken): void;
   /** @throws {GraphQLError} where the transport takes no operation of this kind. Default: all are taken. */
   requireKind?(kind: OperationTypeNode): void;
 }

@@ -180,6 +180,7 @@ describe('the projector', () => {
       isAdmin: false,
       mayOperate: false,
       spend,
+      answer: { add: () => undefined },
       traceId: 'trace',
       log: silentLog,
       signal,
@@ -196,7 +197,7 @@ describe('the projector', () => {
     const variableValues = { yes, no: !yes, jobId: 'x' };
     const operation = getOperationAST(document);
     if (operation === null || operation === undefined) throw new Error('there is no operation');
-    const { coerced = {} } = coerceVariables(schema, operation, variableValues, { hideSuggestions: false });
+    const { coerced = {} } = coerceVariables(schema, operation, variableValues, { document, hideSuggestions: false, maxBytes: Infinity });
     const project = compileProjector({ schema, document, coerced });
     if (project === undefined) throw new Error('it was not compiled');
     const contextValue = contextFinding(job);

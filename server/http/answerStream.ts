@@ -54,6 +54,9 @@ const silent: ReadonlySet<string> = new Set(['SHUTTING_DOWN', 'UNAUTHENTICATED']
 
 export class AnswerStream implements PushTarget {
   readonly running = new Map<string, Running>();
+  keptBytes = 0;
+  /** Whether something was taken since the last heartbeat. */
+  #isRead = true;
   readonly #response: ServerResponse;
   readonly #framing: Framing;
   readonly #keepAlive: ReturnType<typeof setInterval>;
@@ -61,10 +64,10 @@ export class AnswerStream implements PushTarget {
   constructor(response: ServerResponse, type: StreamType, status = 200) {
     this.#response = response;
     this.#framing = framings[type];
-    response.writeHead(status, { ...this.#framing.headers, 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
+    response.writeHead(status, { ...this.#framing.headers, 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
     response.socket?.setNoDelay(true);
     response.write(this.#framing.beginning);
-    this.#keepAlive = setInterval(() => this.#write(this.#framing.heartbeat), heartbeatMs).unref();
+    this.#keepAlive = setInterval(() => this.#beat(), heartbeatMs).unref();
     response.once('close', () => this.#leave());
   }
 
@@ -99,8 +102,19 @@ export class AnswerStream implements PushTarget {
     if (!this.#response.write(this.#framing.heartbeat, () => this.#response.destroy())) this.#response.socket?.resume();
   }
 
+  /** Who takes nothing from one heartbeat to the next is not there. */
+  #beat(): void {
+    if (this.bufferedAmount > 0 && !this.#isRead) return void this.#response.destroy();
+    this.#isRead = false;
+    return this.#write(this.#framing.heartbeat);
+  }
+
   #write(text: string, onFlushed?: () => void): void {
-    if (!this.#response.writableEnded && !this.#response.destroyed) this.#response.write(text, () => onFlushed?.());
+    if (this.#response.writableEnded || this.#response.destroyed) return;
+    this.#response.write(text, () => {
+      this.#isRead = true;
+      onFlushed?.();
+    });
   }
 
   #leave(): void {

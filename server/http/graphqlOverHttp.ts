@@ -2,9 +2,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GraphQLError, OperationTypeNode } from 'graphql';
 import { JobError, refusalCatalogue } from '../../core/errors.ts';
-import { onExpiry, type Authenticate } from '../auth.ts';
+import type { Budget, Rate, Taken } from '../../core/limits/rateLimiter.ts';
+import type { Config } from '../../runtime/config.ts';
+import { onExpiry, type Authenticate, type Identity } from '../auth.ts';
+import type { AnswerSizes } from '../execution/answerSizes.ts';
 import type { FanOut } from '../execution/fanOut.ts';
-import type { Operations, Outcome } from '../execution/operations.ts';
+import type { OperationRequest, Operations, Outcome } from '../execution/operations.ts';
 import type { CallContext } from '../execution/pipeline.ts';
 import { payloadOf } from '../execution/payload.ts';
 import { parseIdempotencyKey } from '../idempotencyKey.ts';
@@ -14,6 +17,7 @@ import { answerCors } from './cors.ts';
 import { parseLastEventId } from './lastEventId.ts';
 import { acceptedOf, type Accepted } from './mediaTypes.ts';
 import { readParams } from './params.ts';
+import { setRateLimitHeaders } from './rateLimitHeaders.ts';
 import { Refusal, refuse, sendJson } from './refusal.ts';
 import { codeOf, setErrorHeaders, statusOf } from './status.ts';
 
@@ -22,32 +26,64 @@ export interface GraphQLOverHttpDeps {
   readonly fanOut: FanOut;
   readonly authenticate: Authenticate;
   readonly connections: Connections;
+  readonly answers: AnswerSizes;
   readonly corsOrigins: readonly string[];
-  readonly maxRequestBytes: number;
+  /** Of each budget; `undefined` = no limit. */
+  readonly rate: Rate | undefined;
+  readonly limits: Pick<Config['limits'], 'requestBytes' | 'requestTimeoutSeconds'>;
+}
+
+/** A call with what was spent for it. */
+interface HttpCall extends CallContext {
+  readonly spent: ReadonlyMap<Budget, Taken>;
 }
 
 export type AnswerGraphQL = (request: IncomingMessage, response: ServerResponse, traceId: string) => Promise<void>;
 
 export function createGraphQLOverHttp(deps: GraphQLOverHttpDeps): AnswerGraphQL {
-  const { operations, fanOut, corsOrigins, maxRequestBytes } = deps;
+  const { operations, fanOut, corsOrigins, rate, limits } = deps;
 
   return async (request, response, traceId) => {
     if (answerCors(request, response, corsOrigins)) return undefined;
     try {
       const accepted = acceptedOf(request.headers.accept);
-      const params = await readParams(request, maxRequestBytes);
-      if (accepted.single === undefined && accepted.stream === undefined) throw new Refusal(406, 'NOT_ACCEPTABLE');
       const call = callOf(request, response, { traceId, accepted, ...deps });
-      send(response, accepted, await operations.begin(params, call), call);
+      const params = await paramsOf(request, call);
+      if (!(params instanceof GraphQLError)) {
+        if (accepted.single === undefined && accepted.stream === undefined) throw new Refusal(406, 'NOT_ACCEPTABLE');
+        return send(response, accepted, await operations.begin(params, call), call);
+      }
+      // What was not read would be taken for the next request.
+      response.setHeader('connection', 'close');
+      return send(response, accepted, { refusal: [params] }, call);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      refuse(response, error.status, error.code, error.details);
+      return refuse(response, error.status, error.code, error.details);
     }
-    return undefined;
   };
 
-  function send(response: ServerResponse, { single, stream }: Accepted, outcome: Outcome, { signal, traceId }: CallContext): void {
+  /** Nothing of a body is read before its sender is known. An error is as the client may see it. */
+  async function paramsOf(request: IncomingMessage, call: HttpCall): Promise<OperationRequest | GraphQLError> {
+    try {
+      await call.identify();
+      return await readParams(request, limits.requestBytes, call.answer.receive);
+    } catch (error) {
+      if (error instanceof Refusal) throw error;
+      return operations.mask(error, call.traceId);
+    }
+  }
+
+  function send(
+    response: ServerResponse,
+    { single, stream }: Accepted,
+    outcome: Outcome,
+    { signal, traceId, spent, answer: underWay }: HttpCall,
+  ): void {
+    if (rate !== undefined) setRateLimitHeaders(response, rate, spent);
+    response.setHeader('cache-control', 'no-store');
     if ('watch' in outcome) {
+      // Of the request nothing is kept.
+      underWay.release();
       const target = new AnswerStream(response, stream ?? 'text/event-stream');
       fanOut.push(outcome.watch, { args: outcome.args, id: '', target });
       const leave = (): void => {
@@ -57,6 +93,8 @@ export function createGraphQLOverHttp(deps: GraphQLOverHttpDeps): AnswerGraphQL 
       else signal.addEventListener('abort', leave);
       return undefined;
     }
+    // Who takes nothing of an answer for so long does not want it.
+    response.setTimeout(limits.requestTimeoutSeconds * 1000, () => void response.destroy());
     const answer = 'refusal' in outcome ? { errors: outcome.refusal } : outcome.result;
     const isWatching = 'kind' in outcome && outcome.kind === OperationTypeNode.SUBSCRIPTION;
     const streamed = isWatching || single === undefined ? stream : undefined;
@@ -83,26 +121,24 @@ function callOf(
     accepted,
     authenticate,
     connections,
-  }: Pick<GraphQLOverHttpDeps, 'authenticate' | 'connections'> & { readonly traceId: string; readonly accepted: Accepted },
-): CallContext {
+    answers,
+  }: Pick<GraphQLOverHttpDeps, 'authenticate' | 'connections' | 'answers'> & { readonly traceId: string; readonly accepted: Accepted },
+): HttpCall {
   const gone = new AbortController();
   const left = new Promise<void>((resolve) => response.once('close', resolve));
   // Whoever has the whole answer needs nothing called off.
   void left.then(() => response.writableFinished || gone.abort());
+  const spent = new Map<Budget, Taken>();
+  let owner: string | undefined;
+  const answer = answers.begin(() => owner);
+  let identified: Promise<Identity> | undefined;
   return {
     traceId,
     signal: gone.signal,
-    async identify() {
-      const identity = await authenticate(request.headers.authorization);
-      const connection = { end: () => gone.abort(new JobError('SHUTTING_DOWN')) };
-      connections.open(identity.owner, connection);
-      const forget = onExpiry(identity, () => gone.abort(new JobError('UNAUTHENTICATED', { message: 'The token has expired.' })));
-      void left.then(() => {
-        connections.close(identity.owner, connection);
-        forget();
-      });
-      return identity;
-    },
+    spent,
+    answer,
+    onSpent: (budget, taken) => void spent.set(budget, taken),
+    identify: () => (identified ??= identify()),
     idempotencyKey: () => parseIdempotencyKey(headerOf(request, 'idempotency-key')),
     lastEventId: parseLastEventId(headerOf(request, 'last-event-id')),
     requireKind(kind) {
@@ -112,6 +148,20 @@ function callOf(
       if (kind === OperationTypeNode.SUBSCRIPTION && accepted.stream === undefined) throw refusalOf('NOT_ACCEPTABLE');
     },
   };
+
+  async function identify(): Promise<Identity> {
+    const identity = await authenticate(request.headers.authorization);
+    const connection = { end: () => gone.abort(new JobError('SHUTTING_DOWN')) };
+    connections.open(identity.owner, connection);
+    ({ owner } = identity);
+    const forget = onExpiry(identity, () => gone.abort(new JobError('UNAUTHENTICATED', { message: 'The token has expired.' })));
+    void left.then(() => {
+      connections.close(identity.owner, connection);
+      answer.release();
+      forget();
+    });
+    return identity;
+  }
 }
 
 function refusalOf(code: 'METHOD_NOT_ALLOWED' | 'NOT_ACCEPTABLE', message: string = refusalCatalogue[code].message): GraphQLError {

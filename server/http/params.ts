@@ -4,15 +4,18 @@ import { parseExactJson } from '../../core/json.ts';
 import type { OperationRequest } from '../execution/operations.ts';
 import { Refusal } from './refusal.ts';
 
-/** @throws {Refusal} for what is no request of GraphQL over HTTP. */
-export async function readParams(request: IncomingMessage, maxBytes: number): Promise<OperationRequest> {
+/**
+ * @param received Told of each piece of the body.
+ * @throws {Refusal} for what is no request of GraphQL over HTTP; what `received` throws.
+ */
+export async function readParams(request: IncomingMessage, maxBytes: number, received: (bytes: number) => void): Promise<OperationRequest> {
   const { method } = request;
   if (method === 'GET') return checked(paramsOfAddress(request.url ?? ''));
   // graphql-sse asks for a token like this.
   if (method === 'PUT') throw new Refusal(405, 'SINGLE_CONNECTION_MODE', { headers: { allow: 'GET, POST' } });
   if (method !== 'POST') throw new Refusal(405, 'METHOD_NOT_ALLOWED', { message: 'Only GET and POST.', headers: { allow: 'GET, POST' } });
   requirePlainJson(request.headers);
-  return checked(jsonOf(textOf(await bodyOf(request, maxBytes)), 'The body'));
+  return checked(jsonOf(textOf(await bodyOf(request, maxBytes, received)), 'The body'));
 }
 
 /** Forms and plain text need no preflight, so any page could send them; gzip could be a bomb. */
@@ -23,26 +26,32 @@ function requirePlainJson(headers: IncomingMessage['headers']): void {
   if (headers['x-graphql-event-stream-token'] !== undefined) throw new Refusal(400, 'SINGLE_CONNECTION_MODE');
 }
 
-function bodyOf(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function bodyOf(request: IncomingMessage, maxBytes: number, received: (bytes: number) => void): Promise<Buffer> {
   const tooLarge = (): Refusal => new Refusal(413, 'REQUEST_ENTITY_TOO_LARGE', { message: `The body has more than ${maxBytes} bytes.` });
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    request.on('data', (chunk: Buffer) => {
+    function settle(settled: () => void): void {
+      // A stream goes on for hours: nothing of it may hold on to the body.
+      request.off('data', take).off('end', whole).off('error', gone).off('close', gone);
+      settled();
+    }
+    function take(chunk: Buffer): void {
       size += chunk.length;
-      if (size > maxBytes) return reject(tooLarge());
       chunks.push(chunk);
-      return undefined;
-    });
+      if (size > maxBytes) return settle(() => reject(tooLarge()));
+      try {
+        received(chunk.length);
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        settle(() => reject(error));
+      }
+    }
+    const whole = (): void => settle(() => resolve(Buffer.concat(chunks)));
     // Nobody reads the answer; but whoever waits for the body must not wait for ever.
-    const gone = (): void => reject(new Refusal(400, 'BAD_REQUEST', { message: 'The body ended early.' }));
-    request.once('end', () => {
-      request.off('close', gone);
-      resolve(Buffer.concat(chunks));
-    });
-    request.once('error', gone);
-    request.once('close', gone);
+    const gone = (): void => settle(() => reject(new Refusal(400, 'BAD_REQUEST', { message: 'The body ended early.' })));
+    request.on('data', take).once('end', whole).once('error', gone).once('close', gone);
   });
 }
 
@@ -88,8 +97,9 @@ function unescaped(text: string): string {
 function jsonOf(text: string, what: string): unknown {
   try {
     return parseExactJson(text);
-  } catch {
-    throw new Refusal(400, 'BAD_REQUEST', { message: `${what} is not JSON.` });
+  } catch (error) {
+    const problem = error instanceof RangeError ? `holds ${error.message}: send them as strings` : 'is not JSON';
+    throw new Refusal(400, 'BAD_REQUEST', { message: `${what} ${problem}.` });
   }
 }
 

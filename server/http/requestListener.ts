@@ -64,7 +64,7 @@ export function createRequestListener(deps: RequestListenerDeps) {
       return refuse(response, 403, 'FOREIGN_HOST');
     }
     if (path === graphqlPath) return graphql(request, response, traceId);
-    if (path === '/metrics') return void response.setHeader('content-type', prometheusContentType).end(await scrape());
+    if (path === '/metrics') return metrics(request, response);
     const file = check === undefined ? await dashboard.fileAt(path) : undefined;
     if (check === undefined && file === undefined && path !== queueDepthsPath) {
       return refuse(response, 404, 'NOT_FOUND');
@@ -73,8 +73,14 @@ export function createRequestListener(deps: RequestListenerDeps) {
       return refuse(response, 405, 'METHOD_NOT_ALLOWED', { message: 'Only GET and HEAD.', headers: { allow: 'GET, HEAD' } });
     }
     if (file !== undefined) return sendFile(request, response, file);
+    if (check === undefined) response.setHeader('cache-control', 'no-store');
     const { status, body } = await (check ?? queueDepths(request.headers));
     return sendJson(response, status, body);
+  }
+
+  async function metrics({ method }: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (method !== 'GET') return refuse(response, 405, 'METHOD_NOT_ALLOWED', { message: 'Only GET.', headers: { allow: 'GET' } });
+    return void response.setHeader('content-type', prometheusContentType).end(await scrape());
   }
 
   async function graphql(request: IncomingMessage, response: ServerResponse, traceId: string): Promise<void> {

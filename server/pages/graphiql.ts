@@ -19,7 +19,8 @@ async function renderPage(jobTypes: JobTypes): Promise<GraphiQLPage> {
     title: 'Job Tickets',
     endpoint: graphqlPath,
     subscriptionsProtocol: 'WS',
-    shouldPersistHeaders: true,
+    // A token is a header, and the browser's storage is anybody's who sits down there.
+    shouldPersistHeaders: false,
     defaultTabs: examplesOf(jobTypes).map(({ query, variables }) => ({
       query: query.trim(),
       variables: JSON.stringify(variables, undefined, 2),

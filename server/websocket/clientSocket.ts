@@ -7,7 +7,7 @@ import type { Identity } from '../auth.ts';
 import type { PushTarget, Running } from '../execution/fanOut.ts';
 import { completeMessage, errorMessage } from './messages.ts';
 import type { Outlet } from './outlet.ts';
-import type { Peer } from './protocol.ts';
+import { endAll, type Peer } from './protocol.ts';
 
 export class ClientSocket extends WebSocket implements Peer, PushTarget {
   /** What the request that opened it sent as `Authorization`. */
@@ -17,6 +17,7 @@ export class ClientSocket extends WebSocket implements Peer, PushTarget {
   identity: Identity | undefined;
   /** By the id that the client gave. */
   readonly running = new Map<string, Running>();
+  keptBytes = 0;
   usedAt = seconds();
   pingedAt = this.usedAt;
   awaitsPong = false;
@@ -48,6 +49,12 @@ export class ClientSocket extends WebSocket implements Peer, PushTarget {
   /** After the close frame nothing is sent any more. */
   #say(text: string): void {
     if (this.#wire !== undefined && this.readyState === this.OPEN) this.#outlet?.text(this.#wire, text);
+  }
+
+  /** Whoever is told to go runs nothing more. */
+  override close(code?: number, reason?: string): void {
+    endAll(this);
+    super.close(code, reason);
   }
 
   /** Asks the client to connect elsewhere. */

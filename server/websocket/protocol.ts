@@ -29,8 +29,12 @@ export interface Rejection {
   readonly reason: string;
 }
 
+/** Whoever is not known yet has a token to send, and nothing else. */
+const maxStrangerLength = 16 * 1024;
+
 /** What a client sent as text. Rejects only with what the host throws. */
 export async function receive<Client extends Peer>(client: Client, text: string, host: ProtocolHost<Client>): Promise<void> {
+  if (client.phase !== 'acknowledged' && text.length > maxStrangerLength) return client.close(CloseCode.BadRequest, 'Message too large');
   const message = messageOf(text);
   switch (message?.type) {
     case MessageType.ConnectionInit:
@@ -41,6 +45,7 @@ export async function receive<Client extends Peer>(client: Client, text: string,
       return undefined;
     case MessageType.Subscribe:
       if (client.phase !== 'acknowledged') return client.close(CloseCode.Unauthorized, 'Unauthorized');
+      if (message.id.length > maxIdLength) return client.close(CloseCode.BadRequest, `An id has at most ${maxIdLength} characters`);
       if (client.running.has(message.id)) return client.close(CloseCode.SubscriberAlreadyExists, alreadyExists(message.id));
       return host.begin(client, message.id, message.payload, text);
     case MessageType.Complete:
@@ -55,6 +60,9 @@ export async function receive<Client extends Peer>(client: Client, text: string,
       return client.close(CloseCode.BadRequest, 'Invalid message received');
   }
 }
+
+/** Each is kept as long as its operation runs, and said again with each event. */
+const maxIdLength = 256;
 
 /** Frames that hold no text: messages are JSON, which is text. */
 export function receiveBinary(client: Peer): void {
@@ -71,8 +79,8 @@ export function rejectSubprotocol(client: Peer): void {
   client.close(CloseCode.SubprotocolNotAcceptable, 'Subprotocol not acceptable');
 }
 
-/** Its socket is closed: ends what ran on it. */
-export function closed(client: Peer): void {
+/** Its socket is closed, or about to be: ends what ran on it. */
+export function endAll(client: Pick<Peer, 'running'>): void {
   for (const running of client.running.values()) running.end();
   client.running.clear();
 }

@@ -6,6 +6,7 @@ import { WebSocketServer, type RawData } from 'ws';
 import type { Config } from '../../runtime/config.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
+import type { AnswerSizes, OpenAnswer } from '../execution/answerSizes.ts';
 import { graphqlPath } from '../graphqlPath.ts';
 import { rawRefusal } from '../http/refusal.ts';
 import { ClientSocket, seconds } from './clientSocket.ts';
@@ -16,6 +17,7 @@ import type { WebSocketApi } from './websocket.ts';
 export interface SocketsDeps {
   readonly server: HttpServer;
   readonly api: WebSocketApi;
+  readonly answers: AnswerSizes;
   readonly allowsHost: (headers: IncomingMessage['headers']) => boolean;
   readonly allowsOrigin: (headers: IncomingMessage['headers']) => boolean;
   readonly telemetry: Telemetry;
@@ -41,12 +43,19 @@ export function isWebSocketRequest({ method, url = '', headers }: Pick<IncomingM
   return method === 'GET' && path === graphqlPath && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
+/** Bytes that nobody asks after: twice what the headers of a request may have. */
+const unfinishedBytes = 32 * 1024;
+
+/** Whoever is told to go, and does not answer, is ended so soon. */
+const closeTimeout = 1000;
+
 /** One timer looks after all sockets, so often. */
 const roundMs = 1000;
 
 export function attachSockets({
   server,
   api,
+  answers,
   allowsHost,
   allowsOrigin,
   telemetry,
@@ -54,7 +63,7 @@ export function attachSockets({
   limits,
   maxUnreadBytes = 1024 * 1024,
 }: SocketsDeps): Sockets {
-  const options = { noServer: true, maxPayload: limits.requestBytes, handleProtocols, perMessageDeflate: false };
+  const options = { noServer: true, maxPayload: limits.requestBytes, handleProtocols, perMessageDeflate: false, closeTimeout };
   const sockets = new WebSocketServer<typeof ClientSocket>({ ...options, WebSocket: ClientSocket });
   const stopCounting = telemetry.gauge('sockets', () => sockets.clients.size);
   const outlet = new Outlet();
@@ -69,12 +78,15 @@ export function attachSockets({
     return sockets.handleUpgrade(request, socket, head, (client) => {
       client.attach(socket, outlet);
       serve(client, request.headers.authorization);
+      countUnfinished(client, socket, answers);
     });
   });
 
   function serve(socket: ClientSocket, authorization: string | undefined): void {
     socket.authorization = authorization;
     socket.on('message', (data, isBinary) => {
+      // What was on its way when the socket was told to close.
+      if (socket.readyState !== socket.OPEN) return undefined;
       if (isBinary) return receiveBinary(socket);
       // Each operation holds one unsent event, and each ping is answered: only who does not read gets here.
       if (socket.bufferedAmount > maxUnreadBytes) return socket.terminate();
@@ -131,13 +143,38 @@ function lookAfter(
   if ((socket.identity?.expiresAt ?? Infinity) <= Date.now()) return socket.close(CloseCode.Forbidden, 'Token expired');
   if (socket.running.size > 0) socket.usedAt = now;
   const idleSeconds = now - socket.usedAt;
-  if (socket.phase === 'open' && idleSeconds > socketInitSeconds) return initTimedOut(socket);
+  if (socket.phase === 'open' && idleSeconds >= socketInitSeconds) return initTimedOut(socket);
   if (socketIdleSeconds > 0 && idleSeconds > socketIdleSeconds) return socket.close(1000, 'Idle');
   if (now - socket.pingedAt < socketPingSeconds) return undefined;
   if (socket.awaitsPong) return socket.terminate();
   socket.awaitsPong = true;
   socket.pingedAt = now;
   return socket.ping();
+}
+
+/** What ws keeps until it is a message: of strangers a token at most, of an owner no more than they may have under way. */
+function countUnfinished(client: ClientSocket, wire: Duplex, answers: AnswerSizes): void {
+  let bytes = 0;
+  let counted: OpenAnswer | undefined;
+  // First the bytes, then the message that they may have ended.
+  wire.prependListener('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= unfinishedBytes) return;
+    if (client.phase !== 'acknowledged') return client.terminate();
+    try {
+      counted ??= answers.begin(() => client.identity?.owner);
+      counted.receive(chunk.length);
+    } catch {
+      client.terminate();
+    }
+  });
+  const finish = (): void => {
+    bytes = 0;
+    counted?.release();
+    counted = undefined;
+  };
+  client.prependListener('message', finish);
+  client.once('close', finish);
 }
 
 function textOf(data: RawData): string {

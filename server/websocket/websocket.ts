@@ -7,13 +7,15 @@ import type { Config } from '../../runtime/config.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { Authenticate, Identity } from '../auth.ts';
-import type { FanOut } from '../execution/fanOut.ts';
-import type { Operations, Outcome } from '../execution/operations.ts';
+import type { AnswerSizes } from '../execution/answerSizes.ts';
+import type { CallContext } from '../execution/pipeline.ts';
+import type { FanOut, Running } from '../execution/fanOut.ts';
+import type { OperationRequest, Operations, Outcome } from '../execution/operations.ts';
 import { payloadOf } from '../execution/payload.ts';
 import { traceIdOf } from '../trace.ts';
 import { seconds, type ClientSocket } from './clientSocket.ts';
 import type { Connections } from './connections.ts';
-import { closed, receive, type ProtocolHost, type Rejection } from './protocol.ts';
+import { endAll, receive, type ProtocolHost, type Rejection } from './protocol.ts';
 
 export interface WebSocketApi {
   /** Never rejects. */
@@ -25,6 +27,7 @@ export interface WebSocketApi {
 export interface WebSocketDeps {
   readonly operations: Operations;
   readonly fanOut: FanOut;
+  readonly answers: AnswerSizes;
   readonly authenticate: Authenticate;
   readonly connections: Connections;
   readonly telemetry: Telemetry;
@@ -32,7 +35,16 @@ export interface WebSocketDeps {
   readonly limits: Pick<Config['limits'], 'operationsPerSocket'>;
 }
 
-export function createWebSocketApi({ operations, fanOut, authenticate, connections, telemetry, log, limits }: WebSocketDeps): WebSocketApi {
+export function createWebSocketApi({
+  operations,
+  fanOut,
+  answers,
+  authenticate,
+  connections,
+  telemetry,
+  log,
+  limits,
+}: WebSocketDeps): WebSocketApi {
   const host: ProtocolHost<ClientSocket> = { admit, begin };
 
   async function admit(
@@ -55,17 +67,20 @@ export function createWebSocketApi({ operations, fanOut, authenticate, connectio
   }
 
   async function begin(socket: ClientSocket, id: string, payload: SubscribeMessage['payload'], text: string): Promise<void> {
-    const gone = new AbortController();
-    const beginning = { end: () => gone.abort() };
+    const beginning = beginningOf();
     socket.running.set(id, beginning);
     socket.usedAt = seconds();
-    const outcome = await outcomeOf(socket, payload, text, gone.signal);
+    const answer = answers.begin(() => socket.identity?.owner);
+    const outcome = await outcomeOf(socket, payload, text, { signal: beginning.signal, answer });
     // Completed by the client meanwhile, and perhaps begun anew; a watch has ended by its signal.
-    if (socket.running.get(id) !== beginning) return undefined;
+    if (socket.running.get(id) !== beginning) return answer.release();
+    // Of a request that has its answer nothing is kept.
+    if (!('result' in outcome)) answer.release();
     if ('watch' in outcome) return fanOut.push(outcome.watch, { args: outcome.args, id, target: socket });
     socket.running.delete(id);
     if ('refusal' in outcome) return socket.pushErrors(id, outcome.refusal);
-    socket.pushNext(id, payloadOf(outcome.result));
+    socket.pushNext(id, payloadOf(outcome.result), undefined, answer.release);
+    if (socket.readyState !== socket.OPEN) answer.release();
     return socket.pushComplete(id);
   }
 
@@ -73,7 +88,7 @@ export function createWebSocketApi({ operations, fanOut, authenticate, connectio
     socket: ClientSocket,
     payload: SubscribeMessage['payload'],
     text: string,
-    signal: AbortSignal,
+    { signal, answer }: Pick<CallContext, 'signal' | 'answer'>,
   ): Promise<Outcome> {
     const { query, operationName, extensions } = payload;
     const traceId = traceIdOf(extensions?.['traceparent']);
@@ -81,10 +96,16 @@ export function createWebSocketApi({ operations, fanOut, authenticate, connectio
       const message = `At most ${limits.operationsPerSocket} operations at a time on one socket.`;
       return { refusal: [operations.mask(new JobError('RATE_LIMITED', { message, retryAfterSeconds: 1 }), traceId)] };
     }
-    const call = { traceId, signal, identify: () => identityOf(socket), idempotencyKey: () => undefined };
-    return telemetry.span('graphql over WebSocket', { kind: SpanKind.SERVER, origin: { traceId } }, () =>
-      operations.begin({ query, operationName, variables: exactVariables(text, payload) }, call),
-    );
+    const call = { traceId, signal, answer, identify: () => identityOf(socket), idempotencyKey: () => undefined };
+    let variables: OperationRequest['variables'];
+    try {
+      answer.receive(text.length);
+      variables = exactVariables(text, payload);
+    } catch (error) {
+      return { refusal: [operations.mask(tellable(error), traceId)] };
+    }
+    const request = { query, operationName, variables };
+    return telemetry.span('graphql over WebSocket', { kind: SpanKind.SERVER, origin: { traceId } }, () => operations.begin(request, call));
   }
 
   return {
@@ -97,16 +118,27 @@ export function createWebSocketApi({ operations, fanOut, authenticate, connectio
       }
     },
     closed(socket) {
-      closed(socket);
+      endAll(socket);
       if (socket.identity !== undefined) connections.close(socket.identity.owner, socket);
     },
   };
+}
+
+/** Ends what begins. Apart, lest what a watch keeps of it keeps its message. */
+function beginningOf(): Running & { readonly signal: AbortSignal } {
+  const gone = new AbortController();
+  return { signal: gone.signal, end: () => gone.abort() };
 }
 
 /** The protocol has looked at the message's shape, and read its numbers as JavaScript does; these are what was written. */
 function exactVariables(text: string, payload: object): Readonly<Record<string, unknown>> | undefined {
   const variables = fieldOf(fieldOf(parseExactJson(text, { payload }), 'payload'), 'variables');
   return isRecord(variables) ? variables : undefined;
+}
+
+function tellable(error: unknown): unknown {
+  if (!(error instanceof RangeError)) return error;
+  return new JobError('BAD_USER_INPUT', { message: `The variables hold ${error.message}: send them as strings.`, path: ['variables'] });
 }
 
 function fieldOf(value: unknown, name: string): unknown {

@@ -26,6 +26,7 @@ export async function openServers(): Promise<Servers> {
     isAdmin: false,
     mayOperate: false,
     spend: () => Promise.resolve(),
+    answer: { add: () => undefined },
     traceId: 'reference',
     log: silentLog,
     signal: new AbortController().signal,

@@ -10,7 +10,8 @@ import { retryJob } from '../../core/usecases/retryJob.ts';
 import { sweepJobs } from '../../core/usecases/sweepJobs.ts';
 import { wakeDue } from '../../core/usecases/wakeDue.ts';
 import { simulateWork } from '../../jobs/simulateWork/type.ts';
-import { engines, startSystem } from '../support/startSystem.ts';
+import { engines } from '../support/engines.ts';
+import { startSystem } from '../support/startSystem.ts';
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;

@@ -1,5 +1,6 @@
 /** A WebSocket spoken to in plain messages, for what a well-behaved client would never say. */
 import { once } from 'node:events';
+import { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { at } from './apiSystem.ts';
 
@@ -12,6 +13,8 @@ export interface TestSocket {
   pause(): void;
   resume(): void;
   end(): void;
+  /** For bytes that are no frames of a client's. */
+  readonly wire: Socket;
 }
 
 /** A socket after its connection_ack, spoken to in plain messages. */
@@ -29,7 +32,10 @@ export async function openSocket(
     socket.emit('received');
   });
   const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+  const upgraded = once(socket, 'upgrade');
   await once(socket, 'open');
+  const wire = (await upgraded).map((response) => at(response, 'socket')).find((found) => found instanceof Socket);
+  if (wire === undefined) throw new Error('the socket has no wire');
   socket.send(JSON.stringify({ type: 'connection_init', payload: connectionParams }));
 
   async function messages(count: number): Promise<unknown[]> {
@@ -49,5 +55,6 @@ export async function openSocket(
     pause: () => socket.pause(),
     resume: () => socket.resume(),
     end: () => socket.terminate(),
+    wire,
   };
 }

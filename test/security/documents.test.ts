@@ -20,6 +20,7 @@ const attacks: readonly (readonly [what: string, operation: Operation, code: str
     'DOCUMENT_TOO_LARGE',
   ],
   ['10,000 aliases', { query: `{ ${times(10_000, (index) => `a${index}: __typename`)} }` }, 'DOCUMENT_TOO_LARGE'],
+  ['501 fields', { query: `{ ${times(501, () => '__typename')} }` }, 'DOCUMENT_TOO_LARGE'],
   ['31 aliases', { query: `{ ${times(31, (index) => `a${index}: __typename`)} }` }, 'DOCUMENT_TOO_LARGE'],
   [
     '1,000 fragments',
@@ -94,7 +95,9 @@ const attacks: readonly (readonly [what: string, operation: Operation, code: str
   ],
   [
     'a subscription that answers its job 30 times over',
-    { query: `subscription { jobStatusChanged { ${times(30, (index) => `j${index}: job { ${'params '.repeat(40)} }`)} } }` },
+    {
+      query: `subscription { jobStatusChanged { ${times(30, (index) => `j${index}: job { ...P }`)} } } fragment P on Job { ${'params '.repeat(40)} }`,
+    },
     'OPERATION_TOO_COSTLY',
   ],
 ];

@@ -12,9 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
+const mallory = await as('mallory');
 const typename = JSON.stringify({ query: '{ __typename }' });
 const sent = (body: string | Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>>): Promise<Response> =>
-  fetch(`${api.url}/graphql`, { method: 'POST', headers, body });
+  fetch(`${api.url}/graphql`, { method: 'POST', headers: { ...mallory, ...headers }, body });
 const json = { 'content-type': 'application/json' };
 const bomb = (): Uint8Array<ArrayBuffer> => new Uint8Array(gzipSync(Buffer.alloc(50 * 1024 * 1024)));
 
@@ -46,14 +47,20 @@ describe('refused over HTTP, with a code and no stack', () => {
     ['a page of a foreign origin', () => sent(typename, { ...json, origin: 'https://evil.example' }), 403],
     ['a page without an origin (`null`)', () => sent(typename, { ...json, origin: 'null' }), 403],
     ['a form of a foreign origin', () => sent('query={__typename}', { 'content-type': 'text/plain', origin: 'https://evil.example' }), 403],
-    ['a mutation by GET', () => fetch(`${api.url}/graphql?query=mutation{cancelJob(input:{jobId:1}){job{jobId}}}`), 405],
+    [
+      'a mutation by GET',
+      () => fetch(`${api.url}/graphql?query=mutation{cancelJob(input:{jobId:1}){job{jobId}}}`, { headers: mallory }),
+      405,
+    ],
     [
       'a mutation by GET as a stream',
       () =>
-        fetch(`${api.url}/graphql?query=mutation{cancelJob(input:{jobId:1}){job{jobId}}}`, { headers: { accept: 'text/event-stream' } }),
+        fetch(`${api.url}/graphql?query=mutation{cancelJob(input:{jobId:1}){job{jobId}}}`, {
+          headers: { ...mallory, accept: 'text/event-stream' },
+        }),
       405,
     ],
-    ['another method', () => fetch(`${api.url}/graphql`, { method: 'DELETE' }), 405],
+    ['another method', () => fetch(`${api.url}/graphql`, { method: 'DELETE', headers: mallory }), 405],
     ['another path', () => fetch(`${api.url}/graphql/../../etc/passwd`), 404],
   ])('%s', async (_what, send, status) => {
     const response = await send();
@@ -65,12 +72,25 @@ describe('refused over HTTP, with a code and no stack', () => {
 
   test('a body above 1 MiB that does not say so beforehand', async () => {
     const status = await new Promise((resolve, reject) => {
-      const sending = rawRequest(`${api.url}/graphql`, { method: 'POST', headers: json }, ({ statusCode }) => resolve(statusCode));
+      const sending = rawRequest(`${api.url}/graphql`, { method: 'POST', headers: { ...json, ...mallory } }, ({ statusCode }) =>
+        resolve(statusCode),
+      );
       sending.once('error', reject);
       for (let count = 0; count < 20; count++) sending.write(' '.repeat(64 * 1024));
       sending.end();
     });
     expect(status).toBe(413);
+  });
+
+  test('whoever brings no token, before anything that they send is read', async () => {
+    const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write('POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{');
+    let answer = '';
+    for await (const chunk of socket) answer += String(chunk);
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+    expect(answer).toMatch(/^Connection: close\r$/im);
+    expect(answer).toContain('UNAUTHENTICATED');
   });
 
   test('a preflight of a foreign origin, which is let nowhere', async () => {
@@ -97,7 +117,7 @@ describe('a client that is no client', () => {
     for (const timer of timers) clearTimeout(timer);
     return answer;
   }
-  const head = 'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
+  const head = `POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${mallory.authorization}\r\nContent-Type: application/json\r\n`;
 
   test('and trickles its headers is hung up on', async () => {
     expect(await trickle([head, ...Array.from({ length: 50 }, (_, index) => `X-${index}: 1\r\n`)], 200)).toContain('408');

@@ -55,10 +55,43 @@ describe('createJob in a loop', () => {
     expect([first.codes, second.codes]).toEqual([[], ['RATE_LIMITED']]);
   });
 
-  test.each(transportNames)('is limited together with watching, over %s', async (transport) => {
+  test.each(transportNames)('leaves queries and waits their own, which have limits too, over %s', async (transport) => {
     const caller = await as(`walter ${transport}`);
     await transports.HTTP(shared, batch, caller);
-    expect((await transports[transport](shared, { query: watch }, caller)).codes).toEqual(['RATE_LIMITED']);
+    const query = { query: '{ jobs(first: 1) { edges { cursor } } }' };
+    const wait = { query: '{ waitForJob(jobId: "none", timeoutSeconds: 0) { status } }' };
+    expect((await transports[transport](shared, query, caller)).codes).toEqual([]);
+    expect((await transports[transport](shared, wait, caller)).codes).toEqual(['JOB_NOT_FOUND']);
+    const codes = [];
+    for (let count = 0; count < 10; count += 1) codes.push(...(await transports[transport](shared, query, caller)).codes);
+    expect(codes).toContain('RATE_LIMITED');
+  });
+
+  test.each(transportNames)('leaves watches their own, which have a limit too, over %s', async (transport) => {
+    const caller = await as(`wanda ${transport}`);
+    await transports.HTTP(shared, batch, caller);
+    const { body } = await shared.request('{ jobs(first: 1) { edges { node { jobId } } } }', {}, caller);
+    const jobId = at(body, 'data', 'jobs', 'edges', 0, 'node', 'jobId');
+    const watchOne = { query: 'subscription ($jobId: ID!) { jobStatusChanged(jobId: $jobId) { version } }', variables: { jobId } };
+    const codes = [];
+    for (let count = 0; count < 10; count += 1) codes.push((await transports[transport](shared, watchOne, caller)).codes[0]);
+    expect([codes[0], codes.at(-1)]).toEqual([undefined, 'RATE_LIMITED']);
+  });
+
+  test('tells what is left of what was drawn on, in the fields of the IETF draft', async () => {
+    const { headers } = await shared.request(create, {}, await as('heather'));
+    expect(headers.get('ratelimit-policy')).toContain('"jobs";q=5;w=5');
+    expect(headers.get('ratelimit')).toContain('"jobs";r=4;t=1');
+    expect(headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('takes nothing for a batch that is refused, and a hundred for one of a hundred', async () => {
+    const caller = await as('bertha');
+    const jobs = Array.from({ length: 101 }, () => ({ type: 'simulate_work' }));
+    expect((await transports.HTTP(shared, { ...batch, variables: { input: { jobs } } }, caller)).codes).toEqual(['BAD_USER_INPUT']);
+    expect((await transports.HTTP(shared, batch, caller)).codes).toEqual([]);
+    const { refusal } = await createInALoop(shared, caller, 1);
+    expect(at(refusal, 'retryAfterSeconds')).toBeGreaterThan(90);
   });
 
   test('is limited across servers that share a Redis, and not at all while that is away, which is told once', async () => {

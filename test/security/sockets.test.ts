@@ -18,6 +18,9 @@ const watch = 'subscription { jobStatusChanged { version } }';
 const init = { type: 'connection_init' };
 const subscribe = (id: string, query = watch) => ({ id, type: 'subscribe', payload: { query } });
 const mallory = await as('mallory');
+const upgrade =
+  'GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n';
+const jobsOf = async (): Promise<number> => (await api.core.table.listOwned({ owner: 'mallory', newestFirst: true, limit: 100 })).length;
 const ready = { ...init, payload: mallory };
 
 describe('a WebSocket is closed with the protocol’s code', () => {
@@ -36,7 +39,10 @@ describe('a WebSocket is closed with the protocol’s code', () => {
     ['with what is not JSON', ['{'], usual, 4400],
     ['with a batch', [`[${JSON.stringify(init)}]`], usual, 4400],
     ['with a binary message', [Buffer.from(JSON.stringify(init))], usual, 4400],
-    ['with a message above 1 MiB', ['x'.repeat(1024 * 1024 + 1)], usual, 1009],
+    ['with a message above 1 MiB', [ready, 'wait', 'x'.repeat(1024 * 1024 + 1)], usual, 1009],
+    ['with more than a token before it is known', ['x'.repeat(20 * 1024)], usual, 4400],
+    ['with far more than a token before it is known', ['x'.repeat(500 * 1024)], usual, 1006],
+    ['with an id of 257 characters', [ready, 'wait', subscribe('i'.repeat(257))], usual, 4400],
     ['that speaks another protocol', [], ['graphql-ws'], 4406],
     ['that speaks none', [], [], 4406],
     ['that nothing runs on', [ready], usual, 1000],
@@ -65,6 +71,30 @@ describe('a WebSocket is closed with the protocol’s code', () => {
     expect(await gone).toBe(1006);
   });
 
+  test('runs nothing more once it was told to go', async () => {
+    const socket = await openSocket(api.url, mallory);
+    socket.send(subscribe('1'));
+    socket.send({ id: '2', type: 'subscribe', payload: { query: '{ __typename }' } });
+    await socket.messages(1);
+    const before = await jobsOf();
+    socket.send(init);
+    const create = 'mutation { createJob(input: { type: "simulate_work" }) { created } }';
+    for (let id = 10; id < 60; id += 1) socket.send(subscribe(String(id), create));
+    expect(await socket.closed).toBe(4429);
+    expect(await jobsOf()).toBe(before);
+  });
+
+  test('is ended within two seconds of its time, where its client says nothing at all', async () => {
+    const wire = connect(Number(new URL(api.url).port), '127.0.0.1');
+    wire.on('error', () => undefined).resume();
+    const gone = once(wire, 'close');
+    wire.write(upgrade);
+    await once(wire, 'data');
+    const since = performance.now();
+    await gone;
+    expect(performance.now() - since).toBeLessThan(4000);
+  });
+
   test('but not one that is watched on, however long', async () => {
     const socket = await openSocket(api.url, mallory);
     socket.send(subscribe('1'));
@@ -87,8 +117,6 @@ describe('a WebSocket is not opened', () => {
 });
 
 describe('frames', () => {
-  const upgrade =
-    'GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n';
   /** A frame of a client: masked with zeros. */
   const frame = (firstByte: number, payload: Buffer): Buffer => {
     const length =

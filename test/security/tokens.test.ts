@@ -69,6 +69,8 @@ const badTokens: Readonly<Record<string, () => Promise<string>>> = {
   'one of another issuer': async () => `Bearer ${await sign({ iss: 'https://other.example' })}`,
   'one for another audience': async () => `Bearer ${await sign({ aud: 'other' })}`,
   'one that names nobody': async () => `Bearer ${await sign({ sub: '' })}`,
+  'one that names half a sign': async () => `Bearer ${await sign({ sub: '\ud800' })}`,
+  'one that names the other half': async () => `Bearer ${await sign({ sub: 'alice\udfff' })}`,
   'one signed by a stranger': async () => `Bearer ${await sign({}, strangers.privateKey)}`,
   'one whose claims were changed': async () => {
     const [head, , signature] = (await sign()).split('.');

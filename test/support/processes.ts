@@ -14,6 +14,8 @@ export interface RunningEntry extends AsyncDisposable {
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
   signal(signal: 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): void;
+  /** What a probe that is preloaded answers. @throws with the logs where the process ends meanwhile. */
+  ask(question: string): Promise<unknown>;
   /** Its exit code, or null where a signal ended it. @throws after `withinMs`, with the logs. */
   exited(withinMs?: number): Promise<number | null>;
 }
@@ -28,7 +30,7 @@ const ready = {
   worker: /the worker polls/,
   server: /"url":"([^"]+)"/,
   lambdas: /the event source mappings run/,
-  start: /"graphiql":"([^"]+)\/graphql"/,
+  start: /"ready":"([^"]+)\/readyz"/,
 } as const satisfies Record<EntryName, RegExp>;
 
 /** As `npm start` and the image have them. */
@@ -43,21 +45,24 @@ export interface EntryOptions {
   readonly cwd?: string;
   /** False: an entry that is expected not to come up is not waited for. Default true. */
   readonly awaitReady?: boolean;
+  /** Of Node, before the entry. */
+  readonly flags?: readonly string[];
 }
 
 /** @throws with the logs when it does not come up. */
-export async function startEntry(name: EntryName, { env, cwd = root, awaitReady = true }: EntryOptions): Promise<RunningEntry> {
+export async function startEntry(name: EntryName, { env, cwd = root, awaitReady = true, flags = [] }: EntryOptions): Promise<RunningEntry> {
   // Nothing is inherited but the path: a setting of the developer's own shell must not change a test.
-  const child = spawn(process.execPath, [...(name === 'start' ? startFlags : []), join(root, files[name])], {
+  const child = spawn(process.execPath, [...(name === 'start' ? startFlags : []), ...flags, join(root, files[name])], {
     cwd,
     env: { PATH: process.env['PATH'], NODE_ENV: 'test', LOG_LEVEL: 'info', PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // A probe is spoken to; what has none has no channel, as in production.
+    stdio: ['ignore', 'pipe', 'pipe', flags.includes('--import') ? 'ipc' : 'ignore'],
   });
   const ended = once(child, 'exit').then(([code]: unknown[]) => (typeof code === 'number' ? code : null));
   let output = '';
   const listeners = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
+    stream?.on('data', (chunk: Buffer) => {
       output += chunk.toString();
       // Seldom, since each cut copies what is kept.
       if (output.length > 2 * maxLogLength) output = output.slice(-maxLogLength);
@@ -94,6 +99,16 @@ export async function startEntry(name: EntryName, { env, cwd = root, awaitReady 
     said,
     kill,
     signal: (signal) => void child.kill(signal),
+    async ask(question) {
+      const answered = once(child, 'message').then(([answer]: unknown[]) => answer);
+      child.send(question);
+      return Promise.race([
+        answered,
+        ended.then((code) => {
+          throw new Error(`${name} ended with ${code}:\n${output.slice(-8000)}`);
+        }),
+      ]);
+    },
     exited: (withinMs = 30_000) => within(withinMs, () => `${name} did not end within ${withinMs} ms:\n${output.slice(-8000)}`, ended),
     [Symbol.asyncDispose]: kill,
   };

@@ -1,0 +1,60 @@
+/**
+ * A process under attack, with little memory, that is watched from within: the one guard of all attacks. It fails where
+ * the event loop stalls, memory is kept, or the process ends.
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { startEntry, urlOf, type EntryName, type RunningEntry } from './processes.ts';
+import type { Strain } from './strainProbe.ts';
+
+/** What nobody's request, document, variable, subscription or file may go beyond. */
+const maxStallMs = 100;
+const maxHeldBytes = 64 * 1024 ** 2;
+
+export interface Guarded extends AsyncDisposable {
+  readonly entry: RunningEntry;
+  /**
+   * Runs an attack, and looks while whatever it opened is still open. Answers what it cost.
+   * @throws where that is too much, or the process has ended.
+   */
+  withstands(attack: () => Promise<void>, options?: { readonly carriedBytes?: number }): Promise<Strain>;
+}
+
+export interface GuardOptions {
+  readonly env: Readonly<Record<string, string>>;
+  /** 512 for a server, 1024 for a worker. */
+  readonly maxHeapMegabytes?: number;
+}
+
+/** @public Of any entry: attacks on a worker need the same. */
+export async function startGuarded(name: EntryName, { env, maxHeapMegabytes = 512 }: GuardOptions): Promise<Guarded> {
+  const probe = join(import.meta.dirname, 'strainProbe.ts');
+  const flags = [`--max-old-space-size=${maxHeapMegabytes}`, '--expose-gc', '--import', probe];
+  const entry = await startEntry(name, { env, flags });
+  const strain = async (): Promise<Strain> => strainSchema.parse(await entry.ask('strain'));
+  return {
+    entry,
+    async withstands(attack, { carriedBytes = 0 } = {}) {
+      const { heldBytes: before } = await strain();
+      await attack();
+      const { stallMs, cpuMs, heldBytes } = await strain();
+      const grownBytes = heldBytes - before;
+      if (stallMs > maxStallMs) throw new Error(`the event loop was held for ${Math.round(stallMs)} ms`);
+      if (grownBytes > maxHeldBytes + carriedBytes) throw new Error(`${Math.round(grownBytes / 1024 ** 2)} MiB more are held`);
+      return { stallMs, cpuMs, heldBytes: grownBytes };
+    },
+    [Symbol.asyncDispose]: () => entry[Symbol.asyncDispose](),
+  };
+}
+
+const strainSchema = z.object({ stallMs: z.number(), cpuMs: z.number(), heldBytes: z.number() });
+
+export interface GuardedServer extends Guarded {
+  readonly url: string;
+}
+
+/** A server that asks for tokens, with everything in memory and default limits. */
+export async function startGuardedServer(env: Readonly<Record<string, string>>): Promise<GuardedServer> {
+  const guarded = await startGuarded('start', { env: { NODE_ENV: 'production', DATA_DIR: '', LOG_LEVEL: 'info', ...env } });
+  return { ...guarded, url: await urlOf(guarded.entry, 'start') };
+}
