@@ -42,15 +42,20 @@ type Path = NamedObject['path'];
 
 function* marked(schema: z.core.$ZodType, value: JsonValue | undefined, path: Path): Generator<NamedObject, void, undefined> {
   if (value === undefined || value === null) return;
-  const use = typeof value === 'string' ? uses.get(schema)?.use : undefined;
-  if (use !== undefined) yield { path, uri: String(value), use };
-  else if (Array.isArray(value)) {
+  if (typeof value === 'string') {
+    const use = uses.get(schema)?.use;
+    if (use !== undefined) return yield { path, uri: value, use };
+  } else if (isArray(value)) {
     for (const [index, part] of value.entries())
       for (const inner of elementsOf(schema, index)) yield* marked(inner, part, [...path, index]);
   } else if (typeof value === 'object') {
     for (const [key, part] of Object.entries(value)) for (const inner of fieldsOf(schema, key)) yield* marked(inner, part, [...path, key]);
   }
   for (const inner of sameValue(schema, value)) yield* marked(inner, value, path);
+}
+
+function isArray(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
 }
 
 function elementsOf(schema: z.core.$ZodType, index: number): readonly z.core.$ZodType[] {

@@ -1,72 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { makeJob } from '../../test/support/jobFactory.ts';
-import { silentLog } from '../../test/support/silentLog.ts';
-import type { Job, JobStatus } from '../job.ts';
-import { latestEventOf, type JobEvent } from './event.ts';
-import type { Feed, FeedListener } from './feed.ts';
-import { openOwnerStream } from './ownerStream.ts';
+import type { JobEvent } from './event.ts';
+import { setup, take } from './testOwnerStream.ts';
 import type { Watch } from './watch.ts';
-
-/** An owner's jobs, kept here, and hints that reach the stream only when the test lets them. */
-function setup({ now = Date.now, maxJobs = 50_000 }: { readonly now?: () => number; readonly maxJobs?: number } = {}) {
-  const jobs = new Map<string, Job>();
-  let listener: FeedListener | undefined;
-  let isConnected = true;
-  let broken = false;
-  const counts = { idle: 0, repairs: 0 };
-  const feed: Feed = {
-    publish: () => Promise.resolve(true),
-    subscribe(_channel, subscribed) {
-      listener = subscribed;
-      return Promise.resolve(() => Promise.resolve());
-    },
-    isConnected: () => isConnected,
-    close: () => Promise.resolve(),
-  };
-  return {
-    counts,
-    create(changes: Partial<Job> = {}): JobEvent {
-      const job = makeJob(changes);
-      jobs.set(job.jobId, job);
-      return latestEventOf(job);
-    },
-    step(jobId: string, status: JobStatus, at = Date.now()): JobEvent {
-      const job = jobs.get(jobId);
-      if (job === undefined) throw new Error('no such job');
-      const version = job.version + 1;
-      const next: Job = { ...job, status, version, updatedAt: at, history: [...job.history, { version, status, at, attempt: 0 }] };
-      jobs.set(jobId, next);
-      return latestEventOf(next);
-    },
-    deliver: (event: JobEvent) => listener?.onEvent(event),
-    record: (jobId: string) => jobs.get(jobId),
-    interrupt: () => listener?.onInterrupted(),
-    disconnect: () => (isConnected = false),
-    breakTable: () => (broken = true),
-    open: () =>
-      openOwnerStream('owner-1', {
-        feed,
-        read: (jobId) => (broken ? Promise.reject(new Error('the table is away')) : Promise.resolve(jobs.get(jobId))),
-        now,
-        maxJobs,
-        log: silentLog,
-        onIdle: () => (counts.idle += 1),
-        onCount: () => undefined,
-        onRepair: () => (counts.repairs += 1),
-      }),
-  };
-}
-
-async function take(watch: Watch, count: number): Promise<readonly [string, number][]> {
-  const taken: [string, number][] = [];
-  while (taken.length < count) {
-    const { value } = await watch.next();
-    if (value === undefined) throw new Error('the watch ended');
-    taken.push([value.jobId, value.version]);
-  }
-  return taken;
-}
 
 describe('a watcher of an owner', () => {
   test('gets every transition of every job once and in order, though hints are doubled, lost and reordered', async () => {
@@ -286,51 +222,5 @@ describe('a watcher of an owner', () => {
     interrupt();
     expect(await take(watch, 1)).toEqual([[job.jobId, 2]]);
     await expect(watch.next()).rejects.toMatchObject({ code: 'FEED_INTERRUPTED' });
-  });
-});
-
-describe('hints that are not so', () => {
-  test('tell nothing of another owner’s job, whatever owner they name, nor of one that is not there', async () => {
-    const { open, create, step, deliver, counts } = setup();
-    const watch = (await open()).watch({});
-    const theirs = create({ jobId: 'theirs', owner: 'owner-2' });
-    const running = step('theirs', 'PROCESSING');
-    for (const hint of [theirs, running, step('theirs', 'SUCCEEDED')])
-      for (const owner of ['owner-1', 'owner-2']) deliver({ ...hint, owner });
-    deliver({ ...theirs, jobId: 'nowhere', owner: 'owner-1' });
-    const own = create();
-    deliver(own);
-    expect(await take(watch, 1)).toEqual([[own.jobId, 1]]);
-    expect(watch.take()).toBeUndefined();
-    expect(counts.idle).toBe(0);
-  });
-
-  test('end no job before its record does, and tell no text, time or number but the record’s', async () => {
-    const { open, create, step, deliver, record } = setup();
-    const watch = (await open()).watch({});
-    const job = create();
-    deliver({ ...job, at: job.at + 86_400_000, attempt: 7, error: { code: 'X', message: 'text', attempt: 1, at: 1 } });
-    expect((await watch.next()).value).toMatchObject({ version: 1, at: job.at, attempt: 0, error: undefined });
-    deliver({ ...job, version: 2, status: 'SUCCEEDED' });
-    deliver({ ...job, version: 2, status: 'PROCESSING', at: 8.64e15 });
-    deliver(step(job.jobId, 'PROCESSING'));
-    expect((await watch.next()).value).toMatchObject({ version: 2, status: 'PROCESSING', at: record(job.jobId)?.updatedAt });
-    deliver(step(job.jobId, 'FAILED_FINAL'));
-    expect((await watch.next()).value).toMatchObject({ version: 3, status: 'FAILED_FINAL', recovered: undefined });
-    deliver({ ...job, version: 4, status: 'PENDING', at: Date.now() });
-    deliver(step(job.jobId, 'PENDING'));
-    expect((await watch.next()).value).toMatchObject({ version: 4, status: 'PENDING', at: record(job.jobId)?.updatedAt });
-  });
-
-  test('end the watch where they were believed and the record says otherwise', async () => {
-    const { open, create, step, deliver } = setup();
-    const watch = (await open()).watch({});
-    const job = create();
-    deliver(job);
-    expect(await take(watch, 1)).toEqual([[job.jobId, 1]]);
-    deliver({ ...job, version: 2, status: 'PROCESSING' });
-    deliver({ ...job, version: 3, status: 'PROCESSING' });
-    deliver(step(job.jobId, 'CANCELLED'));
-    await expect(Array.fromAsync(watch)).rejects.toMatchObject({ code: 'FEED_INTERRUPTED' });
   });
 });
