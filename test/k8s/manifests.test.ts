@@ -1,6 +1,4 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
-import { queueDefinitions } from '../../core/queue/sqs/definition.ts';
 import { environments } from '../../infra/environments.ts';
 import { podRoleName } from '../../infra/stacks/access.ts';
 import { cachePort } from '../../infra/stacks/network.ts';
@@ -8,8 +6,8 @@ import { parametersPrefix } from '../../infra/stacks/settings.ts';
 import { synthesize, type Synthesized } from '../../infra/testTemplates.ts';
 import { describeSettings, parseConfig } from '../../runtime/config.ts';
 import { fetchKubectl, renderOverlay } from './kubectl.ts';
-import { configMap, deployment, egressPolicy, ingress, named, ofKind, scaledObject, serviceAccount, withSelector } from './shapes.ts';
-import { kubernetesObject, violations, type KubernetesObject } from './validate.ts';
+import { configMap, deployment, egressPolicy, ingress, named, ofKind, serviceAccount, withSelector } from './shapes.ts';
+import { kubernetesObject, objectsIn, violations, type KubernetesObject } from './validate.ts';
 
 const overlays = environments.map(({ name }) => name);
 const rendered = new Map<string, readonly KubernetesObject[]>();
@@ -17,11 +15,7 @@ let templates: Synthesized;
 beforeAll(async () => {
   await Promise.all(
     overlays.map(async (name) => {
-      const documents = parseAllDocuments(await renderOverlay(name));
-      rendered.set(
-        name,
-        documents.map((document) => kubernetesObject.parse(document.toJS())),
-      );
+      rendered.set(name, objectsIn(await renderOverlay(name)));
     }),
   );
   templates = await synthesize();
@@ -158,14 +152,6 @@ describe.each(overlays)('%s', (overlay) => {
     expect(
       ['/graphql', '/', '/dashboard/main.ts', '/client/job.ts', '/modules/preact/preact.mjs', '/metrics', '/readyz'].filter(passes),
     ).toEqual(['/graphql', '/', '/dashboard/main.ts', '/client/job.ts', '/modules/preact/preact.mjs']);
-  });
-
-  test('KEDA looks at the queues of all priorities, a worker’s concurrency at a time', () => {
-    const { triggers, scaleTargetRef } = scaledObject.parse(named(objectsOf(overlay), 'ScaledObject', 'worker')).spec;
-    const [, ...jobs] = queueDefinitions({ ...parseConfig({}), queuePrefix: `jobs-${overlay}` });
-    expect(triggers.map(({ metadata }) => metadata.queueURL)).toEqual(jobs.map(({ name }) => name));
-    expect(new Set(triggers.map(({ metadata }) => metadata.queueLength))).toEqual(new Set([settingsOf('worker')['WORKER_CONCURRENCY']]));
-    expect(podOf(scaleTargetRef.name)).toBeDefined();
   });
 
   test('the pods reach the VPC that the cache is in, at its port', () => {

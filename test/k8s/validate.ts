@@ -7,12 +7,18 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 
 const root = join(import.meta.dirname, '../..');
 
 export const kubernetesObject = z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) });
 export type KubernetesObject = z.infer<typeof kubernetesObject>;
+
+/** Of a YAML text with several documents. */
+export function objectsIn(text: string): readonly KubernetesObject[] {
+  return parseAllDocuments(text).map((document) => kubernetesObject.parse(document.toJS()));
+}
 
 /** What is wrong with the objects, one line each; empty when all are valid. */
 export async function violations(objects: readonly KubernetesObject[]): Promise<readonly string[]> {
