@@ -32,6 +32,8 @@ export interface JobStreamDeps {
   readonly onCount: (change: 1 | -1) => void;
   /** Called for each event that the feed failed to bring. */
   readonly onRepair: (event: JobEvent) => void;
+  /** Called for each transition that is told while it is watched, once however many watch. */
+  readonly onTransition: (event: JobEvent) => void;
 }
 
 type Finding = 'new' | 'nothing' | 'failed';
@@ -129,7 +131,10 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
     const judgement = this.#timeline.judge(event);
     if (judgement === 'gap') void this.#repair();
     else if (judgement !== 'old') this.#tell([this.#timeline.take(event)]);
-    if (judgement === 'next') this.#planIfNeeded();
+    if (judgement === 'next') {
+      this.#deps.onTransition(event);
+      this.#planIfNeeded();
+    }
   }
 
   onInterrupted(): void {
@@ -253,7 +258,11 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
 
   #merge(job: Job): Finding {
     const missed = this.#timeline.catchUp(job);
-    for (const event of missed) if (event.recovered !== undefined) this.#deps.onRepair(event);
+    for (const event of missed) {
+      if (event.recovered === undefined) continue;
+      this.#deps.onRepair(event);
+      this.#deps.onTransition(event);
+    }
     this.#tell(missed, { mayBeOld: true });
     this.#planIfNeeded();
     return missed.length > 0 ? 'new' : 'nothing';

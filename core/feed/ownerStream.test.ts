@@ -54,6 +54,7 @@ function setup({ now = Date.now, maxJobs = 50_000 }: { readonly now?: () => numb
         onIdle: () => (counts.idle += 1),
         onCount: () => undefined,
         onRepair: () => (counts.repairs += 1),
+        onTransition: () => undefined,
       }),
   };
 }

@@ -9,7 +9,7 @@ import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
 import { eventsOf, type JobEvent } from './event.ts';
 import type { Feed } from './feed.ts';
-import type { JobTimeline } from './jobTimeline.ts';
+import type { JobTimeline, Judgement } from './jobTimeline.ts';
 import { JobTimelines } from './jobTimelines.ts';
 import { OwnerLog, OwnerWatch } from './ownerLog.ts';
 import { WatchSet, type Watch, type WatchedEvent } from './watch.ts';
@@ -30,6 +30,7 @@ export interface OwnerStreamDeps {
   /** Called with 1 and -1 as watchers come and go. */
   readonly onCount: (change: 1 | -1) => void;
   readonly onRepair: (event: JobEvent) => void;
+  readonly onTransition: (event: JobEvent) => void;
   /** Jobs that are surely remembered; default 50,000. */
   readonly maxJobs?: number;
 }
@@ -37,7 +38,7 @@ export interface OwnerStreamDeps {
 /** @throws {JobError} `FEED_INTERRUPTED` while the feed is away. */
 export async function openOwnerStream(
   owner: string,
-  { feed, read, now, log, onIdle, onCount, onRepair, maxJobs }: OwnerStreamDeps,
+  { feed, read, now, log, onIdle, onCount, onRepair, onTransition, maxJobs }: OwnerStreamDeps,
 ): Promise<OwnerStream> {
   const jobs = new JobTimelines(maxJobs);
   const events = new OwnerLog();
@@ -57,11 +58,12 @@ export async function openOwnerStream(
     const judgement = timeline === undefined ? judgeUnknown(hint) : timeline.judge(hint);
     // What is being read holds what its hints tell, and is told as one piece.
     if (judgement === 'gap' || (judgement === 'next' && reading.has(hint.jobId))) void repair(hint);
-    else if (judgement !== 'old') live(hint, timeline);
+    else if (judgement !== 'old') live(hint, timeline, judgement);
     else if (timeline !== undefined && hint.version <= timeline.presumedTold && hint.at >= startedAt) loseTrack();
   }
 
-  function live(hint: JobEvent, timeline: JobTimeline | undefined): void {
+  function live(hint: JobEvent, timeline: JobTimeline | undefined, judgement: Judgement): void {
+    if (judgement === 'next') onTransition(hint);
     tell((timeline ?? jobs.add(hint.jobId)).take(hint));
     watches.changed();
   }
@@ -110,8 +112,11 @@ export async function openOwnerStream(
     // Forgotten while it was read.
     if (known === undefined && forgottenAt === undefined) return loseTrack();
     const timeline = known ?? beginningOf(job, forgottenAt ?? jobs.forgottenAt);
+    let version = timeline.version;
     for (const event of timeline.catchUp(job, known === undefined ? hint.version : undefined)) {
       if (event.recovered !== undefined) onRepair(event);
+      if (event.version > version) onTransition(event);
+      version = event.version;
       tell(event);
     }
     watches.changed();

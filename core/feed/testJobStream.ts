@@ -77,6 +77,7 @@ export async function setup({ pollMs = 5, silenceMs = 60_000 } = {}) {
         onIdle: () => (counts.idle += 1),
         onCount: () => undefined,
         onRepair: () => (counts.repairs += 1),
+        onTransition: () => undefined,
       }),
   };
 }

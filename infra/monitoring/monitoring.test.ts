@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { counters, gauges, histograms } from '../../telemetry/telemetry.ts';
+import { counters, gauges, histograms } from '../../telemetry/instruments.ts';
 
 const run = promisify(execFile);
 const file = (name: string): string => join(import.meta.dirname, name);

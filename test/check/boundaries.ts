@@ -89,8 +89,8 @@ const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: reado
   },
   { packages: /^ioredis$/, onlyIn: [redis, /^core\/feed\/redis\//, limits] },
   { packages: /^(graphql|@pothos\/.*)$/, onlyIn: [/^schema\//, /^server\//, /^docs\//] },
-  // The API of OpenTelemetry costs nothing; its SDK is one file's business.
-  { packages: /^@opentelemetry\/(?!api$)/, onlyIn: [/^telemetry\/openTelemetry\.ts$/] },
+  // The API of OpenTelemetry costs nothing; its SDK is two files' business.
+  { packages: /^@opentelemetry\/(?!api$)/, onlyIn: [/^telemetry\/(openTelemetry|readableSpan)\.ts$/] },
   { packages: /^(graphql-.*|ws)$/, onlyIn: [/^server\//, /^client\//, /^docs\/examples\//] },
   { packages: /^(preact|htm|@preact)(\/.*)?$/, onlyIn: [/^dashboard\//] },
   { packages: /^json-schema-to-typescript-lite$/, onlyIn: [/^cli\/jobTypesFile\.ts$/] },

@@ -1,54 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { createClients } from '../../infra/local/clients.ts';
 import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
 import { provision } from '../../infra/local/provision.ts';
 import { openAwsProxy } from '../support/awsProxy.ts';
-import { portOf } from '../support/portOf.ts';
+import { startCollector } from '../support/collector.ts';
 import { startEntry, urlOf } from '../support/processes.ts';
-
-const attribute = z.object({ key: z.string(), value: z.object({ stringValue: z.string().optional() }) });
-const span = z.object({ traceId: z.string(), spanId: z.string(), parentSpanId: z.string().optional(), name: z.string(), kind: z.number() });
-const exported = z.object({
-  resourceSpans: z.array(
-    z.object({ resource: z.object({ attributes: z.array(attribute) }), scopeSpans: z.array(z.object({ spans: z.array(span) })) }),
-  ),
-});
-
-type Span = z.infer<typeof span> & { readonly service: string };
-
-/** What an OTLP collector would be sent. */
-async function startCollector() {
-  const spans: Span[] = [];
-  const paths = new Set<string>();
-  const server = createServer((request, response) => {
-    void Array.fromAsync(request).then((chunks: Buffer[]) => {
-      paths.add(request.url ?? '');
-      if (request.url === '/v1/traces') {
-        for (const { resource, scopeSpans } of exported.parse(JSON.parse(Buffer.concat(chunks).toString())).resourceSpans) {
-          const service = resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? '';
-          for (const { spans: some } of scopeSpans) spans.push(...some.map((one) => ({ ...one, service })));
-        }
-      }
-      response.setHeader('content-type', 'application/json').end('{}');
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${portOf(server)}`,
-    spans,
-    paths,
-    [Symbol.asyncDispose]: async () => {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
-}
 
 const answer = z.object({ data: z.object({ createJob: z.object({ job: z.object({ jobId: z.string(), traceId: z.string() }) }) }) });
 const waited = z.object({ data: z.object({ waitForJob: z.object({ status: z.string() }) }) });
@@ -120,14 +78,9 @@ describe('telemetry', () => {
       expect(await entry.exited()).toBe(0);
     }
     const ours = collector.spans.filter((one) => one.traceId === traceId);
-    const byId = new Map(ours.map((one) => [one.spanId, one]));
-    const lineage = (one: Span): string => {
-      const parent = byId.get(one.parentSpanId ?? '');
-      return `${parent === undefined ? '' : `${lineage(parent)} > `}${one.service}: ${one.name}`;
-    };
     const request = 'server: POST /graphql';
     const receive = `${request} > server: send NORMAL > worker: process NORMAL`;
-    expect(ours.map(lineage).toSorted()).toEqual(
+    expect(ours.map(collector.lineage).toSorted()).toEqual(
       [
         request,
         `${request} > server: publish feed`,
@@ -143,7 +96,7 @@ describe('telemetry', () => {
       ].toSorted(),
     );
     expect(ours.find(({ name }) => name === 'POST /graphql')?.parentSpanId).toBe(parentId);
-    expect(collector.paths).toContain('/v1/metrics');
+    expect([...collector.calls.keys()]).toContain('/v1/metrics');
     // As X-Ray reads it: the time, the rest of the trace’s id, and the span that sent.
     expect(JSON.stringify(sent)).toMatch(new RegExp(`"AWSTraceHeader":.*Root=1-${traceId.slice(0, 8)}-${traceId.slice(8)};Parent=`));
   });
