@@ -2,6 +2,7 @@
  * `/healthz`: this process lives; `?verbose`: and how it is, what it stands on included. `/readyz`: it has started, and is
  * not shutting down.
  */
+import { inTime } from '../runtime/inTime.ts';
 
 export interface UnreadyPart {
   readonly part: string;
@@ -34,7 +35,7 @@ export function createHealth({ notReady, details = () => Promise.resolve({}), ti
 
   async function away(): Promise<readonly UnreadyPart[]> {
     try {
-      return await inTime(notReady(), [{ part: 'server', reason: `no answer within ${timeoutMs} ms` }], timeoutMs);
+      return await inTime(notReady(), timeoutMs);
     } catch (error) {
       return [{ part: 'server', reason: error instanceof Error ? error.message : 'unknown' }];
     }
@@ -50,7 +51,7 @@ export function createHealth({ notReady, details = () => Promise.resolve({}), ti
 
   async function alive(isVerbose: boolean): Promise<{ readonly status: 200; readonly body: object }> {
     if (!isVerbose) return { status: 200, body: { status: 'alive' } };
-    const [parts, told] = await Promise.all([away(), inTime(details(), {}, timeoutMs)]);
+    const [parts, told] = await Promise.all([away(), inTime(details(), timeoutMs).catch(() => ({}))]);
     return { status: 200, body: { status: 'alive', away: parts, ...told } };
   }
 
@@ -66,14 +67,4 @@ export function createHealth({ notReady, details = () => Promise.resolve({}), ti
       isDraining = true;
     },
   };
-}
-
-async function inTime<Answer>(asked: Promise<Answer>, otherwise: Answer, timeoutMs: number): Promise<Answer> {
-  const { promise: timeout, resolve } = Promise.withResolvers<Answer>();
-  const timer = setTimeout(() => resolve(otherwise), timeoutMs);
-  try {
-    return await Promise.race([asked, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

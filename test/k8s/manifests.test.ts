@@ -94,17 +94,6 @@ describe.each(overlays)('%s', (overlay) => {
     expect(container.livenessProbe?.httpGet.path).toBe('/healthz');
   });
 
-  test.each(parts)('%s: Kubernetes waits for longer than it takes to stop', (part) => {
-    const { lifecycle } = podOf(part).spec.containers[0];
-    const settings = settingsOf(part);
-    const { shutdownGraceSeconds, receiveWaitSeconds } = parseConfig({
-      SHUTDOWN_GRACE_SECONDS: settings['SHUTDOWN_GRACE_SECONDS'],
-      RECEIVE_WAIT_SECONDS: settings['RECEIVE_WAIT_SECONDS'],
-    });
-    const stopping = shutdownGraceSeconds + (part === 'worker' ? receiveWaitSeconds : (lifecycle?.preStop.sleep.seconds ?? 0));
-    expect(podOf(part).spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(stopping + 10);
-  });
-
   test('a worker has room for a PDF that is meant to do harm', () => {
     const { limits } = podOf('worker').spec.containers[0].resources;
     expect(limits.memory).toMatch(/^[2-9]Gi$/);
