@@ -108,7 +108,8 @@ describe('the sweeper', () => {
     const { core } = system;
     const settings = { ...core.settings, sweepReadsPerMinute: 100, sweepIntervalSeconds: 60 };
     const run = createSweeper({ ...core, settings, telemetry: { ...core.telemetry, gauge } });
-    const told = () => waitsTold.parse(gauges.get('waitingOldest')?.()).map(({ value, attributes }) => [attributes.priority, value] as const);
+    const told = () =>
+      waitsTold.parse(gauges.get('waitingOldest')?.()).map(({ value, attributes }) => [attributes.priority, value] as const);
     await run();
     expect(told()).toEqual([
       ['HIGH', 0],
