@@ -1,7 +1,7 @@
 /**
  * Validates Kubernetes objects without a cluster, as `kubectl apply` would with strict validation: the schemas say what
  * a value must be, and the compiler refuses fields that the API does not know. Both come from `kubernetes-models` and
- * its sibling for KEDA, which are made from the published OpenAPI documents.
+ * its siblings for KEDA and the Prometheus operator, which are made from the published OpenAPI documents.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -51,6 +51,7 @@ function programOf(objects: readonly KubernetesObject[]): string {
 
 function packageOf(apiVersion: string): string {
   if (apiVersion.startsWith('keda.sh/')) return `@kubernetes-models/keda/${apiVersion}`;
+  if (apiVersion.startsWith('monitoring.coreos.com/')) return `@kubernetes-models/prometheus-operator/${apiVersion}`;
   return `kubernetes-models/${apiVersion}`;
 }
 
