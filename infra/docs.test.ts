@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createTableInput } from './local/provisionTable.ts';
+import { firedBy } from './monitoring/testAlerts.ts';
+import { causes } from './monitoring/testCauses.ts';
 import { synthesize } from './testTemplates.ts';
 
 const docs = (name: string): Promise<string> => readFile(join(import.meta.dirname, '../docs', name), 'utf8');
@@ -12,6 +14,14 @@ describe('docs/operations.md', () => {
     const alarms = (await templates.ofType('prod', 'AWS::CloudWatch::Alarm')).map(([, { AlarmName }]) => String(AlarmName));
     const described = tableAfter(await docs('operations.md'), '## Alarms').map(([alarm]) => `job-tickets-prod-${alarm}`);
     expect(new Set(described)).toEqual(new Set(alarms));
+  });
+
+  test('has each cause that makes an alarm or alert go off in a test, and which test that is', async () => {
+    const rows = tableAfter(await docs('operations.md'), '### What sets each off').map((row) => row.join(' | '));
+    expect(rows).toEqual([
+      ...causes.map(({ alarm, cause }) => `${alarm} | ${cause} | \`infra/monitoring/alarms.test.ts\``),
+      ...(await firedBy()).map(({ alert, cause }) => `${alert} | ${cause} | \`infra/monitoring/alerts.test.yml\``),
+    ]);
   });
 });
 

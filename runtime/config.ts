@@ -255,7 +255,13 @@ export function readEnvironment(): Environment {
 export function describeSettings(): readonly { readonly name: string; readonly byDefault: string; readonly meaning: string }[] {
   return Object.entries(settings.shape).map(([name, schema]) => ({
     name,
-    byDefault: schema.safeParse(undefined).success ? String(schema.parse(undefined) ?? 'unset') : 'unset',
+    byDefault: schema.safeParse(undefined).success ? spelt(schema.parse(undefined)) : 'unset',
     meaning: schema.description ?? '',
   }));
+}
+
+/** Defaults are words, numbers, yes or no, and lists of words. */
+function spelt(value: unknown): string {
+  if (value === undefined) return 'unset';
+  return typeof value === 'string' ? value : Array.isArray(value) ? value.join(',') : JSON.stringify(value);
 }

@@ -76,7 +76,7 @@ function valueAt(one: Alarm, series: readonly Series[], minute: number, quota: n
 /** Source: "Using math expressions with CloudWatch metrics". The rest of its arithmetic reads as JavaScript's. */
 const mathOf = (quota: number) => ({
   FILL: (value: number | undefined, otherwise: number) => value ?? otherwise,
-  IF: (condition: unknown, yes: number, no: number) => (Boolean(condition) ? yes : no),
+  IF: (condition: boolean, yes: number, no: number) => (condition ? yes : no),
   SERVICE_QUOTA: () => quota,
 });
 

@@ -37,7 +37,7 @@ const zones: readonly Zone[] = [
   { files: /^index\.ts$/, mayImport: [base, /^telemetry\/log\.ts$/], packages: [] },
   { files: /^cli\/main\.ts$/, mayImport: [/^cli\//, entry] },
   { files: /^cli\//, mayImport: [core, runtime, jobTypes, /^cli\//] },
-  { files: /^docs\/generate\.ts$/, mayImport: [core, runtime, jobTypes, /^schema\//, /^cli\/jobTypesFile\.ts$/] },
+  { files: /^docs\/generate\.ts$/, mayImport: [core, telemetry, runtime, jobTypes, /^schema\//, /^cli\/jobTypesFile\.ts$/] },
   { files: telemetry, mayImport: [telemetry] },
   { files: base, mayImport: [base, /^telemetry\/log\.ts$/], packages: ['zod', 'node:timers/promises'] },
   { files: table, mayImport: [base, telemetry, table] },

@@ -35,7 +35,8 @@ describe.each(environments.map(({ name }) => name))('a roll-out, a drained node,
     objects = objectsIn(await renderOverlay(overlay));
   });
   const podOf = (part: string) => deployment.parse(named(objects, 'Deployment', part)).spec.template.spec;
-  const config = () => parseConfig(Object.assign({}, ...ofKind(objects, 'ConfigMap').map((map) => configMap.parse(map).data)));
+  const config = () =>
+    parseConfig(Object.fromEntries(ofKind(objects, 'ConfigMap').flatMap((map) => Object.entries(configMap.parse(map).data))));
   const balancer = () => {
     const { annotations } = annotated.parse(named(objects, 'Ingress', 'server')).metadata;
     return (name: string) => annotations[`alb.ingress.kubernetes.io/${name}`] ?? '';

@@ -20,11 +20,11 @@ type Depths = Partial<Record<(typeof priorities)[number], Depth>>;
 /** What KEDA's triggers measure, by their names. */
 function measured(depths: Depths, workers: number): Record<string, number> {
   const of = priorities.map((priority) => [priority, depths[priority] ?? { visible: 0, inFlight: 0 }] as const);
-  return Object.fromEntries([
-    ...of.map(([priority, { visible, inFlight }]) => [priority, visible + inFlight]),
-    ...of.map(([priority, { visible }]) => [`${priority}Visible`, visible]),
-    ['workers', workers],
-  ]);
+  return {
+    ...Object.fromEntries(of.map(([priority, { visible, inFlight }]) => [priority, visible + inFlight])),
+    ...Object.fromEntries(of.map(([priority, { visible }]) => [`${priority}Visible`, visible])),
+    workers,
+  };
 }
 
 /** KEDA's formulas are of expr-lang, whose arithmetic, with `min` and `max`, reads as JavaScript's. */
