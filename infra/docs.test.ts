@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createTableInput } from './local/provisionTable.ts';
 import { firedBy } from './monitoring/testAlerts.ts';
 import { causes } from './monitoring/testCauses.ts';
+import { alarmsIn, sourcesOf } from './monitoring/testCloudWatch.ts';
 import { synthesize } from './testTemplates.ts';
 
 const docs = (name: string): Promise<string> => readFile(join(import.meta.dirname, '../docs', name), 'utf8');
@@ -26,6 +27,12 @@ describe('docs/operations.md', () => {
 });
 
 describe('docs/cost.md', () => {
+  test('counts the alarms, and the measurements that they are paid for', async () => {
+    await using templates = await synthesize({ only: 'prod' });
+    const alarms = [...alarmsIn(await templates.resources('prod'), 'prod').values()];
+    expect(await docs('cost.md')).toContain(`Alarms (${alarms.length}, of ${alarms.flatMap(sourcesOf).length} measurements`);
+  });
+
   test('multiplies and adds up correctly', async () => {
     const rows = tableAfter(await docs('cost.md'), '## A million jobs').map((row) => row.map((cell) => cell.replaceAll('*', '')));
     const total = Number(rows.pop()?.[3]);

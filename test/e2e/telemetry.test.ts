@@ -6,10 +6,19 @@ import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
 import { provision } from '../../infra/local/provision.ts';
 import { openAwsProxy } from '../support/awsProxy.ts';
 import { startCollector } from '../support/collector.ts';
-import { startEntry, urlOf } from '../support/processes.ts';
+import { startEntry, urlOf, type RunningEntry } from '../support/processes.ts';
 
 const answer = z.object({ data: z.object({ createJob: z.object({ job: z.object({ jobId: z.string(), traceId: z.string() }) }) }) });
 const waited = z.object({ data: z.object({ waitForJob: z.object({ status: z.string() }) }) });
+
+/** What a process has written for CloudWatch, its lines taken together. */
+function embedded(entry: RunningEntry): Readonly<Record<string, unknown>> {
+  const lines = entry
+    .logs()
+    .split('\n')
+    .filter((line) => line.startsWith('{"_aws"'));
+  return Object.fromEntries(lines.flatMap((line) => Object.entries(z.looseObject({}).parse(JSON.parse(line)))));
+}
 
 describe('telemetry', () => {
   test('follows one job from the client’s request through the queue to the attempts, the dead letter and the feed, across processes', async () => {
@@ -44,6 +53,7 @@ describe('telemetry', () => {
       BACKOFF_BASE_MS: '1',
       RECEIVE_WAIT_SECONDS: '1',
       METRICS_PORT: '0',
+      METRICS: 'emf',
     };
     await using server = await startEntry('server', { env });
     await using worker = await startEntry('worker', { env });
@@ -66,9 +76,13 @@ describe('telemetry', () => {
 
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toMatch(/^jobs_created_total\{.*type="simulate_work".*\} 1$/m);
+    expect(metrics).toMatch(/^jobs_create_requests_total\{.*outcome="accepted".*\} 1$/m);
+    // Each transition after the first that was watched; one that the watch began with is none.
+    expect(Number(/^feed_delivery_count\{.*\} (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
     const [, workerPort] = await worker.said(/"port":(\d+)/);
     const workerMetrics = await (await fetch(`http://127.0.0.1:${workerPort}/metrics`)).text();
     expect(workerMetrics).toMatch(/^jobs_attempt_duration_count\{.*outcome="threw".*\} 2$/m);
+    expect(workerMetrics).toMatch(/^jobs_queue_wait_count\{.*priority="NORMAL".*\} 1$/m);
     expect(workerMetrics).toMatch(/^messaging_client_consumed_messages_total\{.*\} 1$/m);
     const [, lambdasPort] = await lambdas.said(/"port":(\d+)/);
     expect(await (await fetch(`http://127.0.0.1:${lambdasPort}/metrics`)).text()).toMatch(/^jobs_dead_letters_total\{.*\} 1$/m);
@@ -77,6 +91,10 @@ describe('telemetry', () => {
       entry.signal('SIGTERM');
       expect(await entry.exited()).toBe(0);
     }
+    expect(embedded(server)).toMatchObject({ part: 'server', 'jobs.created': 1 });
+    expect(embedded(worker)).toMatchObject({ part: 'worker' });
+    expect(embedded(worker)['jobs.queue.wait']).toBeGreaterThanOrEqual(0);
+    expect(embedded(lambdas)).toMatchObject({ part: 'lambdas', 'jobs.dead_letters': 1, 'jobs.finished': 1 });
     const ours = collector.spans.filter((one) => one.traceId === traceId);
     const request = 'server: POST /graphql';
     const receive = `${request} > server: send NORMAL > worker: process NORMAL`;
