@@ -9,14 +9,18 @@ import { decisions, guards, touches, transitions, type DecisionName } from '../c
 import jobs from '../jobs/index.ts';
 import { describeSettings } from '../runtime/config.ts';
 import { schema } from '../schema/index.ts';
+import { embeddedMetrics } from '../telemetry/embeddedMetrics.ts';
+import { counters, gauges, histograms, type Instrument } from '../telemetry/instruments.ts';
 
 const builtIn = new Set(['String', 'Int', 'Float', 'Boolean', 'ID']);
+const instruments = { ...counters, ...histograms, ...gauges };
 const roots = ['Query', 'Mutation', 'Subscription'];
 
 const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'states.md': statesPage,
   'errors.md': errorsPage,
   'settings.md': settingsPage,
+  'metrics.md': metricsPage,
   'job-types.md': jobTypesPage,
   'api.md': apiPage,
   // What the example of the typed client imports.
@@ -98,6 +102,44 @@ function errorsPage(): string {
       '## How a WebSocket is closed',
       '',
       table(['code', 'why', 'what to do'], closes),
+    ],
+  );
+}
+
+function metricsPage(): string {
+  const row = ({ name, unit, description, countedBy }: Instrument) => [
+    `\`${name}\``,
+    unit.replaceAll(/[{}]/g, ''),
+    description,
+    countedBy.join(', '),
+  ];
+  const columns = ['name', 'unit', 'meaning', 'counted by'];
+  const embedded = embeddedMetrics.map((metric) => [
+    `\`${metric.name}\``,
+    metric.unit,
+    `\`${instruments[metric.of].name}\`${'where' in metric ? ` where action is ${metric.where.action}` : ''}`,
+    'by' in metric ? `${metric.by.attribute}: ${metric.by.values.join(', ')}` : '',
+  ]);
+  return document(
+    'Metrics',
+    'Generated from `telemetry/instruments.ts` and `telemetry/embeddedMetrics.ts`. A test derives from the code who counts what.',
+    [
+      'Prometheus spells a dot as `_`; counters end in `_total`. Servers and workers are scraped; on AWS dlqHandler, streamRelay and sweeper are Lambdas, which are not.',
+      '',
+      '## Counters',
+      '',
+      table(columns, Object.values(counters).map(row)),
+      '## Histograms',
+      '',
+      table(columns, Object.values(histograms).map(row)),
+      '## Gauges',
+      '',
+      table(columns, Object.values(gauges).map(row)),
+      '## In CloudWatch',
+      '',
+      "Ten metrics in METRICS_NAMESPACE, which the Lambdas write among their logs, and with METRICS=emf server and worker too: as many as CloudWatch's free tier has.",
+      '',
+      table(['name', 'unit', 'made of', 'told apart by'], embedded),
     ],
   );
 }

@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createTableInput } from './local/provisionTable.ts';
+import { firedBy } from './monitoring/testAlerts.ts';
+import { causes } from './monitoring/testCauses.ts';
+import { alarmsIn, sourcesOf } from './monitoring/testCloudWatch.ts';
 import { synthesize } from './testTemplates.ts';
 
 const docs = (name: string): Promise<string> => readFile(join(import.meta.dirname, '../docs', name), 'utf8');
@@ -13,9 +16,23 @@ describe('docs/operations.md', () => {
     const described = tableAfter(await docs('operations.md'), '## Alarms').map(([alarm]) => `job-tickets-prod-${alarm}`);
     expect(new Set(described)).toEqual(new Set(alarms));
   });
+
+  test('has each cause that makes an alarm or alert go off in a test, and which test that is', async () => {
+    const rows = tableAfter(await docs('operations.md'), '### What sets each off').map((row) => row.join(' | '));
+    expect(rows).toEqual([
+      ...causes.map(({ alarm, cause }) => `${alarm} | ${cause} | \`infra/monitoring/alarms.test.ts\``),
+      ...(await firedBy()).map(({ alert, cause }) => `${alert} | ${cause} | \`infra/monitoring/alerts.test.yml\``),
+    ]);
+  });
 });
 
 describe('docs/cost.md', () => {
+  test('counts the alarms, and the measurements that they are paid for', async () => {
+    await using templates = await synthesize({ only: 'prod' });
+    const alarms = [...alarmsIn(await templates.resources('prod'), 'prod').values()];
+    expect(await docs('cost.md')).toContain(`Alarms (${alarms.length}, of ${alarms.flatMap(sourcesOf).length} measurements`);
+  });
+
   test('multiplies and adds up correctly', async () => {
     const rows = tableAfter(await docs('cost.md'), '## A million jobs').map((row) => row.map((cell) => cell.replaceAll('*', '')));
     const total = Number(rows.pop()?.[3]);

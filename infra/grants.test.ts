@@ -98,11 +98,11 @@ describe('the roles of the stack', () => {
     ]);
   });
 
-  test('only network interfaces, which know no resource, are granted on any resource', async () => {
+  test('only network interfaces and traces, which know no resource, are granted on any resource', async () => {
     const onAll = (await roles()).flatMap(({ statements }) =>
       statements.filter(({ Resource }) => Resource === '*').flatMap(({ Action }) => Action),
     );
-    expect(new Set(onAll)).toEqual(new Set(runtimeActions.network));
+    expect(new Set(onAll)).toEqual(new Set([...runtimeActions.network, ...runtimeActions.traces]));
   });
 });
 

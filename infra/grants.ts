@@ -70,7 +70,7 @@ export const eventSourceGrants = {
   sweeper: {},
 } as const satisfies Record<LambdaName, Grants>;
 
-/** What Lambda does under each function's role to write logs and to stand in a VPC; the latter takes no resource. */
+/** What Lambda does under each function's role to write logs, to stand in a VPC and to trace; the last two take no resource. */
 export const runtimeActions = {
   logs: ['logs:CreateLogStream', 'logs:PutLogEvents'],
   network: [
@@ -81,6 +81,7 @@ export const runtimeActions = {
     'ec2:DescribeSubnets',
     'ec2:UnassignPrivateIpAddresses',
   ],
+  traces: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
 } as const;
 
 /** KEDA, an add-on of the cluster, looks at the depth of the queues. */

@@ -80,6 +80,13 @@ describe.each(environments.map(({ name }) => name))('%s', (name) => {
     expect(rule).toMatchObject({ ScheduleExpression: 'rate(1 minute)' });
   });
 
+  test('every Lambda is traced by X-Ray, and by no policy beside its role’s own', async () => {
+    const lambdas = await templates.ofType(name, 'AWS::Lambda::Function');
+    expect(lambdas.map(([, { TracingConfig }]) => TracingConfig)).toEqual([{ Mode: 'Active' }, { Mode: 'Active' }, { Mode: 'Active' }]);
+    const policies = await templates.ofType(name, 'AWS::IAM::Policy');
+    expect(policies.map(([id]) => id).filter((id) => id.startsWith('Lambdas'))).toEqual([]);
+  });
+
   test('a dead letter stays hidden for longer than its Lambda may run', async () => {
     const [dlqHandler] = (await templates.ofType(name, 'AWS::Lambda::Function')).map(([, lambda]) => lambda);
     expect(dlqHandler?.['FunctionName']).toBe(`job-tickets-${name}-dlqHandler`);

@@ -105,7 +105,7 @@ const imported = /^(?:import|export)\s(?!type\b)(?:[^;]*?from )?'(\.[^']+)';/gm;
 const loaded = /\bimport\('(\.[^']+)'\)/g;
 
 /** The files that an entry imports, and what those import; types are not there when it runs. Only who asks for handlers loads them. */
-function reachable(entry: string): Set<string> {
+export function reachable(entry: string): Set<string> {
   const kinds = read(entry).includes('loadJobHandlers(') ? [imported, loaded] : [imported];
   const found = new Set<string>();
   function follow(path: string): void {
@@ -120,7 +120,7 @@ function reachable(entry: string): Set<string> {
 }
 
 /** A file's code without its doc comments, which may show how to call something. */
-function read(path: string): string {
+export function read(path: string): string {
   return readFileSync(join(root, path), 'utf8').replaceAll(/\/\*\*[\s\S]*?\*\//g, '');
 }
 

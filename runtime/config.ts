@@ -3,6 +3,7 @@
  * docs/settings.md is generated from this table.
  */
 import { z } from 'zod';
+import { openTelemetryOf, openTelemetrySettings } from './openTelemetrySettings.ts';
 import { faultsTogether, isSpreadOut } from './settingsTogether.ts';
 
 const whole = (min: number, max: number) => z.stringFormat('whole number', /^\d+$/).transform(Number).pipe(z.int().min(min).max(max));
@@ -86,9 +87,11 @@ const settings = z.object({
   WORKER_CONCURRENCY: whole(1, 10_000).default(32).describe('Jobs that one worker runs at a time.'),
   SHUTDOWN_GRACE_SECONDS: whole(0, 3600).default(25).describe('Time to finish running work after SIGTERM.'),
   STUCK_AFTER_SECONDS: whole(1, 86_400).default(300).describe('A job that nothing touched for so long may be retried by its owner.'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: endpoint
+  METRICS: z
+    .enum(['emf'])
     .optional()
-    .describe('Where traces and metrics are sent (OTLP over HTTP); unset = nowhere. OpenTelemetry’s other `OTEL_*` variables hold too.'),
+    .describe('`emf`: server and worker write ten metrics among their logs, once a minute, as CloudWatch reads them. Lambdas always do.'),
+  METRICS_NAMESPACE: text.default('JobTickets').describe('Of those metrics in CloudWatch.'),
   METRICS_PORT: whole(0, 65_535)
     .optional()
     .describe('Worker and Lambda loops answer `/metrics` and `/healthz` there; unset = nowhere. The server does so at PORT.'),
@@ -157,6 +160,7 @@ const settings = z.object({
     .default(5)
     .describe('Over how long many WebSockets and streams are closed after SIGTERM, lest all clients connect elsewhere at once.'),
   JOB_TTL_DAYS: whole(1, 3650).default(30).describe('Jobs are deleted so long after their last change.'),
+  ...openTelemetrySettings,
 });
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -218,7 +222,10 @@ export function parseConfig(environment: Environment) {
     workerConcurrency: env.WORKER_CONCURRENCY,
     shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS,
     stuckAfterSeconds: env.STUCK_AFTER_SECONDS,
-    otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    openTelemetry: openTelemetryOf(env),
+    /** Server and worker write metrics among their logs. */
+    embedsMetrics: env.METRICS === 'emf',
+    metricsNamespace: env.METRICS_NAMESPACE,
     metricsPort: env.METRICS_PORT,
     sweepIntervalSeconds: env.SWEEP_INTERVAL_SECONDS,
     sweepAfterSeconds: env.SWEEP_AFTER_SECONDS,
@@ -272,7 +279,13 @@ export function readEnvironment(): Environment {
 export function describeSettings(): readonly { readonly name: string; readonly byDefault: string; readonly meaning: string }[] {
   return Object.entries(settings.shape).map(([name, schema]) => ({
     name,
-    byDefault: schema.safeParse(undefined).success ? String(schema.parse(undefined) ?? 'unset') : 'unset',
+    byDefault: schema.safeParse(undefined).success ? spelt(schema.parse(undefined)) : 'unset',
     meaning: schema.description ?? '',
   }));
+}
+
+/** Defaults are words, numbers, yes or no, and lists of words. */
+function spelt(value: unknown): string {
+  if (value === undefined) return 'unset';
+  return typeof value === 'string' ? value : Array.isArray(value) ? value.join(',') : JSON.stringify(value);
 }

@@ -1,6 +1,7 @@
 /** What every entry does: read the settings, open its parts, wait for a signal, close them in reverse order. */
 import { systemClock, type Clock } from '../core/clock.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
+import { createEmbeddedMetrics, type EmbeddedMetrics } from '../telemetry/embeddedMetrics.ts';
 import { openTelemetry } from '../telemetry/openTelemetry.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { ConfigError, readEnvironment, type Config } from './config.ts';
@@ -46,7 +47,8 @@ export async function runEntry(part: string, open: (entry: Entry) => Promise<voi
     const config = await readSettings(environment);
     const log = createLog({ level: config.logLevel, part }, await openTerminalLog());
     await using resources = new AsyncDisposableStack();
-    const { telemetry, scrape } = resources.adopt(openTelemetry({ part, exportsOtlp: config.otlpEndpoint !== undefined }), ({ close }) =>
+    const embedded = config.embedsMetrics ? embeddedMetricsOf(part, config) : undefined;
+    const { telemetry, scrape } = resources.adopt(openTelemetry({ part, settings: config.openTelemetry, embedded }), ({ close }) =>
       close(),
     );
     await open({ config, log, clock: systemClock, telemetry, scrape, resources, hurry: hurry.signal });
@@ -60,6 +62,11 @@ export async function runEntry(part: string, open: (entry: Entry) => Promise<voi
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
+}
+
+/** Beside the logs, which are on standard output too. */
+function embeddedMetricsOf(part: string, { metricsNamespace: namespace }: Config): EmbeddedMetrics {
+  return createEmbeddedMetrics({ part, namespace, write: (line) => void process.stdout.write(`${line}\n`), now: systemClock.now });
 }
 
 /** What the system says where an address cannot be listened on; any other error needs its stack. */

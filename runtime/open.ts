@@ -17,6 +17,7 @@ import type { Log } from '../telemetry/log.ts';
 import { randomFraction } from '../telemetry/randomBytes.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { ConfigError, type Config } from './config.ts';
+import { checkTimeoutMs, inTime } from './inTime.ts';
 import { reasonOf } from './reason.ts';
 
 export interface OpenedCore {
@@ -69,7 +70,10 @@ export function openCore({ config, jobTypes, clock, log, telemetry = noTelemetry
   return {
     core,
     async notReady() {
-      const [table, queues] = await Promise.allSettled([core.table.check(), core.queues.check()]);
+      const [table, queues] = await Promise.allSettled([
+        inTime(core.table.check(), checkTimeoutMs),
+        inTime(core.queues.check(), checkTimeoutMs),
+      ]);
       return [
         ...(table.status === 'rejected' ? [{ part: 'table' as const, reason: reasonOf(table.reason) }] : []),
         ...(queues.status === 'rejected' ? [{ part: 'queues' as const, reason: reasonOf(queues.reason) }] : []),

@@ -13,6 +13,7 @@ import { noTelemetry } from '../telemetry/telemetry.ts';
 import { ConfigError } from './config.ts';
 import { holdDataFolder } from './dataFolder.ts';
 import type { OpenCoreDeps, OpenedCore } from './open.ts';
+import { checkTimeoutMs, inTime } from './inTime.ts';
 import { keepQueuesFilled } from './keepQueuesFilled.ts';
 import { reasonOf } from './reason.ts';
 import { lockFile, tableFile } from './tableFile.ts';
@@ -53,7 +54,7 @@ export async function openEmbedded({
     core,
     async notReady() {
       try {
-        await table.check();
+        await inTime(table.check(), checkTimeoutMs);
         return [];
       } catch (error) {
         return [{ part: 'table', reason: reasonOf(error) }];

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createHealth } from './health.ts';
+import { createHealth, type UnreadyPart } from './health.ts';
+
+const tableAway: UnreadyPart = { part: 'table', reason: 'TimeoutError' };
 
 describe('/readyz', () => {
   it('waits for no answer longer than it is told, and says so', async () => {
@@ -15,12 +17,38 @@ describe('/readyz', () => {
     expect(await health.answer('/readyz')).toMatchObject({ status: 503, body: { parts: [{ reason: 'refused' }] } });
   });
 
+  it('is not ready before everything has answered once, and stays ready when something is away later', async () => {
+    let away: readonly UnreadyPart[] = [tableAway];
+    let asked = 0;
+    const notReady = () => {
+      asked += 1;
+      return Promise.resolve(away);
+    };
+    const health = createHealth({ notReady });
+    expect(await health.answer('/readyz')).toEqual({ status: 503, body: { status: 'not ready', parts: [tableAway] } });
+    away = [];
+    expect(await health.answer('/readyz')).toEqual({ status: 200, body: { status: 'ready' } });
+    away = [tableAway];
+    expect(await health.answer('/readyz')).toEqual({ status: 200, body: { status: 'ready' } });
+    expect(asked).toBe(2);
+    expect(await health.answer('/healthz', true)).toEqual({ status: 200, body: { status: 'alive', away: [tableAway] } });
+  });
+
   it('is not ready while the server shuts down, though everything answers; the process still lives', async () => {
     const health = createHealth({ notReady: () => Promise.resolve([]) });
     expect(await health.answer('/readyz')).toMatchObject({ status: 200 });
     health.drain();
     expect(await health.answer('/readyz')).toMatchObject({ status: 503 });
     expect(await health.answer('/healthz')).toMatchObject({ status: 200 });
+  });
+
+  it('is not ready where the shutdown begins while it looks', async () => {
+    const looking = Promise.withResolvers<readonly UnreadyPart[]>();
+    const health = createHealth({ notReady: () => looking.promise });
+    const answer = health.answer('/readyz');
+    health.drain();
+    looking.resolve([]);
+    expect(await answer).toMatchObject({ status: 503 });
   });
 });
 

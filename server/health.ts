@@ -1,4 +1,8 @@
-/** `/healthz`: this process lives; `?verbose`: and how it is. `/readyz`: what it needs answers; if not, which part does not and why. */
+/**
+ * `/healthz`: this process lives; `?verbose`: and how it is, what it stands on included. `/readyz`: it has started, and is
+ * not shutting down.
+ */
+import { inTime } from '../runtime/inTime.ts';
 
 export interface UnreadyPart {
   readonly part: string;
@@ -21,21 +25,34 @@ export interface HealthDeps {
   readonly timeoutMs?: number;
 }
 
+/**
+ * Ready once everything has answered one time: a server with a wrong setting never is, so a roll-out stops at it. After
+ * that it stays ready, whatever is away: an outage is all servers' at once, and what needs less than all of it goes on.
+ */
 export function createHealth({ notReady, details = () => Promise.resolve({}), timeoutMs = 2000 }: HealthDeps): Health {
-  let draining = false;
+  let hasStarted = false;
+  let isDraining = false;
 
-  async function unready(): Promise<readonly UnreadyPart[]> {
-    if (draining) return [{ part: 'server', reason: 'is shutting down' }];
+  async function away(): Promise<readonly UnreadyPart[]> {
     try {
-      return await inTime(notReady(), [{ part: 'server', reason: `no answer within ${timeoutMs} ms` }], timeoutMs);
+      return await inTime(notReady(), timeoutMs);
     } catch (error) {
       return [{ part: 'server', reason: error instanceof Error ? error.message : 'unknown' }];
     }
   }
 
+  async function unready(): Promise<readonly UnreadyPart[]> {
+    if (isDraining) return [{ part: 'server', reason: 'is shutting down' }];
+    if (hasStarted) return [];
+    const parts = await away();
+    hasStarted ||= parts.length === 0;
+    return isDraining ? unready() : parts;
+  }
+
   async function alive(isVerbose: boolean): Promise<{ readonly status: 200; readonly body: object }> {
     if (!isVerbose) return { status: 200, body: { status: 'alive' } };
-    return { status: 200, body: { status: 'alive', ...(await inTime(details(), {}, timeoutMs)) } };
+    const [parts, told] = await Promise.all([away(), inTime(details(), timeoutMs).catch(() => ({}))]);
+    return { status: 200, body: { status: 'alive', away: parts, ...told } };
   }
 
   return {
@@ -47,17 +64,7 @@ export function createHealth({ notReady, details = () => Promise.resolve({}), ti
       );
     },
     drain() {
-      draining = true;
+      isDraining = true;
     },
   };
-}
-
-async function inTime<Answer>(asked: Promise<Answer>, otherwise: Answer, timeoutMs: number): Promise<Answer> {
-  const { promise: timeout, resolve } = Promise.withResolvers<Answer>();
-  const timer = setTimeout(() => resolve(otherwise), timeoutMs);
-  try {
-    return await Promise.race([asked, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

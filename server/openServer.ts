@@ -11,6 +11,7 @@ import { createAnswerSizes } from './execution/answerSizes.ts';
 import { createFanOut } from './execution/fanOut.ts';
 import { createOperations } from './execution/operations.ts';
 import { graphqlPath } from './graphqlPath.ts';
+import { measureDependencies } from './dependencies.ts';
 import { createHealth, type UnreadyPart } from './health.ts';
 import { createHostCheck } from './hosts.ts';
 import { answerClientErrors } from './http/clientErrors.ts';
@@ -92,6 +93,7 @@ export async function openServer({
     hasGraphiQL: graphiql !== undefined,
     stuckAfterSeconds: core.settings.stuckAfterSeconds,
   });
+  const stopMeasuring = measureDependencies({ core, notReady });
   const queueDepths = createQueueDepths({ core, authenticate, isOpen });
 
   const server = createServer({ ...timeoutsOf(limits), shouldUpgradeCallback: isWebSocketRequest });
@@ -117,6 +119,7 @@ export async function openServer({
     await watches.close();
     await Promise.all([drained, socketsClosed]);
     await limiter.close();
+    stopMeasuring();
   }
 
   return { url: urlOf(server, config.host), close: () => (closing ??= close()) };
@@ -124,13 +127,16 @@ export async function openServer({
 
 const neverHurries = new AbortController().signal;
 
-/** Against clients that send slowly or never end. The keep-alive is longer than that of the usual load balancers (60 s). */
+/** Longer than that of the usual load balancers (60 s), lest one sends a request on what was just closed. */
+export const keepAliveMs = 65_000;
+
+/** Against clients that send slowly or never end. */
 function timeoutsOf({ headersTimeoutSeconds, requestTimeoutSeconds }: Config['limits']) {
   return {
     headersTimeout: headersTimeoutSeconds * 1000,
     requestTimeout: Math.max(requestTimeoutSeconds, headersTimeoutSeconds) * 1000,
     connectionsCheckingInterval: Math.min(2000, headersTimeoutSeconds * 500),
-    keepAliveTimeout: 65_000,
+    keepAliveTimeout: keepAliveMs,
     maxHeaderSize: 16 * 1024,
   };
 }

@@ -1,13 +1,26 @@
 /** Opens telemetry from the settings: metrics to be scraped always, spans and pushed metrics where OTLP is set. */
-import { SpanStatusCode, type SpanContext } from '@opentelemetry/api';
-import { millisToHrTime } from '@opentelemetry/core';
+import { context, propagation, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { defaultResource, resourceFromAttributes, type Resource } from '@opentelemetry/resources';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import { BatchSpanProcessor, RandomIdGenerator, type ReadableSpan } from '@opentelemetry/sdk-trace';
-import { createSpans, type EndedSpan } from './spans.ts';
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  RandomIdGenerator,
+  SamplingDecision,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+  type Sampler,
+} from '@opentelemetry/sdk-trace';
+import type { EmbeddedMetrics } from './embeddedMetrics.ts';
+import { readableSpan } from './readableSpan.ts';
+import { createSpans, type Spans } from './spans.ts';
 import { createTelemetry, type Telemetry } from './telemetry.ts';
 
 export interface OpenedTelemetry {
@@ -18,35 +31,139 @@ export interface OpenedTelemetry {
   close(): Promise<void>;
 }
 
+interface Receiver {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** OpenTelemetry's own settings. */
+export interface OpenTelemetrySettings {
+  readonly serviceName: string | undefined;
+  readonly resourceAttributes: Readonly<Record<string, string>>;
+  readonly sampler: {
+    readonly name: `${'' | 'parentbased_'}${'always_on' | 'always_off' | 'traceidratio'}`;
+    /** 0 to 1. */
+    readonly ratio: number;
+  };
+  /** Absent: no spans are made. */
+  readonly traces: Receiver | undefined;
+  readonly metrics: Receiver | undefined;
+  readonly spanBatches: { readonly scheduledDelayMillis: number; readonly maxQueueSize: number; readonly maxExportBatchSize: number };
+  readonly metricIntervalMs: number;
+}
+
 export interface OpenTelemetryOptions {
   /** Of the process: `server`, `worker` … */
   readonly part: string;
-  /** `OTEL_EXPORTER_OTLP_ENDPOINT` is set; the exporters read it, and their other `OTEL_*` settings, themselves. */
-  readonly exportsOtlp: boolean;
+  readonly settings: OpenTelemetrySettings;
+  /** Measurements for CloudWatch; written once a minute, and at the end. */
+  readonly embedded?: EmbeddedMetrics | undefined;
 }
 
-export function openTelemetry({ part, exportsOtlp }: OpenTelemetryOptions): OpenedTelemetry {
-  const resource = defaultResource().merge(resourceFromAttributes({ 'service.namespace': 'job-tickets', 'service.name': part }));
+const embeddedEveryMs = 60_000;
+
+export function openTelemetry({ part, settings, embedded }: OpenTelemetryOptions): OpenedTelemetry {
+  const resource = resourceOf(part, settings);
   const prometheus = new PrometheusExporter({ preventServerStart: true });
   const serializer = new PrometheusSerializer();
-  const pushed = exportsOtlp ? [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter() })] : [];
+  const { metrics, metricIntervalMs: exportIntervalMillis } = settings;
+  const pushed =
+    metrics === undefined
+      ? []
+      : [
+          new PeriodicExportingMetricReader({
+            exporter: new OTLPMetricExporter(metrics),
+            exportIntervalMillis,
+            exportTimeoutMillis: Math.min(30_000, exportIntervalMillis),
+          }),
+        ];
   const meters = new MeterProvider({ resource, readers: [prometheus, ...pushed] });
-  const traces = exportsOtlp ? new BatchSpanProcessor({ exporter: new OTLPTraceExporter() }) : undefined;
+  const traces = settings.traces && openTraces(settings.traces, settings, resource);
+  const writing = embedded && setInterval(() => void embedded.flush(), embeddedEveryMs);
+  writing?.unref();
 
   return {
-    telemetry: createTelemetry({
-      meter: meters.getMeter('job-tickets'),
-      spans: traces && createSpans({ newTraceId, newSpanId, take: (span) => traces.onEnd(readable(span, resource)) }),
-    }),
+    telemetry: createTelemetry({ meter: meters.getMeter('job-tickets'), spans: traces?.spans, embedded }),
     async scrape() {
       const { resourceMetrics } = await prometheus.collect();
       return serializer.serialize(resourceMetrics);
     },
     async close() {
-      await traces?.shutdown();
+      clearInterval(writing);
+      await embedded?.flush();
+      await traces?.close();
       await meters.shutdown();
     },
   };
+}
+
+/** What users say of the process themselves wins. */
+function resourceOf(part: string, { serviceName, resourceAttributes }: OpenTelemetrySettings): Resource {
+  return defaultResource()
+    .merge(resourceFromAttributes({ 'service.namespace': 'job-tickets', 'service.name': part }))
+    .merge(resourceFromAttributes({ ...resourceAttributes, ...(serviceName === undefined ? {} : { 'service.name': serviceName }) }));
+}
+
+interface OpenedTraces {
+  readonly spans: Spans;
+  close(): Promise<void>;
+}
+
+/**
+ * Our spans, and, for users' own instrumentation, the SDK's: one context, one sampler, one way out. Where somebody has
+ * registered an SDK before, the context is theirs, and so is what their instrumentation makes.
+ */
+function openTraces(receiver: Receiver, settings: OpenTelemetrySettings, resource: Resource): OpenedTraces {
+  const batches = new BatchSpanProcessor({ exporter: new OTLPTraceExporter(receiver), ...settings.spanBatches });
+  const sampler = samplerOf(settings.sampler);
+  const manager = new AsyncLocalStorageContextManager().enable();
+  const provider = new TracerProvider({
+    resource,
+    sampler,
+    spanProcessors: [batches],
+    idGenerator: { generateTraceId: newTraceId, generateSpanId: newSpanId },
+  });
+  const ours = context.setGlobalContextManager(manager);
+  const registered = [
+    ...(ours ? [context] : []),
+    ...(trace.setGlobalTracerProvider(provider) ? [trace] : []),
+    ...(propagation.setGlobalPropagator(new W3CTraceContextPropagator()) ? [propagation] : []),
+  ];
+  return {
+    spans: createSpans({
+      contexts: ours ? manager : { active: () => context.active(), with: (...call) => context.with(...call) },
+      newTraceId,
+      newSpanId,
+      isSampled: (...asked) => sampler.shouldSample(...asked).decision === SamplingDecision.RECORD_AND_SAMPLED,
+      take: (span) => batches.onEnd(readableSpan(span, resource)),
+    }),
+    async close() {
+      for (const api of registered) api.disable();
+      await provider.shutdown();
+    },
+  };
+}
+
+function samplerOf({ name, ratio }: OpenTelemetrySettings['sampler']): Sampler {
+  const roots = {
+    always_on: () => new AlwaysOnSampler(),
+    always_off: () => new AlwaysOffSampler(),
+    traceidratio: () => new TraceIdRatioBasedSampler(ratio),
+  };
+  switch (name) {
+    case 'always_on':
+    case 'always_off':
+    case 'traceidratio':
+      return roots[name]();
+    case 'parentbased_always_on':
+      return new ParentBasedSampler({ root: roots.always_on() });
+    case 'parentbased_always_off':
+      return new ParentBasedSampler({ root: roots.always_off() });
+    case 'parentbased_traceidratio':
+      return new ParentBasedSampler({ root: roots.traceidratio() });
+    default:
+      return name satisfies never;
+  }
 }
 
 // Not from node:crypto: an id is no secret, and a call there costs more than all else that begins a span.
@@ -57,39 +174,4 @@ const newSpanId = (): string => random.generateSpanId();
 function newTraceId(): string {
   const seconds = Math.floor(Date.now() / 1000);
   return seconds.toString(16).padStart(8, '0') + random.generateTraceId().slice(8);
-}
-
-/** The same for all: thousands of spans wait for their batch. */
-const shared = {
-  instrumentationScope: { name: 'job-tickets' },
-  unset: { code: SpanStatusCode.UNSET },
-  links: [],
-  events: [],
-};
-
-/** As the SDK's exporters read it. */
-function readable(
-  { name, kind, context, parent, attributes, startedAt, durationMs, failure }: EndedSpan,
-  resource: Resource,
-): ReadableSpan {
-  const read: ReadableSpan & { parentSpanContext?: SpanContext } = {
-    name,
-    kind,
-    spanContext: () => context,
-    startTime: millisToHrTime(startedAt),
-    endTime: millisToHrTime(startedAt + durationMs),
-    duration: millisToHrTime(durationMs),
-    status: failure === undefined ? shared.unset : { code: SpanStatusCode.ERROR, message: failure },
-    attributes,
-    links: shared.links,
-    events: shared.events,
-    ended: true,
-    resource,
-    instrumentationScope: shared.instrumentationScope,
-    droppedAttributesCount: 0,
-    droppedEventsCount: 0,
-    droppedLinksCount: 0,
-  };
-  if (parent !== undefined) read.parentSpanContext = parent;
-  return read;
 }

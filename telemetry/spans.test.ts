@@ -1,6 +1,8 @@
-import { SpanKind } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { describe, expect, test } from 'vitest';
-import { createSpans, type EndedSpan } from './spans.ts';
+import type { EndedSpan } from './activeSpan.ts';
+import { createSpans } from './spans.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const spanId = 'b7ad6b7169203331';
@@ -9,12 +11,19 @@ function setup() {
   const ended: EndedSpan[] = [];
   let last = 0;
   const newId = (length: number) => () => String((last += 1)).padStart(length, '0');
-  const spans = createSpans({ newTraceId: newId(32), newSpanId: newId(16), take: (span) => void ended.push(span) });
+  const contexts = new AsyncLocalStorageContextManager().enable();
+  const spans = createSpans({
+    contexts,
+    newTraceId: newId(32),
+    newSpanId: newId(16),
+    isSampled: (context) => ((trace.getSpanContext(context)?.traceFlags ?? TraceFlags.SAMPLED) & TraceFlags.SAMPLED) !== 0,
+    take: (span) => void ended.push(span),
+  });
   const lineage = ({ name, parent }: EndedSpan): string => {
     const above = ended.find(({ context }) => context.spanId === parent?.spanId);
     return above === undefined ? name : `${lineage(above)} > ${name}`;
   };
-  return { spans, ended, lineages: () => ended.map(lineage).toSorted() };
+  return { spans, contexts, ended, lineages: () => ended.map(lineage).toSorted() };
 }
 
 const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
@@ -77,5 +86,42 @@ describe('spans', () => {
       });
     });
     expect(ended).toEqual([]);
+  });
+
+  test('are the active ones, which users’ own code may describe', async () => {
+    const { spans, contexts, ended } = setup();
+    await spans.run('attempt', { attributes: { number: 1 } }, async (annotate) => {
+      const active = trace.getSpan(contexts.active());
+      expect(active?.spanContext()).toEqual(spans.running());
+      expect(active?.isRecording()).toBe(true);
+      active?.setAttribute('customer', 'a').updateName('attempt renamed').addEvent('charged', { cents: 5 });
+      active?.recordException(new TypeError('secret'));
+      active?.addLink({ context: { traceId, spanId, traceFlags: 1 } });
+      active?.setStatus({ code: SpanStatusCode.ERROR, message: 'declined' });
+      await wait();
+      annotate({ outcome: 'threw' });
+    });
+    expect(ended).toMatchObject([
+      {
+        name: 'attempt renamed',
+        attributes: { number: 1, customer: 'a', outcome: 'threw' },
+        failure: 'declined',
+        events: [
+          { name: 'charged', attributes: { cents: 5 } },
+          { name: 'exception', attributes: { 'exception.type': 'TypeError' } },
+        ],
+        links: [{ context: { traceId, spanId } }],
+      },
+    ]);
+    expect(JSON.stringify(ended)).not.toContain('secret');
+  });
+
+  test('are told once, however often users’ code ends them', async () => {
+    const { spans, contexts, ended } = setup();
+    await spans.run('attempt', {}, async () => {
+      trace.getSpan(contexts.active())?.end();
+      await wait();
+    });
+    expect(ended).toHaveLength(1);
   });
 });

@@ -1,9 +1,21 @@
 /**
- * Spans, as OpenTelemetry means them, and no more of them than is used here: each is told once, when it has ended.
- * Its SDK's tracer costs more than twice as much a span, in checks and copies of what this code makes itself.
+ * Spans, as OpenTelemetry means them, each told once, when it has ended. While one runs it is the active span of
+ * OpenTelemetry's context, so that what users' own instrumentation makes nests in it. The SDK's tracer costs more than
+ * twice as much a span, in checks and copies of what this code makes itself.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { isSpanContextValid, SpanKind, TraceFlags, type SpanContext } from '@opentelemetry/api';
+import {
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  SpanKind,
+  trace,
+  TraceFlags,
+  type Attributes,
+  type Context,
+  type ContextManager,
+  type Link,
+  type SpanContext,
+} from '@opentelemetry/api';
+import { ActiveSpan, type EndedSpan } from './activeSpan.ts';
 import { readTraceparent, readXrayHeader } from './traceHeaders.ts';
 
 /**
@@ -29,24 +41,14 @@ export interface SpanOptions {
   readonly origin?: TraceOrigin;
 }
 
-export interface EndedSpan {
-  readonly name: string;
-  readonly kind: SpanKind;
-  readonly context: SpanContext;
-  readonly parent: SpanContext | undefined;
-  readonly attributes: SpanAttributes;
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number;
-  readonly durationMs: number;
-  /** The name of the error that it ended with. */
-  readonly failure: string | undefined;
-}
-
-export interface SpanSink {
+export interface SpansDeps {
+  readonly contexts: Pick<ContextManager, 'active' | 'with'>;
   /** 32 hexadecimal digits. */
   newTraceId(): string;
   /** 16 hexadecimal digits. */
   newSpanId(): string;
+  /** Whether the span is recorded and sent. The SDK's samplers are asked through this. */
+  isSampled(context: Context, traceId: string, name: string, kind: SpanKind, attributes: Attributes, links: Link[]): boolean;
   take(span: EndedSpan): void;
 }
 
@@ -60,40 +62,41 @@ export interface Spans {
   running(): SpanContext | undefined;
 }
 
-export function createSpans({ newTraceId, newSpanId, take }: SpanSink): Spans {
-  const current = new AsyncLocalStorage<SpanContext>();
-
-  function contextBelow(parent: SpanContext | undefined): SpanContext {
-    const spanId = newSpanId();
-    // Who began the trace has decided whether it is sampled.
-    if (parent !== undefined) return { traceId: parent.traceId, spanId, traceFlags: parent.traceFlags };
-    return { traceId: newTraceId(), spanId, traceFlags: TraceFlags.SAMPLED };
+export function createSpans({ contexts, newTraceId, newSpanId, isSampled, take }: SpansDeps): Spans {
+  function spanIn(above: Context, name: string, { kind = SpanKind.INTERNAL, attributes = {} }: SpanOptions): ActiveSpan {
+    const parent = trace.getSpanContext(above);
+    const traceId = parent?.traceId ?? newTraceId();
+    const traceFlags = isSampled(above, traceId, name, kind, attributes, noLinks) ? TraceFlags.SAMPLED : TraceFlags.NONE;
+    return new ActiveSpan({ name, kind, context: { traceId, spanId: newSpanId(), traceFlags }, parent, attributes, take });
   }
 
   return {
-    run(name, { kind = SpanKind.INTERNAL, attributes: given = {}, origin }, run) {
-      const parent = origin === undefined ? current.getStore() : parentOf(origin);
-      const context = contextBelow(parent);
-      return current.run(context, async () => {
-        const startedAt = Date.now();
-        const begun = performance.now();
-        let attributes = given;
-        let failure: string | undefined;
+    run(name, options, run) {
+      const active = contexts.active();
+      const above = options.origin === undefined ? active : contextOf(active, options.origin);
+      const span = spanIn(above, name, options);
+      return contexts.with(trace.setSpan(above, span), async () => {
         try {
-          return await run((more) => {
-            attributes = { ...attributes, ...more };
-          });
+          return await run((attributes) => void span.setAttributes(attributes));
         } catch (error) {
-          failure = error instanceof Error ? error.name : 'unknown';
+          span.fail(error instanceof Error ? error.name : 'unknown');
           throw error;
         } finally {
-          if ((context.traceFlags & TraceFlags.SAMPLED) !== 0)
-            take({ name, kind, context, parent, attributes, startedAt, durationMs: performance.now() - begun, failure });
+          span.end();
         }
       });
     },
-    running: () => current.getStore(),
+    running: () => trace.getSpanContext(contexts.active()),
   };
+}
+
+const noLinks: Link[] = [];
+
+/** What a caller began elsewhere is above; where it tells of none that is valid, a trace of its own begins. */
+function contextOf(active: Context, origin: TraceOrigin): Context {
+  const parent = parentOf(origin);
+  if (parent !== undefined) return trace.setSpanContext(active, parent);
+  return active === ROOT_CONTEXT ? active : trace.deleteSpan(active);
 }
 
 function parentOf({ traceparent, xray, traceId, spanId = traceId?.slice(16) }: TraceOrigin): SpanContext | undefined {

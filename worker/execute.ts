@@ -50,7 +50,7 @@ async function work(parts: WorkerParts, message: ReceivedMessage, body: JobMessa
   await using _ = keepInvisible({ queues: core.queues, message, timeoutMs: leaseMsOf(parts), log: core.log });
   const claimed = await claimJob(parts, body);
   if (claimed.kind !== 'claimed') return claimed;
-  if (message.receiveCount === 1) waited(parts, message, claimed);
+  waited(parts, claimed);
 
   const lease = holdLease({ ...claimed, table: core.table, leaseMs: leaseMsOf(parts), progress: () => progress.latest() });
   const progress = trackProgress({ ...claimed, feed: core.feed, save: (percent) => void lease.renew({ progress: percent }) });
@@ -72,9 +72,12 @@ function poisoned({ core, settings, random }: WorkerParts, { messageId, receiveC
   return returned(backoffMs({ baseMs: settings.backoffBaseMs, maxMs: settings.backoffMaxMs }, receiveCount, random));
 }
 
-/** From the first send to the first receipt. */
-function waited({ core }: WorkerParts, { sentAt, queue }: ReceivedMessage, { now }: Claimed): void {
-  core.telemetry.record('queueWait', Math.max(0, now() - sentAt) / 1000, { priority: queue });
+/** Once a generation: at its first claim. */
+function waited({ core }: WorkerParts, { job, now }: Claimed): void {
+  const { attempts, losses, priority, history, createdAt, dueAt = 0 } = job;
+  if (attempts > 1 || losses > 0) return;
+  const pendingSince = history.findLast(({ status }) => status === 'PENDING')?.at ?? createdAt;
+  core.telemetry.record('queueWait', Math.max(0, now() - Math.max(pendingSince, dueAt)) / 1000, { priority });
 }
 
 /** Never rejects: a message that is neither deleted nor given back is delivered again, and the record says what then. */

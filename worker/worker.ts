@@ -47,6 +47,7 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
   const graceOver = new AbortController();
   const breaker = createBreaker({ table: core.table, random, log });
   const stopCounting = telemetry.gauge('running', () => poll?.running() ?? 0);
+  const stopOffering = telemetry.gauge('slots', () => (poll === undefined ? 0 : settings.workerConcurrency));
   const stopTelling = telemetry.gauge('tableAway', () => (breaker.isOpen() ? 1 : 0));
   /** Messages whose slots may be free again. */
   const executing = new Set<Promise<void>>();
@@ -68,6 +69,7 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
     stopping.abort();
     breaker.stop();
     stopCounting();
+    stopOffering();
     stopTelling();
   }
 

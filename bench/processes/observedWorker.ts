@@ -20,7 +20,7 @@ const config = readConfig();
 let run: ((request: z.infer<typeof runRequest>) => Promise<{ readonly perSecond: number; readonly cpuUs: number }>) | undefined;
 
 function start({ way }: z.infer<typeof startRequest>): void {
-  const telemetry = way === 'none' ? noTelemetry : openTelemetry({ part: 'bench', exportsOtlp: way === 'on' }).telemetry;
+  const telemetry = way === 'none' ? noTelemetry : openTelemetry({ part: 'bench', settings: config.openTelemetry }).telemetry;
   const { core } = openCore({
     config,
     jobTypes: benchTypes,

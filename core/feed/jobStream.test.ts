@@ -18,6 +18,19 @@ describe('a watcher of a job', () => {
     ]);
   });
 
+  test('counts each transition once, however many watch, and no progress', async () => {
+    const { open, step, deliver, counts } = await setup();
+    const stream = await open();
+    const seen = [all(stream.watch({})), all(stream.watch({}))];
+    const running = step('PROCESSING', { progress: 10 });
+    deliver(running);
+    deliver({ ...running, progress: 20 });
+    deliver(running);
+    deliver(step('SUCCEEDED'));
+    await Promise.all(seen);
+    expect(counts.transitions).toBe(2);
+  });
+
   test('gets what a lost hint would have told from history, marked as recovered', async () => {
     const { open, step, deliver, counts } = await setup();
     const seen = all((await open()).watch({}));
@@ -28,7 +41,7 @@ describe('a watcher of a job', () => {
       [2, true],
       [3, true],
     ]);
-    expect(counts.repairs).toBe(2);
+    expect(counts).toMatchObject({ repairs: 2, transitions: 2 });
   });
 
   test('gets what came after `afterVersion`, and nothing where the job ended there', async () => {
@@ -174,7 +187,7 @@ describe('a watcher of a job', () => {
     step('PROCESSING');
     step('SUCCEEDED');
     expect(versions(await seen)).toEqual([1, 2, 3]);
-    expect(counts.repairs).toBe(2);
+    expect(counts).toMatchObject({ repairs: 2, transitions: 2 });
   });
 
   test('is read no more once the job has ended, and again when it is retried', async () => {

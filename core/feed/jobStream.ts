@@ -33,6 +33,8 @@ export interface JobStreamDeps {
   readonly onCount: (change: 1 | -1) => void;
   /** Called for each event that the feed failed to bring. */
   readonly onRepair: (event: JobEvent) => void;
+  /** Called for each transition that is told while it is watched, once however many watch. */
+  readonly onTransition: (event: JobEvent) => void;
 }
 
 /** What was known when a record was asked for. */
@@ -146,7 +148,10 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
     if (judgement === 'gap') void this.#repair();
     else if (judgement === 'unconfirmed') this.#confirm(event);
     else if (judgement !== 'old') this.#tell([this.#timeline.take(event)]);
-    if (judgement === 'next') this.#planIfNeeded();
+    if (judgement === 'next') {
+      this.#deps.onTransition(event);
+      this.#planIfNeeded();
+    }
   }
 
   onInterrupted(): void {
@@ -284,8 +289,13 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
       this.#timeline.rewind(job);
       this.#log.rewindTo(job.version - 1);
     }
+    let { version } = this.#timeline;
     const missed = this.#timeline.catchUp(job, live);
-    for (const event of missed) if (event.recovered !== undefined) this.#deps.onRepair(event);
+    for (const event of missed) {
+      if (event.recovered !== undefined) this.#deps.onRepair(event);
+      if (event.version > version) this.#deps.onTransition(event);
+      version = event.version;
+    }
     this.#tell(missed, { mayBeOld: true });
     // The record knows the failure that it tells of, and its attempt perhaps not yet.
     if (hint !== undefined && this.#timeline.judge(hint, this.#deps.now()) === 'update') this.#tell([this.#timeline.take(hint)]);

@@ -37,6 +37,7 @@ export interface OwnerStreamDeps {
   /** Called with 1 and -1 as watchers come and go. */
   readonly onCount: (change: 1 | -1) => void;
   readonly onRepair: (event: JobEvent) => void;
+  readonly onTransition: (event: JobEvent) => void;
   /** Jobs that are surely remembered; default 50,000. */
   readonly maxJobs?: number;
 }
@@ -44,7 +45,7 @@ export interface OwnerStreamDeps {
 /** @throws {JobError} `FEED_INTERRUPTED` while the feed is away. */
 export async function openOwnerStream(
   owner: string,
-  { feed, read, now, log, onIdle, onCount, onRepair, maxJobs }: OwnerStreamDeps,
+  { feed, read, now, log, onIdle, onCount, onRepair, onTransition, maxJobs }: OwnerStreamDeps,
 ): Promise<OwnerStream> {
   const jobs = new JobTimelines(maxJobs);
   const events = new OwnerLog();
@@ -66,11 +67,12 @@ export async function openOwnerStream(
     // What is being read holds what its hints tell, and is told as one piece.
     if (judgement === 'gap') void repair(hint);
     else if (judgement === 'unconfirmed' || (judgement === 'next' && reading.has(hint.jobId))) void repair(hint, hint.version);
-    else if (judgement !== 'old' && timeline !== undefined) live(hint, timeline);
+    else if (judgement !== 'old' && timeline !== undefined) live(hint, timeline, judgement);
     else if (timeline !== undefined && hint.version <= timeline.presumedTold && hint.at >= startedAt) loseTrack();
   }
 
-  function live(hint: JobEvent, timeline: JobTimeline): void {
+  function live(hint: JobEvent, timeline: JobTimeline, judgement: Judgement): void {
+    if (judgement === 'next') onTransition(hint);
     tell(timeline.take(hint));
     watches.changed();
   }
@@ -123,7 +125,7 @@ export async function openOwnerStream(
     }
     const timeline = jobs.get(jobId);
     // What no record holds, or not yet: how far the work has come.
-    if (timeline?.judge(state.hint, now()) === 'update') live(state.hint, timeline);
+    if (timeline?.judge(state.hint, now()) === 'update') live(state.hint, timeline, 'update');
   }
 
   function merge(job: Job, since: number | undefined, forgottenAt: number | undefined): void {
@@ -131,8 +133,11 @@ export async function openOwnerStream(
     // Forgotten while it was read.
     if (known === undefined && forgottenAt === undefined) return loseTrack();
     const timeline = known ?? beginningOf(job, forgottenAt ?? jobs.forgottenAt);
+    let version = timeline.version;
     for (const event of timeline.catchUp(job, since)) {
       if (event.recovered !== undefined) onRepair(event);
+      if (event.version > version) onTransition(event);
+      version = event.version;
       tell(event);
     }
     watches.changed();

@@ -19,7 +19,7 @@ export async function setup({ pollMs = 5, silenceMs = 60_000 } = {}) {
   let listener: FeedListener | undefined;
   let broken = false;
   let reads = 0;
-  const counts = { idle: 0, repairs: 0 };
+  const counts = { idle: 0, repairs: 0, transitions: 0 };
   const hints: JobEvent[] = [];
   const feed: Feed = {
     publish: () => Promise.resolve(true),
@@ -81,6 +81,7 @@ export async function setup({ pollMs = 5, silenceMs = 60_000 } = {}) {
         onIdle: () => (counts.idle += 1),
         onCount: () => undefined,
         onRepair: () => (counts.repairs += 1),
+        onTransition: () => (counts.transitions += 1),
       }),
   };
 }

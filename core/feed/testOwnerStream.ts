@@ -53,6 +53,7 @@ export function setup({ now = Date.now, maxJobs = 50_000 }: { readonly now?: () 
         onIdle: () => (counts.idle += 1),
         onCount: () => undefined,
         onRepair: () => (counts.repairs += 1),
+        onTransition: () => undefined,
       }),
   };
 }

@@ -38,7 +38,7 @@ export interface CreatedJob {
  *   `TABLE_UNAVAILABLE`; `QUEUE_UNAVAILABLE` with the id of the job, which then is FAILED and can be retried.
  */
 export async function createJob(core: Core, request: CreateJobRequest): Promise<CreatedJob> {
-  return queued(core, request, await recorded(core, request));
+  return counted(core, async () => queued(core, request, await recorded(core, request)));
 }
 
 /** As many as SQS's and DynamoDB's batches make worthwhile in one request. */
@@ -61,14 +61,30 @@ export async function createJobs(core: Core, requests: readonly CreateJobRequest
   return Promise.all(
     requests.map(async (request, index): Promise<CreateJobOutcome> => {
       const record = records[index];
-      if (record?.status !== 'fulfilled') return { ok: false, error: record?.reason };
       try {
-        return { ok: true, ...(await queued(core, request, record.value)) };
+        const done = await counted(core, () => {
+          if (record?.status !== 'fulfilled') throw record?.reason;
+          return queued(core, request, record.value);
+        });
+        return { ok: true, ...done };
       } catch (error) {
         return { ok: false, error };
       }
     }),
   );
+}
+
+/** What is refused was asked wrongly; what fails is ours. */
+async function counted({ telemetry }: Core, create: () => Promise<CreatedJob>): Promise<CreatedJob> {
+  try {
+    const created = await create();
+    telemetry.count('createRequests', { outcome: 'accepted' });
+    return created;
+  } catch (error) {
+    const isOurs = !(error instanceof JobError) || error.code === 'TABLE_UNAVAILABLE' || error.code === 'QUEUE_UNAVAILABLE';
+    telemetry.count('createRequests', { outcome: isOurs ? 'failed' : 'refused' });
+    throw error;
+  }
 }
 
 /** Checked, locked by its key, and written: all but its message. */

@@ -46,6 +46,7 @@ export async function retryJob(core: Core, request: Caller & { readonly jobId: s
     },
   });
   if (!retried.ok) throw retried.job === undefined ? new JobError('JOB_NOT_FOUND') : notRetryable(retried.job);
+  core.telemetry.count('jobsRetried', { type: job.type });
   return enqueue(core, retried.job, 0);
 }
 

@@ -12,6 +12,7 @@ import { verdictOn, type Verdict } from '../verdict.ts';
 import type { Core } from './core.ts';
 import { endJob } from './endJob.ts';
 import { sendMessage } from './enqueue.ts';
+import { longerOf, longestWaits, noWaits, type Waits } from './longestWaits.ts';
 import { readEach } from './readEach.ts';
 import { renewedParams } from './renewedParams.ts';
 
@@ -23,6 +24,10 @@ export interface SweepReport {
   readonly failed: number;
   /** Nothing was looked at: after an outage the holders of claims come first. */
   readonly isSkipped: boolean;
+  /** Of what this run looked at: how long the jobs have waited that wait longest, in milliseconds. */
+  readonly waits: Waits;
+  /** This run came to the end of a pass through all that is open. */
+  readonly endsPass: boolean;
   /** The last pass through all that is open. */
   readonly lastPass: SweepState['lastPass'];
 }
@@ -45,7 +50,7 @@ export async function sweepJobs(core: Core): Promise<SweepReport> {
   const intervalMs = settings.sweepIntervalSeconds * 1000;
   if (state === undefined || began.low - state.ranAt > 2 * intervalMs) {
     await table.writeSweep({ passBeganAt: began.low, looked: 0, overdue: 0, ...state, ranAt: began.low });
-    return { ...report, isSkipped: true, lastPass: state?.lastPass };
+    return { ...report, isSkipped: true, waits: noWaits, endsPass: false, lastPass: state?.lastPass };
   }
 
   const hasBacklog = backlogs(core);
@@ -53,6 +58,7 @@ export async function sweepJobs(core: Core): Promise<SweepReport> {
   const savedMs = Math.min(maxSavedMs, Math.max(intervalMs, began.low - state.ranAt));
   const allowed = Math.max(pageSize, Math.floor((settings.sweepReadsPerMinute * savedMs) / 60_000));
   let pass: SweepState = state;
+  let waits = noWaits;
   do {
     const page = await table.listPlaced({ place: 'open', after: pass.after, below: before, limit: pageSize });
     const { jobs, unreadable } = await readEach(
@@ -67,13 +73,14 @@ export async function sweepJobs(core: Core): Promise<SweepReport> {
     report.failed += unreadable;
     report.looked += page.jobs.length;
     const now = await table.time();
+    waits = longerOf(waits, longestWaits(jobs, now));
     const { looked, overdue, ...rest } = pass;
     const counted = { looked: looked + page.jobs.length, overdue: overdue + done.length };
     pass = page.next === undefined ? endedPass(rest, counted, now) : { ...rest, ...counted, ranAt: now.low, after: page.next };
     // After each page, so that a run that is cut off does not begin again where it began.
     await table.writeSweep(pass);
   } while (pass.after !== undefined && report.looked < allowed);
-  return { ...report, isSkipped: false, lastPass: pass.lastPass };
+  return { ...report, isSkipped: false, waits, endsPass: pass.after === undefined, lastPass: pass.lastPass };
 }
 
 function endedPass(

@@ -46,7 +46,7 @@ export async function transitionJob(
   // Lost, it shows what another has written, or this writer itself before its answer was lost: perhaps never told.
   // Not awaited: the feed is a hint, and the writer has nothing to do with how fast it is.
   if (result.job !== undefined) tell(feed, result.job, result.durable);
-  if (result.ok) measure(telemetry, event, result.job);
+  if (result.ok && isFinal(to)) measureEnd(telemetry, result.job);
   return result;
 }
 
@@ -66,10 +66,7 @@ function keptOf(history: Job['history'] = []): Job['history'] | undefined {
   return history.length < maxHistory ? undefined : history.slice(1 - maxHistory);
 }
 
-function measure(telemetry: Telemetry, event: TransitionEvent, { type, status, createdAt, updatedAt }: Job): void {
-  if (isFinal(status)) {
-    telemetry.count('jobsFinished', { type, status });
-    telemetry.record('endToEnd', (updatedAt - createdAt) / 1000, { type, status });
-  }
-  if (event === 'retry' || event === 'retryStuck') telemetry.count('jobsRetried', { type });
+function measureEnd(telemetry: Telemetry, { type, status, createdAt, updatedAt }: Job): void {
+  telemetry.count('jobsFinished', { type, status });
+  telemetry.record('endToEnd', (updatedAt - createdAt) / 1000, { type, status });
 }

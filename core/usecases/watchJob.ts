@@ -73,7 +73,8 @@ export function createWatches(
   const ticking = setInterval(() => schedule.tick(), tickMs);
   ticking.unref();
   const read = createCoalescedReads(table);
-  const shared = { feed, now: clock.now, log, onCount, onRepair };
+  const onTransition = ({ at }: JobEvent): void => telemetry.record('feedDelivery', Math.max(0, clock.now() - at) / 1000);
+  const shared = { feed, now: clock.now, log, onCount, onRepair, onTransition };
   const jobStreamDeps: JobStreamDeps = {
     ...shared,
     read: readLoggingOutages(read, log),

@@ -1,12 +1,13 @@
-/** What calls a person. docs/operations.md says of each alarm what it means and what to do; a test holds both together. */
+/** What calls a person. docs/operations.md says of each alarm what it means, what causes it and what to do; tests hold both together. */
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Metric, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, MathExpression, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
 import type { Cache } from './cache.ts';
 import type { Lambdas } from './lambdas.ts';
+import { cacheCpu, concurrencyUsed, ownMetric, tableThrottles, indexThrottles, unreceived } from './measurements.ts';
 import type { Queues } from './queues.ts';
 import type { Storage } from './storage.ts';
 
@@ -17,8 +18,8 @@ export interface Observed {
   readonly cache: Cache;
 }
 
-/** The longest that a message of each priority may wait. */
-const maxAge: Readonly<Record<string, Duration>> = { high: Duration.minutes(1), normal: Duration.minutes(15), low: Duration.hours(2) };
+/** The longest that a job of each priority may wait for a worker. The rules of Prometheus have the same. */
+export const longestWaits = { high: Duration.minutes(1), normal: Duration.minutes(15), low: Duration.hours(2) } as const;
 
 interface AlarmProps {
   readonly metric: IMetric;
@@ -57,11 +58,11 @@ export function addAlarms(
   const max = { period: Duration.minutes(1), statistic: 'Maximum' } as const;
   const sum = { period: Duration.minutes(1), statistic: 'Sum' } as const;
 
-  add('dead-letters-arrive', {
-    metric: lambdas.dlqHandler.metricInvocations(sum),
+  add('jobs-given-up', {
+    metric: ownMetric(stage, 'jobs.dead_letters', 'Sum'),
     above: 0,
     minutes: 1,
-    says: 'A job used up its receives.',
+    says: 'A job used up its budget and ended FAILED_FINAL.',
   });
   add('dead-letters-stay', {
     metric: queues.deadLetters.metricApproximateNumberOfMessagesVisible(max),
@@ -69,15 +70,43 @@ export function addAlarms(
     minutes: 10,
     says: 'dlqHandler does not get the dead-letter queue empty.',
   });
-  for (const [priority, queue] of queues.jobs) {
-    const age = maxAge[priority] ?? Duration.minutes(15);
+  for (const [priority, longest] of Object.entries(longestWaits)) {
     add(`${priority}-waits`, {
-      metric: queue.metricApproximateAgeOfOldestMessage(max),
-      above: age.toSeconds(),
-      minutes: 5,
-      says: `The oldest message of jobs-${priority} waits longer than ${age.toHumanString()}.`,
+      metric: ownMetric(stage, 'jobs.waiting.oldest', 'Maximum', { priority: priority.toUpperCase() }),
+      above: longest.toSeconds(),
+      minutes: 3,
+      says: `A job of priority ${priority.toUpperCase()} has waited longer than ${longest.toHumanString()} for a worker.`,
     });
   }
+  add('nobody-receives', {
+    metric: unreceived([...queues.jobs.values()]),
+    above: 0,
+    minutes: 5,
+    says: 'Messages wait, and no worker receives any.',
+  });
+  add('messages-lost', {
+    metric: ownMetric(stage, 'jobs.sweeps.sent_again', 'Sum'),
+    above: 10,
+    minutes: 1,
+    says: 'The sweeper sent more than ten jobs again in a minute, whose messages were lost.',
+  });
+  add('sweeper-passes-over', {
+    metric: ownMetric(stage, 'jobs.sweeps.failed', 'Sum'),
+    above: 0,
+    minutes: 3,
+    says: 'The sweeper meets jobs that it cannot read or send.',
+  });
+  add('sweeper-stands-still', {
+    metric: new MathExpression({
+      expression: 'IF(FILL(runs, 0) > 0, 0, 1)',
+      usingMetrics: { runs: lambdas.sweeper.metricInvocations(sum) },
+      period: sum.period,
+      label: 'no run of the sweeper',
+    }),
+    above: 0,
+    minutes: 5,
+    says: 'The sweeper does not run, so nothing tells how long jobs wait.',
+  });
   add('relay-lags', {
     metric: lambdas.streamRelay.metric('IteratorAge', max),
     above: Duration.minutes(1).toMilliseconds(),
@@ -94,21 +123,24 @@ export function addAlarms(
     add(`${name}-errors`, { metric: lambda.metricErrors(sum), above: 0, minutes: 3, says: `${name} fails.` });
     add(`${name}-throttles`, { metric: lambda.metricThrottles(sum), above: 0, minutes: 3, says: `${name} is throttled.` });
   }
-  add('table-throttles', { metric: tableThrottles(storage), above: 0, minutes: 3, says: 'DynamoDB throttles writes.' });
+  add('lambda-concurrency', {
+    metric: concurrencyUsed(),
+    above: 80,
+    minutes: 5,
+    says: 'More than 80 % of the Lambdas that the account may run at a time are running.',
+  });
+  add('table-throttles', {
+    metric: tableThrottles(storage),
+    above: 0,
+    minutes: 3,
+    says: 'DynamoDB throttles reads or writes of the table.',
+  });
+  add('index-throttles', {
+    metric: indexThrottles(storage),
+    above: 0,
+    minutes: 3,
+    says: 'DynamoDB throttles reads or writes of an index.',
+  });
   add('cache-busy', { metric: cacheCpu(cache), above: 80, minutes: 10, says: 'Valkey is at the end of its one thread.' });
   return alarms;
-}
-
-export function tableThrottles({ table }: Storage): Metric {
-  return table.metric('WriteThrottleEvents', { period: Duration.minutes(1), statistic: 'Sum' });
-}
-
-export function cacheCpu({ replicationGroupId }: Cache): Metric {
-  return new Metric({
-    namespace: 'AWS/ElastiCache',
-    metricName: 'EngineCPUUtilization',
-    dimensionsMap: { ReplicationGroupId: replicationGroupId, Role: 'Primary' },
-    period: Duration.minutes(1),
-    statistic: 'Maximum',
-  });
 }

@@ -3,7 +3,8 @@ import { Duration } from 'aws-cdk-lib';
 import { AlarmStatusWidget, Dashboard, GraphWidget, type Alarm, type IMetric, type IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
-import { cacheCpu, tableThrottles, type Observed } from './alarms.ts';
+import type { Observed } from './alarms.ts';
+import { cacheCpu, concurrencyUsed, indexThrottles, ownMetric, tableThrottles } from './measurements.ts';
 
 export function addDashboard(
   scope: Construct,
@@ -20,6 +21,18 @@ export function addDashboard(
     defaultInterval: Duration.hours(3),
     widgets: [
       [new AlarmStatusWidget({ title: 'Alarms', width: 24, height: 4, alarms: [...alarms] })],
+      // Of server and worker too where METRICS is `emf` and their logs go to CloudWatch.
+      [
+        graph('Jobs created and finished', [ownMetric(name, 'jobs.created', 'Sum'), ownMetric(name, 'jobs.finished', 'Sum')]),
+        graph(
+          'From creation to the end, seconds',
+          ['p50', 'p99'].map((statistic) => ownMetric(name, 'jobs.duration', statistic)),
+        ),
+        graph(
+          'Until a worker begins, seconds',
+          ['p50', 'p99'].map((statistic) => ownMetric(name, 'jobs.queue.wait', statistic)),
+        ),
+      ],
       [
         graph(
           'Messages sent',
@@ -36,12 +49,12 @@ export function addDashboard(
       ],
       [
         graph(
-          'Oldest message, seconds',
-          jobs.map((queue) => queue.metricApproximateAgeOfOldestMessage(max)),
+          'The job that waits longest, seconds',
+          ['HIGH', 'NORMAL', 'LOW'].map((priority) => ownMetric(name, 'jobs.waiting.oldest', 'Maximum', { priority })),
         ),
-        graph('Dead letters', [
+        graph('Dead letters, and jobs given up', [
           queues.deadLetters.metricApproximateNumberOfMessagesVisible(max),
-          lambdas.dlqHandler.metricInvocations(sum),
+          ownMetric(name, 'jobs.dead_letters', 'Sum'),
         ]),
         graph('Relay: iterator age, ms', [lambdas.streamRelay.metric('IteratorAge', max)]),
       ],
@@ -58,9 +71,14 @@ export function addDashboard(
           storage.table.metricConsumedWriteCapacityUnits(sum),
           storage.table.metricConsumedReadCapacityUnits(sum),
           tableThrottles(storage),
+          indexThrottles(storage),
         ]),
       ],
-      [graph('Valkey: CPU of its thread, %', [cacheCpu(cache)])],
+      [
+        graph('Valkey: CPU of its thread, %', [cacheCpu(cache)]),
+        graph('Lambda: concurrency used, %', [concurrencyUsed()]),
+        graph('The sweeper finds', [ownMetric(name, 'jobs.sweeps.sent_again', 'Sum'), ownMetric(name, 'jobs.sweeps.failed', 'Sum')]),
+      ],
     ],
   });
 }

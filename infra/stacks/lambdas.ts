@@ -3,7 +3,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, CfnEventSourceMapping, Code, Function as Lambda, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, CfnEventSourceMapping, CfnFunction, Code, Function as Lambda, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
@@ -59,15 +59,15 @@ function addLambda(
     ...statementsOf(lambdaGrants[name], deps),
     ...statementsOf(eventSourceGrants[name], deps),
     new PolicyStatement({ actions: [...runtimeActions.logs], resources: [logGroup.logGroupArn] }),
-    new PolicyStatement({ actions: [...runtimeActions.network], resources: ['*'] }),
+    new PolicyStatement({ actions: [...runtimeActions.network, ...runtimeActions.traces], resources: ['*'] }),
   ];
   const role = new Role(scope, `${name}Role`, {
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     inlinePolicies: { own: new PolicyDocument({ statements }) },
   });
   acceptWildcards(role, lambdaGrants[name], deps);
-  accept(role, 'AwsSolutions-IAM5[Resource::*]', 'Network interfaces of a Lambda in a VPC: these actions take no resource.');
-  return new Lambda(scope, name, {
+  accept(role, 'AwsSolutions-IAM5[Resource::*]', 'Network interfaces of a Lambda in a VPC, and X-Ray: these actions take no resource.');
+  const lambda = new Lambda(scope, name, {
     functionName: `job-tickets-${stage}-${name}`,
     description: descriptions[name],
     role,
@@ -83,6 +83,10 @@ function addLambda(
     vpc: network.vpc,
     securityGroups: [network.lambdas],
   });
+  const { defaultChild } = lambda.node;
+  // Here, since the class would give the role a policy of its own. Whoever sent the message has begun the trace.
+  if (CfnFunction.isCfnFunction(defaultChild)) defaultChild.tracingConfig = { mode: 'Active' };
+  return lambda;
 }
 
 const descriptions: Readonly<Record<LambdaName, string>> = {

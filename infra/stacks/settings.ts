@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import type { QueueSettings } from '../../core/queue/sqs/definition.ts';
 import type { Environment } from '../environments.ts';
 import type { Cache } from './cache.ts';
+import { metricsNamespace } from './measurements.ts';
 import { sharedPrefix, type Storage } from './storage.ts';
 
 interface SettingsDeps {
@@ -28,6 +29,7 @@ export function addSettings(parent: Construct, { name }: Environment, deps: Sett
     // The queues are made with these, so the workers must count with the same.
     VISIBILITY_TIMEOUT_SECONDS: String(queueSettings.visibilityTimeoutSeconds),
     MAX_RECEIVE_COUNT: String(queueSettings.maxReceiveCount),
+    METRICS_NAMESPACE: metricsNamespace(name),
   };
   for (const [setting, stringValue] of Object.entries(settings)) {
     new StringParameter(scope, setting, { parameterName: `${parametersPrefix(name)}/${setting}`, stringValue });

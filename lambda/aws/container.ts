@@ -1,11 +1,13 @@
 /** What the Lambdas share on AWS: one core a container, opened when it starts and kept from one event to the next. */
+import { metrics } from '@opentelemetry/api';
 import { systemClock } from '../../core/clock.ts';
 import { createJobTypes } from '../../core/jobType.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { readConfig } from '../../runtime/config.ts';
 import { openCore } from '../../runtime/open.ts';
 import { createLog } from '../../telemetry/log.ts';
-import { createEmfTelemetry } from './emfTelemetry.ts';
+import { createEmbeddedMetrics } from '../../telemetry/embeddedMetrics.ts';
+import { createTelemetry } from '../../telemetry/telemetry.ts';
 
 export interface Container {
   readonly core: Core;
@@ -19,7 +21,14 @@ export interface Container {
  */
 export function openContainer(part: string): Container {
   const config = readConfig();
-  const { telemetry, flush } = createEmfTelemetry({ part, write: (line) => void process.stdout.write(`${line}\n`), now: systemClock.now });
+  // CloudWatch turns these lines into metrics. Spans are X-Ray's own business here.
+  const embedded = createEmbeddedMetrics({
+    part,
+    namespace: config.metricsNamespace,
+    write: (line) => void process.stdout.write(`${line}\n`),
+    now: systemClock.now,
+  });
+  const telemetry = createTelemetry({ meter: metrics.getMeter('none'), embedded });
   // No Lambda hands in jobs.
   const jobTypes = createJobTypes([]);
   const { core } = openCore({ config, jobTypes, log: createLog({ level: config.logLevel, part }), clock: systemClock, telemetry });
@@ -39,7 +48,7 @@ export function openContainer(part: string): Container {
         return await handler(event);
       } finally {
         await Promise.all(publishing);
-        flush();
+        await embedded.flush();
       }
     },
   };

@@ -38,7 +38,7 @@ const zones: readonly Zone[] = [
   { files: /^index\.ts$/, mayImport: [base, /^telemetry\/log\.ts$/], packages: [] },
   { files: /^cli\/main\.ts$/, mayImport: [/^cli\//, entry] },
   { files: /^cli\//, mayImport: [core, runtime, jobTypes, /^cli\//] },
-  { files: /^docs\/generate\.ts$/, mayImport: [core, runtime, jobTypes, /^schema\//, /^cli\/jobTypesFile\.ts$/] },
+  { files: /^docs\/generate\.ts$/, mayImport: [core, telemetry, runtime, jobTypes, /^schema\//, /^cli\/jobTypesFile\.ts$/] },
   { files: telemetry, mayImport: [telemetry] },
   { files: base, mayImport: [base, /^telemetry\/log\.ts$/], packages: ['zod', 'node:timers/promises'] },
   { files: table, mayImport: [base, telemetry, table] },
@@ -90,8 +90,8 @@ const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: reado
   },
   { packages: /^ioredis$/, onlyIn: [redis, /^core\/feed\/redis\//, limits] },
   { packages: /^(graphql|@pothos\/.*)$/, onlyIn: [/^schema\//, /^server\//, /^docs\//] },
-  // The API of OpenTelemetry costs nothing; its SDK is one file's business.
-  { packages: /^@opentelemetry\/(?!api$)/, onlyIn: [/^telemetry\/openTelemetry\.ts$/] },
+  // The API of OpenTelemetry costs nothing; its SDK is two files' business.
+  { packages: /^@opentelemetry\/(?!api$)/, onlyIn: [/^telemetry\/(openTelemetry|readableSpan)\.ts$/] },
   { packages: /^(graphql-.*|ws)$/, onlyIn: [/^server\//, /^client\//, /^docs\/examples\//] },
   { packages: /^(preact|htm|@preact)(\/.*)?$/, onlyIn: [/^dashboard\//] },
   { packages: /^json-schema-to-typescript-lite$/, onlyIn: [/^cli\/jobTypesFile\.ts$/] },

@@ -8,12 +8,16 @@ import { decodeMessage } from '../../core/queue/message.ts';
 import { encode } from '../../core/table/dynamodb/codec.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { sweepJobs, type SweepReport } from '../../core/usecases/sweepJobs.ts';
+import { z } from 'zod';
+import { createSweeper } from '../../lambda/sweeper.ts';
 import { createClients } from '../../infra/local/clients.ts';
 import { makeJob } from '../support/jobFactory.ts';
 import { engines } from '../support/engines.ts';
 import { startSystem, type System } from '../support/startSystem.ts';
 
 const minuteMs = 60_000;
+
+const waitsTold = z.array(z.object({ value: z.number(), attributes: z.object({ priority: z.string() }) }));
 
 /** Open jobs that were handed in five minutes ago, the first of them first. */
 async function createOld({ core }: System, jobs: readonly Partial<Job>[]): Promise<readonly Job[]> {
@@ -91,5 +95,35 @@ describe.each(engines)('the sweeper on %s', (engine) => {
     const later = { ...core, table: { ...core.table, time: () => Promise.resolve(exactly(Date.now() + 180_000)) } };
     expect(await sweep(later)).toMatchObject({ isSkipped: true, sentAgain: 0 });
     expect(await sweep(later)).toMatchObject({ isSkipped: false, sentAgain: 1 });
+  });
+
+  test('knows how long jobs wait, though it sends them again meanwhile, and tells it for a whole pass', async () => {
+    await using system = await startSystem({ parts: [] });
+    await createOld(system, [...Array.from({ length: 450 }, () => ({ priority: 'LOW' }) as const), { priority: 'HIGH' }]);
+    const gauges = new Map<string, () => unknown>();
+    const gauge: Core['telemetry']['gauge'] = (name, read) => {
+      gauges.set(name, read);
+      return () => undefined;
+    };
+    const { core } = system;
+    const settings = { ...core.settings, sweepReadsPerMinute: 100, sweepIntervalSeconds: 60 };
+    const run = createSweeper({ ...core, settings, telemetry: { ...core.telemetry, gauge } });
+    const told = () =>
+      waitsTold.parse(gauges.get('waitingOldest')?.()).map(({ value, attributes }) => [attributes.priority, value] as const);
+    await run();
+    expect(told()).toEqual([
+      ['HIGH', 0],
+      ['NORMAL', 0],
+      ['LOW', 0],
+    ]);
+    let ended = 0;
+    while (ended < 2) if ((await run()).endsPass) ended += 1;
+    // In the middle of the third pass, too.
+    await run();
+    const [high, normal, low] = told().map(([, seconds]) => seconds);
+    expect(high).toBeGreaterThan(290);
+    expect(high).toBeLessThan(360);
+    expect(normal).toBe(0);
+    expect(low).toBeGreaterThanOrEqual(high ?? Infinity);
   });
 });

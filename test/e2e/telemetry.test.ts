@@ -1,57 +1,24 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { createClients } from '../../infra/local/clients.ts';
 import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
 import { provision } from '../../infra/local/provision.ts';
 import { openAwsProxy } from '../support/awsProxy.ts';
-import { portOf } from '../support/portOf.ts';
-import { startEntry, urlOf } from '../support/processes.ts';
-
-const attribute = z.object({ key: z.string(), value: z.object({ stringValue: z.string().optional() }) });
-const span = z.object({ traceId: z.string(), spanId: z.string(), parentSpanId: z.string().optional(), name: z.string(), kind: z.number() });
-const exported = z.object({
-  resourceSpans: z.array(
-    z.object({ resource: z.object({ attributes: z.array(attribute) }), scopeSpans: z.array(z.object({ spans: z.array(span) })) }),
-  ),
-});
-
-type Span = z.infer<typeof span> & { readonly service: string };
-
-/** What an OTLP collector would be sent. */
-async function startCollector() {
-  const spans: Span[] = [];
-  const paths = new Set<string>();
-  const server = createServer((request, response) => {
-    void Array.fromAsync(request).then((chunks: Buffer[]) => {
-      paths.add(request.url ?? '');
-      if (request.url === '/v1/traces') {
-        for (const { resource, scopeSpans } of exported.parse(JSON.parse(Buffer.concat(chunks).toString())).resourceSpans) {
-          const service = resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? '';
-          for (const { spans: some } of scopeSpans) spans.push(...some.map((one) => ({ ...one, service })));
-        }
-      }
-      response.setHeader('content-type', 'application/json').end('{}');
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${portOf(server)}`,
-    spans,
-    paths,
-    [Symbol.asyncDispose]: async () => {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
-}
+import { startCollector } from '../support/collector.ts';
+import { startEntry, urlOf, type RunningEntry } from '../support/processes.ts';
 
 const answer = z.object({ data: z.object({ createJob: z.object({ job: z.object({ jobId: z.string(), traceId: z.string() }) }) }) });
 const waited = z.object({ data: z.object({ waitForJob: z.object({ status: z.string() }) }) });
+
+/** What a process has written for CloudWatch, its lines taken together. */
+function embedded(entry: RunningEntry): Readonly<Record<string, unknown>> {
+  const lines = entry
+    .logs()
+    .split('\n')
+    .filter((line) => line.startsWith('{"_aws"'));
+  return Object.fromEntries(lines.flatMap((line) => Object.entries(z.looseObject({}).parse(JSON.parse(line)))));
+}
 
 describe('telemetry', () => {
   test('follows one job from the client’s request through the queue to the attempts, the dead letter and the feed, across processes', async () => {
@@ -86,6 +53,7 @@ describe('telemetry', () => {
       BACKOFF_BASE_MS: '1',
       RECEIVE_WAIT_SECONDS: '1',
       METRICS_PORT: '0',
+      METRICS: 'emf',
     };
     await using server = await startEntry('server', { env });
     await using worker = await startEntry('worker', { env });
@@ -108,9 +76,13 @@ describe('telemetry', () => {
 
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toMatch(/^jobs_created_total\{.*type="simulate_work".*\} 1$/m);
+    expect(metrics).toMatch(/^jobs_create_requests_total\{.*outcome="accepted".*\} 1$/m);
+    // Each transition after the first that was watched; one that the watch began with is none.
+    expect(Number(/^feed_delivery_count\{.*\} (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
     const [, workerPort] = await worker.said(/"port":(\d+)/);
     const workerMetrics = await (await fetch(`http://127.0.0.1:${workerPort}/metrics`)).text();
     expect(workerMetrics).toMatch(/^jobs_attempt_duration_count\{.*outcome="threw".*\} 2$/m);
+    expect(workerMetrics).toMatch(/^jobs_queue_wait_count\{.*priority="NORMAL".*\} 1$/m);
     expect(workerMetrics).toMatch(/^messaging_client_consumed_messages_total\{.*\} 1$/m);
     const [, lambdasPort] = await lambdas.said(/"port":(\d+)/);
     expect(await (await fetch(`http://127.0.0.1:${lambdasPort}/metrics`)).text()).toMatch(/^jobs_dead_letters_total\{.*\} 1$/m);
@@ -119,15 +91,14 @@ describe('telemetry', () => {
       entry.signal('SIGTERM');
       expect(await entry.exited()).toBe(0);
     }
+    expect(embedded(server)).toMatchObject({ part: 'server', 'jobs.created': 1 });
+    expect(embedded(worker)).toMatchObject({ part: 'worker' });
+    expect(embedded(worker)['jobs.queue.wait']).toBeGreaterThanOrEqual(0);
+    expect(embedded(lambdas)).toMatchObject({ part: 'lambdas', 'jobs.dead_letters': 1, 'jobs.finished': 1 });
     const ours = collector.spans.filter((one) => one.traceId === traceId);
-    const byId = new Map(ours.map((one) => [one.spanId, one]));
-    const lineage = (one: Span): string => {
-      const parent = byId.get(one.parentSpanId ?? '');
-      return `${parent === undefined ? '' : `${lineage(parent)} > `}${one.service}: ${one.name}`;
-    };
     const request = 'server: POST /graphql';
     const receive = `${request} > server: send NORMAL > worker: process NORMAL`;
-    expect(ours.map(lineage).toSorted()).toEqual(
+    expect(ours.map(collector.lineage).toSorted()).toEqual(
       [
         request,
         `${request} > server: publish feed`,
@@ -143,7 +114,7 @@ describe('telemetry', () => {
       ].toSorted(),
     );
     expect(ours.find(({ name }) => name === 'POST /graphql')?.parentSpanId).toBe(parentId);
-    expect(collector.paths).toContain('/v1/metrics');
+    expect([...collector.calls.keys()]).toContain('/v1/metrics');
     // As X-Ray reads it: the time, the rest of the trace’s id, and the span that sent.
     expect(JSON.stringify(sent)).toMatch(new RegExp(`"AWSTraceHeader":.*Root=1-${traceId.slice(0, 8)}-${traceId.slice(8)};Parent=`));
   });

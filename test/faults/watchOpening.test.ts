@@ -52,6 +52,7 @@ function setup() {
     onIdle: ignore,
     onCount: ignore,
     onRepair: ignore,
+    onTransition: ignore,
   });
   async function answer(number: number, job: Job): Promise<void> {
     await expect.poll(() => reads.length, { interval: 1 }).toBeGreaterThan(number);

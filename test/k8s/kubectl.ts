@@ -24,7 +24,7 @@ export async function renderOverlay(name: string): Promise<string> {
   return stdout;
 }
 
-async function kubectl(): Promise<string> {
+export async function kubectl(): Promise<string> {
   const isInstalled = await run('kubectl', ['kustomize', '--help']).then(
     () => true,
     () => false,

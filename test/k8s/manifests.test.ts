@@ -1,7 +1,5 @@
 import { BlockList } from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
-import { queueDefinitions } from '../../core/queue/sqs/definition.ts';
 import { environments } from '../../infra/environments.ts';
 import { podRoleName } from '../../infra/stacks/access.ts';
 import { cachePort } from '../../infra/stacks/network.ts';
@@ -9,8 +7,8 @@ import { parametersPrefix } from '../../infra/stacks/settings.ts';
 import { synthesize, type Synthesized } from '../../infra/testTemplates.ts';
 import { describeSettings, parseConfig } from '../../runtime/config.ts';
 import { fetchKubectl, renderOverlay } from './kubectl.ts';
-import { configMap, deployment, egressPolicy, ingress, named, ofKind, scaledObject, serviceAccount, withSelector } from './shapes.ts';
-import { kubernetesObject, violations, type KubernetesObject } from './validate.ts';
+import { configMap, deployment, egressPolicy, ingress, named, ofKind, serviceAccount, withSelector } from './shapes.ts';
+import { kubernetesObject, objectsIn, violations, type KubernetesObject } from './validate.ts';
 
 const overlays = environments.map(({ name }) => name);
 const rendered = new Map<string, readonly KubernetesObject[]>();
@@ -18,11 +16,7 @@ let templates: Synthesized;
 beforeAll(async () => {
   await Promise.all(
     overlays.map(async (name) => {
-      const documents = parseAllDocuments(await renderOverlay(name));
-      rendered.set(
-        name,
-        documents.map((document) => kubernetesObject.parse(document.toJS())),
-      );
+      rendered.set(name, objectsIn(await renderOverlay(name)));
     }),
   );
   templates = await synthesize();
@@ -101,17 +95,6 @@ describe.each(overlays)('%s', (overlay) => {
     expect(container.livenessProbe?.httpGet.path).toBe('/healthz');
   });
 
-  test.each(parts)('%s: Kubernetes waits for longer than it takes to stop', (part) => {
-    const { lifecycle } = podOf(part).spec.containers[0];
-    const settings = settingsOf(part);
-    const { shutdownGraceSeconds, receiveWaitSeconds } = parseConfig({
-      SHUTDOWN_GRACE_SECONDS: settings['SHUTDOWN_GRACE_SECONDS'],
-      RECEIVE_WAIT_SECONDS: settings['RECEIVE_WAIT_SECONDS'],
-    });
-    const stopping = shutdownGraceSeconds + (part === 'worker' ? receiveWaitSeconds : (lifecycle?.preStop.sleep.seconds ?? 0));
-    expect(podOf(part).spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(stopping + 10);
-  });
-
   test('a worker has room for a PDF that is meant to do harm', () => {
     const { limits } = podOf('worker').spec.containers[0].resources;
     expect(limits.memory).toMatch(/^[2-9]Gi$/);
@@ -159,14 +142,6 @@ describe.each(overlays)('%s', (overlay) => {
     expect(
       ['/graphql', '/', '/dashboard/main.ts', '/client/job.ts', '/modules/preact/preact.mjs', '/metrics', '/readyz'].filter(passes),
     ).toEqual(['/graphql', '/', '/dashboard/main.ts', '/client/job.ts', '/modules/preact/preact.mjs']);
-  });
-
-  test('KEDA looks at the queues of all priorities, a worker’s concurrency at a time', () => {
-    const { triggers, scaleTargetRef } = scaledObject.parse(named(objectsOf(overlay), 'ScaledObject', 'worker')).spec;
-    const [, ...jobs] = queueDefinitions({ ...parseConfig({}), queuePrefix: `jobs-${overlay}` });
-    expect(triggers.map(({ metadata }) => metadata.queueURL)).toEqual(jobs.map(({ name }) => name));
-    expect(new Set(triggers.map(({ metadata }) => metadata.queueLength))).toEqual(new Set([settingsOf('worker')['WORKER_CONCURRENCY']]));
-    expect(podOf(scaleTargetRef.name)).toBeDefined();
   });
 
   test('the pods reach what they are named: no private address, no namespace as a whole, and each at a port', () => {

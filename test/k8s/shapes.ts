@@ -38,7 +38,18 @@ export const serviceAccount = z.object({ metadata: z.object({ annotations: label
 export const scaledObject = z.object({
   spec: z.object({
     scaleTargetRef: z.object({ name: z.string() }),
-    triggers: z.array(z.object({ metadata: z.object({ queueURL: z.string(), queueLength: z.string() }) })),
+    minReplicaCount: z.number(),
+    maxReplicaCount: z.number(),
+    advanced: z.object({
+      scalingModifiers: z.object({ formula: z.string(), target: z.string(), metricType: z.literal('AverageValue') }),
+    }),
+    triggers: z.array(
+      z.object({
+        name: z.string(),
+        type: z.string(),
+        metadata: z.object({ queueURL: z.string(), scaleOnInFlight: z.string(), podSelector: z.string() }).partial(),
+      }),
+    ),
   }),
 });
 

@@ -1,18 +1,24 @@
 /**
  * Validates Kubernetes objects without a cluster, as `kubectl apply` would with strict validation: the schemas say what
  * a value must be, and the compiler refuses fields that the API does not know. Both come from `kubernetes-models` and
- * its sibling for KEDA, which are made from the published OpenAPI documents.
+ * its siblings for KEDA and the Prometheus operator, which are made from the published OpenAPI documents.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 
 const root = join(import.meta.dirname, '../..');
 
 export const kubernetesObject = z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) });
 export type KubernetesObject = z.infer<typeof kubernetesObject>;
+
+/** Of a YAML text with several documents. */
+export function objectsIn(text: string): readonly KubernetesObject[] {
+  return parseAllDocuments(text).map((document) => kubernetesObject.parse(document.toJS()));
+}
 
 /** What is wrong with the objects, one line each; empty when all are valid. */
 export async function violations(objects: readonly KubernetesObject[]): Promise<readonly string[]> {
@@ -45,6 +51,7 @@ function programOf(objects: readonly KubernetesObject[]): string {
 
 function packageOf(apiVersion: string): string {
   if (apiVersion.startsWith('keda.sh/')) return `@kubernetes-models/keda/${apiVersion}`;
+  if (apiVersion.startsWith('monitoring.coreos.com/')) return `@kubernetes-models/prometheus-operator/${apiVersion}`;
   return `kubernetes-models/${apiVersion}`;
 }
 

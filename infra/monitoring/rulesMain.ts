@@ -1,0 +1,4 @@
+/** Entry of `npm run alerts`. */
+import { allRules } from './rules.ts';
+
+process.stdout.write(allRules());
