@@ -5,16 +5,20 @@ import { unlimited, type RateLimiter } from '../core/limits/rateLimiter.ts';
 import { openRedisLimiter } from '../core/limits/redisLimiter.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Config } from './config.ts';
+import type { Secrets } from './secrets.ts';
 
 export interface OpenRateLimiterDeps {
   readonly config: Pick<Config, 'redisUrl' | 'redisIsCluster' | 'limits'>;
   readonly clock: Clock;
   readonly log: Log;
+  readonly secrets?: Pick<Secrets, 'redisPassword'> | undefined;
 }
 
 /** Whoever opens it closes it. */
-export function openRateLimiter({ config: { redisUrl, redisIsCluster, limits }, clock, log }: OpenRateLimiterDeps): RateLimiter {
+export function openRateLimiter({ config, clock, log, secrets }: OpenRateLimiterDeps): RateLimiter {
+  const { redisUrl, redisIsCluster: isCluster, limits } = config;
   const rate = { perSecond: limits.ratePerSecond, burst: limits.rateBurst };
   if (rate.perSecond === 0) return unlimited;
-  return redisUrl === undefined ? createMemoryLimiter(rate, clock) : openRedisLimiter(rate, { redisUrl, isCluster: redisIsCluster, log });
+  if (redisUrl === undefined) return createMemoryLimiter(rate, clock);
+  return openRedisLimiter(rate, { redisUrl, password: secrets?.redisPassword, isCluster, log });
 }

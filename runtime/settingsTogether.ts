@@ -7,6 +7,7 @@ export interface Together {
   readonly JOB_TTL_DAYS: number;
   readonly REDIS_CLUSTER: boolean;
   readonly REDIS_URL?: string | undefined;
+  readonly REDIS_PASSWORD_ARN?: string | undefined;
   readonly TABLE?: string | undefined;
   readonly AWS_ENDPOINT_URL_DYNAMODB?: string | undefined;
   readonly AWS_ENDPOINT_URL_SQS?: string | undefined;
@@ -30,6 +31,11 @@ export function faultsTogether(env: Together): readonly string[] {
       'TABLE: sqlite goes with none of REDIS_URL, AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_SQS: set dynamodb, or unset those',
     ],
     [!env.REDIS_CLUSTER || env.REDIS_URL !== undefined, 'REDIS_CLUSTER: needs REDIS_URL, a node of the cluster'],
+    [env.REDIS_PASSWORD_ARN === undefined || env.REDIS_URL !== undefined, 'REDIS_PASSWORD_ARN: needs REDIS_URL, whose password it is'],
+    [
+      env.REDIS_PASSWORD_ARN === undefined || env.REDIS_URL === undefined || new URL(env.REDIS_URL).password === '',
+      'REDIS_PASSWORD_ARN: REDIS_URL has a password of its own; leave it out there',
+    ],
   ];
   return rules.filter(([holds]) => !holds).map(([, fault]) => fault);
 }

@@ -2,6 +2,6 @@
 import { createSweeper } from '../sweeper.ts';
 import { openContainer } from './container.ts';
 
-const { core, settled } = openContainer('sweeper');
+const { core, settled } = await openContainer('sweeper');
 
 export const handler = settled(createSweeper(core));
