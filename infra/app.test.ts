@@ -10,8 +10,6 @@ const app = join(import.meta.dirname, 'app.ts');
 const folder = await mkdtemp(join(tmpdir(), 'job-tickets-app-'));
 afterAll(() => rm(folder, { recursive: true }));
 
-const cluster = ['oidcProvider=oidc.example.com/id/1', 'clusterVpc=vpc-1', 'clusterRouteTables=rtb-1'];
-
 /** In a folder of its own, as `npm run synth` and as the CDK's command line do. */
 function synth(args: readonly string[], cdkContext: object = {}): Promise<{ code: number; stderr: string }> {
   const env = { PATH: process.env['PATH'], CDK_CONTEXT_JSON: JSON.stringify(cdkContext) };
@@ -42,7 +40,7 @@ describe('npm run synth', () => {
   });
 
   test('writes what either of them was told of', async () => {
-    const given = Object.fromEntries(cluster.map((entry) => entry.split('=')));
+    const given = { oidcProvider: 'oidc.example.com/id/1', clusterVpc: 'vpc-1', clusterRouteTables: 'rtb-1' };
     expect(await synth([], { environment: 'prod', ...given, 'aws:cdk:bundling-stacks': ['**'] })).toEqual({ code: 0, stderr: '' });
     expect(await template('prod')).toContain('vpc-1');
     expect(await synth(['dev', '-c', 'oidcProvider=oidc.example.com/id/2'])).toEqual({ code: 0, stderr: '' });

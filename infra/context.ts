@@ -35,7 +35,7 @@ export function environmentsFor(names: readonly string[], context: Context): rea
 }
 
 /** What is told wins over what infra/environments.ts says. */
-function withContext(environment: Environment, context: Context): Environment {
+export function withContext(environment: Environment, context: Context): Environment {
   const { cluster } = environment;
   return {
     ...environment,

@@ -12,6 +12,7 @@ import { accept } from './accept.ts';
 import { acceptWildcards, statementsOf, type Resources } from './access.ts';
 import type { Bundles } from './bundles.ts';
 import { lambdaLimits } from './lambdaLimits.ts';
+import { logRetention } from './logRetention.ts';
 import type { Network } from './network.ts';
 
 export type Lambdas = Readonly<Record<LambdaName, Lambda>>;
@@ -44,7 +45,7 @@ function addLambda(
   name: LambdaName,
 ): Lambda {
   const { timeoutSeconds, concurrency } = lambdaLimits[name];
-  const logGroup = new LogGroup(scope, `${name}Logs`, { retention: logRetentionDays, removalPolicy: RemovalPolicy.DESTROY });
+  const logGroup = new LogGroup(scope, `${name}Logs`, { retention: logRetention[logRetentionDays], removalPolicy: RemovalPolicy.DESTROY });
   const { network, settings, bundles } = deps;
   const statements = [
     ...statementsOf(lambdaGrants[name], deps),

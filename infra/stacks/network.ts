@@ -22,6 +22,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
 import { isVpc } from './interfaces.ts';
+import { logRetention } from './logRetention.ts';
 
 export interface Network {
   readonly vpc: IVpc;
@@ -46,7 +47,7 @@ export function addNetwork(parent: Construct, { name, vpcCidr, cluster, logReten
   });
   if (!isVpc(vpc)) throw new Error('a VPC that is none');
   Tags.of(vpc).add('Name', `job-tickets-${name}`);
-  const flowLogs = new LogGroup(scope, 'FlowLogs', { retention: logRetentionDays, removalPolicy: RemovalPolicy.DESTROY });
+  const flowLogs = new LogGroup(scope, 'FlowLogs', { retention: logRetention[logRetentionDays], removalPolicy: RemovalPolicy.DESTROY });
   vpc.addFlowLog('FlowLog', { destination: FlowLogDestination.toCloudWatchLogs(flowLogs) });
 
   const group = (id: string, description: string): SecurityGroup =>

@@ -24,7 +24,8 @@ export async function renderOverlay(name: string): Promise<string> {
   return stdout;
 }
 
-async function kubectl(): Promise<string> {
+/** The program's path, or its name where it is installed. */
+export async function kubectl(): Promise<string> {
   const isInstalled = await run('kubectl', ['kustomize', '--help']).then(
     () => true,
     () => false,
