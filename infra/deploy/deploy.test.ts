@@ -35,6 +35,7 @@ const answers: readonly (readonly [RegExp, Answer])[] = [
   [/^aws sts get-caller-identity/, { stdout: '111122223333\n' }],
   [/^aws ssm get-parameters/, { stdout: 'Jobs-prod\n' }],
   [/^aws ecr get-login-password/, { stdout: 'a password\n' }],
+  [/^aws cloudformation list-stacks/, { stdout: 'UPDATE_COMPLETE\n' }],
   [/^aws cloudformation describe-stacks .*AccessLogs/, { stdout: 'logs-1\n' }],
   [/^aws cloudformation describe-stacks/, { stdout: 'files-1\n' }],
   [/^kubectl kustomize/, { stdout: manifests }],
@@ -177,11 +178,12 @@ describe('npm run teardown', () => {
       'kubectl config current-context',
       'kubectl -n job-tickets-prod delete ingress server --ignore-not-found',
       'kubectl -n job-tickets-prod delete -k k8s/overlays/prod --ignore-not-found',
-      'aws cloudformation update-termination-protection --stack-name job-tickets-prod --no-enable-termination-protection --region us-east-1',
+      expect.stringMatching(/^aws cloudformation list-stacks/),
+      'aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name job-tickets-prod --region us-east-1',
       'aws cloudformation delete-stack --stack-name job-tickets-prod --region us-east-1',
       'aws cloudformation wait stack-delete-complete --stack-name job-tickets-prod --region us-east-1',
     ]);
-    for (const call of calls) expect(stdout).toContain(call);
+    for (const call of calls.filter((one) => !one.includes('list-stacks'))) expect(stdout).toContain(call);
     expect(stdout).toMatch(/Kept: the table Jobs-prod, the buckets .*, the images .*, the secret/);
   });
 
@@ -202,6 +204,16 @@ describe('npm run teardown', () => {
       'aws cloudformation delete-stack --stack-name job-tickets-prod --region us-east-1',
     ]);
     expect(stdout).toContain('Nothing of prod is kept');
+  });
+
+  test('passes over what is gone already', async () => {
+    const gone = await run('teardown', ['prod', '--yes'], { first: [[/list-stacks/, { stdout: '' }]] });
+    expect(gone.code).toBe(0);
+    expect(gone.calls.filter((call) => /cloudformation (?!list)/.test(call))).toEqual([]);
+    const going = await run('teardown', ['prod', '--yes'], { first: [[/list-stacks/, { stdout: 'DELETE_IN_PROGRESS\n' }]] });
+    expect(going.calls.filter((call) => /cloudformation (?!list)/.test(call))).toEqual([
+      'aws cloudformation wait stack-delete-complete --stack-name job-tickets-prod --region us-east-1',
+    ]);
   });
 
   test('says before anything is gone what it lacks to delete the data', async () => {

@@ -17,6 +17,7 @@ const restored = 'Jobs-prod-20261125T143000Z';
 const answers: readonly (readonly [RegExp, Answer])[] = [
   [/^aws ssm get-parameters/, { stdout: 'Jobs-prod\n' }],
   [/^aws dynamodb describe-time-to-live/, { stdout: 'DISABLED\n' }],
+  [/^aws dynamodb describe-table .*TableStatus/, { stdout: 'ACTIVE\n' }],
   [/^aws dynamodb describe-table/, { stdout: 'None\n' }],
   [/^kubectl .* get pods/, { stdout: 'pod/server-1\npod/worker-1\n' }],
   [/^kubectl .* get hpa/, { stdout: '3' }],
@@ -61,14 +62,14 @@ describe('npm run restore', () => {
       inRegion(
         `restore-table-to-point-in-time --source-table-name Jobs-prod --target-table-name ${restored} --restore-date-time 2026-11-25T14:30:00.000Z`,
       ),
-      inRegion(`wait table-exists --table-name ${restored}`),
+      inRegion(`describe-table --table-name ${restored} --query Table.TableStatus --output text`),
       inRegion(`update-continuous-backups --table-name ${restored} --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true`),
       inRegion(`describe-time-to-live --table-name ${restored} --query TimeToLiveDescription.TimeToLiveStatus --output text`),
       inRegion(`update-time-to-live --table-name ${restored} --time-to-live-specification Enabled=true,AttributeName=expiresAt`),
       inRegion(`describe-table --table-name ${restored} --query Table.StreamSpecification.StreamEnabled --output text`),
       inRegion(`update-table --table-name ${restored} --deletion-protection-enabled`),
       inRegion(`update-table --table-name ${restored} --stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES`),
-      inRegion(`wait table-exists --table-name ${restored}`),
+      inRegion(`describe-table --table-name ${restored} --query Table.TableStatus --output text`),
       inNamespace('annotate --overwrite scaledobject worker autoscaling.keda.sh/paused-replicas=0'),
       inNamespace('scale deployment/server --replicas=0'),
       inNamespace('get pods -l app.kubernetes.io/component in (server, worker) -o name'),
@@ -87,19 +88,32 @@ describe('npm run restore', () => {
   });
 
   test('waits for as long as it takes, and goes on where a failure ended it', async () => {
-    const notYet: [RegExp, Answer] = [/table-exists/, { code: 255 }];
-    const failed = await restoreProd([notYet, notYet, [/paused-replicas=0/, { code: 1 }]]);
-    expect(failed.calls.filter((call) => call.includes('wait table-exists'))).toHaveLength(4);
+    const first: [RegExp, Answer][] = [
+      [/TableStatus/, { stdout: 'CREATING\n' }],
+      [/TableStatus/, { stdout: 'CREATING\n' }],
+      [/table-exists/, { code: 255 }],
+      [/paused-replicas=0/, { code: 1 }],
+    ];
+    const failed = await restoreProd(first);
+    expect(failed.calls.filter((call) => call.includes('wait table-exists'))).toHaveLength(2);
     expect(String(failed.error)).toContain('annotate --overwrite scaledobject worker autoscaling.keda.sh/paused-replicas=0 ended with 1');
     const done: [RegExp, Answer][] = [
       [/list-tables/, { stdout: `${restored}\n` }],
       [/describe-time-to-live/, { stdout: 'ENABLED\n' }],
-      [/describe-table/, { stdout: 'True\n' }],
+      [/StreamEnabled/, { stdout: 'True\n' }],
       [/get pods/, { stdout: '' }],
     ];
     const { error, calls } = await restoreProd(done);
     expect(error).toBeUndefined();
     expect(calls.filter((call) => /restore-table|update-t|kubectl .* wait/.test(call))).toEqual([]);
+  });
+
+  test('ends where AWS does not answer, or the table does not come', async () => {
+    const away = await restoreProd([[/TableStatus/, { code: 255 }]]);
+    expect(String(away.error)).toContain('--output text --region us-east-1 ended with 255');
+    const lost = await restoreProd([[/TableStatus/, { stdout: 'ARCHIVED\n' }]]);
+    expect(String(lost.error)).toContain(`the table ${restored} is ARCHIVED`);
+    expect(lost.calls.filter((call) => call.startsWith('kubectl'))).toEqual([]);
   });
 
   test('also where the name was written and the deployment failed', async () => {

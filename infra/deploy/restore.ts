@@ -11,9 +11,6 @@ import { originalTable, type Environment } from '../environments.ts';
 import { aws, cdkDeploy, requireTableInUse, type Target } from './command.ts';
 import type { Command, Shell } from './shell.ts';
 
-/** With what `aws … wait` ends when it has waited long enough and there is nothing yet. */
-const notYet = 255;
-
 export interface RestoreOptions {
   readonly target: Target;
   /** The moment, in milliseconds since the epoch. */
@@ -82,7 +79,7 @@ async function makeTable({ environment, shell }: Target, { source, restored, at 
     const names = ['--source-table-name', source, '--target-table-name', restored];
     await shell.run(dynamodb('restore-table-to-point-in-time', ...names, '--restore-date-time', new Date(at).toISOString()));
   }
-  await shell.repeat(dynamodb('wait', 'table-exists', '--table-name', restored), notYet);
+  await untilActive({ environment, shell }, restored);
 }
 
 /** DynamoDB restores neither stream, expiry, point-in-time recovery nor the protection against deletion. */
@@ -100,7 +97,19 @@ async function completeTable({ environment, shell }: Target, restored: string): 
     await shell.run(on('update-table', '--deletion-protection-enabled'));
     await shell.run(on('update-table', '--stream-specification', `StreamEnabled=true,StreamViewType=${jobsTable.stream}`));
   }
-  await shell.repeat(aws(environment, 'dynamodb', 'wait', 'table-exists', '--table-name', restored), notYet);
+  await untilActive({ environment, shell }, restored);
+}
+
+/** A wait of AWS gives up after eight minutes; a large table takes hours. */
+async function untilActive({ environment, shell }: Pick<Target, 'environment' | 'shell'>, restored: string): Promise<void> {
+  const on = ['--table-name', restored];
+  const look = aws(environment, 'dynamodb', 'describe-table', ...on, '--query', 'Table.TableStatus', '--output', 'text');
+  for (;;) {
+    const status = await shell.read(look);
+    if (status === 'ACTIVE') return;
+    if (status !== 'CREATING' && status !== 'UPDATING') throw new ContextError(`the table ${restored} is ${status}`);
+    await shell.attempt(aws(environment, 'dynamodb', 'wait', 'table-exists', ...on));
+  }
 }
 
 async function untilGone(shell: Shell, inNamespace: Command): Promise<void> {

@@ -10,8 +10,8 @@ export interface Shell {
   run(command: Command): Promise<void>;
   /** Its output, without the last line's end. @throws {StepFailed} */
   read(command: Command): Promise<string>;
-  /** Again as long as it ends with this code, as a wait of AWS does that has waited long enough. @throws {StepFailed} */
-  repeat(command: Command, whileCode: number): Promise<void>;
+  /** For waits, which end badly also where they have waited long enough: whoever waits looks again. */
+  attempt(command: Command): Promise<void>;
   /** The first one's output is the second one's input. @throws {StepFailed} */
   pipe(from: Command, to: Command): Promise<void>;
 }
@@ -68,13 +68,9 @@ export function createShell({ cwd, write, env }: ShellDeps): Shell {
       if (answer.length < 1000) write(`${answer}\n`);
       return answer;
     },
-    async repeat(command, whileCode) {
-      let ended: Ended;
-      do {
-        show(command);
-        ended = await start(command, { reads: false });
-      } while (ended.code === whileCode);
-      need(command, ended);
+    async attempt(command) {
+      show(command);
+      await start(command, { reads: false });
     },
     async pipe(from, to) {
       show(from, to);

@@ -4,6 +4,7 @@
  */
 import { originalTable } from '../environments.ts';
 import { aws, cdkDeploy, confirm, runCommand, stackOf, UsageError, type Given } from './command.ts';
+import type { Command } from './shell.ts';
 
 const usage = 'npm run teardown -- <env> [--delete-data -c name=value…] [--kube-context name] [--yes]';
 
@@ -25,26 +26,30 @@ await runCommand('teardown', usage, async (given) => {
   await shell.run([...inNamespace, 'delete', '-k', `k8s/overlays/${name}`, '--ignore-not-found']);
 
   shell.say('The stack');
-  if (freeData === undefined) {
-    await shell.run(aws(environment, ...cloudFormation(given, 'update-termination-protection'), '--no-enable-termination-protection'));
-  } else {
-    await shell.run(freeData);
-    for (const output of ['Bucket', 'AccessLogs']) {
-      const bucket = await shell.read(aws(environment, ...cloudFormation(given, 'describe-stacks'), ...outputValue(output)));
-      await shell.run(aws(environment, 's3', 'rm', '--recursive', '--quiet', `s3://${bucket}`));
-    }
+  const stack = stackOf(environment);
+  const query = `StackSummaries[?StackName=='${stack}' && StackStatus!='DELETE_COMPLETE'].StackStatus`;
+  const status = await shell.read(aws(environment, 'cloudformation', 'list-stacks', '--query', query, '--output', 'text'));
+  if (status !== '' && status !== 'DELETE_IN_PROGRESS') {
+    await (freeData === undefined ? unprotect(given) : emptyBuckets(given, freeData));
+    await shell.run(aws(environment, 'cloudformation', 'delete-stack', '--stack-name', stack));
   }
-  await shell.run(aws(environment, ...cloudFormation(given, 'delete-stack')));
-  await shell.run(aws(environment, 'cloudformation', 'wait', 'stack-delete-complete', '--stack-name', stackOf(environment)));
+  if (status !== '') await shell.run(aws(environment, 'cloudformation', 'wait', 'stack-delete-complete', '--stack-name', stack));
   shell.say(kept(given));
 });
 
-function cloudFormation({ environment }: Given, verb: string): readonly string[] {
-  return ['cloudformation', verb, '--stack-name', stackOf(environment)];
+async function unprotect({ environment, shell }: Given): Promise<void> {
+  const verb = ['cloudformation', 'update-termination-protection', '--no-enable-termination-protection'];
+  await shell.run(aws(environment, ...verb, '--stack-name', stackOf(environment)));
 }
 
-function outputValue(key: string): readonly string[] {
-  return ['--query', `Stacks[0].Outputs[?OutputKey=='${key}'].OutputValue`, '--output', 'text'];
+/** CloudFormation deletes no bucket with something in it. @param freeData says to the stack that its data may go. */
+async function emptyBuckets({ environment, shell }: Given, freeData: Command): Promise<void> {
+  await shell.run(freeData);
+  for (const output of ['Bucket', 'AccessLogs']) {
+    const query = ['--query', `Stacks[0].Outputs[?OutputKey=='${output}'].OutputValue`, '--output', 'text'];
+    const bucket = await shell.read(aws(environment, 'cloudformation', 'describe-stacks', '--stack-name', stackOf(environment), ...query));
+    await shell.run(aws(environment, 's3', 'rm', '--recursive', '--quiet', `s3://${bucket}`));
+  }
 }
 
 function kept({ environment: { name, table }, deletesData }: Given): string {
