@@ -23,7 +23,7 @@ await runCommand('diff', usage, async ({ environment, context, shell, more }) =>
     await symlink(join(root, 'node_modules'), join(before, 'node_modules'));
     // As the CDK's command line hands it over, which each revision understands.
     const env = { ...readEnvironment(), CDK_CONTEXT_JSON: JSON.stringify({ environment: environment.name, ...context }) };
-    for (const cwd of [before, root]) await createShell({ cwd, write, env }).run([process.execPath, 'infra/app.ts']);
+    for (const cwd of [before, root]) await createShell({ cwd, write, env }).run(['node', 'infra/app.ts']);
     const template = join(before, `.cache/cdk.out/${stackOf(environment)}.template.json`);
     await shell.run(['cdk', 'diff', '--app', '.cache/cdk.out', '--template', template, stackOf(environment)]);
   } finally {
