@@ -22,7 +22,7 @@ describe('docs/deployment.md', () => {
     const blocks = Array.from((await docs('deployment.md')).matchAll(block));
     expect(blocks.length).toBeGreaterThan(8);
     for (const [, mark, what = '', commands = ''] of blocks) {
-      expect({ commands, mark }).toEqual({ commands, mark: expect.any(String) });
+      expect({ commands, isMarked: mark !== undefined }).toEqual({ commands, isMarked: true });
       if (mark !== 'run by') continue;
       const runner = await readFile(join(import.meta.dirname, '..', what), 'utf8');
       for (const [, command = ''] of commands.matchAll(/^(npm run [\w:-]+|sed .*$)/gm)) {

@@ -139,8 +139,10 @@ describe('npm run deploy', () => {
   });
 
   test('says how it is called', async () => {
-    expect(await run('deploy', [])).toMatchObject({ code: 64, stderr: expect.stringContaining('usage: npm run deploy -- <env>') });
-    expect(await run('deploy', ['prod', '--nope'])).toMatchObject({ code: 64, stderr: expect.stringContaining('--nope') });
+    const [nothing, unknown] = [await run('deploy', []), await run('deploy', ['prod', '--nope'])];
+    expect([nothing.code, unknown.code]).toEqual([64, 64]);
+    expect(nothing.stderr).toContain('usage: npm run deploy -- <env>');
+    expect(unknown.stderr).toContain('--nope');
   });
 });
 

@@ -164,10 +164,7 @@ test('after a restore the stack differs in the table’s name alone: roles, Lamb
   await using before = await synthesize({ only: 'prod' });
   await using after = await synthesize({ only: 'prod', changes: { table: restored } });
   const [resources, switched] = [await before.resources('prod'), await after.resources('prod')];
-  const tableIn = (all: typeof resources): string => {
-    const [id = ''] = Object.keys(all).filter((one) => all[one]?.Type === 'AWS::DynamoDB::GlobalTable');
-    return id;
-  };
+  const tableIn = (all: typeof resources): string => Object.keys(all).find((id) => all[id]?.Type === 'AWS::DynamoDB::GlobalTable') ?? '';
   const [old, own] = [tableIn(resources), tableIn(switched)];
   expect(own).not.toBe(old);
   const users = Object.entries(switched).filter(([, resource]) => JSON.stringify(resource).includes(`"${own}"`));
