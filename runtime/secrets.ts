@@ -76,7 +76,8 @@ async function readSecret(arn: string, minLength: number, { region, endpoints }:
   const local = endpoint === undefined ? {} : { endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
   // Only who asks for it pays for it.
   const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
-  const client = new SecretsManagerClient({ region, ...local });
+  const requestHandler = { connectionTimeout: 2000, requestTimeout: 5000, throwOnRequestTimeout: true };
+  const client = new SecretsManagerClient({ region, requestHandler, ...local });
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
     if (SecretString === undefined || SecretString.length < minLength)

@@ -114,6 +114,9 @@ async function untilActive({ environment, shell }: Pick<Target, 'environment' | 
 
 async function untilGone(shell: Shell, inNamespace: Command): Promise<void> {
   const selector = 'app.kubernetes.io/component in (server, worker)';
-  const pods = (await shell.read([...inNamespace, 'get', 'pods', '-l', selector, '-o', 'name'])).split('\n').filter((pod) => pod !== '');
-  if (pods.length > 0) await shell.run([...inNamespace, 'wait', '--for=delete', '--timeout=10m', ...pods]);
+  for (;;) {
+    const pods = await shell.read([...inNamespace, 'get', 'pods', '-l', selector, '-o', 'name']);
+    if (pods === '') return;
+    await shell.run([...inNamespace, 'wait', '--for=delete', '--timeout=10m', ...pods.split('\n')]);
+  }
 }
