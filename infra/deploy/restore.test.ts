@@ -143,15 +143,15 @@ describe('npm run restore', () => {
       new Promise((resolve) => {
         const child = execFile(
           process.execPath,
-          [join(import.meta.dirname, 'restoreMain.ts'), ...args],
+          [join(import.meta.dirname, '../../runtime/dataMain.ts'), 'restore', ...args],
           { env: { PATH: process.env['PATH'], DATA_DIR: folder } },
           (_error, _stdout, stderr) => resolve(`${child.exitCode} ${stderr}`),
         );
         child.stdin?.end(answer);
       });
     const given = Object.entries(clusterContext).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    expect(await main([])).toMatch(/^64 restore: usage: npm run restore -- <env> <time/);
-    expect(await main(['prod'])).toMatch(/^64 restore: usage/);
+    expect(await main([])).toMatch(/^64 usage: backup/);
+    expect(await main(['prod', ...given])).toMatch(/^64 restore: usage: npm run restore -- <env> <time/);
     expect(await main(['prod', 'yesterday', ...given])).toMatch(/^78 restore: "yesterday" is no moment/);
     expect(await main(['prod', '2026-01-01T00:00:00Z', ...given], 'dev\n')).toMatch(/^78 restore: "dev" is not prod: nothing was done/);
     // A backup of `npm start`.
