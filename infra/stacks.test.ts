@@ -102,6 +102,8 @@ describe.each(environments.map(({ name }) => name))('%s', (name) => {
     const refusing = resources.filter(({ Type, Properties }) => policies.has(Type) && JSON.stringify(Properties).includes(withoutTls));
     expect(made.length).toBeGreaterThanOrEqual(8);
     expect(refusing).toHaveLength(made.length);
+    const bucketPolicies = refusing.filter(({ Type }) => Type === 'AWS::S3::BucketPolicy');
+    expect(bucketPolicies.map(({ Properties }) => JSON.stringify(Properties).includes('{"s3:TlsVersion":1.2}'))).toEqual([true, true]);
   });
 
   test('no password stands in a setting, and whoever needs it reads it from its secret', async () => {
