@@ -24,7 +24,7 @@ import { openServer } from './server/openServer.ts';
 import { createWorker } from './worker/worker.ts';
 
 await runEntry('job-tickets', async (entry) => {
-  const { config, log, scrape, resources, hurry } = entry;
+  const { config, secrets, log, scrape, resources, hurry } = entry;
   // What a person can mend is told before anything opens.
   const jobs = await loadJobs(config.jobs, bundledJobs);
   const handlers = await loadJobHandlers(jobs);
@@ -41,7 +41,7 @@ await runEntry('job-tickets', async (entry) => {
 
   const watches = resources.adopt(createWatches(core, config.watchReads), ({ close }) => close());
   const server = resources.adopt(
-    await openServer({ core, watches, log, notReady, scrape, details: () => ({ worker: worker.health() }), config, hurry }),
+    await openServer({ core, watches, log, notReady, scrape, details: () => ({ worker: worker.health() }), config, secrets, hurry }),
     ({ close }) => close(),
   );
   if (process.stdout.isTTY) process.stdout.write(welcome({ url: server.url, config }));
@@ -52,14 +52,14 @@ await runEntry('job-tickets', async (entry) => {
 });
 
 /** What is not in this process is loaded by those alone who want it: the SDK of AWS is half of all there is to load. */
-async function openJobs({ config, log, clock, telemetry, resources }: Entry, jobTypes: JobTypes): Promise<OpenedEmbedded> {
+async function openJobs({ config, secrets, log, clock, telemetry, resources }: Entry, jobTypes: JobTypes): Promise<OpenedEmbedded> {
   const deps = { config, jobTypes, log, clock, telemetry };
   if (config.table === 'sqlite') return resources.adopt(await openEmbedded(deps), ({ close }) => close());
   const { openCore } = await import('./runtime/open.ts');
   const { startRelay } = await import('./lambda/relay.ts');
   await prepareEmulators({ config, log, resources });
   const feed = config.redisUrl === undefined ? createMemoryFeed() : undefined;
-  const opened = resources.adopt(openCore({ ...deps, feed }), ({ close }) => close());
+  const opened = resources.adopt(openCore({ ...deps, secrets, feed }), ({ close }) => close());
   resources.adopt(startRelay(opened), ({ stop }) => stop());
   return opened;
 }

@@ -26,6 +26,32 @@ describe('docs/operations.md', () => {
   });
 });
 
+describe('docs/deployment.md', () => {
+  const block = /(?:<!-- (run by|not run here): (.*) -->\n)?```sh\n([\s\S]*?)```/g;
+
+  test('says of each block of commands which test runs it, or why none does', async () => {
+    const blocks = Array.from((await docs('deployment.md')).matchAll(block));
+    expect(blocks.length).toBeGreaterThan(8);
+    for (const [, mark, what = '', commands = ''] of blocks) {
+      expect({ commands, isMarked: mark !== undefined }).toEqual({ commands, isMarked: true });
+      if (mark !== 'run by') continue;
+      const runner = await readFile(join(import.meta.dirname, '..', what), 'utf8');
+      for (const [, command = ''] of commands.matchAll(/^(npm run [\w:-]+|sed .*$)/gm)) {
+        expect({ what, command, isRun: runner.includes(command) }).toEqual({ what, command, isRun: true });
+      }
+    }
+  });
+
+  test('names the namespace wherever kubectl is called', async () => {
+    const lines =
+      (await docs('deployment.md'))
+        .match(/kubectl [^\n`]*/g)
+        ?.filter((line) => / (apply|delete|get|rollout|scale|annotate|exec|port-forward)\b/.test(line)) ?? [];
+    expect(lines.length).toBeGreaterThan(4);
+    expect(lines.filter((line) => !line.startsWith('kubectl -n job-tickets-'))).toEqual([]);
+  });
+});
+
 describe('docs/cost.md', () => {
   test('counts the alarms, and the measurements that they are paid for', async () => {
     await using templates = await synthesize({ only: 'prod' });

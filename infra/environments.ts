@@ -1,27 +1,58 @@
 /** What dev, staging and prod differ in. Everything else is the same code. */
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+export type EnvironmentName = 'dev' | 'staging' | 'prod';
 
 export interface Environment {
-  readonly name: 'dev' | 'staging' | 'prod';
+  readonly name: EnvironmentName;
   readonly region: string;
-  /** False: `destroy` deletes table, bucket and images too. */
+  /** False: `destroy` deletes table, buckets, images and secrets too. */
   readonly keepsData: boolean;
   /** Of the VPC made here; must not overlap with the cluster's. */
   readonly vpcCidr: string;
-  readonly cluster: {
-    /** Issuer of the cluster's service account tokens, without `https://`. `-c oidcProvider=…` replaces it. */
-    readonly oidcProvider: string;
-    /** The cluster's VPC in the same account and region, which is peered with ours. `-c clusterVpc=…` sets it. */
-    readonly vpcId: string | undefined;
-    readonly vpcCidr: string;
-    readonly namespace: string;
-  };
+  readonly cluster: Cluster;
   readonly cache: { readonly nodeType: string; readonly shards: number; readonly replicasPerShard: number };
-  readonly logRetention: RetentionDays;
+  /** The queues are made with these, and workers and Lambdas read them from the stack. */
+  readonly queues: { readonly visibilityTimeoutSeconds: number; readonly maxReceiveCount: number };
+  /** Whole minutes: the schedule knows nothing shorter. */
+  readonly sweepIntervalSeconds: number;
+  /**
+   * Reserves each Lambda's concurrency out of the account's, of which AWS keeps 100 unreserved: a new account, which has
+   * 10, has to ask for more first. False: they share what the account has.
+   */
+  readonly reservesConcurrency: boolean;
+  /** The name of the table in use. */
+  readonly table: string;
+  readonly logRetentionDays: 7 | 30 | 90;
 }
 
-/** Takes the place of an issuer until there is a cluster; no token is ever signed by it. */
-const noCluster = 'oidc.example.invalid/id/CLUSTER';
+/** The cluster that the pods run in. What is undefined has to be given before it is deployed. */
+export interface Cluster {
+  /** Issuer of its service account tokens, without `https://`. */
+  readonly oidcProvider: string | undefined;
+  /** Its VPC in the same account and region, which is peered with ours. */
+  readonly vpcId: string | undefined;
+  /** Those of its subnets with pods: they get the route to the cache. */
+  readonly routeTables: readonly string[] | undefined;
+  /** k8s/ has it too, in the overlay's network policy. */
+  readonly vpcCidr: string;
+  readonly namespace: string;
+}
+
+const unknownCluster = { oidcProvider: undefined, vpcId: undefined, routeTables: undefined, vpcCidr: '10.0.0.0/16' };
+const queues = { visibilityTimeoutSeconds: 30, maxReceiveCount: 3 };
+
+/** The tables of environments that were restored, by their names; written by `npm run restore`. */
+const restoredTables = z
+  .record(z.string(), z.string())
+  .parse(JSON.parse(readFileSync(join(import.meta.dirname, 'restoredTables.json'), 'utf8')));
+
+const tableOf = (name: EnvironmentName): string => restoredTables[name] ?? originalTable(name);
+
+/** The table that the first deployment makes. */
+export const originalTable = (name: EnvironmentName): string => `Jobs-${name}`;
 
 export const environments: readonly Environment[] = [
   {
@@ -29,42 +60,38 @@ export const environments: readonly Environment[] = [
     region: 'us-east-1',
     keepsData: true,
     vpcCidr: '10.80.0.0/20',
-    cluster: { oidcProvider: noCluster, vpcId: undefined, vpcCidr: '10.0.0.0/16', namespace: 'job-tickets-dev' },
+    cluster: { ...unknownCluster, namespace: 'job-tickets-dev' },
     cache: { nodeType: 'cache.t4g.micro', shards: 1, replicasPerShard: 0 },
-    logRetention: RetentionDays.ONE_WEEK,
+    queues,
+    sweepIntervalSeconds: 60,
+    reservesConcurrency: false,
+    table: tableOf('dev'),
+    logRetentionDays: 7,
   },
   {
     name: 'staging',
     region: 'us-east-1',
     keepsData: true,
     vpcCidr: '10.80.16.0/20',
-    cluster: { oidcProvider: noCluster, vpcId: undefined, vpcCidr: '10.0.0.0/16', namespace: 'job-tickets-staging' },
+    cluster: { ...unknownCluster, namespace: 'job-tickets-staging' },
     cache: { nodeType: 'cache.t4g.micro', shards: 1, replicasPerShard: 1 },
-    logRetention: RetentionDays.ONE_MONTH,
+    queues,
+    sweepIntervalSeconds: 60,
+    reservesConcurrency: true,
+    table: tableOf('staging'),
+    logRetentionDays: 30,
   },
   {
     name: 'prod',
     region: 'us-east-1',
     keepsData: true,
     vpcCidr: '10.80.32.0/20',
-    cluster: { oidcProvider: noCluster, vpcId: undefined, vpcCidr: '10.0.0.0/16', namespace: 'job-tickets-prod' },
+    cluster: { ...unknownCluster, namespace: 'job-tickets-prod' },
     cache: { nodeType: 'cache.m7g.large', shards: 1, replicasPerShard: 1 },
-    logRetention: RetentionDays.THREE_MONTHS,
+    queues,
+    sweepIntervalSeconds: 60,
+    reservesConcurrency: true,
+    table: tableOf('prod'),
+    logRetentionDays: 90,
   },
 ];
-
-export interface Overrides {
-  readonly oidcProvider?: string | undefined;
-  readonly clusterVpc?: string | undefined;
-  /** `true`: the environment no longer keeps its data. */
-  readonly deleteData?: string | undefined;
-}
-
-export function environmentWith(environment: Environment, { oidcProvider, clusterVpc, deleteData }: Overrides): Environment {
-  const { cluster } = environment;
-  return {
-    ...environment,
-    keepsData: environment.keepsData && deleteData !== 'true',
-    cluster: { ...cluster, oidcProvider: oidcProvider ?? cluster.oidcProvider, vpcId: clusterVpc ?? cluster.vpcId },
-  };
-}

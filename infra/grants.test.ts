@@ -37,6 +37,11 @@ test('Parameter Store is asked by path, and in no other way', () => {
   expect(/const \{ (.*) \} = await import\('@aws-sdk/.exec(source)?.[1]).toBe('paginateGetParametersByPath, SSMClient');
 });
 
+test('Secrets Manager is asked for a value, and for nothing else', () => {
+  const source = readFileSync(join(import.meta.dirname, '../runtime/secrets.ts'), 'utf8');
+  expect(/const \{ (.*) \} = await import\('@aws-sdk/.exec(source)?.[1]).toBe('GetSecretValueCommand, SecretsManagerClient');
+});
+
 test('the commands behind the methods are those that the implementations import', () => {
   const imported = implementations.flatMap(importedCommands);
   expect(imported.length).toBeGreaterThan(15);

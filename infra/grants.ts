@@ -16,12 +16,17 @@ export interface Grants {
   readonly objects?: readonly ObjectAction[];
   /** The settings of this environment, under CONFIG_SSM_PREFIX. */
   readonly parameters?: readonly 'ssm:GetParametersByPath'[];
+  /** The password of the cache. */
+  readonly cachePassword?: readonly SecretAction[];
+  /** JWT_SECRET, where it is kept in a secret of the name `job-tickets/<environment>/JWT_SECRET`. */
+  readonly tokenSecret?: readonly SecretAction[];
 }
 
 type TableAction = `dynamodb:${'BatchGetItem' | 'DescribeTable' | 'GetItem' | 'PutItem' | 'UpdateItem'}`;
 type StreamAction = `dynamodb:${'DescribeStream' | 'GetRecords' | 'GetShardIterator'}`;
 type QueueAction =
   `sqs:${'ChangeMessageVisibility' | 'DeleteMessage' | 'GetQueueAttributes' | 'GetQueueUrl' | 'ReceiveMessage' | 'SendMessage'}`;
+type SecretAction = 'secretsmanager:GetSecretValue';
 type ObjectAction = `s3:${'AbortMultipartUpload' | 'GetObject' | 'PutObject'}`;
 
 /** The pods, by the name of their service account. */
@@ -33,6 +38,8 @@ export const podGrants = {
     // `/readyz` looks at all queues.
     deadLetters: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'],
     parameters: ['ssm:GetParametersByPath'],
+    cachePassword: ['secretsmanager:GetSecretValue'],
+    tokenSecret: ['secretsmanager:GetSecretValue'],
   },
   worker: {
     table: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
@@ -41,6 +48,7 @@ export const podGrants = {
     bucket: ['s3:ListBucket'],
     objects: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
     parameters: ['ssm:GetParametersByPath'],
+    cachePassword: ['secretsmanager:GetSecretValue'],
   },
 } as const satisfies Record<string, Grants>;
 
@@ -49,12 +57,14 @@ export const lambdaGrants = {
     table: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
     // A job with budget left is sent anew.
     jobQueues: ['sqs:GetQueueUrl', 'sqs:SendMessage'],
+    cachePassword: ['secretsmanager:GetSecretValue'],
   },
-  streamRelay: {},
+  streamRelay: { cachePassword: ['secretsmanager:GetSecretValue'] },
   sweeper: {
     table: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
     indexes: ['dynamodb:Query'],
     jobQueues: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
+    cachePassword: ['secretsmanager:GetSecretValue'],
   },
 } as const satisfies Record<string, Grants>;
 

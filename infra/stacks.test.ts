@@ -33,13 +33,15 @@ describe.each(environments.map(({ name }) => name))('%s', (name) => {
     const queues = new Map((await templates.ofType(name, 'AWS::SQS::Queue')).map(([id, queue]) => [queue['QueueName'], { id, queue }]));
     const definitions = queueDefinitions({ ...parseConfig({}), queuePrefix: `jobs-${name}` });
     for (const definition of definitions) {
-      const { RedrivePolicy, ...numbers } = queueAttributes(definition, 'arn');
+      const { RedrivePolicy, VisibilityTimeout, ...numbers } = queueAttributes(definition, 'arn');
       const found = queues.get(definition.name)?.queue;
       expect(found).toMatchObject({
         ...Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, Number(value)])),
         SqsManagedSseEnabled: true,
       });
+      // That of the dead letters is their Lambda's.
       if (RedrivePolicy === undefined) continue;
+      expect(found?.['VisibilityTimeout']).toBe(Number(VisibilityTimeout));
       const deadLetterTargetArn = { 'Fn::GetAtt': [queues.get(definition.redrive?.deadLetterQueue)?.id, 'Arn'] };
       expect(found?.['RedrivePolicy']).toEqual({ deadLetterTargetArn, maxReceiveCount: definition.redrive?.maxReceiveCount });
     }
@@ -49,10 +51,6 @@ describe.each(environments.map(({ name }) => name))('%s', (name) => {
   test('every setting it writes is one that the code knows and accepts', async () => {
     const known = new Set(describeSettings().map((setting) => setting.name));
     const parameters = (await templates.ofType(name, 'AWS::SSM::Parameter')).map(([, { Name, Value }]) => [String(Name), Value] as const);
-    const [secret] = (await templates.ofType(name, 'AWS::SecretsManager::Secret')).flatMap(([, { Name }]) =>
-      Name === undefined ? [] : [Name],
-    );
-    expect(secret).toBe(`job-tickets/${name}/REDIS_URL`);
     const settings = parameters.map(([path, value]) => [path.replace(`/job-tickets/${name}/`, ''), value] as const);
     expect(settings.map(([setting]) => setting).filter((setting) => !known.has(setting))).toEqual([]);
     const plain = settings.filter((entry): entry is readonly [string, string] => typeof entry[1] === 'string');
@@ -87,10 +85,42 @@ describe.each(environments.map(({ name }) => name))('%s', (name) => {
     expect(policies.map(([id]) => id).filter((id) => id.startsWith('Lambdas'))).toEqual([]);
   });
 
-  test('a dead letter stays hidden for longer than its Lambda may run', async () => {
-    const [dlqHandler] = (await templates.ofType(name, 'AWS::Lambda::Function')).map(([, lambda]) => lambda);
-    expect(dlqHandler?.['FunctionName']).toBe(`job-tickets-${name}-dlqHandler`);
-    expect(Number(dlqHandler?.['Timeout'])).toBeLessThan(parseConfig({}).visibilityTimeoutSeconds);
+  test('a dead letter stays hidden for at least six times as long as its Lambda may run', async () => {
+    const lambdas = (await templates.ofType(name, 'AWS::Lambda::Function')).map(([, lambda]) => lambda);
+    const dlqHandler = lambdas.find(({ FunctionName }) => FunctionName === `job-tickets-${name}-dlqHandler`);
+    const queues = (await templates.ofType(name, 'AWS::SQS::Queue')).map(([, queue]) => queue);
+    const deadLetters = queues.find(({ QueueName }) => QueueName === `jobs-${name}-dlq`);
+    expect(Number(dlqHandler?.['Timeout'])).toBeGreaterThan(0);
+    expect(Number(deadLetters?.['VisibilityTimeout'])).toBeGreaterThanOrEqual(6 * Number(dlqHandler?.['Timeout']));
+  });
+
+  test('the concurrency of each Lambda is reserved, but in dev', async () => {
+    const reserved = (await templates.ofType(name, 'AWS::Lambda::Function')).map(([, lambda]) => lambda['ReservedConcurrentExecutions']);
+    expect(reserved).toEqual(name === 'dev' ? [undefined, undefined, undefined] : [10, 100, 1]);
+    const mappings = (await templates.ofType(name, 'AWS::Lambda::EventSourceMapping')).map(([, mapping]) => mapping);
+    expect(mappings.flatMap(({ ScalingConfig }) => ScalingConfig ?? [])).toEqual([{ MaximumConcurrency: 10 }]);
+  });
+
+  test('queues, buckets and topics refuse whoever comes without TLS', async () => {
+    const kinds = new Set(['AWS::SQS::Queue', 'AWS::S3::Bucket', 'AWS::SNS::Topic']);
+    const policies = new Set(['AWS::SQS::QueuePolicy', 'AWS::S3::BucketPolicy', 'AWS::SNS::TopicPolicy']);
+    const resources = Object.values(await templates.resources(name));
+    const made = resources.filter(({ Type }) => kinds.has(Type));
+    const refusing = resources.filter(({ Type, Properties }) => policies.has(Type) && JSON.stringify(Properties).includes(withoutTls));
+    expect(made.length).toBeGreaterThanOrEqual(8);
+    expect(refusing).toHaveLength(made.length);
+    const bucketPolicies = refusing.filter(({ Type }) => Type === 'AWS::S3::BucketPolicy');
+    expect(bucketPolicies.map(({ Properties }) => JSON.stringify(Properties).includes('{"s3:TlsVersion":1.2}'))).toEqual([true, true]);
+  });
+
+  test('no password stands in a setting, and whoever needs it reads it from its secret', async () => {
+    const parameters = (await templates.ofType(name, 'AWS::SSM::Parameter')).map(([, parameter]) => parameter);
+    const lambdas = (await templates.ofType(name, 'AWS::Lambda::Function')).map(([, lambda]) => lambda);
+    expect(JSON.stringify([parameters, lambdas])).not.toContain('{{resolve');
+    const [[secret] = [], ...others] = await templates.ofType(name, 'AWS::SecretsManager::Secret');
+    expect(others).toEqual([]);
+    const settings = [...lambdas.map(({ Environment }) => Environment), ...parameters.map(({ Value }) => ({ REDIS_PASSWORD_ARN: Value }))];
+    expect(settings.filter((setting) => JSON.stringify(setting).includes(`"REDIS_PASSWORD_ARN":{"Ref":"${secret}"}`))).toHaveLength(4);
   });
 
   test('has no NAT gateway, and lets the cache be reached over TLS with a password only', async () => {
@@ -102,11 +132,11 @@ describe.each(environments.map(({ name }) => name))('%s', (name) => {
 });
 
 describe('teardown', () => {
-  const data = new Set(['AWS::DynamoDB::GlobalTable', 'AWS::S3::Bucket', 'AWS::ECR::Repository']);
+  const data = new Set(['AWS::DynamoDB::GlobalTable', 'AWS::S3::Bucket', 'AWS::ECR::Repository', 'AWS::SecretsManager::Secret']);
   const fates = async (from: typeof templates) =>
     new Set(Object.values(await from.resources('prod')).flatMap(({ Type, DeletionPolicy }) => (data.has(Type) ? [DeletionPolicy] : [])));
 
-  test('keeps table, files and images', async () => {
+  test('keeps table, files, images and secrets', async () => {
     expect(await fates(templates)).toEqual(new Set(['Retain']));
   });
 
@@ -116,8 +146,10 @@ describe('teardown', () => {
   });
 });
 
-test('peers with the cluster’s VPC and trusts its tokens when told of it', async () => {
-  await using peered = await synthesize({ context: { clusterVpc: 'vpc-1', oidcProvider: 'oidc.example.com/id/1' }, only: 'prod' });
+test('peers with the cluster’s VPC, with routes there and back, and trusts its tokens', async () => {
+  await using peered = await synthesize({ context: { oidcProvider: 'https://oidc.example.com/id/1' }, only: 'prod' });
+  const routes = (await peered.ofType('prod', 'AWS::EC2::Route')).map(([, route]) => String(route['DestinationCidrBlock']));
+  expect(routes.toSorted((a, b) => a.localeCompare(b))).toEqual(['10.0.0.0/16', '10.0.0.0/16', '10.80.32.0/20', '10.80.32.0/20']);
   expect(await peered.ofType('prod', 'AWS::EC2::VPCPeeringConnection')).toMatchObject([[expect.any(String), { PeerVpcId: 'vpc-1' }]]);
   const roles = JSON.stringify(await peered.ofType('prod', 'AWS::IAM::Role'));
   expect(roles).toContain('"oidc.example.com/id/1:sub":"system:serviceaccount:job-tickets-prod:worker"');
@@ -132,6 +164,9 @@ test('cdk-nag ends the synthesis at a finding that nobody accepted', async () =>
   expect(() => app.synth()).toThrow(/does not require requests to use SSL/);
   await rm(folder, { recursive: true });
 });
+
+/** Of the statement that denies, in the policies of the CDK. */
+const withoutTls = '"Condition":{"Bool":{"aws:SecureTransport":"false"}},"Effect":"Deny"';
 
 /** Order has no meaning where DynamoDB lists indexes and attributes. */
 function asSet(list: unknown): Set<unknown> {

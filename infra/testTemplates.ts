@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { environments } from './environments.ts';
+import { environmentsFor, type Context } from './context.ts';
+import type { Environment } from './environments.ts';
 import { createJobTicketsApp } from './stacks/jobTicketsApp.ts';
 
 const resource = z.object({
@@ -25,16 +26,24 @@ export interface Synthesized extends AsyncDisposable {
 }
 
 interface SynthesizeOptions {
-  /** As the CDK's command line takes it with `-c`. */
-  readonly context?: Readonly<Record<string, string>>;
+  /** Beside the cluster's. */
+  readonly context?: Context;
   /** Default: all environments. */
   readonly only?: 'prod';
+  /** What an environment differs in from how it is written. */
+  readonly changes?: Partial<Environment>;
 }
 
-export async function synthesize({ context = {}, only }: SynthesizeOptions = {}): Promise<Synthesized> {
+/** A cluster as a person names it, so that staging and prod can be made. */
+export const clusterContext = { oidcProvider: 'oidc.example.com/id/1', clusterVpc: 'vpc-1', clusterRouteTables: 'rtb-1,rtb-2' };
+
+export async function synthesize({ context = {}, only, changes = {} }: SynthesizeOptions = {}): Promise<Synthesized> {
   const folder = await mkdtemp(join(tmpdir(), 'job-tickets-synth-'));
-  const stacks = environments.filter(({ name }) => only === undefined || name === only);
-  createJobTicketsApp(folder, { context, stacks }).synth();
+  const wanted = environmentsFor(only === undefined ? [] : [only], { ...clusterContext, ...context });
+  createJobTicketsApp(
+    folder,
+    wanted.map((one) => ({ ...one, ...changes })),
+  ).synth();
   const resources = async (environment: string) => {
     const text = await readFile(join(folder, `job-tickets-${environment}.template.json`), 'utf8');
     return template.parse(JSON.parse(text)).Resources;

@@ -78,6 +78,7 @@ export function usedActions(entry: string): Set<string> {
     for (const command of commandsOf[method]) actions.add(`${service}:${actionNames[command] ?? command}`);
   }
   if (reachable(entry).has('runtime/parameterStore.ts')) actions.add('ssm:GetParametersByPath');
+  if (reachable(entry).has('runtime/secrets.ts')) actions.add('secretsmanager:GetSecretValue');
   return actions;
 }
 

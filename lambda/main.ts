@@ -7,9 +7,10 @@ import { openCore } from '../runtime/open.ts';
 import { startLambdas } from './lambdas.ts';
 import { startRelay } from './relay.ts';
 
-await runEntry('lambdas', async ({ config, log, clock, telemetry, scrape, resources }) => {
-  const { core, openStream } = resources.adopt(openCore({ config, jobTypes: createJobTypes([]), log, clock, telemetry }), ({ close }) =>
-    close(),
+await runEntry('lambdas', async ({ config, secrets, log, clock, telemetry, scrape, resources }) => {
+  const { core, openStream } = resources.adopt(
+    openCore({ config, secrets, jobTypes: createJobTypes([]), log, clock, telemetry }),
+    ({ close }) => close(),
   );
   const details = () => sweeperHealth(core);
   resources.adopt(await openMetricsServer({ config, scrape, log, details }), (close) => close());

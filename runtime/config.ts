@@ -13,6 +13,7 @@ const list = text
   .transform((names) => names.split(',').map((name) => name.trim()))
   .pipe(z.array(z.string().min(1, 'an entry of the list is empty')));
 const endpoint = z.url({ protocol: /^https?$/ });
+const secretArn = z.stringFormat('ARN of a secret', /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+$/);
 const whereOwnersDiffer = (limit: number): string => `Unset = ${limit} where tokens tell owners apart, else no limit.`;
 
 /** An empty variable counts as unset, except `DATA_DIR`, where empty means: keep everything in memory. */
@@ -52,6 +53,9 @@ const settings = z.object({
     .url({ protocol: /^rediss?$/ })
     .optional()
     .describe('The feed; unset = in process, allowed only in the all-in-one `npm start`.'),
+  REDIS_PASSWORD_ARN: secretArn
+    .optional()
+    .describe('Secret in Secrets Manager that holds the password for REDIS_URL; read at start, and again when Redis refuses it.'),
   REDIS_CLUSTER: z
     .enum(['true', 'false'])
     .default('false')
@@ -62,6 +66,7 @@ const settings = z.object({
   AWS_ENDPOINT_URL_DYNAMODB: endpoint.optional().describe('Unset = AWS.'),
   AWS_ENDPOINT_URL_SQS: endpoint.optional().describe('Unset = AWS.'),
   AWS_ENDPOINT_URL_S3: endpoint.optional().describe('Unset = AWS.'),
+  AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint.optional().describe('Unset = AWS.'),
   JOBS_TABLE: text.default('Jobs').describe('Name of the table.'),
   QUEUE_PREFIX: text.default('jobs').describe('Queues are `<prefix>-high`, `-normal`, `-low` and `-dlq`.'),
   S3_BUCKETS: list.prefault('job-tickets').describe('Buckets that handlers may read and write, separated by commas.'),
@@ -104,8 +109,11 @@ const settings = z.object({
   JWKS_URL: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe('Keys of the tokens’ issuer; the server then wants a token it signed. This or JWT_SECRET.'),
+    .describe('Keys of the tokens’ issuer; the server then wants a token it signed. This, JWT_SECRET or JWT_SECRET_ARN.'),
   JWT_SECRET: z.string().min(32).optional().describe('Shared secret of HMAC-signed tokens, at least 32 characters.'),
+  JWT_SECRET_ARN: secretArn
+    .optional()
+    .describe('Secret in Secrets Manager that holds what JWT_SECRET would; read at start, and again when a signature does not match.'),
   JWT_ISSUER: text.optional().describe('If set, tokens must be of this issuer (`iss`).'),
   JWT_AUDIENCE: text.optional().describe('If set, tokens must be for this audience (`aud`).'),
   AUTH: z.literal('none').optional().describe('`none`: run open even in production, everybody being the owner `anonymous`.'),
@@ -184,7 +192,7 @@ export function parseConfig(environment: Environment) {
   const faults = faultsTogether(env);
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   const table = env.TABLE ?? (isSpreadOut(env) ? 'dynamodb' : 'sqlite');
-  const isKeyed = env.JWKS_URL !== undefined || env.JWT_SECRET !== undefined;
+  const isKeyed = [env.JWKS_URL, env.JWT_SECRET, env.JWT_SECRET_ARN].some((key) => key !== undefined);
   return {
     /** The module with the job types; absent = those of the project. */
     jobs: env.JOBS,
@@ -201,8 +209,14 @@ export function parseConfig(environment: Environment) {
     asksForOneProcess: env.TABLE === 'sqlite' || env.OBJECTS === 'folder',
     redisUrl: env.REDIS_URL,
     redisIsCluster: env.REDIS_CLUSTER,
+    redisPasswordArn: env.REDIS_PASSWORD_ARN,
     region: env.AWS_REGION,
-    endpoints: { dynamodb: env.AWS_ENDPOINT_URL_DYNAMODB, sqs: env.AWS_ENDPOINT_URL_SQS, s3: env.AWS_ENDPOINT_URL_S3 },
+    endpoints: {
+      dynamodb: env.AWS_ENDPOINT_URL_DYNAMODB,
+      sqs: env.AWS_ENDPOINT_URL_SQS,
+      s3: env.AWS_ENDPOINT_URL_S3,
+      secretsManager: env.AWS_ENDPOINT_URL_SECRETS_MANAGER,
+    },
     jobsTable: env.JOBS_TABLE,
     queuePrefix: env.QUEUE_PREFIX,
     s3Buckets: env.S3_BUCKETS,
@@ -232,7 +246,14 @@ export function parseConfig(environment: Environment) {
     sweepReadsPerMinute: env.SWEEP_READS_PER_MINUTE,
     idempotencyTtlSeconds: env.IDEMPOTENCY_TTL_SECONDS,
     jobTtlDays: env.JOB_TTL_DAYS,
-    auth: { jwksUrl: env.JWKS_URL, secret: env.JWT_SECRET, issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE, mode: env.AUTH },
+    auth: {
+      jwksUrl: env.JWKS_URL,
+      secret: env.JWT_SECRET,
+      secretArn: env.JWT_SECRET_ARN,
+      issuer: env.JWT_ISSUER,
+      audience: env.JWT_AUDIENCE,
+      mode: env.AUTH,
+    },
     /** Of `createWatches`. */
     watchReads: { silenceMs: env.VISIBILITY_TIMEOUT_SECONDS * 1000, maxReadsPerSecond: env.MAX_WATCH_READS_PER_SECOND },
     corsOrigins: env.CORS_ORIGINS,

@@ -1,4 +1,9 @@
-/** `npm run backup`, `restore` and `export`: what is kept in DATA_DIR, copied and taken elsewhere. */
+/**
+ * `npm run backup`, `restore` and `export`: what is kept in DATA_DIR, copied and taken elsewhere. A restore that is told an
+ * environment and a moment is one on AWS, whose command is beside where this project is, and not in its package or images.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { backUp, restore, TargetExists } from '../core/table/sqlite/backup.ts';
 import { DatabaseRefused } from '../core/table/sqlite/database.ts';
@@ -31,7 +36,10 @@ const commands: Readonly<Record<string, (file: string, argument: string, dataDir
 
 const [name = '', argument, ...more] = process.argv.slice(2);
 const command = commands[name];
-if (command === undefined || argument === undefined || more.length > 0) {
+const restoreOnAws = join(import.meta.dirname, '../infra/deploy/restoreMain.ts');
+if (name === 'restore' && argument !== undefined && more.length > 0 && existsSync(restoreOnAws)) {
+  process.exitCode = spawnSync(process.execPath, [restoreOnAws, argument, ...more], { stdio: 'inherit' }).status ?? 1;
+} else if (command === undefined || argument === undefined || more.length > 0) {
   process.stderr.write('usage: backup <file> | restore <file> | export <file.json.gz>\n');
   process.exitCode = exitCodes.usage;
 } else {

@@ -7,10 +7,12 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import { ConfigError, readEnvironment, type Config } from './config.ts';
 import { onOrphaned } from './orphaned.ts';
 import { readSettings } from './parameterStore.ts';
+import { openSecrets, type Secrets } from './secrets.ts';
 import { openTerminalLog } from './terminal.ts';
 
 export interface Entry {
   readonly config: Config;
+  readonly secrets: Secrets;
   readonly log: Log;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -46,12 +48,13 @@ export async function runEntry(part: string, open: (entry: Entry) => Promise<voi
   try {
     const config = await readSettings(environment);
     const log = createLog({ level: config.logLevel, part }, await openTerminalLog());
+    const secrets = await openSecrets({ config, log });
     await using resources = new AsyncDisposableStack();
     const embedded = config.embedsMetrics ? embeddedMetricsOf(part, config) : undefined;
     const { telemetry, scrape } = resources.adopt(openTelemetry({ part, settings: config.openTelemetry, embedded }), ({ close }) =>
       close(),
     );
-    await open({ config, log, clock: systemClock, telemetry, scrape, resources, hurry: hurry.signal });
+    await open({ config, secrets, log, clock: systemClock, telemetry, scrape, resources, hurry: hurry.signal });
     const signal = await signalled.promise;
     log.info({ signal }, 'stopping; a second signal hurries');
   } catch (error) {

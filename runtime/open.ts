@@ -19,6 +19,7 @@ import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { ConfigError, type Config } from './config.ts';
 import { checkTimeoutMs, inTime } from './inTime.ts';
 import { reasonOf } from './reason.ts';
+import type { Secrets } from './secrets.ts';
 
 export interface OpenedCore {
   readonly core: Core;
@@ -39,13 +40,15 @@ export interface OpenCoreDeps {
   readonly telemetry?: Telemetry;
   /** Instead of Redis: the all-in-one's in-process feed. */
   readonly feed?: Feed | undefined;
+  /** Where the password of Redis is kept apart. */
+  readonly secrets?: Pick<Secrets, 'redisPassword'>;
 }
 
 /**
  * Nothing is contacted yet: an endpoint that is away shows in `notReady` and in the calls' own errors.
  * @throws {ConfigError} without a feed and without REDIS_URL, and for what one process keeps for itself.
  */
-export function openCore({ config, jobTypes, clock, log, telemetry = noTelemetry, feed }: OpenCoreDeps): OpenedCore {
+export function openCore({ config, jobTypes, clock, log, telemetry = noTelemetry, feed, secrets }: OpenCoreDeps): OpenedCore {
   if (config.asksForOneProcess) throw new ConfigError('TABLE, OBJECTS: sqlite and folder are of `npm start` alone, which is one process');
   const tableOptions = clientOptions(config, config.endpoints.dynamodb, { requestTimeoutMs: 5000 });
   const dynamodb = new DynamoDBClient(tableOptions);
@@ -53,7 +56,8 @@ export function openCore({ config, jobTypes, clock, log, telemetry = noTelemetry
   const sqs = new SQSClient(clientOptions(config, config.endpoints.sqs, { requestTimeoutMs: 25_000 }));
   const closing = new AbortController();
   let streams: DynamoDBStreamsClient | undefined;
-  const opened = feed ?? openRedisFeed({ redisUrl: requiredRedisUrl(config), isCluster: config.redisIsCluster, log });
+  const password = secrets?.redisPassword;
+  const opened = feed ?? openRedisFeed({ redisUrl: requiredRedisUrl(config), password, isCluster: config.redisIsCluster, log });
 
   const core: Core = {
     jobTypes,

@@ -42,6 +42,16 @@ describe('settings from Parameter Store', () => {
     await expect(readSettings({ CONFIG_SSM_PREFIX: '/x', AWS_ENDPOINT_URL_SSM: store.url })).rejects.toThrow(/^PORT: /);
   });
 
+  test('with which queues and schedule were made are not to be had otherwise', async () => {
+    using store = await startParameterStore({ '/x/VISIBILITY_TIMEOUT_SECONDS': '30', '/x/SWEEP_INTERVAL_SECONDS': '60', '/x/PORT': '1' });
+    const read = (own: Readonly<Record<string, string>>) =>
+      readSettings({ CONFIG_SSM_PREFIX: '/x', AWS_ENDPOINT_URL_SSM: store.url, ...own });
+    await expect(read({ VISIBILITY_TIMEOUT_SECONDS: '60', SWEEP_INTERVAL_SECONDS: '15' })).rejects.toThrow(
+      /^VISIBILITY_TIMEOUT_SECONDS: is 30 in \/x, .*\nSWEEP_INTERVAL_SECONDS: is 60 in \/x, [^\n]*$/,
+    );
+    expect(await read({ VISIBILITY_TIMEOUT_SECONDS: '30', PORT: '2' })).toMatchObject({ visibilityTimeoutSeconds: 30, port: 2 });
+  });
+
   test('say which setting is to blame when the store does not answer', async () => {
     const away = readSettings({ CONFIG_SSM_PREFIX: '/x', AWS_ENDPOINT_URL_SSM: 'http://127.0.0.1:1' });
     await expect(away).rejects.toBeInstanceOf(ConfigError);

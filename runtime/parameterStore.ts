@@ -2,13 +2,27 @@
 import { ConfigError, parseConfig, type Config, type Environment } from './config.ts';
 
 /**
- * A parameter `<prefix>/<NAME>` is the setting of that name; the environment wins.
+ * A parameter `<prefix>/<NAME>` is the setting of that name; the environment wins, but for what the queues were made with.
  * @throws {ConfigError} for settings that are not valid, or when Parameter Store does not answer.
  */
 export async function readSettings(environment: Environment): Promise<Config> {
   const prefix = environment['CONFIG_SSM_PREFIX'];
   if (prefix === undefined || prefix === '') return parseConfig(environment);
-  return parseConfig({ ...(await parametersUnder(prefix, environment)), ...environment });
+  const parameters = await parametersUnder(prefix, environment);
+  refuseOthers(prefix, parameters, environment);
+  return parseConfig({ ...parameters, ...environment });
+}
+
+/** Queues and schedule were made with these: another value in one process would hold for it alone, and be wrong. */
+const madeWith = ['VISIBILITY_TIMEOUT_SECONDS', 'MAX_RECEIVE_COUNT', 'SWEEP_INTERVAL_SECONDS'] as const;
+
+function refuseOthers(prefix: string, parameters: Environment, environment: Environment): void {
+  const others = madeWith.flatMap((name) => {
+    const [made, given] = [parameters[name], environment[name]];
+    if (made === undefined || given === undefined || given === '' || given === made) return [];
+    return [`${name}: is ${made} in ${prefix}, of which the queues and the schedule were made; change it there (infra/environments.ts)`];
+  });
+  if (others.length > 0) throw new ConfigError(others.join('\n'));
 }
 
 async function parametersUnder(prefix: string, environment: Environment): Promise<Environment> {

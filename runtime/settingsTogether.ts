@@ -9,6 +9,7 @@ export interface Together {
   readonly REDIS_URL?: string | undefined;
   readonly S3_BUCKETS: readonly string[];
   readonly SHARED_INPUTS?: readonly string[] | undefined;
+  readonly REDIS_PASSWORD_ARN?: string | undefined;
   readonly TABLE?: string | undefined;
   readonly AWS_ENDPOINT_URL_DYNAMODB?: string | undefined;
   readonly AWS_ENDPOINT_URL_SQS?: string | undefined;
@@ -36,6 +37,11 @@ export function faultsTogether(env: Together): readonly string[] {
       'SHARED_INPUTS: a prefix is in none of S3_BUCKETS',
     ],
     [!env.REDIS_CLUSTER || env.REDIS_URL !== undefined, 'REDIS_CLUSTER: needs REDIS_URL, a node of the cluster'],
+    [env.REDIS_PASSWORD_ARN === undefined || env.REDIS_URL !== undefined, 'REDIS_PASSWORD_ARN: needs REDIS_URL, whose password it is'],
+    [
+      env.REDIS_PASSWORD_ARN === undefined || env.REDIS_URL === undefined || new URL(env.REDIS_URL).password === '',
+      'REDIS_PASSWORD_ARN: REDIS_URL has a password of its own; leave it out there',
+    ],
   ];
   return rules.filter(([holds]) => !holds).map(([, fault]) => fault);
 }

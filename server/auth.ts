@@ -4,6 +4,7 @@ import { JobError } from '../core/errors.ts';
 import { anonymousOwner } from '../core/objectAccess.ts';
 import { ConfigError, type Config } from '../runtime/config.ts';
 import { createIssuerKeys } from './issuerKeys.ts';
+import type { Secret } from '../runtime/secrets.ts';
 
 export interface Identity {
   readonly owner: string;
@@ -21,23 +22,35 @@ export interface Identity {
  */
 export type Authenticate = (authorization: string | undefined) => Promise<Identity>;
 
-/** @throws {ConfigError} for production without keys, unless `AUTH=none`, and for settings that contradict each other. */
-export function createAuthenticate({ isProduction, auth }: Pick<Config, 'isProduction' | 'auth'>): Authenticate {
+/**
+ * @param jwtSecret what JWT_SECRET_ARN names.
+ * @throws {ConfigError} for production without keys, unless `AUTH=none`, and for settings that contradict each other.
+ */
+export function createAuthenticate({ isProduction, auth }: Pick<Config, 'isProduction' | 'auth'>, jwtSecret?: Secret): Authenticate {
   const { jwksUrl, secret, mode, issuer, audience } = auth;
-  const keyed = isKeyed(auth);
-  if (jwksUrl !== undefined && secret !== undefined) throw new ConfigError('JWKS_URL, JWT_SECRET: set one of them, not both');
-  if (mode === 'none' && keyed) throw new ConfigError('AUTH: is `none`, but JWKS_URL or JWT_SECRET is set');
-  if (isProduction && mode !== 'none' && !keyed) {
-    throw new ConfigError('JWKS_URL or JWT_SECRET: one is needed in production (or AUTH=none, which lets everybody in)');
+  const keys = keysOf(auth);
+  if (keys.length > 1) throw new ConfigError(`${keys.join(', ')}: set one of them alone`);
+  if (mode === 'none' && keys.length > 0) throw new ConfigError(`AUTH: is \`none\`, but ${keys.join(', ')} is set`);
+  if (isProduction && mode !== 'none' && keys.length === 0) {
+    throw new ConfigError('JWKS_URL, JWT_SECRET or JWT_SECRET_ARN: one is needed in production (or AUTH=none, which lets everybody in)');
   }
-  const verify = verifierOf({ jwksUrl, secret }, definedOf({ issuer, audience }));
+  const shared = secret === undefined ? jwtSecret : { current: () => secret, renew: () => Promise.resolve(secret) };
+  const verify = verifierOf({ jwksUrl, secret: shared }, definedOf({ issuer, audience }));
   if (verify === undefined) return () => Promise.resolve({ owner: anonymousOwner, isAdmin: false, mayOperate: !isProduction });
   return async (authorization) => identityOf(await verify(bearerOf(authorization)));
 }
 
 /** Whether tokens are asked for. */
-export function isKeyed({ jwksUrl, secret }: Pick<Config['auth'], 'jwksUrl' | 'secret'>): boolean {
-  return jwksUrl !== undefined || secret !== undefined;
+export function isKeyed(auth: Keys): boolean {
+  return keysOf(auth).length > 0;
+}
+
+type Keys = Pick<Config['auth'], 'jwksUrl' | 'secret' | 'secretArn'>;
+
+function keysOf({ jwksUrl, secret, secretArn }: Keys): readonly string[] {
+  return Object.entries({ JWKS_URL: jwksUrl, JWT_SECRET: secret, JWT_SECRET_ARN: secretArn }).flatMap(([name, value]) =>
+    value === undefined ? [] : [name],
+  );
 }
 
 /** setTimeout fires at once for more: what is open for 24 days ends then, however long its token lives. */
@@ -52,17 +65,36 @@ export function onExpiry({ expiresAt }: Identity, expired: () => void): () => vo
 
 type Verify = (token: string) => Promise<JWTPayload>;
 
+interface VerifyWith {
+  readonly jwksUrl: string | undefined;
+  readonly secret: Secret | undefined;
+}
+
 /** Each kind of key takes its own algorithms only: a public key is no HMAC secret, and `none` is never one of them. */
-function verifierOf({ jwksUrl, secret }: Pick<Config['auth'], 'jwksUrl' | 'secret'>, expected: JWTVerifyOptions): Verify | undefined {
+function verifierOf({ jwksUrl, secret }: VerifyWith, expected: JWTVerifyOptions): Verify | undefined {
   const options = { ...expected, requiredClaims: ['sub', 'exp'], clockTolerance: 5 };
   if (secret !== undefined) {
-    const key = new TextEncoder().encode(secret);
-    return async (token) => (await refusing(jwtVerify(token, key, { ...options, algorithms: ['HS256', 'HS384', 'HS512'] }))).payload;
+    const algorithms = ['HS256', 'HS384', 'HS512'];
+    const verifyWith = (text: string, token: string) => jwtVerify(token, new TextEncoder().encode(text), { ...options, algorithms });
+    return async (token) => (await refusing(verifyRenewing(secret, (text) => verifyWith(text, token)))).payload;
   }
   if (jwksUrl === undefined) return undefined;
   const keys = createIssuerKeys({ url: jwksUrl });
   const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
   return async (token) => (await refusing(jwtVerify(token, keys, { ...options, algorithms }))).payload;
+}
+
+/** A signature that does not match may be of a newer secret than the one read last. */
+async function verifyRenewing<Verified>(secret: Secret, verify: (text: string) => Promise<Verified>): Promise<Verified> {
+  const before = secret.current();
+  try {
+    return await verify(before);
+  } catch (error) {
+    if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+    const renewed = await secret.renew();
+    if (renewed === before) throw error;
+    return await verify(renewed);
+  }
 }
 
 const tokenFaults = /^ERR_(JWT|JWS|JWKS_NO_MATCHING_KEY|JWKS_MULTIPLE_MATCHING_KEYS|JOSE_ALG_NOT_ALLOWED|JOSE_NOT_SUPPORTED)/;

@@ -5,6 +5,7 @@ import { sweeperHealth } from '../core/usecases/sweeperHealth.ts';
 import type { Watches } from '../core/usecases/watchJob.ts';
 import type { Config } from '../runtime/config.ts';
 import { openRateLimiter } from '../runtime/openRateLimiter.ts';
+import type { Secrets } from '../runtime/secrets.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createAuthenticate, isKeyed } from './auth.ts';
 import { createAnswerSizes } from './execution/answerSizes.ts';
@@ -38,6 +39,8 @@ export interface OpenServerDeps {
   /** What `/healthz?verbose` tells besides. */
   readonly details?: () => Readonly<Record<string, unknown>>;
   readonly config: ServerConfig;
+  /** Default: those of the settings themselves. */
+  readonly secrets?: Secrets;
   /** Fires when whoever closes the server waits no longer: the grace time ends then. */
   readonly hurry?: AbortSignal;
 }
@@ -73,16 +76,17 @@ export async function openServer({
   scrape = () => Promise.resolve(''),
   details = () => ({}),
   config,
+  secrets,
   hurry = neverHurries,
 }: OpenServerDeps): Promise<OpenedServer> {
   const { limits, isProduction, hidesSchema } = config;
-  const authenticate = createAuthenticate(config);
+  const authenticate = createAuthenticate(config, secrets?.jwtSecret);
   const wantsToken = isKeyed(config.auth);
   const isOpen = !isProduction && !wantsToken;
   const allowsHost = createHostCheck({ ...config, isOpen });
   const allowsOrigin = createOriginCheck(config.corsOrigins);
   const connections = createConnections({ maxPerOwner: limits.connectionsPerOwner });
-  const limiter = await openRateLimiter({ config, clock: core.clock, log });
+  const limiter = await openRateLimiter({ config, clock: core.clock, log, secrets });
   const answers = createAnswerSizes({ maxBytes: limits.responseBytes, maxBytesPerOwner: limits.responseBytesPerOwner });
   const operations = createOperations({ core, watches, log, limiter, hidesSchema, answers, limits });
   const fanOut = createFanOut({ mask: operations.mask, maxKeptBytesPerOwner: limits.watchBytesPerOwner || Infinity });

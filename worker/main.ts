@@ -9,10 +9,12 @@ import { openMetricsServer } from '../runtime/metricsServer.ts';
 import { clientOptions, openCore } from '../runtime/open.ts';
 import { createWorker } from './worker.ts';
 
-await runEntry('worker', async ({ config, log, clock, telemetry, scrape, resources, hurry }) => {
+await runEntry('worker', async ({ config, secrets, log, clock, telemetry, scrape, resources, hurry }) => {
   const jobs = await loadJobs(config.jobs, bundledJobs);
   const handlers = await loadJobHandlers(jobs);
-  const { core } = resources.adopt(openCore({ config, jobTypes: jobTypesOf(jobs), log, clock, telemetry }), ({ close }) => close());
+  const { core } = resources.adopt(openCore({ config, secrets, jobTypes: jobTypesOf(jobs), log, clock, telemetry }), ({ close }) =>
+    close(),
+  );
   const s3 = resources.adopt(
     new S3Client({ ...clientOptions(config, config.endpoints.s3, { requestTimeoutMs: 30_000 }), forcePathStyle: true }),
     (client) => client.destroy(),

@@ -85,7 +85,7 @@ describe('garbage where a bucket in Redis should be', () => {
   ];
 
   test.each(garbage)('%s takes no limit away, and locks nobody out', async (what, write) => {
-    const client = createRedis(redis.url, {});
+    const client = createRedis({ redisUrl: redis.url }, {});
     const limiter = openRedisLimiter({ perSecond: 0.01, burst: 3 }, { redisUrl: redis.url, isCluster: false, log: silentLog });
     onTestFinished(async () => {
       client.disconnect();

@@ -3,11 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Log } from '../../telemetry/log.ts';
-import { createRedis, createRedisCluster } from '../redis.ts';
+import { createRedis, createRedisCluster, type RedisAddress } from '../redis.ts';
 import { bucketKey, type Rate, type RateLimiter } from './rateLimiter.ts';
 
-export interface RedisLimiterDeps {
-  readonly redisUrl: string;
+export interface RedisLimiterDeps extends RedisAddress {
   readonly isCluster: boolean;
   readonly log: Log;
   /** A Redis that takes longer does not hold up the caller. Default 250. */
@@ -40,8 +39,11 @@ return {0, math.max(0, math.floor(tokens))}
 const takenSchema = z.tuple([z.number(), z.number()]);
 
 /** While Redis is away nobody is limited: a limit is worth less than the service it protects. Told once. */
-export function openRedisLimiter({ perSecond, burst }: Rate, { redisUrl, isCluster, log, timeoutMs = 250 }: RedisLimiterDeps): RateLimiter {
-  const redis = connect(redisUrl, isCluster, timeoutMs);
+export function openRedisLimiter(
+  { perSecond, burst }: Rate,
+  { redisUrl, password, isCluster, log, timeoutMs = 250 }: RedisLimiterDeps,
+): RateLimiter {
+  const redis = connect({ redisUrl, password }, isCluster, timeoutMs);
   let isAway = false;
   // A moment for the first connection, so that a server that just began does not call Redis away.
   const begun = Promise.race([new Promise((resolve) => redis.once('ready', resolve)), sleep(2 * timeoutMs, undefined, { ref: false })]);
@@ -70,7 +72,7 @@ export function openRedisLimiter({ perSecond, burst }: Rate, { redisUrl, isClust
   };
 }
 
-function connect(redisUrl: string, isCluster: boolean, commandTimeout: number): Redis | Cluster {
+function connect(address: RedisAddress, isCluster: boolean, commandTimeout: number): Redis | Cluster {
   const options = { commandTimeout, maxRetriesPerRequest: 0 };
-  return isCluster ? createRedisCluster(redisUrl, options) : createRedis(redisUrl, options);
+  return isCluster ? createRedisCluster(address, options) : createRedis(address, options);
 }

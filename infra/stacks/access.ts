@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
 import { podGrants, scalerActions, type Grants } from '../grants.ts';
 import { accept } from './accept.ts';
+import type { Cache } from './cache.ts';
 import type { Queues } from './queues.ts';
 import { parametersPrefix } from './settings.ts';
 import { sharedPrefix, type Storage } from './storage.ts';
@@ -12,12 +13,14 @@ import { sharedPrefix, type Storage } from './storage.ts';
 export interface Resources {
   readonly storage: Storage;
   readonly queues: Queues;
+  readonly cache: Cache;
   /** Whose settings are read. */
   readonly environment: string;
 }
 
 /** One statement a kind of resource; an empty grant makes none. Who writes objects is refused what no job may do. */
-export function statementsOf(grants: Grants, { storage: { table, bucket }, queues, environment }: Resources): PolicyStatement[] {
+export function statementsOf(grants: Grants, { storage, queues, cache, environment }: Resources): PolicyStatement[] {
+  const { table, bucket } = storage;
   const jobQueueArns = [...queues.jobs.values()].map(({ queueArn }) => queueArn);
   return [
     allow(grants.table, [table.tableArn]),
@@ -30,6 +33,8 @@ export function statementsOf(grants: Grants, { storage: { table, bucket }, queue
     allow(grants.objects, [bucket.arnForObjects('*')]),
     ...(grants.objects?.includes('s3:PutObject') === true ? refusedWrites(bucket) : []),
     allow(grants.parameters, parameterArns(environment)),
+    allow(grants.cachePassword, [cache.password.secretArn]),
+    allow(grants.tokenSecret, [tokenSecretArn(environment)]),
   ].filter((statement) => statement !== undefined);
 }
 
@@ -78,15 +83,19 @@ function allow(actions: readonly string[] | undefined, resources: string[]): Pol
   return actions === undefined ? undefined : new PolicyStatement({ actions: [...actions], resources });
 }
 
+/** Takes the place of an issuer where dev is only looked at; no token is ever signed by it. */
+const noCluster = 'oidc.example.invalid/id/CLUSTER';
+
 /** The roles of the pods, assumed with the token of their service account (IRSA). */
 export function addPodRoles(parent: Construct, environment: Environment, resources: Resources): void {
   const scope = new Construct(parent, 'Pods');
   const { name, cluster } = environment;
+  const issuer = cluster.oidcProvider ?? noCluster;
   const trusted = (namespace: string, serviceAccount: string) =>
-    new WebIdentityPrincipal(`arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:oidc-provider/${cluster.oidcProvider}`, {
+    new WebIdentityPrincipal(`arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:oidc-provider/${issuer}`, {
       StringEquals: {
-        [`${cluster.oidcProvider}:aud`]: 'sts.amazonaws.com',
-        [`${cluster.oidcProvider}:sub`]: `system:serviceaccount:${namespace}:${serviceAccount}`,
+        [`${issuer}:aud`]: 'sts.amazonaws.com',
+        [`${issuer}:sub`]: `system:serviceaccount:${namespace}:${serviceAccount}`,
       },
     });
   function addRole(part: string, description: string, assumedBy: WebIdentityPrincipal, statements: PolicyStatement[]): Role {
@@ -109,6 +118,11 @@ export function addPodRoles(parent: Construct, environment: Environment, resourc
 function parameterArns(environment: string): string[] {
   const path = `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter${parametersPrefix(environment)}`;
   return [path, `${path}/*`];
+}
+
+/** Secrets Manager puts six characters of its own after the name. */
+function tokenSecretArn(environment: string): string {
+  return `arn:${Aws.PARTITION}:secretsmanager:${Aws.REGION}:${Aws.ACCOUNT_ID}:secret:job-tickets/${environment}/JWT_SECRET-??????`;
 }
 
 /** Known beforehand, since the service accounts of k8s/ name them. */

@@ -1,27 +1,28 @@
 /** Valkey for the feed: TLS, a password, no snapshots, since what it carries is a hint and the table the truth. */
-import { RemovalPolicy, SecretValue, Token } from 'aws-cdk-lib';
 import { CfnParameterGroup, CfnReplicationGroup, CfnSubnetGroup } from 'aws-cdk-lib/aws-elasticache';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
 import { accept } from './accept.ts';
 import { cachePort, type Network } from './network.ts';
+import { removalPolicy } from './storage.ts';
 
 export interface Cache {
   readonly replicationGroupId: string;
-  /** REDIS_URL with its password, a secret; whoever may read it may listen to the feed. */
-  readonly url: Secret;
+  /** REDIS_URL without its password: it follows by itself when shards change it. */
+  readonly url: string;
+  /** REDIS_PASSWORD_ARN; whoever may read it may listen to the feed. */
+  readonly password: Secret;
   readonly isCluster: boolean;
 }
 
-export function addCache(parent: Construct, { name, cache: size }: Environment, { vpc, cache: securityGroup }: Network): Cache {
+export function addCache(parent: Construct, { name, cache: size, keepsData }: Environment, { vpc, cache: securityGroup }: Network): Cache {
   const scope = new Construct(parent, 'Cache');
   const isCluster = size.shards > 1;
   const password = new Secret(scope, 'Password', {
     description: 'Password of the Valkey of Job Tickets',
-    // It stands in a URL.
     generateSecretString: { passwordLength: 64, excludePunctuation: true },
-    removalPolicy: RemovalPolicy.DESTROY,
+    removalPolicy: removalPolicy(keepsData),
   });
   const subnets = new CfnSubnetGroup(scope, 'Subnets', {
     description: 'Valkey of Job Tickets',
@@ -53,17 +54,9 @@ export function addCache(parent: Construct, { name, cache: size }: Environment, 
     snapshotRetentionLimit: 0,
   });
   const host = isCluster ? valkey.attrConfigurationEndPointAddress : valkey.attrPrimaryEndPointAddress;
-  const url = new Secret(scope, 'Url', {
-    secretName: `job-tickets/${name}/REDIS_URL`,
-    description: 'REDIS_URL of Job Tickets',
-    secretStringValue: SecretValue.unsafePlainText(`rediss://:${Token.asString(password.secretValue.unsafeUnwrap())}@${host}:${cachePort}`),
-    removalPolicy: RemovalPolicy.DESTROY,
-  });
-  for (const secret of [password, url]) {
-    accept(secret, 'AwsSolutions-SMG4', 'ElastiCache has no rotation by schedule; docs/operations.md says how it is done by hand.');
-  }
+  accept(password, 'AwsSolutions-SMG4', 'ElastiCache has no rotation by schedule; docs/operations.md says how it is done by hand.');
   if (size.replicasPerShard === 0) {
     accept(valkey, 'AwsSolutions-AEC4', 'One node: while it is away the servers read the table, so that development does not pay for two.');
   }
-  return { replicationGroupId: valkey.ref, url, isCluster };
+  return { replicationGroupId: valkey.ref, url: `rediss://${host}:${cachePort}`, password, isCluster };
 }

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { environments, environmentWith, type Environment } from '../environments.ts';
+import type { Environment } from '../environments.ts';
 import { bundleLambdas } from './bundles.ts';
 import { addJobTicketsStack } from './jobTicketsStack.ts';
 
@@ -14,23 +14,11 @@ const flags = {
   '@aws-cdk/aws-lambda:useCdkManagedLogGroup': true,
 };
 
-interface AppOptions {
-  /** Beside what the CDK's command line gives (`-c name=value`): oidcProvider, clusterVpc, deleteData. */
-  readonly context?: Readonly<Record<string, string>>;
-  /** Default: one for each environment. */
-  readonly stacks?: readonly Environment[];
-}
-
-/** @param outdir where the templates are written. */
-export function createJobTicketsApp(outdir: string, { context = {}, stacks = environments }: AppOptions = {}): App {
-  const app = new App({ outdir, context: { ...flags, ...context }, analyticsReporting: false });
-  const given = (name: string): string | undefined => {
-    const value: unknown = app.node.tryGetContext(name);
-    return typeof value === 'string' ? value : undefined;
-  };
-  const overrides = { oidcProvider: given('oidcProvider'), clusterVpc: given('clusterVpc'), deleteData: given('deleteData') };
+/** @param outdir where the templates are written. @param environments each as its stack is to be. */
+export function createJobTicketsApp(outdir: string, environments: readonly Environment[]): App {
+  const app = new App({ outdir, context: flags, analyticsReporting: false });
   const bundles = bundleLambdas(resolve(outdir, 'bundles'));
-  for (const environment of stacks) addJobTicketsStack(app, environmentWith(environment, overrides), bundles);
+  for (const environment of environments) addJobTicketsStack(app, environment, bundles);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return app;
 }

@@ -1,7 +1,6 @@
 /** Everything of one environment on AWS, except the cluster that the pods run in. */
 import { CfnOutput, Stack, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { parseConfig } from '../../runtime/config.ts';
 import type { Environment } from '../environments.ts';
 import { addPodRoles } from './access.ts';
 import { addAlarms } from './alarms.ts';
@@ -20,30 +19,32 @@ export function addJobTicketsStack(scope: Construct, environment: Environment, b
   const stack = new Stack(scope, `job-tickets-${name}`, {
     env: { region },
     description: `Job Tickets, ${name}`,
-    terminationProtection: name === 'prod' && keepsData,
+    terminationProtection: name !== 'dev' && keepsData,
   });
   Tags.of(stack).add('job-tickets', name);
 
-  const { visibilityTimeoutSeconds, maxReceiveCount } = parseConfig({});
-  const queueSettings = { queuePrefix: `jobs-${name}`, visibilityTimeoutSeconds, maxReceiveCount };
+  const queueSettings = { queuePrefix: `jobs-${name}`, ...environment.queues };
   const storage = addStorage(stack, environment);
   const queues = addQueues(stack, queueSettings);
   const network = addNetwork(stack, environment);
   const cache = addCache(stack, environment, network);
   addImages(stack, environment);
   const settings = addSettings(stack, environment, { storage, cache, queueSettings });
-  addPodRoles(stack, environment, { storage, queues, environment: name });
+  addPodRoles(stack, environment, { storage, queues, cache, environment: name });
   const lambdas = addLambdas(stack, environment, {
     storage,
     queues,
+    cache,
     environment: name,
     network,
     bundles,
-    settings: { ...settings, REDIS_URL: cache.url.secretValue.unsafeUnwrap() },
+    settings,
   });
   const observed = { storage, queues, lambdas, cache };
   addDashboard(stack, environment, observed, addAlarms(stack, environment, observed));
   new CfnOutput(stack, 'Bucket', { value: storage.bucket.bucketName });
+  new CfnOutput(stack, 'AccessLogs', { value: storage.accessLogs.bucketName });
+  new CfnOutput(stack, 'CacheId', { value: cache.replicationGroupId });
   new CfnOutput(stack, 'VpcId', { value: network.vpc.vpcId });
   return stack;
 }

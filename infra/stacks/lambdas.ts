@@ -11,6 +11,8 @@ import { eventSourceGrants, lambdaGrants, runtimeActions, type LambdaName } from
 import { accept } from './accept.ts';
 import { acceptWildcards, statementsOf, type Resources } from './access.ts';
 import type { Bundles } from './bundles.ts';
+import { lambdaLimits } from './lambdaLimits.ts';
+import { logRetention } from './logRetention.ts';
 import type { Network } from './network.ts';
 
 export type Lambdas = Readonly<Record<LambdaName, Lambda>>;
@@ -18,22 +20,16 @@ export type Lambdas = Readonly<Record<LambdaName, Lambda>>;
 export interface LambdasDeps extends Resources {
   readonly network: Network;
   readonly bundles: Bundles;
-  /** Settings by the names of runtime/config.ts, REDIS_URL among them. */
+  /** By the names of runtime/config.ts. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
-const sweepEvery = Duration.minutes(1);
-
-/** Timeouts: of the dead letters, below their visibility timeout; of the sweeper, below the minute until it runs again. */
 export function addLambdas(parent: Construct, environment: Environment, deps: LambdasDeps): Lambdas {
   const scope = new Construct(parent, 'Lambdas');
-  const add = (name: LambdaName, timeout: Duration): Lambda => addLambda(scope, environment, deps, { name, timeout });
-  const lambdas = {
-    dlqHandler: add('dlqHandler', Duration.seconds(25)),
-    streamRelay: add('streamRelay', Duration.seconds(30)),
-    sweeper: add('sweeper', Duration.seconds(55)),
-  };
+  const add = (name: LambdaName): Lambda => addLambda(scope, environment, deps, name);
+  const lambdas = { dlqHandler: add('dlqHandler'), streamRelay: add('streamRelay'), sweeper: add('sweeper') };
   addEventSources(scope, lambdas, deps);
+  const sweepEvery = Duration.seconds(environment.sweepIntervalSeconds);
   new Rule(scope, 'EveryMinute', {
     schedule: Schedule.rate(sweepEvery),
     // The next run does what this one could not.
@@ -42,18 +38,14 @@ export function addLambdas(parent: Construct, environment: Environment, deps: La
   return lambdas;
 }
 
-interface LambdaProps {
-  readonly name: LambdaName;
-  readonly timeout: Duration;
-}
-
 function addLambda(
   scope: Construct,
-  { name: stage, logRetention }: Environment,
+  { name: stage, logRetentionDays, reservesConcurrency }: Environment,
   deps: LambdasDeps,
-  { name, timeout }: LambdaProps,
+  name: LambdaName,
 ): Lambda {
-  const logGroup = new LogGroup(scope, `${name}Logs`, { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
+  const { timeoutSeconds, concurrency } = lambdaLimits[name];
+  const logGroup = new LogGroup(scope, `${name}Logs`, { retention: logRetention[logRetentionDays], removalPolicy: RemovalPolicy.DESTROY });
   const { network, settings, bundles } = deps;
   const statements = [
     ...statementsOf(lambdaGrants[name], deps),
@@ -73,11 +65,12 @@ function addLambda(
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,
-    environment: { ...settings, SWEEP_INTERVAL_SECONDS: String(sweepEvery.toSeconds()) },
+    environment: { ...settings },
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     memorySize: 512,
-    timeout,
+    timeout: Duration.seconds(timeoutSeconds),
+    ...(reservesConcurrency ? { reservedConcurrentExecutions: concurrency } : {}),
     handler: 'index.handler',
     code: Code.fromAsset(bundles[name]),
     vpc: network.vpc,
@@ -104,6 +97,8 @@ function addEventSources(scope: Construct, { dlqHandler, streamRelay }: Lambdas,
     eventSourceArn: queues.deadLetters.queueArn,
     // Each dead letter succeeds or comes back by itself.
     batchSize: 1,
+    // Else Lambda takes more letters than may run, and throttles what it took.
+    scalingConfig: { maximumConcurrency: lambdaLimits.dlqHandler.concurrency },
     functionResponseTypes: ['ReportBatchItemFailures'],
   });
   new CfnEventSourceMapping(scope, 'Stream', {

@@ -1,6 +1,6 @@
 /**
  * The VPC of the cache and of the Lambdas that talk to it. No NAT: gateway endpoints of DynamoDB and S3 cost nothing,
- * and the one interface endpoint that is needed (SQS, for the sweeper) costs less than half of one NAT gateway an hour.
+ * and the two interface endpoints that are needed (SQS, and Secrets Manager for the cache's password) cost less than NAT gateways.
  * The cluster has a VPC of its own; the two are peered.
  */
 import { RemovalPolicy, Tags } from 'aws-cdk-lib';
@@ -22,6 +22,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
 import { isVpc } from './interfaces.ts';
+import { logRetention } from './logRetention.ts';
 
 export interface Network {
   readonly vpc: IVpc;
@@ -32,7 +33,7 @@ export interface Network {
 /** Not the default port, which scanners try first. */
 export const cachePort = 6380;
 
-export function addNetwork(parent: Construct, { name, vpcCidr, cluster, logRetention }: Environment): Network {
+export function addNetwork(parent: Construct, { name, vpcCidr, cluster, logRetentionDays }: Environment): Network {
   const scope = new Construct(parent, 'Network');
   const vpc = new Vpc(scope, 'Vpc', {
     ipAddresses: IpAddresses.cidr(vpcCidr),
@@ -46,7 +47,7 @@ export function addNetwork(parent: Construct, { name, vpcCidr, cluster, logReten
   });
   if (!isVpc(vpc)) throw new Error('a VPC that is none');
   Tags.of(vpc).add('Name', `job-tickets-${name}`);
-  const flowLogs = new LogGroup(scope, 'FlowLogs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
+  const flowLogs = new LogGroup(scope, 'FlowLogs', { retention: logRetention[logRetentionDays], removalPolicy: RemovalPolicy.DESTROY });
   vpc.addFlowLog('FlowLog', { destination: FlowLogDestination.toCloudWatchLogs(flowLogs) });
 
   const group = (id: string, description: string): SecurityGroup =>
@@ -56,24 +57,31 @@ export function addNetwork(parent: Construct, { name, vpcCidr, cluster, logReten
   const endpoints = group('Endpoints', 'Interface endpoints of Job Tickets');
 
   lambdas.connections.allowTo(cache, Port.tcp(cachePort), 'the feed');
-  lambdas.connections.allowTo(endpoints, Port.tcp(443), 'SQS');
+  lambdas.connections.allowTo(endpoints, Port.tcp(443), 'SQS and Secrets Manager');
   // DynamoDB behind its gateway endpoint keeps its public addresses; no route leads to any other.
   lambdas.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'DynamoDB');
   cache.addIngressRule(Peer.ipv4(cluster.vpcCidr), Port.tcp(cachePort), 'the pods');
   vpc.addInterfaceEndpoint('Sqs', { service: InterfaceVpcEndpointAwsService.SQS, securityGroups: [endpoints], open: false });
+  const secretsManager = InterfaceVpcEndpointAwsService.SECRETS_MANAGER;
+  vpc.addInterfaceEndpoint('SecretsManager', { service: secretsManager, securityGroups: [endpoints], open: false });
 
-  if (cluster.vpcId !== undefined) addPeering(scope, vpc, { vpcId: cluster.vpcId, vpcCidr: cluster.vpcCidr });
+  const { vpcId, routeTables = [] } = cluster;
+  if (vpcId !== undefined) addPeering(scope, vpc, { ...cluster, vpcId, routeTables, ownCidr: vpcCidr });
   return { vpc, lambdas, cache };
 }
 
-/** The way back is a route in the cluster's VPC, which is not ours to write; docs/deployment.md has the command. */
-function addPeering(scope: Construct, vpc: IVpc, cluster: { readonly vpcId: string; readonly vpcCidr: string }): void {
-  const peering = new CfnVPCPeeringConnection(scope, 'Peering', { vpcId: vpc.vpcId, peerVpcId: cluster.vpcId });
-  for (const [index, { routeTable }] of vpc.isolatedSubnets.entries()) {
-    new CfnRoute(scope, `RouteToCluster${index}`, {
-      routeTableId: routeTable.routeTableId,
-      destinationCidrBlock: cluster.vpcCidr,
-      vpcPeeringConnectionId: peering.ref,
-    });
-  }
+interface Peering {
+  readonly vpcId: string;
+  readonly vpcCidr: string;
+  readonly routeTables: readonly string[];
+  readonly ownCidr: string;
+}
+
+/** Routes there and back: those in the cluster's route tables are made here too, so that they go when this goes. */
+function addPeering(scope: Construct, vpc: IVpc, { vpcId, vpcCidr, routeTables, ownCidr }: Peering): void {
+  const peering = new CfnVPCPeeringConnection(scope, 'Peering', { vpcId: vpc.vpcId, peerVpcId: vpcId });
+  const addRoute = (id: string, routeTableId: string, destinationCidrBlock: string): CfnRoute =>
+    new CfnRoute(scope, id, { routeTableId, destinationCidrBlock, vpcPeeringConnectionId: peering.ref });
+  for (const [index, { routeTable }] of vpc.isolatedSubnets.entries()) addRoute(`RouteToCluster${index}`, routeTable.routeTableId, vpcCidr);
+  for (const [index, routeTable] of routeTables.entries()) addRoute(`RouteFromCluster${index}`, routeTable, ownCidr);
 }

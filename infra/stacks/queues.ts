@@ -4,6 +4,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { longPollSeconds, queueDefinitions, retentionSeconds, type QueueSettings } from '../../core/queue/sqs/definition.ts';
 import { accept } from './accept.ts';
+import { deadLetterVisibilitySeconds } from './lambdaLimits.ts';
 
 export interface Queues {
   /** By priority: `high`, `normal`, `low`. */
@@ -21,7 +22,7 @@ export function addQueues(parent: Construct, settings: QueueSettings): Queues {
     const queue = new Queue(scope, name.slice(settings.queuePrefix.length + 1), {
       ...shared,
       queueName: name,
-      visibilityTimeout: Duration.seconds(visibilityTimeoutSeconds),
+      visibilityTimeout: Duration.seconds(redrive === undefined ? deadLetterVisibilitySeconds : visibilityTimeoutSeconds),
       retentionPeriod: Duration.seconds(retention),
       receiveMessageWaitTime: Duration.seconds(longPollSeconds),
       ...(redrive === undefined

@@ -1,6 +1,6 @@
 /**
  * The settings that this stack decides: for the Lambdas, and for the pods in Parameter Store, where CONFIG_SSM_PREFIX
- * points. REDIS_URL is a secret, and CloudFormation writes no secret parameters: docs/deployment.md has the command.
+ * points. None is a secret: of the password they know the ARN.
  */
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
@@ -16,8 +16,12 @@ interface SettingsDeps {
   readonly queueSettings: QueueSettings;
 }
 
-/** Answers them by the names of runtime/config.ts; none of these is a secret. */
-export function addSettings(parent: Construct, { name }: Environment, deps: SettingsDeps): Readonly<Record<string, string>> {
+/** Answers them by the names of runtime/config.ts. */
+export function addSettings(
+  parent: Construct,
+  { name, sweepIntervalSeconds }: Environment,
+  deps: SettingsDeps,
+): Readonly<Record<string, string>> {
   const scope = new Construct(parent, 'Settings');
   const { storage, cache, queueSettings } = deps;
   const settings = {
@@ -25,11 +29,14 @@ export function addSettings(parent: Construct, { name }: Environment, deps: Sett
     QUEUE_PREFIX: queueSettings.queuePrefix,
     S3_BUCKETS: storage.bucket.bucketName,
     SHARED_INPUTS: `s3://${storage.bucket.bucketName}/${sharedPrefix}`,
+    REDIS_URL: cache.url,
+    REDIS_PASSWORD_ARN: cache.password.secretArn,
     REDIS_CLUSTER: String(cache.isCluster),
-    // The queues are made with these, so the workers must count with the same.
+    // Queues and schedule are made with these, so all must count with the same; runtime/parameterStore.ts refuses others.
     VISIBILITY_TIMEOUT_SECONDS: String(queueSettings.visibilityTimeoutSeconds),
     MAX_RECEIVE_COUNT: String(queueSettings.maxReceiveCount),
     METRICS_NAMESPACE: metricsNamespace(name),
+    SWEEP_INTERVAL_SECONDS: String(sweepIntervalSeconds),
   };
   for (const [setting, stringValue] of Object.entries(settings)) {
     new StringParameter(scope, setting, { parameterName: `${parametersPrefix(name)}/${setting}`, stringValue });

@@ -12,7 +12,7 @@ import {
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { jobsTable } from '../../core/table/dynamodb/definition.ts';
-import type { Environment } from '../environments.ts';
+import { originalTable, type Environment } from '../environments.ts';
 import { accept } from './accept.ts';
 import { isBucket } from './interfaces.ts';
 
@@ -22,16 +22,19 @@ export const sharedPrefix = 'shared/';
 export interface Storage {
   readonly table: TableV2;
   readonly bucket: Bucket;
+  /** Who read or wrote the files. */
+  readonly accessLogs: Bucket;
 }
 
 export function addStorage(scope: Construct, environment: Environment): Storage {
   const storage = new Construct(scope, 'Storage');
-  return { table: addTable(storage, environment), bucket: addBucket(storage, environment) };
+  return { table: addTable(storage, environment), ...addBuckets(storage, environment) };
 }
 
-function addTable(scope: Construct, { name, keepsData }: Environment): TableV2 {
-  return new TableV2(scope, 'Jobs', {
-    tableName: `Jobs-${name}`,
+/** A restored table is another resource: the one before leaves the stack, and stays. */
+function addTable(scope: Construct, { name, keepsData, table }: Environment): TableV2 {
+  return new TableV2(scope, table === originalTable(name) ? 'Jobs' : `Restored${table.slice(originalTable(name).length)}`, {
+    tableName: table,
     partitionKey: attribute(jobsTable.partitionKey),
     globalSecondaryIndexes: Object.entries(jobsTable.indexes).map(([indexName, { partitionKey, sortKey, include }]) => ({
       indexName,
@@ -58,11 +61,12 @@ function attribute(name: keyof typeof jobsTable.attributes): Attribute {
   return { name, type: attributeTypes[jobsTable.attributes[name]] };
 }
 
-function addBucket(scope: Construct, { keepsData }: Environment): Bucket {
+function addBuckets(scope: Construct, { keepsData }: Environment): Pick<Storage, 'bucket' | 'accessLogs'> {
   const shared = {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     encryption: BucketEncryption.S3_MANAGED,
     enforceSSL: true,
+    minimumTLSVersion: 1.2,
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
     removalPolicy: removalPolicy(keepsData),
   };
@@ -73,12 +77,13 @@ function addBucket(scope: Construct, { keepsData }: Environment): Bucket {
   });
   accept(accessLogs, 'AwsSolutions-S1', 'It holds the access logs; logging the writing of logs would never end.');
   if (!isBucket(accessLogs)) throw new Error('a bucket that is none');
-  return new Bucket(scope, 'Files', {
+  const bucket = new Bucket(scope, 'Files', {
     ...shared,
     serverAccessLogsBucket: accessLogs,
     // A worker that is killed leaves parts behind that only this removes.
     lifecycleRules: [abandonedUploads],
   });
+  return { bucket, accessLogs };
 }
 
 export function removalPolicy(keepsData: boolean): RemovalPolicy {

@@ -5,6 +5,7 @@ import { createJobTypes } from '../../core/jobType.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { readConfig } from '../../runtime/config.ts';
 import { openCore } from '../../runtime/open.ts';
+import { openSecrets } from '../../runtime/secrets.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { createEmbeddedMetrics } from '../../telemetry/embeddedMetrics.ts';
 import { createTelemetry } from '../../telemetry/telemetry.ts';
@@ -17,9 +18,9 @@ export interface Container {
 
 /**
  * Nothing is closed: Lambda ends a container without a word.
- * @throws {ConfigError} when a setting is not valid, which Lambda reports as a failed start.
+ * @throws {ConfigError} when a setting is not valid or a secret cannot be read, which Lambda reports as a failed start.
  */
-export function openContainer(part: string): Container {
+export async function openContainer(part: string): Promise<Container> {
   const config = readConfig();
   // CloudWatch turns these lines into metrics. Spans are X-Ray's own business here.
   const embedded = createEmbeddedMetrics({
@@ -31,7 +32,9 @@ export function openContainer(part: string): Container {
   const telemetry = createTelemetry({ meter: metrics.getMeter('none'), embedded });
   // No Lambda hands in jobs.
   const jobTypes = createJobTypes([]);
-  const { core } = openCore({ config, jobTypes, log: createLog({ level: config.logLevel, part }), clock: systemClock, telemetry });
+  const log = createLog({ level: config.logLevel, part });
+  const secrets = await openSecrets({ config, log });
+  const { core } = openCore({ config, secrets, jobTypes, log, clock: systemClock, telemetry });
   const publishing = new Set<Promise<boolean>>();
 
   function publish(event: Parameters<Core['feed']['publish']>[0]): Promise<boolean> {

@@ -2,6 +2,6 @@
 import { createDlqHandler } from '../dlqHandler.ts';
 import { openContainer } from './container.ts';
 
-const { core, settled } = openContainer('dlqHandler');
+const { core, settled } = await openContainer('dlqHandler');
 
 export const handler = settled(createDlqHandler(core));

@@ -2,6 +2,6 @@
 import { createStreamRelay } from '../streamRelay.ts';
 import { openContainer } from './container.ts';
 
-const { core, settled } = openContainer('streamRelay');
+const { core, settled } = await openContainer('streamRelay');
 
 export const handler = settled(createStreamRelay(core));

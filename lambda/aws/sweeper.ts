@@ -3,7 +3,7 @@ import { createSweeper } from '../sweeper.ts';
 import { createTimer } from '../timer.ts';
 import { openContainer } from './container.ts';
 
-const { core, settled } = openContainer('sweeper');
+const { core, settled } = await openContainer('sweeper');
 const [sweep, time] = [createSweeper(core), createTimer(core)];
 
 export const handler = settled(async () => {

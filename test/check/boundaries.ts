@@ -83,7 +83,7 @@ const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: reado
       /^core\/table\/dynamodb\//,
       /^core\/queue\/sqs\//,
       /^jobs\/files\/s3\//,
-      /^runtime\/(open|parameterStore)\.ts$/,
+      /^runtime\/(open|parameterStore|secrets)\.ts$/,
       /^worker\/main\.ts$/,
       /^infra\//,
     ],

@@ -24,6 +24,7 @@ export async function renderOverlay(name: string): Promise<string> {
   return stdout;
 }
 
+/** The program's path, or its name where it is installed. */
 export async function kubectl(): Promise<string> {
   const isInstalled = await run('kubectl', ['kustomize', '--help']).then(
     () => true,

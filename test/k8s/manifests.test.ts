@@ -7,7 +7,7 @@ import { parametersPrefix } from '../../infra/stacks/settings.ts';
 import { synthesize, type Synthesized } from '../../infra/testTemplates.ts';
 import { describeSettings, parseConfig } from '../../runtime/config.ts';
 import { fetchKubectl, renderOverlay } from './kubectl.ts';
-import { configMap, deployment, egressPolicy, ingress, named, ofKind, serviceAccount, withSelector } from './shapes.ts';
+import { configMap, deployment, egressPolicy, ingress, ingressPolicy, named, ofKind, serviceAccount, withSelector } from './shapes.ts';
 import { kubernetesObject, objectsIn, violations, type KubernetesObject } from './validate.ts';
 
 const overlays = environments.map(({ name }) => name);
@@ -168,6 +168,15 @@ describe.each(overlays)('%s', (overlay) => {
         expect(['3.218.182.1', '52.94.0.1', '99.80.88.1'].filter((address) => barred.check(address))).toEqual([]);
       }
     }
+  });
+
+  test('the load balancer, which stands in the cluster’s VPC, reaches the servers, and takes TLS 1.2 or newer', () => {
+    const { ingress: rules } = ingressPolicy.parse(named(objectsOf(overlay), 'NetworkPolicy', 'server-ingress')).spec;
+    const environment = environments.find(({ name }) => name === overlay);
+    const cidrs = rules.flatMap(({ from }) => from.flatMap(({ ipBlock }) => ipBlock?.cidr ?? []));
+    expect(cidrs).toEqual([environment?.cluster.vpcCidr]);
+    const { annotations } = serviceAccount.parse(named(objectsOf(overlay), 'Ingress', 'server')).metadata;
+    expect(annotations['alb.ingress.kubernetes.io/ssl-policy']).toMatch(/^ELBSecurityPolicy-TLS13-1-2/);
   });
 
   test('the pods reach the VPC that the cache is in, at its port', () => {

@@ -76,6 +76,10 @@ export const egressPolicy = z.object({
   }),
 });
 
+export const ingressPolicy = z.object({
+  spec: z.object({ ingress: z.array(z.object({ from: z.array(z.object({ ipBlock: z.object({ cidr: z.string() }).optional() })) })) }),
+});
+
 const selectors = z.object({
   spec: z.object({
     selector: z.union([z.object({ matchLabels: labels }).transform(({ matchLabels }) => matchLabels), labels]).optional(),

@@ -12,7 +12,7 @@ let stage: SharedStage;
 let redis: Redis;
 beforeAll(async () => {
   stage = await openSharedStage();
-  redis = createRedis(stage.redis.url, {});
+  redis = createRedis({ redisUrl: stage.redis.url }, {});
   await once(redis, 'ready');
 });
 afterAll(async () => {

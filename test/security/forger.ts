@@ -22,7 +22,7 @@ export interface Forger {
 }
 
 export async function startForger({ redisUrl, queues, owners, tickets, marks, seed }: ForgerDeps): Promise<Forger> {
-  const redis = createRedis(redisUrl, {});
+  const redis = createRedis({ redisUrl }, {});
   await new Promise((resolve) => redis.once('ready', resolve));
   const pick = fc.nat();
   const number = fc.oneof(fc.integer({ min: -1, max: 20 }), fc.constantFrom(0.5, -1e300, 1e300, 2 ** 31, 8.64e15));

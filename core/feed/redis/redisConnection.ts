@@ -1,5 +1,5 @@
 /** The connections under the feed: to one Redis, or to a cluster, where each shard has a subscriber of its own. */
-import { createRedis, createRedisCluster } from '../../redis.ts';
+import { createRedis, createRedisCluster, type RedisAddress } from '../../redis.ts';
 
 export interface RedisEvents {
   /** Channels can be subscribed to, and must be, again. */
@@ -25,9 +25,9 @@ export interface RedisConnection {
 
 const options = { commandTimeout: 2000, maxRetriesPerRequest: 1 };
 
-export function connectToRedis(redisUrl: string, events: RedisEvents): RedisConnection {
-  const publisher = createRedis(redisUrl, options);
-  const subscriber = createRedis(redisUrl, { ...options, autoResubscribe: false });
+export function connectToRedis(address: RedisAddress, events: RedisEvents): RedisConnection {
+  const publisher = createRedis(address, options);
+  const subscriber = createRedis(address, { ...options, autoResubscribe: false });
   subscriber.on('ready', () => events.up());
   subscriber.on('close', () => events.down());
   subscriber.on('smessage', (channel: string, text: string) => events.message(channel, text));
@@ -50,8 +50,8 @@ export function connectToRedis(redisUrl: string, events: RedisEvents): RedisConn
 }
 
 /** ioredis keeps one subscriber a shard, and moves channels when slots move; a shard that goes is told as `down`. */
-export function connectToCluster(redisUrl: string, events: RedisEvents): RedisConnection {
-  const cluster = createRedisCluster(redisUrl, options, { shardedSubscribers: true, slotsRefreshInterval: 5000 });
+export function connectToCluster(address: RedisAddress, events: RedisEvents): RedisConnection {
+  const cluster = createRedisCluster(address, options, { shardedSubscribers: true, slotsRefreshInterval: 5000 });
   cluster.on('ready', () => events.up());
   cluster.on('subscribersReady', () => events.up());
   cluster.on('-node', () => events.down());

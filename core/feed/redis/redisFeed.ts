@@ -6,13 +6,13 @@
  * and the listeners of each are told that they were interrupted.
  */
 import type { Log } from '../../../telemetry/log.ts';
+import type { RedisAddress } from '../../redis.ts';
 import { decodeEvent, type JobEvent } from '../event.ts';
 import { channelName, channelsOf, isOf, tellEach, type Feed } from '../feed.ts';
 import { connectToCluster, connectToRedis } from './redisConnection.ts';
 import { createSubscriptions } from './subscriptions.ts';
 
-export interface RedisFeedDeps {
-  readonly redisUrl: string;
+export interface RedisFeedDeps extends RedisAddress {
   /** The URL is that of one node of a cluster. */
   readonly isCluster?: boolean;
   readonly log: Log;
@@ -20,7 +20,7 @@ export interface RedisFeedDeps {
   readonly pingTimeoutMs?: number;
 }
 
-export function openRedisFeed({ redisUrl, isCluster = false, log, pingTimeoutMs = 2000 }: RedisFeedDeps): Feed {
+export function openRedisFeed({ redisUrl, password, isCluster = false, log, pingTimeoutMs = 2000 }: RedisFeedDeps): Feed {
   let connected = false;
   let closed = false;
   let publishing = true;
@@ -30,13 +30,16 @@ export function openRedisFeed({ redisUrl, isCluster = false, log, pingTimeoutMs 
   let resetting = false;
   let hasDropped = false;
 
-  const connection = (isCluster ? connectToCluster : connectToRedis)(redisUrl, {
-    up: onUp,
-    down: onDown,
-    message: onMessage,
-    // ioredis reports every failed attempt to connect here; `onDown` and `publish` tell what it means, once.
-    error: (error) => log.debug({ error }, 'a connection of the feed failed'),
-  });
+  const connection = (isCluster ? connectToCluster : connectToRedis)(
+    { redisUrl, password },
+    {
+      up: onUp,
+      down: onDown,
+      message: onMessage,
+      // ioredis reports every failed attempt to connect here; `onDown` and `publish` tell what it means, once.
+      error: (error) => log.debug({ error }, 'a connection of the feed failed'),
+    },
+  );
   const subscriptions = createSubscriptions({ connection, log, onWhole, onRefused: () => connected && reset() });
 
   function onUp(): void {

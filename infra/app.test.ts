@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { requireSense } from './context.ts';
+import { environments } from './environments.ts';
+
+const app = join(import.meta.dirname, 'app.ts');
+const folder = await mkdtemp(join(tmpdir(), 'job-tickets-app-'));
+afterAll(() => rm(folder, { recursive: true }));
+
+/** In a folder of its own, as `npm run synth` and as the CDK's command line do. */
+function synth(args: readonly string[], cdkContext: object = {}): Promise<{ code: number; stderr: string }> {
+  const env = { PATH: process.env['PATH'], CDK_CONTEXT_JSON: JSON.stringify(cdkContext) };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [app, ...args], { cwd: folder, env }, (_error, _stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stderr }),
+    );
+  });
+}
+
+const template = (name: string): Promise<string> => readFile(join(folder, `.cache/cdk.out/job-tickets-${name}.template.json`), 'utf8');
+
+describe('npm run synth', () => {
+  test('refuses staging and prod without their cluster, in one line that names all that is missing', async () => {
+    const missing = 'oidcProvider, clusterVpc, clusterRouteTables';
+    expect(await synth(['prod'])).toEqual({
+      code: 78,
+      stderr: `synth: prod lacks ${missing}: give them with -c <name>=<value>, or write them into infra/environments.ts\n`,
+    });
+    expect((await synth([])).stderr).toContain(`staging lacks ${missing}; prod lacks ${missing}: give`);
+    expect((await synth(['prod', '-c', 'clusterVpc=vpc-1'])).stderr).toContain('prod lacks oidcProvider, clusterRouteTables: give');
+  });
+
+  test('refuses it to the CDK’s command line too, which hands its context over in its own way', async () => {
+    expect((await synth([], { environment: 'prod', clusterVpc: 'vpc-1' })).stderr).toBe(
+      'synth: prod lacks oidcProvider, clusterRouteTables: give them with -c <name>=<value>, or write them into infra/environments.ts\n',
+    );
+  });
+
+  test('writes what either of them was told of', async () => {
+    const given = { oidcProvider: 'oidc.example.com/id/1', clusterVpc: 'vpc-1', clusterRouteTables: 'rtb-1' };
+    expect(await synth([], { environment: 'prod', ...given, 'aws:cdk:bundling-stacks': ['**'] })).toEqual({ code: 0, stderr: '' });
+    expect(await template('prod')).toContain('vpc-1');
+    expect(await synth(['dev', '-c', 'oidcProvider=oidc.example.com/id/2'])).toEqual({ code: 0, stderr: '' });
+    expect(await template('dev')).toContain('oidc.example.com/id/2');
+  });
+
+  test('says in one line what is no environment, and what is no context', async () => {
+    expect(await synth(['qa'])).toEqual({ code: 78, stderr: 'synth: "qa" is no environment: it is one of dev, staging, prod\n' });
+    expect(await synth(['dev', '-c', 'oidcProvider'])).toEqual({ code: 78, stderr: 'synth: -c oidcProvider: is to be <name>=<value>\n' });
+    expect((await synth(['dev', '-c', 'clusterVcp=vpc-1'])).stderr).toBe(
+      'synth: -c clusterVcp: is none of oidcProvider, clusterVpc, clusterRouteTables, deleteData\n',
+    );
+  });
+});
+
+test('an interval that the schedule of AWS does not know is refused', () => {
+  const [dev] = environments;
+  if (dev === undefined) throw new Error('no dev');
+  expect(() => requireSense({ ...dev, sweepIntervalSeconds: 15 })).toThrow('whole minutes only');
+  expect(() => requireSense(dev)).not.toThrow();
+});

@@ -1,0 +1,83 @@
+/** What is told on the command line (`-c name=value`), and the refusal of an environment that lacks some of it. */
+import { environments, type Environment } from './environments.ts';
+
+/** By the names that the command line takes. */
+export interface Context {
+  readonly oidcProvider?: string | undefined;
+  readonly clusterVpc?: string | undefined;
+  /** Separated by commas. */
+  readonly clusterRouteTables?: string | undefined;
+  /** `true`: the environment no longer keeps its data. */
+  readonly deleteData?: string | undefined;
+}
+
+export const contextNames = [
+  'oidcProvider',
+  'clusterVpc',
+  'clusterRouteTables',
+  'deleteData',
+] as const satisfies readonly (keyof Context)[];
+
+/** What a person can mend: told in one line. */
+export class ContextError extends Error {
+  override readonly name = 'ContextError';
+}
+
+/**
+ * @param names Default: all environments.
+ * @throws {ContextError} for staging or prod without their cluster; dev is made for nobody then, to be looked at.
+ */
+export function environmentsFor(names: readonly string[], context: Context): readonly Environment[] {
+  const wanted = (names.length === 0 ? environments : names.map(environmentNamed)).map((one) => withContext(one, context));
+  for (const environment of wanted) requireSense(environment);
+  requireCluster(wanted.filter(({ name }) => name !== 'dev'));
+  return wanted;
+}
+
+/** What is told wins over what infra/environments.ts says. */
+export function withContext(environment: Environment, context: Context): Environment {
+  const { cluster } = environment;
+  return {
+    ...environment,
+    keepsData: environment.keepsData && context.deleteData !== 'true',
+    cluster: {
+      ...cluster,
+      // As `aws eks describe-cluster` prints it, too.
+      oidcProvider: context.oidcProvider?.replace(/^https:\/\//, '') ?? cluster.oidcProvider,
+      vpcId: context.clusterVpc ?? cluster.vpcId,
+      routeTables: context.clusterRouteTables?.split(',') ?? cluster.routeTables,
+    },
+  };
+}
+
+/** @throws {ContextError} for a name that is none. */
+export function environmentNamed(name: string): Environment {
+  const environment = environments.find((one) => one.name === name);
+  if (environment !== undefined) return environment;
+  throw new ContextError(`${JSON.stringify(name)} is no environment: it is one of ${environments.map((one) => one.name).join(', ')}`);
+}
+
+/** @throws {ContextError} for what AWS would refuse, or do otherwise. */
+export function requireSense({ name, sweepIntervalSeconds }: Environment): void {
+  if (sweepIntervalSeconds % 60 !== 0 || sweepIntervalSeconds === 0)
+    throw new ContextError(`${name}: sweepIntervalSeconds is ${sweepIntervalSeconds}; the schedule of AWS knows whole minutes only`);
+}
+
+/**
+ * Without its cluster a stack would trust nobody, and deploying it would take the peering from one that is there.
+ * @throws {ContextError} naming all that is missing, in one line.
+ */
+export function requireCluster(all: readonly Environment[]): void {
+  const lacking = all.flatMap(({ name, cluster }) => {
+    const missing = missingOf(cluster);
+    return missing.length === 0 ? [] : [`${name} lacks ${missing.join(', ')}`];
+  });
+  if (lacking.length > 0) {
+    throw new ContextError(`${lacking.join('; ')}: give them with -c <name>=<value>, or write them into infra/environments.ts`);
+  }
+}
+
+function missingOf({ oidcProvider, vpcId, routeTables }: Environment['cluster']): readonly string[] {
+  const known = { oidcProvider, clusterVpc: vpcId, clusterRouteTables: routeTables };
+  return Object.entries(known).flatMap(([name, value]) => (value === undefined ? [name] : []));
+}
