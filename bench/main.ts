@@ -49,6 +49,8 @@ if (unknown.length > 0) {
     const section = markdown(name, report);
     console.log(`${section}\n`);
     await writeSection(name, section, names);
-    await keepUnitCosts(report.unitCosts ?? {});
+    if (report.unitCosts === undefined) continue;
+    await keepUnitCosts(report.unitCosts);
+    console.log('docs/scale.md reckons with these figures: `npm run docs` writes it anew.\n');
   }
 }

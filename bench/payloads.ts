@@ -50,7 +50,7 @@ export async function payloads(): Promise<Report> {
         limit: { atMost: 1 },
       },
     ],
-    unitCosts: { writeUnitsOf10KB: unitsOf(middle, 'payload'), readUnitsOf10KB: middle?.read ?? Number.NaN },
+    unitCosts: { writeUnitsOf10KB: unitsOf(middle, 'payload'), readUnitsOf10KB: (middle?.listWithParams ?? Number.NaN) - (middle?.list ?? 0) },
   };
 }
 

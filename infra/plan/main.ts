@@ -13,7 +13,8 @@ try {
 } catch (error) {
   const isMisused = error instanceof WorkloadError || (error instanceof TypeError && 'code' in error);
   if (!isMisused) throw error;
-  console.error(error.message);
+  // parseArgs adds advice of several lines.
+  console.error(error.message.split('\n', 1)[0]);
   process.exitCode = usage;
 }
 

@@ -9,6 +9,7 @@ import { payloadReadUnits, payloadWriteUnits, planFor } from './plan.ts';
 import { workloadOf } from './plannedPage.ts';
 import { fixedDollars, hoursAMonth, prices } from './prices.ts';
 import { readUnitCosts, unitCosts, type UnitCosts } from './unitCosts.ts';
+import { workloadOptions } from './workload.ts';
 
 const root = join(import.meta.dirname, '../..');
 const page = (name: string): Promise<string> => readFile(join(root, name), 'utf8');
@@ -48,6 +49,8 @@ describe('a plan', () => {
       readUnits: 5500,
       openIndexUnits: 2000,
       ownerIndexUnits: 400,
+      openIndexShards: 2,
+      ownerIndexShards: 1,
       slots: 2000,
       workerPods: 63,
       deliveries: 3000,
@@ -85,7 +88,12 @@ describe('a plan', () => {
     expect(first('--jobs 100/s --duration 10min')).toBe('worker pods');
   });
 
-  test.each(['--jobs many', '--jobs 10', '--params 300KB', '--largest-owner 200%', '--nonsense 1', '--watchers -5'])(
+  test('says what it can be asked', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, ['infra/plan/main.ts', '--help'], { cwd: root });
+    for (const option of Object.keys(workloadOptions)) expect(stdout).toContain(`--${option} `);
+  });
+
+  test.each(['--jobs many', '--jobs 10', '--params 300KB', '--largest-owner 200%', '--nonsense 1', '--watchers -5', '--jobs 0/s'])(
     'refuses %s in one line, with exit code 64',
     async (words) => {
       const failed = await promisify(execFile)(process.execPath, ['infra/plan/main.ts', ...words.split(' ')], { cwd: root }).catch(

@@ -13,6 +13,9 @@ export interface Needs {
   /** Of the index of open jobs, and of the largest owner's part of the other. */
   readonly openIndexUnits: number;
   readonly ownerIndexUnits: number;
+  /** Partitions that these two need, at least. */
+  readonly openIndexShards: number;
+  readonly ownerIndexShards: number;
   /** What is kept, in the end. */
   readonly tableGB: number;
   /** Of the table, and of its stream. */
@@ -93,6 +96,8 @@ export function planFor(workload: Workload, cost: UnitCosts): Needs {
     silenceUnits,
     openIndexUnits: jobs * indexWrites,
     ownerIndexUnits: jobs * indexWrites * largestOwner,
+    openIndexShards: Math.ceil((jobs * indexWrites) / assumptions.partitionUnits),
+    ownerIndexShards: Math.ceil((jobs * indexWrites * largestOwner) / assumptions.partitionUnits),
     tableGB,
     partitions,
     sqsRequests: jobs * sqsRequestsAJob({ sent: jobs / servers.pods, worked: jobs / workerPods }, cost.sqsRequests),

@@ -9,7 +9,7 @@ export const unitCosts = {
   readUnits: { bench: 'writeBudget', meaning: 'read units of such a job' },
   sqsRequests: { bench: 'writeBudget', meaning: 'SQS requests of a job, at saturation' },
   writeUnitsOf10KB: { bench: 'payloads', meaning: 'write units of 10 KB of params' },
-  readUnitsOf10KB: { bench: 'payloads', meaning: 'read units of 10 KB of params, read by the worker' },
+  readUnitsOf10KB: { bench: 'payloads', meaning: 'read units of 10 KB of params' },
   serverCpuUs: { bench: 'createJob', meaning: 'processor time of a server for a job handed in over HTTP, µs' },
   workerCpuUs: { bench: 'worker', meaning: 'processor time of a worker for a job, without its handler’s, µs' },
   slotUse: { bench: 'worker', meaning: 'share of a slot’s time in which its handler runs' },

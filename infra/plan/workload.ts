@@ -1,5 +1,6 @@
 /** What is asked of a plan, from the words of the command line. */
 import { z } from 'zod';
+import { maxParamsBytes } from '../../core/job.ts';
 
 export interface Workload {
   readonly jobsPerSecond: number;
@@ -31,10 +32,15 @@ export type WorkloadOption = keyof typeof workloadOptions;
 
 /** @throws {WorkloadError} for words it does not understand, in one line. */
 export function parseWorkload(words: Readonly<Partial<Record<WorkloadOption, string>>>): Workload {
-  const read = (option: WorkloadOption, units: Readonly<Record<string, number>>, limits: { readonly max?: number } = {}): number => {
+  const read = (
+    option: WorkloadOption,
+    units: Readonly<Record<string, number>>,
+    limits: { readonly max?: number; readonly mayBeZero?: boolean } = {},
+  ): number => {
     const text = words[option] ?? workloadOptions[option].byDefault;
     const value = amount(text, units);
-    if (value === undefined || value > (limits.max ?? Number.POSITIVE_INFINITY)) {
+    const isTooSmall = value === 0 && limits.mayBeZero !== true;
+    if (value === undefined || isTooSmall || value > (limits.max ?? Number.POSITIVE_INFINITY)) {
       throw new WorkloadError(`--${option} ${text} is not understood: ${workloadOptions[option].meaning}`);
     }
     return value;
@@ -42,11 +48,11 @@ export function parseWorkload(words: Readonly<Partial<Record<WorkloadOption, str
   const perSecond = { '/s': 1, '/min': 1 / 60, '/h': 1 / 3600, '/d': 1 / 86_400 };
   return {
     jobsPerSecond: read('jobs', perSecond),
-    watchers: read('watchers', { '': 1 }),
-    paramsBytes: read('params', { B: 1, KB: 1024 }, { max: 256 * 1024 }),
+    watchers: read('watchers', { '': 1 }, { mayBeZero: true }),
+    paramsBytes: read('params', { B: 1, KB: 1024 }, { max: maxParamsBytes, mayBeZero: true }),
     durationSeconds: read('duration', { ms: 0.001, s: 1, min: 60, h: 3600 }),
     watchersAJob: read('watchers-a-job', { '': 1 }),
-    largestOwner: read('largest-owner', { '%': 0.01 }, { max: 1 }),
+    largestOwner: read('largest-owner', { '%': 0.01 }, { max: 1, mayBeZero: true }),
     keptDays: read('kept', { d: 1 }),
   };
 }

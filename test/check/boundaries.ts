@@ -70,7 +70,7 @@ const zones: readonly Zone[] = [
   // The plan reckons with the bounds of what it plans.
   {
     files: /^infra\/plan\//,
-    mayImport: [/^core\/table\/(jobTable|dynamodb\/definition)\.ts$/, /^runtime\/config\.ts$/, /^infra\/plan\//],
+    mayImport: [base, /^core\/table\/(jobTable|dynamodb\/definition)\.ts$/, /^runtime\/config\.ts$/, /^infra\/plan\//],
   },
   // Names and shapes of table and queues stand in one place; the code that uses them is not infra's business.
   {
