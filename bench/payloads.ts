@@ -50,7 +50,10 @@ export async function payloads(): Promise<Report> {
         limit: { atMost: 1 },
       },
     ],
-    unitCosts: { writeUnitsOf10KB: unitsOf(middle, 'payload'), readUnitsOf10KB: (middle?.listWithParams ?? Number.NaN) - (middle?.list ?? 0) },
+    unitCosts: {
+      writeUnitsOf10KB: unitsOf(middle, 'payload'),
+      readUnitsOf10KB: (middle?.listWithParams ?? Number.NaN) - (middle?.list ?? 0),
+    },
   };
 }
 
