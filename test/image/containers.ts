@@ -109,6 +109,11 @@ test('even as root on a root that takes every write, they write nowhere but in t
     expect(await container.exited).toBe(0);
   }
   for (const target of targets) expect(await changedSince(stamp, images[target].root)).toEqual([]);
+  // It would be seen.
+  const { single: image } = images;
+  await using stray = await startContainer(image, { ...free, root: image.root, env: {}, command: ['touch', '/app/stray'] });
+  expect(await stray.exited).toBe(0);
+  expect(await changedSince(stamp, image.root)).toContain('app/stray');
   expect(await readdir(join(folder, 'writes'))).toEqual(expect.arrayContaining(['jobs.sqlite', 'objects']));
 });
 
