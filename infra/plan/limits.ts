@@ -2,7 +2,7 @@
 import { openShards } from '../../core/table/dynamodb/definition.ts';
 import { assumptions, type Needs } from './plan.ts';
 
-export interface Limit {
+export interface RegionLimit {
   readonly what: string;
   readonly needed: number;
   readonly limit: number;
@@ -13,8 +13,8 @@ export interface Limit {
 export const podsAtMost = { server: 20, worker: 100 } as const;
 
 /** Those of AWS are its default quotas. The one that comes first stands first. */
-export function limitsOf(needs: Needs): readonly Limit[] {
-  const limits: readonly Limit[] = [
+export function limitsOf(needs: Needs): readonly RegionLimit[] {
+  const limits: readonly RegionLimit[] = [
     {
       what: `index of open jobs, units a second, ${openShards} shards`,
       needed: needs.openIndexUnits,
@@ -44,4 +44,4 @@ export function limitsOf(needs: Needs): readonly Limit[] {
   return limits.toSorted((one, other) => shareOf(other) - shareOf(one));
 }
 
-export const shareOf = ({ needed, limit }: Limit): number => needed / limit;
+export const shareOf = ({ needed, limit }: RegionLimit): number => needed / limit;
