@@ -25,14 +25,20 @@ export async function createJob(): Promise<Report> {
   await using creator = await startChild('creator.ts', stage.env);
   const url = await server.ask(z.string(), 'url');
   const results: (readonly [number, Rounds])[] = [];
+  /** µs CPU of the server a job over HTTP, round by round. */
+  const serverCosts = new Map<number, readonly number[]>();
   for (const { atOnce, jobs, rounds } of loads) {
     const measured: Rounds = { ours: [], bare: [], http: [] };
     for (let round = 0; round <= rounds; round += 1) {
       // Each goes first in turn: the emulators slow down as they fill, and are still busy with whoever went before.
       const first = round % ways.length;
       for (const way of [...ways.slice(first), ...ways.slice(0, first)]) {
+        const cpu = await server.ask(z.number(), 'cpu');
         const result = await creator.ask(measurement, 'create', { way, jobs: round === 0 ? warmup : jobs, atOnce, url });
-        if (round > 0) measured[way].push(result);
+        const used = (await server.ask(z.number(), 'cpu')) - cpu;
+        if (round === 0) continue;
+        measured[way].push(result);
+        if (way === 'http') serverCosts.set(atOnce, [...(serverCosts.get(atOnce) ?? []), used / jobs]);
       }
     }
     results.push([atOnce, measured]);
@@ -43,7 +49,17 @@ export async function createJob(): Promise<Report> {
     title: 'Handing in jobs',
     method:
       'With an idempotency key each: lock, record, message. The use case and the bare script run in one process in turn, on the embedded AWS in another; over HTTP the same goes through a server process. The emulators take most of the time, so processor time tells more about the code.',
-    columns: ['at once', 'ours /s', 'bare /s', 'over HTTP /s', 'ours ÷ bare', 'µs CPU a job, ours', 'bare', 'CPU, ours ÷ bare'],
+    columns: [
+      'at once',
+      'ours /s',
+      'bare /s',
+      'over HTTP /s',
+      'ours ÷ bare',
+      'µs CPU a job, ours',
+      'bare',
+      'CPU, ours ÷ bare',
+      'µs CPU a job, server over HTTP',
+    ],
     rows: results.map(([atOnce, { ours, bare, http }]) => [
       String(atOnce),
       median(rates(ours)),
@@ -53,6 +69,7 @@ export async function createJob(): Promise<Report> {
       median(costs(ours)),
       median(costs(bare)),
       medianRatio(costs(ours), costs(bare)),
+      median(serverCosts.get(atOnce) ?? []),
     ]),
     promises: results.map(([atOnce, { ours, bare }]) => ({
       promise:
@@ -62,5 +79,6 @@ export async function createJob(): Promise<Report> {
       measured: medianRatio(rates(ours), rates(bare)),
       limit: { atLeast: atOnce === 1 ? 0.9 : 1 },
     })),
+    unitCosts: { serverCpuUs: median(serverCosts.get(64) ?? []) },
   };
 }

@@ -15,11 +15,11 @@ interface Case {
   readonly rounds: number;
 }
 
-const cases: readonly Case[] = [
+const cases = [
   { what: '1,000 watchers of one job', watchers: 1000, jobs: 1, eventsPerRound: 40, rounds: 15 },
   { what: '10,000 watchers of one job', watchers: 10_000, jobs: 1, eventsPerRound: 4, rounds: 9 },
   { what: '10,000 watchers of 10,000 jobs', watchers: 10_000, jobs: 10_000, eventsPerRound: 2, rounds: 9 },
-];
+] as const satisfies readonly Case[];
 
 const names = ['ours', 'floor', 'usual'] as const satisfies readonly SubjectName[];
 
@@ -39,6 +39,8 @@ export async function deliveries(): Promise<Report> {
   const rates = (rounds: readonly Round[]): readonly number[] => rounds.map(({ perSecond }) => perSecond);
   const costs = (rounds: readonly Round[]): readonly number[] => rounds.map(({ cpuMicros }) => cpuMicros);
   const ratio = ({ ours, floor }: Rounds): number => medianRatio(rates(ours), rates(floor));
+  const of = (what: string, kind: keyof Round): number =>
+    median(results.find(([one]) => one.what === what)?.[1].ours.map((round) => round[kind]) ?? []);
   return {
     title: 'Deliveries to watchers',
     method:
@@ -68,6 +70,11 @@ export async function deliveries(): Promise<Report> {
         measured: ratio(rounds),
         limit: { atLeast: 0.8 },
       })),
+    unitCosts: {
+      deliveryCpuUs: of(cases[2].what, 'cpuMicros'),
+      sharedDeliveryCpuUs: of(cases[1].what, 'cpuMicros'),
+      deliveryBytes: of(cases[2].what, 'bytes') / (cases[2].watchers * cases[2].eventsPerRound),
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 /** `npm run bench` runs all benches, `npm run bench -- <name>…` some; each writes its section of docs/performance.md. */
+import { keepUnitCosts } from '../infra/plan/unitCosts.ts';
 import { createJob } from './createJob.ts';
 import { deliveries } from './deliveries.ts';
 import { embedded, embeddedGrowth } from './embedded.ts';
@@ -7,6 +8,7 @@ import { files } from './files.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { payloads } from './payloads.ts';
+import { relay } from './relay.ts';
 import { resubscribe } from './resubscribe.ts';
 import { scaling } from './scaling.ts';
 import { slowWatcher } from './slowWatcher.ts';
@@ -31,6 +33,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   embeddedGrowth,
   writeBudget,
   payloads,
+  relay,
   telemetry,
   files,
 };
@@ -44,8 +47,12 @@ if (unknown.length > 0) {
 } else {
   for (const [name, run] of Object.entries(benches)) {
     if (chosen.length > 0 && !chosen.includes(name)) continue;
-    const section = markdown(name, await run());
+    const report = await run();
+    const section = markdown(name, report);
     console.log(`${section}\n`);
     await writeSection(name, section, names);
+    if (report.unitCosts === undefined) continue;
+    await keepUnitCosts(report.unitCosts);
+    console.log('docs/scale.md reckons with these figures: `npm run docs` writes it anew.\n');
   }
 }

@@ -12,6 +12,8 @@ const rounds = 3;
 const limit = { atMost: 2 };
 
 interface Cost {
+  /** Of the whole process, before anybody watches. */
+  readonly empty: number;
   readonly rss: number;
   readonly heap: number;
 }
@@ -53,6 +55,7 @@ export async function memory(): Promise<Report> {
         { promise: `resident memory of an idle watcher ≤ 2 × a bare ws connection (${what})`, measured: ratio(what, 'rss'), limit },
         { promise: `heap of an idle watcher ≤ 2 × a bare ws connection (${what})`, measured: ratio(what, 'heap'), limit },
       ]),
+    unitCosts: { watcherKB: kilobytes(cases[2].what, 'rss'), serverMB: kilobytes(cases[2].what, 'empty') / 1024 },
   };
 }
 
@@ -64,11 +67,12 @@ async function measure(stage: Stage, { subject: name, watches, perSocket = 1 }: 
     if (watches === 'connection') await subject.connect([], count);
     else await subject.connect(jobIds.length === 1 ? jobIds : jobIds.slice(from, from + count), count, perSocket);
   };
+  const empty = await settled();
   await connect(0, warmup);
   const before = await settled();
   await connect(warmup, watchers);
   const after = await settled();
-  return { rss: (after.rss - before.rss) / watchers, heap: (after.heap - before.heap) / watchers };
+  return { empty: empty.rss, rss: (after.rss - before.rss) / watchers, heap: (after.heap - before.heap) / watchers };
 
   async function settled() {
     await new Promise((resolve) => setTimeout(resolve, 1000));

@@ -1,10 +1,10 @@
 /** What params and results of any length cost in DynamoDB units, write by write and in a list. */
 import { randomUUID } from 'node:crypto';
-import { createJobs } from '../core/usecases/createJob.ts';
 import { listJobs } from '../core/usecases/listJobs.ts';
 import { noObjects } from '../test/support/noObjects.ts';
 import { createWorker } from '../worker/worker.ts';
 import { createBenchHandlers } from './support/benchJob.ts';
+import { createAll } from './support/createAll.ts';
 import { openCountedStage, type CountedStage } from './support/countedStage.ts';
 import type { Report } from './support/report.ts';
 
@@ -21,7 +21,7 @@ export async function payloads(): Promise<Report> {
   const measured: Awaited<ReturnType<typeof measure>>[] = [];
   for (const bytes of sizes) measured.push(await measure(stage, bytes));
   const of = (bytes: number) => measured.find((one) => one.bytes === bytes);
-  const [short, longest] = [of(sizes[0]), of(200 * 1024)];
+  const [short, middle, longest] = [of(sizes[0]), of(10 * 1024), of(200 * 1024)];
   const unitsOf = (one: typeof short, name: (typeof writes)[number]): number => one?.units.get(name) ?? Number.NaN;
   return {
     title: 'What long params cost',
@@ -50,6 +50,10 @@ export async function payloads(): Promise<Report> {
         limit: { atMost: 1 },
       },
     ],
+    unitCosts: {
+      writeUnitsOf10KB: unitsOf(middle, 'payload'),
+      readUnitsOf10KB: (middle?.listWithParams ?? Number.NaN) - (middle?.list ?? 0),
+    },
   };
 }
 
@@ -59,7 +63,7 @@ async function measure({ core, config, spent, reset }: CountedStage, bytes: numb
   const params = bytes > empty ? { durationMs, payload: 'x'.repeat(bytes - empty) } : { durationMs };
   reset();
   const request = { owner, type: 'bench_work', priority: 'NORMAL', delaySeconds: 0, traceId: randomUUID(), params } as const;
-  await createJobs(
+  await createAll(
     core,
     Array.from({ length: jobs }, () => ({ ...request, idempotencyKey: randomUUID() })),
   );

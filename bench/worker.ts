@@ -53,6 +53,7 @@ export async function worker(): Promise<Report> {
     promises: [
       { promise: 'use of slots with durations mixed 10 ms to 2 s ≥ 0.95', measured: of('ours', 'utilisation'), limit: { atLeast: 0.95 } },
     ],
+    unitCosts: { slotUse: of('ours', 'utilisation'), workerCpuUs: (of('ours', 'cpuShare') / of('ours', 'perSecond')) * 1e6 },
   };
 }
 

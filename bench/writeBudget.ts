@@ -1,9 +1,9 @@
 /** What a job costs in DynamoDB units and SQS requests at saturation, as Amazon's own DynamoDB Local counts units. */
 import { randomUUID } from 'node:crypto';
-import { createJobs } from '../core/usecases/createJob.ts';
 import { noObjects } from '../test/support/noObjects.ts';
 import { createWorker } from '../worker/worker.ts';
 import { createBenchHandlers } from './support/benchJob.ts';
+import { createAll } from './support/createAll.ts';
 import { concurrently } from './support/concurrently.ts';
 import { openCountedStage } from './support/countedStage.ts';
 import type { Report } from './support/report.ts';
@@ -19,7 +19,7 @@ export async function writeBudget(): Promise<Report> {
 
   await concurrently(jobs / jobsARequest, atOnce, async () => {
     const request = { owner: 'anonymous', type: 'bench_work', priority: 'NORMAL', delaySeconds: 0, traceId: randomUUID() } as const;
-    await createJobs(
+    await createAll(
       core,
       Array.from({ length: jobsARequest }, () => ({ ...request, params: { durationMs: 20 }, idempotencyKey: randomUUID() })),
     );
@@ -63,5 +63,6 @@ export async function writeBudget(): Promise<Report> {
       { promise: 'read units ≤ 1', measured: perJob(spent.readUnits), limit: { atMost: 1 } },
       { promise: 'SQS requests a job at saturation ≤ 0.4', measured: perJob(spent.sqsRequests), limit: { atMost: 0.4 } },
     ],
+    unitCosts: { writeUnits: perJob(spent.writeUnits), readUnits: perJob(spent.readUnits), sqsRequests: perJob(spent.sqsRequests) },
   };
 }

@@ -6,6 +6,8 @@ import { jobTypesFile } from '../cli/jobTypesFile.ts';
 import { closeCatalogue, errorCatalogue, refusalCatalogue } from '../core/errors.ts';
 import { finalStatuses } from '../core/job.ts';
 import { decisions, guards, touches, transitions, type DecisionName } from '../core/transitions.ts';
+import { plannedPage } from '../infra/plan/plannedPage.ts';
+import { readUnitCosts } from '../infra/plan/unitCosts.ts';
 import jobs from '../jobs/index.ts';
 import { describeSettings } from '../runtime/config.ts';
 import { schema } from '../schema/index.ts';
@@ -23,6 +25,8 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'metrics.md': metricsPage,
   'job-types.md': jobTypesPage,
   'api.md': apiPage,
+  // Written by hand, but for what `npm run plan` prints.
+  'scale.md': async () => plannedPage(await readFile(join(import.meta.dirname, 'scale.md'), 'utf8'), await readUnitCosts()),
   // What the example of the typed client imports.
   'examples/jobTypes.d.ts': () => jobTypesFile(jobs),
 };

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import type { UnitCosts } from '../../infra/plan/unitCosts.ts';
 import { shown } from './statistics.ts';
 
 export interface Report {
@@ -12,6 +13,8 @@ export interface Report {
   readonly rows: readonly (readonly (string | number)[])[];
   readonly promises: readonly Promised[];
   readonly notes?: readonly string[];
+  /** What `npm run plan` reckons with. */
+  readonly unitCosts?: Readonly<Partial<UnitCosts>>;
 }
 
 export interface Promised {

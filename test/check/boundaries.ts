@@ -38,7 +38,10 @@ const zones: readonly Zone[] = [
   { files: /^index\.ts$/, mayImport: [base, /^telemetry\/log\.ts$/], packages: [] },
   { files: /^cli\/main\.ts$/, mayImport: [/^cli\//, entry] },
   { files: /^cli\//, mayImport: [core, runtime, jobTypes, /^cli\//] },
-  { files: /^docs\/generate\.ts$/, mayImport: [core, telemetry, runtime, jobTypes, /^schema\//, /^cli\/jobTypesFile\.ts$/] },
+  {
+    files: /^docs\/generate\.ts$/,
+    mayImport: [core, telemetry, runtime, jobTypes, /^schema\//, /^cli\/jobTypesFile\.ts$/, /^infra\/plan\//],
+  },
   { files: telemetry, mayImport: [telemetry] },
   { files: base, mayImport: [base, /^telemetry\/log\.ts$/], packages: ['zod', 'node:timers/promises'] },
   { files: table, mayImport: [base, telemetry, table] },
@@ -68,6 +71,11 @@ const zones: readonly Zone[] = [
   { files: /^server\//, mayImport: [core, telemetry, runtime, jobTypes, /^schema\//, /^server\//] },
   { files: /^worker\//, mayImport: [core, telemetry, runtime, /^jobs\//, /^worker\//] },
   { files: /^lambda\//, mayImport: [core, telemetry, runtime, /^lambda\//] },
+  // The plan reckons with the bounds of what it plans.
+  {
+    files: /^infra\/plan\//,
+    mayImport: [base, /^core\/table\/(jobTable|dynamodb\/definition)\.ts$/, /^runtime\/config\.ts$/, /^infra\/plan\//],
+  },
   // Names and shapes of table and queues stand in one place; the code that uses them is not infra's business.
   {
     files: /^infra\//,

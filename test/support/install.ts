@@ -7,22 +7,24 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** Programs and the Debian packages they come from. */
+type Programs = Readonly<Record<string, string>>;
+
 const neededPrograms = {
   'redis-server': 'redis-server',
   java: 'openjdk-17-jre-headless',
   promtool: 'prometheus',
   chromium: 'chromium',
-} as const;
+} as const satisfies Programs;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws {Error} one line naming what is missing and how to get it. */
-export async function ensurePrograms(environment: Environment): Promise<void> {
-  const names = Object.keys(neededPrograms).filter((name): name is keyof typeof neededPrograms => name in neededPrograms);
+export async function ensurePrograms(environment: Environment, programs: Programs = neededPrograms): Promise<void> {
+  const names = Object.keys(programs);
   const found = await Promise.all(names.map((name) => isOnPath(name, environment)));
   const missing = names.filter((_, index) => found[index] !== true);
   if (missing.length === 0) return;
-  const packages = missing.map((name) => neededPrograms[name]);
+  const packages = missing.map((name) => programs[name] ?? name);
   if (process.getuid?.() !== 0 || !(await isOnPath('apt-get', environment))) {
     throw new Error(`the tests need ${missing.join(' and ')}: install it, on Debian with apt-get install ${packages.join(' ')}`);
   }
