@@ -29,11 +29,11 @@ describe('the typed client', () => {
     const input = { type: 'simulate_work', idempotencyKey: 'kept' } as const;
     await long.createJob(input);
     await short.createJob(input);
-    await expect.poll(() => states.short).toEqual(['connecting', 'open', 'lost']);
+    await expect.poll(() => states.short).toEqual(['connecting', 'open', 'idle']);
     await long.createJob(input);
     await short.createJob(input);
     expect(states.long).toEqual(['connecting', 'open']);
-    expect(states.short.slice(0, 5)).toEqual(['connecting', 'open', 'lost', 'connecting', 'open']);
+    expect(states.short.slice(0, 5)).toEqual(['connecting', 'open', 'idle', 'connecting', 'open']);
   });
 
   test('gives the same job for the same key', async () => {
@@ -58,8 +58,8 @@ describe('the typed client', () => {
   test('cancels, and retries what was cancelled', async () => {
     await using client = clientOf(system.url);
     const { job } = await client.createJob({ type: 'simulate_work', delaySeconds: 600 });
-    expect(await client.cancelJob(job.jobId)).toMatchObject({ status: 'CANCELLED' });
-    expect(await client.retryJob(job.jobId)).toMatchObject({ generation: 2 });
+    expect(await client.cancel(job.jobId)).toMatchObject({ status: 'CANCELLED' });
+    expect(await client.retry(job.jobId)).toMatchObject({ generation: 2 });
     expect(await client.waitForJob(job.jobId)).toMatchObject({ status: 'SUCCEEDED' });
   });
 
@@ -107,5 +107,5 @@ test('a token that is missing or wrong is told as UNAUTHENTICATED, and not tried
 test('a server that is away is waited for, as long as the signal allows', async () => {
   await using client = clientOf('http://127.0.0.1:9');
   await expect(client.createJob({ type: 'simulate_work' }, { signal: AbortSignal.timeout(700) })).rejects.toThrow(/timeout/);
-  await expect(client.retryJob('any')).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+  await expect(client.retry('any')).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
 });
