@@ -24,8 +24,7 @@ test('TanStack Query: a job is followed to its end, and is not asked for again; 
     }, [text]);
     return null;
   }
-  const page = (jobId: string | SkipToken) =>
-    createElement(QueryClientProvider, { client: queries }, createElement(Shown, { jobId }));
+  const page = (jobId: string | SkipToken) => createElement(QueryClientProvider, { client: queries }, createElement(Shown, { jobId }));
   const { job } = await watched.client.createJob({ type: 'simulate_work', params: { durationMs: 2500 } });
 
   const first = mount(page(skipToken));
