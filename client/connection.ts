@@ -17,7 +17,7 @@ export interface ConnectionOptions {
   readonly token?: Token | undefined;
   /** `sse`: HTTP with Server-Sent Events, for where WebSockets do not get through. Default `websocket`. */
   readonly transport?: 'websocket' | 'sse' | undefined;
-  /** Default: the global one, which browsers, Deno, Bun and Node 22 have. Else the one of the package `ws`. */
+  /** Default: the global one, which browsers, Deno and Node 22 have. Else the one of the package `ws`. */
   readonly webSocket?: unknown;
   /** For `sse`. Default: the global one. */
   readonly fetch?: typeof globalThis.fetch | undefined;
