@@ -33,6 +33,11 @@ export interface Call {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface WatchToken {
+  readonly token: string;
+  readonly expiresAt: string;
+}
+
 /** As lists have it, with what may be large. */
 export type JobWithPayloads = Omit<Job, 'history'>;
 
@@ -66,6 +71,8 @@ export interface JobTickets<Types extends JobTypesMap<Types>> extends AsyncDispo
   retry<Name extends NameOf<Types>>(jobId: string, call?: Call): Promise<TypedJob<Types, Name>>;
   /** As `retry`. A job that runs ends within a heartbeat. */
   cancel<Name extends NameOf<Types>>(jobId: string, call?: Call): Promise<TypedJob<Types, Name>>;
+  /** A token for someone, a browser for one, who may watch this job and nothing else. */
+  createWatchToken(jobId: string, call?: Call & { readonly ttlSeconds?: number | undefined }): Promise<WatchToken>;
   connectionState(): ConnectionState;
   /** @returns what ends it. */
   onConnectionState(listener: (state: ConnectionState) => void): () => void;
@@ -81,6 +88,8 @@ export const clientDocuments = {
   waitForJob: `query WaitForJob($jobId: ID!) { answer: waitForJob(jobId: $jobId, timeoutSeconds: 30) { ${jobFields} } }`,
   retry: `mutation RetryJob($jobId: ID!) { payload: retryJob(input: { jobId: $jobId }) { job { ${jobFields} } } }`,
   cancel: `mutation CancelJob($jobId: ID!) { payload: cancelJob(input: { jobId: $jobId }) { job { ${jobFields} } } }`,
+  createWatchToken: `mutation CreateWatchToken($jobId: ID!, $ttlSeconds: Int) {
+    answer: createWatchToken(input: { jobId: $jobId, ttlSeconds: $ttlSeconds }) { token expiresAt } }`,
   watchJob: watchJobDocument,
   ...watchJobsDocuments,
 };
@@ -121,6 +130,7 @@ export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>
     watchJobs: (watchOptions) => watchJobs(connection, watchOptions),
     retry: (jobId, call) => change(clientDocuments.retry, jobId, call),
     cancel: (jobId, call) => change(clientDocuments.cancel, jobId, call),
+    createWatchToken: (jobId, { ttlSeconds, ...call } = {}) => ask(clientDocuments.createWatchToken, { jobId, ttlSeconds }, call),
     connectionState: connection.state,
     onConnectionState: connection.onState,
     close: connection.close,

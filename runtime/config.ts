@@ -97,6 +97,11 @@ const settings = z.object({
     .optional()
     .describe('Keys of the tokens’ issuer; the server then wants a token it signed. This or JWT_SECRET.'),
   JWT_SECRET: z.string().min(32).optional().describe('Shared secret of HMAC-signed tokens, at least 32 characters.'),
+  WATCH_TOKEN_SECRET: z
+    .string()
+    .min(32)
+    .optional()
+    .describe('Signs the tokens of `createWatchToken`, the same on all servers. Needed with JWKS_URL; default: derived from JWT_SECRET.'),
   JWT_ISSUER: text.optional().describe('If set, tokens must be of this issuer (`iss`).'),
   JWT_AUDIENCE: text.optional().describe('If set, tokens must be for this audience (`aud`).'),
   AUTH: z.literal('none').optional().describe('`none`: run open even in production, everybody being the owner `anonymous`.'),
@@ -206,7 +211,14 @@ export function parseConfig(environment: Environment) {
     sweepReadsPerMinute: env.SWEEP_READS_PER_MINUTE,
     idempotencyTtlSeconds: env.IDEMPOTENCY_TTL_SECONDS,
     jobTtlDays: env.JOB_TTL_DAYS,
-    auth: { jwksUrl: env.JWKS_URL, secret: env.JWT_SECRET, issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE, mode: env.AUTH },
+    auth: {
+      jwksUrl: env.JWKS_URL,
+      secret: env.JWT_SECRET,
+      watchTokenSecret: env.WATCH_TOKEN_SECRET,
+      issuer: env.JWT_ISSUER,
+      audience: env.JWT_AUDIENCE,
+      mode: env.AUTH,
+    },
     /** Of `createWatches`. */
     watchReads: { silenceMs: env.VISIBILITY_TIMEOUT_SECONDS * 1000, maxReadsPerSecond: env.MAX_WATCH_READS_PER_SECOND },
     corsOrigins: env.CORS_ORIGINS,

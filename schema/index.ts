@@ -3,11 +3,13 @@ import { builder } from './builder.ts';
 import './query.ts';
 import './mutation.ts';
 import './subscription.ts';
+import { guardWatchTokens } from './watchToken.ts';
 
 /** In the order of the source: what belongs together stands together. */
-export const schema = builder.toSchema({ sortSchema: false });
+export const schema = guardWatchTokens(builder.toSchema({ sortSchema: false }));
 
 export type { ApiContext } from './context.ts';
 export { requireAffordable } from './cost.ts';
 export { toGraphQLError } from './errors.ts';
+export type { WatchTokenRequest } from './watchToken.ts';
 export { coerceVariables } from './variables.ts';

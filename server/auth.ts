@@ -7,6 +7,8 @@ export interface Identity {
   readonly owner: string;
   /** Sees every owner's jobs. */
   readonly isAdmin: boolean;
+  /** Whoever has a watch token sees this one job of the owner’s, and does nothing. */
+  readonly onlyJobId?: string | undefined;
   /** Milliseconds since the epoch, after which the token no longer counts. */
   readonly expiresAt?: number | undefined;
 }
@@ -18,7 +20,10 @@ export interface Identity {
 export type Authenticate = (authorization: string | undefined) => Promise<Identity>;
 
 /** @throws {ConfigError} for production without keys, unless `AUTH=none`, and for settings that contradict each other. */
-export function createAuthenticate({ isProduction, auth }: Pick<Config, 'isProduction' | 'auth'>): Authenticate {
+export function createAuthenticate(
+  { isProduction, auth }: Pick<Config, 'isProduction' | 'auth'>,
+  watcherOf: (token: string) => Promise<Identity | undefined> = () => Promise.resolve(undefined),
+): Authenticate {
   const { jwksUrl, secret, mode, issuer, audience } = auth;
   const keyed = isKeyed(auth);
   if (jwksUrl !== undefined && secret !== undefined) throw new ConfigError('JWKS_URL, JWT_SECRET: set one of them, not both');
@@ -28,7 +33,10 @@ export function createAuthenticate({ isProduction, auth }: Pick<Config, 'isProdu
   }
   const verify = verifierOf({ jwksUrl, secret }, definedOf({ issuer, audience }));
   if (verify === undefined) return () => Promise.resolve({ owner: 'anonymous', isAdmin: false });
-  return async (authorization) => identityOf(await verify(bearerOf(authorization)));
+  return async (authorization) => {
+    const token = bearerOf(authorization);
+    return (await watcherOf(token)) ?? identityOf(await verify(token));
+  };
 }
 
 /** Whether tokens are asked for. */

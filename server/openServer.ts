@@ -20,6 +20,7 @@ import { createDashboard } from './pages/dashboard.ts';
 import { renderGraphiQLPage } from './pages/graphiql.ts';
 import { createQueueDepths } from './queueDepths.ts';
 import { createDrain } from './shutdown.ts';
+import { createWatchTokens } from './watchTokens.ts';
 import { createConnections } from './websocket/connections.ts';
 import { attachSockets, isWebSocketRequest } from './websocket/sockets.ts';
 import { createWebSocketApi } from './websocket/websocket.ts';
@@ -74,14 +75,23 @@ export async function openServer({
   hurry = neverHurries,
 }: OpenServerDeps): Promise<OpenedServer> {
   const { limits, isProduction, hidesSchema } = config;
-  const authenticate = createAuthenticate(config);
+  const watchTokens = createWatchTokens(config.auth);
+  const authenticate = createAuthenticate(config, watchTokens?.identityOf);
   const wantsToken = isKeyed(config.auth);
   const isOpen = !isProduction && !wantsToken;
   const allowsHost = createHostCheck({ ...config, isOpen });
   const allowsOrigin = createOriginCheck(config.corsOrigins);
   const connections = createConnections({ maxPerOwner: limits.connectionsPerOwner });
   const limiter = openRateLimiter({ config, clock: core.clock, log });
-  const operations = createOperations({ core, watches, log, limiter, hidesSchema, maxCost: limits.operationCost });
+  const operations = createOperations({
+    core,
+    watches,
+    log,
+    limiter,
+    hidesSchema,
+    maxCost: limits.operationCost,
+    signWatchToken: watchTokens?.sign,
+  });
   const fanOut = createFanOut(operations);
   const health = createHealth({ notReady, details: async () => ({ ...(await sweeperHealth(core)), ...details() }) });
   const graphiql = hidesSchema ? undefined : renderGraphiQLPage(core.jobTypes);

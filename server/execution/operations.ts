@@ -60,20 +60,34 @@ export interface OperationsDeps {
   readonly hidesSchema: boolean;
   readonly limiter: RateLimiter;
   readonly maxCost: number;
+  readonly signWatchToken?: ApiContext['signWatchToken'];
 }
 
-export function createOperations({ core, watches, log, hidesSchema, limiter, maxCost }: OperationsDeps): Operations {
+export function createOperations({ core, watches, log, hidesSchema, limiter, maxCost, signWatchToken }: OperationsDeps): Operations {
   const documents = createDocuments({ schema, hidesSchema });
   const pipeline = createPipeline(contextOf);
   const mask = (error: unknown, traceId: string): GraphQLError => toGraphQLError(error, { log, traceId });
 
   async function contextOf({ traceId, signal, identify, idempotencyKey, lastEventId }: CallContext): Promise<ApiContext> {
-    const { owner, isAdmin } = await identify();
+    const { owner, isAdmin, onlyJobId } = await identify();
     const spend = async (count: number): Promise<void> => {
       const retryAfterSeconds = await limiter.take(owner, count);
       if (retryAfterSeconds > 0) throw new JobError('RATE_LIMITED', { retryAfterSeconds });
     };
-    return { core, watches, owner, isAdmin, spend, traceId, log, idempotencyKey: idempotencyKey(), lastEventId, signal };
+    return {
+      core,
+      watches,
+      owner,
+      isAdmin,
+      onlyJobId,
+      signWatchToken,
+      spend,
+      traceId,
+      log,
+      idempotencyKey: idempotencyKey(),
+      lastEventId,
+      signal,
+    };
   }
 
   async function run({ query, operationName, variables }: OperationRequest, call: CallContext): Promise<Outcome> {
