@@ -1,21 +1,26 @@
-/** One WebSocket to the API, opened when it is needed: operations over it, and what becomes of them when it is lost. */
-import { createClient } from 'graphql-ws';
-import { errorOfAnswer, errorOfSocket, isPassing, JobTicketsError } from './errors.ts';
+/** A connection to the API: operations over it, and what becomes of them when it is lost. */
+import { connectionLost, errorOfAnswer, isPassing, JobTicketsError, TokenRefused } from './errors.ts';
+import { createHttpTransport } from './httpTransport.ts';
+import { createTokens, type Token } from './tokens.ts';
+import type { ConnectionState, Operation } from './transport.ts';
+import { createWebSocketTransport } from './webSocketTransport.ts';
 
-export interface Operation {
-  readonly query: string;
-  readonly variables?: Record<string, unknown>;
-}
-
-export type ConnectionState = 'connecting' | 'open' | 'lost';
+export type { ConnectionState, Operation };
 
 export interface ConnectionOptions {
   /** Of the API: `http://localhost:4000/graphql`, or the same with `ws:`. */
   readonly url: string | URL;
-  /** A JWT, or what gives a fresh one at each connect. Needed where the server asks for tokens. */
-  readonly token?: string | (() => string | undefined | Promise<string | undefined>) | undefined;
-  /** Default: the global one, which browsers and Node 22 have. Else the one of the package `ws`. */
+  /**
+   * A JWT, or what gives a fresh one at each connect, and again when one was refused or has expired. Needed where the server
+   * asks for tokens.
+   */
+  readonly token?: Token | undefined;
+  /** `sse`: HTTP with Server-Sent Events, for where WebSockets do not get through. Default `websocket`. */
+  readonly transport?: 'websocket' | 'sse' | undefined;
+  /** Default: the global one, which browsers, Deno and Node 22 have. Else the one of the package `ws`. */
   readonly webSocket?: unknown;
+  /** For `sse`. Default: the global one. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
   /** Longest wait before another try, in milliseconds; it begins with a quarter of a second. Default 10,000. */
   readonly maxWaitMs?: number;
   /** A server that is silent for so long after a ping counts as lost, in milliseconds. Default 5,000. */
@@ -25,7 +30,12 @@ export interface ConnectionOptions {
    * and then keeps it longer: an operation over an open connection costs the server less than a request over HTTP.
    */
   readonly keepMs?: number;
-  readonly onState?: (state: ConnectionState) => void;
+  readonly onState?: ((state: ConnectionState) => void) | undefined;
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly isRepeatable?: boolean;
 }
 
 export interface Connection {
@@ -35,77 +45,55 @@ export interface Connection {
    * One answer. What is repeatable is sent again, for as long as it takes, when the connection is lost or an error passes.
    * @throws {JobTicketsError} `CONNECTION_LOST` only for what is not; the signal's reason.
    */
-  request<Data>(
-    operation: Operation,
-    options?: { readonly signal?: AbortSignal | undefined; readonly isRepeatable?: boolean },
-  ): Promise<Data>;
+  request<Data>(operation: Operation, options?: RequestOptions): Promise<Data>;
   /** Resolves when another try is worthwhile, after `error`; the next time later. @throws the error if it does not pass. */
   pause(error: unknown, tries: number, signal?: AbortSignal): Promise<void>;
+  state(): ConnectionState;
+  /** @returns what ends it. */
+  onState(listener: (state: ConnectionState) => void): () => void;
   close(): Promise<void>;
 }
 
-const pingIntervalMs = 10_000;
 const firstWaitMs = 250;
 
 export function openConnection(options: ConnectionOptions): Connection {
-  const { url, token, webSocket, maxWaitMs = 10_000, pongWithinMs = 5000, keepMs = 3000, onState } = options;
+  const { token, webSocket, fetch = globalThis.fetch, maxWaitMs = 10_000, pongWithinMs = 5000, keepMs = 3000 } = options;
   let isClosed = false;
-  let silence: ReturnType<typeof setTimeout> | undefined;
-  const client = createClient({
-    url: String(url).replace(/^http/, 'ws'),
-    webSocketImpl: webSocket,
-    connectionParams: async () => {
-      const current = typeof token === 'function' ? await token() : token;
-      return current === undefined ? {} : { authorization: `Bearer ${current}` };
-    },
-    // Tried again here and not there, where an operation would be repeated word for word: a watch has to resume after what it saw.
-    retryAttempts: 0,
-    lazyCloseTimeout: keepMs,
-    connectionAckWaitTimeout: pongWithinMs,
-    keepAlive: pingIntervalMs,
-    on: {
-      connecting: () => onState?.('connecting'),
-      connected: () => onState?.('open'),
-      closed() {
-        clearTimeout(silence);
-        onState?.('lost');
-      },
-      ping(isReceived) {
-        if (!isReceived) silence = setTimeout(() => client.terminate(), pongWithinMs);
-      },
-      pong: () => clearTimeout(silence),
-    },
-  });
+  let current: ConnectionState = 'idle';
+  const listeners = new Set(options.onState === undefined ? [] : [options.onState]);
+  const onState = (state: ConnectionState): void => {
+    if (state === current) return;
+    current = state;
+    for (const listener of listeners) listener(state);
+  };
+  const shared = { url: String(options.url), tokens: createTokens(token), onState };
+  const transport =
+    options.transport === 'sse'
+      ? createHttpTransport({ ...shared, fetch })
+      : createWebSocketTransport({ ...shared, webSocket, pongWithinMs, keepMs });
 
   async function* subscribe<Data>(operation: Operation, signal?: AbortSignal): AsyncGenerator<Data, void, void> {
     signal?.throwIfAborted();
-    const answers = client.iterate<Data>(operation);
-    const leave = (): void => void answers.return?.();
-    signal?.addEventListener('abort', leave);
+    if (isClosed) throw closedError();
     try {
-      for await (const { data, errors } of answers) {
+      for await (const { data, errors } of transport.run<Data>(operation, signal)) {
         if (errors !== undefined) throw errorOfAnswer(errors);
         if (data !== undefined && data !== null) yield data;
       }
     } catch (error) {
-      throw errorOfSocket(error);
-    } finally {
-      signal?.removeEventListener('abort', leave);
+      throw isClosed ? closedError() : error;
     }
     signal?.throwIfAborted();
-    if (isClosed) throw new JobTicketsError('CONNECTION_CLOSED', 'This client was closed.');
+    if (isClosed) throw closedError();
   }
 
-  async function request<Data>(
-    operation: Operation,
-    { signal, isRepeatable = true }: { readonly signal?: AbortSignal | undefined; readonly isRepeatable?: boolean } = {},
-  ): Promise<Data> {
+  async function request<Data>(operation: Operation, { signal, isRepeatable = true }: RequestOptions = {}): Promise<Data> {
     for (let tries = 1; ; tries += 1) {
       try {
         for await (const data of subscribe<Data>(operation, signal)) return data;
-        throw new JobTicketsError('CONNECTION_LOST', 'The operation ended without an answer.');
+        throw connectionLost('The operation ended without an answer.');
       } catch (error) {
-        if (!isRepeatable) throw error;
+        if (!isRepeatable && !(error instanceof TokenRefused)) throw error;
         await pause(error, tries, signal);
       }
     }
@@ -123,14 +111,20 @@ export function openConnection(options: ConnectionOptions): Connection {
     subscribe,
     request,
     pause,
+    state: () => current,
+    onState(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     async close() {
       isClosed = true;
-      await client.dispose();
-      // A server that is silent says no goodbye, and a timer for its next ping would wait for one.
-      client.terminate();
-      clearTimeout(silence);
+      await transport.close();
     },
   };
+}
+
+function closedError(): JobTicketsError {
+  return new JobTicketsError('CONNECTION_CLOSED', 'This client was closed.');
 }
 
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 /** What can go wrong between a client and the API, as one class with a code to branch on. */
+import { isApiCode, type JobTicketsErrorCode } from './errorCode.ts';
 
 export interface JobTicketsErrorDetails {
   /** What to do about it, for people. */
@@ -9,63 +10,76 @@ export interface JobTicketsErrorDetails {
   readonly retryAfterSeconds?: number | undefined;
   /** To be named in a report. */
   readonly traceId?: string | undefined;
+  /** As the server said it, where this client does not know the code. */
+  readonly code?: string | undefined;
 }
 
-/** `code`: one of docs/errors.md, or `CONNECTION_LOST`. */
+/** `code`: one of docs/errors.md, or one of the client's own. */
 export class JobTicketsError extends Error {
   override readonly name = 'JobTicketsError';
-  readonly code: string;
+  readonly code: JobTicketsErrorCode;
   readonly details: JobTicketsErrorDetails;
 
-  constructor(code: string, message: string, details: JobTicketsErrorDetails = {}, options?: ErrorOptions) {
+  constructor(code: JobTicketsErrorCode, message: string, details: JobTicketsErrorDetails = {}, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
     this.details = details;
   }
 }
 
+/** The token was refused before anything was done with it, and another can be had. */
+export class TokenRefused extends JobTicketsError {
+  constructor() {
+    super('UNAUTHENTICATED', refusedMessage);
+  }
+}
+
+export const refusedMessage = 'The token is missing, not valid, or has expired.';
+
 /** Errors that pass by themselves: the same operation is worth another try. */
-const passing = new Set(['CONNECTION_LOST', 'SHUTTING_DOWN', 'TABLE_UNAVAILABLE', 'RATE_LIMITED', 'FEED_INTERRUPTED']);
+const passing: ReadonlySet<JobTicketsErrorCode> = new Set<JobTicketsErrorCode>([
+  'CONNECTION_LOST',
+  'SHUTTING_DOWN',
+  'TABLE_UNAVAILABLE',
+  'RATE_LIMITED',
+  'FEED_INTERRUPTED',
+  'TOO_MANY_SOCKETS',
+  'REQUEST_TIMEOUT',
+]);
 
 export function isPassing(error: unknown): error is JobTicketsError {
-  return error instanceof JobTicketsError && passing.has(error.code);
+  return error instanceof TokenRefused || (error instanceof JobTicketsError && passing.has(error.code));
+}
+
+export interface AnsweredError {
+  readonly message: string;
+  readonly extensions?: unknown;
 }
 
 /** Of an answer's `errors`: the first one says what is wrong. */
-export function errorOfAnswer(errors: readonly { readonly message: string; readonly extensions?: unknown }[]): JobTicketsError {
+export function errorOfAnswer(errors: readonly AnsweredError[]): JobTicketsError {
   const [{ message, extensions } = { message: 'The answer is empty.' }] = errors;
-  const said = isRecord(extensions) ? extensions : {};
-  const { path } = said;
-  return new JobTicketsError(textOf(said['code']) ?? 'UNKNOWN', message, {
+  return errorOf({ ...(isRecord(extensions) ? extensions : {}), message });
+}
+
+/** Of what the API says of an error: `code`, `message`, `whatToDo` … */
+export function errorOf(said: Readonly<Record<string, unknown>>): JobTicketsError {
+  const { code, path } = said;
+  return new JobTicketsError(isApiCode(code) ? code : 'UNKNOWN', textOf(said['message']) ?? '', {
     whatToDo: textOf(said['whatToDo']),
     path: Array.isArray(path) ? path.filter((step) => typeof step === 'string' || typeof step === 'number') : undefined,
     jobId: textOf(said['jobId']),
     retryAfterSeconds: typeof said['retryAfterSeconds'] === 'number' ? said['retryAfterSeconds'] : undefined,
     traceId: textOf(said['traceId']),
+    code: isApiCode(code) ? undefined : textOf(code),
   });
 }
 
-/** Of what graphql-ws throws: errors of an operation, the event of a socket that closed, or of one that never opened. */
-export function errorOfSocket(thrown: unknown): unknown {
-  if (Array.isArray(thrown)) return errorOfAnswer(thrown.filter(isGraphQLError));
-  if (thrown instanceof JobTicketsError) return thrown;
-  if (!isRecord(thrown)) return thrown;
-  const { code, reason } = thrown;
-  const said = typeof reason === 'string' && reason !== '' ? reason : 'The connection was lost.';
-  if (code === forbidden) return new JobTicketsError('UNAUTHENTICATED', 'The token is missing, not valid, or has expired.');
-  if (typeof code === 'number' && code >= 4400 && code < 4410 && code !== initTimeout) return new JobTicketsError('BAD_REQUEST', said);
-  return new JobTicketsError('CONNECTION_LOST', said, {}, { cause: thrown });
+export function connectionLost(message = 'The connection was lost.', cause?: unknown): JobTicketsError {
+  return new JobTicketsError('CONNECTION_LOST', message, {}, { cause });
 }
 
-/** Codes with which the server closes a socket (docs/errors.md). */
-const forbidden = 4403;
-const initTimeout = 4408;
-
-function isGraphQLError(value: unknown): value is { readonly message: string; readonly extensions?: unknown } {
-  return isRecord(value) && typeof value['message'] === 'string';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 

@@ -24,15 +24,13 @@ export interface JobHistoryEntry {
   readonly error: JobFailure | null;
 }
 
-export interface Job<Params = unknown, Result = unknown> {
+/** A job as lists have it: without what may be large. */
+export interface JobSummary {
   /** The ticket. */
   readonly jobId: string;
   readonly type: string;
   readonly status: JobStatus;
   readonly priority: JobPriority;
-  readonly params: Params;
-  /** Once SUCCEEDED. */
-  readonly result: Result | null;
   /** The last failure of this generation. */
   readonly error: JobFailure | null;
   /** Percent, 0 to 100. */
@@ -49,8 +47,20 @@ export interface Job<Params = unknown, Result = unknown> {
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly expiresAt: string;
+}
+
+export interface Job<Params = unknown, Result = unknown> extends JobSummary {
+  /** With the type’s defaults filled in. */
+  readonly params: Params;
+  /** Once SUCCEEDED. */
+  readonly result: Result | null;
   /** Oldest first. */
   readonly history: readonly JobHistoryEntry[];
+}
+
+export interface JobsFilter {
+  readonly status?: readonly JobStatus[] | undefined;
+  readonly type?: readonly string[] | undefined;
 }
 
 /** A change of status or, under a version already seen, of progress. */
@@ -69,9 +79,12 @@ export interface JobStatusEvent {
 
 const failureFields = 'error { code message attempt at }';
 
-export const jobFields = `
-  jobId type status priority params result progress attempts version generation traceId idempotencyKey
-  createdAt updatedAt startedAt finishedAt expiresAt ${failureFields}
-  history { version status at attempt ${failureFields} }`;
+export const summaryFields = `
+  jobId type status priority progress attempts version generation traceId idempotencyKey
+  createdAt updatedAt startedAt finishedAt expiresAt ${failureFields}`;
+
+export const historyFields = `history { version status at attempt ${failureFields} }`;
+
+export const jobFields = `${summaryFields} params result ${historyFields}`;
 
 export const eventFields = `jobId version status previousStatus attempt at progress recovered ${failureFields}`;

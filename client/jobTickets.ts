@@ -1,6 +1,9 @@
 /** The client of Job Tickets: hand in a job, watch it, wait for it. Needs nothing but graphql-ws. */
 import { openConnection, type ConnectionOptions, type ConnectionState } from './connection.ts';
+import { createDocuments, createJob, createJobs, type CreatedJob, type CreateJobResult } from './createJobs.ts';
+import type { JobTicketsErrorCode } from './errorCode.ts';
 import { JobTicketsError, type JobTicketsErrorDetails } from './errors.ts';
+import { applyEvent } from './applyEvent.ts';
 import {
   isFinal,
   jobFields,
@@ -8,102 +11,128 @@ import {
   type JobFailure,
   type JobHistoryEntry,
   type JobPriority,
+  type JobsFilter,
   type JobStatus,
   type JobStatusEvent,
+  type JobSummary,
 } from './job.ts';
+import type { AnyJobInput, AnyJobTypes, CreateJobInput, JobTypesMap, NameOf, TypedJob } from './jobTypes.ts';
+import { listDocuments, listJobs, type JobsList, type JobsPage, type ListJobsOptions } from './listJobs.ts';
+import type { Token } from './tokens.ts';
 import { watchJob, watchJobDocument, type WatchJobOptions } from './watchJob.ts';
+import { watchJobs, watchJobsDocuments, type WatchJobsOptions } from './watchJobs.ts';
 
-export { isFinal, JobTicketsError };
-export type { ConnectionOptions, ConnectionState, Job, JobFailure, JobHistoryEntry, JobPriority, JobStatus, JobStatusEvent };
-export type { JobTicketsErrorDetails, WatchJobOptions };
-
-/** What a client knows of job types, by their names: `job-tickets types` writes such a map of a server's own types. */
-export type JobTypesMap<Types> = { readonly [Name in keyof Types]: { readonly params: unknown; readonly result: unknown } };
-
-/** Where nothing is known of the types, any name will do. */
-export type AnyJobTypes = Readonly<Record<string, { readonly params: unknown; readonly result: unknown }>>;
-
-export interface CreateJobInput<Name extends string, Params> {
-  readonly type: Name;
-  /** Default `{}`. */
-  readonly params?: Params;
-  /** Default NORMAL. */
-  readonly priority?: JobPriority;
-  /** The same key with the same payload gives the same job, for 24 hours. Default: one of its own, so that a repeat after a lost answer makes no second job. */
-  readonly idempotencyKey?: string;
-  /** Do not begin before so many seconds, 0 to 900. Default 0. */
-  readonly delaySeconds?: number;
-  /** ISO 8601 with its offset; instead of a delay. */
-  readonly runAt?: string;
-}
+export { applyEvent, isFinal, JobTicketsError };
+export type { AnyJobInput, AnyJobTypes, ConnectionOptions, ConnectionState, CreatedJob, CreateJobInput, CreateJobResult, Job, JobFailure };
+export type { JobHistoryEntry, JobPriority, JobsFilter, JobsList, JobsPage, JobStatus, JobStatusEvent, JobSummary };
+export type { JobTicketsErrorCode, JobTicketsErrorDetails, JobTypesMap, ListJobsOptions, NameOf, Token, TypedJob };
+export type { WatchJobOptions, WatchJobsOptions };
 
 export interface Call {
   /** Gives up: the call rejects with the signal's reason. Without one it goes on until it succeeds. */
   readonly signal?: AbortSignal | undefined;
 }
 
-type Typed<Types extends JobTypesMap<Types>, Name extends keyof Types> = Job<Types[Name]['params'], Types[Name]['result']>;
+export interface WatchToken {
+  readonly token: string;
+  readonly expiresAt: string;
+}
+
+/** As lists have it, with what may be large. */
+export type JobWithPayloads = Omit<Job, 'history'>;
 
 export interface JobTickets<Types extends JobTypesMap<Types>> extends AsyncDisposable {
   /** When this answers, the job is recorded and queued. `created` is false if the key already had its job. */
-  createJob<Name extends keyof Types & string>(
+  createJob<Name extends NameOf<Types>>(
     input: CreateJobInput<Name, Types[Name]['params']>,
     call?: Call,
-  ): Promise<{ readonly job: Typed<Types, Name>; readonly created: boolean }>;
-  getJob<Name extends keyof Types & string>(jobId: string, call?: Call): Promise<Typed<Types, Name>>;
+  ): Promise<CreatedJob<TypedJob<Types, Name>>>;
+  /** Any number; each stands for itself, and the results come in the order of the inputs. */
+  createJobs<const Input extends AnyJobInput<Types>>(
+    inputs: readonly Input[],
+    call?: Call,
+  ): Promise<readonly CreateJobResult<TypedJob<Types, Input['type']>>[]>;
+  job<Name extends NameOf<Types>>(jobId: string, call?: Call): Promise<TypedJob<Types, Name>>;
+  /** Null: no job has that key, or it is no longer remembered. */
+  jobByIdempotencyKey<Name extends NameOf<Types>>(
+    idempotencyKey: string,
+    call?: Call & { readonly owner?: string | undefined },
+  ): Promise<TypedJob<Types, Name> | null>;
+  /** Newest first, as many as are asked for: `for await (const job of client.jobs())`, or its `.pages()`. */
+  jobs(options: ListJobsOptions & { readonly withPayloads: true }): JobsList<JobWithPayloads>;
+  jobs(options?: ListJobsOptions): JobsList;
   /** Answers when the job is final: look at its `status`. */
-  waitForJob<Name extends keyof Types & string>(jobId: string, call?: Call): Promise<Typed<Types, Name>>;
+  waitForJob<Name extends NameOf<Types>>(jobId: string, call?: Call): Promise<TypedJob<Types, Name>>;
   /** Each change of status once and in order, across lost connections; ends after a final state. */
   watchJob(jobId: string, options?: WatchJobOptions): AsyncGenerator<JobStatusEvent, void, void>;
+  /** Whatever happens to all of an owner’s jobs from now on, across lost connections; does not end by itself. */
+  watchJobs(options?: WatchJobsOptions): AsyncGenerator<JobStatusEvent, void, void>;
   /** Not repeated when its answer is lost (`CONNECTION_LOST`): look at the job. */
-  retryJob<Name extends keyof Types & string>(jobId: string, call?: Call): Promise<Typed<Types, Name>>;
-  cancelJob<Name extends keyof Types & string>(jobId: string, call?: Call): Promise<Typed<Types, Name>>;
+  retry<Name extends NameOf<Types>>(jobId: string, call?: Call): Promise<TypedJob<Types, Name>>;
+  /** As `retry`. A job that runs ends within a heartbeat. */
+  cancel<Name extends NameOf<Types>>(jobId: string, call?: Call): Promise<TypedJob<Types, Name>>;
+  /** A token for someone, a browser for one, who may watch this job and nothing else. */
+  createWatchToken(jobId: string, call?: Call & { readonly ttlSeconds?: number | undefined }): Promise<WatchToken>;
+  connectionState(): ConnectionState;
+  /** @returns what ends it. */
+  onConnectionState(listener: (state: ConnectionState) => void): () => void;
   close(): Promise<void>;
 }
 
 export const clientDocuments = {
-  createJob: `mutation CreateJob($input: CreateJobInput!) { createJob(input: $input) { created job { ${jobFields} } } }`,
-  getJob: `query Job($jobId: ID!) { answer: job(jobId: $jobId) { ${jobFields} } }`,
+  ...createDocuments,
+  job: `query Job($jobId: ID!) { answer: job(jobId: $jobId) { ${jobFields} } }`,
+  jobByIdempotencyKey: `query JobByIdempotencyKey($idempotencyKey: String!, $owner: String) {
+    answer: jobByIdempotencyKey(idempotencyKey: $idempotencyKey, owner: $owner) { ${jobFields} } }`,
+  ...listDocuments,
   waitForJob: `query WaitForJob($jobId: ID!) { answer: waitForJob(jobId: $jobId, timeoutSeconds: 30) { ${jobFields} } }`,
-  retryJob: `mutation RetryJob($jobId: ID!) { payload: retryJob(input: { jobId: $jobId }) { job { ${jobFields} } } }`,
-  cancelJob: `mutation CancelJob($jobId: ID!) { payload: cancelJob(input: { jobId: $jobId }) { job { ${jobFields} } } }`,
+  retry: `mutation RetryJob($jobId: ID!) { payload: retryJob(input: { jobId: $jobId }) { job { ${jobFields} } } }`,
+  cancel: `mutation CancelJob($jobId: ID!) { payload: cancelJob(input: { jobId: $jobId }) { job { ${jobFields} } } }`,
+  createWatchToken: `mutation CreateWatchToken($jobId: ID!, $ttlSeconds: Int) {
+    answer: createWatchToken(input: { jobId: $jobId, ttlSeconds: $ttlSeconds }) { token expiresAt } }`,
   watchJob: watchJobDocument,
+  ...watchJobsDocuments,
 };
 
 /** All calls reject with a `JobTicketsError`; those that can be repeated without harm outlast lost connections and restarts. */
 export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>(options: ConnectionOptions): JobTickets<Types> {
   const connection = openConnection(options);
 
-  async function answer<Name extends keyof Types>(query: string, jobId: string, { signal }: Call = {}): Promise<Typed<Types, Name>> {
-    const data = await connection.request<{ answer: Typed<Types, Name> }>({ query, variables: { jobId } }, { signal });
-    return data.answer;
+  async function ask<Answered>(query: string, variables: Record<string, unknown>, { signal }: Call = {}): Promise<Answered> {
+    return (await connection.request<{ answer: Answered }>({ query, variables }, { signal })).answer;
   }
 
-  async function change<Name extends keyof Types>(query: string, jobId: string, { signal }: Call = {}): Promise<Typed<Types, Name>> {
+  async function change<Changed>(query: string, jobId: string, { signal }: Call = {}): Promise<Changed> {
     const operation = { query, variables: { jobId } };
-    const data = await connection.request<{ payload: { job: Typed<Types, Name> } }>(operation, { signal, isRepeatable: false });
-    return data.payload.job;
+    return (await connection.request<{ payload: { job: Changed } }>(operation, { signal, isRepeatable: false })).payload.job;
+  }
+
+  function jobs(listOptions: ListJobsOptions & { readonly withPayloads: true }): JobsList<JobWithPayloads>;
+  function jobs(listOptions?: ListJobsOptions): JobsList;
+  function jobs(listOptions: ListJobsOptions = {}): JobsList {
+    return listJobs(connection, listOptions);
   }
 
   return {
-    async createJob<Name extends keyof Types & string>(input: CreateJobInput<Name, Types[Name]['params']>, { signal }: Call = {}) {
-      const variables = { input: { ...input, idempotencyKey: input.idempotencyKey ?? crypto.randomUUID() } };
-      const data = await connection.request<{ createJob: { job: Typed<Types, Name>; created: boolean } }>(
-        { query: clientDocuments.createJob, variables },
-        { signal },
-      );
-      return data.createJob;
-    },
-    getJob: (jobId, call) => answer(clientDocuments.getJob, jobId, call),
-    async waitForJob<Name extends keyof Types & string>(jobId: string, call?: Call) {
+    createJob: (input, { signal } = {}) => createJob(connection, input, signal),
+    createJobs: (inputs, { signal } = {}) => createJobs(connection, inputs, signal),
+    job: (jobId, call) => ask(clientDocuments.job, { jobId }, call),
+    jobByIdempotencyKey: (idempotencyKey, { owner, ...call } = {}) =>
+      ask(clientDocuments.jobByIdempotencyKey, { idempotencyKey, owner }, call),
+    jobs,
+    async waitForJob<Name extends NameOf<Types>>(jobId: string, call?: Call) {
       for (;;) {
-        const job = await answer<Name>(clientDocuments.waitForJob, jobId, call);
+        const job = await ask<TypedJob<Types, Name>>(clientDocuments.waitForJob, { jobId }, call);
         if (isFinal(job.status)) return job;
       }
     },
     watchJob: (jobId, watchOptions) => watchJob(connection, jobId, watchOptions),
-    retryJob: (jobId, call) => change(clientDocuments.retryJob, jobId, call),
-    cancelJob: (jobId, call) => change(clientDocuments.cancelJob, jobId, call),
+    watchJobs: (watchOptions) => watchJobs(connection, watchOptions),
+    retry: (jobId, call) => change(clientDocuments.retry, jobId, call),
+    cancel: (jobId, call) => change(clientDocuments.cancel, jobId, call),
+    createWatchToken: (jobId, { ttlSeconds, ...call } = {}) => ask(clientDocuments.createWatchToken, { jobId, ttlSeconds }, call),
+    connectionState: connection.state,
+    onConnectionState: connection.onState,
     close: connection.close,
     [Symbol.asyncDispose]: connection.close,
   };

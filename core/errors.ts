@@ -31,6 +31,10 @@ export const errorCatalogue = {
   },
   UNAUTHENTICATED: { message: 'A valid token is needed.', whatToDo: 'Get a new token and send it as `Authorization: Bearer …`.' },
   FORBIDDEN: { message: 'This token does not allow that.', whatToDo: 'Leave `owner` out, or use a token with the scope `admin`.' },
+  WATCH_TOKENS_UNAVAILABLE: {
+    message: 'This server signs no watch tokens.',
+    whatToDo: 'Set WATCH_TOKEN_SECRET, the same on all servers.',
+  },
   RATE_LIMITED: { message: 'Too many requests.', whatToDo: 'Wait `extensions.retryAfterSeconds`, then send it again.' },
   RESPONSE_TOO_LARGE: {
     message: 'The answer would be larger than MAX_RESPONSE_BYTES.',

@@ -8,6 +8,7 @@ import type { Site } from './site.ts';
 import { readToken, signIn } from './token.ts';
 
 const connections: Readonly<Record<FeedState, string>> = {
+  idle: 'Connecting …',
   open: 'Live',
   connecting: 'Connecting …',
   lost: 'Connection lost, trying again …',

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { applyEvent } from '../client/applyEvent.ts';
 import type { JobStatusEvent } from '../client/job.ts';
 import type { ListedJob } from './documents.ts';
 import { formatDuration } from './durations.ts';
-import { applyEvent, isRetryable } from './jobRecord.ts';
+import { isRetryable } from './jobRecord.ts';
 import { createKnownJobs, matches } from './knownJobs.ts';
 import { perSecond } from './throughput.ts';
 import { stretchesOf } from './timeline.ts';

@@ -1,7 +1,7 @@
 /** The jobs this page has heard of, each as new as anything that was read or told of it. */
 import { isFinal, type JobStatusEvent } from '../client/job.ts';
 import type { Filter, ListedJob } from './documents.ts';
-import { applyEvent } from './jobRecord.ts';
+import { applyEvent } from '../client/applyEvent.ts';
 
 export interface KnownJobs {
   get(jobId: string): ListedJob | undefined;

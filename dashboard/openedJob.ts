@@ -5,7 +5,7 @@ import { isFinal } from '../client/job.ts';
 import { watchJob } from '../client/watchJob.ts';
 import { documents, type Answers, type FullJob } from './documents.ts';
 import type { JobList } from './jobList.ts';
-import { applyEvent } from './jobRecord.ts';
+import { applyEvent } from '../client/applyEvent.ts';
 
 export interface OpenedJobState {
   readonly job: FullJob | undefined;

@@ -114,6 +114,11 @@ const settings = z.object({
   JWT_SECRET_ARN: secretArn
     .optional()
     .describe('Secret in Secrets Manager that holds what JWT_SECRET would; read at start, and again when a signature does not match.'),
+  WATCH_TOKEN_SECRET: z
+    .string()
+    .min(32)
+    .optional()
+    .describe('Signs the tokens of `createWatchToken`, the same on all servers. Needed with JWKS_URL; default: derived from JWT_SECRET.'),
   JWT_ISSUER: text.optional().describe('If set, tokens must be of this issuer (`iss`).'),
   JWT_AUDIENCE: text.optional().describe('If set, tokens must be for this audience (`aud`).'),
   AUTH: z.literal('none').optional().describe('`none`: run open even in production, everybody being the owner `anonymous`.'),
@@ -250,6 +255,7 @@ export function parseConfig(environment: Environment) {
       jwksUrl: env.JWKS_URL,
       secret: env.JWT_SECRET,
       secretArn: env.JWT_SECRET_ARN,
+      watchTokenSecret: env.WATCH_TOKEN_SECRET,
       issuer: env.JWT_ISSUER,
       audience: env.JWT_AUDIENCE,
       mode: env.AUTH,

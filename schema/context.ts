@@ -18,6 +18,12 @@ export interface ApiContext {
   /** Who asks: only jobs of theirs are read, unless they are an admin. */
   readonly owner: string;
   readonly isAdmin: boolean;
+  /** Of whoever has a watch token: the one job they may watch, and nothing else. */
+  readonly onlyJobId?: string | undefined;
+  /** Absent where there is no secret to sign with. `expiresAt` is in milliseconds since the epoch. */
+  readonly signWatchToken?:
+    | ((request: { readonly owner: string; readonly jobId: string; readonly expiresAt: number }) => Promise<string>)
+    | undefined;
   /** May pause, resume and limit what runs. */
   readonly mayOperate: boolean;
   /** Counts so many beginnings towards what the caller may begin of the kind. @throws {JobError} `RATE_LIMITED`. */

@@ -4,11 +4,13 @@ import './query.ts';
 import './mutation.ts';
 import './pauseMutations.ts';
 import './subscription.ts';
+import { guardWatchTokens } from './watchToken.ts';
 
 /** In the order of the source: what belongs together stands together. */
-export const schema = builder.toSchema({ sortSchema: false });
+export const schema = guardWatchTokens(builder.toSchema({ sortSchema: false }));
 
 export type { AnswerSize, ApiContext } from './context.ts';
 export { affordableCost } from './cost.ts';
 export { toGraphQLError } from './errors.ts';
+export type { WatchTokenRequest } from './watchToken.ts';
 export { coerceVariables, forCoercedVariables, type CoercedVariables } from './variables.ts';

@@ -12,6 +12,8 @@ export interface Identity {
   readonly isAdmin: boolean;
   /** May pause, resume and limit what runs: an admin, or everybody where a developer's server is open. */
   readonly mayOperate: boolean;
+  /** Whoever has a watch token sees this one job of the owner’s, and does nothing. */
+  readonly onlyJobId?: string | undefined;
   /** Milliseconds since the epoch, after which the token no longer counts. */
   readonly expiresAt?: number | undefined;
 }
@@ -24,20 +26,32 @@ export type Authenticate = (authorization: string | undefined) => Promise<Identi
 
 /**
  * @param jwtSecret what JWT_SECRET_ARN names.
+ * @param watcherOf asked first; see `watchTokens.ts`.
  * @throws {ConfigError} for production without keys, unless `AUTH=none`, and for settings that contradict each other.
  */
-export function createAuthenticate({ isProduction, auth }: Pick<Config, 'isProduction' | 'auth'>, jwtSecret?: Secret): Authenticate {
-  const { jwksUrl, secret, mode, issuer, audience } = auth;
+export function createAuthenticate(
+  { isProduction, auth }: Pick<Config, 'isProduction' | 'auth'>,
+  jwtSecret?: Secret,
+  watcherOf: (token: string) => Promise<Identity | undefined> = () => Promise.resolve(undefined),
+): Authenticate {
+  const { jwksUrl, mode, issuer, audience } = auth;
   const keys = keysOf(auth);
   if (keys.length > 1) throw new ConfigError(`${keys.join(', ')}: set one of them alone`);
   if (mode === 'none' && keys.length > 0) throw new ConfigError(`AUTH: is \`none\`, but ${keys.join(', ')} is set`);
   if (isProduction && mode !== 'none' && keys.length === 0) {
     throw new ConfigError('JWKS_URL, JWT_SECRET or JWT_SECRET_ARN: one is needed in production (or AUTH=none, which lets everybody in)');
   }
-  const shared = secret === undefined ? jwtSecret : { current: () => secret, renew: () => Promise.resolve(secret) };
-  const verify = verifierOf({ jwksUrl, secret: shared }, definedOf({ issuer, audience }));
+  const verify = verifierOf({ jwksUrl, secret: sharedSecretOf(auth, jwtSecret) }, definedOf({ issuer, audience }));
   if (verify === undefined) return () => Promise.resolve({ owner: anonymousOwner, isAdmin: false, mayOperate: !isProduction });
-  return async (authorization) => identityOf(await verify(bearerOf(authorization)));
+  return async (authorization) => {
+    const token = bearerOf(authorization);
+    return (await watcherOf(token)) ?? identityOf(await verify(token));
+  };
+}
+
+/** What tokens and watch tokens are signed with, where it is no key of the issuer's. */
+export function sharedSecretOf({ secret }: Pick<Config['auth'], 'secret'>, jwtSecret: Secret | undefined): Secret | undefined {
+  return secret === undefined ? jwtSecret : { current: () => secret, renew: () => Promise.resolve(secret) };
 }
 
 /** Whether tokens are asked for. */
@@ -85,7 +99,7 @@ function verifierOf({ jwksUrl, secret }: VerifyWith, expected: JWTVerifyOptions)
 }
 
 /** A signature that does not match may be of a newer secret than the one read last. */
-async function verifyRenewing<Verified>(secret: Secret, verify: (text: string) => Promise<Verified>): Promise<Verified> {
+export async function verifyRenewing<Verified>(secret: Secret, verify: (text: string) => Promise<Verified>): Promise<Verified> {
   const before = secret.current();
   try {
     return await verify(before);

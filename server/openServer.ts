@@ -23,6 +23,7 @@ import { createDashboard } from './pages/dashboard.ts';
 import { createGraphiQL } from './pages/graphiql.ts';
 import { createQueueDepths } from './queueDepths.ts';
 import { createDrain } from './shutdown.ts';
+import { createWatchTokens } from './watchTokens.ts';
 import { createConnections } from './websocket/connections.ts';
 import { attachSockets, isWebSocketRequest } from './websocket/sockets.ts';
 import { createWebSocketApi } from './websocket/websocket.ts';
@@ -80,7 +81,8 @@ export async function openServer({
   hurry = neverHurries,
 }: OpenServerDeps): Promise<OpenedServer> {
   const { limits, isProduction, hidesSchema } = config;
-  const authenticate = createAuthenticate(config, secrets?.jwtSecret);
+  const watchTokens = createWatchTokens(config.auth, secrets?.jwtSecret);
+  const authenticate = createAuthenticate(config, secrets?.jwtSecret, watchTokens?.identityOf);
   const wantsToken = isKeyed(config.auth);
   const isOpen = !isProduction && !wantsToken;
   const allowsHost = createHostCheck({ ...config, isOpen });
@@ -88,7 +90,7 @@ export async function openServer({
   const connections = createConnections({ maxPerOwner: limits.connectionsPerOwner });
   const limiter = await openRateLimiter({ config, clock: core.clock, log, secrets });
   const answers = createAnswerSizes({ maxBytes: limits.responseBytes, maxBytesPerOwner: limits.responseBytesPerOwner });
-  const operations = createOperations({ core, watches, log, limiter, hidesSchema, answers, limits });
+  const operations = createOperations({ core, watches, log, limiter, hidesSchema, answers, limits, signWatchToken: watchTokens?.sign });
   const fanOut = createFanOut({ mask: operations.mask, maxKeptBytesPerOwner: limits.watchBytesPerOwner || Infinity });
   const health = createHealth({ notReady, details: async () => ({ ...(await sweeperHealth(core)), ...details() }) });
   const graphiql = hidesSchema ? undefined : createGraphiQL(core.jobTypes);

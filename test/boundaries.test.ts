@@ -6,7 +6,7 @@ import { boundaryViolations, circles } from './check/boundaries.ts';
 const root = join(import.meta.dirname, '..');
 const skipped = new Set(['node_modules', '.cache', '.data', '.git', 'dist']);
 
-const paths = globSync('**/*.ts', { cwd: root, exclude: (name) => skipped.has(name) });
+const paths = globSync('**/*.{ts,tsx}', { cwd: root, exclude: (name) => skipped.has(name) });
 const sources = new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
 
 test('every file keeps to the boundaries', () => {

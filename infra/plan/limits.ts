@@ -1,5 +1,5 @@
 /** Where one region ends: what gives out first, and what to do then. */
-import { openShards } from '../../core/table/dynamodb/definition.ts';
+import { placeShards } from '../../core/table/dynamodb/definition.ts';
 import { assumptions, type Needs } from './plan.ts';
 
 export interface RegionLimit {
@@ -16,9 +16,9 @@ export const podsAtMost = { server: 20, worker: 100 } as const;
 export function limitsOf(needs: Needs): readonly RegionLimit[] {
   const limits: readonly RegionLimit[] = [
     {
-      what: `index of open jobs, units a second, ${openShards} shards`,
+      what: `index of open jobs, units a second, ${placeShards} shards`,
       needed: needs.openIndexUnits,
-      limit: openShards * assumptions.partitionUnits,
+      limit: placeShards * assumptions.partitionUnits,
       remedy: 'more shards',
     },
     {

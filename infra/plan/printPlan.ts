@@ -1,5 +1,5 @@
 /** A plan as text: what it takes, what it costs, which limit comes first. */
-import { openShards } from '../../core/table/dynamodb/definition.ts';
+import { placeShards } from '../../core/table/dynamodb/definition.ts';
 import { dollarsFor } from './dollars.ts';
 import { limitsOf, shareOf } from './limits.ts';
 import { planFor } from './plan.ts';
@@ -23,7 +23,7 @@ export function printPlan(workload: Workload, unitCosts: UnitCosts): string {
       ['read units a second', shown(needs.readUnits), `${shown(needs.silenceUnits)} of them for watched jobs that are silent`],
       ['GB in the table', shown(needs.tableGB), `after ${keptDays} days`],
       ['partitions, stream shards', shown(needs.partitions), ''],
-      ['index shards, open jobs', shown(needs.openIndexShards), `there are ${openShards}`],
+      ['index shards, open jobs', shown(needs.openIndexShards), `there are ${placeShards}`],
       ['index shards, largest owner', shown(needs.ownerIndexShards), 'there is 1'],
       ['SQS requests a second', shown(needs.sqsRequests), `${shown(needs.sqsRequests / jobsPerSecond)} a job`],
       ['worker slots', shown(needs.slots), ''],

@@ -75,6 +75,7 @@ export interface OperationsDeps {
   /** No introspection, no hints. */
   readonly hidesSchema: boolean;
   readonly limiter: RateLimiter;
+  readonly signWatchToken?: ApiContext['signWatchToken'];
   readonly answers: AnswerSizes;
   readonly limits: Pick<Config['limits'], 'operationCost' | 'requestBytes'>;
 }
@@ -86,7 +87,16 @@ const largeAnswer = 256 * 1024;
 /** What a watch takes beside its document. */
 const watchBytes = 512;
 
-export function createOperations({ core, watches, log, hidesSchema, limiter, answers, limits }: OperationsDeps): Operations {
+export function createOperations({
+  core,
+  watches,
+  log,
+  hidesSchema,
+  limiter,
+  answers,
+  limits,
+  signWatchToken,
+}: OperationsDeps): Operations {
   const takeTurn = createTurns();
   const documents = createDocuments({ schema, hidesSchema, takeTurn });
   const pipeline = createPipeline(contextOf);
@@ -94,9 +104,9 @@ export function createOperations({ core, watches, log, hidesSchema, limiter, ans
 
   async function contextOf(call: CallContext): Promise<ApiContext> {
     const { traceId, signal, lastEventId } = call;
-    const { owner, isAdmin, mayOperate } = await call.identify();
-    const about = { owner, isAdmin, mayOperate, traceId, idempotencyKey: call.idempotencyKey(), lastEventId, signal };
-    return { ...about, core, watches, log, spend: spendingOf(owner, call.onSpent), answer: call.answer };
+    const { owner, isAdmin, mayOperate, onlyJobId } = await call.identify();
+    const about = { owner, isAdmin, mayOperate, onlyJobId, traceId, idempotencyKey: call.idempotencyKey(), lastEventId, signal };
+    return { ...about, core, watches, log, signWatchToken, spend: spendingOf(owner, call.onSpent), answer: call.answer };
   }
 
   function spendingOf(owner: string, onSpent: CallContext['onSpent']): ApiContext['spend'] {

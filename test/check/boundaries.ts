@@ -55,8 +55,9 @@ const zones: readonly Zone[] = [
   { files: /^jobs\/files\/\w+\//, mayImport: [base, telemetry, /^jobs\/files\//] },
   { files: /^jobs\//, mayImport: [base, telemetry, /^jobs\//] },
   { files: /^schema\//, mayImport: [core, telemetry, /^schema\//] },
-  // Both run in browsers: no module of Node's.
+  // They run in browsers: no module of Node's.
   { files: /^client\//, mayImport: [/^client\//], packages: ['graphql-ws'] },
+  { files: /^react\//, mayImport: [/^react\//], packages: ['job-tickets-client', 'react'] },
   {
     files: /^dashboard\//,
     mayImport: [/^client\//, /^dashboard\//],
@@ -65,8 +66,8 @@ const zones: readonly Zone[] = [
   // As someone else would write them, who has this package and no more.
   {
     files: /^docs\/examples\//,
-    mayImport: [/^docs\/examples\/jobTypes\.d\.ts$/],
-    packages: ['job-tickets-client', '@urql/core', 'graphql-ws'],
+    mayImport: [/^docs\/examples\/(jobTypes\.d\.ts$|react\/)/],
+    packages: ['job-tickets-client', 'job-tickets-react', 'react', 'react-dom/client', '@urql/core', 'graphql-ws'],
   },
   { files: /^server\//, mayImport: [core, telemetry, runtime, jobTypes, /^schema\//, /^server\//] },
   { files: /^worker\//, mayImport: [core, telemetry, runtime, /^jobs\//, /^worker\//] },
@@ -101,6 +102,7 @@ const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: reado
   // The API of OpenTelemetry costs nothing; its SDK is two files' business.
   { packages: /^@opentelemetry\/(?!api$)/, onlyIn: [/^telemetry\/(openTelemetry|readableSpan)\.ts$/] },
   { packages: /^(graphql-.*|ws)$/, onlyIn: [/^server\//, /^client\//, /^docs\/examples\//] },
+  { packages: /^react(-dom)?(\/.*)?$/, onlyIn: [/^react\//, /^docs\/examples\/react\//] },
   { packages: /^(preact|htm|@preact)(\/.*)?$/, onlyIn: [/^dashboard\//] },
   { packages: /^json-schema-to-typescript-lite$/, onlyIn: [/^cli\/jobTypesFile\.ts$/] },
   { packages: /^(dynalite|fauxqs)$/, onlyIn: [/^infra\/local\//] },

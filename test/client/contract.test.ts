@@ -1,5 +1,6 @@
-import { parse, validate } from 'graphql';
+import { isEnumType, parse, validate } from 'graphql';
 import { expect, test } from 'vitest';
+import { isApiCode } from '../../client/errorCode.ts';
 import { clientDocuments } from '../../client/jobTickets.ts';
 import { documents } from '../../dashboard/documents.ts';
 import { schema } from '../../schema/index.ts';
@@ -10,3 +11,10 @@ test.each(Object.entries({ ...clientDocuments, ...documents }))(
     expect(validate(schema, parse(document))).toEqual([]);
   },
 );
+
+test('the client knows each code that the API may answer', () => {
+  const codes = schema.getType('ErrorCode');
+  const names = isEnumType(codes) ? codes.getValues().map(({ name }) => name) : [];
+  expect(names.length).toBeGreaterThan(20);
+  expect(names.filter((name) => !isApiCode(name))).toEqual([]);
+});

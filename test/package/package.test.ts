@@ -99,7 +99,7 @@ describe('the packed package, installed into an empty folder', () => {
     const statuses: string[] = [];
     for await (const { version, status } of client.watchJob(job.jobId, { afterVersion: 0 })) statuses[version] = status;
     expect(statuses.slice(1)).toEqual(['PENDING', 'PROCESSING', 'SUCCEEDED']);
-    expect(await client.getJob(job.jobId)).toMatchObject({ result: { text: 'HELLO!!!' } });
+    expect(await client.job(job.jobId)).toMatchObject({ result: { text: 'HELLO!!!' } });
 
     const { job: silent } = await client.createJob({ type: 'shout', params: { text: '' } });
     expect(await client.waitForJob(silent.jobId)).toMatchObject({

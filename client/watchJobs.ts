@@ -1,0 +1,192 @@
+/**
+ * Watching all of an owner's jobs, across lost connections and restarts of the server. The server's feed tells what happens from
+ * when it begins; what happened while there was none is taken from the histories of the jobs that it may have happened to.
+ */
+import type { Connection } from './connection.ts';
+import { JobTicketsError } from './errors.ts';
+import { eventFields, historyFields, type JobStatusEvent } from './job.ts';
+import { createJobVersions, type ReadJob } from './jobVersions.ts';
+import { readPages } from './listJobs.ts';
+
+const readFields = `jobId status version createdAt updatedAt ${historyFields}`;
+
+export const watchJobsDocuments = {
+  watchJobs: `subscription WatchJobs($owner: String) { jobStatusChanged(owner: $owner) { ${eventFields} } }`,
+  jobHistories: `query JobHistories($filter: JobsFilter, $owner: String, $first: Int, $after: String) {
+    jobs(filter: $filter, owner: $owner, first: $first, after: $after) { edges { node { ${readFields} } } pageInfo { hasNextPage endCursor } }
+  }`,
+  jobHistory: `query JobHistory($jobId: ID!) { job(jobId: $jobId) { ${readFields} } }`,
+};
+
+export interface WatchJobsOptions {
+  /** Whose jobs; default: the caller’s own. Another’s only with the scope `admin`. */
+  readonly owner?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Servers' clocks may differ by so much, and a list may lag behind by as much. */
+const marginMs = 10_000;
+/** A second look for what happened before the feed was there, and after the first one. */
+const settledAfterMs = 2000;
+const open = ['PENDING', 'PROCESSING'] as const;
+
+/**
+ * Each change of each job once and in order, and progress in between. Not found after an interruption is what happened to a job that
+ * had ended before, was retried and has ended again meanwhile.
+ * @throws {JobTicketsError} `FEED_INTERRUPTED` where more jobs are open than it can remember (10,000) and the connection was lost;
+ * `FORBIDDEN`, `UNAUTHENTICATED` …; the signal's reason.
+ */
+export async function* watchJobs(
+  connection: Connection,
+  { owner, signal }: WatchJobsOptions = {},
+): AsyncGenerator<JobStatusEvent, void, void> {
+  const versions = createJobVersions();
+  /** The time of what was heard last. */
+  let heardAt = '';
+  /** Jobs that are older than this are of before the watch. */
+  let floor = '';
+  /** Of the jobs that were read since the connection was lost: the time of what was told last. */
+  const recoveredAt = new Map<string, string>();
+  let isBegun = false;
+
+  for (let tries = 1; ; tries += 1) {
+    const ending = new AbortController();
+    try {
+      const operation = { query: watchJobsDocuments.watchJobs, variables: { owner } };
+      const events = connection.subscribe<{ jobStatusChanged: JobStatusEvent }>(operation, signal);
+      // The first call subscribes; what is read after it is about as new.
+      let next = events.next();
+      next.catch(() => undefined);
+      if (isBegun) yield* missed();
+      else await begin();
+      isBegun = true;
+      let settled: Promise<'settled'> | undefined = after(settledAfterMs, ending.signal);
+      for (;;) {
+        const turn = await (settled === undefined ? next : Promise.race([next, settled]));
+        if (turn === 'settled') {
+          settled = undefined;
+          yield* missed();
+          continue;
+        }
+        if (turn.done === true) throw new JobTicketsError('FEED_INTERRUPTED', 'The feed ended.');
+        tries = 0;
+        yield* told(turn.value.jobStatusChanged);
+        next = events.next();
+      }
+    } catch (error) {
+      await connection.pause(error, Math.max(1, tries), signal);
+    } finally {
+      ending.abort();
+    }
+  }
+
+  /** Where the jobs stand: nothing that was before is told. */
+  async function begin(): Promise<void> {
+    for await (const { jobs, endCursor } of pages(undefined)) {
+      for (const job of jobs) begunWith(job);
+      floor = endCursor === null ? '' : (jobs.at(-1)?.createdAt ?? '');
+      break;
+    }
+    for await (const job of openJobs()) begunWith(job);
+  }
+
+  function begunWith(job: ReadJob): void {
+    heard(job.updatedAt);
+    versions.note(job);
+  }
+
+  function heard(at: string): void {
+    if (at > heardAt) heardAt = at;
+  }
+
+  async function* missed(): AsyncGenerator<JobStatusEvent, void, void> {
+    if (!versions.isComplete()) {
+      throw new JobTicketsError('FEED_INTERRUPTED', 'So many jobs are open that it cannot be told which have changed.');
+    }
+    const since = heardAt;
+    const horizon = later(floor, earlier(heardAt));
+    recoveredAt.clear();
+    const unread = new Set(versions.open());
+    for await (const job of openJobs()) {
+      unread.delete(job.jobId);
+      yield* recovered(job, since);
+    }
+    for (const job of await createdSince(horizon)) {
+      unread.delete(job.jobId);
+      // It is new where it is not known: all of it is told.
+      yield* recovered(job, '');
+    }
+    for (const jobId of unread) {
+      const job = await read(jobId);
+      if (job === undefined) versions.forget(jobId);
+      else yield* recovered(job, since);
+    }
+  }
+
+  function* recovered(job: ReadJob, since: string): Generator<JobStatusEvent, void, void> {
+    heard(job.updatedAt);
+    const missed = versions.missedOf(job, since);
+    const last = missed.at(-1);
+    if (last !== undefined) recoveredAt.set(job.jobId, last.at);
+    yield* missed;
+  }
+
+  async function* told(event: JobStatusEvent): AsyncGenerator<JobStatusEvent, void, void> {
+    const { jobId, version, at } = event;
+    const known = versions.get(jobId);
+    if (known !== undefined && version < known) return;
+    // Of a version that was read meanwhile: progress came later.
+    if (version === known && at <= (recoveredAt.get(jobId) ?? '')) return;
+    if (known !== undefined && version > known + 1) {
+      const job = await read(jobId);
+      if (job !== undefined) yield* recovered(job, heardAt);
+      if ((versions.get(jobId) ?? 0) >= version) return;
+    }
+    versions.note(event);
+    heard(at);
+    yield event;
+  }
+
+  async function createdSince(time: string): Promise<readonly ReadJob[]> {
+    const jobs: ReadJob[] = [];
+    for await (const page of pages(undefined)) {
+      const recent = page.jobs.filter(({ createdAt }) => createdAt > time);
+      jobs.push(...recent);
+      if (recent.length < page.jobs.length) break;
+    }
+    return jobs;
+  }
+
+  async function* openJobs(): AsyncGenerator<ReadJob, void, void> {
+    for await (const page of pages(open)) yield* page.jobs;
+  }
+
+  function pages(status: typeof open | undefined) {
+    return readPages<ReadJob>(connection, watchJobsDocuments.jobHistories, { filter: { status }, owner, pageSize: 100, signal });
+  }
+
+  async function read(jobId: string): Promise<ReadJob | undefined> {
+    try {
+      const operation = { query: watchJobsDocuments.jobHistory, variables: { jobId } };
+      return (await connection.request<{ job: ReadJob }>(operation, { signal })).job;
+    } catch (error) {
+      if (error instanceof JobTicketsError && error.code === 'JOB_NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+}
+
+function earlier(time: string): string {
+  return time === '' ? '' : new Date(Date.parse(time) - marginMs).toISOString();
+}
+
+function later(one: string, other: string): string {
+  return one > other ? one : other;
+}
+
+function after(ms: number, signal: AbortSignal): Promise<'settled'> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve('settled'), ms);
+    signal.addEventListener('abort', () => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,158 @@
+/** React hooks of Job Tickets, of one client: components that hand in jobs and see them change. */
+import {
+  isFinal,
+  type AnyJobTypes,
+  type CreateJobInput,
+  type Job,
+  type JobSummary,
+  type JobTickets,
+  type JobTypesMap,
+  type NameOf,
+  type TypedJob,
+} from 'job-tickets-client';
+import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react';
+import { combined } from './combined.ts';
+import { followJob } from './followJob.ts';
+import { followJobs, type JobsQuery } from './followJobs.ts';
+import { jobOptionsOf, type JobOptions, type JobQueryKey } from './jobOptions.ts';
+import { createSources } from './sources.ts';
+import { useCall, type CallState, type UsedCall } from './useCall.ts';
+import { idle, skipToken, type SkipToken, type View, type Viewed, type ViewStatus } from './view.ts';
+
+export { skipToken };
+export type { CallState, JobOptions, JobQueryKey, JobsQuery, SkipToken, UsedCall, View, ViewStatus };
+
+export interface InitialData<Data> {
+  /** What the server drew with: followed from there on. A newer one of a job that had ended is followed anew. */
+  readonly initialData?: Data | undefined;
+}
+
+export type CreateJobOptions = Omit<CreateJobInput<string, unknown>, 'type' | 'params'>;
+
+export interface JobHooks<Types extends JobTypesMap<Types>> {
+  /** One job, from now to its final state, whose `data` has the result. */
+  useJob<Name extends NameOf<Types>>(jobId: string | SkipToken, options?: InitialData<TypedJob<Types, Name>>): View<TypedJob<Types, Name>>;
+  /** Several jobs, in the order of their ids; `undefined` for those that are not known yet. The array may be a new one each time. */
+  useJobs(jobIds: readonly string[] | SkipToken, options?: InitialData<readonly Job[]>): View<readonly (Job | undefined)[]>;
+  /** A page of the list, newest first, kept up to date. The query may be a new object each time. */
+  useJobs(query?: JobsQuery, options?: InitialData<readonly JobSummary[]>): View<readonly JobSummary[]>;
+  useCreateJob<Name extends NameOf<Types>>(
+    type: Name,
+  ): UsedCall<[params?: Types[Name]['params'], options?: CreateJobOptions], TypedJob<Types, Name>>;
+  /** Whoever follows the job sees it begin anew. */
+  useRetryJob(): UsedCall<[jobId: string], Job>;
+  useCancelJob(): UsedCall<[jobId: string], Job>;
+  /** For `useQuery` and its like of TanStack Query 5. */
+  jobOptions<Name extends NameOf<Types>>(jobId: string | SkipToken): JobOptions<TypedJob<Types, Name>>;
+}
+
+export function createJobHooks<Types extends JobTypesMap<Types> = AnyJobTypes>(client: JobTickets<Types>): JobHooks<Types> {
+  const jobs = createSources<Job>({ connection: client, isLast: ({ status }) => isFinal(status) });
+  const lists = createSources<readonly JobSummary[]>({ connection: client, isLast: () => false });
+
+  function jobAt(jobId: string, initial: Job | undefined): Viewed<Job> {
+    return jobs.at(jobId, {
+      initial,
+      async follow({ initial: known, show, signal }) {
+        for await (const job of followJob(client, jobId, { initial: known, signal })) show(job);
+      },
+    });
+  }
+
+  function listAt(key: string, query: JobsQuery, initial: readonly JobSummary[] | undefined): Viewed<readonly JobSummary[]> {
+    return lists.at(key, { initial, follow: (options) => followJobs(client, query, options) });
+  }
+
+  /** A job that has ended and was retried is followed again. */
+  function learn(job: Job): void {
+    const source = jobs.get(job.jobId);
+    if (source === undefined) return;
+    const { data, status } = source.view();
+    const isNewer = data === undefined || data.version < job.version;
+    if (isNewer && (status === 'ended' || status === 'error')) source.restart(job);
+  }
+
+  function useJob<Name extends NameOf<Types>>(
+    jobId: string | SkipToken,
+    { initialData }: InitialData<TypedJob<Types, Name>> = {},
+  ): View<TypedJob<Types, Name>> {
+    const viewed = useMemo(() => (jobId === skipToken ? idle : jobAt(jobId, initialData)), [jobId]);
+    const view = useViewed<Job>(viewed);
+    useEffect(() => {
+      if (initialData !== undefined) learn(initialData);
+    }, [viewed, initialData?.version]);
+    return typed<TypedJob<Types, Name>>(view);
+  }
+
+  function useJobs(jobIds: readonly string[] | SkipToken, options?: InitialData<readonly Job[]>): View<readonly (Job | undefined)[]>;
+  function useJobs(query?: JobsQuery, options?: InitialData<readonly JobSummary[]>): View<readonly JobSummary[]>;
+  function useJobs(
+    which: readonly string[] | JobsQuery | SkipToken = {},
+    { initialData }: InitialData<readonly JobSummary[]> = {},
+  ): View<readonly (JobSummary | undefined)[]> {
+    // What is asked for is the same where it says the same.
+    const key = which === skipToken ? '' : JSON.stringify(which);
+    const viewed = useMemo((): Viewed<readonly (JobSummary | undefined)[]> => {
+      if (which === skipToken) return idle;
+      if (!isListOfIds(which)) return listAt(key, which, initialData);
+      return combined(
+        which.map((jobId) =>
+          jobAt(
+            jobId,
+            initialData?.find((job): job is Job => isWhole(job) && job.jobId === jobId),
+          ),
+        ),
+      );
+    }, [key]);
+    return useViewed(viewed);
+  }
+
+  function useCreateJob<Name extends NameOf<Types>>(type: Name) {
+    return useCall(
+      useCallback(
+        async (params?: Types[Name]['params'], options: CreateJobOptions = {}): Promise<TypedJob<Types, Name>> =>
+          (await client.createJob({ ...options, type, ...(params === undefined ? {} : { params }) })).job,
+        [type],
+      ),
+    );
+  }
+
+  async function retry(jobId: string): Promise<Job> {
+    const job = await client.retry(jobId);
+    learn(job);
+    return job;
+  }
+
+  const cancel = (jobId: string): Promise<Job> => client.cancel(jobId);
+
+  return {
+    useJob,
+    useJobs,
+    useCreateJob,
+    useRetryJob: () => useCall(retry),
+    useCancelJob: () => useCall(cancel),
+    jobOptions: (jobId) => jobOptionsOf(client, jobId),
+  };
+}
+
+function useViewed<Data>({ subscribe, view, firstView }: Viewed<Data>): View<Data> {
+  return useSyncExternalStore(subscribe, view, firstView);
+}
+
+/** What its params and result are is the caller's word, as it is for the client's `job`. */
+function typed<Data extends Job>(view: View<Job>): View<Data> {
+  if (isViewOf<Data>(view)) return view;
+  throw new TypeError('This is no job.');
+}
+
+function isViewOf<Data extends Job>(view: View<Job>): view is View<Data> {
+  return view.data === undefined || 'jobId' in view.data;
+}
+
+function isListOfIds(which: readonly string[] | JobsQuery): which is readonly string[] {
+  return Array.isArray(which);
+}
+
+function isWhole(job: JobSummary): job is Job {
+  return 'params' in job && 'history' in job;
+}

@@ -1,0 +1,102 @@
+/** What the other hooks promise, on whichever React the test that calls this has put in its place. */
+import { createElement, useState } from 'react';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { createJobHooks, skipToken } from './jobHooks.ts';
+import { mount, noting, useSystem } from './testMount.ts';
+import { openClient } from './testPage.ts';
+
+export function exerciseOtherHooks(): void {
+  const system = useSystem();
+  const slow = { type: 'simulate_work', params: { durationMs: 1200, steps: 4 } } as const;
+
+  describe('useJobs', () => {
+    test('of ids given as a new array each time: one watch a job, no loop, all in their order', async () => {
+      await using watched = openClient(system().url);
+      const { useJobs } = createJobHooks(watched.client);
+      const created = await watched.client.createJobs([slow, slow, slow]);
+      const ids = created.map(({ job }) => job?.jobId ?? '');
+      const noted = noting(({ tick }: { readonly tick: number }) => useJobs(ids.map((jobId) => (tick > 0 ? jobId : '')).filter(Boolean)));
+      const page = mount(noted.element({ tick: 1 }));
+      for (let tick = 2; tick < 12; tick += 1) page.draw(noted.element({ tick }));
+      await expect.poll(() => noted.last()?.status).toBe('ended');
+      expect(noted.last()?.data?.map((job) => `${job?.jobId} ${job?.status}`)).toEqual(ids.map((jobId) => `${jobId} SUCCEEDED`));
+      expect(watched.asked('WatchJob')).toHaveLength(3);
+      const drawings = noted.drawings();
+      await sleep(500);
+      expect(noted.drawings()).toBe(drawings);
+    });
+
+    test('of a query given as a new object each time shows the list, and jobs come, change and go', async () => {
+      await using watched = openClient(system().url);
+      const { useJobs } = createJobHooks(watched.client);
+      const noted = noting(({ first }: { readonly first: number }) =>
+        useJobs({ filter: { status: ['PENDING'], type: ['simulate_work'] }, first }),
+      );
+      const page = mount(noted.element({ first: 5 }));
+      await expect.poll(() => noted.last()?.status).toBe('live');
+      for (let tick = 0; tick < 10; tick += 1) page.draw(noted.element({ first: 5 }));
+      const { job } = await watched.client.createJob({ type: 'simulate_work', delaySeconds: 600 });
+      await expect.poll(() => noted.last()?.data?.[0]?.jobId).toBe(job.jobId);
+      await watched.client.cancel(job.jobId);
+      await expect.poll(() => noted.last()?.data?.some(({ jobId }) => jobId === job.jobId)).toBe(false);
+      expect(watched.asked('WatchJobs')).toHaveLength(1);
+      expect(noted.last()).toMatchObject({ status: 'live', connection: 'open' });
+    });
+  });
+
+  describe('calls', () => {
+    test('useCreateJob hands in a job, which useJob then follows without reading it', async () => {
+      await using watched = openClient(system().url);
+      const { useCreateJob, useJob } = createJobHooks(watched.client);
+      let click: (() => void) | undefined;
+      const noted = noting(() => {
+        const { mutate, data } = useCreateJob('simulate_work');
+        click = () => mutate({ durationMs: 300, payload: 'clicked' });
+        return useJob<'simulate_work'>(data?.jobId ?? skipToken, { initialData: data });
+      });
+      mount(noted.element(undefined));
+      await expect.poll(() => noted.last()?.status).toBe('idle');
+      click?.();
+      await expect.poll(() => noted.last()).toMatchObject({ status: 'ended', data: { result: { payload: 'clicked' } } });
+      expect(watched.asked('CreateJob')).toHaveLength(1);
+      expect(watched.asked('WatchJob')).toMatchObject([{ afterVersion: 1 }]);
+    });
+
+    test('useCreateJob tells why a job is refused, by its code, until it is reset', async () => {
+      await using watched = openClient(system().url);
+      const { useCreateJob } = createJobHooks(watched.client);
+      let call: ReturnType<typeof useCreateJob<'simulate_work'>> | undefined;
+      function Form(): null {
+        call = useCreateJob('simulate_work');
+        return null;
+      }
+      mount(createElement(Form));
+      await expect.poll(() => call?.status).toBe('idle');
+      call?.mutate({ durationMs: -1 });
+      await expect.poll(() => call?.error).toMatchObject({ code: 'BAD_USER_INPUT' });
+      await expect(call?.mutateAsync({ durationMs: -1 })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+      call?.reset();
+      await expect.poll(() => call?.status).toBe('idle');
+    });
+
+    test('a job that had ended is followed again when useRetryJob begins it anew', async () => {
+      await using watched = openClient(system().url);
+      const { useJob, useCancelJob, useRetryJob } = createJobHooks(watched.client);
+      const { job } = await watched.client.createJob({ type: 'simulate_work', delaySeconds: 600 });
+      let steer: { cancel: (jobId: string) => void; retry: (jobId: string) => void } | undefined;
+      const noted = noting((jobId: string) => {
+        const [cancel, retry] = [useCancelJob(), useRetryJob()];
+        const [, setTick] = useState(0);
+        steer = { cancel: cancel.mutate, retry: (id) => (setTick((tick) => tick + 1), retry.mutate(id)) };
+        return useJob(jobId);
+      });
+      mount(noted.element(job.jobId));
+      await expect.poll(() => noted.last()?.status).toBe('live');
+      steer?.cancel(job.jobId);
+      await expect.poll(() => noted.last()).toMatchObject({ status: 'ended', data: { status: 'CANCELLED' } });
+      steer?.retry(job.jobId);
+      await expect.poll(() => noted.last()).toMatchObject({ status: 'ended', data: { status: 'SUCCEEDED', generation: 2 } });
+    });
+  });
+}
