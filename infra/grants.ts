@@ -22,7 +22,7 @@ export interface Grants {
   readonly tokenSecret?: readonly SecretAction[];
 }
 
-type TableAction = `dynamodb:${'BatchGetItem' | 'DescribeTable' | 'GetItem' | 'PutItem' | 'UpdateItem'}`;
+type TableAction = `dynamodb:${'BatchGetItem' | 'DeleteItem' | 'DescribeTable' | 'GetItem' | 'PutItem' | 'UpdateItem'}`;
 type StreamAction = `dynamodb:${'DescribeStream' | 'GetRecords' | 'GetShardIterator'}`;
 type QueueAction =
   `sqs:${'ChangeMessageVisibility' | 'DeleteMessage' | 'GetQueueAttributes' | 'GetQueueUrl' | 'ReceiveMessage' | 'SendMessage'}`;
@@ -32,7 +32,14 @@ type ObjectAction = `s3:${'AbortMultipartUpload' | 'GetObject' | 'PutObject'}`;
 /** The pods, by the name of their service account. */
 export const podGrants = {
   server: {
-    table: ['dynamodb:BatchGetItem', 'dynamodb:DescribeTable', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    table: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:DescribeTable',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+    ],
     indexes: ['dynamodb:Query'],
     jobQueues: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
     // `/readyz` looks at all queues.
@@ -43,7 +50,8 @@ export const podGrants = {
   },
   worker: {
     table: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-    jobQueues: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueUrl', 'sqs:ReceiveMessage'],
+    // One that parks a job whose wait is over meanwhile sends it anew.
+    jobQueues: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueUrl', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
     // Without ListBucket S3 answers 403 for a file that is not there, and the job would be tried again for nothing.
     bucket: ['s3:ListBucket'],
     objects: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],

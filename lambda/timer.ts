@@ -1,6 +1,8 @@
 /** The timer, which runs every minute, or oftener: ends the waits whose time has come. */
 import type { Core } from '../core/usecases/core.ts';
+import { keepParked } from '../core/usecases/keepParked.ts';
 import { wakeDue } from '../core/usecases/wakeDue.ts';
+import type { Woken } from '../core/usecases/wakeEach.ts';
 import { wakePaused } from '../core/usecases/wakePaused.ts';
 
 export type Timer = () => Promise<void>;
@@ -10,11 +12,17 @@ const forMs = 20_000;
 
 /** Several at once do no harm. Each of its parts stands for itself. @throws what one of them throws, after all have ended. */
 export function createTimer(core: Core): Timer {
+  async function told(place: string, waking: Promise<Woken>): Promise<void> {
+    const { woken, failed } = await waking;
+    if (woken + failed > 0) core.log.info({ place, woken, failed }, 'jobs whose wait is over were sent');
+  }
+
   return async () => {
-    const parts = await Promise.allSettled([wakeDue(core, forMs), wakePaused(core, { forMs })]);
-    const [due, paused] = parts.map((part) => (part.status === 'fulfilled' ? part.value : undefined));
-    if (parts.some((part) => part.status === 'fulfilled' && part.value.woken + part.value.failed > 0))
-      core.log.info({ due, paused }, 'jobs whose wait is over were sent');
+    const parts = await Promise.allSettled([
+      told('due', wakeDue(core, forMs)),
+      told('paused', wakePaused(core, { forMs })),
+      keepParked(core, forMs),
+    ]);
     for (const part of parts) if (part.status === 'rejected') throw part.reason;
   };
 }

@@ -23,9 +23,9 @@ builder.mutationFields((t) => ({
     description: `Keeps jobs of a type from starting, or gives the pause there is another reason and end. ${goesOn}`,
     args: { input: t.arg({ type: PauseJobTypeInputType, required: true, description: 'Which type, why, and until when.' }) },
     resolve: async (_root, { input: { type, reason, until } }, context) => {
+      await context.spend('jobs', 1);
       requireOperator(context);
       const jobType = knownType(context, type);
-      await context.spend('jobs', 1);
       await pauseWork(context.core, { type }, { reason: reason ?? undefined, until: until ?? undefined });
       return { jobType };
     },
@@ -35,9 +35,9 @@ builder.mutationFields((t) => ({
     description: `Lets jobs of a type start again. ${sent}`,
     args: { input: t.arg({ type: ResumeJobTypeInputType, required: true, description: 'Which type.' }) },
     resolve: async (_root, { input: { type } }, context) => {
+      await context.spend('jobs', 1);
       requireOperator(context);
       const jobType = knownType(context, type);
-      await context.spend('jobs', 1);
       await resumeWork(context.core, { type });
       return { jobType };
     },
@@ -47,8 +47,8 @@ builder.mutationFields((t) => ({
     description: `Keeps jobs of a priority from starting, or gives the pause there is another reason and end. ${goesOn}`,
     args: { input: t.arg({ type: PauseQueueInputType, required: true, description: 'Which queue, why, and until when.' }) },
     resolve: async (_root, { input: { priority, reason, until } }, context) => {
-      requireOperator(context);
       await context.spend('jobs', 1);
+      requireOperator(context);
       await pauseWork(context.core, { priority }, { reason: reason ?? undefined, until: until ?? undefined });
       return { queue: { priority } };
     },
@@ -58,8 +58,8 @@ builder.mutationFields((t) => ({
     description: `Lets jobs of a priority start again. ${sent}`,
     args: { input: t.arg({ type: ResumeQueueInputType, required: true, description: 'Which queue.' }) },
     resolve: async (_root, { input: { priority } }, context) => {
-      requireOperator(context);
       await context.spend('jobs', 1);
+      requireOperator(context);
       await resumeWork(context.core, { priority });
       return { queue: { priority } };
     },

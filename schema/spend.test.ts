@@ -1,6 +1,7 @@
 import {
   createSourceEventStream,
   execute,
+  isEnumType,
   isInputObjectType,
   isListType,
   isNonNullType,
@@ -18,7 +19,8 @@ import { schema, toGraphQLError } from './index.ts';
 function minimal(type: GraphQLInputType): string | undefined {
   if (!isNonNullType(type)) return undefined;
   if (isListType(type.ofType)) return `[${minimal(type.ofType.ofType) ?? 'null'}]`;
-  if (!isInputObjectType(type.ofType)) return '"x"';
+  if (isEnumType(type.ofType)) return type.ofType.getValues()[0]?.name;
+  if (!isInputObjectType(type.ofType)) return type.ofType.name === 'DateTime' ? '"2026-01-31T12:00:00Z"' : '"x"';
   const fields = Object.values(type.ofType.getFields()).flatMap((field) => given(field.name, minimal(field.type)));
   return `{ ${fields.join(', ')} }`;
 }

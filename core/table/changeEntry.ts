@@ -13,7 +13,8 @@ const maxTries = 100;
 
 /**
  * `decide` is asked with the entry as it is, undefined where there is none, and perhaps several times: it does nothing but
- * decide. What it throws ends the change. Answers the entry as it then is.
+ * decide. Rarely a change is made twice: where its answer was lost, and others have written since. So let it set, not add.
+ * What it throws ends the change. Answers the entry as it then is.
  * @throws {JobError} `TABLE_UNAVAILABLE`, also where others were faster too often.
  */
 export async function changeEntry<Value>(

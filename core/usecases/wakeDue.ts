@@ -5,7 +5,7 @@ import type { Core } from './core.ts';
 import { wakeEach, type Woken } from './wakeEach.ts';
 
 /** How far ahead: well within what a queue delays, and enough for many that are due at one moment. */
-export const dueHorizonMs = 600_000;
+const dueHorizonMs = 600_000;
 const pageSize = 100;
 
 /**

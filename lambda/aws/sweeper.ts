@@ -8,5 +8,7 @@ const [sweep, time] = [createSweeper(core), createTimer(core)];
 
 export const handler = settled(async () => {
   const [swept, timed] = await Promise.allSettled([sweep(), time()]);
-  for (const part of [swept, timed]) if (part.status === 'rejected') throw part.reason;
+  if (timed.status === 'rejected') throw timed.reason;
+  if (swept.status === 'rejected') throw swept.reason;
+  return swept.value;
 });

@@ -149,4 +149,32 @@ mutation RetryJob {
 mutation CancelJob {
   cancelJob(input: { jobId: "paste a jobId here" }) { job { jobId status } }
 }`,
+  `
+# Moves the start of a job that waits.
+mutation RescheduleJob {
+  rescheduleJob(input: { jobId: "paste a jobId here", runAt: "2027-01-31T12:00:00+01:00" }) { job { jobId runAt waitingReason waitingUntil } }
+}`,
+  `
+# What is paused, and how many jobs wait for that.
+query Queues {
+  queues { priority isPaused pausedReason pausedUntil waiting }
+}`,
+  `
+# Keeps jobs of a type from starting, until it is resumed; for admins.
+mutation PauseJobType {
+  pauseJobType(input: { type: "simulate_work", reason: "A repair." }) { jobType { name isPaused pausedReason } }
+}`,
+  `
+mutation ResumeJobType {
+  resumeJobType(input: { type: "simulate_work" }) { jobType { name isPaused } }
+}`,
+  `
+# The same of all jobs of one priority.
+mutation PauseQueue {
+  pauseQueue(input: { priority: LOW, until: "2027-01-31T12:00:00Z" }) { queue { priority isPaused pausedUntil } }
+}`,
+  `
+mutation ResumeQueue {
+  resumeQueue(input: { priority: LOW }) { queue { priority isPaused } }
+}`,
 ];

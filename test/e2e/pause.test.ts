@@ -4,6 +4,7 @@ import { JobError } from '../../core/errors.ts';
 import { defineHandler } from '../../core/handler.ts';
 import type { Job } from '../../core/job.ts';
 import { createJobs, type CreateJobRequest } from '../../core/usecases/createJob.ts';
+import { keepParked } from '../../core/usecases/keepParked.ts';
 import { pauseWork, resumeWork } from '../../core/usecases/pauseWork.ts';
 import { pauseOf, pauseOn, readPauses } from '../../core/usecases/pauses.ts';
 import { wakePaused } from '../../core/usecases/wakePaused.ts';
@@ -147,5 +148,36 @@ describe.each(engines)('a pause, on %s', (engine) => {
     expect((await core.table.get(job.jobId))?.waiting).toBeUndefined();
     system.startWorker();
     await expect.poll(() => began, { timeout: 10_000 }).toEqual([job.jobId]);
+  });
+
+  test('that lasts for weeks keeps the params of what waits for it', async () => {
+    await using system = await startSystem({ engine, parts: [] });
+    const { core } = system;
+    const [job] = await create(system, 1, { params: { payload: 'x'.repeat(5000) } });
+    if (job?.params.kind !== 'apart') throw new Error('its params stand in the record');
+    await core.table.touch('park', job.jobId, { version: 1 }, { waiting: { reason: 'PAUSED', for: 'x' } });
+    await expect.poll(() => parkedOf(system)).toBe(1);
+    const inDays = (days: number): typeof core => {
+      const ms = days * 86_400_000;
+      const time = async () => {
+        const { low, high, at } = await core.table.time();
+        return { low: low + ms, high: high + ms, at: at + ms };
+      };
+      return { ...core, table: { ...core.table, time } };
+    };
+    const expiry = async () => {
+      const { params } = (await core.table.get(job.jobId)) ?? {};
+      return params?.kind === 'apart' ? params.expiresAt : 0;
+    };
+    await keepParked(inDays(0));
+    expect(await expiry()).toBe(job.params.expiresAt);
+    await keepParked(inDays(20));
+    const renewed = await expiry();
+    expect(renewed).toBeGreaterThan(job.params.expiresAt + 19 * 86_400);
+    // Once a day is enough.
+    await keepParked(inDays(20.5));
+    expect(await expiry()).toBe(renewed);
+    await keepParked(inDays(50));
+    expect(await expiry()).toBeGreaterThan(renewed + 29 * 86_400);
   });
 });

@@ -1,0 +1,45 @@
+/**
+ * Sees to it that what jobs need does not end while they wait for something that has no time: once a day it walks those
+ * that are parked so, and gives params that are kept apart a longer life. (Those of a start ahead live long enough from the
+ * beginning, and the sweeper looks after what is open.)
+ */
+import { z } from 'zod';
+import { monotonic } from '../clock.ts';
+import { defineEntryKind } from '../table/entries.ts';
+import type { Core } from './core.ts';
+import { readEach } from './readEach.ts';
+import { renewedParams } from './renewedParams.ts';
+
+const places = ['paused', 'limit'] as const;
+
+/** How far the walk has come, which outlives each of its runs; without a place it came to its end at that time. */
+const walkKind = defineEntryKind('walk', z.object({ beganAt: z.number(), place: z.enum(places).optional(), after: z.string().optional() }));
+const walkKey = 'parked';
+const everyMs = 86_400_000;
+const pageSize = 100;
+
+/** Begins no further page after `forMs`. Two at once do the same twice, and no harm. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function keepParked(core: Pick<Core, 'table' | 'log'>, forMs = Infinity): Promise<void> {
+  const { table } = core;
+  const began = monotonic();
+  const now = await table.time();
+  let walk = (await table.entries.get(walkKind, walkKey))?.value ?? { beganAt: 0 };
+  if (walk.place === undefined) {
+    if (now.low - walk.beganAt < everyMs) return;
+    walk = { beganAt: now.low, place: places[0] };
+  }
+  while (walk.place !== undefined && monotonic() - began < forMs) {
+    const { place, after, beganAt } = walk;
+    const { jobs: rows, next } = await table.listPlaced({ place, after, limit: pageSize });
+    const { jobs } = await readEach(
+      core,
+      rows.map(({ jobId }) => jobId),
+    );
+    for (const job of jobs) {
+      const { params } = await renewedParams(core, job, now.at);
+      if (params !== undefined) await table.touch('keepParams', job.jobId, {}, { params });
+    }
+    walk = next === undefined ? { beganAt, place: places[places.indexOf(place) + 1] } : { beganAt, place, after: next };
+    await table.entries.put(walkKind, { key: walkKey, value: walk });
+  }
+}
