@@ -1,4 +1,5 @@
 /** `npm start` on its own engine, beside BullMQ on a Redis that keeps nothing and on one that writes before it answers. */
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -44,7 +45,10 @@ export async function embedded(): Promise<Report> {
       'Jobs that do nothing, 30 slots, from the call until the client has heard of the end. Ours: `npm start`, everything in one process, each write on the disk before it is answered; the client in another process, handing in over HTTP or over its WebSocket, hearing of the ends over that WebSocket. BullMQ: `queue.add` or `addBulk`, its worker and QueueEvents in two processes, Redis in a third, on the same disk. Each has done 10,000 jobs before; then rounds of all subjects alternate; medians.',
     columns: ['what', 'ours, HTTP', 'ours, WebSocket', 'BullMQ, Redis’ default', 'BullMQ, appendfsync always'],
     ...(await run([besideBullMQ, kills])),
-    notes: ['Rows with one figure are of ours alone.'],
+    notes: [
+      'Rows with one figure are of ours alone.',
+      'Alone, a job of ours waits for two fsyncs in a row, its creation’s and its end’s; with Redis’ default nobody waits for any.',
+    ],
   };
 }
 
@@ -85,6 +89,9 @@ async function besideBullMQ(folder: string, rows: Rows): Promise<readonly Promis
   // Compilers and caches of all of them are warm before the first of the loads, which is the lightest.
   for (const { client } of subjects) await client.ask(loadResult, 'run', { atOnce: 64, jobs: warmUpJobs });
   const promises: Promised[] = [];
+  const fsyncs = fsyncMs(folder);
+  for (const share of [0.5, 0.99])
+    rows.push([`4 KB written to that disk, with its fsync: ms, p${share * 100}`, quantile(fsyncs, share), '', '', '']);
   for (const { what, command, request } of loads) {
     const results = await measure(subjects, command, request);
     const perSecond = results.map((list) => list.map((result) => result.perSecond));
@@ -150,6 +157,20 @@ async function measure(
     }
   }
   return results;
+}
+
+/** What nobody who keeps a job before he answers can be faster than. */
+function fsyncMs(folder: string): readonly number[] {
+  const file = openSync(join(folder, 'fsync'), 'a');
+  const block = Buffer.alloc(4096);
+  const took = Array.from({ length: 300 }, () => {
+    const startedAt = performance.now();
+    writeSync(file, block);
+    fdatasyncSync(file);
+    return performance.now() - startedAt;
+  });
+  closeSync(file);
+  return took;
 }
 
 /** How long /healthz takes, asked again and again until something else has ended. */

@@ -1,6 +1,6 @@
 /** What a bench answers, and its section of docs/performance.md. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { UnitCosts } from '../../infra/plan/unitCosts.ts';
 import { shown } from './statistics.ts';
@@ -67,7 +67,11 @@ export async function writeSection(name: string, section: string, names: readonl
   await writeFile(page, `${[introduction, ...written].join('\n')}\n`);
 }
 
+/** Of whoever else uses the machine: as it was before a bench began. */
+const [loadBefore = 0] = loadavg();
+
 function machine(): string {
   const [first] = cpus();
-  return `${cpus().length} × ${first?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}, Node ${process.versions.node}`;
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
+  return `${cpus().length} × ${first?.model ?? 'unknown'} under a load of ${loadBefore.toFixed(1)} by others, ${memory}, Linux ${release()}, Node ${process.versions.node}`;
 }
