@@ -9,6 +9,7 @@ import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { AnswerSizes, OpenAnswer } from '../execution/answerSizes.ts';
 import { graphqlPath } from '../graphqlPath.ts';
 import { rawRefusal } from '../http/refusal.ts';
+import { createIntake } from './intake.ts';
 import { ClientSocket, seconds } from './clientSocket.ts';
 import { Outlet } from './outlet.ts';
 import { initTimedOut, receiveBinary, rejectSubprotocol } from './protocol.ts';
@@ -67,6 +68,7 @@ export function attachSockets({
   const sockets = new WebSocketServer<typeof ClientSocket>({ ...options, WebSocket: ClientSocket });
   const stopCounting = telemetry.gauge('sockets', () => sockets.clients.size);
   const outlet = new Outlet();
+  const take = createIntake<ClientSocket>({ receive: (socket, text) => void api.receive(socket, text) });
   let closing = false;
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -90,7 +92,7 @@ export function attachSockets({
       if (isBinary) return receiveBinary(socket);
       // Each operation holds one unsent event, and each ping is answered: only who does not read gets here.
       if (socket.bufferedAmount > maxUnreadBytes) return socket.terminate();
-      return void api.receive(socket, textOf(data));
+      return take(socket, textOf(data));
     });
     socket.on('pong', () => {
       socket.awaitsPong = false;

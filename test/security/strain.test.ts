@@ -108,6 +108,27 @@ describe('strangers', () => {
 });
 
 const watch = 'subscription { jobStatusChanged { version } }';
+
+describe('a flood on one WebSocket', () => {
+  test.each<readonly [what: string, count: number, message: (id: string) => object]>([
+    ['10,000 watches', 10_000, (id) => ({ id, type: 'subscribe', payload: { query: watch } })],
+    ['10,000 queries', 10_000, (id) => ({ id, type: 'subscribe', payload: { query: '{ jobTypes { name } }' } })],
+    ['20,000 pings', 20_000, () => ({ type: 'ping' })],
+    [
+      '30 messages of 1 MB',
+      30,
+      (id) => ({ id, type: 'subscribe', payload: { query: '{ __typename }', variables: { p: list(300_000, 1) } } }),
+    ],
+  ])('%s hold nobody up', async (what, count, message) => {
+    const socket = await openSocket(server.url, await as(`flo ${what}`));
+    await server.withstands(async () => {
+      for (let id = 0; id < count; id += 1) socket.send(message(String(id)));
+      socket.send({ type: 'ping', payload: { last: true } });
+      while (at((await socket.messages(1))[0], 'payload', 'last') !== true);
+    });
+    socket.end();
+  });
+});
 const filler = 'x'.repeat(900_000);
 
 describe('600 subscriptions', () => {
