@@ -9,7 +9,7 @@ import { createLog } from '../../telemetry/log.ts';
 import { benchTypes } from '../support/benchJob.ts';
 import { serveCommands } from '../support/child.ts';
 
-const read = new Set<string | undefined>();
+const read = new Set<string>();
 const config = readConfig();
 const log = createLog({ level: config.logLevel, part: 'server' });
 const { core, notReady } = openCore({ config, jobTypes: benchTypes, clock: systemClock, log });
@@ -27,7 +27,8 @@ async function getMany(jobIds: readonly string[]): Promise<readonly (Job | undef
  * them. So a record that was read before is ahead of all that was told since.
  */
 function asTold(job: Job | undefined): Job | undefined {
-  if (job === undefined || !read.has(job.jobId)) read.add(job?.jobId);
-  else return { ...job, version: 2 ** 31 - 1 };
+  if (job === undefined) return undefined;
+  if (read.has(job.jobId)) return { ...job, version: 2 ** 31 - 1 };
+  read.add(job.jobId);
   return job;
 }
