@@ -40,7 +40,7 @@ const zones: readonly Zone[] = [
   { files: /^cli\//, mayImport: [core, runtime, jobTypes, /^cli\//] },
   { files: /^docs\/generate\.ts$/, mayImport: [core, runtime, jobTypes, /^schema\//, /^cli\/jobTypesFile\.ts$/] },
   { files: telemetry, mayImport: [telemetry] },
-  { files: base, mayImport: [base, /^telemetry\/log\.ts$/], packages: ['zod', 'node:timers/promises'] },
+  { files: base, mayImport: [base, /^telemetry\/log\.ts$/], packages: ['zod', 'node:crypto', 'node:timers/promises'] },
   { files: table, mayImport: [base, telemetry, table] },
   { files: queue, mayImport: [base, telemetry, queue] },
   { files: feed, mayImport: [base, telemetry, redis, feed] },
