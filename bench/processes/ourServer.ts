@@ -1,5 +1,6 @@
 /** The server under test, as `npm run server` opens it. */
 import { systemClock } from '../../core/clock.ts';
+import type { Job } from '../../core/job.ts';
 import { createWatches } from '../../core/usecases/watchJob.ts';
 import { readConfig } from '../../runtime/config.ts';
 import { openCore } from '../../runtime/open.ts';
@@ -8,10 +9,26 @@ import { createLog } from '../../telemetry/log.ts';
 import { benchTypes } from '../support/benchJob.ts';
 import { serveCommands } from '../support/child.ts';
 
+const read = new Set<string>();
 const config = readConfig();
 const log = createLog({ level: config.logLevel, part: 'server' });
 const { core, notReady } = openCore({ config, jobTypes: benchTypes, clock: systemClock, log });
-// The benches' events are hints alone: a record that is read after a silence knows nothing of them, and they would be taken back.
-const watches = createWatches(core, { silenceMs: 3_600_000 });
+const watches = createWatches({ ...core, table: { get: async (jobId) => asTold(await core.table.get(jobId)), getMany } });
+
 const { url } = await openServer({ core, watches, log, notReady, config });
 serveCommands({ url: () => url });
+
+async function getMany(jobIds: readonly string[]): Promise<readonly (Job | undefined)[]> {
+  return (await core.table.getMany(jobIds)).map(asTold);
+}
+
+/**
+ * The benches' events are hints alone, and would be taken back where a record that is read after a silence knows nothing of
+ * them. So a record that was read before is ahead of all that was told since.
+ */
+function asTold(job: Job | undefined): Job | undefined {
+  if (job === undefined) return undefined;
+  if (read.has(job.jobId)) return { ...job, version: 2 ** 31 - 1 };
+  read.add(job.jobId);
+  return job;
+}

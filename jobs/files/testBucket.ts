@@ -6,7 +6,7 @@ import type { JsonValue } from '../../core/job.ts';
 import type { JobType, ResultOf } from '../../core/jobType.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { objectsOf } from '../../core/objectAccess.ts';
-import { holdConditions } from './holdConditions.ts';
+import { holdConditions } from './testConditions.ts';
 import { createObjectStore } from './s3/objectStore.ts';
 
 export interface TestBucketOptions {

@@ -43,7 +43,7 @@ const zones: readonly Zone[] = [
     mayImport: [core, telemetry, runtime, jobTypes, /^schema\//, /^cli\/jobTypesFile\.ts$/, /^infra\/plan\//],
   },
   { files: telemetry, mayImport: [telemetry] },
-  { files: base, mayImport: [base, /^telemetry\/log\.ts$/], packages: ['zod', 'node:timers/promises'] },
+  { files: base, mayImport: [base, /^telemetry\/log\.ts$/], packages: ['zod', 'node:crypto', 'node:timers/promises'] },
   { files: table, mayImport: [base, telemetry, table] },
   { files: queue, mayImport: [base, telemetry, queue] },
   { files: feed, mayImport: [base, telemetry, redis, feed] },

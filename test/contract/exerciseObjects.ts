@@ -15,7 +15,7 @@ export interface OpenedObjects extends AsyncDisposable {
 
 export const MiB = 1024 ** 2;
 export const running = new AbortController().signal;
-export const author = { jobId: 'job-1', replaces: 'own' } as const satisfies Author;
+const author = { jobId: 'job-1', replaces: 'own' } as const satisfies Author;
 export const plain = (signal = running) => ({ signal, contentType: 'text/plain', author });
 
 export async function* chunks(count: number, bytes = MiB): AsyncGenerator<Uint8Array, void, undefined> {
