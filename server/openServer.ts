@@ -84,14 +84,17 @@ export async function openServer({
   const limiter = openRateLimiter({ config, clock: core.clock, log });
   const operations = createOperations({ core, watches, log, limiter, hidesSchema, maxCost: limits.operationCost });
   const fanOut = createFanOut(operations);
-  const health = createHealth({ notReady, details: async () => ({ ...(await sweeperHealth(core)), ...details() }) });
+  const health = createHealth({
+    notReady,
+    details: async () => ({ feed: core.feed.isConnected() ? 'answers' : 'away', ...(await sweeperHealth(core)), ...details() }),
+  });
   const graphiql = hidesSchema ? undefined : renderGraphiQLPage(core.jobTypes);
   const dashboard = createDashboard({
     wantsToken,
     hasGraphiQL: graphiql !== undefined,
     stuckAfterSeconds: core.settings.stuckAfterSeconds,
   });
-  const stopMeasuring = measureDependencies({ core, notReady });
+  const stopMeasuring = measureDependencies(core);
   const queueDepths = createQueueDepths({ core, authenticate, isOpen });
 
   const server = createServer({ ...timeoutsOf(limits), shouldUpgradeCallback: isWebSocketRequest });
