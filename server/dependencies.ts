@@ -3,33 +3,26 @@ import { jobPriorities } from '../core/job.ts';
 import type { Core } from '../core/usecases/core.ts';
 import { queueDepths } from '../core/usecases/queueDepths.ts';
 import { checkTimeoutMs, inTime } from '../runtime/inTime.ts';
-import type { UnreadyPart } from './health.ts';
 
-const parts = ['table', 'queues', 'feed'] as const;
+/** Asked when metrics are collected, each part once. Answers the function that ends it. */
+export function measureDependencies({ table, queues, feed, telemetry }: Core): () => void {
+  let asking: ReturnType<typeof queueDepths> | undefined;
 
-export interface DependenciesDeps {
-  readonly core: Pick<Core, 'queues' | 'feed' | 'telemetry'>;
-  /** What does not answer and why; empty when all do. */
-  readonly notReady: () => Promise<readonly UnreadyPart[]>;
-}
-
-/** Asked when metrics are collected. Answers the function that ends it. */
-export function measureDependencies({ core, notReady }: DependenciesDeps): () => void {
-  const { queues, feed, telemetry } = core;
-
-  async function away(): Promise<ReadonlySet<string>> {
-    const unanswered = await notReady();
-    return new Set([...unanswered.map(({ part }) => part), ...(feed.isConnected() ? [] : ['feed'])]);
+  /** SQS is paid by the request, and two measurements, collected at once, are made of its answer. */
+  function depthsNow(): ReturnType<typeof queueDepths> {
+    asking ??= inTime(queueDepths({ queues }), checkTimeoutMs).finally(() => (asking = undefined));
+    return asking;
   }
 
   const stops = [
     telemetry.gauge('dependencyAway', async () => {
-      const found = await away();
-      return parts.map((part) => ({ value: found.has(part) ? 1 : 0, attributes: { part } }));
+      const [ofTable, ofQueues] = await Promise.allSettled([inTime(table.check(), checkTimeoutMs), depthsNow()]);
+      const away = { table: ofTable.status === 'rejected', queues: ofQueues.status === 'rejected', feed: !feed.isConnected() };
+      return Object.entries(away).map(([part, isAway]) => ({ value: isAway ? 1 : 0, attributes: { part } }));
     }),
     // While SQS does not tell, nothing is said of it: that it is away is the other measurement's business.
     telemetry.gauge('queueVisible', async () => {
-      const depths = await inTime(queueDepths({ queues }), checkTimeoutMs).catch(() => []);
+      const depths = await depthsNow().catch(() => []);
       const waiting = depths.filter(({ queue }) => jobPriorities.some((priority) => priority === queue));
       return waiting.map(({ queue, visible }) => ({ value: visible, attributes: { priority: queue } }));
     }),

@@ -92,14 +92,17 @@ export async function openServer({
   const answers = createAnswerSizes({ maxBytes: limits.responseBytes, maxBytesPerOwner: limits.responseBytesPerOwner });
   const operations = createOperations({ core, watches, log, limiter, hidesSchema, answers, limits, signWatchToken: watchTokens?.sign });
   const fanOut = createFanOut({ mask: operations.mask, maxKeptBytesPerOwner: limits.watchBytesPerOwner || Infinity });
-  const health = createHealth({ notReady, details: async () => ({ ...(await sweeperHealth(core)), ...details() }) });
+  const health = createHealth({
+    notReady,
+    details: async () => ({ feed: core.feed.isConnected() ? 'answers' : 'away', ...(await sweeperHealth(core)), ...details() }),
+  });
   const graphiql = hidesSchema ? undefined : createGraphiQL(core.jobTypes);
   const dashboard = createDashboard({
     wantsToken,
     hasGraphiQL: graphiql !== undefined,
     stuckAfterSeconds: core.settings.stuckAfterSeconds,
   });
-  const stopMeasuring = measureDependencies({ core, notReady });
+  const stopMeasuring = measureDependencies(core);
   const queueDepths = createQueueDepths({ core, authenticate, isOpen });
 
   const server = createServer({ ...timeoutsOf(limits), shouldUpgradeCallback: isWebSocketRequest });
