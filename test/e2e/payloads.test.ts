@@ -204,7 +204,7 @@ describe('a record of the version before, with 200 KB of params within', () => {
 });
 
 describe('the API', () => {
-  test('reads payloads where they are selected, all of a list in one go, and else none', async () => {
+  test('reads payloads where they are selected, a few at a time, and else none', async () => {
     await using proxy = await openAwsProxy(inject('dynamoDbLocalUrl'));
     const JOBS_TABLE = `Jobs-${crypto.randomUUID().slice(0, 8)}`;
     await using api = await openApiSystem({ environment: { AWS_ENDPOINT_URL_DYNAMODB: proxy.url, JOBS_TABLE }, works: false });
@@ -215,7 +215,7 @@ describe('the API', () => {
     await list('status history { at } error { message } result');
     expect(reads).toEqual([]);
     const { body } = await list('params result');
-    expect(reads.map((keys) => keys.length)).toEqual([12]);
+    expect(reads.map((keys) => keys.length)).toEqual([4, 4, 4]);
     const edges = z
       .array(z.object({ node: z.object({ jobId: z.string(), params: z.object({ payload: z.string() }), result: z.null() }) }))
       .parse(at(body, 'data', 'jobs', 'edges'));
