@@ -2,6 +2,7 @@
 import type { Connection } from './connection.ts';
 import { errorOf, type JobTicketsError } from './errors.ts';
 import { jobFields } from './job.ts';
+import { randomKey } from './randomKey.ts';
 
 export const createDocuments = {
   createJob: `mutation CreateJob($input: CreateJobInput!) { createJob(input: $input) { created job { ${jobFields} } } }`,
@@ -67,9 +68,4 @@ function resultOf<Created>({ job, created, error }: Result<Created>): CreateJobR
 
 function withKey(input: Input): Input {
   return { ...input, idempotencyKey: input.idempotencyKey ?? randomKey() };
-}
-
-/** `crypto.randomUUID` is there in secure contexts only, and pages are also read over plain HTTP in private networks. */
-function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -2,6 +2,7 @@
 import type { Connection } from '../client/connection.ts';
 import { isPassing, JobTicketsError } from '../client/errors.ts';
 import type { JobPriority } from '../client/job.ts';
+import { randomKey } from '../client/randomKey.ts';
 import { documents, type Answers, type JobTypeInfo } from './documents.ts';
 
 export interface NewJob {
@@ -96,9 +97,4 @@ export function createActions(connection: Connection): Actions {
       }
     }
   }
-}
-
-/** `crypto.randomUUID` is there in secure contexts only, and this page is also read over plain HTTP in private networks. */
-function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
