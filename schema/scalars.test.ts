@@ -70,6 +70,29 @@ describe('DateTime', () => {
     expect(DateTimeScalar.serialize(Date.UTC(2026, 0, 31, 12))).toBe('2026-01-31T12:00:00.000Z');
   });
 
+  it('is read with any offset, as a literal and as a variable', () => {
+    const moment = Date.UTC(2026, 0, 31, 12);
+    for (const text of ['2026-01-31T12:00:00Z', '2026-01-31T13:00:00.000+01:00', '2026-01-31t12:00z', '2026-02-01T01:30:00+13:30']) {
+      expect(DateTimeScalar.parseValue(text)).toBe(moment);
+      expect(valueFromAST(parseValue(JSON.stringify(text)), DateTimeScalar)).toBe(moment);
+    }
+  });
+
+  it('is refused without an offset, and where no calendar has it', () => {
+    for (const text of [
+      '2026-01-31T12:00:00',
+      '2026-01-31',
+      '2026-02-30T12:00:00Z',
+      '2026-01-31T25:00:00Z',
+      'yesterday',
+      '',
+      '1e3',
+      12,
+      null,
+    ])
+      expect(() => DateTimeScalar.parseValue(text)).toThrow();
+  });
+
   it('is never made up from something that is no time', () => {
     expect(() => DateTimeScalar.serialize(Number.NaN)).toThrow();
     expect(() => DateTimeScalar.serialize('yesterday')).toThrow();
