@@ -4,17 +4,12 @@
  */
 import { z } from 'zod';
 import { openTelemetryOf, openTelemetrySettings } from './openTelemetrySettings.ts';
+import { limitSettings, limitsOf } from './limitSettings.ts';
+import { list, text, whole } from './settingKinds.ts';
 import { faultsTogether, isSpreadOut } from './settingsTogether.ts';
 
-const whole = (min: number, max: number) => z.stringFormat('whole number', /^\d+$/).transform(Number).pipe(z.int().min(min).max(max));
-const text = z.string().min(1);
-/** Separated by commas; an entry that is empty is a slip, not a name. */
-const list = text
-  .transform((names) => names.split(',').map((name) => name.trim()))
-  .pipe(z.array(z.string().min(1, 'an entry of the list is empty')));
 const endpoint = z.url({ protocol: /^https?$/ });
 const secretArn = z.stringFormat('ARN of a secret', /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+$/);
-const whereOwnersDiffer = (limit: number): string => `Unset = ${limit} where tokens tell owners apart, else no limit.`;
 
 /** An empty variable counts as unset, except `DATA_DIR`, where empty means: keep everything in memory. */
 const settings = z.object({
@@ -137,41 +132,7 @@ const settings = z.object({
     .describe(
       'Names under which an open server outside production may be called beside `localhost`, HOST and addresses, separated by commas.',
     ),
-  RATE_LIMIT_PER_SECOND: whole(0, 1_000_000)
-    .optional()
-    .describe(
-      `Jobs that one owner may hand in or change a second, and as many queries, watches and waits each; 0 = no limit. ${whereOwnersDiffer(100)}`,
-    ),
-  RATE_LIMIT_BURST: whole(1, 1_000_000).default(1000).describe('How many of each an owner may begin at once after a pause.'),
-  MAX_CONNECTIONS_PER_OWNER: whole(0, 1_000_000)
-    .optional()
-    .describe(`Sockets, streams and requests of one owner, open at a time in one server; 0 = no limit. ${whereOwnersDiffer(1000)}`),
-  MAX_SOCKETS: whole(1, 1_000_000).default(20_000).describe('WebSockets open at a time in one server; more are answered with 503.'),
-  MAX_WATCH_READS_PER_SECOND: whole(1, 1_000_000)
-    .default(500)
-    .describe('Watched jobs that one server reads a second while Redis is away, and where nothing was heard for a visibility timeout.'),
-  MAX_OPERATIONS_PER_SOCKET: whole(1, 100_000).default(100).describe('Operations that run at a time on one WebSocket.'),
-  MAX_OPERATION_COST: whole(1, 1_000_000_000)
-    .default(10_000)
-    .describe('Most fields an operation may ask for, pages multiplied by their size; `params` and `result` count as ten.'),
-  MAX_REQUEST_BYTES: whole(1024, 64 * 1024 ** 2)
-    .default(1024 ** 2)
-    .describe('Largest body of a request, and largest WebSocket message.'),
-  MAX_RESPONSE_BYTES: whole(1024, 256 * 1024 ** 2)
-    .default(10 * 1000 ** 2)
-    .describe('Most bytes of `params` and `result` in one answer; four times as many of one owner may be under way at a time.'),
-  HEADERS_TIMEOUT_SECONDS: whole(1, 600).default(10).describe('How long a client may take to send the headers of a request.'),
-  REQUEST_TIMEOUT_SECONDS: whole(1, 3600)
-    .default(30)
-    .describe('How long a client may take to send a whole request, and take nothing of its answer.'),
-  SOCKET_INIT_SECONDS: whole(1, 3600).default(5).describe('How long a WebSocket may stay open without `connection_init`.'),
-  SOCKET_PING_SECONDS: whole(1, 3600)
-    .default(12)
-    .describe('How often a WebSocket is pinged; one that has not answered by the next ping is ended.'),
-  SOCKET_IDLE_SECONDS: whole(0, 86_400).default(600).describe('A WebSocket on which nothing ran for so long is closed; 0 = never.'),
-  SOCKET_DRAIN_SECONDS: whole(0, 600)
-    .default(5)
-    .describe('Over how long many WebSockets and streams are closed after SIGTERM, lest all clients connect elsewhere at once.'),
+  ...limitSettings,
   JOB_TTL_DAYS: whole(1, 3650).default(30).describe('Jobs are deleted so long after their last change.'),
   ...openTelemetrySettings,
 });
@@ -266,29 +227,7 @@ export function parseConfig(environment: Environment) {
     /** Not even hinted at what there is. */
     hidesSchema: env.GRAPHIQL === undefined ? env.NODE_ENV === 'production' : env.GRAPHIQL === 'off',
     allowedHosts: env.ALLOWED_HOSTS,
-    limits: {
-      /** 0 = none. */
-      ratePerSecond: env.RATE_LIMIT_PER_SECOND ?? (isKeyed ? 100 : 0),
-      rateBurst: env.RATE_LIMIT_BURST,
-      /** 0 = none. */
-      connectionsPerOwner: env.MAX_CONNECTIONS_PER_OWNER ?? (isKeyed ? 1000 : 0),
-      sockets: env.MAX_SOCKETS,
-      operationsPerSocket: env.MAX_OPERATIONS_PER_SOCKET,
-      operationCost: env.MAX_OPERATION_COST,
-      requestBytes: env.MAX_REQUEST_BYTES,
-      responseBytes: env.MAX_RESPONSE_BYTES,
-      /** 0 = none. */
-      responseBytesPerOwner: isKeyed ? 4 * env.MAX_RESPONSE_BYTES : 0,
-      /** What watches of one owner may take of the memory of one server; 0 = no limit. */
-      watchBytesPerOwner: isKeyed ? 32 * 1024 ** 2 : 0,
-      headersTimeoutSeconds: env.HEADERS_TIMEOUT_SECONDS,
-      requestTimeoutSeconds: env.REQUEST_TIMEOUT_SECONDS,
-      socketInitSeconds: env.SOCKET_INIT_SECONDS,
-      socketPingSeconds: env.SOCKET_PING_SECONDS,
-      /** 0 = never. */
-      socketIdleSeconds: env.SOCKET_IDLE_SECONDS,
-      socketDrainSeconds: env.SOCKET_DRAIN_SECONDS,
-    },
+    limits: limitsOf(env, isKeyed),
   };
 }
 

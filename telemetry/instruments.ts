@@ -62,7 +62,7 @@ export const counters = {
     name: 'messaging.client.sent.messages',
     unit: '{message}',
     description: 'Messages sent, by destination.',
-    countedBy: ['server', 'dlqHandler', 'sweeper'],
+    countedBy: ['server', 'worker', 'dlqHandler', 'sweeper'],
   },
   consumed: {
     name: 'messaging.client.consumed.messages',

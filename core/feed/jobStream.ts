@@ -6,36 +6,16 @@
  * A watcher is no buffer but a position in the shared log. So a slow watcher costs no memory, a thousand watchers cost
  * one read, and progress is conflated: only the latest is kept.
  */
-import type { Log } from '../../telemetry/log.ts';
 import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
+import { countCaughtUp } from './countCaughtUp.ts';
 import { eventsOf, presentEventOf, type JobEvent } from './event.ts';
-import type { Feed, FeedListener } from './feed.ts';
+import type { FeedListener } from './feed.ts';
 import { JobLog, JobWatch, type WatchOptions } from './jobLog.ts';
+import type { JobStreamDeps } from './jobStreamDeps.ts';
 import { contradicts, JobTimeline, type Standing } from './jobTimeline.ts';
-import type { ReadSchedule, ScheduledReader } from './readSchedule.ts';
+import type { ScheduledReader } from './readSchedule.ts';
 import { WatchSet, type Watch, type WatchedEvent, type WatchSetOwner } from './watch.ts';
-
-/** The same for all streams. */
-export interface JobStreamDeps {
-  readonly feed: Feed;
-  readonly read: (jobId: string) => Promise<Job | undefined>;
-  readonly schedule: ReadSchedule;
-  readonly now: () => number;
-  readonly log: Log;
-  /** How soon the table is read while the feed is away, in milliseconds; doubled each time that nothing is new, up to tenfold. */
-  readonly pollMs: number;
-  /** A job that nothing was heard of for so long is read, in milliseconds. */
-  readonly silenceMs: number;
-  /** Called once a stream, when its last watcher has gone or it has failed, with the update that was told last, if any. */
-  readonly onIdle: (jobId: string, update: JobEvent | undefined) => void;
-  /** Called with 1 and -1 as watchers come and go. */
-  readonly onCount: (change: 1 | -1) => void;
-  /** Called for each event that the feed failed to bring. */
-  readonly onRepair: (event: JobEvent) => void;
-  /** Called for each transition that is told while it is watched, once however many watch. */
-  readonly onTransition: (event: JobEvent) => void;
-}
 
 /** What was known when a record was asked for. */
 interface Asked {
@@ -289,13 +269,9 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
       this.#timeline.rewind(job);
       this.#log.rewindTo(job.version - 1);
     }
-    let { version } = this.#timeline;
+    const { version } = this.#timeline;
     const missed = this.#timeline.catchUp(job, live);
-    for (const event of missed) {
-      if (event.recovered !== undefined) this.#deps.onRepair(event);
-      if (event.version > version) this.#deps.onTransition(event);
-      version = event.version;
-    }
+    countCaughtUp(missed, version, this.#deps);
     this.#tell(missed, { mayBeOld: true });
     // The record knows the failure that it tells of, and its attempt perhaps not yet.
     if (hint !== undefined && this.#timeline.judge(hint, this.#deps.now()) === 'update') this.#tell([this.#timeline.take(hint)]);

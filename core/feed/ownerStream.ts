@@ -7,6 +7,7 @@
 import type { Log } from '../../telemetry/log.ts';
 import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
+import { countCaughtUp, type CaughtUpCounters } from './countCaughtUp.ts';
 import { eventsOf, type JobEvent } from './event.ts';
 import type { Feed } from './feed.ts';
 import { contradicts, type JobTimeline, type Judgement } from './jobTimeline.ts';
@@ -27,7 +28,7 @@ interface Reading {
 }
 
 /** The same for all streams. */
-export interface OwnerStreamDeps {
+export interface OwnerStreamDeps extends CaughtUpCounters {
   readonly feed: Feed;
   readonly read: (jobId: string) => Promise<Job | undefined>;
   readonly now: () => number;
@@ -36,8 +37,6 @@ export interface OwnerStreamDeps {
   readonly onIdle: (owner: string) => void;
   /** Called with 1 and -1 as watchers come and go. */
   readonly onCount: (change: 1 | -1) => void;
-  readonly onRepair: (event: JobEvent) => void;
-  readonly onTransition: (event: JobEvent) => void;
   /** Jobs that are surely remembered; default 50,000. */
   readonly maxJobs?: number;
 }
@@ -133,13 +132,10 @@ export async function openOwnerStream(
     // Forgotten while it was read.
     if (known === undefined && forgottenAt === undefined) return loseTrack();
     const timeline = known ?? beginningOf(job, forgottenAt ?? jobs.forgottenAt);
-    let version = timeline.version;
-    for (const event of timeline.catchUp(job, since)) {
-      if (event.recovered !== undefined) onRepair(event);
-      if (event.version > version) onTransition(event);
-      version = event.version;
-      tell(event);
-    }
+    const { version } = timeline;
+    const missed = timeline.catchUp(job, since);
+    countCaughtUp(missed, version, { onRepair, onTransition });
+    for (const event of missed) tell(event);
     watches.changed();
   }
 

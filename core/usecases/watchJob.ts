@@ -1,7 +1,8 @@
 /** Watching: one job's transitions, or all of an owner's, shared by all who watch the same in this process. */
 import { JobError } from '../errors.ts';
 import type { JobEvent } from '../feed/event.ts';
-import { openJobStream, type JobStream, type JobStreamDeps } from '../feed/jobStream.ts';
+import { openJobStream, type JobStream } from '../feed/jobStream.ts';
+import type { JobStreamDeps } from '../feed/jobStreamDeps.ts';
 import { ReadSchedule, tickMs } from '../feed/readSchedule.ts';
 import { openOwnerStream, type OwnerStream, type OwnerStreamDeps } from '../feed/ownerStream.ts';
 import type { Watch, WatchedEvent } from '../feed/watch.ts';

@@ -1,0 +1,10 @@
+/** Kinds of settings: how a number, a text and a list are written in an environment variable. */
+import { z } from 'zod';
+
+export const whole = (min: number, max: number) =>
+  z.stringFormat('whole number', /^\d+$/).transform(Number).pipe(z.int().min(min).max(max));
+export const text = z.string().min(1);
+/** Separated by commas; an entry that is empty is a slip, not a name. */
+export const list = text
+  .transform((names) => names.split(',').map((name) => name.trim()))
+  .pipe(z.array(z.string().min(1, 'an entry of the list is empty')));
