@@ -3,7 +3,17 @@ import { isFinal, type JobHistoryEntry, type JobStatusEvent, type JobSummary } f
 
 type Changing = Pick<
   JobSummary,
-  'version' | 'status' | 'updatedAt' | 'attempts' | 'error' | 'progress' | 'generation' | 'startedAt' | 'finishedAt'
+  | 'version'
+  | 'status'
+  | 'updatedAt'
+  | 'attempts'
+  | 'error'
+  | 'progress'
+  | 'generation'
+  | 'startedAt'
+  | 'finishedAt'
+  | 'waitingReason'
+  | 'waitingUntil'
 > & { readonly history?: readonly JobHistoryEntry[] };
 
 /** The job after the event, or as it was where the event is older. Its result, once it has one, is to be read. */
@@ -24,6 +34,8 @@ export function applyEvent<Known extends Changing>(job: Known, event: JobStatusE
     generation: job.generation + (isNewGeneration ? 1 : 0),
     startedAt: isNewGeneration ? null : (job.startedAt ?? (status === 'PROCESSING' ? at : null)),
     finishedAt: isFinal(status) ? at : null,
+    waitingReason: null,
+    waitingUntil: null,
     ...(isNext ? { history: [...(job.history ?? []), { version, status, at, attempt, error }] } : {}),
   };
 }

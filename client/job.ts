@@ -2,6 +2,8 @@
 
 export type JobStatus = 'PENDING' | 'PROCESSING' | 'SUCCEEDED' | 'FAILED' | 'FAILED_FINAL' | 'CANCELLED';
 export type JobPriority = 'HIGH' | 'NORMAL' | 'LOW';
+/** Why a job that is PENDING is not being worked on. */
+export type WaitingReason = 'QUEUED' | 'RUN_AT' | 'BACKOFF' | 'PAUSED' | 'CONCURRENCY' | 'RATE_LIMIT' | 'NO_WORKER';
 
 /** States that no worker leaves; only `retryJob` does. */
 export function isFinal(status: JobStatus): boolean {
@@ -35,6 +37,12 @@ export interface JobSummary {
   readonly error: JobFailure | null;
   /** Percent, 0 to 100. */
   readonly progress: number | null;
+  /** The start that was asked for. */
+  readonly runAt: string | null;
+  /** While it is PENDING, as it was when the job was read: events do not tell it. */
+  readonly waitingReason: WaitingReason | null;
+  /** As far as it is known. */
+  readonly waitingUntil: string | null;
   readonly attempts: number;
   /** +1 at every change of status: pass it as `afterVersion` to resume a watch. */
   readonly version: number;
@@ -80,7 +88,7 @@ export interface JobStatusEvent {
 const failureFields = 'error { code message attempt at }';
 
 export const summaryFields = `
-  jobId type status priority progress attempts version generation traceId idempotencyKey
+  jobId type status priority progress runAt waitingReason waitingUntil attempts version generation traceId idempotencyKey
   createdAt updatedAt startedAt finishedAt expiresAt ${failureFields}`;
 
 export const historyFields = `history { version status at attempt ${failureFields} }`;

@@ -15,6 +15,7 @@ import {
   type JobStatus,
   type JobStatusEvent,
   type JobSummary,
+  type WaitingReason,
 } from './job.ts';
 import type { AnyJobInput, AnyJobTypes, CreateJobInput, JobTypesMap, NameOf, TypedJob } from './jobTypes.ts';
 import { listDocuments, listJobs, type JobsList, type JobsPage, type ListJobsOptions } from './listJobs.ts';
@@ -24,7 +25,7 @@ import { watchJobs, watchJobsDocuments, type WatchJobsOptions } from './watchJob
 
 export { applyEvent, isFinal, JobTicketsError };
 export type { AnyJobInput, AnyJobTypes, ConnectionOptions, ConnectionState, CreatedJob, CreateJobInput, CreateJobResult, Job, JobFailure };
-export type { JobHistoryEntry, JobPriority, JobsFilter, JobsList, JobsPage, JobStatus, JobStatusEvent, JobSummary };
+export type { JobHistoryEntry, JobPriority, JobsFilter, JobsList, JobsPage, JobStatus, JobStatusEvent, JobSummary, WaitingReason };
 export type { JobTicketsErrorCode, JobTicketsErrorDetails, JobTypesMap, ListJobsOptions, NameOf, Token, TypedJob };
 export type { WatchJobOptions, WatchJobsOptions };
 

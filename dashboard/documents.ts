@@ -1,5 +1,5 @@
 /** What the dashboard asks of the API. test/browser holds the documents against the schema. */
-import type { JobFailure, JobHistoryEntry, JobPriority, JobStatus, JobStatusEvent } from '../client/job.ts';
+import type { JobFailure, JobHistoryEntry, JobPriority, JobStatus, JobStatusEvent, WaitingReason } from '../client/job.ts';
 import { eventFields } from '../client/job.ts';
 
 /** A job as the table shows it. */
@@ -10,6 +10,8 @@ export interface ListedJob {
   readonly priority: JobPriority;
   readonly error: JobFailure | null;
   readonly progress: number | null;
+  readonly waitingReason: WaitingReason | null;
+  readonly waitingUntil: string | null;
   readonly attempts: number;
   readonly version: number;
   readonly generation: number;
@@ -43,8 +45,8 @@ export interface Filter {
 }
 
 const failure = 'error { code message attempt at }';
-const listed = `jobId type status priority ${failure} progress attempts version generation createdAt updatedAt startedAt finishedAt
-  history { version status at attempt ${failure} }`;
+const listed = `jobId type status priority ${failure} progress waitingReason waitingUntil attempts version generation
+  createdAt updatedAt startedAt finishedAt history { version status at attempt ${failure} }`;
 
 export const documents = {
   list: `query List($filter: JobsFilter, $owner: String, $first: Int, $after: String) {

@@ -3,6 +3,7 @@ import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { CopyButton } from './copyButton.ts';
 import type { FullJob } from './documents.ts';
+import { WaitNote } from './waitNote.ts';
 import { ProgressBar } from './progressBar.ts';
 import { StatusBadge } from './statusBadge.ts';
 import { Timeline } from './timelineView.ts';
@@ -13,6 +14,7 @@ export function JobDetails({ job }: { readonly job: FullJob }): ComponentChildre
   return html`
     <div class="panel-status">
       <${StatusBadge} status=${status} hasCode=${true} />
+      <${WaitNote} job=${job} />
       ${status === 'PROCESSING' && html`<${ProgressBar} job=${job} />`}
     </div>
     ${

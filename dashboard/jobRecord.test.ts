@@ -16,6 +16,8 @@ const pending: ListedJob = {
   priority: 'NORMAL',
   error: null,
   progress: null,
+  waitingReason: 'QUEUED',
+  waitingUntil: null,
   attempts: 0,
   version: 1,
   generation: 1,

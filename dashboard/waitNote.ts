@@ -1,0 +1,21 @@
+/** Why a job that is pending does not run yet, in words, and until when as far as that is known. */
+import { html } from 'htm/preact';
+import type { ComponentChildren } from 'preact';
+import type { WaitingReason } from '../client/job.ts';
+import type { FullJob } from './documents.ts';
+
+const words: Readonly<Record<WaitingReason, string>> = {
+  QUEUED: 'Waits for a worker',
+  RUN_AT: 'Begins later',
+  BACKOFF: 'Waits between two attempts',
+  PAUSED: 'Its type or queue is paused',
+  CONCURRENCY: 'Waits for others of its kind to end',
+  RATE_LIMIT: 'Waits for its turn, as so many may start at a time',
+  NO_WORKER: 'No worker that runs knows its type',
+};
+
+export function WaitNote({ job: { waitingReason, waitingUntil } }: { readonly job: FullJob }): ComponentChildren {
+  if (waitingReason === null) return null;
+  const until = waitingUntil === null ? '' : `, until ${new Date(waitingUntil).toLocaleString()}`;
+  return html`<span class="muted">${words[waitingReason] + until} <code>${waitingReason}</code></span>`;
+}
