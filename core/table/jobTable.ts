@@ -164,6 +164,8 @@ export interface PlacedQuery extends RankRange {
   readonly place: JobPlaceName;
   /** Exclusive: a page's `next`, or any rank. */
   readonly after?: string | undefined;
+  /** Of those alone that share this, as `placeOf` spreads them: of `limit`, those that wait for one key. One read instead of eight. */
+  readonly spread?: string | undefined;
   readonly limit: number;
 }
 

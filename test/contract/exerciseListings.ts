@@ -102,7 +102,8 @@ export function exerciseListings(tableOf: () => JobTable): void {
         await tableOf().touch('park', jobId, { version }, { waiting: { reason: 'CONCURRENCY', for: key } });
         jobs.get(key)?.push(jobId);
       }
-      const of = async (key: string) => (await tableOf().listPlaced({ place: 'limit', ...under(waitRank(key)), limit: 100 })).jobs;
+      const of = async (key: string) =>
+        (await tableOf().listPlaced({ place: 'limit', ...under(waitRank(key)), spread: key, limit: 100 })).jobs;
       for (const key of keys) await expect.poll(async () => (await of(key)).map(({ jobId }) => jobId)).toEqual(jobs.get(key));
       const all = under(`["${type}"`);
       const found: (string | undefined)[] = [];

@@ -122,10 +122,10 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
       return present((await read({ kind: 'listOwned', query })).texts);
     },
 
-    async listPlaced({ after = '', ...query }) {
-      const rows = present((await read({ kind: 'listPlaced', query: { ...query, after } })).texts).map(readPosition);
+    async listPlaced({ place, from, below, after = '', limit }) {
+      const rows = present((await read({ kind: 'listPlaced', query: { place, from, below, after, limit } })).texts).map(readPosition);
       const jobs = rows.map(([rank, jobId]) => ({ jobId, rank }));
-      return { jobs, next: jobs.length < query.limit ? undefined : jobs.at(-1)?.rank };
+      return { jobs, next: jobs.length < limit ? undefined : jobs.at(-1)?.rank };
     },
 
     async listQueued({ after = '', before, limit }) {
