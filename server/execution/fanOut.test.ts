@@ -128,8 +128,8 @@ describe('fanning out', () => {
     const sockets = Array.from({ length: 3 }, fakeSocket);
     await Promise.all(sockets.map(({ socket }, index) => watch(given, subscriber(given, { query: change, id: `op "${index}"`, socket }))));
     await step(given.core, await step(given.core, given.job, 'claim'), 'succeed');
-    for (const [index, { messages, sent, isOver }] of sockets.entries()) {
-      expect(isOver()).toBe(true);
+    await expect.poll(() => sockets.every(({ isOver }) => isOver())).toBe(true);
+    for (const [index, { messages, sent }] of sockets.entries()) {
       expect(sent.at(-1)).toBe(completion(`op "${index}"`));
       expect(messages()).toEqual(
         ['PENDING', 'PROCESSING', 'SUCCEEDED'].map((status, before) => ({
@@ -150,8 +150,8 @@ describe('fanning out', () => {
     await step(given.core, await step(given.core, given.job, 'claim'), 'succeed');
     await expect.poll(() => sockets.every(({ isOver }) => isOver())).toBe(true);
     expect(sockets.every(({ messages }) => messages().length === 3)).toBe(true);
-    // One for all who began to watch, and one for each event.
-    expect(given.reads()).toBe(4);
+    // One for all who began to watch, one for each event, and one that confirms the end.
+    expect(given.reads()).toBe(5);
   });
 
   test('keeps apart those who select other fields, or include them by other variables', async () => {
@@ -182,14 +182,15 @@ describe('fanning out', () => {
 
   test('writes nothing more to a socket that does not take it, and everything in order when it does again', async () => {
     const given = await setup();
-    const slow = fakeSocket();
+    const [slow, quick] = [fakeSocket(), fakeSocket()];
     slow.stick();
-    await watch(given, subscriber(given, { query: change, socket: slow.socket }));
+    for (const { socket } of [slow, quick]) await watch(given, subscriber(given, { query: change, socket }));
     const running = await step(given.core, given.job, 'claim');
     for (let percent = 1; percent <= 50; percent += 1) {
       await given.core.feed.publish({ ...running, attempt: 1, at: running.updatedAt + percent, progress: percent });
     }
     await step(given.core, running, 'succeed');
+    await expect.poll(quick.isOver).toBe(true);
     expect(slow.messages()).toHaveLength(1);
     slow.flush();
     expect(slow.isOver()).toBe(true);
