@@ -18,7 +18,7 @@ FROM worker-packages AS server-packages
 RUN rm -r node_modules/pdfjs-dist node_modules/@napi-rs node_modules/@graphql-yoga/render-graphiql/cjs
 
 # Node alone, without npm: nothing in a container installs anything.
-FROM debian:bookworm-slim AS base
+FROM debian:12.12-slim AS base
 COPY --from=worker-packages /usr/local/bin/node /usr/local/bin/node
 ENV NODE_ENV=production HOST=0.0.0.0
 WORKDIR /app

@@ -29,6 +29,6 @@ export function dollarsFor(needs: Needs, { watchers }: Workload): readonly Cost[
       what: 'load balancer',
       dollars: hourly(prices.balancerHour.dollars + (watchers / connectionsABalancerUnit) * prices.balancerUnitHour.dollars),
     },
-    { what: 'endpoint, alarms, logs', dollars: fixedDollars },
+    { what: 'endpoints, alarms, logs', dollars: fixedDollars },
   ];
 }

@@ -134,7 +134,7 @@ describe('what a plan reckons with', () => {
           ?.split('|')[3],
       );
     expect(monthly('Valkey')).toBe(Math.round(2 * hoursAMonth * prices.valkeyNodeHour.dollars));
-    expect(monthly('SQS endpoint') + monthly('Alarms')).toBe(fixedDollars);
+    expect(monthly('Endpoints of SQS') + monthly('Alarms')).toBe(fixedDollars);
   });
 
   test('are the pods that the overlay for prod allows', async () => {

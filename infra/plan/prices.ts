@@ -22,5 +22,5 @@ export const prices = {
 
 /** A unit of the load balancer holds so many connections that stay open. */
 export const connectionsABalancerUnit = 3000;
-/** Interface endpoint, alarms, secrets and logs, as docs/cost.md has them for prod. */
-export const fixedDollars = 35;
+/** Interface endpoints, alarms, secrets and logs, as docs/cost.md has them for prod. */
+export const fixedDollars = 51;

@@ -35,7 +35,7 @@ describe.each(engines)('on %s', (engine) => {
       await cancel(jobId);
       const { text, isWhole } = await reading;
       expect(response.headers.get('content-type')).toBe('text/event-stream');
-      expect(response.headers.get('cache-control')).toBe('no-cache');
+      expect(response.headers.get('cache-control')).toBe('no-store');
       expect(text).toMatch(/^:\nretry: \d+\n\n/);
       expect(eventsIn(text)).toEqual([
         { event: 'next', id: `${jobId}:1`, data: changed(1, 'PENDING') },

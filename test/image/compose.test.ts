@@ -26,7 +26,7 @@ const compose = z.object({ services: z.record(z.string(), service) });
 const text = await readFile(join(root, 'docker-compose.yml'), 'utf8');
 const { services } = compose.parse(parse(text, { merge: true }));
 /** A whole version, not whatever a name means today. */
-const pinned = /:\d+\.\d+\.\d+(-[\w.-]+)?$/;
+const pinned = /:\d+\.\d+(\.\d+)?(-[\w.-]+)?$/;
 const ours = ['provision', 'server', 'worker', 'lambdas'];
 
 test('docker compose takes the file as it is', { timeout: 120_000 }, async () => {

@@ -40,7 +40,7 @@ export async function standInFor(reference: string): Promise<string> {
 }
 
 async function fill(root: string, reference: string): Promise<void> {
-  if (reference === `debian:${release}-slim`) {
+  if (/^debian:12\.\d+-slim$/.test(reference)) {
     const quiet = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, maxBuffer: 64 * 1024 ** 2 };
     await run('debootstrap', ['--variant=minbase', release, root, 'http://deb.debian.org/debian'], quiet);
     for (const folder of left) {
@@ -51,7 +51,7 @@ async function fill(root: string, reference: string): Promise<void> {
   }
   const [, version] = /^node:([\d.]+)-bookworm-slim$/.exec(reference) ?? [];
   if (version !== process.versions.node) throw new Error(`there is nothing to stand in for ${reference}`);
-  await run('tar', ['--directory', root, '--extract', '--file', await standInFor(`debian:${release}-slim`)]);
+  await run('tar', ['--directory', root, '--extract', '--file', await standInFor('debian:12.12-slim')]);
   await copyFile(process.execPath, join(root, 'usr/local/bin/node'));
   await run('npm', ['install', '--silent', '--global', '--prefix', join(root, 'usr/local'), 'npm@11']);
 }
