@@ -15,10 +15,11 @@ const operations = textOf('docs/operations.md');
 const heading = '## The commands of this page';
 const programs = /^(?:aws|curl|docker|kubectl|node|npm|promtool|redis-cli) /;
 
-/** What a page tells people to type: the lines of its shell blocks, and code in a sentence that begins with a program. */
+/** What a page tells people to type: the lines of its shell blocks that do not say themselves which test runs them, and code in a sentence that begins with a program. */
 function commandsIn(text: string): readonly string[] {
   const [before = ''] = text.split(heading);
-  const blocks = [...before.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, lines = '']) => lines.trim().split('\n'));
+  const unmarked = before.replaceAll(/<!-- run by: .* -->\n```[\s\S]*?```/g, '');
+  const blocks = [...unmarked.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, lines = '']) => lines.trim().split('\n'));
   const inline = [...before.replaceAll(/```[\s\S]*?```/g, '').matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
   return [...blocks, ...inline.filter((code) => programs.test(code))];
 }
@@ -59,6 +60,14 @@ describe('the runbooks', () => {
     expect(unclear).toEqual([]);
   });
 
+  test('a test that a block names reads it from its page', () => {
+    const named = pages.flatMap((page) =>
+      [...textOf(page).matchAll(/<!-- run by: (.*) -->/g)].map(([, path = '']) => [page, path] as const),
+    );
+    expect(named.length).toBeGreaterThan(0);
+    for (const [page, path] of named) expect(textOf(path)).toContain(page);
+  });
+
   test('a test that is named runs the command, or starts what it starts', () => {
     for (const [command, by] of listed) {
       const [, path] = /^`([\w./]+)`$/.exec(by) ?? [];
@@ -78,6 +87,6 @@ describe('the runbooks', () => {
   test.each(queries)('%s', async (query) => {
     const { body } = await api.request(query.replace('01J…', jobId));
     expect(body.errors).toBeUndefined();
-    expect(JSON.stringify(body.data)).toMatch(/"(?:jobId|status)":/);
+    expect(JSON.stringify(body.data)).toMatch(/"(?:jobId|status|isPaused)":/);
   });
 });
