@@ -39,12 +39,12 @@ builder.mutationField('createWatchToken', (t) =>
       'Signs a token for someone who may watch one job, and nothing else: `job`, `waitForJob` and `jobStatusChanged` with its jobId.',
     args: { input: t.arg({ type: CreateWatchTokenInputType, required: true, description: 'Which job, and for how long.' }) },
     resolve: async (_root, { input: { jobId, ttlSeconds } }, { core, owner, isAdmin, spend, signWatchToken }) => {
+      await spend('jobs', 1);
       const seconds = ttlSeconds ?? 900;
       if (seconds < 1 || seconds > maxTtlSeconds) {
         throw new JobError('BAD_USER_INPUT', { message: `ttlSeconds is 1 to ${maxTtlSeconds}.`, path: ['ttlSeconds'] });
       }
       if (signWatchToken === undefined) throw new JobError('WATCH_TOKENS_UNAVAILABLE');
-      await spend('jobs', 1);
       const job = await getJob(core, { owner, isAdmin, jobId });
       const expiresAt = Math.floor(Date.now() / 1000 + seconds) * 1000;
       return { token: await signWatchToken({ owner: job.owner, jobId: job.jobId, expiresAt }), expiresAt };

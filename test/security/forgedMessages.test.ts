@@ -43,7 +43,7 @@ async function workedThrough(system: System): Promise<void> {
 
 const waiting: readonly (readonly [what: string, changes: Partial<Job>])[] = [
   ['is due in an hour', { dueAt: Date.now() + 3_600_000 }],
-  ['waits on purpose', { waiting: { reason: 'PAUSED' } }],
+  ['waits on purpose', { waiting: { reason: 'RUN_AT', until: Date.now() + 3_600_000 } }],
   ['waits for its next attempt', { version: 3, attempts: 1, failures: 1, dueAt: Date.now() + 3_600_000 }],
 ];
 
