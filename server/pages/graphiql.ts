@@ -67,8 +67,21 @@ export function examplesOf({ all: [first] }: JobTypes): readonly Example[] {
         },
       },
     },
+    { query: pauseJobTypeExample, variables: { input: { type: name, reason: 'A repair.' } } },
+    { query: resumeJobTypeExample, variables: { input: { type: name } } },
   ];
 }
+
+const pauseJobTypeExample = `
+# Keeps jobs of a type from starting, until it is resumed; for admins.
+mutation PauseJobType($input: PauseJobTypeInput!) {
+  pauseJobType(input: $input) { jobType { name isPaused pausedReason } }
+}`;
+
+const resumeJobTypeExample = `
+mutation ResumeJobType($input: ResumeJobTypeInput!) {
+  resumeJobType(input: $input) { jobType { name isPaused waiting } }
+}`;
 
 const createJobExample = `
 # Hands in a job, as the variables below say.
@@ -150,6 +163,11 @@ mutation CancelJob {
   cancelJob(input: { jobId: "paste a jobId here" }) { job { jobId status } }
 }`,
   `
+# For a browser that may watch this job, and nothing else.
+mutation CreateWatchToken {
+  createWatchToken(input: { jobId: "paste a jobId here", ttlSeconds: 900 }) { token expiresAt }
+}`,
+  `
 # Moves the start of a job that waits.
 mutation RescheduleJob {
   rescheduleJob(input: { jobId: "paste a jobId here", runAt: "2027-01-31T12:00:00+01:00" }) { job { jobId runAt waitingReason waitingUntil } }
@@ -160,16 +178,7 @@ query Queues {
   queues { priority isPaused pausedReason pausedUntil waiting }
 }`,
   `
-# Keeps jobs of a type from starting, until it is resumed; for admins.
-mutation PauseJobType {
-  pauseJobType(input: { type: "simulate_work", reason: "A repair." }) { jobType { name isPaused pausedReason } }
-}`,
-  `
-mutation ResumeJobType {
-  resumeJobType(input: { type: "simulate_work" }) { jobType { name isPaused } }
-}`,
-  `
-# The same of all jobs of one priority.
+# Keeps jobs of a priority from starting, until it is resumed; for admins.
 mutation PauseQueue {
   pauseQueue(input: { priority: LOW, until: "2027-01-31T12:00:00Z" }) { queue { priority isPaused pausedUntil } }
 }`,

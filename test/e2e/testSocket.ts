@@ -32,9 +32,8 @@ export async function openSocket(
     socket.emit('received');
   });
   const closed = new Promise<number>((resolve) => socket.once('close', resolve));
-  const upgraded = once(socket, 'upgrade');
-  await once(socket, 'open');
-  const wire = (await upgraded).map((response) => at(response, 'socket')).find((found) => found instanceof Socket);
+  const [upgraded] = await Promise.all([once(socket, 'upgrade'), once(socket, 'open')]);
+  const wire = upgraded.map((response) => at(response, 'socket')).find((found) => found instanceof Socket);
   if (wire === undefined) throw new Error('the socket has no wire');
   socket.send(JSON.stringify({ type: 'connection_init', payload: connectionParams }));
 
