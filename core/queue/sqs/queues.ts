@@ -128,7 +128,9 @@ export function createQueues({ sqs, queuePrefix, traceHeader = () => undefined, 
 
   return {
     send: (priority, message, delaySeconds, owner) =>
-      available(() => senderOf(priority).add({ body: encodeMessage(message), delaySeconds, traceHeader: traceHeader(), owner })),
+      available(() =>
+        senderOf(priority).add({ body: encodeMessage(message), delaySeconds: Math.ceil(delaySeconds), traceHeader: traceHeader(), owner }),
+      ),
 
     receive: (queue, { max, waitSeconds, signal }) =>
       available(async () => {
