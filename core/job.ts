@@ -130,7 +130,18 @@ export const maxResultBytes = 100 * 1024;
 export const maxErrorMessageLength = 1000;
 
 /** What there is to know of a job, beside its id, to send its message. */
-export const queuedFields = ['owner', 'type', 'priority', 'version', 'generation', 'attempts', 'dueAt', 'traceId', 'createdAt'] as const;
+export const queuedFields = [
+  'owner',
+  'type',
+  'priority',
+  'version',
+  'generation',
+  'attempts',
+  'dueAt',
+  'traceId',
+  'createdAt',
+  'sweeps',
+] as const;
 
 /** `dueAt` is absent, or `null` where it was read without the record. */
 export type QueuedJob = Omit<Pick<Job, 'jobId' | (typeof queuedFields)[number]>, 'dueAt'> & { readonly dueAt?: number | null | undefined };

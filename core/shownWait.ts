@@ -11,6 +11,19 @@ export interface ShownWait {
   readonly until?: number | undefined;
 }
 
+/**
+ * The word alone, which says of a job that needs nothing but a worker whether there is one. Not in the record, since workers
+ * come and go: `knowsType` tells of those that run.
+ */
+export async function shownReasonOf(
+  job: Parameters<typeof shownWaitOf>[0] & Pick<Job, 'type'>,
+  now: Pick<ServiceTime, 'low'>,
+  knowsType: (type: string) => Promise<boolean>,
+): Promise<WaitingReason | undefined> {
+  const reason = shownWaitOf(job, now)?.reason;
+  return reason === 'QUEUED' && !(await knowsType(job.type)) ? 'NO_WORKER' : reason;
+}
+
 /** Undefined for a job that does not wait: one that is held, or over. */
 export function shownWaitOf(
   { status, waiting, dueAt, failures }: Pick<Job, 'status' | 'waiting' | 'dueAt' | 'failures'>,

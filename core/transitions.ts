@@ -24,6 +24,8 @@ export interface Facts {
   readonly leaseExpiresAt?: number | undefined;
   /** Why the job waited when its writer read it. */
   readonly waitingReason?: WaitReason | undefined;
+  /** The job's type, where its writer has it from a message and not from the record. */
+  readonly type?: string | undefined;
 }
 
 /** What a condition may name: the facts, and of the time the bound by which deadlines are judged. */
@@ -34,9 +36,11 @@ export function conditionValues({ now, ...facts }: Partial<Facts>): Readonly<Rec
 /** The condition of every transition, next to its guards. */
 export const sameVersion = 'version = :version';
 
-interface Guard {
+export interface Guard {
   readonly meaning: string;
   readonly condition: string;
+  /** Counts only where the writer names this fact. */
+  readonly needs?: keyof Facts;
   holds(job: Job, facts: Partial<Facts>): boolean;
 }
 
@@ -78,11 +82,17 @@ export const guards = {
     condition: '(attribute_not_exists(failures) OR failures < :failures)',
     holds: (job, { failures = never }) => job.failures < failures,
   },
-  // No decision: a claim may be written unread, on the word of a message.
+  // This one and the next are no decisions: a claim may be written unread, on the word of a message.
   notParked: {
     meaning: 'it does not wait on purpose',
     condition: 'attribute_not_exists(waiting)',
     holds: ({ waiting }) => waiting === undefined,
+  },
+  ofType: {
+    meaning: 'it is of the type that the message named',
+    condition: '#type = :type',
+    needs: 'type',
+    holds: (job, { type }) => type === undefined || job.type === type,
   },
   parkedFor: {
     meaning: 'it still waits for what the writer saw over',
@@ -149,7 +159,7 @@ export const transitions = [
     event: 'claim',
     from: ['PENDING'],
     to: 'PROCESSING',
-    guards: ['due', 'notParked'],
+    guards: ['due', 'notParked', 'ofType'],
     decided: ['failuresLeft'],
     by: 'worker: received a message',
   },

@@ -84,6 +84,7 @@ const settings = z.object({
   RECEIVE_WAIT_SECONDS: whole(0, 20)
     .default(20)
     .describe('How long a receive waits for a message; a worker that stops waits for its receives to end.'),
+  VERSION: text.optional().describe('What a worker calls its version in the query `workers`, such as the tag of its image.'),
   WORKER_CONCURRENCY: whole(1, 10_000).default(32).describe('Jobs that one worker runs at a time.'),
   SHUTDOWN_GRACE_SECONDS: whole(0, 3600).default(25).describe('Time to finish running work after SIGTERM.'),
   STUCK_AFTER_SECONDS: whole(1, 86_400).default(300).describe('A job that nothing touched for so long may be retried by its owner.'),
@@ -199,6 +200,7 @@ export function parseConfig(environment: Environment) {
     visibilityTimeoutSeconds: env.VISIBILITY_TIMEOUT_SECONDS,
     maxReceiveCount: env.MAX_RECEIVE_COUNT,
     receiveWaitSeconds: env.RECEIVE_WAIT_SECONDS,
+    version: env.VERSION,
     workerConcurrency: env.WORKER_CONCURRENCY,
     shutdownGraceSeconds: env.SHUTDOWN_GRACE_SECONDS,
     stuckAfterSeconds: env.STUCK_AFTER_SECONDS,

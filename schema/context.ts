@@ -4,6 +4,7 @@ import type { JsonSize } from '../core/jsonSize.ts';
 import type { Budget } from '../core/limits/rateLimiter.ts';
 import type { Core } from '../core/usecases/core.ts';
 import type { Watches } from '../core/usecases/watchJob.ts';
+import type { WorkerView } from '../core/usecases/workers.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** How large an answer grows while payloads are loaded for it. */
@@ -15,6 +16,8 @@ export interface AnswerSize {
 export interface ApiContext {
   readonly core: Core;
   readonly watches: Watches;
+  /** The workers that run, as they were a moment ago. */
+  readonly workers: WorkerView;
   /** Who asks: only jobs of theirs are read, unless they are an admin. */
   readonly owner: string;
   readonly isAdmin: boolean;

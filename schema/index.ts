@@ -4,6 +4,7 @@ import './query.ts';
 import './mutation.ts';
 import './pauseMutations.ts';
 import './subscription.ts';
+import './worker.ts';
 import { guardWatchTokens } from './watchToken.ts';
 
 /** In the order of the source: what belongs together stands together. */

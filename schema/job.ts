@@ -1,7 +1,7 @@
 /** The type Job and its parts, as clients read them. */
 import { failureCodeOf } from '../core/failures.ts';
 import type { HistoryEntry, Job, JobFailure, JobPriority, JobStatus } from '../core/job.ts';
-import { shownWaitOf, type WaitingReason } from '../core/shownWait.ts';
+import { shownReasonOf, shownWaitOf, type WaitingReason } from '../core/shownWait.ts';
 import { builder } from './builder.ts';
 import { JobFailureCodeType } from './errorCode.ts';
 import { loadPayload } from './payloadLoader.ts';
@@ -99,7 +99,7 @@ export const JobType = builder.objectRef<Job>('Job').implement({
       type: WaitingReasonType,
       nullable: true,
       description: 'Why it waits, while it is PENDING.',
-      resolve: async (job, _arguments, { core }) => shownWaitOf(job, await core.table.time())?.reason,
+      resolve: async (job, _arguments, { core, workers }) => shownReasonOf(job, await core.table.time(), workers.knowsType),
     }),
     waitingUntil: t.field({
       type: 'DateTime',

@@ -10,8 +10,9 @@ import { endJob } from '../core/usecases/endJob.ts';
 import { verdictOn } from '../core/verdict.ts';
 import type { Log } from '../telemetry/log.ts';
 import { barred, barTo, mayStartUnread } from './bar.ts';
-import { acknowledgementOf, returned, type Acknowledgement } from './outcome.ts';
+import { acknowledgementOf, type Acknowledgement } from './outcome.ts';
 import { leaseMsOf, type WorkerParts } from './parts.ts';
+import { passOn } from './unknownType.ts';
 import { isAway, untilAnswered } from './untilAnswered.ts';
 
 /** A job that this worker has claimed: what the steps after the claim work on. */
@@ -40,12 +41,13 @@ interface Seen {
 export async function claimJob(parts: WorkerParts, message: JobMessage): Promise<Claimed | Acknowledgement> {
   const { core, handlers } = parts;
   const { jobId, generation, version, type } = message;
-  if (type !== undefined && !handlers.has(type)) return unknownType(parts, message);
   const claim = { claimId: randomUUID(), begunAt: monotonic() };
   // That nothing happened since the message was sent is likely: then the claim is one write and no read. Where it did,
   // the write is refused, and answers with the record.
-  const mayAssume = type !== undefined && version !== anyVersion && (await mayStartUnread(parts, type));
-  let seen: Seen = mayAssume ? await tryClaim(parts, claim, 'claim', { jobId, version, attempts: 0, losses: 0 }) : await look(parts, jobId);
+  const mayAssume = type !== undefined && handlers.has(type) && version !== anyVersion && (await mayStartUnread(parts, type));
+  let seen: Seen = mayAssume
+    ? await tryClaim(parts, claim, 'claim', { jobId, version, attempts: 0, losses: 0 }, type)
+    : await look(parts, jobId);
   for (;;) {
     const { job, sentAt, durable } = seen;
     if (job === undefined) return { kind: 'deleted' };
@@ -53,7 +55,7 @@ export async function claimJob(parts: WorkerParts, message: JobMessage): Promise
     if (sentAt !== undefined) return claimed(parts, job, { claimId: claim.claimId, claimedAt: sentAt, durable, now });
     const verdict = verdictOn(job, now, generation);
     if (verdict.kind === 'run') {
-      if (!handlers.has(job.type)) return unknownType(parts, message);
+      if (!handlers.has(job.type)) return passOn(parts, message, job);
       const bar = await barTo(parts, job);
       if (bar === undefined) seen = await tryClaim(parts, claim, verdict.event, job);
       else {
@@ -90,6 +92,8 @@ async function tryClaim(
   { claimId, begunAt }: { readonly claimId: string; readonly begunAt: number },
   event: 'claim' | 'reclaim',
   known: Known & Pick<Job, 'losses'> & Partial<Pick<Job, 'startedAt'>>,
+  /** As a message has it, where the record was not read: which is then to have the same. */
+  type?: string,
 ): Promise<Seen> {
   const { core } = parts;
   const attempts = known.attempts + 1;
@@ -99,7 +103,7 @@ async function tryClaim(
   const recognised = (job: Job | undefined): Seen => ({ job, sentAt: job?.claim?.id === claimId ? begunAt : undefined });
   try {
     const { ok, job, durable } = await transitionJob(core, event, known, {
-      facts: { now },
+      facts: { now, type },
       attempt: attempts,
       changes: {
         claim: { id: claimId, expiresAt: now.high + leaseMsOf(parts) },
@@ -123,14 +127,4 @@ async function tryClaim(
 /** Until it is known: to give up a claim whose answer was lost would be a loss without a death. */
 async function look(parts: WorkerParts, jobId: string): Promise<{ readonly job: Job | undefined }> {
   return { job: await untilAnswered(parts, { ask: () => parts.core.table.get(jobId), signal: parts.graceOver }) };
-}
-
-const shortestMs = 30_000;
-const longestMs = 900_000;
-
-/** A newer worker may know it. Nothing is written, and it comes back ever later, as the job grows older. */
-async function unknownType({ core }: WorkerParts, { jobId, traceId, type, createdAt }: JobMessage): Promise<Acknowledgement> {
-  core.log.warn({ jobId, traceId, type }, 'this worker does not know the type of a job; its message goes back');
-  const { at } = await core.table.time();
-  return returned(Math.min(longestMs, Math.max(shortestMs, (at - (createdAt ?? at)) / 2)));
 }

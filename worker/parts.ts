@@ -23,6 +23,8 @@ export interface WorkerParts {
   readonly settings: ExecuteSettings;
   /** What is paused. */
   readonly pauses: PauseView;
+  /** The types of jobs that came and that no handler is for: each is told of once. */
+  readonly toldTypes: Set<string>;
   readonly random: () => number;
   /** Of the table: who waits for it waits here. */
   readonly breaker: Breaker;

@@ -1,4 +1,6 @@
 /** A worker: polls the queues, runs handlers, and stops so that nothing is lost. */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { monotonic } from '../core/clock.ts';
 import type { Handlers } from '../core/jobList.ts';
 import type { ObjectEngine } from '../core/objects.ts';
@@ -7,6 +9,7 @@ import type { Core } from '../core/usecases/core.ts';
 import { ShuttingDown } from './aborts.ts';
 import { createBreaker } from './breaker.ts';
 import { execute } from './execute.ts';
+import { startHeartbeat, type Heartbeat } from './heartbeat.ts';
 import type { ExecuteSettings, WorkerParts } from './parts.ts';
 import { createPauseView } from './pauseView.ts';
 import { startPoll, type Poll } from './poll.ts';
@@ -15,6 +18,8 @@ export interface WorkerSettings extends ExecuteSettings {
   readonly workerConcurrency: number;
   readonly receiveWaitSeconds: number;
   readonly shutdownGraceSeconds: number;
+  /** Of the program, for `workers`. */
+  readonly version?: string | undefined;
 }
 
 export interface Worker {
@@ -52,6 +57,7 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
   /** Messages whose slots may be free again. */
   const executing = new Set<Promise<void>>();
   let poll: Poll | undefined;
+  let heartbeat: Heartbeat | undefined;
   let stopped: Promise<void> | undefined;
 
   async function stop(): Promise<void> {
@@ -64,6 +70,7 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
       await poll.drained();
       await Promise.all(executing);
       clearTimeout(timer);
+      await heartbeat?.end();
       log.info('the worker has stopped');
     }
     stopping.abort();
@@ -97,6 +104,7 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
         objects,
         settings,
         pauses: createPauseView(core),
+        toldTypes: new Set(),
         random,
         breaker,
         stopping: stopping.signal,
@@ -112,6 +120,11 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
         log,
         execute: (message) => begin(parts, message),
       });
+      heartbeat ??= startHeartbeat({
+        core,
+        about: { id: workerId(), version: settings.version, types: [...handlers.keys()], slots: settings.workerConcurrency },
+        running: () => poll?.running() ?? 0,
+      });
     },
     stop() {
       stopped ??= stop();
@@ -120,4 +133,9 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
     hurry,
     health: () => ({ running: poll?.running() ?? 0, table: breaker.isOpen() ? 'away' : 'answers' }),
   };
+}
+
+/** Of one run: in a cluster the machine is the pod, whose log is then easily found. */
+function workerId(): string {
+  return `${hostname()}-${randomBytes(4).toString('hex')}`;
 }

@@ -34,7 +34,7 @@ export interface QueueDepth {
 
 /** All calls reject with `QUEUE_UNAVAILABLE` when SQS does not answer or refuses. */
 export interface JobQueues {
-  /** `owner`: whose turn it is when it comes to it, where the engine is fair between owners. */
+  /** `delaySeconds`: SQS knows whole ones, and waits until the next. `owner`: whose turn it is when it comes to it, where the engine is fair between owners. */
   send(priority: JobPriority, message: JobMessage, delaySeconds: number, owner?: string): Promise<void>;
   receive(queue: QueueId, options: ReceiveOptions): Promise<readonly ReceivedMessage[]>;
   delete(message: ReceivedMessage): Promise<void>;

@@ -15,6 +15,10 @@ const schema = z.object({
   createdAt: z.number().optional(),
   /** The sender's span, for where SQS does not carry the X-Ray header. */
   spanId: z.string().optional(),
+  /** How often the sweeper had sent the job before: tells a worker that cannot use a message whether a newer one names its job. */
+  sweeps: z.int().nonnegative().optional(),
+  /** How often workers that do not know the type have sent it on. */
+  returns: z.int().nonnegative().optional(),
 });
 
 /** No record has this version. For a job that an attempt was begun on, which the first claim would not count: tidiness, no guard. */
@@ -22,8 +26,10 @@ export const anyVersion = 0;
 
 export type JobMessage = Omit<z.infer<typeof schema>, 'v'>;
 
-export function encodeMessage({ jobId, generation, version, traceId, type, createdAt, spanId }: JobMessage): string {
-  return JSON.stringify({ v: 1, jobId, generation, version, traceId, type, createdAt, spanId } satisfies z.infer<typeof schema>);
+export function encodeMessage(message: JobMessage): string {
+  const { jobId, generation, version, traceId, type, createdAt, spanId, sweeps, returns } = message;
+  const body = { v: 1, jobId, generation, version, traceId, type, createdAt, spanId, sweeps, returns } satisfies z.infer<typeof schema>;
+  return JSON.stringify(body);
 }
 
 /** `undefined` for a body that is not JSON, of another version, or lacks a field: a poison message. */

@@ -36,7 +36,7 @@ export async function sendMessage(
   job: QueuedJob,
   delaySeconds: number,
 ): Promise<void> {
-  const { jobId, owner, generation, traceId, type, createdAt, priority, attempts } = job;
+  const { jobId, owner, generation, traceId, type, createdAt, priority, attempts, sweeps } = job;
   const version = attempts === 0 ? job.version : anyVersion;
   const wholeDelay = Math.min(maxDelaySeconds, Math.ceil(delaySeconds));
   const destination = { 'messaging.system': 'aws_sqs', 'messaging.destination.name': priority };
@@ -46,7 +46,7 @@ export async function sendMessage(
     () =>
       queues.send(
         priority,
-        { jobId, generation, version, traceId, type, createdAt, spanId: telemetry.running().spanId },
+        { jobId, generation, version, traceId, type, createdAt, sweeps, spanId: telemetry.running().spanId },
         wholeDelay,
         owner,
       ),

@@ -119,7 +119,7 @@ async function sweepOne(core: Core, job: Job, hasBacklog: Backlogs): Promise<'no
     if (verdict.kind !== 'run' && verdict.kind !== 'end') return 'nothing';
     if (!(await isOverdue(core, job, now, hasBacklog))) return 'nothing';
     if (verdict.kind === 'end') return await end(core, job, verdict, now);
-    await sendMessage(core, job, 0);
+    await sendMessage(core, { ...job, sweeps: job.sweeps + 1 }, 0);
     // Only now: a sweep that died, or a send that failed, must not count.
     await core.table.touch('sweep', job.jobId, { now }, { sweeps: job.sweeps + 1, sweptAt: now.low, expiresAt: null });
     log.warn({ status: job.status, sweeps: job.sweeps + 1 }, 'a job that no message named was sent again');

@@ -1,4 +1,4 @@
-import { exactly } from '../../core/clock.ts';
+import { exactly, monotonic } from '../../core/clock.ts';
 import { getOperationAST, parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -6,6 +6,7 @@ import type { Job } from '../../core/job.ts';
 import { transitionJob } from '../../core/usecases/transitionJob.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { createWatches } from '../../core/usecases/watchJob.ts';
+import { createWorkerView } from '../../core/usecases/workers.ts';
 import { coerceVariables, schema, toGraphQLError } from '../../schema/index.ts';
 import { makeJob } from '../../test/support/jobFactory.ts';
 import { silentLog } from '../../test/support/silentLog.ts';
@@ -93,6 +94,7 @@ describe('fanning out', () => {
     const contextValue = {
       core,
       watches,
+      workers: createWorkerView(core, monotonic),
       owner,
       isAdmin: false,
       mayOperate: false,

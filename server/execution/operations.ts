@@ -11,11 +11,13 @@ import {
   type ExecutionResult,
   type OperationDefinitionNode,
 } from 'graphql';
+import { monotonic } from '../../core/clock.ts';
 import { JobError } from '../../core/errors.ts';
 import { jsonSize } from '../../core/jsonSize.ts';
 import type { RateLimiter } from '../../core/limits/rateLimiter.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import type { Watch, Watches } from '../../core/usecases/watchJob.ts';
+import { createWorkerView } from '../../core/usecases/workers.ts';
 import type { Config } from '../../runtime/config.ts';
 import {
   affordableCost,
@@ -98,6 +100,7 @@ export function createOperations({
   signWatchToken,
 }: OperationsDeps): Operations {
   const takeTurn = createTurns();
+  const workers = createWorkerView(core, monotonic);
   const documents = createDocuments({ schema, hidesSchema, takeTurn });
   const pipeline = createPipeline(contextOf);
   const mask = (error: unknown, traceId: string): GraphQLError => toGraphQLError(error, { log, traceId });
@@ -106,7 +109,7 @@ export function createOperations({
     const { traceId, signal, lastEventId } = call;
     const { owner, isAdmin, mayOperate, onlyJobId } = await call.identify();
     const about = { owner, isAdmin, mayOperate, onlyJobId, traceId, idempotencyKey: call.idempotencyKey(), lastEventId, signal };
-    return { ...about, core, watches, log, signWatchToken, spend: spendingOf(owner, call.onSpent), answer: call.answer };
+    return { ...about, core, watches, workers, log, signWatchToken, spend: spendingOf(owner, call.onSpent), answer: call.answer };
   }
 
   function spendingOf(owner: string, onSpent: CallContext['onSpent']): ApiContext['spend'] {
@@ -183,7 +186,8 @@ export function createOperations({
     const answer = answers.begin(nobody);
     // The pipeline's context holds the call, and that the request.
     const { owner, isAdmin, mayOperate, traceId, signal } = context;
-    const contextValue = { core, watches, owner, isAdmin, mayOperate, traceId, log, signal, answer, spend: () => Promise.resolve() };
+    const about = { core, watches, workers, owner, isAdmin, mayOperate, traceId, log, signal };
+    const contextValue = { ...about, answer, spend: () => Promise.resolve() };
     return {
       watch: source,
       args: { ...args, document, contextValue, coerced, answer, bytes: bytes + jsonSize(coerced).bytes + watchBytes },

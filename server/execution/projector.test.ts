@@ -15,8 +15,10 @@ import {
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { monotonic } from '../../core/clock.ts';
 import type { Job } from '../../core/job.ts';
 import type { Core } from '../../core/usecases/core.ts';
+import { createWorkerView } from '../../core/usecases/workers.ts';
 import { coerceVariables, schema, type ApiContext } from '../../schema/index.ts';
 import { inline, makeJob } from '../../test/support/jobFactory.ts';
 import { silentLog } from '../../test/support/silentLog.ts';
@@ -176,6 +178,7 @@ describe('the projector', () => {
     return {
       core: { ...system.core, table },
       watches: system.watches,
+      workers: createWorkerView(system.core, monotonic),
       owner,
       isAdmin: false,
       mayOperate: false,

@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
+import { monotonic } from '../../core/clock.ts';
 import { createWatches } from '../../core/usecases/watchJob.ts';
+import { createWorkerView } from '../../core/usecases/workers.ts';
 import { schema, type ApiContext } from '../../schema/index.ts';
 import { openApiSystem, type ApiSystem } from '../e2e/apiSystem.ts';
 import { portOf } from '../support/portOf.ts';
@@ -22,6 +24,7 @@ export async function openServers(): Promise<Servers> {
   const context = (): ApiContext => ({
     core: api.core,
     watches,
+    workers: createWorkerView(api.core, monotonic),
     owner: 'anonymous',
     isAdmin: false,
     mayOperate: false,

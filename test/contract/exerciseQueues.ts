@@ -6,6 +6,8 @@ import { decodeMessage, type JobMessage } from '../../core/queue/message.ts';
 
 export interface OpenedQueues {
   readonly queues: JobQueues;
+  /** Whether owners are served in turn. No emulator of SQS knows groups on standard queues: there, first come, first served. */
+  readonly servesInTurn: boolean;
   close(): Promise<void>;
 }
 
@@ -59,6 +61,21 @@ export function exerciseQueues(name: string, open: () => Promise<OpenedQueues>):
       expect(new Set(received.map(({ body }) => decodeMessage(body)?.jobId))).toEqual(new Set(ids));
       await Promise.all(received.map((one) => queues.delete(one)));
       await expect.poll(() => queues.depth('NORMAL')).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+    });
+
+    test('serve owners in turn, where the engine can', async () => {
+      const send = (jobId: string, owner: string): Promise<void> => queues.send('NORMAL', message(jobId), 0, owner);
+      for (let index = 0; index < 20; index += 1) await send(`many-${index}`, 'greedy');
+      await send('one', 'modest');
+      const received = await receive('NORMAL', 5);
+      expect(received.some(({ body }) => decodeMessage(body)?.jobId === 'one')).toBe(opened.servesInTurn);
+    });
+
+    test('take messages of any owner, however odd their name', async () => {
+      const owners = ['', ' ', 'a b', 'ä€𝄞', '\ud800', '\u0000', 'x'.repeat(2000), 'Issuer|user@example.com', '"}'];
+      await Promise.all(owners.map((owner, index) => queues.send('LOW', message(`job-${index}`), 0, owner)));
+      const received = await receive('LOW', owners.length);
+      expect(new Set(received.map(({ body }) => decodeMessage(body)?.jobId)).size).toBe(owners.length);
     });
 
     test('hold a delayed message back', async () => {

@@ -8,6 +8,7 @@ exerciseQueues('fauxqs', async () => {
   const opened = await openTestQueues(aws.endpoints.sqs, contractQueueSettings);
   return {
     queues: opened.queues,
+    servesInTurn: false,
     close: async () => {
       await opened.close();
       await aws.close();
@@ -17,5 +18,5 @@ exerciseQueues('fauxqs', async () => {
 
 exerciseQueues('this process', () => {
   const queues = createMemoryQueues({ ...contractQueueSettings, now: Date.now });
-  return Promise.resolve({ queues, close: () => Promise.resolve(queues.close()) });
+  return Promise.resolve({ queues, servesInTurn: true, close: () => Promise.resolve(queues.close()) });
 });

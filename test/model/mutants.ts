@@ -46,6 +46,7 @@ type EveryDecision = DecisionOf<(typeof transitions)[number]>;
 
 export const guardFates: Readonly<Record<EveryGuard, Fate>> = {
   'claim.notParked': killed('a wait'),
+  'claim.ofType': { hygiene: 'for a message that names another type than its record has; the model’s messages name none' },
   'claim.due': killed('a delay, two attempts a receive'),
   'reclaim.lapsed': killed('a worker that sleeps'),
   'reclaim.due': killed('failing handlers, a worker that sleeps, a crash'),

@@ -94,6 +94,7 @@ export async function simulate(seed: number, jobs: number): Promise<Simulation> 
       objectAccess: { areOwnersApart: false, sharedInputs: [] },
     },
     random: () => 0,
+    toldTypes: new Set(),
     pauses: createPauseView(core, agenda.now),
     breaker: { table, isOpen: () => false, closed: () => Promise.resolve(), stop: () => undefined },
     stopping: never,

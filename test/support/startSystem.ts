@@ -32,6 +32,13 @@ export interface SystemOptions {
   readonly handlers?: readonly JobHandler[];
 }
 
+export interface WorkerChanges {
+  readonly handlers?: readonly JobHandler[];
+  /** Types it has no handler for, as one of another version. */
+  readonly lacks?: readonly string[];
+  readonly log?: Log;
+}
+
 export interface System extends AsyncDisposable {
   readonly config: Config;
   readonly core: Core;
@@ -40,7 +47,7 @@ export interface System extends AsyncDisposable {
   /** Of the server, without a path; empty where none was asked for. */
   readonly url: string;
   /** Another worker on the same table and queues; stopped with the system. */
-  startWorker(changes?: { readonly handlers?: readonly JobHandler[] }): Worker;
+  startWorker(changes?: WorkerChanges): Worker;
 }
 
 const shortWaits: Environment = {
@@ -72,11 +79,11 @@ export async function startSystem({
   const bundled = await loadHandlers(jobs);
 
   const workers = opening.use(new AsyncDisposableStack());
-  const startWorker: System['startWorker'] = ({ handlers: own = [] } = {}) => {
+  const startWorker: System['startWorker'] = ({ handlers: own = [], lacks = [], log: workerLog = core.log } = {}) => {
     const worker = workers.adopt(
       createWorker({
-        core,
-        handlers: withReplaced(bundled, [...handlers, ...own]),
+        core: { ...core, log: workerLog },
+        handlers: new Map([...withReplaced(bundled, [...handlers, ...own])].filter(([type]) => !lacks.includes(type))),
         objects,
         settings: config,
       }),

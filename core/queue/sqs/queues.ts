@@ -18,6 +18,7 @@ import { queueIds, type JobQueues, type QueueDepth, type QueueId, type ReceivedM
 import { encodeMessage } from '../message.ts';
 import { createBatcher, type Batcher } from './batcher.ts';
 import { deadLetterQueueName, queueName } from './definition.ts';
+import { messageGroupOf } from './messageGroup.ts';
 import { tryEntries } from './tryEntries.ts';
 
 /** SQS: at most ten entries a batch. */
@@ -33,6 +34,7 @@ interface SendEntry {
   readonly body: string;
   readonly delaySeconds: number;
   readonly traceHeader: string | undefined;
+  readonly owner: string | undefined;
 }
 
 export interface QueuesDeps {
@@ -125,8 +127,10 @@ export function createQueues({ sqs, queuePrefix, traceHeader = () => undefined, 
     });
 
   return {
-    send: (priority, message, delaySeconds) =>
-      available(() => senderOf(priority).add({ body: encodeMessage(message), delaySeconds, traceHeader: traceHeader() })),
+    send: (priority, message, delaySeconds, owner) =>
+      available(() =>
+        senderOf(priority).add({ body: encodeMessage(message), delaySeconds: Math.ceil(delaySeconds), traceHeader: traceHeader(), owner }),
+      ),
 
     receive: (queue, { max, waitSeconds, signal }) =>
       available(async () => {
@@ -161,10 +165,14 @@ export function createQueues({ sqs, queuePrefix, traceHeader = () => undefined, 
   };
 }
 
-function sendEntry(Id: string, { body, delaySeconds, traceHeader }: SendEntry): SendMessageBatchRequestEntry {
-  const entry = { Id, MessageBody: body, DelaySeconds: delaySeconds };
-  if (traceHeader === undefined) return entry;
-  return { ...entry, MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: traceHeader } } };
+function sendEntry(Id: string, { body, delaySeconds, traceHeader, owner }: SendEntry): SendMessageBatchRequestEntry {
+  return {
+    Id,
+    MessageBody: body,
+    DelaySeconds: delaySeconds,
+    ...(owner === undefined ? {} : { MessageGroupId: messageGroupOf(owner) }),
+    ...(traceHeader === undefined ? {} : { MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: traceHeader } } }),
+  };
 }
 
 function received(queue: QueueId, { MessageId = '', ReceiptHandle = '', Body = '', Attributes = {} }: Message): ReceivedMessage {

@@ -1,6 +1,6 @@
 /** Builds the conditional writes of the state machine: from a rule, the writer's facts and its changes. */
 import { isFinal, type HistoryEntry, type JobFailure, type JobStatus } from '../../job.ts';
-import { conditionValues, guards, sameVersion, type Facts, type Rule } from '../../transitions.ts';
+import { conditionValues, guards, sameVersion, type Facts, type Guard, type Rule } from '../../transitions.ts';
 import type { Changes } from '../jobTable.ts';
 import { encode, encodeHistoryEntry, encodePayload, indexOf, type Item } from './codec.ts';
 
@@ -33,7 +33,7 @@ export function transitionExpressions(write: TransitionWrite): WriteExpressions 
   const { keptHistory } = write;
   const waiting = write.changes.waiting ?? undefined;
   return expressions(
-    [sameVersion, ...ruleConditions(rule)],
+    [sameVersion, ...ruleConditions(rule, facts)],
     {
       ...changesOf({ ...write.changes, waiting: waiting ?? null }),
       ...placeAssignments({ jobId: write.jobId, status: to, waiting }),
@@ -74,7 +74,7 @@ export function touchExpressions({
   const { waiting } = changes;
   // Only what is PENDING is parked and unparked.
   const moved = waiting === undefined ? {} : placeAssignments({ jobId, status: 'PENDING', waiting: waiting ?? undefined });
-  return expressions(ruleConditions(rule), { ...changesOf(changes), ...moved, writeId: { value: writeId } }, facts, rule.from);
+  return expressions(ruleConditions(rule, facts), { ...changesOf(changes), ...moved, writeId: { value: writeId } }, facts, rule.from);
 }
 
 type Assignment = 'remove' | { readonly value: unknown } | { readonly expression: string; readonly values: Record<string, unknown> };
@@ -84,9 +84,10 @@ function placeAssignments(job: Parameters<typeof indexOf>[0]): Record<string, As
   return { place: place === undefined ? 'remove' : { value: place }, rank: rank === undefined ? 'remove' : { value: rank } };
 }
 
-function ruleConditions(rule: Rule): readonly string[] {
+function ruleConditions(rule: Rule, facts: Partial<Facts>): readonly string[] {
   const from = rule.from.map((_, index) => `:from${index}`).join(', ');
-  return [`#status IN (${from})`, ...rule.guards.map((name) => guards[name].condition)];
+  const asked = rule.guards.map((name): Guard => guards[name]).filter(({ needs }) => needs === undefined || facts[needs] !== undefined);
+  return [`#status IN (${from})`, ...asked.map(({ condition }) => condition)];
 }
 
 function changesOf({ leaseExpiresAt, params, result, ...changes }: Changes): Record<string, Assignment> {
@@ -132,6 +133,8 @@ function expressions(
   }
 
   const condition = conditions.join(' AND ');
+  // A word that DynamoDB keeps for itself.
+  if (condition.includes('#type')) names['#type'] = 'type';
   const known = conditionValues(facts);
   for (const [, name] of condition.matchAll(/:(\w+)/g)) {
     if (name !== undefined && known[name] !== undefined) values[`:${name}`] = known[name];

@@ -1,0 +1,49 @@
+/** Tells that this worker runs, and what it is: again and again, until it has ended. */
+import type { Core } from '../core/usecases/core.ts';
+import { endHeartbeats, heartbeatMs, writeHeartbeat, type WorkerInfo } from '../core/usecases/workers.ts';
+
+export interface HeartbeatDeps {
+  readonly core: Pick<Core, 'table' | 'log'>;
+  readonly about: Omit<WorkerInfo, 'since' | 'running'>;
+  readonly running: () => number;
+}
+
+export interface Heartbeat {
+  /** Tells that it has ended, if the table takes that soon; else that shows by itself. */
+  end(): Promise<void>;
+}
+
+/** A worker that ends waits no longer for that. */
+const farewellMs = 1000;
+
+export function startHeartbeat({ core, about, running }: HeartbeatDeps): Heartbeat {
+  let since: number | undefined;
+  let beating: Promise<void> | undefined;
+
+  async function tell(write: typeof writeHeartbeat): Promise<void> {
+    try {
+      since ??= (await core.table.time()).at;
+      await write(core, { ...about, running: running(), since });
+    } catch (error) {
+      core.log.debug({ error }, 'a heartbeat could not be written');
+    }
+  }
+
+  const beat = (): void => {
+    beating ??= tell(writeHeartbeat).finally(() => (beating = undefined));
+  };
+  const timer = setInterval(beat, heartbeatMs).unref();
+  beat();
+
+  return {
+    async end() {
+      clearInterval(timer);
+      // After the last one, which would bring it back.
+      const told = (beating ?? Promise.resolve()).then(() => tell(endHeartbeats));
+      const { promise: late, resolve } = Promise.withResolvers<void>();
+      const giveUp = setTimeout(resolve, farewellMs);
+      await Promise.race([told, late]);
+      clearTimeout(giveUp);
+    },
+  };
+}
