@@ -162,6 +162,8 @@ export interface Listings {
 
 export interface PlacedQuery extends RankRange {
   readonly place: JobPlaceName;
+  /** All that are asked for share this (see `JobPlace`): one shard is read. */
+  readonly spread?: string | undefined;
   /** Exclusive: a page's `next`, or any rank. */
   readonly after?: string | undefined;
   readonly limit: number;

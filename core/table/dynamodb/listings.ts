@@ -7,7 +7,7 @@ import { byRank } from '../../place.ts';
 import type { Listings } from '../jobTable.ts';
 import { available } from './available.ts';
 import { encode, type Item } from './codec.ts';
-import { jobIdOfKey, jobShard, jobsTable, placeShards } from './definition.ts';
+import { jobIdOfKey, jobShard, jobsTable, placeShards, shardOf } from './definition.ts';
 import type { ReadPlace } from './places.ts';
 
 const row = z.object({ jobId: z.string() });
@@ -59,16 +59,14 @@ export function createListings({ dynamodb, tableName: TableName, readPlace }: Li
       return ids.slice(0, limit);
     },
 
-    async listPlaced({ place, from, below, limit, after }) {
+    async listPlaced({ place, spread, from, below, limit, after }) {
       // What follows a rank begins with it, or is the next one.
       const start = after === undefined ? from : [`${after} `, from ?? ''].toSorted(byRank).at(-1);
       // A place's jobs are spread evenly, so the shards' next ones lie side by side.
-      const perShard = Math.ceil(limit / placeShards);
-      const shards = await Promise.all(
-        Array.from({ length: placeShards }, (_, shard) =>
-          readPlace({ place: jobShard(place, shard), from: start, below, limit: perShard }),
-        ),
-      );
+      const places =
+        spread === undefined ? Array.from({ length: placeShards }, (_, shard) => jobShard(place, shard)) : [shardOf({ place, spread })];
+      const perShard = Math.ceil(limit / places.length);
+      const shards = await Promise.all(places.map((shard) => readPlace({ place: shard, from: start, below, limit: perShard })));
       // Behind the last one of a shard that has more, this page does not know the order.
       const ends = shards.flatMap(({ rows, next }) => (next === undefined ? [] : rows.slice(-1).map(({ rank }) => rank)));
       const end = ends.toSorted(byRank)[0];
