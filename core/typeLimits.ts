@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Job, JsonValue } from './job.ts';
 import type { JobType } from './jobType.ts';
+import { under, type RankRange } from './place.ts';
 import type { StartRate } from './startRate.ts';
 import { waitKey } from './waiting.ts';
 
@@ -69,6 +70,11 @@ export function totalKey(type: string): string {
 }
 
 const keyParts = z.union([z.tuple([z.enum(['running', 'starts']), z.string(), z.string()]), z.tuple([z.literal('running'), z.string()])]);
+
+/** Where the jobs stand that wait for a limit of this type. */
+export function limitRanges(type: string): readonly Required<RankRange>[] {
+  return ['running', 'starts'].map((of) => under(waitKey(of, type).slice(0, -1)));
+}
 
 /** The type whose limit a job waits for. */
 export function typeOfLimit(key: string): string | undefined {

@@ -1,7 +1,7 @@
 /** Looks at every key of a limit that somebody waits under: what an end, or its teller's death, has left undone. */
 import { monotonic } from '../clock.ts';
 import { under, waitRank } from '../place.ts';
-import { isLimited, limitOfKey, limitsOf, typeOfLimit, type LimitsByType } from '../typeLimits.ts';
+import { isLimited, limitOfKey, limitRanges, limitsOf, typeOfLimit, type LimitsByType } from '../typeLimits.ts';
 import type { Core } from './core.ts';
 import { readLimits } from './limitsInForce.ts';
 import { lookAtSlots } from './lookAtSlots.ts';
@@ -28,7 +28,7 @@ export async function wakeLimited(core: Deps, { type, maxKeys = Infinity, forMs 
   const began = monotonic();
   const set = await readLimits(core);
   const total = { woken: 0, failed: 0 };
-  const ranges = type === undefined ? [{}] : ['running', 'starts'].map((of) => under(JSON.stringify([of, type]).slice(0, -1)));
+  const ranges = type === undefined ? [{}] : limitRanges(type);
   let keys = 0;
   for (const range of ranges) {
     let after: string | undefined;
