@@ -1,5 +1,6 @@
 /** What a job costs in DynamoDB units and SQS requests at saturation, as Amazon's own DynamoDB Local counts units. */
 import { randomUUID } from 'node:crypto';
+import { setLimits } from '../core/usecases/setLimits.ts';
 import { wakeDue } from '../core/usecases/wakeDue.ts';
 import { noObjects } from '../test/support/noObjects.ts';
 import { createWorker } from '../worker/worker.ts';
@@ -44,6 +45,7 @@ export async function writeBudget(): Promise<Report> {
   const reads = new Map(spent.readUnits);
   const requests = new Map(spent.sqsRequests);
   const startUnits = await unitsOfLaterStart(stage);
+  const limitUnits = await unitsOfLimit(stage);
 
   const perJob = (totals: ReadonlyMap<string, number>): number => [...totals.values()].reduce((sum, amount) => sum + amount, 0) / jobs;
   const table = [
@@ -68,6 +70,7 @@ export async function writeBudget(): Promise<Report> {
       },
       { promise: 'read units ≤ 1', measured: perJob(reads), limit: { atMost: 1 } },
       { promise: 'write units more of a job that begins later than 15 minutes ahead ≤ 3', measured: startUnits, limit: { atMost: 3 } },
+      { promise: 'write units more of a job whose type has a limit, without waiting ≤ 2', measured: limitUnits, limit: { atMost: 2 } },
       { promise: 'SQS requests a job at saturation ≤ 0.4', measured: perJob(requests), limit: { atMost: 0.4 } },
     ],
     unitCosts: { writeUnits: perJob(budget), readUnits: perJob(reads), sqsRequests: perJob(requests) },
@@ -97,4 +100,27 @@ async function unitsOfLaterStart({ core, spent, reset }: Pick<CountedStage, 'cor
   };
   const woken = await unitsOf(() => wakeDue({ ...core, table: { ...core.table, time: inTenMinutes } }));
   return ahead + woken - atOnce;
+}
+
+/** What a limit on running jobs costs where there is room: beyond the same jobs without one. */
+async function unitsOfLimit({ core, config, spent, reset }: CountedStage): Promise<number> {
+  const request = { owner: 'anonymous', type: 'bench_work', priority: 'HIGH', delaySeconds: 0, traceId: randomUUID(), params: {} } as const;
+  const unitsOf = async (): Promise<number> => {
+    const done = Promise.withResolvers<void>();
+    let left = later;
+    const handlers = createBenchHandlers({ onDone: () => (left -= 1) === 0 && done.resolve() });
+    reset();
+    const worker = createWorker({ core, handlers, objects: noObjects, settings: { ...config, workerConcurrency: 8 } });
+    worker.start();
+    await createAll(
+      core,
+      Array.from({ length: later }, () => request),
+    );
+    await done.promise;
+    await worker.stop();
+    return [...spent.writeUnits.values()].reduce((sum, amount) => sum + amount, 0) / later;
+  };
+  const without = await unitsOf();
+  await setLimits(core, 'bench_work', { concurrency: { total: 100 } });
+  return (await unitsOf()) - without;
 }

@@ -25,9 +25,19 @@ const mail = defineJobType({
   policy: { timeoutSeconds: 10 },
   example: { to: { street: 'Main' }, lines: [], kind: 'letter', size: null, labels: {}, 'odd-key': true },
 });
-const plant = defineJobType({ ...mail, name: 'plant', params: tree, result: z.array(tree), example: { name: 'root', children: [] } });
+const { policy: _policy, ...likeMail } = mail;
+const policy = { timeoutSeconds: 10 };
+const plant = defineJobType({
+  ...likeMail,
+  policy,
+  name: 'plant',
+  params: tree,
+  result: z.array(tree),
+  example: { name: 'root', children: [] },
+});
 const anything = defineJobType({
-  ...mail,
+  ...likeMail,
+  policy,
   name: 'anything',
   params: anyJson,
   result: z.strictObject({ given: anyJson.optional() }),

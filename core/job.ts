@@ -94,6 +94,9 @@ export interface Job {
   readonly dueAt?: number | undefined;
   /** Waits on purpose, for something that will send it anew; absent = waits for a worker. PENDING jobs alone have it. */
   readonly waiting?: Waiting | undefined;
+  /** Which jobs of its type it counts with, where limits go by key; absent = with all that have none. */
+  readonly concurrencyKey?: string | undefined;
+  readonly rateKey?: string | undefined;
   readonly claim?: Claim | undefined;
   readonly cancelRequested: boolean;
   /** Percent, 0 to 100, as the handler last reported it. */

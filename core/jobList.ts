@@ -1,6 +1,7 @@
 /** The list of job types that a process runs with, each beside the way to its handler: `jobs/`, or a team's own. */
 import { z } from 'zod';
 import type { JobHandler } from './handler.ts';
+import { typeLimits } from './typeLimits.ts';
 import { createJobTypes, type JobType, type JobTypes } from './jobType.ts';
 
 export interface ListedJob<Type extends JobType = JobType> {
@@ -76,6 +77,9 @@ const isSchema = (value: unknown): boolean =>
 const schema = z.custom<JobType['params']>(isSchema, 'is not a Zod schema (version 4)');
 const positive = z.number().positive();
 
+const limitShape = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject({ ...shape, key: z.custom((value) => typeof value === 'function', 'is no function').optional() });
+
 const typeShape = z.looseObject({
   name: z
     .string()
@@ -90,6 +94,10 @@ const typeShape = z.looseObject({
       attemptsPerReceive: z.int().positive().optional(),
       backoffBaseMs: positive.optional(),
       backoffMaxMs: positive.optional(),
+      concurrency: limitShape(typeLimits.shape.concurrency.unwrap().shape).optional(),
+      rate: limitShape(typeLimits.shape.rate.unwrap().partial().shape)
+        .refine(({ starts, seconds }) => (starts === undefined) === (seconds === undefined), 'has both starts and seconds, or neither')
+        .optional(),
     })
     .refine(({ backoffBaseMs = 0, backoffMaxMs = Infinity }) => backoffBaseMs <= backoffMaxMs, {
       path: ['backoffBaseMs'],

@@ -6,12 +6,37 @@ import { z } from 'zod';
 import type { JsonValue } from './job.ts';
 
 /** How a type's attempts are made. What is absent is the worker's default (`ATTEMPTS_PER_RECEIVE`, `BACKOFF_*`). */
-export interface JobPolicy {
+export interface JobPolicy<Params = JsonValue> {
   /** An attempt that runs longer is aborted and counts as failed. */
   readonly timeoutSeconds: number;
   readonly attemptsPerReceive?: number;
   readonly backoffBaseMs?: number;
   readonly backoffMaxMs?: number;
+  /** How many of its jobs run at once. */
+  readonly concurrency?: ConcurrencyPolicy<Params>;
+  /** How often its attempts begin. */
+  readonly rate?: RatePolicy<Params>;
+}
+
+/** What is absent is no limit, unless one is set while the system runs. */
+export interface ConcurrencyPolicy<Params = JsonValue> {
+  /** Of those of one key. */
+  readonly perKey?: number;
+  /** Of all. */
+  readonly total?: number;
+  /** Which jobs count together: asked once, when a job is handed in. Without it: all. */
+  key?(params: Params, owner: string): string;
+}
+
+/** To protect somebody else's service: every attempt counts. */
+export interface RatePolicy<Params = JsonValue> {
+  /** In `seconds`, of those of one key. */
+  readonly starts?: number;
+  readonly seconds?: number;
+  /** How many more may follow at once on a time without starts. Default: a tenth of `starts`, at least 1. */
+  readonly burst?: number;
+  /** Which jobs count together: asked once, when a job is handed in. Without it: all. */
+  key?(params: Params, owner: string): string;
 }
 
 /** What a schema of a type parses is JSON: it is recorded, and given to handlers and clients, as it is. */
@@ -24,7 +49,7 @@ export interface JobType<Name extends string = string, Params extends JsonSchema
   readonly description: string;
   readonly params: Params;
   readonly result: Result;
-  readonly policy: JobPolicy;
+  readonly policy: JobPolicy<z.output<Params>>;
   /** Params to start from, in GraphiQL and in the dashboard. */
   readonly example: z.input<Params>;
 }

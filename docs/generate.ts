@@ -8,6 +8,7 @@ import { finalStatuses } from '../core/job.ts';
 import { decisions, guards, touches, transitions, type DecisionName } from '../core/transitions.ts';
 import { plannedPage } from '../infra/plan/plannedPage.ts';
 import { readUnitCosts } from '../infra/plan/unitCosts.ts';
+import { maxConcurrency } from '../core/typeLimits.ts';
 import jobs from '../jobs/index.ts';
 import { describeSettings } from '../runtime/config.ts';
 import { schema } from '../schema/index.ts';
@@ -177,8 +178,30 @@ function jobTypesPage(): string {
   return document(
     'Job types',
     'Generated from the types in `jobs/`. The query `jobTypes` answers the same with the JSON Schemas of params and results. What becomes of files that are odd stands in [files](files.md).',
-    sections,
+    [...sections, ...limitsSection()],
   );
+}
+
+function limitsSection(): readonly string[] {
+  return [
+    '## Limits in a type’s policy',
+    '',
+    'A type may say how many of its jobs run at once and how often attempts at them begin, all together or by a key:',
+    '',
+    '```ts',
+    'policy: {',
+    '  timeoutSeconds: 60,',
+    '  concurrency: { perKey: 3, total: 50, key: ({ customer }) => customer },',
+    '  rate: { starts: 20, seconds: 2, burst: 5, key: ({ customer }) => customer },',
+    '},',
+    '```',
+    '',
+    '- `key` is asked once, when a job is handed in, with its params and its owner, and stands in the record: a change of it is for new jobs. Left out, all count together. `key: (_params, owner) => owner` limits each owner. It must be quick, and is trusted not to throw.',
+    `- \`perKey\` and \`total\` are 1 to ${maxConcurrency}. A running job keeps its slot through the retries of a receive. Who is refused waits (\`CONCURRENCY\`), in the order of creation, and uses up nothing.`,
+    '- In no window of `seconds` more attempts begin than `starts` and `burst` together (`burst`: a tenth of `starts`, at least 1); of `starts`, 98 % are used while work waits. Retries count. Who is refused waits (`RATE_LIMIT`; `waitingUntil` is an estimate).',
+    '- `updateJobTypeLimits` sets both while the system runs, see [operations](operations.md#limits).',
+    '',
+  ];
 }
 
 function apiPage(): string {

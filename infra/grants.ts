@@ -49,7 +49,9 @@ export const podGrants = {
     tokenSecret: ['secretsmanager:GetSecretValue'],
   },
   worker: {
-    table: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    table: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    // The oldest of those that wait for a limit.
+    indexes: ['dynamodb:Query'],
     // One that parks a job whose wait is over meanwhile sends it anew.
     jobQueues: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueUrl', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
     // Without ListBucket S3 answers 403 for a file that is not there, and the job would be tried again for nothing.
@@ -69,7 +71,7 @@ export const lambdaGrants = {
   },
   streamRelay: { cachePassword: ['secretsmanager:GetSecretValue'] },
   sweeper: {
-    table: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    table: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
     indexes: ['dynamodb:Query'],
     jobQueues: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
     cachePassword: ['secretsmanager:GetSecretValue'],

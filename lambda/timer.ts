@@ -3,6 +3,7 @@ import type { Core } from '../core/usecases/core.ts';
 import { keepParked } from '../core/usecases/keepParked.ts';
 import { wakeDue } from '../core/usecases/wakeDue.ts';
 import type { Woken } from '../core/usecases/wakeEach.ts';
+import { wakeLimited } from '../core/usecases/wakeLimited.ts';
 import { wakePaused } from '../core/usecases/wakePaused.ts';
 
 export type Timer = () => Promise<void>;
@@ -21,6 +22,7 @@ export function createTimer(core: Core): Timer {
     const parts = await Promise.allSettled([
       told('due', wakeDue(core, forMs)),
       told('paused', wakePaused(core, { forMs })),
+      told('limit', wakeLimited(core, { forMs })),
       keepParked(core, forMs),
     ]);
     for (const part of parts) if (part.status === 'rejected') throw part.reason;

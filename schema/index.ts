@@ -2,6 +2,7 @@
 import { builder } from './builder.ts';
 import './query.ts';
 import './mutation.ts';
+import './limits.ts';
 import './pauseMutations.ts';
 import './subscription.ts';
 import './worker.ts';

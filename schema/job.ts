@@ -95,6 +95,10 @@ export const JobType = builder.objectRef<Job>('Job').implement({
     }),
     progress: t.exposeFloat('progress', { nullable: true, description: 'Percent, 0 to 100, as its handler last reported it.' }),
     runAt: t.expose('runAt', { type: 'DateTime', nullable: true, description: 'The start that was asked for, if one was.' }),
+    concurrencyKey: t.exposeString('concurrencyKey', {
+      nullable: true,
+      description: 'With which jobs of its type it counts where limits go by key; null: with all that have none.',
+    }),
     waitingReason: t.field({
       type: WaitingReasonType,
       nullable: true,

@@ -3,6 +3,7 @@ import { JobError } from '../core/errors.ts';
 import type { JobPriority } from '../core/job.ts';
 import type { JobType } from '../core/jobType.ts';
 import { under, waitRank } from '../core/place.ts';
+import { limitRanges } from '../core/typeLimits.ts';
 import { pauseKey, pauseOf, readPauses, type Pausable, type Pause } from '../core/usecases/pauses.ts';
 import { maxReasonLength } from '../core/usecases/pauseWork.ts';
 import { builder } from './builder.ts';
@@ -30,15 +31,20 @@ async function shownPause({ core }: Pick<ApiContext, 'core'>, what: Pausable): P
 }
 
 async function waitingFor({ core }: Pick<ApiContext, 'core'>, what: Pausable): Promise<number> {
-  const range = under(waitRank(pauseKey(what)));
-  return (await core.table.listPlaced({ place: 'paused', ...range, limit: mostCounted })).jobs.slice(0, mostCounted).length;
+  const paused = { place: 'paused', ...under(waitRank(pauseKey(what))) } as const;
+  const limited = 'type' in what ? limitRanges(what.type).map((range) => ({ place: 'limit', ...range }) as const) : [];
+  const pages = await Promise.all([paused, ...limited].map((range) => core.table.listPlaced({ ...range, limit: mostCounted })));
+  return Math.min(
+    mostCounted,
+    pages.reduce((sum, { jobs }) => sum + jobs.length, 0),
+  );
 }
 
 const said = {
   isPaused: 'Whether jobs of it that would start are kept waiting.',
   pausedReason: 'Why, if a reason was given.',
   pausedUntil: 'When the pause ends by itself, if it does.',
-  waiting: `Jobs that wait for the pause to end; ${mostCounted} where there are as many or more.`,
+  waiting: `Jobs that wait for a pause to end, or for a limit of their type; ${mostCounted} where there are as many or more.`,
 };
 
 builder.objectFields(JobTypeType, (t) => ({

@@ -9,6 +9,7 @@ import { CancelRequested, ClaimLost, CutOff, follow, ShuttingDown, Starved } fro
 import { runAttempt, type AttemptEnd } from './attempt.ts';
 import type { Claimed } from './claim.ts';
 import type { Lease } from './lease.ts';
+import { beginsInTime, nextStartOf } from './begin.ts';
 import { loadParams } from './loadParams.ts';
 import type { Outcome } from './outcome.ts';
 import type { WorkerParts } from './parts.ts';
@@ -42,7 +43,11 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
     return { kind: 'failedForGood', attempt, failures: failures + 1, error: failure };
   }
 
+  let startAt: number | 'far' | undefined = claimed.permit.start?.at;
   for (let inReceive = 1; ; inReceive += 1) {
+    if (!(await beginsInTime(parts, claimed, startAt))) {
+      return ending.signal.aborted ? abortedOutcome(ending.signal.reason, attempt) : { kind: 'released', attempt };
+    }
     const context = { signal: ending.signal, attempt, log, objects, progress: progress.report };
     const end = await observed(parts, claimed, attempt, () => runAttempt({ handler, job, params, context, now }));
     if (end.kind === 'returned') return { kind: 'succeeded', attempt, result: end.result };
@@ -63,6 +68,9 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
     } catch {
       return stoppedOutcome(ending.signal, { kind: 'failed', attempt, ...failed });
     }
+    // After the backoff, which would have let it pass.
+    startAt = await nextStartOf(parts, claimed);
+    if (startAt === 'far') return { kind: 'failed', attempt, ...failed };
     attempt += 1;
     void lease.renew({ attempts: attempt, progress: null });
     progress.nextAttempt(attempt, error);

@@ -10,7 +10,8 @@ import { endJob } from '../core/usecases/endJob.ts';
 import { verdictOn } from '../core/verdict.ts';
 import type { Log } from '../telemetry/log.ts';
 import { barred, barTo, mayStartUnread } from './bar.ts';
-import { acknowledgementOf, type Acknowledgement } from './outcome.ts';
+import { enter, isUnlimited, leaveUnclaimed, type Permit } from './limits.ts';
+import { acknowledgementOf, returned, type Acknowledgement } from './outcome.ts';
 import { leaseMsOf, type WorkerParts } from './parts.ts';
 import { passOn } from './unknownType.ts';
 import { isAway, untilAnswered } from './untilAnswered.ts';
@@ -20,6 +21,7 @@ export interface Claimed {
   readonly kind: 'claimed';
   readonly job: Job;
   readonly handler: JobHandler;
+  readonly permit: Permit;
   readonly claimId: string;
   /** When the claim was sent, on the monotonic clock. */
   readonly claimedAt: number;
@@ -44,25 +46,32 @@ export async function claimJob(parts: WorkerParts, message: JobMessage): Promise
   const claim = { claimId: randomUUID(), begunAt: monotonic() };
   // That nothing happened since the message was sent is likely: then the claim is one write and no read. Where it did,
   // the write is refused, and answers with the record.
-  const mayAssume = type !== undefined && handlers.has(type) && version !== anyVersion && (await mayStartUnread(parts, type));
+  const mayAssume =
+    type !== undefined &&
+    handlers.has(type) &&
+    version !== anyVersion &&
+    (await mayStartUnread(parts, type)) &&
+    (await isUnlimited(parts, type));
   let seen: Seen = mayAssume
     ? await tryClaim(parts, claim, 'claim', { jobId, version, attempts: 0, losses: 0 }, type)
     : await look(parts, jobId);
+  let permit: Permit = { slots: [] };
   for (;;) {
     const { job, sentAt, durable } = seen;
     if (job === undefined) return { kind: 'deleted' };
     const now = await core.table.time();
-    if (sentAt !== undefined) return claimed(parts, job, { claimId: claim.claimId, claimedAt: sentAt, durable, now });
+    if (sentAt !== undefined) return claimed(parts, job, { claimId: claim.claimId, claimedAt: sentAt, durable, permit, now });
     const verdict = verdictOn(job, now, generation);
     if (verdict.kind === 'run') {
       if (!handlers.has(job.type)) return passOn(parts, message, job);
       const bar = await barTo(parts, job);
-      if (bar === undefined) seen = await tryClaim(parts, claim, verdict.event, job);
-      else {
-        const kept = await barred(parts, job, bar);
-        if (kept.kind !== 'changed') return kept;
-        seen = kept;
-      }
+      const entered = bar === undefined ? await enter(parts, job) : await barred(parts, job, bar);
+      if (entered.kind === 'permitted') {
+        ({ permit } = entered);
+        seen = await tryClaim(parts, claim, verdict.event, job);
+        if (seen.sentAt === undefined) await leaveUnclaimed(parts, job, permit, seen.job);
+      } else if (entered.kind === 'changed') seen = entered;
+      else return entered;
     } else if (verdict.kind === 'end') {
       const { ok, job: present } = await endJob(core, job, verdict, now);
       if (ok) return { kind: 'deleted' };
@@ -78,13 +87,19 @@ export async function claimJob(parts: WorkerParts, message: JobMessage): Promise
 function claimed(
   { core, handlers }: WorkerParts,
   job: Job,
-  { claimId, claimedAt, durable, now }: Pick<Claimed, 'claimId' | 'claimedAt' | 'durable'> & { readonly now: ServiceTime },
+  {
+    claimId,
+    claimedAt,
+    durable,
+    permit,
+    now,
+  }: Pick<Claimed, 'claimId' | 'claimedAt' | 'durable' | 'permit'> & { readonly now: ServiceTime },
 ): Claimed {
   const handler = handlers.get(job.type);
   if (handler === undefined) throw new Error(`the job ${job.jobId} was claimed, but its type ${job.type} is not known`);
   const since = monotonic();
   const log = core.log.child({ jobId: job.jobId, traceId: job.traceId, type: job.type });
-  return { kind: 'claimed', job, handler, claimId, claimedAt, durable, log, now: () => Math.round(now.at + monotonic() - since) };
+  return { kind: 'claimed', job, handler, claimId, claimedAt, durable, permit, log, now: () => Math.round(now.at + monotonic() - since) };
 }
 
 async function tryClaim(

@@ -7,6 +7,7 @@ import { decodeMessage, type JobMessage } from '../core/queue/message.ts';
 import { runAttempts } from './attempts.ts';
 import { claimJob, type Claimed } from './claim.ts';
 import { conclude } from './conclude.ts';
+import { leave } from './limits.ts';
 import { holdLease } from './lease.ts';
 import { returned, type Acknowledgement, type Outcome } from './outcome.ts';
 import { leaseMsOf, type WorkerParts } from './parts.ts';
@@ -59,7 +60,9 @@ async function work(parts: WorkerParts, message: ReceivedMessage, body: JobMessa
     progress.stop();
     onWorked();
     // Renewed until the outcome is written, however long the table takes.
-    return await conclude(parts, claimed, { outcome, percent: progress.latest() });
+    const acknowledgement = await conclude(parts, claimed, { outcome, percent: progress.latest() });
+    await leave(parts, { jobId: body.jobId, version: claimed.job.version - 1 }, claimed.permit);
+    return acknowledgement;
   } finally {
     progress.stop();
     lease.stop();

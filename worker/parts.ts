@@ -4,7 +4,10 @@ import type { ObjectAccess } from '../core/objectAccess.ts';
 import type { ObjectEngine } from '../core/objects.ts';
 import type { Core } from '../core/usecases/core.ts';
 import type { Breaker } from './breaker.ts';
-import type { PauseView } from './pauseView.ts';
+import type { Pauses } from '../core/usecases/pauses.ts';
+import type { LimitsByType } from '../core/typeLimits.ts';
+import type { Known } from './recently.ts';
+import type { StartKeeper } from './startKeeper.ts';
 
 export interface ExecuteSettings {
   readonly attemptsPerReceive: number;
@@ -22,7 +25,10 @@ export interface WorkerParts {
   readonly objects: ObjectEngine;
   readonly settings: ExecuteSettings;
   /** What is paused. */
-  readonly pauses: PauseView;
+  readonly pauses: Known<Pauses>;
+  /** Limits that were set while the system runs. */
+  readonly limits: Known<LimitsByType>;
+  readonly startKeeper: StartKeeper;
   /** The types of jobs that came and that no handler is for: each is told of once. */
   readonly toldTypes: Set<string>;
   readonly random: () => number;

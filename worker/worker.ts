@@ -6,13 +6,16 @@ import type { Handlers } from '../core/jobList.ts';
 import type { ObjectEngine } from '../core/objects.ts';
 import type { ReceivedMessage } from '../core/queue/jobQueues.ts';
 import type { Core } from '../core/usecases/core.ts';
+import { readLimits } from '../core/usecases/limitsInForce.ts';
+import { readPauses } from '../core/usecases/pauses.ts';
 import { ShuttingDown } from './aborts.ts';
 import { createBreaker } from './breaker.ts';
 import { execute } from './execute.ts';
 import { startHeartbeat, type Heartbeat } from './heartbeat.ts';
 import type { ExecuteSettings, WorkerParts } from './parts.ts';
-import { createPauseView } from './pauseView.ts';
 import { startPoll, type Poll } from './poll.ts';
+import { recently } from './recently.ts';
+import { openStartKeeper } from './startKeeper.ts';
 
 export interface WorkerSettings extends ExecuteSettings {
   readonly workerConcurrency: number;
@@ -98,12 +101,15 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
   return {
     start() {
       if (stopped !== undefined) return;
+      const limits = recently(() => readLimits(core));
       const parts: WorkerParts = {
         core: { ...core, table: breaker.table },
         handlers,
         objects,
         settings,
-        pauses: createPauseView(core),
+        pauses: recently(() => readPauses(core)),
+        limits,
+        startKeeper: openStartKeeper({ core, handlers, limits, stopping: stopping.signal }),
         toldTypes: new Set(),
         random,
         breaker,

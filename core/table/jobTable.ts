@@ -162,10 +162,10 @@ export interface Listings {
 
 export interface PlacedQuery extends RankRange {
   readonly place: JobPlaceName;
+  /** All that are asked for share this (see `JobPlace`): one shard is read. */
+  readonly spread?: string | undefined;
   /** Exclusive: a page's `next`, or any rank. */
   readonly after?: string | undefined;
-  /** Of those alone that share this, as `placeOf` spreads them: of `limit`, those that wait for one key. One read instead of eight. */
-  readonly spread?: string | undefined;
   readonly limit: number;
 }
 

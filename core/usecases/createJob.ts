@@ -7,6 +7,7 @@ import { latestEventOf } from '../feed/event.ts';
 import { maxDelaySeconds, maxIdempotencyKeyLength, maxLosses, maxParamsBytes, type Job, type JobPriority, type JsonValue } from '../job.ts';
 import type { JobType } from '../jobType.ts';
 import { badInput, requireText } from '../text.ts';
+import { limitKeysOf } from '../typeLimits.ts';
 import { maxFailuresOf } from './budget.ts';
 import { checkObjects } from './checkObjects.ts';
 import type { Core } from './core.ts';
@@ -95,7 +96,13 @@ async function recorded(core: Core, request: CreateJobRequest): Promise<CreatedJ
   checkObjects(core.settings.objectAccess, request.owner, type, params);
   const payloadHash = hashOf(request);
   const now = await core.table.time();
-  const draft = draftOf(core, request, { params, payloadHash, now, maxFailures: maxFailuresOf(core, type) });
+  const draft = draftOf(core, request, {
+    params,
+    payloadHash,
+    now,
+    maxFailures: maxFailuresOf(core, type),
+    ...limitKeysOf(type, params, request.owner),
+  });
   const { owner, idempotencyKey } = request;
   if (idempotencyKey === undefined) return record(core, draft);
 
@@ -137,29 +144,27 @@ async function queued(core: Core, { delaySeconds, runAt }: CreateJobRequest, { j
 
 type Draft = Omit<Job, 'writeId' | 'params'> & { readonly params: JsonValue };
 
-interface Checked {
+interface Checked extends Pick<Job, 'concurrencyKey' | 'rateKey'> {
   readonly params: JsonValue;
   readonly payloadHash: string;
   readonly maxFailures: number;
   readonly now: ServiceTime;
 }
 
-function draftOf(core: Core, request: CreateJobRequest, { params, payloadHash, maxFailures, now }: Checked): Draft {
+function draftOf(core: Core, request: CreateJobRequest, { now, ...checked }: Checked): Draft {
   const { type, priority, owner, idempotencyKey, traceId } = request;
   return {
     jobId: core.newJobId(),
     owner,
     type,
     priority,
-    params,
-    payloadHash,
+    ...checked,
     idempotencyKey,
     status: 'PENDING',
     version: 1,
     generation: 1,
     attempts: 0,
     failures: 0,
-    maxFailures,
     losses: 0,
     maxLosses,
     ...startOf(request, now),

@@ -7,11 +7,13 @@ import { isFinal } from '../../core/job.ts';
 import { cancelJob } from '../../core/usecases/cancelJob.ts';
 import { createJob } from '../../core/usecases/createJob.ts';
 import { deadLetterJob } from '../../core/usecases/deadLetterJob.ts';
+import { readLimits } from '../../core/usecases/limitsInForce.ts';
+import { readPauses } from '../../core/usecases/pauses.ts';
 import { retryJob } from '../../core/usecases/retryJob.ts';
 import { sweepJobs } from '../../core/usecases/sweepJobs.ts';
 import { simulateWork } from '../../jobs/simulateWork/type.ts';
 import type { WorkerParts } from '../../worker/parts.ts';
-import { createPauseView } from '../../worker/pauseView.ts';
+import { recently } from '../../worker/recently.ts';
 import { chanceOf } from '../faults/chance.ts';
 import type { Accepted, Violation, Write } from '../faults/history.ts';
 import { checkHistory } from '../faults/historyChecker.ts';
@@ -95,7 +97,9 @@ export async function simulate(seed: number, jobs: number): Promise<Simulation> 
     },
     random: () => 0,
     toldTypes: new Set(),
-    pauses: createPauseView(core, agenda.now),
+    pauses: recently(() => readPauses(core), agenda.now),
+    limits: recently(() => readLimits(core), agenda.now),
+    startKeeper: { keep: () => undefined },
     breaker: { table, isOpen: () => false, closed: () => Promise.resolve(), stop: () => undefined },
     stopping: never,
     graceOver: never,

@@ -1,0 +1,61 @@
+/** Takes slots and gives them back: each one write of the key's entry, under its version. What it decides is `core/slots.ts`. */
+import { z } from 'zod';
+import { acquireSlot, freeSlot, grantSlot, isUnused, noSlots, type Acquired, type HolderVersion, type Slots } from '../slots.ts';
+import { changeEntry } from '../table/changeEntry.ts';
+import { defineEntryKind, type Entry } from '../table/entries.ts';
+import type { Core } from './core.ts';
+
+export const slotsKind = defineEntryKind('slots', z.object({ holders: z.record(z.string(), z.number()), someoneWaits: z.boolean() }));
+
+type Deps = Pick<Core, 'table'>;
+
+/** Before the claim. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export function takeSlot(core: Deps, key: string, job: HolderVersion, most: number): Promise<Acquired['kind']> {
+  return changed(core, key, (slots) => acquireSlot(slots, job, most));
+}
+
+/** @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function holdsSlots({ table }: Deps, keys: readonly string[], { jobId, version }: HolderVersion): Promise<boolean> {
+  const entries = await table.entries.getMany(slotsKind, keys);
+  return entries.every((entry) => entry?.value.holders[jobId] === version);
+}
+
+/** To the one who waits longest, before it is woken. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export function giveSlot(core: Deps, key: string, job: HolderVersion, most: number): Promise<Acquired['kind']> {
+  return changed(core, key, (slots) => grantSlot(slots, job, most));
+}
+
+/** If it is still this one. Answers whether somebody waits for it. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function giveSlotBack({ table }: Deps, key: string, job: HolderVersion): Promise<boolean> {
+  const entry = await changeEntry(table.entries, slotsKind, key, (present) => {
+    const slots = present === undefined ? undefined : freeSlot(present.value, job);
+    if (slots === undefined) return 'keep';
+    return isUnused(slots) ? 'remove' : { value: slots };
+  });
+  return entry?.value.someoneWaits ?? false;
+}
+
+/** After a job was parked: from now on others go behind it. Answers whether nobody waited. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function tellOfWaiting({ table }: Deps, key: string): Promise<boolean> {
+  let isFirst = false;
+  await changeEntry(table.entries, slotsKind, key, (present) => {
+    isFirst = present?.value.someoneWaits !== true;
+    return isFirst ? { value: { ...(present?.value ?? noSlots), someoneWaits: true } } : 'keep';
+  });
+  return isFirst;
+}
+
+/** Nobody waits, if nothing has happened to the key since it was read. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function tellOfNobody({ table }: Deps, known: Entry<Slots>): Promise<void> {
+  const slots = { ...known.value, someoneWaits: false };
+  await (isUnused(slots) ? table.entries.remove(slotsKind, known) : table.entries.replace(slotsKind, known, { value: slots }));
+}
+
+async function changed({ table }: Deps, key: string, decide: (slots: Slots) => Acquired): Promise<Acquired['kind']> {
+  let decided: Acquired = { kind: 'full' };
+  await changeEntry(table.entries, slotsKind, key, (present) => {
+    decided = decide(present?.value ?? noSlots);
+    return decided.kind === 'taken' ? { value: decided.slots } : 'keep';
+  });
+  return decided.kind;
+}

@@ -1,0 +1,58 @@
+/** Looks at the key of a limit on running jobs: whoever waits longest gets what is free, and is woken. */
+import { hasRoom, noSlots, verdictOnHolder } from '../slots.ts';
+import type { Limit } from '../typeLimits.ts';
+import type { Core } from './core.ts';
+import { giveSlot, giveSlotBack, slotsKind, tellOfNobody } from './holdSlot.ts';
+import { oldestWaiting } from './oldestWaiting.ts';
+import { wakeJob } from './wake.ts';
+
+type Deps = Pick<Core, 'table' | 'queues' | 'telemetry' | 'log'>;
+
+/**
+ * Anyone may look, any number at once, and die anywhere. Answers how many it woke. First, where that is asked for, it takes
+ * away the slots of jobs that ended without giving them back, which costs a read of each holder.
+ * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`: whoever looks next goes on.
+ */
+export async function lookAtSlots(
+  core: Deps,
+  { key, most }: Extract<Limit, { kind: 'slots' }>,
+  { repairs }: { readonly repairs: boolean },
+): Promise<number> {
+  let woken = repairs ? await repair(core, key) : 0;
+  for (;;) {
+    const entry = await core.table.entries.get(slotsKind, key);
+    if (!hasRoom(entry?.value ?? noSlots, most)) return woken;
+    const [oldest] = await oldestWaiting(core, 'CONCURRENCY', key, 1);
+    if (oldest === undefined) {
+      if (entry?.value.someoneWaits === true) await tellOfNobody(core, entry);
+      return woken;
+    }
+    const given = await giveSlot(core, key, oldest, most);
+    if (given === 'full' || given === 'outdated') return woken;
+    if (await wakeJob(core, oldest)) woken += 1;
+    // Ended, or moved on, between the read and the grant: nobody else would know of the slot.
+    else await freeWhereDead(core, key, oldest.jobId, oldest.version);
+  }
+}
+
+const readsAtOnce = 100;
+
+async function repair(core: Deps, key: string): Promise<number> {
+  const holders = Object.entries((await core.table.entries.get(slotsKind, key))?.value.holders ?? {});
+  let woken = 0;
+  for (let from = 0; from < holders.length; from += readsAtOnce) {
+    const page = holders.slice(from, from + readsAtOnce);
+    const jobs = await core.table.getMany(page.map(([jobId]) => jobId));
+    for (const [index, [jobId, version]] of page.entries()) {
+      const job = jobs[index];
+      const verdict = verdictOnHolder(job, version);
+      if (verdict === 'free') await giveSlotBack(core, key, { jobId, version });
+      if (verdict === 'wake' && job?.waiting?.for === key && (await wakeJob(core, job))) woken += 1;
+    }
+  }
+  return woken;
+}
+
+async function freeWhereDead(core: Deps, key: string, jobId: string, version: number): Promise<void> {
+  if (verdictOnHolder(await core.table.get(jobId), version) === 'free') await giveSlotBack(core, key, { jobId, version });
+}

@@ -1,0 +1,137 @@
+/** Limits, as a worker meets them: slots and a start are taken before the claim, and slots are given back after the end. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Job } from '../core/job.ts';
+import { slotLives, type HolderVersion } from '../core/slots.ts';
+import { isLimited, limitOfKey, limitsOf, limitsOn, type Limit } from '../core/typeLimits.ts';
+import { giveSlotBack, holdsSlots, takeSlot, tellOfWaiting } from '../core/usecases/holdSlot.ts';
+import { lookAtSlots } from '../core/usecases/lookAtSlots.ts';
+import { parkJob } from '../core/usecases/park.ts';
+import { askStart, peekStart, startOfHolder, tellOfWaitingStart, type StartsLimit } from '../core/usecases/starts.ts';
+import { msUntil } from '../core/verdict.ts';
+import type { Waiting } from '../core/waiting.ts';
+import { returned, type Acknowledgement } from './outcome.ts';
+import type { WorkerParts } from './parts.ts';
+import { untilAnswered } from './untilAnswered.ts';
+
+export type SlotsLimit = Extract<Limit, { kind: 'slots' }>;
+
+/** What a job holds that may be claimed. */
+export interface Permit {
+  readonly slots: readonly SlotsLimit[];
+  /** `at`: the moment from which on it may begin, within the tolerance of its rate. */
+  readonly start?: { readonly limit: StartsLimit; readonly at: number } | undefined;
+}
+
+export type Entered =
+  | { readonly kind: 'permitted'; readonly permit: Permit }
+  | { readonly kind: 'changed'; readonly job: Job | undefined }
+  | Acknowledgement;
+
+/** A job whose holder is gone stays as it is, and its message comes back so often. */
+const lookAgainMs = 30_000;
+/** Longer than that, no slot of this worker is kept for a start. */
+export const longestHoldMs = 2000;
+
+/** Whether a job of this type may be claimed without looking at its record first. */
+export async function isUnlimited(parts: WorkerParts, type: string): Promise<boolean> {
+  return !isLimited(await inForce(parts, type));
+}
+
+/** Before the claim of a job that was read. @throws {JobError} `TABLE_UNAVAILABLE` only where the worker has no time left to ask. */
+export async function enter(parts: WorkerParts, job: Job): Promise<Entered> {
+  const limits = limitsOn(job, await inForce(parts, job.type));
+  if (limits.length === 0) return { kind: 'permitted', permit: { slots: [] } };
+  return untilAnswered(parts, { ask: () => entered(parts, job, limits), signal: parts.graceOver });
+}
+
+async function entered(parts: WorkerParts, job: Job, limits: readonly Limit[]): Promise<Entered> {
+  const { core } = parts;
+  const slots = limits.filter((limit) => limit.kind === 'slots');
+  const starts = limits.find((limit) => limit.kind === 'starts');
+  const keys = slots.map(({ key }) => key);
+  // Who would not begin takes no slot; who has one goes before those who wait for a start alone.
+  if (starts !== undefined && slots.length > 0 && !(await holdsSlots(core, keys, job))) {
+    const seen = await peekStart(core, starts, job);
+    if (seen.kind === 'wait') return parkedForStart(parts, job, starts, seen.at);
+  }
+  for (const limit of slots) {
+    const taken = await takeSlot(core, limit.key, job, limit.most);
+    if (taken === 'outdated') return { kind: 'changed', job: await core.table.get(job.jobId) };
+    if (taken === 'full') return parkedForSlot(parts, job, limit);
+  }
+  if (starts === undefined) return { kind: 'permitted', permit: { slots } };
+  const started =
+    slots.length > 0 ? { kind: 'at' as const, at: await startOfHolder(core, starts, job) } : await askStart(core, starts, job);
+  if (started.kind === 'wait') return parkedForStart(parts, job, starts, started.at);
+  const waitMs = msUntil(started.at, await core.table.time());
+  if (waitMs > longestHoldMs) return returned(waitMs);
+  if (!(await waitedUntil(parts, started.at))) return returned(0);
+  return { kind: 'permitted', permit: { slots, start: { limit: starts, at: started.at } } };
+}
+
+/** Until that moment has surely come; false where the worker stops before. */
+export async function waitedUntil({ core, stopping }: Pick<WorkerParts, 'core' | 'stopping'>, at: number): Promise<boolean> {
+  for (;;) {
+    const waitMs = msUntil(at, await core.table.time());
+    if (waitMs === 0) return true;
+    try {
+      await sleep(waitMs, undefined, { signal: stopping });
+    } catch {
+      return false;
+    }
+  }
+}
+
+async function parkedForSlot(parts: WorkerParts, job: Job, { key }: SlotsLimit): Promise<Entered> {
+  const { core } = parts;
+  return parkedFor(parts, job, { reason: 'CONCURRENCY', for: key }, async (limit) => {
+    // Told before it is looked: whoever frees a slot from now on looks too.
+    const isFirst = await tellOfWaiting(core, key);
+    if (limit.kind === 'slots') await lookAtSlots(core, limit, { repairs: isFirst });
+  });
+}
+
+async function parkedForStart(parts: WorkerParts, job: Job, { key }: StartsLimit, at: number): Promise<Entered> {
+  return parkedFor(parts, job, { reason: 'RATE_LIMIT', for: key, until: Math.ceil(at) }, async (limit) => {
+    if (limit.kind === 'starts') await tellOfWaitingStart(parts.core, limit);
+    parts.startKeeper.keep(key);
+  });
+}
+
+/** `tell` is given the limit as it is after the write; where there is none any more, the job goes on at once. */
+async function parkedFor(
+  parts: WorkerParts,
+  job: Job,
+  waiting: Waiting & { readonly for: string },
+  tell: (limit: Limit) => Promise<void>,
+): Promise<Entered> {
+  if (job.status !== 'PENDING') return returned(lookAgainMs);
+  const parked = await parkJob(parts.core, job, waiting, async () => {
+    const limits = limitsOf(job.type, parts.handlers.get(job.type)?.type, await parts.limits.now());
+    const limit = limitOfKey(waiting.for, limits);
+    if (limit !== undefined) await tell(limit);
+    return limit !== undefined;
+  });
+  return parked.kind === 'parked' ? { kind: 'deleted' } : parked;
+}
+
+/** Of a job that was not claimed after all: what it took is given back, unless it is held by who has claimed it. */
+export async function leaveUnclaimed(parts: WorkerParts, read: HolderVersion, { slots }: Permit, present: Job | undefined): Promise<void> {
+  if (slots.length > 0 && !slotLives(present, read.version)) await leave(parts, read, { slots });
+}
+
+/** After the end, or the release, of what was claimed from this version. Never rejects: the timer finds what was not given back. */
+export async function leave({ core }: WorkerParts, claimedFrom: HolderVersion, { slots }: Permit): Promise<void> {
+  for (const limit of slots) {
+    try {
+      if (await giveSlotBack(core, limit.key, claimedFrom)) await lookAtSlots(core, limit, { repairs: false });
+    } catch (error) {
+      core.log.warn({ error, jobId: claimedFrom.jobId, key: limit.key }, 'a slot could not be given back; the timer finds it');
+    }
+  }
+}
+
+async function inForce(parts: WorkerParts, type: string) {
+  const set = await untilAnswered(parts, { ask: parts.limits.known, signal: parts.graceOver });
+  return limitsOf(type, parts.handlers.get(type)?.type, set);
+}

@@ -1,0 +1,58 @@
+/**
+ * Wakes those who wait for a start when their turn comes: each worker that has met a key somebody waits under looks at it in
+ * time for the next start. Only one of several gives a start; where all die, the timer begins again.
+ */
+import type { Handlers } from '../core/jobList.ts';
+import { limitOfKey, limitsOf, typeOfLimit, type LimitsByType } from '../core/typeLimits.ts';
+import type { Core } from '../core/usecases/core.ts';
+import { lookAtStarts } from '../core/usecases/starts.ts';
+import type { Known } from './recently.ts';
+
+export interface StartKeeper {
+  /** Somebody waits under this key. Twice is fine. */
+  keep(key: string): void;
+}
+
+export interface StartKeeperDeps {
+  readonly core: Pick<Core, 'table' | 'queues' | 'telemetry' | 'log'>;
+  readonly handlers: Handlers;
+  readonly limits: Known<LimitsByType>;
+  readonly stopping: AbortSignal;
+}
+
+const retryMs = 1000;
+
+export function openStartKeeper({ core, handlers, limits, stopping }: StartKeeperDeps): StartKeeper {
+  const timers = new Map<string, NodeJS.Timeout | undefined>();
+  stopping.addEventListener('abort', () => {
+    for (const timer of timers.values()) clearTimeout(timer);
+    timers.clear();
+  });
+
+  async function look(key: string): Promise<void> {
+    let againMs: number | undefined = retryMs;
+    try {
+      againMs = await lookOnce(key);
+    } catch (error) {
+      core.log.warn({ error, key }, 'those who wait for a start could not be looked at; that is tried again');
+    }
+    timers.delete(key);
+    if (againMs === undefined || stopping.aborted) return;
+    timers.set(key, setTimeout(() => void look(key), againMs).unref());
+  }
+
+  async function lookOnce(key: string): Promise<number | undefined> {
+    const type = typeOfLimit(key);
+    if (type === undefined) return undefined;
+    const limit = limitOfKey(key, limitsOf(type, handlers.get(type)?.type, await limits.known()));
+    return limit?.kind === 'starts' ? (await lookAtStarts(core, limit)).againMs : undefined;
+  }
+
+  return {
+    keep(key) {
+      if (timers.has(key) || stopping.aborted) return;
+      timers.set(key, undefined);
+      void look(key);
+    },
+  };
+}
