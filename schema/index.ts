@@ -3,6 +3,8 @@ import { builder } from './builder.ts';
 import './query.ts';
 import './mutation.ts';
 import './pauseMutations.ts';
+import './scheduleQueries.ts';
+import './scheduleMutations.ts';
 import './subscription.ts';
 import { guardWatchTokens } from './watchToken.ts';
 

@@ -87,15 +87,30 @@ async function counted({ telemetry }: Core, create: () => Promise<CreatedJob>): 
   }
 }
 
-/** Checked, locked by its key, and written: all but its message. */
-async function recorded(core: Core, request: CreateJobRequest): Promise<CreatedJob> {
+/** What there is to refuse before anything is written. @throws {JobError} `UNKNOWN_JOB_TYPE`, `BAD_USER_INPUT`. */
+export function checkedRequest(
+  core: Pick<Core, 'jobTypes' | 'settings'>,
+  request: CreateJobRequest,
+): Pick<Checked, 'params' | 'payloadHash' | 'maxFailures'> {
   checkLimits(request);
   const type = typeOf(core, request.type);
   const params = checkedParams(type, request.params);
   checkObjects(core.settings.objectAccess, request.owner, type, params);
-  const payloadHash = hashOf(request);
+  return { params, payloadHash: hashOf(request), maxFailures: maxFailuresOf(core, type) };
+}
+
+/** The job of an id that is known beforehand, without its message: whoever repeats it finds it there. @throws as `createJob`. */
+export async function recordJob(core: Core, request: Omit<CreateJobRequest, 'idempotencyKey'>, jobId: string): Promise<CreatedJob> {
+  const checked = checkedRequest(core, request);
+  return record(core, draftOf(request, { jobId, ...checked, now: await core.table.time() }));
+}
+
+/** Checked, locked by its key, and written: all but its message. */
+async function recorded(core: Core, request: CreateJobRequest): Promise<CreatedJob> {
+  const checked = checkedRequest(core, request);
+  const { payloadHash } = checked;
   const now = await core.table.time();
-  const draft = draftOf(core, request, { params, payloadHash, now, maxFailures: maxFailuresOf(core, type) });
+  const draft = draftOf(request, { jobId: core.newJobId(), ...checked, now });
   const { owner, idempotencyKey } = request;
   if (idempotencyKey === undefined) return record(core, draft);
 
@@ -138,16 +153,17 @@ async function queued(core: Core, { delaySeconds, runAt }: CreateJobRequest, { j
 type Draft = Omit<Job, 'writeId' | 'params'> & { readonly params: JsonValue };
 
 interface Checked {
+  readonly jobId: string;
   readonly params: JsonValue;
   readonly payloadHash: string;
   readonly maxFailures: number;
   readonly now: ServiceTime;
 }
 
-function draftOf(core: Core, request: CreateJobRequest, { params, payloadHash, maxFailures, now }: Checked): Draft {
+function draftOf(request: CreateJobRequest, { jobId, params, payloadHash, maxFailures, now }: Checked): Draft {
   const { type, priority, owner, idempotencyKey, traceId } = request;
   return {
-    jobId: core.newJobId(),
+    jobId,
     owner,
     type,
     priority,
