@@ -15,7 +15,18 @@ import { badInput, requireText } from '../text.ts';
 import type { Core } from './core.ts';
 import { checkedRequest, createJob } from './createJob.ts';
 import type { Caller } from './readJob.ts';
-import { forgetParams, getSchedule, keptParams, listedKind, listPlace, listRank, paramsOf, requestOf, scheduleDraft, scheduleKind } from './schedules.ts';
+import {
+  forgetParams,
+  getSchedule,
+  keptParams,
+  listedKind,
+  listPlace,
+  listRank,
+  paramsOf,
+  requestOf,
+  scheduleDraft,
+  scheduleKind,
+} from './schedules.ts';
 
 export const maxScheduleNameLength = 100;
 export const maxSchedules = 1000;
