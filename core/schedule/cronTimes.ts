@@ -19,6 +19,22 @@ export const maxCronLength = 200;
 
 /** @throws {JobError} `BAD_USER_INPUT` for an expression that cannot be read, or that never comes. */
 export function cronTimes(cron: string, timeZone: string): Times {
+  const key = JSON.stringify([cron, timeZone]);
+  const known = cache.get(key) ?? readTimes(cron, timeZone);
+  // The least recently used one goes first.
+  cache.delete(key);
+  cache.set(key, known);
+  for (const oldest of cache.keys()) {
+    if (cache.size <= maxCached) break;
+    cache.delete(oldest);
+  }
+  return known;
+}
+
+const cache = new Map<string, Times>();
+const maxCached = 500;
+
+function readTimes(cron: string, timeZone: string): Times {
   requireTimeZone(timeZone);
   const [first, ...others] = expressionsOf(cron).map((expression) => parsed(expression, timeZone));
   if (first === undefined) throw badInput('is empty', ['cron']);

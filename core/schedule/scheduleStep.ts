@@ -83,17 +83,12 @@ function firstToRun(
       return first;
     }
     case 'ONCE': {
-      const newest = times.upTo(now, 1)[0] ?? next;
-      if (newest > next) return newest;
+      const last = times.upTo(now, 1)[0] ?? next;
+      if (last > next) return last;
       return now - next > catchUpMs ? times.after(next) : next;
     }
     case 'ALL':
-      return (
-        times
-          .upTo(now, maxCaughtUp)
-          .filter((at) => at >= next && now - at <= catchUpMs)
-          .at(-1) ?? times.after(now)
-      );
+      return newest(times, { from: next, to: now, count: maxCaughtUp }).findLast((at) => now - at <= catchUpMs) ?? times.after(now);
     default:
       return catchUp satisfies never;
   }
@@ -102,10 +97,22 @@ function firstToRun(
 /** Goes on with `first`; the ticks before it, and none later than `now`, have that outcome. */
 function passed(schedule: Schedule, times: Times, outcome: TickOutcome, first: number | undefined, now: number): Schedule {
   const { next } = schedule;
-  const newest = times
-    .upTo(Math.min(now, first === undefined ? now : first - 1), maxTicks)
-    .filter((at) => next !== undefined && at >= next);
-  return { ...noted(schedule, newest, outcome), next: first };
+  const to = Math.min(now, first === undefined ? now : first - 1);
+  const ats = next === undefined ? [] : newest(times, { from: next, to, count: maxTicks });
+  return { ...noted(schedule, ats, outcome), next: first };
+}
+
+/** The newest ticks from the tick `from` on, newest first. Mostly there are few, which are found faster forwards. */
+function newest(
+  times: Times,
+  { from, to, count }: { readonly from: number; readonly to: number; readonly count: number },
+): readonly number[] {
+  const found: number[] = [];
+  for (let at: number | undefined = from; at !== undefined && at <= to; at = times.after(at)) {
+    if (found.length === count) return times.upTo(to, count);
+    found.unshift(at);
+  }
+  return found;
 }
 
 function noted(schedule: Schedule, ats: readonly number[], outcome: TickOutcome): Schedule {
