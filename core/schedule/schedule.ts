@@ -61,8 +61,8 @@ export const scheduleSchema = z.object({
   last: z.number().optional(),
   /** The newest tick that made a job. */
   lastCreated: z.number().optional(),
-  /** Newest first: in seconds, with the index of its outcome. */
-  ticks: z.array(z.tuple([z.number(), z.number()])),
+  /** Newest first; short, so that the whole stays below a write unit: see `ticksOf`. */
+  ticks: z.string(),
   /** Why the last tick that was refused made no job. */
   problem: z.object({ at: z.number(), message: z.string() }).optional(),
 });
@@ -76,10 +76,19 @@ export interface Tick {
 
 /** Newest first. */
 export function ticksOf({ ticks }: Pick<Schedule, 'ticks'>): readonly Tick[] {
-  return ticks.flatMap(([seconds, index]) => {
-    const outcome = tickOutcomes[index];
-    return outcome === undefined ? [] : [{ at: seconds * 1000, outcome }];
+  return ticks.split(' ').flatMap((word) => {
+    const outcome = tickOutcomes[Number(word.slice(-1))];
+    return word === '' || outcome === undefined ? [] : [{ at: Number.parseInt(word.slice(0, -1), 36) * 1000, outcome }];
   });
+}
+
+/** The newest ones of these: seconds since the epoch in base 36, then the digit of the outcome. */
+export function keptTicks(ticks: readonly Tick[]): string {
+  return ticks
+    .toSorted((a, b) => b.at - a.at)
+    .slice(0, maxTicks)
+    .map(({ at, outcome }) => `${(at / 1000).toString(36)}${tickOutcomes.indexOf(outcome)}`)
+    .join(' ');
 }
 
 /** Of its owner's name for it: the same for each incarnation. */

@@ -25,7 +25,7 @@ function makeSchedule(changes: Partial<Schedule> = {}): Schedule {
     createdAt: start,
     updatedAt: start,
     next: start + hour,
-    ticks: [],
+    ticks: '',
     ...changes,
   };
 }

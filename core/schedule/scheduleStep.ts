@@ -5,7 +5,7 @@
  */
 import type { ServiceTime } from '../clock.ts';
 import type { Times } from './cronTimes.ts';
-import { dueAt, maxTicks, tickOutcomes, type Schedule, type TickOutcome } from './schedule.ts';
+import { dueAt, keptTicks, maxTicks, ticksOf, type Schedule, type TickOutcome } from './schedule.ts';
 
 export type ScheduleStep =
   /** Put the job of this tick, then write `settled`. */
@@ -116,7 +116,6 @@ function newest(
 }
 
 function noted(schedule: Schedule, ats: readonly number[], outcome: TickOutcome): Schedule {
-  const added = ats.map((at): [number, number] => [at / 1000, tickOutcomes.indexOf(outcome)]);
-  const ticks = [...added, ...schedule.ticks].sort(([a], [b]) => b - a).slice(0, maxTicks);
+  const ticks = keptTicks([...ats.map((at) => ({ at, outcome })), ...ticksOf(schedule)]);
   return { ...schedule, ticks, last: Math.max(schedule.last ?? 0, ...ats) || undefined };
 }

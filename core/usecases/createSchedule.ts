@@ -77,7 +77,7 @@ export async function createSchedule(core: Core, request: CreateScheduleRequest)
 
   const kept = await keptParams(core, scheduleIdOf(identity), params);
   await core.table.entries.put(listedKind, listed);
-  const fresh = { type, priority, overlap, catchUp, isPaused: false, isBuffered: false, createdAt: now.at, updatedAt: now.at, ticks: [] };
+  const fresh = { type, priority, overlap, catchUp, isPaused: false, isBuffered: false, createdAt: now.at, updatedAt: now.at, ticks: '' };
   const { ok, entry } = await core.table.entries.create(scheduleKind, {
     key,
     ...scheduleDraft({ ...identity, ...timed, ...kept, ...fresh }),

