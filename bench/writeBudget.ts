@@ -1,6 +1,8 @@
 /** What a job costs in DynamoDB units and SQS requests at saturation, as Amazon's own DynamoDB Local counts units. */
 import { randomUUID } from 'node:crypto';
+import { createSchedule } from '../core/usecases/createSchedule.ts';
 import { setLimits } from '../core/usecases/setLimits.ts';
+import { tickSchedules } from '../core/usecases/tickSchedules.ts';
 import { wakeDue } from '../core/usecases/wakeDue.ts';
 import { noObjects } from '../test/support/noObjects.ts';
 import { createWorker } from '../worker/worker.ts';
@@ -46,6 +48,7 @@ export async function writeBudget(): Promise<Report> {
   const requests = new Map(spent.sqsRequests);
   const startUnits = await unitsOfLaterStart(stage);
   const limitUnits = await unitsOfLimit(stage);
+  const tickUnits = await unitsOfTick(stage);
 
   const perJob = (totals: ReadonlyMap<string, number>): number => [...totals.values()].reduce((sum, amount) => sum + amount, 0) / jobs;
   const table = [
@@ -71,9 +74,54 @@ export async function writeBudget(): Promise<Report> {
       { promise: 'read units ≤ 1', measured: perJob(reads), limit: { atMost: 1 } },
       { promise: 'write units more of a job that begins later than 15 minutes ahead ≤ 3', measured: startUnits, limit: { atMost: 3 } },
       { promise: 'write units more of a job whose type has a limit, without waiting ≤ 2', measured: limitUnits, limit: { atMost: 2 } },
+      { promise: 'write units of a scheduled tick, with its job, ≤ 11', measured: tickUnits, limit: { atMost: 11 } },
       { promise: 'SQS requests a job at saturation ≤ 0.4', measured: perJob(requests), limit: { atMost: 0.4 } },
     ],
     unitCosts: { writeUnits: perJob(budget), readUnits: perJob(reads), sqsRequests: perJob(requests) },
+  };
+}
+
+const schedules = 20;
+
+/** What a tick costs, with the job that it makes and that is worked off. */
+async function unitsOfTick({ core, config, spent, reset }: CountedStage): Promise<number> {
+  for (let number = 0; number < schedules; number += 1) {
+    await createSchedule(core, {
+      owner: 'anonymous',
+      name: `schedule ${number}`,
+      cron: '0 3 * * *',
+      timeZone: 'Europe/Berlin',
+      jitterSeconds: 0,
+      type: 'bench_work',
+      params: { durationMs: 20 },
+      priority: 'NORMAL',
+      // Nobody works on them yet.
+      overlap: 'ALLOW_ALL',
+      catchUp: 'ONCE',
+      traceId: randomUUID(),
+    });
+  }
+  const drained = Promise.withResolvers<void>();
+  let done = 0;
+  const handlers = createBenchHandlers({ onDone: () => (done += 1) === schedules * ticks && drained.resolve() });
+  const worker = createWorker({ core, handlers, objects: noObjects, settings: config });
+  reset();
+  // A day after the other, until the outcomes that are kept are as many as they may be.
+  for (let day = 1; day <= ticks; day += 1) {
+    await tickSchedules({ ...core, table: { ...core.table, time: inMs(core, day * 86_400_000) } });
+  }
+  worker.start();
+  await drained.promise;
+  await worker.stop();
+  return [...spent.writeUnits.values()].reduce((sum, amount) => sum + amount, 0) / schedules / ticks;
+}
+
+const ticks = 30;
+
+function inMs({ table }: Pick<CountedStage['core'], 'table'>, ms: number): typeof table.time {
+  return async () => {
+    const { low, high, at } = await table.time();
+    return { low: low + ms, high: high + ms, at: at + ms };
   };
 }
 
@@ -94,11 +142,7 @@ async function unitsOfLaterStart({ core, spent, reset }: Pick<CountedStage, 'cor
     );
   const atOnce = await unitsOf(create());
   const ahead = await unitsOf(create(Date.now() + 16 * 60_000));
-  const inTenMinutes = async () => {
-    const { low, high, at } = await core.table.time();
-    return { low: low + 600_000, high: high + 600_000, at: at + 600_000 };
-  };
-  const woken = await unitsOf(() => wakeDue({ ...core, table: { ...core.table, time: inTenMinutes } }));
+  const woken = await unitsOf(() => wakeDue({ ...core, table: { ...core.table, time: inMs(core, 600_000) } }));
   return ahead + woken - atOnce;
 }
 

@@ -19,6 +19,20 @@ import {
 } from './job.ts';
 import type { AnyJobInput, AnyJobTypes, CreateJobInput, JobTypesMap, NameOf, TypedJob } from './jobTypes.ts';
 import { listDocuments, listJobs, type JobsList, type JobsPage, type ListJobsOptions } from './listJobs.ts';
+import {
+  changeSchedule,
+  listSchedules,
+  scheduleDocuments,
+  type CatchUpPolicy,
+  type CreateScheduleInput,
+  type ListSchedulesOptions,
+  type OverlapPolicy,
+  type Schedule,
+  type ScheduleSpec,
+  type ScheduleTick,
+  type TickOutcome,
+  type UpdateScheduleInput,
+} from './schedules.ts';
 import type { Token } from './tokens.ts';
 import { watchJob, watchJobDocument, type WatchJobOptions } from './watchJob.ts';
 import { watchJobs, watchJobsDocuments, type WatchJobsOptions } from './watchJobs.ts';
@@ -27,7 +41,8 @@ export { applyEvent, isFinal, JobTicketsError };
 export type { AnyJobInput, AnyJobTypes, ConnectionOptions, ConnectionState, CreatedJob, CreateJobInput, CreateJobResult, Job, JobFailure };
 export type { JobHistoryEntry, JobPriority, JobsFilter, JobsList, JobsPage, JobStatus, JobStatusEvent, JobSummary, WaitingReason };
 export type { JobTicketsErrorCode, JobTicketsErrorDetails, JobTypesMap, ListJobsOptions, NameOf, Token, TypedJob };
-export type { WatchJobOptions, WatchJobsOptions };
+export type { CatchUpPolicy, CreateScheduleInput, ListSchedulesOptions, OverlapPolicy, Schedule, ScheduleSpec, ScheduleTick, TickOutcome };
+export type { UpdateScheduleInput, WatchJobOptions, WatchJobsOptions };
 
 export interface Call {
   /** Gives up: the call rejects with the signal's reason. Without one it goes on until it succeeds. */
@@ -74,6 +89,23 @@ export interface JobTickets<Types extends JobTypesMap<Types>> extends AsyncDispo
   cancel<Name extends NameOf<Types>>(jobId: string, call?: Call): Promise<TypedJob<Types, Name>>;
   /** A token for someone, a browser for one, who may watch this job and nothing else. */
   createWatchToken(jobId: string, call?: Call & { readonly ttlSeconds?: number | undefined }): Promise<WatchToken>;
+  /** A job at each of its times. As all changes of schedules, not repeated when its answer is lost (`CONNECTION_LOST`). */
+  createSchedule<Name extends NameOf<Types>>(input: CreateScheduleInput<Name, Types[Name]['params']>, call?: Call): Promise<Schedule>;
+  /** After the answer, no tick of the old kind comes. */
+  updateSchedule<Name extends NameOf<Types>>(
+    scheduleId: string,
+    changes: UpdateScheduleInput<Name, Types[Name]['params']>,
+    call?: Call,
+  ): Promise<Schedule>;
+  /** Answers it as it was; its jobs stay. */
+  deleteSchedule(scheduleId: string, call?: Call): Promise<Schedule>;
+  pauseSchedule(scheduleId: string, call?: Call): Promise<Schedule>;
+  resumeSchedule(scheduleId: string, call?: Call): Promise<Schedule>;
+  /** A job of it now, beside its ticks. */
+  triggerSchedule<Name extends NameOf<Types>>(scheduleId: string, call?: Call): Promise<TypedJob<Types, Name>>;
+  schedule(scheduleId: string, call?: Call): Promise<Schedule>;
+  /** By their names: `for await (const schedule of client.schedules())`. */
+  schedules(options?: ListSchedulesOptions): AsyncGenerator<Schedule, void, void>;
   connectionState(): ConnectionState;
   /** @returns what ends it. */
   onConnectionState(listener: (state: ConnectionState) => void): () => void;
@@ -91,6 +123,7 @@ export const clientDocuments = {
   cancel: `mutation CancelJob($jobId: ID!) { payload: cancelJob(input: { jobId: $jobId }) { job { ${jobFields} } } }`,
   createWatchToken: `mutation CreateWatchToken($jobId: ID!, $ttlSeconds: Int) {
     answer: createWatchToken(input: { jobId: $jobId, ttlSeconds: $ttlSeconds }) { token expiresAt } }`,
+  ...scheduleDocuments,
   watchJob: watchJobDocument,
   ...watchJobsDocuments,
 };
@@ -103,8 +136,8 @@ export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>
     return (await connection.request<{ answer: Answered }>({ query, variables }, { signal })).answer;
   }
 
-  async function change<Changed>(query: string, jobId: string, { signal }: Call = {}): Promise<Changed> {
-    const operation = { query, variables: { jobId } };
+  async function change<Changed>(query: string, variables: Record<string, string>, { signal }: Call = {}): Promise<Changed> {
+    const operation = { query, variables };
     return (await connection.request<{ payload: { job: Changed } }>(operation, { signal, isRepeatable: false })).payload.job;
   }
 
@@ -129,9 +162,18 @@ export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>
     },
     watchJob: (jobId, watchOptions) => watchJob(connection, jobId, watchOptions),
     watchJobs: (watchOptions) => watchJobs(connection, watchOptions),
-    retry: (jobId, call) => change(clientDocuments.retry, jobId, call),
-    cancel: (jobId, call) => change(clientDocuments.cancel, jobId, call),
+    retry: (jobId, call) => change(clientDocuments.retry, { jobId }, call),
+    cancel: (jobId, call) => change(clientDocuments.cancel, { jobId }, call),
     createWatchToken: (jobId, { ttlSeconds, ...call } = {}) => ask(clientDocuments.createWatchToken, { jobId, ttlSeconds }, call),
+    createSchedule: (input, { signal } = {}) => changeSchedule(connection, 'createSchedule', input, signal),
+    updateSchedule: (scheduleId, changes, { signal } = {}) =>
+      changeSchedule(connection, 'updateSchedule', { scheduleId, ...changes }, signal),
+    deleteSchedule: (scheduleId, { signal } = {}) => changeSchedule(connection, 'deleteSchedule', { scheduleId }, signal),
+    pauseSchedule: (scheduleId, { signal } = {}) => changeSchedule(connection, 'pauseSchedule', { scheduleId }, signal),
+    resumeSchedule: (scheduleId, { signal } = {}) => changeSchedule(connection, 'resumeSchedule', { scheduleId }, signal),
+    triggerSchedule: (scheduleId, call) => change(clientDocuments.triggerSchedule, { scheduleId }, call),
+    schedule: (scheduleId, call) => ask(clientDocuments.schedule, { scheduleId }, call),
+    schedules: (listOptions) => listSchedules(connection, listOptions),
     connectionState: connection.state,
     onConnectionState: connection.onState,
     close: connection.close,

@@ -17,6 +17,11 @@ export const errorCatalogue = {
     whatToDo: 'Reschedule a job that is PENDING; hand in a new one for work to be done again.',
   },
   JOB_NOT_CANCELLABLE: { message: 'The job has already ended.', whatToDo: 'Nothing: read the job to see how it ended.' },
+  SCHEDULE_NOT_FOUND: { message: 'There is no such schedule.', whatToDo: 'Ask the query `schedules` for those there are.' },
+  SCHEDULE_NAME_TAKEN: {
+    message: 'A schedule of yours has that name.',
+    whatToDo: 'Update that one, delete it first, or choose another name.',
+  },
   QUEUE_UNAVAILABLE: {
     message: 'The job was recorded but could not be queued.',
     whatToDo: 'Call `retryJob` with `extensions.jobId`.',

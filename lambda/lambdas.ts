@@ -4,6 +4,7 @@ import type { Config } from '../runtime/config.ts';
 import { createDlqHandler } from './dlqHandler.ts';
 import { startQueueMapping, type Mapping } from './queueMapping.ts';
 import { createSweeper } from './sweeper.ts';
+import { createTicker } from './ticker.ts';
 import { createTimer } from './timer.ts';
 import { startTimerMapping } from './timerMapping.ts';
 
@@ -12,12 +13,16 @@ export interface LambdasDeps {
   readonly config: Pick<Config, 'region' | 'receiveWaitSeconds' | 'sweepIntervalSeconds'>;
 }
 
+/** Outside AWS, where nothing is paid for a run. */
+const tickEveryMs = 1000;
+
 /** The dead-letter queue has a batch size of one: each dead letter succeeds or comes back by itself. */
 export function startLambdas({ core, config: { region, receiveWaitSeconds, sweepIntervalSeconds } }: LambdasDeps): Mapping {
   const { queues, log } = core;
   const mappings = [
     startQueueMapping({ queues, queue: 'DEAD_LETTER', handler: createDlqHandler(core), batchSize: 1, receiveWaitSeconds, region, log }),
     startTimerMapping({ name: 'timer', handler: createTimer(core), everyMs: sweepIntervalSeconds * 1000, log }),
+    startTimerMapping({ name: 'ticks', handler: createTicker(core), everyMs: tickEveryMs, log }),
     startTimerMapping({ name: 'sweeper', handler: createSweeper(core), everyMs: sweepIntervalSeconds * 1000, log }),
   ];
   return {

@@ -3,11 +3,11 @@ import type { JobEdge, JobPage } from '../core/usecases/listJobs.ts';
 import { builder } from './builder.ts';
 import { JobStatusType, JobType } from './job.ts';
 
-const PageInfoType = builder.objectRef<JobPage['pageInfo']>('PageInfo').implement({
+export const PageInfoType = builder.objectRef<JobPage['pageInfo']>('PageInfo').implement({
   description: 'Whether there is more, and where to go on.',
   fields: (t) => ({
-    hasNextPage: t.exposeBoolean('hasNextPage', { description: 'Whether older jobs follow.' }),
-    hasPreviousPage: t.exposeBoolean('hasPreviousPage', { description: 'Whether newer jobs go before.' }),
+    hasNextPage: t.exposeBoolean('hasNextPage', { description: 'Whether there is more behind this page: older jobs, later names.' }),
+    hasPreviousPage: t.exposeBoolean('hasPreviousPage', { description: 'Whether there is something before this page.' }),
     startCursor: t.exposeString('startCursor', { nullable: true, description: 'Cursor of the first edge.' }),
     endCursor: t.exposeString('endCursor', {
       nullable: true,

@@ -4,6 +4,8 @@ import './query.ts';
 import './mutation.ts';
 import './limits.ts';
 import './pauseMutations.ts';
+import './scheduleQueries.ts';
+import './scheduleMutations.ts';
 import './subscription.ts';
 import './worker.ts';
 import { guardWatchTokens } from './watchToken.ts';

@@ -88,21 +88,32 @@ async function counted({ telemetry }: Core, create: () => Promise<CreatedJob>): 
   }
 }
 
-/** Checked, locked by its key, and written: all but its message. */
-async function recorded(core: Core, request: CreateJobRequest): Promise<CreatedJob> {
+/** What there is to refuse before anything is written. @throws {JobError} `UNKNOWN_JOB_TYPE`, `BAD_USER_INPUT`. */
+export function checkedRequest(core: Pick<Core, 'jobTypes' | 'settings'>, request: CreateJobRequest): Omit<Checked, 'jobId' | 'now'> {
   checkLimits(request);
   const type = typeOf(core, request.type);
   const params = checkedParams(type, request.params);
   checkObjects(core.settings.objectAccess, request.owner, type, params);
-  const payloadHash = hashOf(request);
-  const now = await core.table.time();
-  const draft = draftOf(core, request, {
+  return {
     params,
-    payloadHash,
-    now,
+    payloadHash: hashOf(request),
     maxFailures: maxFailuresOf(core, type),
     ...limitKeysOf(type, params, request.owner),
-  });
+  };
+}
+
+/** The job of an id that is known beforehand, without its message: whoever repeats it finds it there. @throws as `createJob`. */
+export async function recordJob(core: Core, request: Omit<CreateJobRequest, 'idempotencyKey'>, jobId: string): Promise<CreatedJob> {
+  const checked = checkedRequest(core, request);
+  return record(core, draftOf(request, { jobId, ...checked, now: await core.table.time() }));
+}
+
+/** Checked, locked by its key, and written: all but its message. */
+async function recorded(core: Core, request: CreateJobRequest): Promise<CreatedJob> {
+  const checked = checkedRequest(core, request);
+  const { payloadHash } = checked;
+  const now = await core.table.time();
+  const draft = draftOf(request, { jobId: core.newJobId(), ...checked, now });
   const { owner, idempotencyKey } = request;
   if (idempotencyKey === undefined) return record(core, draft);
 
@@ -145,16 +156,16 @@ async function queued(core: Core, { delaySeconds, runAt }: CreateJobRequest, { j
 type Draft = Omit<Job, 'writeId' | 'params'> & { readonly params: JsonValue };
 
 interface Checked extends Pick<Job, 'concurrencyKey' | 'rateKey'> {
+  readonly jobId: string;
   readonly params: JsonValue;
   readonly payloadHash: string;
   readonly maxFailures: number;
   readonly now: ServiceTime;
 }
 
-function draftOf(core: Core, request: CreateJobRequest, { now, ...checked }: Checked): Draft {
+function draftOf(request: CreateJobRequest, { now, ...checked }: Checked): Draft {
   const { type, priority, owner, idempotencyKey, traceId } = request;
   return {
-    jobId: core.newJobId(),
     owner,
     type,
     priority,

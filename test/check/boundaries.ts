@@ -20,6 +20,8 @@ const runtime = /^runtime\//;
 const [table, queue, feed, limits] = [/^core\/table\//, /^core\/queue\//, /^core\/feed\//, /^core\/limits\//];
 /** A contract with its message or event; the engines lie in folders beside it. */
 const contracts = [/^core\/table\/\w+\.ts$/, /^core\/queue\/\w+\.ts$/, /^core\/feed\/\w+\.ts$/];
+/** What a schedule is, and what is to be done about it. */
+const schedule = /^core\/schedule\//;
 const usecases = /^core\/usecases\//;
 /** Types and their list; what a handler needs is loaded by workers alone. */
 const jobTypes = /^jobs\/(index|\w+\/type)\.ts$/;
@@ -49,7 +51,8 @@ const zones: readonly Zone[] = [
   { files: feed, mayImport: [base, telemetry, redis, feed] },
   { files: redis, mayImport: [] },
   { files: limits, mayImport: [base, telemetry, redis, limits] },
-  { files: usecases, mayImport: [base, telemetry, ...contracts, usecases] },
+  { files: schedule, mayImport: [base, schedule], packages: ['zod', 'croner', 'node:crypto'] },
+  { files: usecases, mayImport: [base, telemetry, ...contracts, schedule, usecases] },
   { files: runtime, mayImport: [core, telemetry, runtime] },
   { files: /^jobs\/index\.ts$/, mayImport: [base, /^jobs\/\w+\/(type|handler)\.ts$/] },
   { files: /^jobs\/files\/\w+\//, mayImport: [base, telemetry, /^jobs\/files\//] },
@@ -104,6 +107,7 @@ const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: reado
   { packages: /^(graphql-.*|ws)$/, onlyIn: [/^server\//, /^client\//, /^docs\/examples\//] },
   { packages: /^react(-dom)?(\/.*)?$/, onlyIn: [/^react\//, /^docs\/examples\/react\//] },
   { packages: /^(preact|htm|@preact)(\/.*)?$/, onlyIn: [/^dashboard\//] },
+  { packages: /^croner$/, onlyIn: [schedule] },
   { packages: /^json-schema-to-typescript-lite$/, onlyIn: [/^cli\/jobTypesFile\.ts$/] },
   { packages: /^(dynalite|fauxqs)$/, onlyIn: [/^infra\/local\//] },
   { packages: /^(vitest|fast-check)(\/.*)?$/, onlyIn: [] },
