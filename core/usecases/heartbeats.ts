@@ -25,7 +25,7 @@ export type WorkerInfo = Readonly<z.infer<typeof worker>>;
 /** A heartbeat costs a write unit a KB of types; with this, some 130,000 units a month and worker. */
 export const heartbeatMs = 20_000;
 /** So long after its last heartbeat a worker that died counts as one that runs: three may fail to be written. */
-export const heartbeatTtlMs = 3 * heartbeatMs + 10_000;
+const heartbeatTtlMs = 3 * heartbeatMs + 10_000;
 
 /** Where they stand. */
 export const workersPlace = 'workers';
