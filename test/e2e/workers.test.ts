@@ -126,7 +126,7 @@ describe.each(engines)('on %s, what is told of workers:', (engine) => {
     const worker = z.object({ id: z.string().min(1), version: z.literal('1.2.3'), slots: z.literal(7), running: z.literal(0) });
     const answer = z.object({ workers: z.array(worker.extend({ types: z.array(z.string()), since: z.iso.datetime() })) });
     const told = answer.parse(await ask(system, workers)).workers;
-    expect(told.map(({ types }) => types.includes(type)).toSorted()).toEqual([false, true]);
+    expect(new Set(told.map(({ types }) => types.includes(type)))).toEqual(new Set([false, true]));
     await old.stop();
     await expect
       .poll(() => knownTypes(system))
