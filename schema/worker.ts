@@ -1,5 +1,6 @@
 /** The workers that run, as operators read them, and whether one knows a type. */
-import { listWorkers, type WorkerInfo } from '../core/usecases/workers.ts';
+import type { WorkerInfo } from '../core/usecases/heartbeats.ts';
+import { listWorkers } from '../core/usecases/workers.ts';
 import { builder } from './builder.ts';
 import { JobTypeType } from './jobTypeInfo.ts';
 import { requireOperator } from './pause.ts';

@@ -87,6 +87,6 @@ describe('the runbooks', () => {
   test.each(queries)('%s', async (query) => {
     const { body } = await api.request(query.replace('01J…', jobId));
     expect(body.errors).toBeUndefined();
-    expect(JSON.stringify(body.data)).toMatch(/"(?:jobId|status|isPaused)":/);
+    expect(JSON.stringify(body.data)).toMatch(/"(?:jobId|status|isPaused|slots|limits)":/);
   });
 });

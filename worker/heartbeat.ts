@@ -1,6 +1,6 @@
 /** Tells that this worker runs, and what it is: again and again, until it has ended. */
 import type { Core } from '../core/usecases/core.ts';
-import { endHeartbeats, heartbeatMs, writeHeartbeat, type WorkerInfo } from '../core/usecases/workers.ts';
+import { endHeartbeats, heartbeatMs, writeHeartbeat, type WorkerInfo } from '../core/usecases/heartbeats.ts';
 
 export interface HeartbeatDeps {
   readonly core: Pick<Core, 'table' | 'log'>;
