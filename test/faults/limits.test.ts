@@ -91,7 +91,6 @@ test(
       await workers[kill]?.kill();
     }
     await expect.poll(() => isOver(stage, jobIds), { timeout: 120_000, interval: 200 }).toBe(0);
-    process.stdout.write(`DBG ${starts.map((at) => Math.round((at - (starts[0] ?? 0)) / 1000)).join(' ')}\n`);
     const sorted = starts.toSorted((a, b) => a - b);
     const fullest = Math.max(...sorted.map((from) => sorted.filter((at) => at >= from && at < from + rate.seconds * 1000).length));
     const [first = 0, last = 0] = [sorted[0], sorted.at(-1)];
