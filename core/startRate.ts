@@ -65,9 +65,14 @@ export function startGivenTo({ given }: Starts, { jobId, version }: HolderVersio
   return forVersion === version && !isMissed(at, rate, now) ? at : undefined;
 }
 
-/** Whether it may be too late for the start of that moment. */
-export function isMissed(at: number, rate: StartRate, { high }: Pick<ServiceTime, 'high'>): boolean {
-  return high > at + toleranceOf(rate);
+/** Whether it may be too late for the start of that moment; where time is not known well enough to say, whether it surely is. */
+export function isMissed(at: number, rate: StartRate, now: ServiceTime): boolean {
+  return (isSharp(rate, now) ? now.high : now.low) > at + toleranceOf(rate);
+}
+
+/** Whether the time is known well enough to use starts of this rate. */
+export function isSharp(rate: StartRate, { low, high }: ServiceTime): boolean {
+  return high - low <= toleranceOf(rate) / 3;
 }
 
 /** How many may be given for moments up to `until`. */

@@ -49,6 +49,7 @@ async function entered(parts: WorkerParts, job: Job, limits: readonly Limit[]): 
   const slots = limits.filter((limit) => limit.kind === 'slots');
   const starts = limits.find((limit) => limit.kind === 'starts');
   const keys = slots.map(({ key }) => key);
+  if (starts !== undefined) await parts.startKeeper.ready(starts);
   // Who would not begin takes no slot; who has one goes before those who wait for a start alone.
   if (starts !== undefined && slots.length > 0 && !(await holdsSlots(core, keys, job))) {
     const seen = await peekStart(core, starts, job);

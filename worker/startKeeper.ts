@@ -2,15 +2,19 @@
  * Wakes those who wait for a start when their turn comes: each worker that has met a key somebody waits under looks at it in
  * time for the next start. Only one of several gives a start; where all die, the timer begins again.
  */
+import { monotonic } from '../core/clock.ts';
 import type { Handlers } from '../core/jobList.ts';
+import { isSharp } from '../core/startRate.ts';
 import { limitOfKey, limitsOf, typeOfLimit, type LimitsByType } from '../core/typeLimits.ts';
 import type { Core } from '../core/usecases/core.ts';
-import { lookAtStarts } from '../core/usecases/starts.ts';
+import { lookAtStarts, sharpenTime, type StartsLimit } from '../core/usecases/starts.ts';
 import type { Known } from './recently.ts';
 
 export interface StartKeeper {
   /** Somebody waits under this key. Twice is fine. */
   keep(key: string): void;
+  /** Once this worker knows the time well enough, or has tried. @throws {JobError} `TABLE_UNAVAILABLE`. */
+  ready(limit: StartsLimit): Promise<void>;
 }
 
 export interface StartKeeperDeps {
@@ -21,6 +25,7 @@ export interface StartKeeperDeps {
 }
 
 const retryMs = 1000;
+const sharpenEveryMs = 5000;
 
 export function openStartKeeper({ core, handlers, limits, stopping }: StartKeeperDeps): StartKeeper {
   const timers = new Map<string, NodeJS.Timeout | undefined>();
@@ -45,10 +50,26 @@ export function openStartKeeper({ core, handlers, limits, stopping }: StartKeepe
     const type = typeOfLimit(key);
     if (type === undefined) return undefined;
     const limit = limitOfKey(key, limitsOf(type, handlers.get(type)?.type, await limits.known()));
-    return limit?.kind === 'starts' ? (await lookAtStarts(core, limit)).againMs : undefined;
+    if (limit?.kind !== 'starts') return undefined;
+    await ready(limit);
+    return (await lookAtStarts(core, limit)).againMs;
+  }
+
+  let sharpened: { readonly at: number; readonly done: Promise<void> } | undefined;
+
+  /** One does it for all who wait, and rarely. */
+  async function ready(limit: StartsLimit): Promise<void> {
+    if (isSharp(limit.rate, await core.table.time())) return;
+    if (sharpened === undefined || monotonic() - sharpened.at > sharpenEveryMs) {
+      const mine = { at: monotonic(), done: sharpenTime(core, limit) };
+      sharpened = mine;
+      mine.done.catch(() => (sharpened = undefined));
+    }
+    await sharpened.done;
   }
 
   return {
+    ready,
     keep(key) {
       if (timers.has(key) || stopping.aborted) return;
       timers.set(key, undefined);

@@ -1,8 +1,10 @@
 /** Takes starts, and gives them to those who wait: each one write of the key's entry. What it decides is `core/startRate.ts`. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { HolderVersion } from '../slots.ts';
 import {
   intervalOf,
+  isSharp,
   nextStart,
   noStarts,
   startGivenTo,
@@ -31,6 +33,17 @@ export const leadMs = 250;
 
 /** `at`: when it may begin. `wait`: the start is another's; about when one will be free. */
 export type Started = { readonly kind: 'at' | 'wait'; readonly at: number };
+
+/** Learns the time as well as starts need it: answers that come close to the end of a second tell. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function sharpenTime({ table }: Pick<Core, 'table'>, { key, rate }: StartsLimit): Promise<void> {
+  for (let asked = 0; asked < mostAsked && !isSharp(rate, await table.time()); asked += 1) {
+    await table.entries.get(startsKind, key);
+    await sleep(betweenMs);
+  }
+}
+
+/** A second and a little, asked often enough. */
+const [mostAsked, betweenMs] = [60, 15];
 
 /** Before the claim: the start that it was given, or one that is free and near. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function askStart({ table }: Pick<Core, 'table'>, { key, rate }: StartsLimit, job: HolderVersion): Promise<Started> {

@@ -99,7 +99,7 @@ export async function simulate(seed: number, jobs: number): Promise<Simulation> 
     toldTypes: new Set(),
     pauses: recently(() => readPauses(core), agenda.now),
     limits: recently(() => readLimits(core), agenda.now),
-    startKeeper: { keep: () => undefined },
+    startKeeper: { keep: () => undefined, ready: () => Promise.resolve() },
     breaker: { table, isOpen: () => false, closed: () => Promise.resolve(), stop: () => undefined },
     stopping: never,
     graceOver: never,
