@@ -45,7 +45,7 @@ function readTimes(cron: string, timeZone: string): Times {
       const found = all.flatMap((times) => times.previousRuns(count, new Date(at + 1)).map((time) => time.getTime()));
       return [...new Set(found)]
         .filter((time) => time <= at)
-        .sort((a, b) => b - a)
+        .toSorted((a, b) => b - a)
         .slice(0, count);
     },
   };
@@ -54,7 +54,7 @@ function readTimes(cron: string, timeZone: string): Times {
 /** @throws {JobError} `BAD_USER_INPUT` for a zone that is not of the IANA database. */
 export function requireTimeZone(timeZone: string): void {
   try {
-    new Intl.DateTimeFormat('en', { timeZone });
+    Intl.DateTimeFormat('en', { timeZone });
   } catch {
     throw badInput('is no time zone of the IANA database, such as Europe/Berlin', ['timeZone']);
   }
@@ -116,7 +116,7 @@ function valuesOf(field: string | undefined, bound: number): readonly number[] |
     if (from > to || to >= bound || by < 1 || by > bound) return undefined;
     for (let value = from; value <= to; value += by) values.add(value);
   }
-  return [...values].sort((a, b) => a - b);
+  return [...values].toSorted((a, b) => a - b);
 }
 
 function earliest(times: readonly (number | undefined)[]): number | undefined {

@@ -23,7 +23,7 @@ describe.each(engines)('schedules, on %s', (engine) => {
     const listed = async () => (await Array.fromAsync(client.jobs({ withPayloads: true }))).filter(({ status }) => status === 'SUCCEEDED');
     await expect.poll(async () => (await listed()).length, { timeout: 30_000 }).toBeGreaterThan(3);
     expect((await listed())[0]?.params).toMatchObject({ durationMs: 1, payload: 'x'.repeat(500) });
-    expect((await client.schedule(schedule.scheduleId)).lastTick).toMatchObject({ outcome: 'CREATED', job: { jobId: expect.any(String) } });
+    expect((await client.schedule(schedule.scheduleId)).lastTick).toMatchObject({ outcome: 'CREATED', job: {} });
 
     const deleted = await client.deleteSchedule(schedule.scheduleId);
     expect(deleted.scheduleId).toBe(schedule.scheduleId);
@@ -39,10 +39,7 @@ describe.each(engines)('schedules, on %s', (engine) => {
     const input = { name: 'nightly', cron: '30 2 * * *', timeZone: 'Europe/Berlin', type: 'simulate_work' } as const;
     const { scheduleId } = await client.createSchedule(input);
     await expect(client.createSchedule(input)).rejects.toMatchObject({ code: 'SCHEDULE_NAME_TAKEN' });
-    await expect(client.createSchedule({ ...input, name: 'never', cron: '0 0 30 2 *' })).rejects.toMatchObject({
-      code: 'BAD_USER_INPUT',
-      message: expect.stringContaining('never comes'),
-    });
+    await expect(client.createSchedule({ ...input, name: 'never', cron: '0 0 30 2 *' })).rejects.toThrow(/^cron never comes/);
 
     const endsAt = '2030-01-01T00:00:00.000Z';
     const changed = await client.updateSchedule(scheduleId, { everySeconds: 3600, params: { payload: 1 }, overlap: 'BUFFER_ONE', endsAt });
@@ -100,7 +97,7 @@ describe.each(engines)('schedules, on %s', (engine) => {
     expect(at(body, 'data', 'schedules', 'edges', 0, 'node')).toMatchObject({
       owner: 'alice',
       ticks: [],
-      nextRuns: [expect.any(String), expect.any(String)],
+      nextRuns: { length: 2 },
     });
     const { body: refused } = await system.request('{ schedules(after: "x") { edges { cursor } } }', {}, authorization);
     expect(at(refused, 'errors', 0, 'extensions', 'code')).toBe('BAD_USER_INPUT');

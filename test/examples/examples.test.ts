@@ -44,11 +44,6 @@ test('the backend service makes one report for an order, however often it is run
   expect(second[1]).toBe(first[1]);
 });
 
-test('a schedule is made, triggered and deleted', async () => {
-  const { stdout } = await run(process.execPath, ['docs/examples/schedules.ts', url], { cwd: root });
-  expect(stdout).toMatch(/^next \d{4}-[^\n]+\nnightly report has had no tick yet\ntriggered SUCCEEDED\n$/);
-});
-
 test('urql follows a job to its end', async () => {
   const { stdout } = await run(process.execPath, ['docs/examples/urql.ts', url], { cwd: root });
   const lines = stdout.trim().split('\n');

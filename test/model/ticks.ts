@@ -82,7 +82,7 @@ export function tickModel({ last, actors: most, crashes, updates, deletions, mut
 
   return {
     initial: [{ present: first, version: 1, jobs: {}, now: 0, actors: [], left: { crashes, updates, deletions }, over: [] }],
-    key: (state) => JSON.stringify({ ...state, actors: state.actors.map((actor) => JSON.stringify(actor)).sort() }),
+    key: (state) => JSON.stringify({ ...state, actors: state.actors.map((actor) => JSON.stringify(actor)).toSorted() }),
     violation: ({ wrong, jobs }) => {
       if (wrong !== undefined) return wrong;
       const ats = Object.values(jobs).map(({ at }) => at);

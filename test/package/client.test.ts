@@ -13,7 +13,7 @@ test('the packed client is the client alone, whose example compiles strictly and
   await project.run('tar', '-xzf', await project.pack('client'));
   await rename(join(project.folder, 'package'), installed);
   await project.link(['graphql-ws', 'graphql', '@types/node', 'undici-types']);
-  for (const name of ['typedClient.ts', 'jobTypes.d.ts']) await copyFile(join(examples, name), join(project.folder, name));
+  for (const name of ['typedClient.ts', 'schedules.ts', 'jobTypes.d.ts']) await copyFile(join(examples, name), join(project.folder, name));
   expect((await readdir(installed)).toSorted()).toEqual(['README.md', 'dist', 'package.json']);
 
   await project.write({
@@ -25,7 +25,7 @@ test('the packed client is the client alone, whose example compiles strictly and
       const result: unknown = job.result;
       console.log(result);`,
   });
-  const faults = await project.compile('typedClient.ts', 'wrong.ts', 'unknown.ts');
+  const faults = await project.compile('typedClient.ts', 'schedules.ts', 'wrong.ts', 'unknown.ts');
   expect(faults).toContain("Type 'string' is not assignable to type 'number'");
   expect(new Set(faults.match(/^\w+\.ts/gm))).toEqual(new Set(['wrong.ts']));
 
@@ -34,4 +34,6 @@ test('the packed client is the client alone, whose example compiles strictly and
   expect(stdout).toMatch(/^1 PENDING|^2 PROCESSING/);
   expect(stdout).toMatch(/\n3 SUCCEEDED/);
   expect(stdout).toMatch(/\nSUCCEEDED hello after \d+ ms of sleep\n$/);
+  const scheduled = await project.run('node', 'schedules.ts', await urlOf(system, 'start'));
+  expect(scheduled).toMatch(/^next \d{4}-[^\n]+\nnightly report has had no tick yet\ntriggered SUCCEEDED\n$/);
 });
