@@ -32,6 +32,11 @@ export function isFinal(status: JobStatus): status is FinalStatus {
   return (finalStatuses as readonly JobStatus[]).includes(status);
 }
 
+/** Whether there may be jobs with this tag. */
+export function isTag(text: string): boolean {
+  return text !== '' && Array.from(text).length <= maxTagLength;
+}
+
 /** Highest first: the order in which workers look. */
 export const jobPriorities = ['HIGH', 'NORMAL', 'LOW'] as const;
 export type JobPriority = (typeof jobPriorities)[number];

@@ -5,6 +5,7 @@ import type { ServiceTime } from '../clock.ts';
 import { JobError } from '../errors.ts';
 import { latestEventOf } from '../feed/event.ts';
 import {
+  isTag,
   maxDelaySeconds,
   maxIdempotencyKeyLength,
   maxLosses,
@@ -202,8 +203,7 @@ function checkLimits({ owner, type, params, idempotencyKey, tags = [], delaySeco
   if (tags.length > maxTags) throw badInput(`has at most ${maxTags} tags`, ['tags']);
   for (const [index, tag] of tags.entries()) {
     requireText(tag, ['tags', index]);
-    const length = [...tag].length;
-    if (length === 0 || length > maxTagLength) throw badInput(`has 1 to ${maxTagLength} characters`, ['tags', index]);
+    if (!isTag(tag)) throw badInput(`has 1 to ${maxTagLength} characters`, ['tags', index]);
   }
   if (!Number.isInteger(delaySeconds) || delaySeconds < 0 || delaySeconds > maxDelaySeconds) {
     throw new JobError('BAD_USER_INPUT', { message: `delaySeconds is 0 to ${maxDelaySeconds}.`, path: ['delaySeconds'] });

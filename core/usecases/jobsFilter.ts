@@ -2,7 +2,7 @@
 import { decodeTime, encodeTime } from 'ulid';
 import { JobError } from '../errors.ts';
 import type { JobFacts } from '../feed/ownerLog.ts';
-import { maxTagLength, maxTags, type JobFailure, type JobStatus } from '../job.ts';
+import { isTag, maxTags, type JobFailure, type JobStatus } from '../job.ts';
 import type { JobRange } from '../table/jobTable.ts';
 import { requireText } from '../text.ts';
 
@@ -48,7 +48,7 @@ export function matchesNothing(filter: JobsFilter): boolean {
   const { status, type, tags = [], jobIdPrefix = '' } = filter;
   const { from = '', below = '~' } = rangeOf(filter);
   const isEmpty = status?.length === 0 || type?.length === 0 || from >= below;
-  return isEmpty || jobIdPrefix.length > idLength || tags.some((tag) => tag === '' || [...tag].length > maxTagLength);
+  return isEmpty || jobIdPrefix.length > idLength || !tags.every(isTag);
 }
 
 /** Ids begin with the time of creation, so that a time is a range of them, as a prefix is. */

@@ -2,7 +2,7 @@
 import { QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
-import { isFinal, type JobStatus } from '../../job.ts';
+import { isFinal, jobStatuses, type JobStatus } from '../../job.ts';
 import { byRank } from '../../place.ts';
 import type { Listings, OwnerQuery } from '../jobTable.ts';
 import { available } from './available.ts';
@@ -10,6 +10,9 @@ import { encode, type Item } from './codec.ts';
 import { jobIdOfKey, jobShard, jobsTable, placeShards, shardOf } from './definition.ts';
 import type { ReadPlace } from './places.ts';
 import type { Tags } from './tags.ts';
+
+/** Ids of tags that are looked up together. */
+const mostAsked = 1000;
 
 const row = z.object({ jobId: z.string() });
 const jobIdOf = (item: Item): string => row.parse(unmarshall(item)).jobId;
@@ -22,49 +25,73 @@ export interface ListingsDeps {
 }
 
 export function createListings({ dynamodb, tableName: TableName, readPlace, tags }: ListingsDeps): Listings {
+  /** By the index of owners, which knows no tags. */
+  async function owned(query: OwnerQuery): Promise<readonly string[]> {
+    const { owner, status, type, newestFirst, limit } = query;
+    const values: Record<string, unknown> = { ':owner': owner };
+    const names: Record<string, string> = { '#owner': jobsTable.indexes.byOwner.partitionKey };
+    const { from, below, after } = boundsOf(query);
+    const lower = from ?? after;
+    if (lower !== undefined && below !== undefined && lower >= below) return [];
+    const keys = ['#owner = :owner', ...rangeOf(lower, below, from === undefined)].join(' AND ');
+    if (lower !== undefined) values[':lower'] = lower;
+    if (below !== undefined) values[':below'] = below;
+    const filters = [
+      status === undefined ? undefined : statusFilter(status, values),
+      type === undefined ? undefined : typeFilter(type, names, values),
+    ].filter((filter) => filter !== undefined);
+
+    const ids: string[] = [];
+    let start: Item | undefined;
+    do {
+      const page = await available(
+        dynamodb.send(
+          new QueryCommand({
+            TableName,
+            IndexName: 'byOwner',
+            KeyConditionExpression: keys,
+            FilterExpression: filters.length === 0 ? undefined : filters.join(' AND '),
+            ExpressionAttributeNames: names,
+            ExpressionAttributeValues: encode(values),
+            ScanIndexForward: !newestFirst,
+            // Limit counts rows before the filter; a filtered page reads on until it is full.
+            Limit: filters.length === 0 ? limit - ids.length + (lower !== undefined && below !== undefined ? 2 : 0) : undefined,
+            ExclusiveStartKey: start,
+          }),
+        ),
+      );
+      // BETWEEN takes both its ends.
+      ids.push(...(page.Items ?? []).map(jobIdOf).filter((id) => id !== below && id !== after));
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined && ids.length < limit);
+    return ids.slice(0, limit);
+  }
+
+  /** Tags first: of those jobs, the index of owners knows the outcomes. */
+  async function tagged(query: OwnerQuery & { readonly tags: readonly string[] }): Promise<readonly string[]> {
+    const { owner, status, newestFirst, limit } = query;
+    if (status === undefined) return tags.list(query);
+    const found: string[] = [];
+    let { beyond } = query;
+    for (let asked = limit; ; asked = Math.min(2 * asked, mostAsked)) {
+      const ids = await tags.list({ ...query, beyond, limit: asked });
+      const [lowest, ...others] = ids.toSorted();
+      if (lowest === undefined) return found;
+      const range = { from: lowest, below: `${others.at(-1) ?? lowest}~` };
+      const ofStatus = new Set(await owned({ owner, status, newestFirst, ...range, limit: Number.MAX_SAFE_INTEGER }));
+      found.push(...ids.filter((id) => ofStatus.has(id)));
+      if (ids.length < asked || found.length >= limit) return found.slice(0, limit);
+      beyond = ids.at(-1);
+    }
+  }
+
   return {
     removeTags: tags.remove,
-
-    async listOwned(query) {
-      if (query.tags !== undefined && query.tags.length > 0) return tags.list({ ...query, tags: query.tags });
-      const { owner, status, type, newestFirst, limit } = query;
-      const values: Record<string, unknown> = { ':owner': owner };
-      const names: Record<string, string> = { '#owner': jobsTable.indexes.byOwner.partitionKey };
-      const { from, below, after } = boundsOf(query);
-      const lower = from ?? after;
-      if (lower !== undefined && below !== undefined && lower >= below) return [];
-      const keys = ['#owner = :owner', ...rangeOf(lower, below, from === undefined)].join(' AND ');
-      if (lower !== undefined) values[':lower'] = lower;
-      if (below !== undefined) values[':below'] = below;
-      const filters = [
-        status === undefined ? undefined : statusFilter(status, values),
-        type === undefined ? undefined : typeFilter(type, names, values),
-      ].filter((filter) => filter !== undefined);
-
-      const ids: string[] = [];
-      let start: Item | undefined;
-      do {
-        const page = await available(
-          dynamodb.send(
-            new QueryCommand({
-              TableName,
-              IndexName: 'byOwner',
-              KeyConditionExpression: keys,
-              FilterExpression: filters.length === 0 ? undefined : filters.join(' AND '),
-              ExpressionAttributeNames: names,
-              ExpressionAttributeValues: encode(values),
-              ScanIndexForward: !newestFirst,
-              // Limit counts rows before the filter; a filtered page reads on until it is full.
-              Limit: filters.length === 0 ? limit - ids.length + (lower !== undefined && below !== undefined ? 2 : 0) : undefined,
-              ExclusiveStartKey: start,
-            }),
-          ),
-        );
-        // BETWEEN takes both its ends.
-        ids.push(...(page.Items ?? []).map(jobIdOf).filter((id) => id !== below && id !== after));
-        start = page.LastEvaluatedKey;
-      } while (start !== undefined && ids.length < limit);
-      return ids.slice(0, limit);
+    async listOwned({ errorCode, ...query }) {
+      // What has succeeded has no error.
+      const status = query.status ?? (errorCode === undefined ? undefined : jobStatuses.filter((one) => one !== 'SUCCEEDED'));
+      const { tags: asked = [] } = query;
+      return asked.length === 0 ? owned({ ...query, status }) : tagged({ ...query, status, tags: asked });
     },
 
     async listPlaced({ place, descending = false, from, below, limit, after, spread }) {

@@ -9,7 +9,7 @@ import type { OwnerQuery } from '../jobTable.ts';
 import { encode, type Item } from './codec.ts';
 import { tagItemKey, tagPlace } from './definition.ts';
 import type { Items } from './items.ts';
-import type { PlaceRow, ReadPlace } from './places.ts';
+import type { PlaceRow, PlaceRows, ReadPlace } from './places.ts';
 
 export type Tagged = Pick<Job, 'jobId' | 'owner' | 'type' | 'tags'>;
 
@@ -33,30 +33,34 @@ export function createTags({ items, readPlace }: { readonly items: Items; readon
       await Promise.all(rowsOf(job).map(({ pk }) => items.remove(pk)));
     },
 
-    async list({ owner, tags, type, newestFirst, from, below, beyond, limit }) {
-      const [tag = '', ...others] = tags;
-      const types = type?.map(hashOf);
-      const rest = others.map(hashOf);
-      const fits = ([, ofType = '', ...ofTags]: readonly string[]): boolean =>
-        (types === undefined || types.includes(ofType)) && rest.every((hash) => ofTags.includes(hash));
+    async list(query) {
+      const { owner, tags, type, newestFirst, from, below, beyond, limit } = query;
       const range = newestFirst ? { from, below: least(below, beyond) } : { from: greatest(from, behind(beyond)), below };
+      const read = (tag: string, cursor?: string, rows = rowsARead) =>
+        readPlace({ place: tagPlace(owner, tag), ...range, descending: newestFirst, cursor, limit: rows });
+      const types = type?.map(hashOf);
+      const hashes = tags.map(hashOf);
+      const fits = ([, ofType = '', ...ofTags]: readonly string[]): boolean =>
+        (types === undefined || types.includes(ofType)) && hashes.every((hash) => ofTags.includes(hash));
+
+      const firsts = await Promise.all(tags.map(async (tag) => ({ tag, page: await read(tag, undefined, limit) })));
+      const rarest = firsts.reduce((one, other) => (isFurther(other.page, one.page, newestFirst) ? other : one));
       const jobIds: string[] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await readPlace({
-          place: tagPlace(owner, tag),
-          ...range,
-          descending: newestFirst,
-          cursor,
-          limit: types === undefined && rest.length === 0 ? limit - jobIds.length : rowsARead,
-        });
+      for (let { page } = rarest; ;) {
         const found = page.rows.map(({ rank }) => rank.split('#')).filter(fits);
         jobIds.push(...found.map(([jobId = '']) => jobId));
-        cursor = page.next;
-      } while (cursor !== undefined && jobIds.length < limit);
-      return jobIds.slice(0, limit);
+        if (page.next === undefined || jobIds.length >= limit) return jobIds.slice(0, limit);
+        page = await read(rarest.tag, page.next);
+      }
     },
   };
+}
+
+/** Whether as many rows go further: the further, the fewer there are of the tag. */
+function isFurther(one: PlaceRows, other: PlaceRows, newestFirst: boolean): boolean {
+  const [end, otherEnd] = [one, other].map(({ rows }) => rows.at(-1)?.rank ?? '');
+  if (other.next === undefined || end === undefined || otherEnd === undefined) return false;
+  return one.next === undefined || (newestFirst ? end < otherEnd : end > otherEnd);
 }
 
 /** As the table keeps them. */

@@ -43,7 +43,7 @@ function walksOf({ status, type, tags = [], errorCode }: OwnerQuery): readonly W
     outcomes === undefined ? [] : [[`(${outcomes.map(() => 'outcome IS ?').join(' OR ')})`, ...outcomes]];
 
   // Few at any time, whatever else is asked; the records decide the rest.
-  if (status !== undefined && status.every((one) => one === 'PROCESSING')) {
+  if (status?.every((one) => one === 'PROCESSING') === true) {
     return [{ from: 'jobs INDEXED BY byRunning', conditions: [['running IS NOT NULL'], ...ofTypes, ...ofError] }];
   }
   const [tag, ...others] = tags;
