@@ -42,7 +42,8 @@ export async function search(): Promise<Report> {
     const { page = Number.NaN, count = Number.NaN } = times.get(name) ?? {};
     return { name, read, shown, index, page, count };
   });
-  const ofIndexes = rows.filter(({ name }) => /tag(?! of all, )|none|of all owners/.test(name));
+  const indexed = new Set(['none', 'a tag of all', 'a rare tag', 'two tags', 'a tag and a type', 'the failed of all owners']);
+  const ofIndexes = rows.filter(({ name }) => indexed.has(name));
   return {
     title: 'What a search costs',
     method: `A first page of ${pageSize} of one owner’s jobs: of ${jobs.dynamodb.toLocaleString('en')} on DynamoDB Local, in units as it counts them, and of ${jobs.embedded.toLocaleString('en')} in a file of the embedded table, in milliseconds, the longest of five, with the count of all that match. One job in ${rare} failed and has the rare tag; all have another; half are of each type; none runs.`,

@@ -11,6 +11,8 @@ import { jobIdOfKey, jobShard, jobsTable, placeShards, shardOf } from './definit
 import type { ReadPlace } from './places.ts';
 import type { Tags } from './tags.ts';
 
+/** Rows of one read: about what one answer of DynamoDB holds. */
+const mostRows = 8000;
 /** Ids of tags that are looked up together. */
 const mostAsked = 1000;
 
@@ -43,7 +45,12 @@ export function createListings({ dynamodb, tableName: TableName, readPlace, tags
 
     const ids: string[] = [];
     let start: Item | undefined;
-    do {
+    // Both ends of a range may be found that are not within it. Limit counts rows before the filter: more are read where few fit.
+    for (
+      let rows = Math.min(limit + (lower !== undefined && below !== undefined ? 2 : 0), mostRows);
+      ;
+      rows = filters.length === 0 ? rows : Math.min(4 * rows, mostRows)
+    ) {
       const page = await available(
         dynamodb.send(
           new QueryCommand({
@@ -54,8 +61,7 @@ export function createListings({ dynamodb, tableName: TableName, readPlace, tags
             ExpressionAttributeNames: names,
             ExpressionAttributeValues: encode(values),
             ScanIndexForward: !newestFirst,
-            // Limit counts rows before the filter; a filtered page reads on until it is full.
-            Limit: filters.length === 0 ? limit - ids.length + (lower !== undefined && below !== undefined ? 2 : 0) : undefined,
+            Limit: rows,
             ExclusiveStartKey: start,
           }),
         ),
@@ -63,8 +69,8 @@ export function createListings({ dynamodb, tableName: TableName, readPlace, tags
       // BETWEEN takes both its ends.
       ids.push(...(page.Items ?? []).map(jobIdOf).filter((id) => id !== below && id !== after));
       start = page.LastEvaluatedKey;
-    } while (start !== undefined && ids.length < limit);
-    return ids.slice(0, limit);
+      if (start === undefined || ids.length >= limit) return ids.slice(0, limit);
+    }
   }
 
   /** Tags first: of those jobs, the index of owners knows the outcomes. */
