@@ -11,6 +11,7 @@ import { payloads } from './payloads.ts';
 import { relay } from './relay.ts';
 import { resubscribe } from './resubscribe.ts';
 import { scaling } from './scaling.ts';
+import { search } from './search.ts';
 import { slowWatcher } from './slowWatcher.ts';
 import { sockets } from './sockets.ts';
 import { markdown, writeSection, type Report } from './support/report.ts';
@@ -35,6 +36,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   payloads,
   relay,
   telemetry,
+  search,
   files,
 };
 

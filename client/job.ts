@@ -50,6 +50,8 @@ export interface JobSummary {
   readonly generation: number;
   readonly traceId: string;
   readonly idempotencyKey: string | null;
+  /** As it was created with. */
+  readonly tags: readonly string[];
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly startedAt: string | null;
@@ -69,6 +71,16 @@ export interface Job<Params = unknown, Result = unknown> extends JobSummary {
 export interface JobsFilter {
   readonly status?: readonly JobStatus[] | undefined;
   readonly type?: readonly string[] | undefined;
+  /** All of these. */
+  readonly tags?: readonly string[] | undefined;
+  /** RFC 3339: at this moment or later. */
+  readonly createdAfter?: string | undefined;
+  /** RFC 3339. */
+  readonly createdBefore?: string | undefined;
+  /** While it is remembered, 24 hours. */
+  readonly idempotencyKey?: string | undefined;
+  readonly jobIdPrefix?: string | undefined;
+  readonly errorCode?: string | undefined;
 }
 
 /** A change of status or, under a version already seen, of progress. */
@@ -88,7 +100,7 @@ export interface JobStatusEvent {
 const failureFields = 'error { code message attempt at }';
 
 export const summaryFields = `
-  jobId type status priority progress runAt waitingReason waitingUntil attempts version generation traceId idempotencyKey
+  jobId type status priority progress runAt waitingReason waitingUntil attempts version generation traceId idempotencyKey tags
   createdAt updatedAt startedAt finishedAt expiresAt ${failureFields}`;
 
 export const historyFields = `history { version status at attempt ${failureFields} }`;

@@ -19,6 +19,8 @@ export interface CreateJobInput<Name extends string, Params> {
   readonly priority?: JobPriority;
   /** The same key with the same payload gives the same job, for 24 hours. Default: one of its own, so that a repeat after a lost answer makes no second job. */
   readonly idempotencyKey?: string;
+  /** To find it again by: at most five, of 1 to 64 characters each. */
+  readonly tags?: readonly string[];
   /** Do not begin before so many seconds, 0 to 900. Default 0. */
   readonly delaySeconds?: number;
   /** ISO 8601 with its offset; instead of a delay. */

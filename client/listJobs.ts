@@ -2,8 +2,11 @@
 import type { Connection } from './connection.ts';
 import { summaryFields, type JobsFilter, type JobSummary } from './job.ts';
 
-const listOf = (name: string, fields: string): string => `query ${name}($filter: JobsFilter, $owner: String, $first: Int, $after: String) {
-  jobs(filter: $filter, owner: $owner, first: $first, after: $after) { edges { node { ${fields} } } pageInfo { hasNextPage endCursor } }
+const listOf = (
+  name: string,
+  fields: string,
+): string => `query ${name}($filter: JobsFilter, $owner: String, $allOwners: Boolean, $first: Int, $after: String) {
+  jobs(filter: $filter, owner: $owner, allOwners: $allOwners, first: $first, after: $after) { edges { node { ${fields} } } pageInfo { hasNextPage endCursor } }
 }`;
 
 export const listDocuments = {
@@ -15,6 +18,8 @@ export interface ListJobsOptions {
   readonly filter?: JobsFilter | undefined;
   /** Whose; default: the caller’s own. Another’s only with the scope `admin`. */
   readonly owner?: string | undefined;
+  /** All owners’, of those that failed or were cancelled: `filter.status` names which. Only with the scope `admin`. */
+  readonly allOwners?: boolean | undefined;
   /** 1 to 100. Default 50. */
   readonly pageSize?: number | undefined;
   /** Begins behind a page: its `endCursor`. */
@@ -57,10 +62,10 @@ interface Answer<Listed> {
 export async function* readPages<Listed>(
   connection: Connection,
   query: string,
-  { filter, owner, pageSize = 50, after, signal }: ListJobsOptions,
+  { filter, owner, allOwners, pageSize = 50, after, signal }: ListJobsOptions,
 ): AsyncGenerator<JobsPage<Listed>, void, void> {
   for (let cursor = after; ;) {
-    const variables = { filter, owner, first: pageSize, after: cursor };
+    const variables = { filter, owner, ...(allOwners === undefined ? {} : { allOwners }), first: pageSize, after: cursor };
     const { jobs }: Answer<Listed> = await connection.request<Answer<Listed>>({ query, variables }, { signal });
     const { hasNextPage, endCursor } = jobs.pageInfo;
     cursor = hasNextPage ? endCursor : null;

@@ -4,14 +4,14 @@
  */
 import type { Connection } from './connection.ts';
 import { JobTicketsError } from './errors.ts';
-import { eventFields, historyFields, type JobStatusEvent } from './job.ts';
+import { eventFields, historyFields, type JobsFilter, type JobStatusEvent } from './job.ts';
 import { createJobVersions, type ReadJob } from './jobVersions.ts';
 import { readPages } from './listJobs.ts';
 
 const readFields = `jobId status version createdAt updatedAt ${historyFields}`;
 
 export const watchJobsDocuments = {
-  watchJobs: `subscription WatchJobs($owner: String) { jobStatusChanged(owner: $owner) { ${eventFields} } }`,
+  watchJobs: `subscription WatchJobs($filter: JobsFilter, $owner: String) { jobStatusChanged(filter: $filter, owner: $owner) { ${eventFields} } }`,
   jobHistories: `query JobHistories($filter: JobsFilter, $owner: String, $first: Int, $after: String) {
     jobs(filter: $filter, owner: $owner, first: $first, after: $after) { edges { node { ${readFields} } } pageInfo { hasNextPage endCursor } }
   }`,
@@ -19,6 +19,8 @@ export const watchJobsDocuments = {
 };
 
 export interface WatchJobsOptions {
+  /** `status` and `errorCode` choose single changes, all else chooses jobs. Default: all. */
+  readonly filter?: JobsFilter | undefined;
   /** Whose jobs; default: the caller’s own. Another’s only with the scope `admin`. */
   readonly owner?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -38,8 +40,17 @@ const open = ['PENDING', 'PROCESSING'] as const;
  */
 export async function* watchJobs(
   connection: Connection,
-  { owner, signal }: WatchJobsOptions = {},
+  { filter, owner, signal }: WatchJobsOptions = {},
 ): AsyncGenerator<JobStatusEvent, void, void> {
+  const { status, errorCode, ...jobs } = filter ?? {};
+  // All of a job's versions are heard, so that one that is missing is missed.
+  for await (const event of watchAll(connection, { filter: filter === undefined ? undefined : jobs, owner, signal })) {
+    const isChosen = status?.includes(event.status) !== false && (errorCode === undefined || errorCode === event.error?.code);
+    if (isChosen) yield event;
+  }
+}
+
+async function* watchAll(connection: Connection, { filter, owner, signal }: WatchJobsOptions): AsyncGenerator<JobStatusEvent, void, void> {
   const versions = createJobVersions();
   /** The time of what was heard last. */
   let heardAt = '';
@@ -52,7 +63,7 @@ export async function* watchJobs(
   for (let tries = 1; ; tries += 1) {
     const ending = new AbortController();
     try {
-      const operation = { query: watchJobsDocuments.watchJobs, variables: { owner } };
+      const operation = { query: watchJobsDocuments.watchJobs, variables: { filter, owner } };
       const events = connection.subscribe<{ jobStatusChanged: JobStatusEvent }>(operation, signal);
       // The first call subscribes; what is read after it is about as new.
       let next = events.next();
@@ -162,7 +173,7 @@ export async function* watchJobs(
   }
 
   function pages(status: typeof open | undefined) {
-    return readPages<ReadJob>(connection, watchJobsDocuments.jobHistories, { filter: { status }, owner, pageSize: 100, signal });
+    return readPages<ReadJob>(connection, watchJobsDocuments.jobHistories, { filter: { ...filter, status }, owner, pageSize: 100, signal });
   }
 
   async function read(jobId: string): Promise<ReadJob | undefined> {

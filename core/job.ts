@@ -20,8 +20,21 @@ export type JobStatus = (typeof jobStatuses)[number];
 export const finalStatuses = ['SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'] as const satisfies readonly JobStatus[];
 export type FinalStatus = (typeof finalStatuses)[number];
 
+/** Ends that somebody may look into. */
+export const failedStatuses = ['FAILED', 'FAILED_FINAL', 'CANCELLED'] as const satisfies readonly FinalStatus[];
+export type FailedStatus = (typeof failedStatuses)[number];
+
+export function isFailed(status: JobStatus): status is FailedStatus {
+  return (failedStatuses as readonly JobStatus[]).includes(status);
+}
+
 export function isFinal(status: JobStatus): status is FinalStatus {
   return (finalStatuses as readonly JobStatus[]).includes(status);
+}
+
+/** Whether there may be jobs with this tag. */
+export function isTag(text: string): boolean {
+  return text !== '' && Array.from(text).length <= maxTagLength;
 }
 
 /** Highest first: the order in which workers look. */
@@ -77,6 +90,8 @@ export interface Job {
   readonly params: Payload;
   readonly payloadHash: string;
   readonly idempotencyKey?: string | undefined;
+  /** What its client calls it, to find it again: each once, in the order given; absent = none. */
+  readonly tags?: readonly string[] | undefined;
   readonly status: JobStatus;
   readonly version: number;
   readonly generation: number;
@@ -126,6 +141,9 @@ export const maxLosses = 3;
 /** SQS: DelaySeconds, 0 to 900 (15 minutes). */
 export const maxDelaySeconds = 900;
 export const maxIdempotencyKeyLength = 255;
+export const maxTags = 5;
+/** In characters, however many units a character takes. */
+export const maxTagLength = 64;
 /** As JSON. An item of DynamoDB's has at most 400 KB. */
 export const maxParamsBytes = 256 * 1024;
 /** A result that is larger belongs into S3. */

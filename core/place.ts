@@ -1,8 +1,8 @@
 /**
  * Where an item is found by those who look for its kind: its place, and its rank among the others there. Every engine keeps
- * one sparse index by `(place, rank)`, in which jobs that have not ended and entries stand; what is in no place costs nothing.
+ * one sparse index by `(place, rank)`, in which entries stand and jobs that have not succeeded; what is in no place costs nothing.
  */
-import { isFinal, type Job } from './job.ts';
+import { isFailed, isFinal, type FailedStatus, type Job } from './job.ts';
 import { waits, type WaitReason } from './waiting.ts';
 
 export interface Place {
@@ -34,8 +34,9 @@ export function byRank(a: string, b: string): number {
  * - `open`: may run now or soon, or runs; the sweeper pages through these, oldest first.
  * - `due`: starts later; by its time. The timer reads what has come, however long nobody has looked.
  * - `paused`, `limit`: by what they wait for, then by creation; those of one limit's key lie in one shard.
+ * - `FAILED`, `FAILED_FINAL`, `CANCELLED`: ended so, by creation: how these are found whosever they are.
  */
-export type JobPlaceName = 'open' | (typeof waits)[WaitReason]['place'];
+export type JobPlaceName = 'open' | (typeof waits)[WaitReason]['place'] | FailedStatus;
 
 export interface JobPlace extends Place {
   readonly place: JobPlaceName;
@@ -43,11 +44,12 @@ export interface JobPlace extends Place {
   readonly spread: string;
 }
 
-/** Undefined for a job that has ended. Decided from the record alone, so that each write of a status or a wait sets it. */
+/** Undefined for a job that has succeeded. Decided from the record alone, so that each write of a status or a wait sets it. */
 export function placeOf({ jobId, status, waiting }: Pick<Job, 'jobId' | 'status' | 'waiting'>): JobPlace | undefined {
-  if (isFinal(status)) return undefined;
   // Ids end at random.
   const spread = jobId.slice(-1);
+  if (isFailed(status)) return { place: status, rank: jobId, spread };
+  if (isFinal(status)) return undefined;
   if (waiting === undefined) return { place: 'open', rank: jobId, spread };
   const { place } = waits[waiting.reason];
   switch (place) {

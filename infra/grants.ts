@@ -69,7 +69,8 @@ export const lambdaGrants = {
     jobQueues: ['sqs:GetQueueUrl', 'sqs:SendMessage'],
     cachePassword: ['secretsmanager:GetSecretValue'],
   },
-  streamRelay: { cachePassword: ['secretsmanager:GetSecretValue'] },
+  // Tags of what the table's TTL deleted.
+  streamRelay: { table: ['dynamodb:DeleteItem'], cachePassword: ['secretsmanager:GetSecretValue'] },
   sweeper: {
     table: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
     indexes: ['dynamodb:Query'],

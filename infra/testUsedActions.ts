@@ -23,6 +23,7 @@ export const commandsOf = {
   'table.touch': ['UpdateItem', 'GetItem'],
   'table.listOwned': ['Query'],
   'table.listPlaced': ['Query'],
+  'table.removeTags': ['DeleteItem'],
   'table.check': ['DescribeTable'],
   'table.keepPayload': ['PutItem'],
   'table.readPayloads': ['BatchGetItem'],

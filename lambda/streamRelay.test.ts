@@ -18,8 +18,9 @@ function record(images: { readonly from?: Job; readonly to?: Job }): DynamoDBRec
   return z.custom<DynamoDBRecord>().parse(JSON.parse(JSON.stringify({ dynamodb })));
 }
 
-function setup(takes: (event: JobEvent) => boolean = () => true) {
+function setup(takes: (event: JobEvent) => boolean = () => true, isAway = false) {
   const published: JobEvent[] = [];
+  const removed: string[] = [];
   const relay = createStreamRelay({
     feed: {
       ...createMemoryFeed(),
@@ -30,8 +31,14 @@ function setup(takes: (event: JobEvent) => boolean = () => true) {
       },
     },
     log: silentLog,
+    table: {
+      removeTags({ jobId }) {
+        removed.push(jobId);
+        return isAway ? Promise.reject(new Error('the table is away')) : Promise.resolve();
+      },
+    },
   });
-  return { relay, published };
+  return { relay, published, removed };
 }
 
 const first = makeJob();
@@ -57,6 +64,21 @@ describe('the stream relay', () => {
       [1, 'PENDING', undefined],
       [2, 'PROCESSING', 'PENDING'],
     ]);
+  });
+
+  test('removes the tags of what was deleted, and of nothing else', async () => {
+    const tagged: Job = { ...makeJob(), tags: ['order 7'] };
+    const { relay, published, removed } = setup();
+    const Records = [record({ to: tagged }), record({ from: tagged, to: { ...tagged, progress: 1 } }), record({ from: makeJob() })];
+    expect(await relay({ Records: [...Records, record({ from: tagged })] })).toEqual({ batchItemFailures: [] });
+    expect(removed).toEqual([tagged.jobId]);
+    expect(published).toHaveLength(1);
+  });
+
+  test('reports a deletion whose tags could not be removed', async () => {
+    const { relay } = setup(() => true, true);
+    const deleted = record({ from: { ...makeJob(), tags: ['order 7'] } });
+    expect(await relay({ Records: [deleted] })).toEqual({ batchItemFailures: [{ itemIdentifier: deleted.dynamodb?.SequenceNumber }] });
   });
 
   test('passes over a poison record', async () => {

@@ -1,9 +1,10 @@
 /**
  * Lambda of the table's stream: publishes every transition again, so that a crash between write and publish loses
- * nothing. Watchers drop what they have seen.
+ * nothing. Watchers drop what they have seen. Of a record that was deleted, which the table's TTL does, it removes the tags.
  */
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { latestEventOf, type JobEvent } from '../core/feed/event.ts';
+import type { Job } from '../core/job.ts';
 import { decodeImage } from '../core/table/dynamodb/codec.ts';
 import type { Core } from '../core/usecases/core.ts';
 
@@ -14,9 +15,21 @@ export type StreamRelay = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchR
  * failed, so that the batch comes again from there. A record that cannot be read is logged and passed over: it must not
  * block the jobs behind it.
  */
-export function createStreamRelay({ feed, log }: Pick<Core, 'feed' | 'log'>): StreamRelay {
+export function createStreamRelay({
+  feed,
+  log,
+  table,
+}: Pick<Core, 'feed' | 'log'> & { readonly table: Pick<Core['table'], 'removeTags'> }): StreamRelay {
   return async ({ Records }) => {
     for (const record of Records) {
+      const failed = { batchItemFailures: [{ itemIdentifier: record.dynamodb?.SequenceNumber ?? '' }] };
+      const deleted = taggedOf(record);
+      try {
+        if (deleted !== undefined) await table.removeTags(deleted);
+      } catch (error) {
+        log.warn({ error, jobId: deleted?.jobId }, 'the tags of a deleted job could not be removed; trying again');
+        return failed;
+      }
       const event = transitionOf(record);
       if (event === 'unreadable') {
         log.error(
@@ -24,11 +37,22 @@ export function createStreamRelay({ feed, log }: Pick<Core, 'feed' | 'log'>): St
           'a record of the table’s stream is not readable',
         );
       } else if (event !== undefined && !(await feed.publish(event))) {
-        return { batchItemFailures: [{ itemIdentifier: record.dynamodb?.SequenceNumber ?? '' }] };
+        return failed;
       }
     }
     return { batchItemFailures: [] };
   };
+}
+
+/** The job with tags whose deletion a record shows. */
+function taggedOf({ dynamodb }: DynamoDBRecord): Job | undefined {
+  const { NewImage, OldImage } = dynamodb ?? {};
+  if (NewImage !== undefined || OldImage?.['tags'] === undefined || OldImage['version'] === undefined) return undefined;
+  try {
+    return decodeImage(OldImage);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The transition that a record shows; undefined for locks, deletions, and writes that changed no version. */

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { encodeEntry } from '../core/table/dynamodb/entries.ts';
 import { encodeJob, encodeLock, encodePayloadItem, type Item } from '../core/table/dynamodb/codec.ts';
+import { tagItems } from '../core/table/dynamodb/tags.ts';
 import { exportRecords, type ExportedRecord } from '../core/table/sqlite/exportRecords.ts';
 
 /**
@@ -16,16 +17,16 @@ export async function exportJobs(file: string, target: string): Promise<number> 
   function* lines(): Generator<string, void, undefined> {
     for (const record of exportRecords(file)) {
       if ('job' in record) jobs += 1;
-      yield `${JSON.stringify({ Item: itemOf(record) })}\n`;
+      for (const Item of itemsOf(record)) yield `${JSON.stringify({ Item })}\n`;
     }
   }
   await pipeline(Readable.from(lines()), createGzip(), createWriteStream(target, { flags: 'wx' }));
   return jobs;
 }
 
-function itemOf(record: ExportedRecord): Item {
-  if ('job' in record) return encodeJob(record.job);
-  if ('payload' in record) return encodePayloadItem(record.payload);
-  if ('entry' in record) return encodeEntry(record.entry);
-  return encodeLock(record.owner, record.idempotencyKey, record.lock);
+function itemsOf(record: ExportedRecord): readonly Item[] {
+  if ('job' in record) return [encodeJob(record.job), ...tagItems(record.job)];
+  if ('payload' in record) return [encodePayloadItem(record.payload)];
+  if ('entry' in record) return [encodeEntry(record.entry)];
+  return [encodeLock(record.owner, record.idempotencyKey, record.lock)];
 }

@@ -44,6 +44,20 @@ export interface ApiContext {
   readonly signal: AbortSignal;
 }
 
+/**
+ * Undefined: all owners'. @throws {JobError} `FORBIDDEN` for whoever is no admin and asks for more than their own;
+ * `BAD_USER_INPUT` for one owner and all of them.
+ */
+export function ownersMeant(
+  context: Pick<ApiContext, 'owner' | 'isAdmin'>,
+  { owner, allOwners }: { readonly owner?: string | null | undefined; readonly allOwners?: boolean | null | undefined },
+): string | undefined {
+  if (allOwners !== true) return ownerMeant(context, owner);
+  if (!context.isAdmin) throw new JobError('FORBIDDEN');
+  if (owner === null || owner === undefined) return undefined;
+  throw new JobError('BAD_USER_INPUT', { message: 'Name an owner or ask for all of them, not both.', path: ['allOwners'] });
+}
+
 /** Whose jobs are meant where a client may name an owner. @throws {JobError} `FORBIDDEN`, whether there is such an owner or not. */
 export function ownerMeant({ owner, isAdmin }: Pick<ApiContext, 'owner' | 'isAdmin'>, named: string | null | undefined): string {
   if (named === null || named === undefined || named === owner) return owner;

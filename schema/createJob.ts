@@ -1,5 +1,6 @@
 /** The inputs and answers of `createJob` and `createJobs`. */
 import { JobError } from '../core/errors.ts';
+import { maxTagLength, maxTags } from '../core/job.ts';
 import { maxBatch, type CreatedJob, type CreateJobOutcome, type CreateJobRequest } from '../core/usecases/createJob.ts';
 import { maxRunAheadDays } from '../core/usecases/startTime.ts';
 import { builder } from './builder.ts';
@@ -21,6 +22,9 @@ export const CreateJobInputType = builder.inputType('CreateJobInput', {
     idempotencyKey: t.string({
       description:
         'A key of the caller’s choice, 1 to 255 characters: while it is remembered (24 hours), the same key with the same payload gives the same job. Or as the header `Idempotency-Key`.',
+    }),
+    tags: t.stringList({
+      description: `To find it again by: at most ${maxTags}, of 1 to ${maxTagLength} characters each, compared exactly. They never change.`,
     }),
     delaySeconds: t.int({ defaultValue: 0, description: 'Do not begin before so many seconds, 0 to 900.' }),
     runAt: t.field({
@@ -48,6 +52,7 @@ export function createJobRequest(input: CreateJobInput, { owner, traceId }: Pick
     params: input.params === undefined || input.params === null ? undefined : checkedJson(input.params, ['params']),
     priority: input.priority ?? 'NORMAL',
     idempotencyKey: input.idempotencyKey ?? undefined,
+    tags: input.tags ?? undefined,
     delaySeconds: input.delaySeconds ?? 0,
     runAt: input.runAt ?? undefined,
   };

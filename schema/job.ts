@@ -118,6 +118,7 @@ export const JobType = builder.objectRef<Job>('Job').implement({
     generation: t.exposeInt('generation', { description: '1 at creation, 1 more at every `retryJob`.' }),
     traceId: t.exposeString('traceId', { description: 'Of the request that handed it in, as in W3C Trace Context.' }),
     idempotencyKey: t.exposeString('idempotencyKey', { nullable: true, description: 'The key it was created with, if there was one.' }),
+    tags: t.stringList({ description: 'What its client called it, to find it again.', resolve: ({ tags }) => [...(tags ?? [])] }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was handed in.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
     startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When a worker first took it in this generation.' }),

@@ -1,16 +1,19 @@
 /** The queries. */
 import { jobPriorities } from '../core/job.ts';
-import { defaultPageSize, listJobs, maxPageSize } from '../core/usecases/listJobs.ts';
+import { countJobs, defaultPageSize, listJobs, maxPageSize } from '../core/usecases/listJobs.ts';
 import { getJob, getJobByIdempotencyKey } from '../core/usecases/readJob.ts';
 import { maxWaitSeconds, waitForJob } from '../core/usecases/waitForJob.ts';
 import { builder } from './builder.ts';
-import { JobConnectionType, JobsFilterType } from './connection.ts';
-import { ownerMeant } from './context.ts';
+import { JobConnectionType, JobCountType, jobsFilterOf, JobsFilterType } from './connection.ts';
+import { ownerMeant, ownersMeant } from './context.ts';
 import { JobType } from './job.ts';
 import { JobTypeType } from './jobTypeInfo.ts';
 import { JobQueueType } from './pause.ts';
 
 const ownerArgument = 'Whose; left out: the caller’s own. Another’s only with the scope `admin`: else FORBIDDEN.';
+
+const allOwnersArgument =
+  'All owners’, of those that are FAILED, FAILED_FINAL or CANCELLED: `filter.status` names which. Only with the scope `admin`: else FORBIDDEN.';
 
 /** A page costs as much as the jobs it may hold. A size that is out of range is refused when the list is read. */
 const pageCost = (size: number) => ({ field: 1, multiplier: Math.min(Math.max(size, 0), maxPageSize) });
@@ -35,18 +38,32 @@ builder.queryType({
         last: t.arg.int({ description: 'Page size towards newer jobs, 0 to 100.' }),
         before: t.arg.string({ description: 'Only jobs newer than the one at this cursor.' }),
         owner: t.arg.string({ description: ownerArgument }),
+        allOwners: t.arg.boolean({ defaultValue: false, description: allOwnersArgument }),
       },
       complexity: ({ first, last }) => pageCost(first ?? last ?? defaultPageSize),
-      resolve: (_root, { filter, first, after, last, before, owner }, context) =>
+      resolve: (_root, { filter, first, after, last, before, ...whose }, context) =>
         listJobs(context.core, {
-          owner: ownerMeant(context, owner),
-          filter: { status: filter?.status ?? undefined, type: filter?.type ?? undefined },
+          owner: ownersMeant(context, whose),
+          filter: jobsFilterOf(filter),
           first: first ?? undefined,
           after: after ?? undefined,
           last: last ?? undefined,
           before: before ?? undefined,
           signal: context.signal,
         }),
+    }),
+    jobCount: t.field({
+      type: JobCountType,
+      description: 'How many jobs match, up to 10,000.',
+      args: {
+        filter: t.arg({ type: JobsFilterType, required: true, description: 'Which jobs to count.' }),
+        owner: t.arg.string({ description: ownerArgument }),
+        allOwners: t.arg.boolean({ defaultValue: false, description: allOwnersArgument }),
+      },
+      // Like a whole page.
+      complexity: maxPageSize,
+      resolve: (_root, { filter, ...whose }, context) =>
+        countJobs(context.core, { owner: ownersMeant(context, whose), filter: jobsFilterOf(filter), signal: context.signal }),
     }),
     jobTypes: t.field({
       type: [JobTypeType],

@@ -2,6 +2,7 @@
 import { JobError } from '../core/errors.ts';
 import type { WatchedEvent } from '../core/usecases/watchJob.ts';
 import { builder } from './builder.ts';
+import { jobsFilterOf, JobsFilterType } from './connection.ts';
 import { ownerMeant, type ApiContext } from './context.ts';
 import { JobFailureType, JobStatusType, JobType } from './job.ts';
 import { loadJob } from './jobLoader.ts';
@@ -47,18 +48,33 @@ builder.subscriptionType({
       args: {
         jobId: t.arg.id({ description: 'The ticket; left out: all of the caller’s jobs.' }),
         afterVersion: t.arg.int({ description: 'Resume after this version: every later change is delivered. Only with a jobId.' }),
+        filter: t.arg({
+          type: JobsFilterType,
+          description:
+            'Which of them, without a jobId: `status` and `errorCode` choose single changes, all else chooses jobs. Left out: all.',
+        }),
         owner: t.arg.string({
           description:
             'Whose jobs to watch, without a jobId; left out: the caller’s own. Another’s only with the scope `admin`: else FORBIDDEN.',
         }),
       },
-      subscribe: async (_root, { jobId, afterVersion, owner: named }, { watches, owner, isAdmin, signal, spend, lastEventId }) => {
+      subscribe: async (_root, { jobId, afterVersion, filter, owner: named }, { watches, owner, isAdmin, signal, spend, lastEventId }) => {
         await spend('watches', 1);
         if (jobId !== undefined && jobId !== null) {
+          if (filter !== undefined && filter !== null) {
+            throw new JobError('BAD_USER_INPUT', {
+              message: 'A filter chooses among an owner’s jobs: leave the jobId out.',
+              path: ['filter'],
+            });
+          }
           return watches.job({ owner, isAdmin, jobId, afterVersion: resumeAfter(jobId, afterVersion, lastEventId), signal });
         }
         if (afterVersion === undefined || afterVersion === null)
-          return watches.owner({ owner: ownerMeant({ owner, isAdmin }, named), signal });
+          return watches.owner({
+            owner: ownerMeant({ owner, isAdmin }, named),
+            filter: filter === undefined || filter === null ? undefined : jobsFilterOf(filter),
+            signal,
+          });
         throw new JobError('BAD_USER_INPUT', { message: 'afterVersion needs a jobId.', path: ['afterVersion'] });
       },
       resolve: (event) => event,

@@ -8,6 +8,7 @@
  */
 import { isFinal, type Job, type JobFailure, type JobStatus } from '../job.ts';
 import { eventsOf, presentEventOf, type JobEvent } from './event.ts';
+import type { JobFacts } from './ownerLog.ts';
 import type { WatchedEvent } from './watch.ts';
 
 /**
@@ -28,6 +29,8 @@ const maxAheadMs = 60_000;
 export class JobTimeline {
   /** Up to this version it was told before it was forgotten, as far as anybody knows. */
   presumedTold = 0;
+  /** What never changes of the job, for those who watch some jobs alone. */
+  facts: JobFacts | undefined;
   #version = 0;
   #status: JobStatus | undefined;
   #previousStatus: JobStatus | undefined;

@@ -1,18 +1,30 @@
 /** What a process keeps of an owner's events, by their position in all that ever came, and a watcher's position in it. */
 import { JobError } from '../errors.ts';
+import type { Job } from '../job.ts';
 import { StreamWatch, type Ending, type WatchedEvent, type WatchSet } from './watch.ts';
+
+/** What never changes of a job. */
+export type JobFacts = Pick<Job, 'type' | 'tags' | 'idempotencyKey'>;
+
+/** Whether a watcher wants to hear of it. */
+export type Chooses = (event: WatchedEvent, job: JobFacts) => boolean;
+
+interface Told {
+  readonly event: WatchedEvent;
+  readonly job: JobFacts;
+}
 
 /** Events a watcher may lag behind. */
 const maxLag = 1024;
 
 export class OwnerLog {
-  #events: WatchedEvent[] = [];
+  #events: Told[] = [];
   /** Position of the first event that is kept. */
   #offset = 0;
   #failure: Error | undefined;
 
-  append(event: WatchedEvent): void {
-    this.#events.push(event);
+  append(event: WatchedEvent, job: JobFacts): void {
+    this.#events.push({ event, job });
     // Trimmed by halves, so that a shift is rare.
     if (this.#events.length > 2 * maxLag) {
       this.#events = this.#events.slice(-maxLag);
@@ -33,32 +45,43 @@ export class OwnerLog {
     return this.#offset + this.#events.length;
   }
 
-  at(position: number): WatchedEvent | 'forgotten' | undefined {
+  at(position: number): Told | 'forgotten' | undefined {
     return position < this.#offset ? 'forgotten' : this.#events[position - this.#offset];
   }
 }
 
 export class OwnerWatch extends StreamWatch {
   readonly #log: OwnerLog;
+  readonly #chooses: Chooses | undefined;
   #position: number;
   #ending: Error | undefined;
 
-  constructor(log: OwnerLog, watches: WatchSet, signal: AbortSignal | undefined) {
+  constructor(
+    log: OwnerLog,
+    watches: WatchSet,
+    { signal, chooses }: { readonly signal?: AbortSignal | undefined; readonly chooses?: Chooses | undefined },
+  ) {
     super(watches, signal);
     this.#log = log;
+    this.#chooses = chooses;
     this.#position = log.end();
   }
 
   protected takeNext(): WatchedEvent | undefined {
     if (this.#ending !== undefined) return undefined;
-    const event = this.#log.at(this.#position);
-    if (event === 'forgotten') {
-      this.#ending = new JobError('FEED_INTERRUPTED', { message: 'This watcher reads too slowly.' });
-      return undefined;
+    for (;;) {
+      const told = this.#log.at(this.#position);
+      if (told === 'forgotten') {
+        this.#ending = new JobError('FEED_INTERRUPTED', { message: 'This watcher reads too slowly.' });
+        return undefined;
+      }
+      if (told === undefined) {
+        this.#ending = this.#log.failure();
+        return undefined;
+      }
+      this.#position += 1;
+      if (this.#chooses?.(told.event, told.job) !== false) return told.event;
     }
-    if (event === undefined) this.#ending = this.#log.failure();
-    else this.#position += 1;
-    return event;
   }
 
   protected endingOfStream(): Ending | undefined {

@@ -24,6 +24,28 @@ describe('a watcher of an owner', () => {
     expect(counts.repairs).toBe(2);
   });
 
+  test('is told of what it chose alone, each transition once and in order, while another is told of all', async () => {
+    const { open, create, step, deliver } = setup();
+    const stream = await open();
+    const all = stream.watch({});
+    const tagged = stream.watch({ chooses: (_event, { tags }) => tags?.includes('order 7') === true });
+    const ended = stream.watch({ chooses: ({ status }, { type }) => status === 'SUCCEEDED' && type === 'simulate_work' });
+    const a = create({ tags: ['order 7', 'x'] });
+    const b = create({ type: 'transform_data' });
+    const [a2, b2, b3, a3] = [
+      step(a.jobId, 'PROCESSING'),
+      step(b.jobId, 'PROCESSING'),
+      step(b.jobId, 'SUCCEEDED'),
+      step(a.jobId, 'SUCCEEDED'),
+    ];
+    for (const hint of [b, a, b3, a3, b2, a2, a3]) deliver(hint);
+    expect(await take(all, 6)).toHaveLength(6);
+    expect(await take(tagged, 3)).toEqual([1, 2, 3].map((version) => [a.jobId, version]));
+    expect(await take(ended, 1)).toEqual([[a.jobId, 3]]);
+    stream.fail(new Error('the end'));
+    for (const watch of [all, tagged, ended]) await expect(watch.next()).rejects.toThrow('the end');
+  });
+
   test('is not told again what happened to a job before it watched', async () => {
     const { open, create, step, deliver } = setup();
     const longAgo = Date.now() - 60_000;

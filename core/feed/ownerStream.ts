@@ -12,11 +12,12 @@ import { eventsOf, type JobEvent } from './event.ts';
 import type { Feed } from './feed.ts';
 import { contradicts, type JobTimeline, type Judgement } from './jobTimeline.ts';
 import { JobTimelines } from './jobTimelines.ts';
-import { OwnerLog, OwnerWatch } from './ownerLog.ts';
+import { OwnerLog, OwnerWatch, type Chooses } from './ownerLog.ts';
 import { WatchSet, type Watch, type WatchedEvent } from './watch.ts';
 
 export interface OwnerStream {
-  watch(options: { readonly signal?: AbortSignal | undefined }): Watch;
+  /** `chooses`: whether an event is told; default: all are. */
+  watch(options: { readonly signal?: AbortSignal | undefined; readonly chooses?: Chooses | undefined }): Watch;
   fail(error: Error): void;
 }
 
@@ -54,9 +55,11 @@ export async function openOwnerStream(
   const reading = new Map<string, Reading>();
   let unsubscribe: () => Promise<void> = () => Promise.resolve();
 
-  function tell(event: WatchedEvent): void {
+  function tell(event: WatchedEvent, { facts }: JobTimeline): void {
+    // Whatever is told of a job comes after its record was read.
+    if (facts === undefined) return loseTrack();
     jobs.told(event.at);
-    events.append(event);
+    events.append(event, facts);
   }
 
   function onEvent(hint: JobEvent): void {
@@ -72,7 +75,7 @@ export async function openOwnerStream(
 
   function live(hint: JobEvent, timeline: JobTimeline, judgement: Judgement): void {
     if (judgement === 'next') onTransition(hint);
-    tell(timeline.take(hint));
+    tell(timeline.take(hint), timeline);
     watches.changed();
   }
 
@@ -132,10 +135,12 @@ export async function openOwnerStream(
     // Forgotten while it was read.
     if (known === undefined && forgottenAt === undefined) return loseTrack();
     const timeline = known ?? beginningOf(job, forgottenAt ?? jobs.forgottenAt);
+    const { type, tags, idempotencyKey } = job;
+    timeline.facts ??= { type, tags, idempotencyKey };
     const { version } = timeline;
     const missed = timeline.catchUp(job, since);
     countCaughtUp(missed, version, { onRepair, onTransition });
-    for (const event of missed) tell(event);
+    for (const event of missed) tell(event, timeline);
     watches.changed();
   }
 
@@ -171,7 +176,7 @@ export async function openOwnerStream(
     await unsubscribe();
     throw new JobError('FEED_INTERRUPTED', { message: 'The feed is away at present.' });
   }
-  return { fail, watch: ({ signal }) => new OwnerWatch(events, watches, signal) };
+  return { fail, watch: (options) => new OwnerWatch(events, watches, options) };
 }
 
 function earlier(one: number | undefined, other: number | undefined): number | undefined {

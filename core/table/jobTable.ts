@@ -139,10 +139,20 @@ export interface IdempotencyLock {
   readonly expiresAt: number;
 }
 
-export interface OwnerQuery {
+/** Ids, which are those of a time: `from` is within it, `below` is not. */
+export interface JobRange {
+  readonly from?: string | undefined;
+  readonly below?: string | undefined;
+}
+
+export interface OwnerQuery extends JobRange {
   readonly owner: string;
   readonly status?: readonly JobStatus[] | undefined;
   readonly type?: readonly string[] | undefined;
+  /** All of these. */
+  readonly tags?: readonly string[] | undefined;
+  /** Of the present `error`. */
+  readonly errorCode?: string | undefined;
   /** Newest first goes down in jobId, and up otherwise. */
   readonly newestFirst: boolean;
   /** Exclusive: only jobs beyond this one, in the direction of the listing. */
@@ -152,10 +162,13 @@ export interface OwnerQuery {
 
 export interface Listings {
   /**
-   * Ids of an owner's jobs from the index, which is eventually consistent and knows outcomes but not the difference of
-   * PENDING and PROCESSING: whoever filters by status looks at the records too. Fewer than `limit` ids: there are no more.
+   * Ids of an owner's jobs from the index, which is eventually consistent and need not know all that is asked for (on
+   * DynamoDB not the difference of PENDING and PROCESSING, nor errors): the records decide, and no job is missing that
+   * they would choose. Fewer than `limit` ids: there are no more.
    */
   listOwned(query: OwnerQuery): Promise<readonly string[]>;
+  /** The tags of records that are gone: on DynamoDB these are items of their own, which the table's TTL does not know. */
+  removeTags(job: Pick<Job, 'jobId' | 'owner' | 'type' | 'tags'>): Promise<void>;
   /** A page of the jobs of a place in the order of their ranks, about `limit` of them, from an index that is eventually consistent. */
   listPlaced(query: PlacedQuery): Promise<PlacedPage>;
 }
@@ -164,6 +177,8 @@ export interface PlacedQuery extends RankRange {
   readonly place: JobPlaceName;
   /** All that are asked for share this (see `JobPlace`): one shard is read. */
   readonly spread?: string | undefined;
+  /** Default: the lowest rank first. */
+  readonly descending?: boolean | undefined;
   /** Exclusive: a page's `next`, or any rank. */
   readonly after?: string | undefined;
   readonly limit: number;

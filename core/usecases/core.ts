@@ -17,8 +17,8 @@ export interface Core {
   readonly clock: Clock;
   readonly log: Log;
   readonly telemetry: Telemetry;
-  /** Ascending in time, so that a table sorted by it is sorted by creation. */
-  readonly newJobId: () => string;
+  /** Of a moment (milliseconds since the epoch; default: now). Ascending in time, so that a table sorted by it is sorted by creation. */
+  readonly newJobId: (at?: number) => string;
   readonly settings: {
     /** Attempts of a type that says nothing itself. */
     readonly attemptsPerReceive: number;

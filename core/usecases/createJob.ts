@@ -4,7 +4,18 @@ import canonicalize from 'canonicalize';
 import type { ServiceTime } from '../clock.ts';
 import { JobError } from '../errors.ts';
 import { latestEventOf } from '../feed/event.ts';
-import { maxDelaySeconds, maxIdempotencyKeyLength, maxLosses, maxParamsBytes, type Job, type JobPriority, type JsonValue } from '../job.ts';
+import {
+  isTag,
+  maxDelaySeconds,
+  maxIdempotencyKeyLength,
+  maxLosses,
+  maxParamsBytes,
+  maxTagLength,
+  maxTags,
+  type Job,
+  type JobPriority,
+  type JsonValue,
+} from '../job.ts';
 import type { JobType } from '../jobType.ts';
 import { badInput, requireText } from '../text.ts';
 import { limitKeysOf } from '../typeLimits.ts';
@@ -21,6 +32,8 @@ export interface CreateJobRequest {
   readonly params: JsonValue | undefined;
   readonly priority: JobPriority;
   readonly idempotencyKey?: string | undefined;
+  /** At most five; one that is named twice counts once. */
+  readonly tags?: readonly string[] | undefined;
   /** 0 to 900. */
   readonly delaySeconds: number;
   /** Milliseconds since the epoch, up to 365 days ahead; instead of a delay. */
@@ -113,7 +126,7 @@ async function recorded(core: Core, request: CreateJobRequest): Promise<CreatedJ
   const checked = checkedRequest(core, request);
   const { payloadHash } = checked;
   const now = await core.table.time();
-  const draft = draftOf(request, { jobId: core.newJobId(), ...checked, now });
+  const draft = draftOf(request, { jobId: core.newJobId(Math.trunc(now.at)), ...checked, now });
   const { owner, idempotencyKey } = request;
   if (idempotencyKey === undefined) return record(core, draft);
 
@@ -171,6 +184,7 @@ function draftOf(request: CreateJobRequest, { now, ...checked }: Checked): Draft
     priority,
     ...checked,
     idempotencyKey,
+    tags: tagsOf(request),
     status: 'PENDING',
     version: 1,
     generation: 1,
@@ -194,13 +208,18 @@ function startOf({ delaySeconds, runAt }: CreateJobRequest, now: ServiceTime): S
   return delaySeconds === 0 ? {} : { dueAt: now.high + delaySeconds * 1000 };
 }
 
-function checkLimits({ owner, type, params, idempotencyKey, delaySeconds, runAt }: CreateJobRequest): void {
+function checkLimits({ owner, type, params, idempotencyKey, tags = [], delaySeconds, runAt }: CreateJobRequest): void {
   for (const [field, text] of Object.entries({ owner, type, idempotencyKey })) if (text !== undefined) requireText(text, [field]);
   if (idempotencyKey !== undefined && (idempotencyKey.length === 0 || idempotencyKey.length > maxIdempotencyKeyLength)) {
     throw new JobError('BAD_USER_INPUT', {
       message: `An idempotency key has 1 to ${maxIdempotencyKeyLength} characters.`,
       path: ['idempotencyKey'],
     });
+  }
+  if (tags.length > maxTags) throw badInput(`has at most ${maxTags} tags`, ['tags']);
+  for (const [index, tag] of tags.entries()) {
+    requireText(tag, ['tags', index]);
+    if (!isTag(tag)) throw badInput(`has 1 to ${maxTagLength} characters`, ['tags', index]);
   }
   if (!Number.isInteger(delaySeconds) || delaySeconds < 0 || delaySeconds > maxDelaySeconds) {
     throw new JobError('BAD_USER_INPUT', { message: `delaySeconds is 0 to ${maxDelaySeconds}.`, path: ['delaySeconds'] });
@@ -212,6 +231,11 @@ function checkLimits({ owner, type, params, idempotencyKey, delaySeconds, runAt 
   if (params !== undefined && Buffer.byteLength(JSON.stringify(params)) > maxParamsBytes) {
     throw new JobError('BAD_USER_INPUT', { message: `params have at most ${maxParamsBytes} bytes as JSON.`, path: ['params'] });
   }
+}
+
+/** Undefined for none, so that a job without tags is what it was before there were any. */
+function tagsOf({ tags = [] }: CreateJobRequest): readonly string[] | undefined {
+  return tags.length === 0 ? undefined : [...new Set(tags)];
 }
 
 function typeOf({ jobTypes }: Pick<Core, 'jobTypes'>, name: string): JobType {
@@ -233,10 +257,12 @@ function checkedParams(type: JobType, params: JsonValue | undefined): JsonValue 
 }
 
 /** Of the payload as the client sent it, so that a new default does not make an old key look reused. RFC 8785. */
-function hashOf({ type, params = {}, priority, delaySeconds, runAt }: CreateJobRequest): string {
+function hashOf(request: CreateJobRequest): string {
+  const { type, params = {}, priority, delaySeconds, runAt } = request;
+  const tags = tagsOf(request)?.toSorted();
   const start = runAt === undefined ? { delaySeconds } : { delaySeconds, runAt };
   return createHash('sha256')
-    .update(canonicalJson({ type, params, priority, ...start }))
+    .update(canonicalJson({ type, params, priority, ...start, ...(tags === undefined ? {} : { tags }) }))
     .digest('base64url');
 }
 

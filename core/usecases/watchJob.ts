@@ -5,9 +5,11 @@ import { openJobStream, type JobStream } from '../feed/jobStream.ts';
 import type { JobStreamDeps } from '../feed/jobStreamDeps.ts';
 import { ReadSchedule, tickMs } from '../feed/readSchedule.ts';
 import { openOwnerStream, type OwnerStream, type OwnerStreamDeps } from '../feed/ownerStream.ts';
+import type { JobFacts } from '../feed/ownerLog.ts';
 import type { Watch, WatchedEvent } from '../feed/watch.ts';
 import { createCoalescedReads, readLoggingOutages } from './coalescedReads.ts';
 import type { Core } from './core.ts';
+import { checkFilter, matches, type JobsFilter } from './jobsFilter.ts';
 import { mayBeId, maySee, type Caller } from './readJob.ts';
 
 export type { Watch, WatchedEvent };
@@ -25,8 +27,13 @@ export interface Watches {
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<Watch>;
-  /** @throws {JobError} `FEED_INTERRUPTED`, here or from the iterator; `SHUTTING_DOWN`. */
-  owner(request: { readonly owner: string; readonly signal?: AbortSignal | undefined }): Promise<Watch>;
+  /** @throws {JobError} `BAD_USER_INPUT`; `FEED_INTERRUPTED`, here or from the iterator; `SHUTTING_DOWN`. */
+  owner(request: {
+    readonly owner: string;
+    /** What never changes chooses jobs, status and error code events. Default: all. */
+    readonly filter?: JobsFilter | undefined;
+    readonly signal?: AbortSignal | undefined;
+  }): Promise<Watch>;
   /** Ends all watchers with `SHUTTING_DOWN`, and refuses new ones. */
   close(): Promise<void>;
 }
@@ -144,10 +151,12 @@ export function createWatches(
       throw new JobError('JOB_NOT_FOUND');
     },
 
-    owner({ owner, signal }) {
+    async owner({ owner, filter, signal }) {
+      if (filter !== undefined) checkFilter(filter);
+      const chooses = filter === undefined ? undefined : (event: JobEvent, job: JobFacts) => matches(filter, { ...event, ...job });
       return join(owners, owner, {
         open: (key) => openOwnerStream(key, ownerStreamDeps),
-        watch: (stream) => stream.watch({ signal }),
+        watch: (stream) => stream.watch({ signal, chooses }),
       });
     },
 

@@ -13,6 +13,7 @@ import { inline, makeJob } from '../support/jobFactory.ts';
 import { exerciseEntries } from './exerciseEntries.ts';
 import { exerciseListings } from './exerciseListings.ts';
 import { exercisePayloads } from './exercisePayloads.ts';
+import { exerciseSearch } from './exerciseSearch.ts';
 
 export interface OpenedTable {
   readonly table: JobTable;
@@ -30,6 +31,7 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
     afterAll(() => opened.close());
     exercisePayloads(() => opened.table);
     exerciseListings(() => opened.table);
+    exerciseSearch(() => opened.table);
     exerciseEntries(() => opened.table);
 
     const feed = createMemoryFeed();

@@ -57,6 +57,15 @@ test.each(fixtures)('%s has the schema of a new file once it was opened, and eve
     expect(await table.listOwned({ owner, type: ['simulate_work'], newestFirst: true, limit: 100 })).toEqual(idsOf(own).toReversed());
   }
 
+  const ended = fixtureJobs.filter(({ status }) => status === 'FAILED_FINAL');
+  expect((await table.listPlaced({ place: 'FAILED_FINAL', limit: 100 })).jobs.map(({ jobId }) => jobId)).toEqual(idsOf(ended));
+  const ofOwner = { owner: 'owner-1', newestFirst: false, limit: 100 };
+  const own = fixtureJobs.filter(({ owner }) => owner === 'owner-1');
+  const running = idsOf(own.filter(({ status }) => status === 'PROCESSING'));
+  expect(await table.listOwned({ ...ofOwner, status: ['PROCESSING'] })).toEqual(running);
+  const failing = idsOf(own.filter(({ error }) => error !== undefined));
+  expect(await table.listOwned({ ...ofOwner, errorCode: 'HANDLER_FAILED' })).toEqual(failing);
+
   await table.endLeases();
   const [first] = open;
   if (first === undefined) throw new Error('the fixture has no open job');

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { rowOf } from '../../core/table/sqlite/change.ts';
+import { tagLine } from '../../core/table/sqlite/tagStatements.ts';
 import type { RawEntry } from '../../core/table/entries.ts';
 import type { Job } from '../../core/job.ts';
 import { inline, makeJob } from './jobFactory.ts';
@@ -66,8 +67,15 @@ export function fixtureOf(database: DatabaseSync): string {
   for (const job of fixtureJobs) {
     const row = rowOf(job);
     const owner = row.owner.isWellFormed() ? row.owner : JSON.stringify(row.owner);
-    const values = [row.jobId, owner, row.type, row.outcome, row.partition, row.sort, row.expiresAt, row.record].map(literal).join(', ');
-    lines.push(`INSERT INTO jobs (jobId, owner, type, outcome, partition, sort, expiresAt, record) VALUES (${values});`);
+    const { jobId, type, outcome, partition, sort, expiresAt: endsAt, running, errorCode, record } = row;
+    const values = [jobId, owner, type, outcome, partition, sort, endsAt, running, errorCode, record].map(literal).join(', ');
+    lines.push(
+      `INSERT INTO jobs (jobId, owner, type, outcome, partition, sort, expiresAt, running, errorCode, record) VALUES (${values});`,
+    );
+    const all = `\n${row.tags.map(tagLine).join('')}`;
+    for (const tag of row.tags) {
+      lines.push(`INSERT INTO tags VALUES (${[owner, tag, jobId, type, outcome, errorCode, all].map(literal).join(', ')});`);
+    }
   }
   const lockKey = JSON.stringify([fixtureLock.owner, fixtureLock.key]);
   lines.push(`INSERT INTO locks VALUES (${[lockKey, JSON.stringify(fixtureLock.lock), expiresAt].map(literal).join(', ')});`);

@@ -34,6 +34,7 @@ const jobItem = z.object({
   params: payload,
   payloadHash: z.string(),
   idempotencyKey: z.string().optional(),
+  tags: z.array(z.string()).optional(),
   status: z.enum(jobStatuses),
   version: z.number(),
   generation: z.number(),
@@ -158,7 +159,7 @@ export function encode(values: object): Item {
   return marshall(values, { removeUndefinedValues: true });
 }
 
-/** The attributes of the index of places; none for a job that has ended. */
+/** The attributes of the index of places; none for a job that has succeeded. */
 export function indexOf(job: Parameters<typeof placeOf>[0]): { readonly place?: string; readonly rank?: string } {
   const place = placeOf(job);
   return place === undefined ? {} : { place: shardOf(place), rank: place.rank };

@@ -1,12 +1,13 @@
 /**
  * The Jobs table: keys, indexes, stream and TTL, once. The embedded default, the provisioning and the CDK read it here.
  *
- * One table holds five kinds of items, told apart by the prefix of `pk`: `job#<jobId>`; `key#<owner>#<key>`, the lock
+ * One table holds six kinds of items, told apart by the prefix of `pk`: `job#<jobId>`; `key#<owner>#<key>`, the lock
  * item of an idempotency key; `payload#<key>`, params or a result that a job's record points at; `sweep#open`, how
- * far the sweeper has come; and `entry#<kind>#<key>`, a small record of a kind that stands beside its use (`entries.ts`).
+ * far the sweeper has come; `tag#<owner>#<tag>#<jobId>`, by which a job with a tag is found (`tags.ts`); and
+ * `entry#<kind>#<key>`, a small record of a kind that stands beside its use (`entries.ts`).
  *
- * In the index `places` stand jobs that have not ended, at `<place>#<shard>` (`core/place.ts`), and entries that have a place,
- * at `entry#<place>`.
+ * In the index `places` stand jobs that have not succeeded, at `<place>#<shard>` (`core/place.ts`), tags, at `tag#<owner>#<tag>`,
+ * and entries that have a place, at `entry#<place>`.
  */
 import type { JobPlace } from '../../place.ts';
 
@@ -20,7 +21,7 @@ export const jobsTable = {
   indexes: {
     /** An owner's jobs in order of creation. The index narrows by type and outcome, the record decides. */
     byOwner: { partitionKey: 'owner', sortKey: 'jobId', include: ['type', 'outcome'] },
-    /** What is looked for by its kind, in the order of ranks; sparse: a job's final transition takes it out. */
+    /** What is looked for by its kind, in the order of ranks; sparse: a job that succeeds leaves it. */
     places: { partitionKey: 'place', sortKey: 'rank', include: [] },
   },
   ttlAttribute: 'expiresAt',
@@ -57,5 +58,9 @@ export const payloadItemKey = (key: string): string => `payload#${key}`;
 
 /** Length-prefixed, so that no owner and key spell another's item. */
 export const idempotencyLockKey = (owner: string, key: string): string => `key#${owner.length}#${owner}#${key}`;
+
+/** Of a tag's items in the index of places; length-prefixed, as above. */
+export const tagPlace = (owner: string, tag: string): string => `tag#${owner.length}#${owner}#${tag}`;
+export const tagItemKey = (owner: string, tag: string, jobId: string): string => `${tagPlace(owner, tag)}#${jobId}`;
 
 export const sweepKey = 'sweep#open';

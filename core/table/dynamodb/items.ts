@@ -22,7 +22,7 @@ export interface Items {
   /** Strongly consistent. */
   get(pk: string): Promise<Item | undefined>;
   put(item: Item, condition?: Condition): Promise<Written>;
-  remove(pk: string, condition: Condition): Promise<Written>;
+  remove(pk: string, condition?: Condition): Promise<Written>;
   /** The item that stood in the way of a conditional write that threw. @throws what was no refusal. */
   obstacle(pk: string, error: unknown): Promise<Item | undefined>;
 }
@@ -62,7 +62,12 @@ export function createItems({ dynamodb, tableName: TableName }: ItemsDeps): Item
         dynamodb.send(new PutItemCommand({ TableName, Item: item, ...(condition === undefined ? {} : conditional(condition)) })),
       ),
     remove: (pk, condition) =>
-      unlessRefused(pk, dynamodb.send(new DeleteItemCommand({ TableName, Key: encode({ pk }), ...conditional(condition) }))),
+      unlessRefused(
+        pk,
+        dynamodb.send(
+          new DeleteItemCommand({ TableName, Key: encode({ pk }), ...(condition === undefined ? {} : conditional(condition)) }),
+        ),
+      ),
   };
 }
 

@@ -2,13 +2,19 @@
 import { QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
-import { isFinal, type JobStatus } from '../../job.ts';
+import { isFinal, jobStatuses, type JobStatus } from '../../job.ts';
 import { byRank } from '../../place.ts';
-import type { Listings } from '../jobTable.ts';
+import type { Listings, OwnerQuery } from '../jobTable.ts';
 import { available } from './available.ts';
 import { encode, type Item } from './codec.ts';
 import { jobIdOfKey, jobShard, jobsTable, placeShards, shardOf } from './definition.ts';
 import type { ReadPlace } from './places.ts';
+import type { Tags } from './tags.ts';
+
+/** Rows of one read: about what one answer of DynamoDB holds. */
+const mostRows = 8000;
+/** Ids of tags that are looked up together. */
+const mostAsked = 1000;
 
 const row = z.object({ jobId: z.string() });
 const jobIdOf = (item: Item): string => row.parse(unmarshall(item)).jobId;
@@ -17,66 +23,124 @@ export interface ListingsDeps {
   readonly dynamodb: DynamoDBClient;
   readonly tableName: string;
   readonly readPlace: ReadPlace;
+  readonly tags: Tags;
 }
 
-export function createListings({ dynamodb, tableName: TableName, readPlace }: ListingsDeps): Listings {
-  return {
-    async listOwned({ owner, status, type, newestFirst, beyond, limit }) {
-      const values: Record<string, unknown> = { ':owner': owner };
-      const names: Record<string, string> = { '#owner': jobsTable.indexes.byOwner.partitionKey };
-      let keys = '#owner = :owner';
-      if (beyond !== undefined) {
-        keys += ` AND jobId ${newestFirst ? '<' : '>'} :beyond`;
-        values[':beyond'] = beyond;
-      }
-      const filters = [
-        status === undefined ? undefined : statusFilter(status, values),
-        type === undefined ? undefined : typeFilter(type, names, values),
-      ].filter((filter) => filter !== undefined);
+export function createListings({ dynamodb, tableName: TableName, readPlace, tags }: ListingsDeps): Listings {
+  /** By the index of owners, which knows no tags. */
+  async function owned(query: OwnerQuery): Promise<readonly string[]> {
+    const { owner, status, type, newestFirst, limit } = query;
+    const values: Record<string, unknown> = { ':owner': owner };
+    const names: Record<string, string> = { '#owner': jobsTable.indexes.byOwner.partitionKey };
+    const { from, below, after } = boundsOf(query);
+    const lower = from ?? after;
+    if (lower !== undefined && below !== undefined && lower >= below) return [];
+    const keys = ['#owner = :owner', ...rangeOf(lower, below, from === undefined)].join(' AND ');
+    if (lower !== undefined) values[':lower'] = lower;
+    if (below !== undefined) values[':below'] = below;
+    const filters = [
+      status === undefined ? undefined : statusFilter(status, values),
+      type === undefined ? undefined : typeFilter(type, names, values),
+    ].filter((filter) => filter !== undefined);
 
-      const ids: string[] = [];
-      let start: Item | undefined;
-      do {
-        const page = await available(
-          dynamodb.send(
-            new QueryCommand({
-              TableName,
-              IndexName: 'byOwner',
-              KeyConditionExpression: keys,
-              FilterExpression: filters.length === 0 ? undefined : filters.join(' AND '),
-              ExpressionAttributeNames: names,
-              ExpressionAttributeValues: encode(values),
-              ScanIndexForward: !newestFirst,
-              // Limit counts rows before the filter; a filtered page reads on until it is full.
-              Limit: filters.length === 0 ? limit - ids.length : undefined,
-              ExclusiveStartKey: start,
-            }),
-          ),
-        );
-        for (const item of page.Items ?? []) ids.push(jobIdOf(item));
-        start = page.LastEvaluatedKey;
-      } while (start !== undefined && ids.length < limit);
-      return ids.slice(0, limit);
+    const ids: string[] = [];
+    let start: Item | undefined;
+    // Both ends of a range may be found that are not within it. Limit counts rows before the filter: more are read where few fit.
+    for (
+      let rows = Math.min(limit + (lower !== undefined && below !== undefined ? 2 : 0), mostRows);
+      ;
+      rows = filters.length === 0 ? rows : Math.min(4 * rows, mostRows)
+    ) {
+      const page = await available(
+        dynamodb.send(
+          new QueryCommand({
+            TableName,
+            IndexName: 'byOwner',
+            KeyConditionExpression: keys,
+            FilterExpression: filters.length === 0 ? undefined : filters.join(' AND '),
+            ExpressionAttributeNames: names,
+            ExpressionAttributeValues: encode(values),
+            ScanIndexForward: !newestFirst,
+            Limit: rows,
+            ExclusiveStartKey: start,
+          }),
+        ),
+      );
+      // BETWEEN takes both its ends.
+      ids.push(...(page.Items ?? []).map(jobIdOf).filter((id) => id !== below && id !== after));
+      start = page.LastEvaluatedKey;
+      if (start === undefined || ids.length >= limit) return ids.slice(0, limit);
+    }
+  }
+
+  /** Tags first: of those jobs, the index of owners knows the outcomes. */
+  async function tagged(query: OwnerQuery & { readonly tags: readonly string[] }): Promise<readonly string[]> {
+    const { owner, status, newestFirst, limit } = query;
+    if (status === undefined) return tags.list(query);
+    const found: string[] = [];
+    let { beyond } = query;
+    for (let asked = limit; ; asked = Math.min(2 * asked, mostAsked)) {
+      const ids = await tags.list({ ...query, beyond, limit: asked });
+      const [lowest, ...others] = ids.toSorted();
+      if (lowest === undefined) return found;
+      const range = { from: lowest, below: `${others.at(-1) ?? lowest}~` };
+      const ofStatus = new Set(await owned({ owner, status, newestFirst, ...range, limit: Number.MAX_SAFE_INTEGER }));
+      found.push(...ids.filter((id) => ofStatus.has(id)));
+      if (ids.length < asked || found.length >= limit) return found.slice(0, limit);
+      beyond = ids.at(-1);
+    }
+  }
+
+  return {
+    removeTags: tags.remove,
+    async listOwned({ errorCode, ...query }) {
+      // What has succeeded has no error.
+      const status = query.status ?? (errorCode === undefined ? undefined : jobStatuses.filter((one) => one !== 'SUCCEEDED'));
+      const { tags: asked = [] } = query;
+      return asked.length === 0 ? owned({ ...query, status }) : tagged({ ...query, status, tags: asked });
     },
 
-    async listPlaced({ place, from, below, limit, after, spread }) {
+    async listPlaced({ place, descending = false, from, below, limit, after, spread }) {
+      const order = descending ? (a: string, b: string) => byRank(b, a) : byRank;
       // What follows a rank begins with it, or is the next one.
-      const start = after === undefined ? from : [`${after} `, from ?? ''].toSorted(byRank).at(-1);
+      const start = after === undefined || descending ? from : [`${after} `, from ?? ''].toSorted(byRank).at(-1);
+      const stop = descending ? [after, below].filter((bound) => bound !== undefined).toSorted(byRank)[0] : below;
       // A place's jobs are spread evenly, so the shards' next ones lie side by side.
       const asked =
         spread === undefined ? Array.from({ length: placeShards }, (_, shard) => jobShard(place, shard)) : [shardOf({ place, spread })];
-      const perShard = Math.ceil(limit / asked.length);
-      const shards = await Promise.all(asked.map((shard) => readPlace({ place: shard, from: start, below, limit: perShard })));
+      // One more where the bound itself may be among them, and is left out.
+      const perShard = Math.ceil(limit / asked.length) + (descending ? 1 : 0);
+      const shards = await Promise.all(
+        asked.map((shard) => readPlace({ place: shard, descending, from: start, below: stop, limit: perShard })),
+      );
       // Behind the last one of a shard that has more, this page does not know the order.
       const ends = shards.flatMap(({ rows, next }) => (next === undefined ? [] : rows.slice(-1).map(({ rank }) => rank)));
-      const end = ends.toSorted(byRank)[0];
-      const rows = shards.flatMap((shard) => shard.rows).toSorted((a, b) => byRank(a.rank, b.rank));
+      const end = ends.toSorted(order)[0];
+      const rows = shards.flatMap((shard) => shard.rows).toSorted((a, b) => order(a.rank, b.rank));
       const jobs = rows
-        .filter(({ rank }) => end === undefined || byRank(rank, end) <= 0)
+        .filter(({ rank }) => end === undefined || order(rank, end) <= 0)
         .map(({ pk, rank }) => ({ jobId: jobIdOfKey(pk), rank }));
       return { jobs, next: end };
     },
   };
+}
+
+/** In the direction of the listing: `after` and `below` are outside, `from` is within. */
+function boundsOf({ newestFirst, from, below, beyond }: OwnerQuery): {
+  readonly from?: string | undefined;
+  readonly after?: string | undefined;
+  readonly below?: string | undefined;
+} {
+  if (beyond === undefined) return { from, below };
+  if (newestFirst) return { from, below: below !== undefined && below < beyond ? below : beyond };
+  return from !== undefined && from > beyond ? { from, below } : { after: beyond, below };
+}
+
+/** A key condition has one comparison of the id. */
+function rangeOf(lower: string | undefined, below: string | undefined, isExclusive: boolean): readonly string[] {
+  if (lower !== undefined && below !== undefined) return ['jobId BETWEEN :lower AND :below'];
+  if (lower !== undefined) return [`jobId ${isExclusive ? '>' : '>='} :lower`];
+  return below === undefined ? [] : ['jobId < :below'];
 }
 
 function statusFilter(statuses: readonly JobStatus[], values: Record<string, unknown>): string {

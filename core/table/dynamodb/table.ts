@@ -21,6 +21,7 @@ import { createListings } from './listings.ts';
 import { createPayloads } from './payloads.ts';
 import { createReadPlace } from './places.ts';
 import { openServiceClock } from './serviceClock.ts';
+import { createTags } from './tags.ts';
 
 export interface TableDeps {
   readonly dynamodb: DynamoDBClient;
@@ -35,6 +36,7 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays, clock 
   const batchGet = createBatchGet({ dynamodb, tableName: TableName });
   const items = createItems({ dynamodb, tableName: TableName });
   const readPlace = createReadPlace({ dynamodb, tableName: TableName });
+  const tags = createTags({ items, readPlace });
   // Any answer tells the time; that there is nothing is one of half a read unit.
   const serviceClock = openServiceClock(dynamodb, () => items.get('time'), clock);
 
@@ -60,7 +62,7 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays, clock 
   }
 
   return {
-    ...createListings({ dynamodb, tableName: TableName, readPlace }),
+    ...createListings({ dynamodb, tableName: TableName, readPlace, tags }),
     ...createPayloads({ dynamodb, tableName: TableName, jobTtlDays, batchGet }),
     entries: createEntries({
       raw: createRawEntries({ items, batchGet, readPlace }),
@@ -70,6 +72,7 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays, clock 
 
     async create(job) {
       const record: Job = { ...job, writeId: newWriteId() };
+      await tags.keep(record);
       const written = await items.put(encodeJob(record), { expression: 'attribute_not_exists(pk)' });
       if (written.ok) return { ok: true, job: record };
       if (written.present === undefined) return { ok: false, job: undefined };

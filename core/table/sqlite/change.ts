@@ -31,7 +31,7 @@ export function afterTouch(job: Job, changes: Changes, writeId: string): Job {
 }
 
 export function rowOf(job: Job): Row {
-  const { jobId, owner, type, status, expiresAt = null } = job;
+  const { jobId, owner, type, status, error, tags = [], expiresAt = null } = job;
   const isOver = isFinal(status);
   const place = placeOf(job);
   return {
@@ -42,6 +42,9 @@ export function rowOf(job: Job): Row {
     partition: place?.place ?? null,
     sort: place?.rank ?? null,
     expiresAt: isOver ? expiresAt : null,
+    running: status === 'PROCESSING' ? 1 : null,
+    errorCode: error?.code ?? null,
+    tags,
     record: JSON.stringify(job),
   };
 }

@@ -13,8 +13,9 @@ export const inMemory = ':memory:';
  * `user_version` says how many of these a file has been through: a step that was released is never changed, the next
  * one is added. Each row of `jobs` is one record as JSON beside the columns that its indexes need.
  *
- * Of jobs, `partition` is the place and `sort` the rank (`core/place.ts`); what has ended is in none. `expiresAt` (seconds)
- * stands at final records alone. An entry's `json` is its value.
+ * Of jobs, `partition` is the place and `sort` the rank (`core/place.ts`); what has succeeded is in none. `expiresAt` (seconds)
+ * stands at final records alone, `running` at those that a worker holds. An entry's `json` is its value. A row of `tags` holds
+ * what lists ask beside one tag, so that a walk along its index needs no record; `all` has each tag as JSON on a line.
  */
 const migrations: readonly string[] = [
   `CREATE TABLE jobs (
@@ -48,6 +49,24 @@ const migrations: readonly string[] = [
    ) STRICT;
    CREATE INDEX entriesByPlace ON entries (place, rank, key) WHERE place IS NOT NULL;
    CREATE INDEX entriesByExpiry ON entries (expiresAt) WHERE expiresAt IS NOT NULL;`,
+  `ALTER TABLE jobs ADD COLUMN running INTEGER;
+   ALTER TABLE jobs ADD COLUMN errorCode TEXT;
+   UPDATE jobs SET running = iif(json_extract(record, '$.status') = 'PROCESSING', 1, NULL), errorCode = json_extract(record, '$.error.code')
+     WHERE json_valid(record);
+   UPDATE jobs SET partition = outcome, sort = jobId WHERE outcome IN ('FAILED', 'FAILED_FINAL', 'CANCELLED');
+   CREATE INDEX byRunning ON jobs (owner, jobId) WHERE running IS NOT NULL;
+   CREATE INDEX byError ON jobs (owner, errorCode, jobId, type, outcome) WHERE errorCode IS NOT NULL;
+   CREATE TABLE tags (
+     owner TEXT NOT NULL,
+     tag TEXT NOT NULL,
+     jobId TEXT NOT NULL,
+     type TEXT NOT NULL,
+     outcome TEXT,
+     errorCode TEXT,
+     "all" TEXT NOT NULL,
+     PRIMARY KEY (owner, tag, jobId)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX tagsByJob ON tags (jobId);`,
 ];
 
 /** How long a write waits for a shell that writes to the same file. */

@@ -63,15 +63,16 @@ export function createPlaceReads(database: DatabaseSync): PlaceReads {
       return { ok: true, texts: rows.map(({ rank, key }) => JSON.stringify([rank, key])) };
     },
 
-    listPlaced({ place, from, below, after, limit }) {
-      const bounds = [...(from === undefined ? [] : ['sort >= ?']), ...(below === undefined ? [] : ['sort < ?'])].map(
-        (bound) => ` AND ${bound}`,
-      );
+    listPlaced({ place, descending = false, from, below, after, limit }) {
+      const bounds = new Map<string, SQLInputValue>([['partition = ?', place]]);
+      if (after !== undefined) bounds.set(`sort ${descending ? '<' : '>'} ?`, after);
+      if (from !== undefined) bounds.set('sort >= ?', from);
+      // Twice the same bound would be the same key: the stricter one stands.
+      if (below !== undefined && !(descending && after !== undefined && after <= below)) bounds.set('sort < ?', below);
       const statement = database.prepare(
-        `SELECT sort, jobId FROM jobs WHERE partition = ? AND sort > ?${bounds.join('')} ORDER BY sort LIMIT ?`,
+        `SELECT sort, jobId FROM jobs WHERE ${[...bounds.keys()].join(' AND ')} ORDER BY sort ${descending ? 'DESC' : 'ASC'} LIMIT ?`,
       );
-      const values = [from, below].filter((bound) => bound !== undefined);
-      const rows = statement.all(place, after, ...values, limit);
+      const rows = statement.all(...bounds.values(), limit);
       return { ok: true, texts: rows.map(({ sort, jobId }) => JSON.stringify([sort, jobId])) };
     },
   };

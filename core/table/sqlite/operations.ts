@@ -16,6 +16,10 @@ export interface Row {
   readonly sort: string | null;
   /** Seconds since the epoch; only what is final expires. */
   readonly expiresAt: number | null;
+  /** 1, or null where no worker holds it. */
+  readonly running: 1 | null;
+  readonly errorCode: string | null;
+  readonly tags: readonly string[];
   readonly record: string;
 }
 
@@ -71,7 +75,8 @@ export type Operation = WriteOperation | ReadOperation;
 
 export interface PlacedOperation extends RankRange {
   readonly place: JobPlaceName;
-  readonly after: string;
+  readonly descending?: boolean | undefined;
+  readonly after?: string | undefined;
   readonly limit: number;
 }
 

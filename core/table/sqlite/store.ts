@@ -2,15 +2,18 @@
  * The statements of the table on one connection. A conditional write reads the record, asks the predicates of the state
  * machine, and writes: within the transaction of its group, where nobody comes between.
  */
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { isFinal, type Job, queuedFields } from '../../job.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import { type Job, queuedFields } from '../../job.ts';
 import { allows, permits, touchOf, transitionOf } from '../../transitions.ts';
-import type { IdempotencyLock, OwnerQuery } from '../jobTable.ts';
+import type { IdempotencyLock } from '../jobTable.ts';
 import { afterTouch, afterTransition, rowOf } from './change.ts';
 import { isSqliteError } from './database.ts';
 import { createEntryWrites, createPlaceReads } from './entryStatements.ts';
 import type { Answer, Done, Operation, ReadOperation, Row, WriteOperation } from './operations.ts';
+import { listOwned } from './ownedJobs.ts';
 import { readJob, readLock } from './records.ts';
+import { createTagWrites } from './tagStatements.ts';
+import { textKey } from './textKey.ts';
 
 export interface Store {
   /** All of a group, in its order: the writes are on the disk before it answers, or none of them is made. */
@@ -87,12 +90,16 @@ function isWrite(operation: Operation): operation is WriteOperation {
 }
 
 function createWrites(database: DatabaseSync): (operation: WriteOperation) => Done {
-  const find = database.prepare('SELECT id, outcome, partition, sort, expiresAt, record FROM jobs WHERE jobId = ?');
+  const find = database.prepare('SELECT id, outcome, partition, sort, expiresAt, running, errorCode, record FROM jobs WHERE jobId = ?');
   const insert = database.prepare(
-    'INSERT INTO jobs (jobId, owner, type, outcome, partition, sort, expiresAt, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO jobs (jobId, owner, type, outcome, partition, sort, expiresAt, running, errorCode, record)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const rewrite = database.prepare('UPDATE jobs SET record = ? WHERE id = ?');
-  const move = database.prepare('UPDATE jobs SET outcome = ?, partition = ?, sort = ?, expiresAt = ?, record = ? WHERE id = ?');
+  const note = database.prepare('UPDATE jobs SET running = ?, errorCode = ?, record = ? WHERE id = ?');
+  const move = database.prepare(
+    'UPDATE jobs SET outcome = ?, partition = ?, sort = ?, expiresAt = ?, running = ?, errorCode = ?, record = ? WHERE id = ?',
+  );
   const findLock = database.prepare('SELECT lock FROM locks WHERE key = ?');
   const putLock = database.prepare('INSERT OR REPLACE INTO locks (key, lock, expiresAt) VALUES (?, ?, ?)');
   const putPayload = database.prepare('INSERT INTO payloads (key, json, expiresAt) VALUES (?, ?, ?)');
@@ -106,6 +113,7 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
   const expireJobs = database.prepare('DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE expiresAt <= ? LIMIT ?)');
   const expirePayloads = database.prepare('DELETE FROM payloads WHERE key IN (SELECT key FROM payloads WHERE expiresAt <= ? LIMIT ?)');
   const entries = createEntryWrites(database);
+  const tags = createTagWrites(database);
   const expireEntries = database.prepare('DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE expiresAt <= ? LIMIT ?)');
   const expireLocks = database.prepare('DELETE FROM locks WHERE key IN (SELECT key FROM locks WHERE expiresAt <= ? LIMIT ?)');
 
@@ -116,18 +124,25 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
     const before = String(found['record']);
     const next = decide(readJob(before));
     if (next === undefined) return done(false, before);
-    const { record, outcome, partition, sort, expiresAt } = rowOf(next);
+    const row = rowOf(next);
+    const { record, outcome, partition, sort, expiresAt, running, errorCode } = row;
+    const id = found['id'] ?? null;
     const isMoved = found['outcome'] !== outcome || found['partition'] !== partition || found['sort'] !== sort;
+    const isNoted = found['running'] !== running || found['errorCode'] !== errorCode;
     // An index is written whenever its column is named: seldom.
-    if (isMoved || found['expiresAt'] !== expiresAt) move.run(outcome, partition, sort, expiresAt, record, found['id'] ?? null);
-    else rewrite.run(record, found['id'] ?? null);
+    if (isMoved || found['expiresAt'] !== expiresAt) move.run(outcome, partition, sort, expiresAt, running, errorCode, record, id);
+    else if (isNoted) note.run(running, errorCode, record, id);
+    else rewrite.run(record, id);
+    if (isMoved || isNoted) tags.change(row);
     return done(true, record);
   }
 
-  function create({ jobId, owner, type, outcome, partition, sort, expiresAt, record }: Row): Done {
+  function create(row: Row): Done {
+    const { jobId, owner, type, outcome, partition, sort, expiresAt, running, errorCode, record } = row;
     const present = find.get(jobId);
     if (present !== undefined) return done(false, String(present['record']));
-    insert.run(jobId, textKey(owner), textKey(type), outcome, partition, sort, expiresAt, record);
+    insert.run(jobId, textKey(owner), textKey(type), outcome, partition, sort, expiresAt, running, errorCode, record);
+    tags.create(row);
     return done(true, record);
   }
 
@@ -177,6 +192,7 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
         return lapse(operation.now, operation.after, operation.limit);
       case 'expire': {
         const { nowSeconds, limit } = operation;
+        tags.expire(nowSeconds, limit);
         const deleted = [expireJobs, expirePayloads, expireLocks, expireEntries].map((statement) =>
           Number(statement.run(nowSeconds, limit).changes),
         );
@@ -224,38 +240,6 @@ function createReads(database: DatabaseSync): (operation: ReadOperation) => Done
         return done(true);
     }
   };
-}
-
-/** One walk along an index for each type or outcome that is asked for, each of them in order and no longer than the page. */
-function listOwned(database: DatabaseSync, { owner, status, type, newestFirst, beyond, limit }: OwnerQuery): readonly string[] {
-  const outcomes = status === undefined ? undefined : [...status.filter(isFinal), ...(status.every(isFinal) ? [] : [null])];
-  const first = newestFirst ? (a: string, b: string) => (a > b ? -1 : 1) : (a: string, b: string) => (a < b ? -1 : 1);
-
-  function walk(index: string, conditions: readonly string[], values: readonly SQLInputValue[]): readonly string[] {
-    const bounds = beyond === undefined ? [] : [newestFirst ? 'jobId < ?' : 'jobId > ?'];
-    const where = ['owner = ?', ...conditions, ...bounds].join(' AND ');
-    const statement = database.prepare(
-      `SELECT jobId FROM jobs INDEXED BY ${index} WHERE ${where} ORDER BY jobId ${newestFirst ? 'DESC' : 'ASC'} LIMIT ?`,
-    );
-    return statement.all(textKey(owner), ...values, ...(beyond === undefined ? [] : [beyond]), limit).map(({ jobId }) => String(jobId));
-  }
-
-  const found =
-    type !== undefined
-      ? type.flatMap((name) => {
-          if (outcomes === undefined) return walk('byType', ['type = ?'], [textKey(name)]);
-          const anyOf = outcomes.map(() => 'outcome IS ?').join(' OR ');
-          return walk('byType', ['type = ?', `(${anyOf})`], [textKey(name), ...outcomes]);
-        })
-      : outcomes !== undefined
-        ? outcomes.flatMap((outcome) => walk('byOutcome', ['outcome IS ?'], [outcome]))
-        : walk('byOwner', [], []);
-  return [...new Set(found)].toSorted(first).slice(0, limit);
-}
-
-/** SQLite keeps UTF-8, in which all halves of surrogate pairs are one: JSON spells them out, so that no two owners are one. */
-function textKey(text: string): string {
-  return text.isWellFormed() && !text.startsWith('"') ? text : JSON.stringify(text);
 }
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);

@@ -122,8 +122,12 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
       return present((await read({ kind: 'listOwned', query })).texts);
     },
 
-    async listPlaced({ place, from, below, after = '', limit }) {
-      const rows = present((await read({ kind: 'listPlaced', query: { place, from, below, after, limit } })).texts).map(readPosition);
+    // They go with their records.
+    removeTags: () => Promise.resolve(),
+
+    async listPlaced({ place, descending, from, below, after, limit }) {
+      const query = { place, descending, from, below, after, limit };
+      const rows = present((await read({ kind: 'listPlaced', query })).texts).map(readPosition);
       const jobs = rows.map(([rank, jobId]) => ({ jobId, rank }));
       return { jobs, next: jobs.length < limit ? undefined : jobs.at(-1)?.rank };
     },

@@ -1,0 +1,90 @@
+/** Which jobs are meant: the filter of lists, counts and an owner's feed, checked and judged in one place. */
+import { decodeTime, encodeTime } from 'ulid';
+import { JobError } from '../errors.ts';
+import type { JobFacts } from '../feed/ownerLog.ts';
+import { isTag, maxTags, type JobFailure, type JobStatus } from '../job.ts';
+import type { JobRange } from '../table/jobTable.ts';
+import { requireText } from '../text.ts';
+
+const idLength = 26;
+
+/** What is absent does not narrow; an empty list of states or types matches nothing. */
+export interface JobsFilter {
+  readonly status?: readonly JobStatus[] | undefined;
+  readonly type?: readonly string[] | undefined;
+  /** All of these. */
+  readonly tags?: readonly string[] | undefined;
+  /** Milliseconds since the epoch: at it, or later. */
+  readonly createdAfter?: number | undefined;
+  /** Milliseconds since the epoch: earlier. */
+  readonly createdBefore?: number | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly jobIdPrefix?: string | undefined;
+  readonly errorCode?: string | undefined;
+}
+
+/** DynamoDB: an IN condition compares with at most 100 operands. */
+const maxFilterValues = 50;
+
+/** @throws {JobError} `BAD_USER_INPUT` for what no index can be asked. */
+export function checkFilter(filter: JobsFilter): void {
+  for (const [name, max] of [
+    ['status', maxFilterValues],
+    ['type', maxFilterValues],
+    ['tags', maxTags],
+  ] as const) {
+    const list = filter[name];
+    if (list !== undefined && list.length > max) throw badFilter(name, `At most ${max} values.`);
+    for (const text of list ?? []) requireText(text, ['filter', name]);
+  }
+  const { idempotencyKey, jobIdPrefix, errorCode } = filter;
+  for (const [name, text] of Object.entries({ idempotencyKey, jobIdPrefix, errorCode })) {
+    if (text !== undefined) requireText(text, ['filter', name]);
+  }
+}
+
+/** Whether no job can match, whatever there is: so that no index is asked for keys longer than it has. */
+export function matchesNothing(filter: JobsFilter): boolean {
+  const { status, type, tags = [], jobIdPrefix = '' } = filter;
+  const { from = '', below = '~' } = rangeOf(filter);
+  const isEmpty = status?.length === 0 || type?.length === 0 || from >= below;
+  return isEmpty || jobIdPrefix.length > idLength || !tags.every(isTag);
+}
+
+/** Ids begin with the time of creation, so that a time is a range of them, as a prefix is. */
+export function rangeOf({ createdAfter, createdBefore, jobIdPrefix = '' }: JobsFilter): JobRange {
+  const prefix = jobIdPrefix.toUpperCase();
+  const froms = [createdAfter === undefined ? '' : firstIdOf(createdAfter), prefix];
+  const belows = [createdBefore === undefined ? '~' : firstIdOf(createdBefore), prefix === '' ? '~' : `${prefix}~`];
+  const [from, below] = [froms.toSorted().at(-1), belows.toSorted()[0]];
+  return { from: from === '' ? undefined : from, below: below === '~' ? undefined : below };
+}
+
+/** The record decides: indexes lag, and do not know everything. */
+export function matches(
+  filter: JobsFilter,
+  job: JobFacts & { readonly jobId: string; readonly status: JobStatus; readonly error?: Pick<JobFailure, 'code'> | undefined },
+): boolean {
+  const { status, type, tags = [], idempotencyKey, errorCode } = filter;
+  const { from = '', below = '~' } = rangeOf(filter);
+  return (
+    job.jobId >= from &&
+    job.jobId < below &&
+    (status === undefined || status.includes(job.status)) &&
+    (type === undefined || type.includes(job.type)) &&
+    tags.every((tag) => job.tags?.includes(tag) === true) &&
+    (idempotencyKey === undefined || idempotencyKey === job.idempotencyKey) &&
+    (errorCode === undefined || errorCode === job.error?.code)
+  );
+}
+
+const lastTime = decodeTime(`7${'Z'.repeat(25)}`);
+
+/** No id of this millisecond or a later one is lower. */
+function firstIdOf(time: number): string {
+  return time > lastTime ? '~' : encodeTime(Math.max(0, Math.ceil(time)), 10);
+}
+
+function badFilter(name: string, message: string): JobError {
+  return new JobError('BAD_USER_INPUT', { message, path: ['filter', name] });
+}
