@@ -12,8 +12,33 @@ const owners: readonly Owner[] = ['alice2', 'bob2'];
 const other = (owner: Owner): Owner => (owner === 'alice2' ? 'bob2' : 'alice2');
 const fields = 'jobId params result idempotencyKey owner status error { message } history { status error { message } }';
 
+const scheduleKinds = [
+  'createSchedule',
+  'schedule',
+  'schedules',
+  'updateSchedule',
+  'pauseSchedule',
+  'triggerSchedule',
+  'deleteSchedule',
+] as const;
+const scheduleFields = `scheduleId owner name params problem ticks { job { ${fields} } }`;
+
 const step = fc.record({
-  kind: fc.constantFrom('create', 'createMany', 'copy', 'read', 'list', 'page', 'key', 'cancel', 'retry', 'wait', 'watch', 'resume'),
+  kind: fc.constantFrom(
+    'create',
+    'createMany',
+    'copy',
+    'read',
+    'list',
+    'page',
+    'key',
+    'cancel',
+    'retry',
+    'wait',
+    'watch',
+    'resume',
+    ...scheduleKinds,
+  ),
   /** Which of the tickets, cursors and objects seen so far, of either owner. */
   pick: fc.nat(),
   output: fc.nat(),
@@ -42,9 +67,11 @@ const uris = [
 interface Drawn extends Omit<Step, 'transport'> {
   readonly tickets: readonly string[];
   readonly cursors: readonly string[];
+  readonly scheduleIds: readonly string[];
 }
 
-function operationOf(owner: Owner, { kind, pick, output, isUndeclared, key, tickets, cursors }: Drawn): Operation {
+function operationOf(owner: Owner, { kind, pick, output, isUndeclared, key, tickets, cursors, scheduleIds }: Drawn): Operation {
+  const scheduleId = scheduleIds[pick % Math.max(1, scheduleIds.length)] ?? 'none';
   const jobId = tickets[pick % Math.max(1, tickets.length)] ?? 'none';
   const uri = uris[pick % uris.length];
   const idempotency = key === undefined ? {} : { idempotencyKey: key };
@@ -82,6 +109,36 @@ function operationOf(owner: Owner, { kind, pick, output, isUndeclared, key, tick
       return { query: `mutation ($jobId: ID!) { ${kind}Job(input: { jobId: $jobId }) { job { ${fields} } } }`, variables: { jobId } };
     case 'wait':
       return { query: `query ($jobId: ID!) { waitForJob(jobId: $jobId, timeoutSeconds: 0) { ${fields} } }`, variables: { jobId } };
+    case 'createSchedule': {
+      const spec = { name: `${marks[owner]} ${pick % 5}`, cron: '@daily', type: 'simulate_work', params: { payload: marks[owner] } };
+      return {
+        query: `mutation ($input: CreateScheduleInput!) { createSchedule(input: $input) { schedule { ${scheduleFields} } } }`,
+        variables: { input: spec },
+      };
+    }
+    case 'schedule':
+      return { query: `query ($id: ID!) { schedule(scheduleId: $id) { ${scheduleFields} } }`, variables: { id: scheduleId } };
+    case 'schedules':
+      return {
+        query: `query ($after: String) { schedules(first: 2, after: $after) { edges { node { ${scheduleFields} } } } }`,
+        variables: { after: pick % 3 === 0 ? Buffer.from(`${marks[other(owner)]} 1`).toString('base64url') : null },
+      };
+    case 'updateSchedule':
+      return {
+        query: `mutation ($id: ID!) { updateSchedule(input: { scheduleId: $id, priority: LOW }) { schedule { ${scheduleFields} } } }`,
+        variables: { id: scheduleId },
+      };
+    case 'pauseSchedule':
+    case 'deleteSchedule':
+      return {
+        query: `mutation ($id: ID!) { ${kind}(input: { scheduleId: $id }) { schedule { ${scheduleFields} } } }`,
+        variables: { id: scheduleId },
+      };
+    case 'triggerSchedule':
+      return {
+        query: `mutation ($id: ID!) { triggerSchedule(input: { scheduleId: $id }) { job { ${fields} } } }`,
+        variables: { id: scheduleId },
+      };
     case 'watch':
     case 'resume':
       return {
@@ -103,6 +160,7 @@ test(
     const callers = { alice2: await as('alice2'), bob2: await as('bob2') };
     const tickets: string[] = [];
     const cursors: string[] = [];
+    const scheduleIds: string[] = [];
     const ownerOf = new Map<string, Owner>();
     const counts = { errors: new Map<unknown, number>() };
     const marked = Object.values(marks);
@@ -118,12 +176,15 @@ test(
         ownerOf.set(jobId, owner);
         tickets.push(jobId);
       }
+      for (const [, scheduleId = ''] of text.matchAll(/"scheduleId":"([\w.-]+)"/g)) {
+        if (!scheduleIds.includes(scheduleId)) scheduleIds.push(scheduleId);
+      }
       for (const [, cursor = ''] of text.matchAll(/"cursor":"(\w+)"/g)) if (cursors.length < 5000) cursors.push(cursor);
     }
 
     async function play(owner: Owner): Promise<void> {
       for (const { transport, ...drawn } of fc.sample(step, { seed: seed + owners.indexOf(owner), numRuns: operations / 2 })) {
-        const operation = operationOf(owner, { ...drawn, tickets, cursors });
+        const operation = operationOf(owner, { ...drawn, tickets, cursors, scheduleIds });
         const { text, codes } = await transports[transport](stage, operation, callers[owner]);
         const what = `${JSON.stringify(operation)} over ${transport}`;
         check(owner, text, what);
@@ -159,7 +220,7 @@ test(
     expect(failures.filter((failure) => failure instanceof Error && failure.name === 'AssertionError')).toEqual([]);
     for (const feed of feeds) expect(feed.seen()).toBeGreaterThan(operations / 100);
     expect(forger.heard()).toBeGreaterThan(operations / 100);
-    expect([...counts.errors.keys()]).toEqual(expect.arrayContaining(['JOB_NOT_FOUND', 'BAD_USER_INPUT']));
+    expect([...counts.errors.keys()]).toEqual(expect.arrayContaining(['JOB_NOT_FOUND', 'BAD_USER_INPUT', 'SCHEDULE_NOT_FOUND']));
     for (const [key, content] of await stage.objects()) {
       for (const owner of owners) if (key.startsWith(`${owner}/`)) expect(content, key).not.toContain(marks[other(owner)]);
     }
