@@ -12,6 +12,8 @@ export interface ExecuteSettings {
   readonly backoffMaxMs: number;
   /** Visibility timeout of a message, and lease of a claim. */
   readonly visibilityTimeoutSeconds: number;
+  /** What is noted of attempts is kept as long as the records. */
+  readonly jobTtlDays: number;
   readonly objectAccess: ObjectAccess;
 }
 
@@ -24,6 +26,8 @@ export interface WorkerParts {
   /** What is paused. */
   readonly pauses: PauseView;
   readonly random: () => number;
+  /** This process's name, as those who run it know it. */
+  readonly worker: string;
   /** Of the table: who waits for it waits here. */
   readonly breaker: Breaker;
   /** Fires when no further attempt may begin. */

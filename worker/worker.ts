@@ -1,4 +1,5 @@
 /** A worker: polls the queues, runs handlers, and stops so that nothing is lost. */
+import { hostname } from 'node:os';
 import { monotonic } from '../core/clock.ts';
 import type { Handlers } from '../core/jobList.ts';
 import type { ObjectEngine } from '../core/objects.ts';
@@ -39,9 +40,11 @@ export interface WorkerDeps {
   readonly settings: WorkerSettings;
   /** 0 to 1, for jitter. */
   readonly random?: () => number;
+  /** Told with its attempts. Default: this machine's name and the process's number. */
+  readonly name?: string;
 }
 
-export function createWorker({ core, handlers, objects, settings, random = Math.random }: WorkerDeps): Worker {
+export function createWorker({ core, handlers, objects, settings, random = Math.random, name = ownName() }: WorkerDeps): Worker {
   const { log, queues, telemetry } = core;
   const stopping = new AbortController();
   const graceOver = new AbortController();
@@ -98,6 +101,7 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
         settings,
         pauses: createPauseView(core),
         random,
+        worker: name,
         breaker,
         stopping: stopping.signal,
         graceOver: graceOver.signal,
@@ -120,4 +124,8 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
     hurry,
     health: () => ({ running: poll?.running() ?? 0, table: breaker.isOpen() ? 'away' : 'answers' }),
   };
+}
+
+function ownName(): string {
+  return `${hostname()}/${process.pid}`;
 }

@@ -87,6 +87,7 @@ export async function simulate(seed: number, jobs: number): Promise<Simulation> 
     handlers: new Map([[simulateWork.name, { type: simulateWork, run: () => Promise.reject(new Error('nothing runs here')) }]]),
     objects: noObjects,
     settings: {
+      jobTtlDays: 30,
       attemptsPerReceive: 3,
       backoffBaseMs: 1000,
       backoffMaxMs: 30_000,
