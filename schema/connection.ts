@@ -2,19 +2,7 @@
 import type { JobEdge, JobPage } from '../core/usecases/listJobs.ts';
 import { builder } from './builder.ts';
 import { JobStatusType, JobType } from './job.ts';
-
-const PageInfoType = builder.objectRef<JobPage['pageInfo']>('PageInfo').implement({
-  description: 'Whether there is more, and where to go on.',
-  fields: (t) => ({
-    hasNextPage: t.exposeBoolean('hasNextPage', { description: 'Whether older jobs follow.' }),
-    hasPreviousPage: t.exposeBoolean('hasPreviousPage', { description: 'Whether newer jobs go before.' }),
-    startCursor: t.exposeString('startCursor', { nullable: true, description: 'Cursor of the first edge.' }),
-    endCursor: t.exposeString('endCursor', {
-      nullable: true,
-      description: 'Cursor of the last edge: pass it as `after` for the next page.',
-    }),
-  }),
-});
+import { PageInfoType } from './pageInfo.ts';
 
 const JobEdgeType = builder.objectRef<JobEdge>('JobEdge').implement({
   description: 'One job of the list, and its place.',

@@ -53,7 +53,7 @@ builder.mutationField('createWatchToken', (t) =>
 );
 
 /** Fields that a watch token may ask for, with the jobId that it is for. What is not here is refused, whatever is added. */
-const watching: ReadonlySet<string> = new Set(['job', 'waitForJob', 'jobStatusChanged']);
+const watching: ReadonlySet<string> = new Set(['job', 'waitForJob', 'jobStatusChanged', 'jobLogAdded']);
 
 /** Guards each root field of the schema. */
 export function guardWatchTokens(schema: GraphQLSchema): GraphQLSchema {

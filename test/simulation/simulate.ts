@@ -95,6 +95,7 @@ export async function simulate(seed: number, jobs: number): Promise<Simulation> 
       objectAccess: { areOwnersApart: false, sharedInputs: [] },
     },
     random: () => 0,
+    worker: 'simulated',
     pauses: createPauseView(core, agenda.now),
     breaker: { table, isOpen: () => false, closed: () => Promise.resolve(), stop: () => undefined },
     stopping: never,
