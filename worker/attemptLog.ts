@@ -3,11 +3,11 @@
  * that does neither, nothing is written. Writes go one after the other, so that the lines of an attempt are whole before
  * the next one's begin. What a worker that is killed had not written yet, at most two seconds of it, is lost.
  */
-import type { AttemptNote, AttemptOutcome } from '../core/attemptRuns.ts';
-import { maxStackLength } from '../core/attemptRuns.ts';
+import { maxStackLength, type AttemptNote, type AttemptOutcome } from '../core/attemptRuns.ts';
 import { LogBuffer } from '../core/logBuffer.ts';
 import { cutMessage, loggedFields, maxLinesPerRun, sequenceOf, type JobLogger, type LogLevel } from '../core/logLine.ts';
 import { createNoteWriter } from '../core/usecases/attemptNotes.ts';
+import type { Core } from '../core/usecases/core.ts';
 import type { AttemptEnd } from './attempt.ts';
 import { CancelRequested, ClaimLost } from './aborts.ts';
 import type { Claimed } from './claim.ts';
@@ -28,7 +28,14 @@ export interface AttemptLogs {
 
 export const flushAfterMs = 2000;
 
-export function createAttemptLogs(parts: WorkerParts, claimed: Claimed): AttemptLogs {
+/** What of the worker it stands on. */
+export type AttemptLogParts = Pick<WorkerParts, 'worker' | 'graceOver' | 'random'> & {
+  readonly core: { readonly table: Pick<Core['table'], 'entries'>; readonly feed: Pick<Core['feed'], 'publish'> };
+  readonly settings: Pick<WorkerParts['settings'], 'jobTtlDays'>;
+  readonly breaker: Pick<WorkerParts['breaker'], 'closed'>;
+};
+
+export function createAttemptLogs(parts: AttemptLogParts, claimed: Pick<Claimed, 'job' | 'log' | 'now' | 'durable'>): AttemptLogs {
   const { core, settings, worker, graceOver } = parts;
   const { job, log: processLog, now, durable } = claimed;
   const { jobId, owner, version, status, generation } = job;

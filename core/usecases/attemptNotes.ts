@@ -27,7 +27,7 @@ export interface NoteWriter {
 }
 
 export interface NoteWriterDeps {
-  readonly entries: Entries;
+  readonly entries: Pick<Entries, 'get' | 'create' | 'replace' | 'remove' | 'put'>;
   readonly jobId: string;
   readonly jobTtlDays: number;
   /** The service's time, in milliseconds. */
