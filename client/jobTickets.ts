@@ -20,6 +20,7 @@ import {
 import type { AnyJobInput, AnyJobTypes, CreateJobInput, JobTypesMap, NameOf, TypedJob } from './jobTypes.ts';
 import { listDocuments, listJobs, type JobsList, type JobsPage, type ListJobsOptions } from './listJobs.ts';
 import type { Token } from './tokens.ts';
+import { jobLogs, jobLogsDocument, type JobLogsOptions, type JobLogLine } from './jobLogs.ts';
 import { watchJob, watchJobDocument, type WatchJobOptions } from './watchJob.ts';
 import { watchJobs, watchJobsDocuments, type WatchJobsOptions } from './watchJobs.ts';
 
@@ -66,6 +67,8 @@ export interface JobTickets<Types extends JobTypesMap<Types>> extends AsyncDispo
   waitForJob<Name extends NameOf<Types>>(jobId: string, call?: Call): Promise<TypedJob<Types, Name>>;
   /** Each change of status once and in order, across lost connections; ends after a final state. */
   watchJob(jobId: string, options?: WatchJobOptions): AsyncGenerator<JobStatusEvent, void, void>;
+  /** What its handler logs: each line once and in order, across lost connections; ends when the job has. */
+  jobLogs(jobId: string, options?: JobLogsOptions): AsyncGenerator<JobLogLine, void, void>;
   /** Whatever happens to all of an owner’s jobs from now on, across lost connections; does not end by itself. */
   watchJobs(options?: WatchJobsOptions): AsyncGenerator<JobStatusEvent, void, void>;
   /** Not repeated when its answer is lost (`CONNECTION_LOST`): look at the job. */
@@ -92,6 +95,7 @@ export const clientDocuments = {
   createWatchToken: `mutation CreateWatchToken($jobId: ID!, $ttlSeconds: Int) {
     answer: createWatchToken(input: { jobId: $jobId, ttlSeconds: $ttlSeconds }) { token expiresAt } }`,
   watchJob: watchJobDocument,
+  jobLogs: jobLogsDocument,
   ...watchJobsDocuments,
 };
 
@@ -128,6 +132,7 @@ export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>
       }
     },
     watchJob: (jobId, watchOptions) => watchJob(connection, jobId, watchOptions),
+    jobLogs: (jobId, logsOptions) => jobLogs(connection, jobId, logsOptions),
     watchJobs: (watchOptions) => watchJobs(connection, watchOptions),
     retry: (jobId, call) => change(clientDocuments.retry, jobId, call),
     cancel: (jobId, call) => change(clientDocuments.cancel, jobId, call),

@@ -7,7 +7,7 @@ import type { LogLine } from './logLine.ts';
 
 /** Of the JSON of its lines. */
 export const slotBytes = 16 * 1024;
-const headSlots = 2;
+export const headSlots = 2;
 const tailSlots = 2;
 export const slotCount = headSlots + tailSlots;
 

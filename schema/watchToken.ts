@@ -36,7 +36,7 @@ builder.mutationField('createWatchToken', (t) =>
   t.field({
     type: CreateWatchTokenPayloadType,
     description:
-      'Signs a token for someone who may watch one job, and nothing else: `job`, `waitForJob` and `jobStatusChanged` with its jobId.',
+      'Signs a token for someone who may watch one job, and nothing else: `job`, `waitForJob`, `jobStatusChanged` and `jobLogAdded` with its jobId.',
     args: { input: t.arg({ type: CreateWatchTokenInputType, required: true, description: 'Which job, and for how long.' }) },
     resolve: async (_root, { input: { jobId, ttlSeconds } }, { core, owner, isAdmin, spend, signWatchToken }) => {
       const seconds = ttlSeconds ?? 900;
