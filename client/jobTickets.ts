@@ -28,7 +28,7 @@ export { applyEvent, isFinal, JobTicketsError };
 export type { AnyJobInput, AnyJobTypes, ConnectionOptions, ConnectionState, CreatedJob, CreateJobInput, CreateJobResult, Job, JobFailure };
 export type { JobHistoryEntry, JobPriority, JobsFilter, JobsList, JobsPage, JobStatus, JobStatusEvent, JobSummary, WaitingReason };
 export type { JobTicketsErrorCode, JobTicketsErrorDetails, JobTypesMap, ListJobsOptions, NameOf, Token, TypedJob };
-export type { WatchJobOptions, WatchJobsOptions };
+export type { JobLogLine, JobLogsOptions, WatchJobOptions, WatchJobsOptions };
 
 export interface Call {
   /** Gives up: the call rejects with the signal's reason. Without one it goes on until it succeeds. */
