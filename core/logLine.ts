@@ -44,8 +44,8 @@ export function placeOf(sequence: number): { readonly run: number; readonly line
 const maxMessageLength = 4000;
 const maxFieldsBytes = 4096;
 
-/** `given` is a text, unless the handler is not checked by types. */
-export function cutMessage(given: string): string {
+/** Whatever it is: a handler may not be checked by types. */
+export function cutMessage(given: unknown): string {
   const message = String(given);
   const text = message.length > maxMessageLength ? `${message.slice(0, maxMessageLength)}…` : message;
   return text.toWellFormed();

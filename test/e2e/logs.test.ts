@@ -66,7 +66,7 @@ describe.each(engines)('a job’s log, on %s', (engine) => {
     const jobId = await create(system);
     await expect.poll(async () => (await ask(system, { jobId })).status, { timeout: 10_000 }).toBe('SUCCEEDED');
     const { logs, attemptRuns } = await ask(system, { jobId });
-    expect(logs.edges.map(({ node: { sequence: _, at: _at, ...line } }) => line)).toEqual([
+    expect(logs.edges.map(({ node }) => node)).toMatchObject([
       { attempt: 1, level: 'INFO', message: 'began', fields: { number: 1 }, skipped: 0 },
       { attempt: 1, level: 'WARN', message: 'odd', fields: { omitted: 'not JSON' }, skipped: 0 },
       { attempt: 2, level: 'INFO', message: 'began', fields: { number: 2 }, skipped: 0 },
@@ -78,12 +78,12 @@ describe.each(engines)('a job’s log, on %s', (engine) => {
         generation: 1,
         number: 1,
         outcome: 'FAILED',
-        worker: expect.stringContaining('/'),
         error: { code: 'ATTEMPT_FAILED', message: 'no luck' },
       },
       { generation: 1, number: 2, outcome: 'SUCCEEDED', error: null },
     ]);
-    expect(attemptRuns.edges[0]?.node['error']).toMatchObject({ stack: expect.stringContaining('logs.test.ts') });
+    expect(at(attemptRuns.edges[0]?.node, 'error', 'stack')).toContain('logs.test.ts');
+    expect(at(attemptRuns.edges[0]?.node, 'worker')).toContain('/');
     expect(attemptRuns.edges.map(({ node }) => node.logs.edges.length)).toEqual([2, 3]);
     expect(lines.map((line): unknown => JSON.parse(line))).toContainEqual(
       expect.objectContaining({ jobId, attempt: 1, level: 'info', msg: 'began', fields: { number: 1 } }),

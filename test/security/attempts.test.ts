@@ -18,11 +18,12 @@ test('stacks and workers are told to admins alone, failures to the owner, logs a
   await expect.poll(async () => at((await asked(alice)).data, 'job', 'status'), { timeout: 10_000 }).toBe('FAILED_FINAL');
 
   const nodeOf = (data: unknown): unknown => at(data, 'job', 'attemptRuns', 'edges', 0, 'node');
-  expect(nodeOf((await asked(alice)).data)).toEqual({ worker: null, error: { message: expect.any(String), stack: null } });
-  expect(nodeOf((await asked(admin)).data)).toEqual({
-    worker: expect.stringContaining('/'),
-    error: { message: expect.any(String), stack: expect.stringContaining('    at ') },
-  });
+  const told = nodeOf((await asked(alice)).data);
+  expect(told).toMatchObject({ worker: null, error: { stack: null } });
+  expect(at(told, 'error', 'message')).toBeTruthy();
+  const toldAdmin = nodeOf((await asked(admin)).data);
+  expect(at(toldAdmin, 'worker')).toContain('/');
+  expect(at(toldAdmin, 'error', 'stack')).toContain('    at ');
   expect((await asked(bob)).errors?.map(({ extensions }) => extensions['code'])).toEqual(['JOB_NOT_FOUND']);
   const subscription = { query: 'subscription ($jobId: ID!) { jobLogAdded(jobId: $jobId) { message } }', variables: { jobId } };
   for (const transport of [transports.SSE, transports.WebSocket])
