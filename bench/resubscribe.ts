@@ -7,6 +7,7 @@ import { createWatches, type Watch } from '../core/usecases/watchJob.ts';
 import { systemClock } from '../core/clock.ts';
 import { noTelemetry } from '../telemetry/telemetry.ts';
 import { makeJob } from '../test/support/jobFactory.ts';
+import { memoryEntries } from '../test/support/memoryEntries.ts';
 import { startRedis, type RedisServer } from '../test/support/redis.ts';
 import { silentLog } from '../test/support/silentLog.ts';
 import type { Report } from './support/report.ts';
@@ -99,6 +100,7 @@ async function watchMany(count: number): Promise<Watching> {
   let reads = 0;
   let seen = 0;
   const table = {
+    entries: memoryEntries(),
     get(jobId: string) {
       reads += 1;
       return Promise.resolve(jobs.get(jobId));

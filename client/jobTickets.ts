@@ -34,6 +34,7 @@ import {
   type UpdateScheduleInput,
 } from './schedules.ts';
 import type { Token } from './tokens.ts';
+import { jobLogs, jobLogsDocument, type JobLogsOptions, type JobLogLine } from './jobLogs.ts';
 import { watchJob, watchJobDocument, type WatchJobOptions } from './watchJob.ts';
 import { watchJobs, watchJobsDocuments, type WatchJobsOptions } from './watchJobs.ts';
 
@@ -42,7 +43,7 @@ export type { AnyJobInput, AnyJobTypes, ConnectionOptions, ConnectionState, Crea
 export type { JobHistoryEntry, JobPriority, JobsFilter, JobsList, JobsPage, JobStatus, JobStatusEvent, JobSummary, WaitingReason };
 export type { JobTicketsErrorCode, JobTicketsErrorDetails, JobTypesMap, ListJobsOptions, NameOf, Token, TypedJob };
 export type { CatchUpPolicy, CreateScheduleInput, ListSchedulesOptions, OverlapPolicy, Schedule, ScheduleSpec, ScheduleTick, TickOutcome };
-export type { UpdateScheduleInput, WatchJobOptions, WatchJobsOptions };
+export type { JobLogLine, JobLogsOptions, UpdateScheduleInput, WatchJobOptions, WatchJobsOptions };
 
 export interface Call {
   /** Gives up: the call rejects with the signal's reason. Without one it goes on until it succeeds. */
@@ -81,6 +82,8 @@ export interface JobTickets<Types extends JobTypesMap<Types>> extends AsyncDispo
   waitForJob<Name extends NameOf<Types>>(jobId: string, call?: Call): Promise<TypedJob<Types, Name>>;
   /** Each change of status once and in order, across lost connections; ends after a final state. */
   watchJob(jobId: string, options?: WatchJobOptions): AsyncGenerator<JobStatusEvent, void, void>;
+  /** What its handler logs: each line once and in order, across lost connections; ends when the job has. */
+  jobLogs(jobId: string, options?: JobLogsOptions): AsyncGenerator<JobLogLine, void, void>;
   /** Whatever happens to all of an owner’s jobs from now on, across lost connections; does not end by itself. */
   watchJobs(options?: WatchJobsOptions): AsyncGenerator<JobStatusEvent, void, void>;
   /** Not repeated when its answer is lost (`CONNECTION_LOST`): look at the job. */
@@ -125,6 +128,7 @@ export const clientDocuments = {
     answer: createWatchToken(input: { jobId: $jobId, ttlSeconds: $ttlSeconds }) { token expiresAt } }`,
   ...scheduleDocuments,
   watchJob: watchJobDocument,
+  jobLogs: jobLogsDocument,
   ...watchJobsDocuments,
 };
 
@@ -161,6 +165,7 @@ export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>
       }
     },
     watchJob: (jobId, watchOptions) => watchJob(connection, jobId, watchOptions),
+    jobLogs: (jobId, logsOptions) => jobLogs(connection, jobId, logsOptions),
     watchJobs: (watchOptions) => watchJobs(connection, watchOptions),
     retry: (jobId, call) => change(clientDocuments.retry, { jobId }, call),
     cancel: (jobId, call) => change(clientDocuments.cancel, { jobId }, call),

@@ -1,9 +1,9 @@
 /** What a handler is: a function of a job's params that may be aborted, reports progress, and may run more than once. */
 import { z } from 'zod';
-import type { Log } from '../telemetry/log.ts';
 import { PermanentError } from './errors.ts';
 import type { JsonValue } from './job.ts';
 import type { JobType, ParamsOf, ResultOf } from './jobType.ts';
+import type { JobLogger } from './logLine.ts';
 import type { ObjectStore } from './objects.ts';
 
 export interface HandlerContext {
@@ -13,7 +13,8 @@ export interface HandlerContext {
   readonly attempt: number;
   /** The same at every attempt of this job: makes effects outside safe to repeat. */
   readonly idempotencyKey: string;
-  readonly log: Log;
+  /** `log.info(text, fields)`: to the worker’s own log, and to the job’s, where whoever may see the job reads it. */
+  readonly log: JobLogger;
   /** The files that this job may read and write. */
   readonly objects: ObjectStore;
   /** Percent, 0 to 100. Cheap: reports are conflated before they leave the worker. */

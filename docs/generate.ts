@@ -5,6 +5,7 @@ import { printType } from 'graphql';
 import { jobTypesFile } from '../cli/jobTypesFile.ts';
 import { closeCatalogue, errorCatalogue, refusalCatalogue } from '../core/errors.ts';
 import { finalStatuses } from '../core/job.ts';
+import { headSlots, slotBytes } from '../core/logBuffer.ts';
 import { decisions, guards, touches, transitions, type DecisionName } from '../core/transitions.ts';
 import { plannedPage } from '../infra/plan/plannedPage.ts';
 import { readUnitCosts } from '../infra/plan/unitCosts.ts';
@@ -178,7 +179,7 @@ function jobTypesPage(): string {
   return document(
     'Job types',
     'Generated from the types in `jobs/`. The query `jobTypes` answers the same with the JSON Schemas of params and results. What becomes of files that are odd stands in [files](files.md).',
-    [...sections, ...limitsSection()],
+    [...sections, ...limitsSection(), ...handlerLogs()],
   );
 }
 
@@ -200,6 +201,25 @@ function limitsSection(): readonly string[] {
     `- \`perKey\` and \`total\` are 1 to ${maxConcurrency}. A running job keeps its slot through the retries of a receive. Who is refused waits (\`CONCURRENCY\`), in the order of creation, and uses up nothing.`,
     '- In no window of `seconds` more attempts begin than `starts` and `burst` together (`burst`: a tenth of `starts`, at least 1); of `starts`, 98 % are used while work waits. Retries count. Who is refused waits (`RATE_LIMIT`; `waitingUntil` is an estimate).',
     '- `updateJobTypeLimits` sets both while the system runs, see [operations](operations.md#limits).',
+    '',
+  ];
+}
+
+function handlerLogs(): readonly string[] {
+  return [
+    '## What a handler logs',
+    '',
+    '`log.info(text, fields)`, `log.warn` and `log.error` of a handler’s context go to the worker’s own log and to the job: `Job.logs`,',
+    '`Job.attemptRuns { logs }`, and live with `subscription { jobLogAdded(jobId, afterSequence) }`, each line once and in order, resumed after the last',
+    '`sequence` seen. Whoever may see the job reads them, so log no secrets; `fields` are JSON.',
+    '',
+    '- Lines are written 2 s after the first that is not, or when 16 KB are full, and all of them before the attempt’s end is told. A worker that is',
+    '  killed loses at most those 2 s; one that lost its claim writes no more of them.',
+    `- Of an attempt the first ${(headSlots * slotBytes) / 1024} KB are kept, and the last 16 to 32 KB; \`skipped\` of a line says how many before it are not. A text is cut at 4,000`,
+    '  characters; fields that are no JSON, or more than 4 KB, are told as `{"omitted": …}`. The worker’s log has all lines.',
+    '- An attempt that logs nothing and does not fail costs nothing: `attemptRuns` tells it from the record. One that fails is noted with its worker and',
+    '  its stack, which only those see who may operate the system (scope `admin`).',
+    '- They are kept JOB_TTL_DAYS and seven days from when they were written: of a job that is open for longer, the first attempts’ go first.',
     '',
   ];
 }

@@ -4,6 +4,7 @@ import {
   type AnyJobTypes,
   type CreateJobInput,
   type Job,
+  type JobLogLine,
   type JobSummary,
   type JobTickets,
   type JobTypesMap,
@@ -36,6 +37,8 @@ export interface JobHooks<Types extends JobTypesMap<Types>> {
   useJobs(jobIds: readonly string[] | SkipToken, options?: InitialData<readonly Job[]>): View<readonly (Job | undefined)[]>;
   /** A page of the list, newest first, kept up to date. The query may be a new object each time. */
   useJobs(query?: JobsQuery, options?: InitialData<readonly JobSummary[]>): View<readonly JobSummary[]>;
+  /** What the job's handler logs, oldest first, from its first line to the job's end. */
+  useJobLogs(jobId: string | SkipToken, options?: InitialData<readonly JobLogLine[]>): View<readonly JobLogLine[]>;
   useCreateJob<Name extends NameOf<Types>>(
     type: Name,
   ): UsedCall<[params?: Types[Name]['params'], options?: CreateJobOptions], TypedJob<Types, Name>>;
@@ -50,6 +53,8 @@ export function createJobHooks<Types extends JobTypesMap<Types> = AnyJobTypes>(c
   const jobs = createSources<Job>({ connection: client, isLast: ({ status }) => isFinal(status) });
   const lists = createSources<readonly JobSummary[]>({ connection: client, isLast: () => false });
 
+  const logs = createSources<readonly JobLogLine[]>({ connection: client, isLast: () => false });
+
   function jobAt(jobId: string, initial: Job | undefined): Viewed<Job> {
     return jobs.at(jobId, {
       initial,
@@ -61,6 +66,17 @@ export function createJobHooks<Types extends JobTypesMap<Types> = AnyJobTypes>(c
 
   function listAt(key: string, query: JobsQuery, initial: readonly JobSummary[] | undefined): Viewed<readonly JobSummary[]> {
     return lists.at(key, { initial, follow: (options) => followJobs(client, query, options) });
+  }
+
+  function logsAt(jobId: string, initial: readonly JobLogLine[] | undefined): Viewed<readonly JobLogLine[]> {
+    return logs.at(jobId, {
+      initial,
+      async follow({ initial: known = [], show, signal }) {
+        let lines = known;
+        show(lines);
+        for await (const line of client.jobLogs(jobId, { afterSequence: lines.at(-1)?.sequence, signal })) show((lines = [...lines, line]));
+      },
+    });
   }
 
   /** A job that has ended and was retried is followed again. */
@@ -82,6 +98,10 @@ export function createJobHooks<Types extends JobTypesMap<Types> = AnyJobTypes>(c
       if (initialData !== undefined) learn(initialData);
     }, [viewed, initialData?.version]);
     return typed<TypedJob<Types, Name>>(view);
+  }
+
+  function useJobLogs(jobId: string | SkipToken, { initialData }: InitialData<readonly JobLogLine[]> = {}): View<readonly JobLogLine[]> {
+    return useViewed<readonly JobLogLine[]>(useMemo(() => (jobId === skipToken ? idle : logsAt(jobId, initialData)), [jobId]));
   }
 
   function useJobs(jobIds: readonly string[] | SkipToken, options?: InitialData<readonly Job[]>): View<readonly (Job | undefined)[]>;
@@ -130,6 +150,7 @@ export function createJobHooks<Types extends JobTypesMap<Types> = AnyJobTypes>(c
     useJobs,
     useCreateJob,
     useRetryJob: () => useCall(retry),
+    useJobLogs,
     useCancelJob: () => useCall(cancel),
     jobOptions: (jobId) => jobOptionsOf(client, jobId),
   };

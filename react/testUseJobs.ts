@@ -2,6 +2,9 @@
 import { createElement, useState } from 'react';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { defineHandler } from '../core/handler.ts';
+import { simulateWork } from '../jobs/simulateWork/type.ts';
+import { startSystem } from '../test/support/startSystem.ts';
 import { createJobHooks, skipToken } from './jobHooks.ts';
 import { mount, noting, useSystem } from './testMount.ts';
 import { openClient } from './testPage.ts';
@@ -9,6 +12,35 @@ import { openClient } from './testPage.ts';
 export function exerciseOtherHooks(): void {
   const system = useSystem();
   const slow = { type: 'simulate_work', params: { durationMs: 1200, steps: 4 } } as const;
+
+  describe('useJobLogs', () => {
+    test('shows each line as it comes, in StrictMode by one subscription, and asks nothing for a skipped job', async () => {
+      const goOn = Promise.withResolvers<void>();
+      const handler = defineHandler(simulateWork, async (_params, { log }) => {
+        log.info('one');
+        await goOn.promise;
+        log.warn('two');
+        return { attempts: 1, sleptMs: 0 };
+      });
+      await using logging = await startSystem({ engine: 'embedded', handlers: [handler] });
+      await using watched = openClient(logging.url);
+      const { useJobLogs } = createJobHooks(watched.client);
+      const { job } = await watched.client.createJob({ type: 'simulate_work' });
+      const noted = noting((jobId: string) => useJobLogs(jobId === '' ? skipToken : jobId));
+      const page = mount(noted.element(''));
+      await expect.poll(() => noted.last()?.status).toBe('idle');
+      expect(watched.asked('JobLogs')).toHaveLength(0);
+      page.draw(noted.element(job.jobId));
+      await expect.poll(() => noted.last()?.data?.length, { timeout: 10_000 }).toBe(1);
+      goOn.resolve();
+      await expect.poll(() => noted.last()?.status, { timeout: 10_000 }).toBe('ended');
+      expect(noted.last()?.data).toMatchObject([
+        { level: 'INFO', message: 'one' },
+        { level: 'WARN', message: 'two' },
+      ]);
+      expect(watched.asked('JobLogs')).toHaveLength(1);
+    });
+  });
 
   describe('useJobs', () => {
     test('of ids given as a new array each time: one watch a job, no loop, all in their order', async () => {

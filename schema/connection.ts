@@ -4,19 +4,7 @@ import type { JobsFilter } from '../core/usecases/jobsFilter.ts';
 import type { JobCount, JobEdge, JobPage } from '../core/usecases/listJobs.ts';
 import { builder } from './builder.ts';
 import { JobStatusType, JobType } from './job.ts';
-
-export const PageInfoType = builder.objectRef<JobPage['pageInfo']>('PageInfo').implement({
-  description: 'Whether there is more, and where to go on.',
-  fields: (t) => ({
-    hasNextPage: t.exposeBoolean('hasNextPage', { description: 'Whether there is more behind this page: older jobs, later names.' }),
-    hasPreviousPage: t.exposeBoolean('hasPreviousPage', { description: 'Whether there is something before this page.' }),
-    startCursor: t.exposeString('startCursor', { nullable: true, description: 'Cursor of the first edge.' }),
-    endCursor: t.exposeString('endCursor', {
-      nullable: true,
-      description: 'Where the page ends, mostly at its last edge: pass it as `after` for the next page.',
-    }),
-  }),
-});
+import { PageInfoType } from './pageInfo.ts';
 
 const JobEdgeType = builder.objectRef<JobEdge>('JobEdge').implement({
   description: 'One job of the list, and its place.',

@@ -1,9 +1,11 @@
 /** The type Job and its parts, as clients read them. */
 import { failureCodeOf } from '../core/failures.ts';
 import type { HistoryEntry, Job, JobFailure, JobPriority, JobStatus } from '../core/job.ts';
+import { defaultAttempts, defaultLines, listAttempts, maxAttempts, maxLines } from '../core/usecases/listLogs.ts';
 import { shownReasonOf, shownWaitOf, type WaitingReason } from '../core/shownWait.ts';
 import { builder } from './builder.ts';
 import { JobFailureCodeType } from './errorCode.ts';
+import { AttemptConnectionType, JobLogLineConnectionType, linesAfter, linesFirst, loadLines, pageCost } from './jobLog.ts';
 import { loadPayload } from './payloadLoader.ts';
 
 export const JobStatusType = builder.enumType('JobStatus', {
@@ -128,6 +130,26 @@ export const JobType = builder.objectRef<Job>('Job').implement({
       description: 'When it will be deleted, unless it changes before. While it has not ended: no earlier than that.',
       resolve: ({ expiresAt, updatedAt }, _, { core }) =>
         expiresAt === undefined ? updatedAt + core.settings.jobTtlDays * 86_400_000 : expiresAt * 1000,
+    }),
+    logs: t.field({
+      type: JobLogLineConnectionType,
+      description: 'What its handler logged, over all attempts, oldest first.',
+      args: { first: t.arg.int({ description: linesFirst }), after: t.arg.string({ description: linesAfter }) },
+      complexity: ({ first }) => pageCost(first ?? defaultLines, maxLines),
+      resolve: ({ jobId }, { first, after }, context) => loadLines(context, { jobId, first, after }),
+    }),
+    attemptRuns: t.field({
+      type: AttemptConnectionType,
+      description: 'Its attempts, oldest first, over all generations.',
+      args: {
+        first: t.arg.int({ description: `How many attempts, 0 to ${maxAttempts}; ${defaultAttempts} if left out.` }),
+        after: t.arg.string({ description: 'Only attempts after the one at this cursor.' }),
+      },
+      complexity: ({ first }) => pageCost(first ?? defaultAttempts, maxAttempts),
+      resolve: async (job, { first, after }, { core, signal }) => {
+        const { edges, pageInfo } = await listAttempts(core, job, { first, after, signal });
+        return { edges: edges.map(({ cursor, node }) => ({ cursor, node: { ...node, jobId: job.jobId } })), pageInfo };
+      },
     }),
     history: t.expose('history', {
       type: [JobHistoryEntryType],

@@ -14,7 +14,7 @@ import type { SchedulePage } from '../core/usecases/listSchedules.ts';
 import { paramsOf } from '../core/usecases/schedules.ts';
 import { badInput } from '../core/text.ts';
 import { builder } from './builder.ts';
-import { PageInfoType } from './connection.ts';
+import { PageInfoType } from './pageInfo.ts';
 import { JobPriorityType, JobType } from './job.ts';
 import { loadJob } from './jobLoader.ts';
 

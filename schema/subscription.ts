@@ -1,10 +1,11 @@
-/** The subscription: every change of status, pushed. */
+/** The subscriptions: every change of status, and what handlers log, pushed. */
 import { JobError } from '../core/errors.ts';
 import type { WatchedEvent } from '../core/usecases/watchJob.ts';
 import { builder } from './builder.ts';
 import { jobsFilterOf, JobsFilterType } from './connection.ts';
 import { ownerMeant, type ApiContext } from './context.ts';
 import { JobFailureType, JobStatusType, JobType } from './job.ts';
+import { JobLogLineType } from './jobLog.ts';
 import { loadJob } from './jobLoader.ts';
 
 const JobStatusEventType = builder.objectRef<WatchedEvent>('JobStatusEvent').implement({
@@ -79,12 +80,26 @@ builder.subscriptionType({
       },
       resolve: (event) => event,
     }),
+    jobLogAdded: t.field({
+      type: JobLogLineType,
+      description:
+        'What the job’s handler logs: the lines there are, then each within moments of two seconds, once and in order, until the job is final.',
+      args: {
+        jobId: t.arg.id({ required: true, description: 'The ticket.' }),
+        afterSequence: t.arg.int({ description: 'Resume after this sequence: only later lines are delivered.' }),
+      },
+      subscribe: async (_root, { jobId, afterSequence }, { watches, owner, isAdmin, signal, spend, lastEventId }) => {
+        await spend('watches', 1);
+        return watches.logs({ owner, isAdmin, jobId, afterSequence: resumeAfter(jobId, afterSequence, lastEventId), signal });
+      },
+      resolve: (line) => line,
+    }),
   }),
 });
 
 /** The later of what the arguments and the header `Last-Event-ID` say. */
-function resumeAfter(jobId: string, afterVersion: number | null | undefined, lastEventId: ApiContext['lastEventId']): number | undefined {
+function resumeAfter(jobId: string, after: number | null | undefined, lastEventId: ApiContext['lastEventId']): number | undefined {
   const seen = lastEventId !== undefined && (lastEventId.jobId ?? jobId) === jobId ? lastEventId.version : undefined;
-  if (afterVersion === null || afterVersion === undefined) return seen;
-  return afterVersion < 0 ? afterVersion : Math.max(afterVersion, seen ?? 0);
+  if (after === null || after === undefined) return seen;
+  return after < 0 ? after : Math.max(after, seen ?? 0);
 }

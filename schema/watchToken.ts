@@ -36,7 +36,7 @@ builder.mutationField('createWatchToken', (t) =>
   t.field({
     type: CreateWatchTokenPayloadType,
     description:
-      'Signs a token for someone who may watch one job, and nothing else: `job`, `waitForJob` and `jobStatusChanged` with its jobId.',
+      'Signs a token for someone who may watch one job, and nothing else: `job`, `waitForJob`, `jobStatusChanged` and `jobLogAdded` with its jobId.',
     args: { input: t.arg({ type: CreateWatchTokenInputType, required: true, description: 'Which job, and for how long.' }) },
     resolve: async (_root, { input: { jobId, ttlSeconds } }, { core, owner, isAdmin, spend, signWatchToken }) => {
       await spend('jobs', 1);
@@ -53,7 +53,7 @@ builder.mutationField('createWatchToken', (t) =>
 );
 
 /** Fields that a watch token may ask for, with the jobId that it is for. What is not here is refused, whatever is added. */
-const watching: ReadonlySet<string> = new Set(['job', 'waitForJob', 'jobStatusChanged']);
+const watching: ReadonlySet<string> = new Set(['job', 'waitForJob', 'jobStatusChanged', 'jobLogAdded']);
 
 /** Guards each root field of the schema. */
 export function guardWatchTokens(schema: GraphQLSchema): GraphQLSchema {

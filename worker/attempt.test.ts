@@ -26,8 +26,9 @@ const handler = defineHandler(type, () => {
 });
 
 function attempt(signal: AbortSignal): Promise<AttemptEnd> {
-  const context = { signal, attempt: 1, log: silentLog, objects: noObjects, progress: () => undefined };
-  return runAttempt({ handler, job: { jobId: 'job', type: type.name }, params: {}, context, now: Date.now });
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const context = { signal, attempt: 1, log, objects: noObjects, progress: () => undefined };
+  return runAttempt({ handler, job: { jobId: 'job', type: type.name }, params: {}, context, now: Date.now, log: silentLog });
 }
 
 test('leaves nothing behind: no listener and no memory after 60,000 attempts', { timeout: 60_000 }, async () => {

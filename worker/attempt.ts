@@ -2,11 +2,12 @@
 import { PermanentError } from '../core/errors.ts';
 import type { HandlerContext, JobHandler } from '../core/handler.ts';
 import { maxErrorMessageLength, maxResultBytes, type Job, type JobFailure, type JsonValue } from '../core/job.ts';
+import type { Log } from '../telemetry/log.ts';
 import { ShuttingDown, TimedOut } from './aborts.ts';
 
 export type AttemptEnd =
   | { readonly kind: 'returned'; readonly result: JsonValue }
-  | { readonly kind: 'threw'; readonly error: JobFailure; readonly isPermanent: boolean }
+  | { readonly kind: 'threw'; readonly error: JobFailure; readonly isPermanent: boolean; readonly stack?: string | undefined }
   /** The signal given from outside fired; its reason tells why. */
   | { readonly kind: 'aborted'; readonly reason: unknown };
 
@@ -16,6 +17,8 @@ export interface AttemptInput {
   readonly params: JsonValue;
   readonly context: Omit<HandlerContext, 'idempotencyKey'>;
   readonly now: () => number;
+  /** The worker's own. */
+  readonly log: Log;
 }
 
 /** A handler that goes on for so long after its signal fired is left behind, with an error in the log. */
@@ -23,7 +26,7 @@ const abandonAfterMs = 10_000;
 /** When the worker shuts down, the grace time is over by then. */
 const abandonAtShutdownMs = 500;
 
-export async function runAttempt({ handler, job, params, context, now }: AttemptInput): Promise<AttemptEnd> {
+export async function runAttempt({ handler, job, params, context, now, log }: AttemptInput): Promise<AttemptEnd> {
   const outer = context.signal;
   if (outer.aborted) return { kind: 'aborted', reason: outer.reason };
 
@@ -35,7 +38,7 @@ export async function runAttempt({ handler, job, params, context, now }: Attempt
     controller.abort(reason);
     abandoning = setTimeout(
       () => {
-        context.log.error({ type: job.type }, 'the handler ignores its signal; it is left running and its end is ignored');
+        log.error({ type: job.type }, 'the handler ignores its signal; it is left running and its end is ignored');
         abandon(new TimedOut('the handler was left behind', { cause: reason }));
       },
       reason instanceof ShuttingDown ? abandonAtShutdownMs : abandonAfterMs,
@@ -55,7 +58,7 @@ export async function runAttempt({ handler, job, params, context, now }: Attempt
     return { kind: 'returned', result };
   } catch (error) {
     if (outer.aborted) return { kind: 'aborted', reason: outer.reason };
-    return threw(controller.signal.aborted ? controller.signal.reason : error, context, now());
+    return threw(controller.signal.aborted ? controller.signal.reason : error, { attempt: context.attempt, at: now(), log });
   } finally {
     // Nothing of an attempt may stay: what it listens to lives on.
     outer.removeEventListener('abort', onAbort);
@@ -66,10 +69,10 @@ export async function runAttempt({ handler, job, params, context, now }: Attempt
   }
 }
 
-function threw(cause: unknown, { log, attempt }: AttemptInput['context'], at: number): AttemptEnd {
+function threw(cause: unknown, { attempt, at, log }: { readonly attempt: number; readonly at: number; readonly log: Log }): AttemptEnd {
   const isPermanent = cause instanceof PermanentError;
   const code = isPermanent ? 'PERMANENT' : cause instanceof TimedOut ? 'TIMEOUT' : 'ATTEMPT_FAILED';
   const message = (cause instanceof Error ? cause.message : String(cause)).slice(0, maxErrorMessageLength);
   log.info({ failure: cause, code, attempt }, 'an attempt failed');
-  return { kind: 'threw', isPermanent, error: { code, message, attempt, at } };
+  return { kind: 'threw', isPermanent, error: { code, message, attempt, at }, stack: cause instanceof Error ? cause.stack : undefined };
 }

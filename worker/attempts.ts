@@ -7,6 +7,7 @@ import type { JsonValue } from '../core/job.ts';
 import { objectsOf } from '../core/objectAccess.ts';
 import { CancelRequested, ClaimLost, CutOff, follow, ShuttingDown, Starved } from './aborts.ts';
 import { runAttempt, type AttemptEnd } from './attempt.ts';
+import type { AttemptLogs } from './attemptLog.ts';
 import type { Claimed } from './claim.ts';
 import type { Lease } from './lease.ts';
 import { beginsInTime, nextStartOf } from './begin.ts';
@@ -18,10 +19,11 @@ import type { Progress } from './progress.ts';
 export interface Held {
   readonly lease: Lease;
   readonly progress: Progress;
+  readonly logs: AttemptLogs;
 }
 
 /** A failure is noted when it happens, with its due time: whoever takes over after a kill waits for it too. */
-export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease, progress }: Held): Promise<Outcome> {
+export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease, progress, logs }: Held): Promise<Outcome> {
   const { core, settings, random, stopping, graceOver } = parts;
   const { job, handler, log, now } = claimed;
   const { policy } = handler.type;
@@ -48,8 +50,10 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
     if (!(await beginsInTime(parts, claimed, startAt))) {
       return ending.signal.aborted ? abortedOutcome(ending.signal.reason, attempt) : { kind: 'released', attempt };
     }
-    const context = { signal: ending.signal, attempt, log, objects, progress: progress.report };
-    const end = await observed(parts, claimed, attempt, () => runAttempt({ handler, job, params, context, now }));
+    const logged = logs.begin(attempt);
+    const context = { signal: ending.signal, attempt, log: logged.log, objects, progress: progress.report };
+    const end = await observed(parts, claimed, attempt, () => runAttempt({ handler, job, params, context, now, log }));
+    logged.end(end);
     if (end.kind === 'returned') return { kind: 'succeeded', attempt, result: end.result };
     if (end.kind === 'aborted') return abortedOutcome(end.reason, attempt);
     failures += 1;

@@ -4,6 +4,7 @@ import { backoffMs } from '../core/backoff.ts';
 import { monotonic } from '../core/clock.ts';
 import type { ReceivedMessage } from '../core/queue/jobQueues.ts';
 import { decodeMessage, type JobMessage } from '../core/queue/message.ts';
+import { createAttemptLogs } from './attemptLog.ts';
 import { runAttempts } from './attempts.ts';
 import { claimJob, type Claimed } from './claim.ts';
 import { conclude } from './conclude.ts';
@@ -55,10 +56,13 @@ async function work(parts: WorkerParts, message: ReceivedMessage, body: JobMessa
 
   const lease = holdLease({ ...claimed, table: core.table, leaseMs: leaseMsOf(parts), progress: () => progress.latest() });
   const progress = trackProgress({ ...claimed, feed: core.feed, save: (percent) => void lease.renew({ progress: percent }) });
+  const logs = createAttemptLogs(parts, claimed);
   try {
-    const outcome: Outcome = await runAttempts(parts, claimed, { lease, progress });
+    const outcome: Outcome = await runAttempts(parts, claimed, { lease, progress, logs });
     progress.stop();
     onWorked();
+    // Whoever sees the outcome finds the log whole.
+    await logs.written();
     // Renewed until the outcome is written, however long the table takes.
     const acknowledgement = await conclude(parts, claimed, { outcome, percent: progress.latest() });
     await leave(parts, { jobId: body.jobId, version: claimed.job.version - 1 }, claimed.permit);

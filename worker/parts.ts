@@ -15,6 +15,8 @@ export interface ExecuteSettings {
   readonly backoffMaxMs: number;
   /** Visibility timeout of a message, and lease of a claim. */
   readonly visibilityTimeoutSeconds: number;
+  /** What is noted of attempts is kept as long as the records. */
+  readonly jobTtlDays: number;
   readonly objectAccess: ObjectAccess;
 }
 
@@ -32,6 +34,8 @@ export interface WorkerParts {
   /** The types of jobs that came and that no handler is for: each is told of once. */
   readonly toldTypes: Set<string>;
   readonly random: () => number;
+  /** This process's name, as those who run it know it. */
+  readonly worker: string;
   /** Of the table: who waits for it waits here. */
   readonly breaker: Breaker;
   /** Fires when no further attempt may begin. */

@@ -16,7 +16,7 @@ const backoff = { baseMs: 50, maxMs: 5000 };
 
 /** @throws what is no fault of the table's; whatever it was, once the signal fired. */
 export async function untilAnswered<Answer>(
-  { breaker, random }: Pick<WorkerParts, 'breaker' | 'random'>,
+  { breaker, random }: { readonly breaker: Pick<WorkerParts['breaker'], 'closed'> } & Pick<WorkerParts, 'random'>,
   { ask, signal, onAway = () => undefined }: Asking<Answer>,
 ): Promise<Answer> {
   for (let failures = 1; ; failures += 1) {

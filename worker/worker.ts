@@ -47,9 +47,11 @@ export interface WorkerDeps {
   readonly settings: WorkerSettings;
   /** 0 to 1, for jitter. */
   readonly random?: () => number;
+  /** Told with its attempts, and in the list of workers. Default: one of its own. */
+  readonly name?: string;
 }
 
-export function createWorker({ core, handlers, objects, settings, random = Math.random }: WorkerDeps): Worker {
+export function createWorker({ core, handlers, objects, settings, random = Math.random, name = workerId() }: WorkerDeps): Worker {
   const { log, queues, telemetry } = core;
   const stopping = new AbortController();
   const graceOver = new AbortController();
@@ -112,6 +114,7 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
         startKeeper: openStartKeeper({ core, handlers, limits, stopping: stopping.signal }),
         toldTypes: new Set(),
         random,
+        worker: name,
         breaker,
         stopping: stopping.signal,
         graceOver: graceOver.signal,
@@ -128,7 +131,7 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
       });
       heartbeat ??= startHeartbeat({
         core,
-        about: { id: workerId(), version: settings.version, types: [...handlers.keys()], slots: settings.workerConcurrency },
+        about: { id: name, version: settings.version, types: [...handlers.keys()], slots: settings.workerConcurrency },
         running: () => poll?.running() ?? 0,
       });
     },

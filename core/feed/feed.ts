@@ -27,8 +27,9 @@ export function channelName(channel: Channel): string {
   return 'jobId' in channel ? `job:{${channel.jobId}}` : `owner:{${channel.owner}}`;
 }
 
-/** On its own channel a job's first event reaches nobody: whoever watches the job knows its id, and reads it to begin with. */
-export function channelsOf({ jobId, owner, version }: JobEvent): readonly string[] {
+/** On its own channel a job's first event reaches nobody: whoever watches the job knows its id, and reads it to begin with. Of its log, nobody but those hears. */
+export function channelsOf({ jobId, owner, version, logged }: JobEvent): readonly string[] {
+  if (logged !== undefined) return [channelName({ jobId })];
   const ofOwner = channelName({ owner });
   return version === 1 ? [ofOwner] : [channelName({ jobId }), ofOwner];
 }

@@ -61,6 +61,7 @@ export class JobTimeline {
 
   /** Of a hint. `now`: milliseconds since the epoch. */
   judge(event: JobEvent, now: number): Judgement {
+    if (event.logged !== undefined) return event.version > this.#version ? 'gap' : 'old';
     if (event.version > this.#version + 1) return 'gap';
     if (event.version > this.#version) {
       const isStep = !this.isFinal && !isFinal(event.status);

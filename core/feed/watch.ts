@@ -20,18 +20,18 @@ export interface WatchListener {
   onChange(): void;
 }
 
-export interface Watch extends AsyncIterableIterator<WatchedEvent, undefined> {
+export interface Watch<Event = WatchedEvent> extends AsyncIterableIterator<Event, undefined> {
   /** The next event, if there is one now. Watchers at the same position get the same object. */
-  take(): WatchedEvent | undefined;
+  take(): Event | undefined;
   /** Undefined while more may come. */
   ending(): Ending | undefined;
   /** Instead of iterating. From then on the listener alone ends the watch, and its signal is let go. */
   listen(listener: WatchListener): void;
-  next(): Promise<IteratorResult<WatchedEvent, undefined>>;
-  return(): Promise<IteratorResult<WatchedEvent, undefined>>;
+  next(): Promise<IteratorResult<Event, undefined>>;
+  return(): Promise<IteratorResult<Event, undefined>>;
 }
 
-export abstract class StreamWatch implements Watch {
+export abstract class StreamWatch<Event = WatchedEvent> implements Watch<Event> {
   readonly #watches: WatchSet;
   #signal: AbortSignal | undefined;
   #listener: WatchListener | undefined;
@@ -47,10 +47,10 @@ export abstract class StreamWatch implements Watch {
     else signal?.addEventListener('abort', this);
   }
 
-  protected abstract takeNext(): WatchedEvent | undefined;
+  protected abstract takeNext(): Event | undefined;
   protected abstract endingOfStream(): Ending | undefined;
 
-  take(): WatchedEvent | undefined {
+  take(): Event | undefined {
     return this.#parting === undefined ? this.takeNext() : undefined;
   }
 
@@ -63,7 +63,7 @@ export abstract class StreamWatch implements Watch {
     this.#forgetSignal();
   }
 
-  async next(): Promise<IteratorResult<WatchedEvent, undefined>> {
+  async next(): Promise<IteratorResult<Event, undefined>> {
     for (;;) {
       const event = this.take();
       if (event !== undefined) return { done: false, value: event };
@@ -80,7 +80,7 @@ export abstract class StreamWatch implements Watch {
     }
   }
 
-  return(): Promise<IteratorResult<WatchedEvent, undefined>> {
+  return(): Promise<IteratorResult<Event, undefined>> {
     this.#leave('complete');
     return Promise.resolve({ done: true, value: undefined });
   }
@@ -133,22 +133,22 @@ export interface WatchSetOwner {
 
 /** All watchers of one stream. Mostly there is one, and no set is made for it. */
 export class WatchSet {
-  #only: StreamWatch | undefined;
-  #several: Set<StreamWatch> | undefined;
+  #only: StreamWatch<unknown> | undefined;
+  #several: Set<StreamWatch<unknown>> | undefined;
   readonly #stream: WatchSetOwner;
 
   constructor(stream: WatchSetOwner) {
     this.#stream = stream;
   }
 
-  add(watch: StreamWatch): void {
+  add(watch: StreamWatch<unknown>): void {
     if (this.#several !== undefined) this.#several.add(watch);
     else if (this.#only === undefined) this.#only = watch;
     else this.#several = new Set([this.#only, watch]);
     this.#stream.onCount(1);
   }
 
-  delete(watch: StreamWatch): void {
+  delete(watch: StreamWatch<unknown>): void {
     this.#several?.delete(watch);
     if (this.#only === watch) this.#only = undefined;
     this.#stream.onCount(-1);
@@ -164,7 +164,7 @@ export class WatchSet {
     }
   }
 
-  #tell(watch: StreamWatch): void {
+  #tell(watch: StreamWatch<unknown>): void {
     try {
       watch.changed();
     } catch (error) {
@@ -172,7 +172,7 @@ export class WatchSet {
     }
   }
 
-  #end(watch: StreamWatch, error: unknown): void {
+  #end(watch: StreamWatch<unknown>, error: unknown): void {
     this.#stream.onThrow(error);
     try {
       watch.fail(error instanceof Error ? error : new Error(String(error)));

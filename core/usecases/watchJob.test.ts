@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { makeJob } from '../../test/support/jobFactory.ts';
+import { memoryEntries } from '../../test/support/memoryEntries.ts';
 import { silentLog } from '../../test/support/silentLog.ts';
 import { noTelemetry } from '../../telemetry/telemetry.ts';
 import { systemClock } from '../clock.ts';
@@ -33,6 +34,7 @@ function setup(options: WatchesOptions = {}) {
     return jobs.get(jobId);
   };
   const table = {
+    entries: memoryEntries(),
     get: (jobId: string) => Promise.resolve(read(jobId)),
     getMany: (jobIds: readonly string[]) => Promise.resolve(jobIds.map(read)),
   };

@@ -8,11 +8,21 @@ import { openOwnerStream, type OwnerStream, type OwnerStreamDeps } from '../feed
 import type { JobFacts } from '../feed/ownerLog.ts';
 import type { Watch, WatchedEvent } from '../feed/watch.ts';
 import { createCoalescedReads, readLoggingOutages } from './coalescedReads.ts';
+import { readLines, type LoggedLine } from './attemptNotes.ts';
 import type { Core } from './core.ts';
 import { checkFilter, matches, type JobsFilter } from './jobsFilter.ts';
+import { openLogWatch, type LogWatchDeps } from './watchLogs.ts';
 import { mayBeId, maySee, type Caller } from './readJob.ts';
 
-export type { Watch, WatchedEvent };
+export type { LoggedLine, Watch, WatchedEvent };
+
+/** What is pushed to clients. */
+export type PushedEvent = WatchedEvent | LoggedLine;
+
+/** Where a watch goes on that broke off after it: `afterVersion`, or `afterSequence`. */
+export function positionOf(event: PushedEvent): number {
+  return 'sequence' in event ? event.sequence : event.version;
+}
 
 export interface Watches {
   /**
@@ -27,6 +37,18 @@ export interface Watches {
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<Watch>;
+  /**
+   * The job's log: the lines there are (or, with `afterSequence`, those after it), then each as it comes, once and in
+   * order; completes when the job has ended and all is told.
+   * @throws {JobError} as `job`.
+   */
+  logs(
+    request: Caller & {
+      readonly jobId: string;
+      readonly afterSequence?: number | undefined;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<Watch<LoggedLine>>;
   /** @throws {JobError} `BAD_USER_INPUT`; `FEED_INTERRUPTED`, here or from the iterator; `SHUTTING_DOWN`. */
   owner(request: {
     readonly owner: string;
@@ -52,7 +74,9 @@ export interface WatchesOptions {
 /** Jobs whose last update is kept when nobody watches them any more; the longest left ones go first. */
 const maxRemembered = 10_000;
 
-type WatchesDeps = Pick<Core, 'feed' | 'clock' | 'log' | 'telemetry'> & { readonly table: Pick<Core['table'], 'get' | 'getMany'> };
+type WatchesDeps = Pick<Core, 'feed' | 'clock' | 'log' | 'telemetry'> & {
+  readonly table: Pick<Core['table'], 'get' | 'getMany' | 'entries'>;
+};
 
 interface Joining<Stream, Watched> {
   readonly open: (key: string) => Promise<Stream>;
@@ -96,6 +120,16 @@ export function createWatches(
   };
   const ownerStreamDeps: OwnerStreamDeps = { ...shared, read, onIdle: (owner) => owners.delete(owner) };
 
+  const logWatchDeps: LogWatchDeps = {
+    feed,
+    read: (jobId, wanted) => readLines({ table }, jobId, wanted),
+    schedule,
+    pollMs,
+    silenceMs,
+    onFailure: (error) => log.debug({ error }, 'a job’s log could not be read; trying again'),
+    onThrow: (error) => log.error({ error }, 'a watcher of a job’s log threw; it was ended'),
+  };
+
   function remember(jobId: string, update: JobEvent): void {
     lastUpdates.delete(jobId);
     lastUpdates.set(jobId, update);
@@ -135,7 +169,7 @@ export function createWatches(
     return stream;
   }
 
-  return {
+  const watches: Watches = {
     async job({ jobId, afterVersion, signal, ...caller }) {
       if (afterVersion !== undefined && afterVersion < 0) {
         throw new JobError('BAD_USER_INPUT', { message: 'afterVersion is 0 or more.', path: ['afterVersion'] });
@@ -149,6 +183,14 @@ export function createWatches(
       if (maySee(caller, stream)) return stream.events;
       await stream.events.return();
       throw new JobError('JOB_NOT_FOUND');
+    },
+
+    async logs({ jobId, afterSequence = 0, signal, ...caller }) {
+      if (afterSequence < 0) {
+        throw new JobError('BAD_USER_INPUT', { message: 'afterSequence is 0 or more.', path: ['afterSequence'] });
+      }
+      const transitions = await watches.job({ ...caller, jobId });
+      return openLogWatch(logWatchDeps, { jobId, afterSequence, signal, transitions });
     },
 
     async owner({ owner, filter, signal }) {
@@ -169,4 +211,5 @@ export function createWatches(
       }
     },
   };
+  return watches;
 }

@@ -3,7 +3,7 @@
  * one. Projected where the selection can be, else executed by graphql-js, which says the same.
  */
 import { execute, type DocumentNode, type ExecutionResult, type GraphQLError } from 'graphql';
-import type { WatchedEvent } from '../../core/usecases/watchJob.ts';
+import type { PushedEvent } from '../../core/usecases/watchJob.ts';
 import { variablesBelowRoot } from './belowRoot.ts';
 import { createDocumentCache } from './documentCache.ts';
 import type { WatchArgs } from './operations.ts';
@@ -17,10 +17,10 @@ export interface Shape {
   readonly project: Projector | undefined;
   subscribers: number;
   /** Of this turn, in which an event reaches all who are not behind: it is then kept for nobody. */
-  lastEvent: WatchedEvent | undefined;
+  lastEvent: PushedEvent | undefined;
   lastPayload: Payload | undefined;
   /** Those of this turn that took more than a moment. */
-  executed: Map<WatchedEvent, Payload> | undefined;
+  executed: Map<PushedEvent, Payload> | undefined;
 }
 
 export type Payload = string | Promise<string>;
@@ -29,7 +29,7 @@ export interface EventPayloads {
   /** To be left again. Nothing where it would take more than its owner's may. */
   join(args: WatchArgs): Shape | undefined;
   leave(shape: Shape): void;
-  payloadFor(event: WatchedEvent, shape: Shape): Payload;
+  payloadFor(event: PushedEvent, shape: Shape): Payload;
 }
 
 /** What one more who asks for the same takes: its watch, its id. */
@@ -105,18 +105,18 @@ export function createEventPayloads({ mask, maxBytesPerOwner }: EventPayloadsDep
     });
   }
 
-  function made(event: WatchedEvent, shape: Shape): Payload {
+  function made(event: PushedEvent, shape: Shape): Payload {
     shape.args.answer?.release();
     const text = projected(event, shape);
     // Made again in less time than it takes to look it up.
     if (typeof text === 'string') return text;
     const payload = text?.catch(() => executed(event, shape)) ?? executed(event, shape);
-    (shape.executed ??= new Map<WatchedEvent, Payload>()).set(event, payload);
+    (shape.executed ??= new Map<PushedEvent, Payload>()).set(event, payload);
     return payload;
   }
 
   /** Undefined, or rejected, where graphql-js has to answer. */
-  function projected(event: WatchedEvent, { project, args }: Shape): Payload | undefined {
+  function projected(event: PushedEvent, { project, args }: Shape): Payload | undefined {
     try {
       return project?.(event, args.contextValue);
     } catch {
@@ -124,7 +124,7 @@ export function createEventPayloads({ mask, maxBytesPerOwner }: EventPayloadsDep
     }
   }
 
-  function executed(event: WatchedEvent, { args }: Shape): Payload {
+  function executed(event: PushedEvent, { args }: Shape): Payload {
     const text = ({ errors, ...rest }: ExecutionResult): string =>
       payloadOf({ ...rest, errors: errors?.map((error) => mask(error, args.contextValue.traceId)) });
     const result = execute({ ...args, rootValue: event });

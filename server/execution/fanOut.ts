@@ -6,7 +6,7 @@
  */
 import type { GraphQLError } from 'graphql';
 import { JobError } from '../../core/errors.ts';
-import type { Watch, WatchedEvent } from '../../core/usecases/watchJob.ts';
+import type { Watch, PushedEvent } from '../../core/usecases/watchJob.ts';
 import { createEventPayloads, type EventPayloads, type Shape } from './eventPayloads.ts';
 import type { WatchArgs } from './operations.ts';
 
@@ -25,7 +25,7 @@ export interface PushTarget {
   /** What those take of the memory. */
   keptBytes: number;
   /** The payload is JSON already. */
-  pushNext(id: string, payload: string, event: WatchedEvent, onFlushed?: () => void): void;
+  pushNext(id: string, payload: string, event: PushedEvent, onFlushed?: () => void): void;
   /** Nothing will come any more. */
   pushComplete(id: string): void;
   pushError(id: string, error: GraphQLError): void;
@@ -49,7 +49,7 @@ export interface Subscriber {
 
 export interface FanOut {
   /** Pushes the watch's events until it ends or its operation is ended, which is one of the target's from now on. */
-  push(watch: Watch, subscriber: Subscriber): void;
+  push(watch: Watch<PushedEvent>, subscriber: Subscriber): void;
 }
 
 export function createFanOut({
@@ -89,7 +89,7 @@ interface Shared {
 
 interface PushDeps {
   readonly shared: Shared;
-  readonly watch: Watch;
+  readonly watch: Watch<PushedEvent>;
   readonly shape: Shape;
   readonly id: string;
   readonly target: PushTarget;
@@ -99,7 +99,7 @@ interface PushDeps {
 /** One operation's events, on their way to its client. */
 class Push implements Running {
   readonly #shared: Shared;
-  readonly #watch: Watch;
+  readonly #watch: Watch<PushedEvent>;
   readonly #shape: Shape;
   readonly #id: string;
   readonly #target: PushTarget;
@@ -135,13 +135,13 @@ class Push implements Running {
     }
   }
 
-  #send(payload: string, event: WatchedEvent): void {
+  #send(payload: string, event: PushedEvent): void {
     if (this.#target.bufferedAmount <= this.#shared.maxUnsentBytes) return this.#target.pushNext(this.#id, payload, event);
     this.#isWaiting = true;
     return this.#target.pushNext(this.#id, payload, event, () => this.#goOn());
   }
 
-  async #sendLater(payload: Promise<string>, event: WatchedEvent): Promise<void> {
+  async #sendLater(payload: Promise<string>, event: PushedEvent): Promise<void> {
     this.#isWaiting = true;
     try {
       const text = await payload;

@@ -16,7 +16,7 @@ import { JobError } from '../../core/errors.ts';
 import { jsonSize } from '../../core/jsonSize.ts';
 import type { RateLimiter } from '../../core/limits/rateLimiter.ts';
 import type { Core } from '../../core/usecases/core.ts';
-import type { Watch, Watches } from '../../core/usecases/watchJob.ts';
+import type { PushedEvent, Watch, Watches } from '../../core/usecases/watchJob.ts';
 import { createWorkerView } from '../../core/usecases/workers.ts';
 import type { Config } from '../../runtime/config.ts';
 import {
@@ -45,7 +45,7 @@ export interface OperationRequest {
 export type Outcome =
   | { readonly refusal: readonly GraphQLError[] }
   | { readonly result: Answer; readonly kind: OperationTypeNode }
-  | { readonly watch: Watch; readonly args: WatchArgs };
+  | { readonly watch: Watch<PushedEvent>; readonly args: WatchArgs };
 
 export interface Answer {
   readonly data?: ExecutionResult['data'];
@@ -172,7 +172,7 @@ export function createOperations({
     return isQuery && context.answer.isTooLarge() ? { errors: (result.errors ?? []).slice(0, 1) } : result;
   }
 
-  async function watched(given: Given): Promise<ExecutionResult | { readonly watch: Watch; readonly args: WatchArgs }> {
+  async function watched(given: Given): Promise<ExecutionResult | { readonly watch: Watch<PushedEvent>; readonly args: WatchArgs }> {
     const { found, operationName, context } = given;
     const { coerced, errors } = coercedOf(given);
     if (errors !== undefined) return { errors };
@@ -228,6 +228,6 @@ function operationOf({ document }: ValidDocument, operationName: OperationReques
 
 const nobody = (): undefined => undefined;
 
-function isWatch(source: object): source is Watch {
+function isWatch(source: object): source is Watch<PushedEvent> {
   return 'take' in source && 'listen' in source;
 }

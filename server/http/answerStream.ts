@@ -5,7 +5,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { GraphQLError } from 'graphql';
-import type { WatchedEvent } from '../../core/usecases/watchJob.ts';
+import { positionOf, type PushedEvent } from '../../core/usecases/watchJob.ts';
 import type { PushTarget, Running } from '../execution/fanOut.ts';
 import type { Answer } from '../execution/operations.ts';
 import { payloadOf } from '../execution/payload.ts';
@@ -81,8 +81,8 @@ export class AnswerStream implements PushTarget {
     this.pushComplete();
   }
 
-  pushNext(_id: string, payload: string, { jobId, version }: WatchedEvent, onFlushed?: () => void): void {
-    this.#write(this.#framing.frame(payload, `${jobId}:${version}`), onFlushed);
+  pushNext(_id: string, payload: string, event: PushedEvent, onFlushed?: () => void): void {
+    this.#write(this.#framing.frame(payload, `${event.jobId}:${positionOf(event)}`), onFlushed);
   }
 
   pushComplete(): void {

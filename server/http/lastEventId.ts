@@ -8,6 +8,6 @@ export interface LastEvent {
 
 /** Ours are `<jobId>:<version>`; a version alone is understood too. What is neither says nothing. */
 export function parseLastEventId(header: string | undefined): LastEvent | undefined {
-  const [, jobId, version] = /^(?:([\w-]{1,64}):)?(\d{1,9})$/.exec(header?.trim() ?? '') ?? [];
+  const [, jobId, version] = /^(?:([\w-]{1,64}):)?(\d{1,10})$/.exec(header?.trim() ?? '') ?? [];
   return version === undefined ? undefined : { jobId, version: Number(version) };
 }

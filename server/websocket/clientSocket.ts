@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { GraphQLError } from 'graphql';
 import { WebSocket } from 'ws';
-import type { WatchedEvent } from '../../core/usecases/watchJob.ts';
+import type { PushedEvent } from '../../core/usecases/watchJob.ts';
 import type { Identity } from '../auth.ts';
 import type { PushTarget, Running } from '../execution/fanOut.ts';
 import { completeMessage, errorMessage } from './messages.ts';
@@ -30,7 +30,7 @@ export class ClientSocket extends WebSocket implements Peer, PushTarget {
     this.#outlet = outlet;
   }
 
-  pushNext(id: string, payload: string, _event?: WatchedEvent, onFlushed?: () => void): void {
+  pushNext(id: string, payload: string, _event?: PushedEvent, onFlushed?: () => void): void {
     if (this.#wire !== undefined && this.readyState === this.OPEN) this.#outlet?.next(this.#wire, id, payload, onFlushed);
   }
 

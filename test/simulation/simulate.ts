@@ -89,6 +89,7 @@ export async function simulate(seed: number, jobs: number): Promise<Simulation> 
     handlers: new Map([[simulateWork.name, { type: simulateWork, run: () => Promise.reject(new Error('nothing runs here')) }]]),
     objects: noObjects,
     settings: {
+      jobTtlDays: 30,
       attemptsPerReceive: 3,
       backoffBaseMs: 1000,
       backoffMaxMs: 30_000,
@@ -96,6 +97,7 @@ export async function simulate(seed: number, jobs: number): Promise<Simulation> 
       objectAccess: { areOwnersApart: false, sharedInputs: [] },
     },
     random: () => 0,
+    worker: 'simulated',
     toldTypes: new Set(),
     pauses: recently(() => readPauses(core), agenda.now),
     limits: recently(() => readLimits(core), agenda.now),

@@ -1,0 +1,50 @@
+/** What a job's handler logs, to its end, across lost connections and restarts of the server. */
+import type { Connection } from './connection.ts';
+
+export interface JobLogLine {
+  /** Ascending, not contiguous: pass it as `afterSequence` to go on. */
+  readonly sequence: number;
+  readonly generation: number;
+  readonly attempt: number;
+  readonly at: string;
+  readonly level: 'INFO' | 'WARN' | 'ERROR';
+  readonly message: string;
+  readonly fields: unknown;
+  /** Lines of this attempt right before it that are not kept. */
+  readonly skipped: number;
+}
+
+export const jobLogsDocument = `subscription JobLogs($jobId: ID!, $afterSequence: Int) {
+  jobLogAdded(jobId: $jobId, afterSequence: $afterSequence) { sequence generation attempt at level message fields skipped }
+}`;
+
+export interface JobLogsOptions {
+  /** The last sequence already seen. Default: from the first line. */
+  readonly afterSequence?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Each line once and in order: those there are, then each as it comes; ends when the job has.
+ * @throws {JobTicketsError} `JOB_NOT_FOUND`, `UNAUTHENTICATED` …; the signal's reason.
+ */
+export async function* jobLogs(
+  connection: Connection,
+  jobId: string,
+  { afterSequence, signal }: JobLogsOptions = {},
+): AsyncGenerator<JobLogLine, void, void> {
+  let seen = afterSequence;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const variables = { jobId, afterSequence: seen };
+      for await (const data of connection.subscribe<{ jobLogAdded: JobLogLine }>({ query: jobLogsDocument, variables }, signal)) {
+        tries = 0;
+        seen = data.jobLogAdded.sequence;
+        yield data.jobLogAdded;
+      }
+      return;
+    } catch (error) {
+      await connection.pause(error, Math.max(1, tries), signal);
+    }
+  }
+}

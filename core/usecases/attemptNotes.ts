@@ -1,0 +1,148 @@
+/**
+ * Where attempts and their logs are kept beside the record: a count of notes a job, a note an attempt that logged or failed,
+ * and its log's slots, at keys that are computed from the note's number. Nothing is written of other attempts.
+ *
+ * Each lives as long as the record of a job that ended when it was written, and some days: a job that is open for longer
+ * loses its first attempts' logs first.
+ */
+import { z } from 'zod';
+import { attemptNote, type AttemptNote } from '../attemptRuns.ts';
+import { linesOf, slotCount, type KeptLine, type LogSlot } from '../logBuffer.ts';
+import { logLine, maxRuns, placeOf, sequenceOf, type LogLine } from '../logLine.ts';
+import { changeEntry } from '../table/changeEntry.ts';
+import { defineEntryKind, entryKey, type Entries } from '../table/entries.ts';
+import { payloadExpiry } from '../table/payloadLife.ts';
+import type { Core } from './core.ts';
+
+const countKind = defineEntryKind('attemptCount', z.object({ notes: z.int() }));
+const noteKind = defineEntryKind('attempt', attemptNote);
+const slotKind = defineEntryKind('attemptLog', z.object({ lines: z.array(logLine) }));
+
+/** Errors: `TABLE_UNAVAILABLE`. */
+export interface NoteWriter {
+  /** The number of a new note; undefined where the job has as many as it may. */
+  begin(): Promise<number | undefined>;
+  write(number: number, note: AttemptNote): Promise<void>;
+  writeSlot(number: number, slot: LogSlot): Promise<void>;
+}
+
+export interface NoteWriterDeps {
+  readonly entries: Pick<Entries, 'get' | 'create' | 'replace' | 'remove' | 'put'>;
+  readonly jobId: string;
+  readonly jobTtlDays: number;
+  /** The service's time, in milliseconds. */
+  readonly now: () => number;
+}
+
+export function createNoteWriter({ entries, jobId, jobTtlDays, now }: NoteWriterDeps): NoteWriter {
+  const expiresAt = (): number => payloadExpiry(now(), jobTtlDays);
+  return {
+    async begin() {
+      let number: number | undefined;
+      await changeEntry(entries, countKind, jobId, (entry) => {
+        const notes = entry?.value.notes ?? 0;
+        number = notes < maxRuns ? notes : undefined;
+        return number === undefined ? 'keep' : { value: { notes: notes + 1 }, expiresAt: expiresAt() };
+      });
+      return number;
+    },
+    async write(number, value) {
+      await entries.put(noteKind, { key: entryKey(jobId, number), value, expiresAt: expiresAt() });
+    },
+    async writeSlot(number, { slot, lines }) {
+      await entries.put(slotKind, { key: entryKey(jobId, number, slot), value: { lines: [...lines] }, expiresAt: expiresAt() });
+    },
+  };
+}
+
+interface Reads {
+  readonly table: Pick<Core['table'], 'entries'>;
+}
+
+const notesAtOnce = 100;
+
+/** By their numbers; undefined where one is gone, or was never written. */
+export async function readNotes(
+  { table: { entries } }: Reads,
+  jobId: string,
+  signal?: AbortSignal,
+): Promise<readonly (AttemptNote | undefined)[]> {
+  return notesFrom(entries, jobId, { from: 0, to: await countOf(entries, jobId), signal });
+}
+
+/** A line as it is told: the note's number is in the sequence. */
+export interface LoggedLine extends Omit<KeptLine, 'line'> {
+  readonly jobId: string;
+  readonly sequence: number;
+  readonly generation: number;
+  readonly attempt: number;
+}
+
+export interface LinesWanted {
+  /** A sequence; 0 for all. */
+  readonly after: number;
+  readonly limit: number;
+  /** Only of the attempt with this note. */
+  readonly note?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** In order; fewer than the limit where there are no more now. */
+export async function readLines(
+  { table: { entries } }: Reads,
+  jobId: string,
+  { after, limit, note: only, signal }: LinesWanted,
+): Promise<readonly LoggedLine[]> {
+  const place = placeOf(after);
+  const from = only ?? place.run;
+  // Before any slot is read: a note that is there says that the logs before it are whole.
+  const count = await countOf(entries, jobId);
+  const to = only === undefined ? count : Math.min(count, only + 1);
+  const notes = await notesFrom(entries, jobId, { from, to, signal });
+  const lines: LoggedLine[] = [];
+  for (const [index, note] of notes.entries()) {
+    if (note?.hasLogs !== true) continue;
+    if (lines.length >= limit) break;
+    const number = from + index;
+    const kept = await keptOf(entries, { jobId, number, after: number === place.run ? place.line : 0, signal });
+    for (const { line, ...rest } of kept) {
+      lines.push({ jobId, sequence: sequenceOf(number, line), generation: note.generation, attempt: note.number, ...rest });
+    }
+  }
+  return lines.slice(0, limit);
+}
+
+interface Wanted {
+  readonly jobId: string;
+  readonly number: number;
+  readonly after: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function keptOf(entries: Entries, { jobId, number, after, signal }: Wanted): Promise<readonly KeptLine[]> {
+  const read = async (): Promise<readonly (readonly LogLine[])[]> => {
+    const keys = Array.from({ length: slotCount }, (_, slot) => entryKey(jobId, number, slot));
+    return (await entries.getMany(slotKind, keys, signal)).map((entry) => entry?.value.lines ?? []);
+  };
+  const slots = await read();
+  const kept = linesOf(slots, after);
+  // One slot may have been read before it was written anew, and another after that: a second look knows.
+  return kept.some(({ skipped }) => skipped > 0) ? linesOf([...slots, ...(await read())], after) : kept;
+}
+
+async function countOf(entries: Entries, jobId: string): Promise<number> {
+  return (await entries.get(countKind, jobId))?.value.notes ?? 0;
+}
+
+async function notesFrom(
+  entries: Entries,
+  jobId: string,
+  { from, to, signal }: { readonly from: number; readonly to: number; readonly signal: AbortSignal | undefined },
+): Promise<readonly (AttemptNote | undefined)[]> {
+  const notes: (AttemptNote | undefined)[] = [];
+  for (let first = from; first < to; first += notesAtOnce) {
+    const keys = Array.from({ length: Math.min(notesAtOnce, to - first) }, (_, index) => entryKey(jobId, first + index));
+    notes.push(...(await entries.getMany(noteKind, keys, signal)).map((entry) => entry?.value));
+  }
+  return notes;
+}
