@@ -72,7 +72,7 @@ export function isMissed(at: number, rate: StartRate, now: ServiceTime): boolean
 
 /** Whether the time is known well enough to use starts of this rate. */
 export function isSharp(rate: StartRate, { low, high }: ServiceTime): boolean {
-  return high - low <= toleranceOf(rate) / 3;
+  return high - low <= toleranceOf(rate) / 2;
 }
 
 /** How many may be given for moments up to `until`. */

@@ -84,8 +84,13 @@ test(
     }
     const workers = await Promise.all([300_000, -300_000, 60_000, 0].map(startWorker));
     const jobs = isLong ? 600 : 200;
-    const jobIds: string[] = [];
-    for (let created = 0; created < jobs; created += 1) jobIds.push((await stage.create({ params: { durationMs: 10 } })).jobId);
+    const create = (count: number): Promise<readonly string[]> =>
+      Promise.all(Array.from({ length: count }, async () => (await stage.create({ params: { durationMs: 10 } })).jobId));
+    // Until all have learnt the time.
+    const first40 = await create(40);
+    await expect.poll(() => isOver(stage, first40), { timeout: 60_000 }).toBe(0);
+    starts.length = 0;
+    const jobIds = await create(jobs);
     for (let kill = 0; kill < 2; kill += 1) {
       await expect.poll(() => starts.length, { timeout: 60_000 }).toBeGreaterThan((jobs / 4) * (kill + 1));
       await workers[kill]?.kill();
