@@ -16,7 +16,7 @@ export type ScheduleStep =
   | { readonly kind: 'wait'; readonly until: number | undefined };
 
 /** A tick that is later than this is made up for, or missed. Above the minute in which the timer comes. */
-export const graceMs = 120_000;
+const graceMs = 120_000;
 /** What is older is never made up for. */
 const catchUpMs = 86_400_000;
 const maxCaughtUp = 100;

@@ -29,7 +29,7 @@ import {
 } from './schedules.ts';
 
 export const maxScheduleNameLength = 100;
-export const maxSchedules = 1000;
+const maxSchedules = 1000;
 const maxEverySeconds = 366 * 86_400;
 
 export interface ScheduleSpec {

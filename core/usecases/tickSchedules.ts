@@ -52,7 +52,7 @@ export async function tickSchedules(core: Core, forMs = Infinity): Promise<{ rea
 }
 
 /** Takes one schedule as far as the time is. */
-export async function tickSchedule(core: Core, key: string): Promise<void> {
+async function tickSchedule(core: Core, key: string): Promise<void> {
   let entry = await core.table.entries.get(scheduleKind, key);
   let late = 0;
   for (let steps = 0; entry !== undefined && steps < maxSteps; steps += 1) {
