@@ -11,7 +11,7 @@ import { verdictOn } from '../core/verdict.ts';
 import type { Log } from '../telemetry/log.ts';
 import { barred, barTo, mayStartUnread } from './bar.ts';
 import { enter, isUnlimited, leaveUnclaimed, type Permit } from './limits.ts';
-import { acknowledgementOf, returned, type Acknowledgement } from './outcome.ts';
+import { acknowledgementOf, type Acknowledgement } from './outcome.ts';
 import { leaseMsOf, type WorkerParts } from './parts.ts';
 import { passOn } from './unknownType.ts';
 import { isAway, untilAnswered } from './untilAnswered.ts';

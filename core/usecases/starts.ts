@@ -29,7 +29,7 @@ const startsKind = defineEntryKind(
 export type StartsLimit = Extract<Limit, { kind: 'starts' }>;
 
 /** How far ahead of its moment a job is sent: its message is on the way meanwhile, and whoever gets it waits for the rest. */
-export const leadMs = 250;
+const leadMs = 250;
 
 /** `at`: when it may begin. `wait`: the start is another's; about when one will be free. */
 export type Started = { readonly kind: 'at' | 'wait'; readonly at: number };

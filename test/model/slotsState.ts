@@ -47,7 +47,7 @@ export interface SlotsState {
 
 export const idOf = (job: number): string => String(job);
 
-export const copyOf = (state: SlotsState): SlotsState => ({
+const copyOf = (state: SlotsState): SlotsState => ({
   ...state,
   jobs: state.jobs.map((job) => ({ ...job })),
   actors: state.actors.map((actor) => ({ ...actor })),
