@@ -72,9 +72,12 @@ export function createJobHooks<Types extends JobTypesMap<Types> = AnyJobTypes>(c
     return logs.at(jobId, {
       initial,
       async follow({ initial: known = [], show, signal }) {
-        let lines = known;
-        show(lines);
-        for await (const line of client.jobLogs(jobId, { afterSequence: lines.at(-1)?.sequence, signal })) show((lines = [...lines, line]));
+        const lines = [...known];
+        show(known);
+        for await (const line of client.jobLogs(jobId, { afterSequence: lines.at(-1)?.sequence, signal })) {
+          lines.push(line);
+          show(lines.slice());
+        }
       },
     });
   }
