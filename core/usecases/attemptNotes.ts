@@ -9,7 +9,6 @@ import { z } from 'zod';
 import { attemptNote, type AttemptNote } from '../attemptRuns.ts';
 import { linesOf, slotCount, type KeptLine, type LogSlot } from '../logBuffer.ts';
 import { logLine, maxRuns, placeOf, sequenceOf, type LogLine } from '../logLine.ts';
-import { changeEntry } from '../table/changeEntry.ts';
 import { defineEntryKind, entryKey, type Entries } from '../table/entries.ts';
 import { payloadExpiry } from '../table/payloadLife.ts';
 import type { Core } from './core.ts';
@@ -27,7 +26,7 @@ export interface NoteWriter {
 }
 
 export interface NoteWriterDeps {
-  readonly entries: Pick<Entries, 'get' | 'create' | 'replace' | 'remove' | 'put'>;
+  readonly entries: Pick<Entries, 'get' | 'create' | 'replace' | 'put'>;
   readonly jobId: string;
   readonly jobTtlDays: number;
   /** The service's time, in milliseconds. */
@@ -38,13 +37,18 @@ export function createNoteWriter({ entries, jobId, jobTtlDays, now }: NoteWriter
   const expiresAt = (): number => payloadExpiry(now(), jobTtlDays);
   return {
     async begin() {
-      let number: number | undefined;
-      await changeEntry(entries, countKind, jobId, (entry) => {
-        const notes = entry?.value.notes ?? 0;
-        number = notes < maxRuns ? notes : undefined;
-        return number === undefined ? 'keep' : { value: { notes: notes + 1 }, expiresAt: expiresAt() };
-      });
-      return number;
+      let entry = await entries.get(countKind, jobId);
+      // Another worker that lost the job may be at it too, and one of the two is first.
+      for (;;) {
+        const notes: number = entry?.value.notes ?? 0;
+        if (notes >= maxRuns) return undefined;
+        const draft = { value: { notes: notes + 1 }, expiresAt: expiresAt() };
+        const written = await (entry === undefined
+          ? entries.create(countKind, { ...draft, key: jobId })
+          : entries.replace(countKind, entry, draft));
+        if (written.ok) return notes;
+        entry = written.entry;
+      }
     },
     async write(number, value) {
       await entries.put(noteKind, { key: entryKey(jobId, number), value, expiresAt: expiresAt() });
