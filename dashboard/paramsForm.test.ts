@@ -1,3 +1,5 @@
+// The job types that it shows forms of are code of Node.
+/// <reference types="node" />
 import { describe, expect, test } from 'vitest';
 import { jsonSchemasOf } from '../core/jobType.ts';
 import jobs from '../jobs/index.ts';
