@@ -1,3 +1,4 @@
+/// <reference types="node" />
 import { describe, expect, test } from 'vitest';
 import { jsonSchemasOf } from '../core/jobType.ts';
 import jobs from '../jobs/index.ts';
