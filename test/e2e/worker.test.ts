@@ -191,7 +191,7 @@ describe.each(engines)('a worker on %s', (engine) => {
     if (message === undefined) throw new Error('the job was not sent');
     await core.queues.delete(message);
     const [again] = await core.queues.receive('NORMAL', { max: 1, waitSeconds: 15 });
-    expect(again?.body).toBe(encodeMessage(job));
+    expect(again?.body).toBe(encodeMessage({ ...job, sweeps: 1 }));
     // It is sent, then noted.
     await expect.poll(() => core.table.get(job.jobId)).toMatchObject({ status: 'PENDING', sweeps: 1 });
   });
