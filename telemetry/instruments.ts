@@ -21,7 +21,12 @@ export const counters = {
     description: 'Jobs that clients asked for, by outcome: accepted; refused, since the request was wrong; failed, which is ours.',
     countedBy: ['server'],
   },
-  jobsCreated: { name: 'jobs.created', unit: '{job}', description: 'Jobs recorded, by type and priority.', countedBy: ['server'] },
+  jobsCreated: {
+    name: 'jobs.created',
+    unit: '{job}',
+    description: 'Jobs recorded, by type and priority.',
+    countedBy: ['server', 'sweeper'],
+  },
   jobsFinished: {
     name: 'jobs.finished',
     unit: '{job}',

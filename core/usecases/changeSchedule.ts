@@ -7,7 +7,7 @@ import type { Schedule } from '../schedule/schedule.ts';
 import { skippedUntil } from '../schedule/scheduleStep.ts';
 import { tickTimes } from '../schedule/tickTimes.ts';
 import type { Core } from './core.ts';
-import { checkedRequest } from './createJob.ts';
+import { checkedRequest } from './recordJob.ts';
 import { anchorOf, firstTimed, specOf, type CreateScheduleRequest } from './createSchedule.ts';
 import type { Caller } from './readJob.ts';
 import {

@@ -13,7 +13,8 @@ import { maxCronLength, requireTimeZone } from '../schedule/cronTimes.ts';
 import { tickTimes } from '../schedule/tickTimes.ts';
 import { badInput, requireText } from '../text.ts';
 import type { Core } from './core.ts';
-import { checkedRequest, createJob } from './createJob.ts';
+import { createJob } from './createJob.ts';
+import { checkedRequest } from './recordJob.ts';
 import type { Caller } from './readJob.ts';
 import {
   forgetParams,

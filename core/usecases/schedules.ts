@@ -8,7 +8,7 @@ import type { Place } from '../place.ts';
 import { keyOfId, scheduleIdOf, scheduleKey, scheduleSchema, type Schedule } from '../schedule/schedule.ts';
 import { looksAt } from '../schedule/scheduleStep.ts';
 import { defineEntryKind, entryKey, type Entry, type EntryDraft } from '../table/entries.ts';
-import type { CreateJobRequest } from './createJob.ts';
+import type { CreateJobRequest } from './recordJob.ts';
 import type { Core } from './core.ts';
 import { maySee, type Caller } from './readJob.ts';
 

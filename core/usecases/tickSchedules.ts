@@ -7,7 +7,7 @@ import { tickJobId, type Schedule } from '../schedule/schedule.ts';
 import { asksForLast, settled, stepOf } from '../schedule/scheduleStep.ts';
 import { tickTimes } from '../schedule/tickTimes.ts';
 import type { Core } from './core.ts';
-import { recordJob } from './createJob.ts';
+import { recordJob } from './recordJob.ts';
 import { sendMessage } from './enqueue.ts';
 import { paramsOf, requestOf, scheduleDraft, scheduleKind, tickPlaces, tickRank, type KnownSchedule } from './schedules.ts';
 

@@ -1,0 +1,191 @@
+/** The record of a job that is handed in: what was asked for is checked, and written once, for whoever sends its message. */
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { ServiceTime } from '../clock.ts';
+import { JobError } from '../errors.ts';
+import { latestEventOf } from '../feed/event.ts';
+import {
+  isTag,
+  maxDelaySeconds,
+  maxIdempotencyKeyLength,
+  maxLosses,
+  maxParamsBytes,
+  maxTagLength,
+  maxTags,
+  type Job,
+  type JobPriority,
+  type JsonValue,
+} from '../job.ts';
+import type { JobType } from '../jobType.ts';
+import { badInput, requireText } from '../text.ts';
+import { limitKeysOf } from '../typeLimits.ts';
+import { maxFailuresOf } from './budget.ts';
+import { checkObjects } from './checkObjects.ts';
+import type { Core } from './core.ts';
+import { startAt, type Start } from './startTime.ts';
+
+export interface CreateJobRequest {
+  readonly owner: string;
+  readonly type: string;
+  /** Not yet checked: whatever the client sent. */
+  readonly params: JsonValue | undefined;
+  readonly priority: JobPriority;
+  readonly idempotencyKey?: string | undefined;
+  /** At most five; one that is named twice counts once. */
+  readonly tags?: readonly string[] | undefined;
+  /** 0 to 900. */
+  readonly delaySeconds: number;
+  /** Milliseconds since the epoch, up to 365 days ahead; instead of a delay. */
+  readonly runAt?: number | undefined;
+  readonly traceId: string;
+}
+
+export interface CreatedJob {
+  readonly job: Job;
+  /** False when the idempotency key already had its job. */
+  readonly created: boolean;
+}
+
+/** What there is to refuse before anything is written. @throws {JobError} `UNKNOWN_JOB_TYPE`, `BAD_USER_INPUT`. */
+export function checkedRequest(core: Pick<Core, 'jobTypes' | 'settings'>, request: CreateJobRequest): Omit<Checked, 'jobId' | 'now'> {
+  checkLimits(request);
+  const type = typeOf(core, request.type);
+  const params = checkedParams(type, request.params);
+  checkObjects(core.settings.objectAccess, request.owner, type, params);
+  return {
+    params,
+    payloadHash: hashOf(request),
+    maxFailures: maxFailuresOf(core, type),
+    ...limitKeysOf(type, params, request.owner),
+  };
+}
+
+/** The job of an id that is known beforehand, without its message: whoever repeats it finds it there. @throws as `createJob`. */
+export async function recordJob(core: Core, request: Omit<CreateJobRequest, 'idempotencyKey'>, jobId: string): Promise<CreatedJob> {
+  const checked = checkedRequest(core, request);
+  return record(core, draftOf(request, { jobId, ...checked, now: await core.table.time() }));
+}
+
+/** What becomes of params whose record is never written, see `keepPayload`. */
+export async function record(core: Core, draft: Draft): Promise<CreatedJob> {
+  const { jobId, params: value } = draft;
+  // The record lives on from its end, which comes after its start.
+  const now = Math.max(draft.createdAt, draft.dueAt ?? 0);
+  const params = await core.table.keepPayload({ jobId, kind: 'params', value, now });
+  const { ok, job } = await core.table.create({ ...draft, params });
+  if (job === undefined) throw new JobError('TABLE_UNAVAILABLE', { jobId });
+  if (!ok) return { job, created: false };
+  // When the message is on its way: nobody has the ticket yet, so only who watches all of an owner's jobs is told.
+  setImmediate(() => void core.feed.publish(latestEventOf(job)));
+  core.telemetry.count('jobsCreated', { type: job.type, priority: job.priority });
+  return { job, created: true };
+}
+
+type Draft = Omit<Job, 'writeId' | 'params'> & { readonly params: JsonValue };
+
+interface Checked extends Pick<Job, 'concurrencyKey' | 'rateKey'> {
+  readonly jobId: string;
+  readonly params: JsonValue;
+  readonly payloadHash: string;
+  readonly maxFailures: number;
+  readonly now: ServiceTime;
+}
+
+export function draftOf(request: CreateJobRequest, { now, ...checked }: Checked): Draft {
+  const { type, priority, owner, idempotencyKey, traceId } = request;
+  return {
+    owner,
+    type,
+    priority,
+    ...checked,
+    idempotencyKey,
+    tags: tagsOf(request),
+    status: 'PENDING',
+    version: 1,
+    generation: 1,
+    attempts: 0,
+    failures: 0,
+    losses: 0,
+    maxLosses,
+    ...startOf(request, now),
+    cancelRequested: false,
+    history: [{ version: 1, status: 'PENDING', at: now.at, attempt: 0 }],
+    traceId,
+    createdAt: now.at,
+    updatedAt: now.at,
+    sweeps: 0,
+  };
+}
+
+/** Without a delay it is due whatever the time is known to be. */
+function startOf({ delaySeconds, runAt }: CreateJobRequest, now: ServiceTime): Start {
+  if (runAt !== undefined) return startAt(runAt, now);
+  return delaySeconds === 0 ? {} : { dueAt: now.high + delaySeconds * 1000 };
+}
+
+function checkLimits({ owner, type, params, idempotencyKey, tags = [], delaySeconds, runAt }: CreateJobRequest): void {
+  for (const [field, text] of Object.entries({ owner, type, idempotencyKey })) if (text !== undefined) requireText(text, [field]);
+  if (idempotencyKey !== undefined && (idempotencyKey.length === 0 || idempotencyKey.length > maxIdempotencyKeyLength)) {
+    throw new JobError('BAD_USER_INPUT', {
+      message: `An idempotency key has 1 to ${maxIdempotencyKeyLength} characters.`,
+      path: ['idempotencyKey'],
+    });
+  }
+  if (tags.length > maxTags) throw badInput(`has at most ${maxTags} tags`, ['tags']);
+  for (const [index, tag] of tags.entries()) {
+    requireText(tag, ['tags', index]);
+    if (!isTag(tag)) throw badInput(`has 1 to ${maxTagLength} characters`, ['tags', index]);
+  }
+  if (!Number.isInteger(delaySeconds) || delaySeconds < 0 || delaySeconds > maxDelaySeconds) {
+    throw new JobError('BAD_USER_INPUT', { message: `delaySeconds is 0 to ${maxDelaySeconds}.`, path: ['delaySeconds'] });
+  }
+  if (runAt !== undefined && !Number.isSafeInteger(runAt)) throw badInput('is no moment', ['runAt']);
+  if (runAt !== undefined && delaySeconds > 0) {
+    throw new JobError('BAD_USER_INPUT', { message: 'runAt and delaySeconds exclude each other: send one of them.', path: ['runAt'] });
+  }
+  if (params !== undefined && Buffer.byteLength(JSON.stringify(params)) > maxParamsBytes) {
+    throw new JobError('BAD_USER_INPUT', { message: `params have at most ${maxParamsBytes} bytes as JSON.`, path: ['params'] });
+  }
+}
+
+/** Undefined for none, so that a job without tags is what it was before there were any. */
+function tagsOf({ tags = [] }: CreateJobRequest): readonly string[] | undefined {
+  return tags.length === 0 ? undefined : [...new Set(tags)];
+}
+
+function typeOf({ jobTypes }: Pick<Core, 'jobTypes'>, name: string): JobType {
+  const type = jobTypes.find(name);
+  if (type !== undefined) return type;
+  throw new JobError('UNKNOWN_JOB_TYPE', {
+    message: `There is no job type of that name. There are: ${jobTypes.all.map((known) => known.name).join(', ')}.`,
+    path: ['type'],
+  });
+}
+
+/** The params with their defaults. */
+function checkedParams(type: JobType, params: JsonValue | undefined): JsonValue {
+  const parsed = type.params.safeParse(params ?? {});
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = ['params', ...(issue?.path ?? []).map((key) => (typeof key === 'symbol' ? String(key) : key))];
+  throw new JobError('BAD_USER_INPUT', { message: `${path.join('.')}: ${issue?.message ?? 'not valid'}`, path });
+}
+
+/** Of the payload as the client sent it, so that a new default does not make an old key look reused. RFC 8785. */
+function hashOf(request: CreateJobRequest): string {
+  const { type, params = {}, priority, delaySeconds, runAt } = request;
+  const tags = tagsOf(request)?.toSorted();
+  const start = runAt === undefined ? { delaySeconds } : { delaySeconds, runAt };
+  return createHash('sha256')
+    .update(canonicalJson({ type, params, priority, ...start, ...(tags === undefined ? {} : { tags }) }))
+    .digest('base64url');
+}
+
+/** @throws {JobError} `BAD_USER_INPUT` for half a surrogate pair, which no canonical form can spell. */
+function canonicalJson(payload: object): string {
+  try {
+    return canonicalize(payload) ?? '';
+  } catch (error) {
+    throw new JobError('BAD_USER_INPUT', { message: 'params hold text that is not Unicode.', path: ['params'] }, { cause: error });
+  }
+}
