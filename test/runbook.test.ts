@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { parseConfig } from '../runtime/config.ts';
 import { openTelemetry, type OpenedTelemetry } from '../telemetry/openTelemetry.ts';
-import { openApiSystem, type ApiSystem } from './e2e/apiSystem.ts';
+import { at, openApiSystem, type ApiSystem } from './e2e/apiSystem.ts';
+import { as, secret } from './security/stage.ts';
 
 const root = join(import.meta.dirname, '..');
 const pages = ['docs/operations.md', 'docs/alerts.md'];
@@ -36,12 +37,16 @@ const queries = [...operations.matchAll(/```graphql\n([\s\S]*?)```/g)].flatMap((
 let api: ApiSystem;
 let opened: OpenedTelemetry;
 let jobId: string;
+let operator: Awaited<ReturnType<typeof as>>;
 beforeAll(async () => {
   opened = openTelemetry({ part: 'server', settings: parseConfig({}).openTelemetry });
   const { telemetry, scrape } = opened;
-  api = await openApiSystem({ replace: ({ core }) => ({ core: { ...core, telemetry }, scrape }) });
-  jobId = await api.createJob({ failAttempts: 9, failPermanently: true });
-  await api.request(`{ waitForJob(jobId: "${jobId}", timeoutSeconds: 25) { status } }`);
+  api = await openApiSystem({ environment: { JWT_SECRET: secret }, replace: ({ core }) => ({ core: { ...core, telemetry }, scrape }) });
+  operator = await as('operator', { scope: 'admin' });
+  const failing =
+    'mutation { createJob(input: { type: "simulate_work", params: { failAttempts: 9, failPermanently: true } }) { job { jobId } } }';
+  jobId = String(at((await api.request(failing, {}, operator)).body, 'data', 'createJob', 'job', 'jobId'));
+  await api.request(`{ waitForJob(jobId: "${jobId}", timeoutSeconds: 25) { status } }`, {}, operator);
 });
 afterAll(async () => {
   await api[Symbol.asyncDispose]();
@@ -85,7 +90,7 @@ describe('the runbooks', () => {
   });
 
   test.each(queries)('%s', async (query) => {
-    const { body } = await api.request(query.replace('01J…', jobId));
+    const { body } = await api.request(query.replace('01J…', jobId), {}, operator);
     expect(body.errors).toBeUndefined();
     expect(JSON.stringify(body.data)).toMatch(/"(?:jobId|status|isPaused|slots|limits)":/);
   });
