@@ -14,7 +14,8 @@ export default defineConfig({
     expect: { poll: { timeout: 15_000 } },
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // Most of the time a test waits for others: one more than the cores of a small machine.
+    maxWorkers: 3,
     allowOnly: false,
   },
 });
