@@ -25,8 +25,8 @@ const filters: Readonly<Record<string, { readonly filter: JobsFilter; readonly o
   'a tag of all': { filter: { tags: ['all'] } },
   'a rare tag': { filter: { tags: ['rare'] } },
   'two tags': { filter: { tags: ['all', 'rare'] } },
-  'a tag and a type': { filter: { tags: ['rare'], type: ['simulate_work'] } },
-  'half of all, by type': { filter: { type: ['simulate_work'] } },
+  'a tag and a type': { filter: { tags: ['rare'], type: ['one_half'] } },
+  'half of all, by type': { filter: { type: ['one_half'] } },
   'the failed': { filter: { status: failed } },
   'a tag of all, the failed': { filter: { tags: ['all'], status: failed } },
   'an error code': { filter: { errorCode: 'TIMEOUT' } },
@@ -73,7 +73,7 @@ function jobOf(index: number): Job {
   const status = statusOf(index);
   return makeJob({
     owner,
-    type: index % 2 === 0 ? 'simulate_work' : 'transform_data',
+    type: index % 2 === 0 ? 'one_half' : 'other_half',
     tags: isRare ? ['all', 'rare'] : ['all'],
     status,
     ...(isRare ? { error: { code: index % (2 * rare) === 0 ? 'TIMEOUT' : 'PERMANENT', message: 'x', attempt: 1, at: 0 } } : {}),

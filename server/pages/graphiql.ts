@@ -69,6 +69,11 @@ export function examplesOf({ all: [first] }: JobTypes): readonly Example[] {
     },
     { query: pauseJobTypeExample, variables: { input: { type: name, reason: 'A repair.' } } },
     { query: resumeJobTypeExample, variables: { input: { type: name } } },
+    { query: limitsExample, variables: { input: { type: name, concurrency: { perKey: 3, total: 50 } } } },
+    {
+      query: createScheduleExample,
+      variables: { input: { name: 'nightly', cron: '0 3 * * *', timeZone: 'Europe/Berlin', type: name, params: example } },
+    },
   ];
 }
 
@@ -81,6 +86,18 @@ mutation PauseJobType($input: PauseJobTypeInput!) {
 const resumeJobTypeExample = `
 mutation ResumeJobType($input: ResumeJobTypeInput!) {
   resumeJobType(input: $input) { jobType { name isPaused waiting } }
+}`;
+
+const limitsExample = `
+# How many of its jobs run at once; null: as the type says. For admins.
+mutation UpdateJobTypeLimits($input: UpdateJobTypeLimitsInput!) {
+  updateJobTypeLimits(input: $input) { jobType { name limits { perKey total rate { starts seconds burst } } } }
+}`;
+
+const createScheduleExample = `
+# A job every night at three, whatever the clocks do.
+mutation CreateSchedule($input: CreateScheduleInput!) {
+  createSchedule(input: $input) { schedule { scheduleId name nextRuns(first: 3) } }
 }`;
 
 const createJobExample = `
@@ -185,5 +202,49 @@ mutation PauseQueue {
   `
 mutation ResumeQueue {
   resumeQueue(input: { priority: LOW }) { queue { priority isPaused } }
+}`,
+  `
+# Counts up to 10,000.
+query JobCount {
+  jobCount(filter: { status: [FAILED_FINAL] }) { count isExact }
+}`,
+  `
+# Who works, on what; for admins.
+query Workers {
+  workers { id version types slots running since }
+}`,
+  `
+# What a handler logs, line by line, until the job is over.
+subscription Logs {
+  jobLogAdded(jobId: "paste a jobId here") { sequence attempt at level message fields }
+}`,
+  `
+query Schedules {
+  schedules(first: 10) { edges { node { scheduleId name isPaused nextRuns(first: 3) } } }
+}`,
+  `
+query Schedule {
+  schedule(scheduleId: "paste a scheduleId here") { name nextRuns(first: 3) ticks(first: 5) { at outcome job { jobId status } } }
+}`,
+  `
+mutation UpdateSchedule {
+  updateSchedule(input: { scheduleId: "paste a scheduleId here", cron: "30 3 * * *" }) { schedule { nextRuns(first: 3) } }
+}`,
+  `
+mutation PauseSchedule {
+  pauseSchedule(input: { scheduleId: "paste a scheduleId here" }) { schedule { isPaused } }
+}`,
+  `
+mutation ResumeSchedule {
+  resumeSchedule(input: { scheduleId: "paste a scheduleId here" }) { schedule { isPaused } }
+}`,
+  `
+# A job of it now, beside its times.
+mutation TriggerSchedule {
+  triggerSchedule(input: { scheduleId: "paste a scheduleId here" }) { job { jobId status } }
+}`,
+  `
+mutation DeleteSchedule {
+  deleteSchedule(input: { scheduleId: "paste a scheduleId here" }) { schedule { name } }
 }`,
 ];
