@@ -73,3 +73,8 @@ export function dueRank(until: number, jobId = ''): string {
 export function waitRank(key: string, jobId = ''): string {
   return `${key}#${jobId}`;
 }
+
+/** The key of such a rank: ids hold no `#`. */
+export function waitKeyOf(rank: string): string {
+  return rank.slice(0, rank.lastIndexOf('#'));
+}

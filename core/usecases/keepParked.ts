@@ -31,10 +31,7 @@ export async function keepParked(core: Pick<Core, 'table' | 'log'>, forMs = Infi
   while (walk.place !== undefined && monotonic() - began < forMs) {
     const { place, after, beganAt } = walk;
     const { jobs: rows, next } = await table.listPlaced({ place, after, limit: pageSize });
-    const { jobs } = await readEach(
-      core,
-      rows.map(({ jobId }) => jobId),
-    );
+    const { jobs } = await readEach(core, rows);
     for (const job of jobs) {
       const { params } = await renewedParams(core, job, now.at);
       if (params !== undefined) await table.touch('keepParams', job.jobId, {}, { params });

@@ -19,10 +19,7 @@ export async function oldestWaiting(
   do {
     const limit = Math.max(1, Math.min(pageSize, count - found.length));
     const { jobs: rows, next } = await core.table.listPlaced({ place: 'limit', spread: key, ...under(waitRank(key)), after, limit });
-    const { jobs } = await readEach(
-      core,
-      rows.map(({ jobId }) => jobId),
-    );
+    const { jobs } = await readEach(core, rows);
     found.push(...jobs.filter(({ waiting }) => waiting?.reason === reason && waiting.for === key));
     after = next;
   } while (after !== undefined && found.length < count);

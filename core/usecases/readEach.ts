@@ -1,4 +1,4 @@
-/** Reads the jobs that an index shows, each for itself. */
+/** Reads the jobs that a page of an index shows, each for itself. */
 import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
 import type { Core } from './core.ts';
@@ -9,7 +9,8 @@ export interface Read {
 }
 
 /** One that cannot be read is nobody else's fault. @throws {JobError} `TABLE_UNAVAILABLE`. */
-export async function readEach({ table, log }: Pick<Core, 'table' | 'log'>, jobIds: readonly string[]): Promise<Read> {
+export async function readEach({ table, log }: Pick<Core, 'table' | 'log'>, page: readonly Pick<Job, 'jobId'>[]): Promise<Read> {
+  const jobIds = page.map(({ jobId }) => jobId);
   if (jobIds.length === 0) return { jobs: [], unreadable: 0 };
   try {
     return { jobs: (await table.getMany(jobIds)).filter((job) => job !== undefined), unreadable: 0 };

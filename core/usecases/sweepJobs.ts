@@ -61,10 +61,7 @@ export async function sweepJobs(core: Core): Promise<SweepReport> {
   let waits = noWaits;
   do {
     const page = await table.listPlaced({ place: 'open', after: pass.after, below: before, limit: pageSize });
-    const { jobs, unreadable } = await readEach(
-      core,
-      page.jobs.map(({ jobId }) => jobId),
-    );
+    const { jobs, unreadable } = await readEach(core, page.jobs);
     const done = (await Promise.all(jobs.map((job) => sweepOne(core, job, hasBacklog)))).filter((did) => did !== 'nothing');
     for (const did of done) {
       report[did] += 1;

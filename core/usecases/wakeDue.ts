@@ -19,11 +19,7 @@ export async function wakeDue(core: Pick<Core, 'table' | 'queues' | 'telemetry' 
   let after: string | undefined;
   do {
     const { jobs, next } = await core.table.listPlaced({ place: 'due', below: dueRank(horizon), after, limit: pageSize });
-    const { woken, failed } = await wakeEach(
-      core,
-      jobs.map(({ jobId }) => jobId),
-      ({ waiting }) => waiting?.reason === 'RUN_AT' && (waiting.until ?? 0) <= horizon,
-    );
+    const { woken, failed } = await wakeEach(core, jobs, ({ waiting }) => waiting?.reason === 'RUN_AT' && (waiting.until ?? 0) <= horizon);
     total.woken += woken;
     total.failed += failed;
     after = next;

@@ -14,10 +14,10 @@ export interface Woken {
 /** `isOver`: whether the wait of this one is. One that fails is nobody else’s fault. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function wakeEach(
   core: Pick<Core, 'table' | 'queues' | 'telemetry' | 'log'>,
-  jobIds: readonly string[],
+  page: readonly Pick<Job, 'jobId'>[],
   isOver: (job: Job) => boolean,
 ): Promise<Woken> {
-  const { jobs, unreadable } = await readEach(core, jobIds);
+  const { jobs, unreadable } = await readEach(core, page);
   const results = await Promise.all(
     jobs.filter(isOver).map(async (job): Promise<'woken' | 'left' | 'failed'> => {
       try {

@@ -1,6 +1,6 @@
 /** Looks at every key of a limit that somebody waits under: what an end, or its teller's death, has left undone. */
 import { monotonic } from '../clock.ts';
-import { under, waitRank } from '../place.ts';
+import { under, waitKeyOf, waitRank } from '../place.ts';
 import { isLimited, limitOfKey, limitRanges, limitsOf, typeOfLimit, type LimitsByType } from '../typeLimits.ts';
 import type { Core } from './core.ts';
 import { readLimits } from './limitsInForce.ts';
@@ -39,7 +39,7 @@ export async function wakeLimited(core: Deps, { type, maxKeys = Infinity, forMs 
         after = next;
         continue;
       }
-      const key = keyOf(first.rank);
+      const key = waitKeyOf(first.rank);
       keys += 1;
       try {
         total.woken += await lookAt(core, key, set);
@@ -71,11 +71,7 @@ async function wakeAll(core: Deps, key: string): Promise<number> {
   let after: string | undefined;
   do {
     const { jobs, next } = await core.table.listPlaced({ place: 'limit', spread: key, ...under(waitRank(key)), after, limit: 100 });
-    const { woken } = await wakeEach(
-      core,
-      jobs.map(({ jobId }) => jobId),
-      ({ waiting }) => waiting?.for === key,
-    );
+    const { woken } = await wakeEach(core, jobs, ({ waiting }) => waiting?.for === key);
     total += woken;
     after = next;
   } while (after !== undefined && total < mostWoken);
@@ -83,6 +79,3 @@ async function wakeAll(core: Deps, key: string): Promise<number> {
 }
 
 const mostWoken = 1000;
-
-/** Ids hold no `#`. */
-const keyOf = (rank: string): string => rank.slice(0, rank.lastIndexOf('#'));

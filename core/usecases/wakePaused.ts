@@ -1,7 +1,7 @@
 /** Sends anew, in order, what waits for pauses that are over. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonic } from '../clock.ts';
-import { under, waitRank } from '../place.ts';
+import { under, waitKeyOf, waitRank } from '../place.ts';
 import type { Core } from './core.ts';
 import { isPaused, readPauses } from './pauses.ts';
 import { wakeEach, type Woken } from './wakeEach.ts';
@@ -34,21 +34,18 @@ export async function wakePaused(
     const { jobs, next } = await core.table.listPlaced({ place: 'paused', after, limit: pageSize });
     if (jobs.length === 0 && next === undefined) break;
     const [pauses, now] = [await readPauses(core), await core.table.time()];
-    const barred = jobs.findIndex(({ rank }) => isPaused(pauses, keyOf(rank), now));
+    const barred = jobs.findIndex(({ rank }) => isPaused(pauses, waitKeyOf(rank), now));
     const free = barred === -1 ? jobs : jobs.slice(0, barred);
     const { woken, failed } = await wakeEach(
       core,
-      free.map(({ jobId }) => jobId),
+      free,
       (job) => job.waiting?.reason === 'PAUSED' && !isPaused(pauses, job.waiting.for ?? '', now),
     );
     total.woken += woken;
     total.failed += failed;
     const first = jobs[barred];
-    after = first === undefined ? next : under(waitRank(keyOf(first.rank))).below;
+    after = first === undefined ? next : under(waitRank(waitKeyOf(first.rank))).below;
     if (after !== undefined && woken > 0) await sleep(Math.max(0, (woken / rate) * 1000 - (monotonic() - pageBegan)));
   } while (after !== undefined && total.woken + total.failed < maxJobs && monotonic() - began < forMs);
   return total;
 }
-
-/** Ids hold no `#`. */
-const keyOf = (rank: string): string => rank.slice(0, rank.lastIndexOf('#'));
