@@ -5,10 +5,9 @@
 import { z } from 'zod';
 import { openTelemetryOf, openTelemetrySettings } from './openTelemetrySettings.ts';
 import { limitSettings, limitsOf } from './limitSettings.ts';
-import { list, text, whole } from './settingKinds.ts';
+import { endpoint, list, text, whole } from './settingKinds.ts';
 import { faultsTogether, isSpreadOut } from './settingsTogether.ts';
 
-const endpoint = z.url({ protocol: /^https?$/ });
 const secretArn = z.stringFormat('ARN of a secret', /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+$/);
 
 /** An empty variable counts as unset, except `DATA_DIR`, where empty means: keep everything in memory. */

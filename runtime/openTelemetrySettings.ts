@@ -1,9 +1,9 @@
 /** OpenTelemetry's own variables, as its specification names them, and what is made of them. */
 import { z } from 'zod';
 import type { OpenTelemetrySettings } from '../telemetry/openTelemetry.ts';
+import { endpoint, whole } from './settingKinds.ts';
 
-const endpoint = z.url({ protocol: /^https?$/ });
-const milliseconds = z.stringFormat('whole number', /^\d+$/).transform(Number).pipe(z.int().min(1));
+const positive = whole(1, Number.MAX_SAFE_INTEGER);
 
 /** `key=value`, separated by commas, percent-encoded. */
 const pairs = z
@@ -71,10 +71,10 @@ export const openTelemetrySettings = {
   OTEL_EXPORTER_OTLP_HEADERS: pairs.optional().describe('Headers for whoever takes them: `key=value,…`. May hold a secret.'),
   OTEL_EXPORTER_OTLP_TRACES_HEADERS: pairs.optional().describe('Beside those, for traces.'),
   OTEL_EXPORTER_OTLP_METRICS_HEADERS: pairs.optional().describe('Beside those, for metrics.'),
-  OTEL_BSP_SCHEDULE_DELAY: milliseconds.default(5000).describe('How often spans are sent, in milliseconds.'),
-  OTEL_BSP_MAX_QUEUE_SIZE: milliseconds.default(2048).describe('Spans that wait to be sent; more are dropped.'),
-  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: milliseconds.default(512).describe('Spans that are sent at a time.'),
-  OTEL_METRIC_EXPORT_INTERVAL: milliseconds.default(60_000).describe('How often metrics are sent, in milliseconds.'),
+  OTEL_BSP_SCHEDULE_DELAY: positive.default(5000).describe('How often spans are sent, in milliseconds.'),
+  OTEL_BSP_MAX_QUEUE_SIZE: positive.default(2048).describe('Spans that wait to be sent; more are dropped.'),
+  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: positive.default(512).describe('Spans that are sent at a time.'),
+  OTEL_METRIC_EXPORT_INTERVAL: positive.default(60_000).describe('How often metrics are sent, in milliseconds.'),
 };
 
 type Parsed = z.infer<z.ZodObject<typeof openTelemetrySettings>>;

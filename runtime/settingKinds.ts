@@ -1,8 +1,9 @@
-/** Kinds of settings: how a number, a text and a list are written in an environment variable. */
+/** Kinds of settings: how a number, an address, a text and a list are written in an environment variable. */
 import { z } from 'zod';
 
 export const whole = (min: number, max: number) =>
   z.stringFormat('whole number', /^\d+$/).transform(Number).pipe(z.int().min(min).max(max));
+export const endpoint = z.url({ protocol: /^https?$/ });
 export const text = z.string().min(1);
 /** Separated by commas; an entry that is empty is a slip, not a name. */
 export const list = text
