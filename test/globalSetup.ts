@@ -1,4 +1,7 @@
 /** Before the tests: what they need of the machine, and the two servers that all of them share. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startDynamoDbLocal } from './support/dynamoDbLocal.ts';
 import { ensurePrograms } from './support/install.ts';
@@ -16,6 +19,10 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await ensurePrograms(process.env);
   await using starting = new AsyncDisposableStack();
+  // Hundreds of processes are started from the same sources: all but the first read what it compiled.
+  const compiled = await mkdtemp(join(tmpdir(), 'job-tickets-compiled-'));
+  starting.defer(() => rm(compiled, { recursive: true, force: true }));
+  process.env['NODE_COMPILE_CACHE'] = compiled;
   const redis = starting.adopt(await startRedis(), (server) => server.stop());
   const dynamoDb = starting.adopt(await startDynamoDbLocal(), (server) => server.stop());
   project.provide('redisUrl', redis.url);
