@@ -189,6 +189,7 @@ function limitsSection(): readonly string[] {
     '',
     'A type may say how many of its jobs run at once and how often attempts at them begin, all together or by a key:',
     '',
+    '<!-- not run: a part of a type; test/e2e/limits.test.ts runs types that have such policies -->',
     '```ts',
     'policy: {',
     '  timeoutSeconds: 60,',

@@ -1,0 +1,35 @@
+/** The pages hold against the project: see findProblems.ts. */
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { expect, test } from 'vitest';
+import { findProblems } from './findProblems.ts';
+import { readProjectFacts, root } from './projectFacts.ts';
+import { readPage } from './readPage.ts';
+
+const facts = readProjectFacts();
+/** What was, is told as it was. */
+const past = /^(?:CHANGELOG\.md|docs\/adr\/)/;
+const pages = [...facts.paths]
+  .filter((path) => path.endsWith('.md') && !past.test(path))
+  .map((path) => readPage(path, readFileSync(join(root, path), 'utf8')));
+
+test('links, commands, names, blocks, values and figures of all pages are right', () => {
+  expect(pages.length).toBeGreaterThan(25);
+  expect(findProblems(pages, facts)).toEqual([]);
+});
+
+test('every page is two clicks away from the README', () => {
+  const reached = new Set(['README.md']);
+  for (let click = 1; click <= 2; click += 1) {
+    for (const page of pages.filter(({ path }) => reached.has(path))) {
+      for (const link of page.links) reached.add(posix.join(posix.dirname(page.path), link.split('#')[0] ?? ''));
+    }
+  }
+  expect(pages.map(({ path }) => path).filter((path) => path.startsWith('docs/') && !reached.has(path))).toEqual([]);
+});
+
+test('a drawing stands once', () => {
+  const drawings = pages.flatMap(({ path, blocks }) => blocks.filter(({ language, text }) => language === '' && /[─▶│]/.test(text)).map(({ text }) => [text.split('\n')[0], path]));
+  const firstLines = drawings.map(([line]) => line);
+  expect(drawings.filter(([line], index) => firstLines.indexOf(line) !== index)).toEqual([]);
+});
