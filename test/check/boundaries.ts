@@ -41,8 +41,8 @@ const zones: readonly Zone[] = [
   { files: /^cli\/main\.ts$/, mayImport: [/^cli\//, entry] },
   { files: /^cli\//, mayImport: [core, runtime, jobTypes, /^cli\//] },
   {
-    files: /^docs\/generate\.ts$/,
-    mayImport: [core, telemetry, runtime, jobTypes, /^schema\//, /^cli\/jobTypesFile\.ts$/, /^infra\/plan\//],
+    files: /^docs\/\w+\.ts$/,
+    mayImport: [/^docs\/\w+\.ts$/, core, telemetry, runtime, jobTypes, /^schema\//, /^cli\/jobTypesFile\.ts$/, /^infra\/plan\//],
   },
   { files: telemetry, mayImport: [telemetry] },
   { files: base, mayImport: [base, /^telemetry\/log\.ts$/], packages: ['zod', 'node:crypto', 'node:timers/promises'] },

@@ -51,7 +51,8 @@ function blocks(page: Page, facts: Facts): readonly string[] {
     const what = `the block "${block.text.split('\n')[0] ?? ''}"`;
     if (silent.has(block.language)) return /^\s*(?:\$|npm|npx|curl) /m.test(block.text) ? [`${what} has commands, but no language`] : [];
     const ran = /^run by: (.*)$/.exec(block.mark ?? '')?.[1];
-    if (ran !== undefined) return isRunBy(ran, block, page, facts) ? [] : [`${what} is not run by ${ran}`];
+    const wrong = block.language === 'graphql' ? graphql(block.text, facts.schema).map((problem) => `${what} ${problem}`) : [];
+    if (ran !== undefined) return isRunBy(ran, block, page, facts) ? wrong : [...wrong, `${what} is not run by ${ran}`];
     if (/^not run(?: here)?: \w/.test(block.mark ?? '')) return [];
     const source = /^from: (.*)$/.exec(block.mark ?? '')?.[1];
     if (source !== undefined)
@@ -65,7 +66,11 @@ function isRunBy(path: string, { text }: Block, page: Page, { paths: existing, s
   if (!existing.has(path)) return false;
   const source = sourceOf(path);
   const commandsOf = [...text.matchAll(/^(npm run [\w:-]+|sed .*$)/gm)].map(([, command = '']) => command);
-  return source.includes(posix.basename(page.path)) || source.includes(`run by: ${path}`) || (commandsOf.length > 0 && commandsOf.every((command) => source.includes(command)));
+  return (
+    source.includes(posix.basename(page.path)) ||
+    source.includes(`run by: ${path}`) ||
+    (commandsOf.length > 0 && commandsOf.every((command) => source.includes(command)))
+  );
 }
 
 /** Line for line, however far it is indented there. */
@@ -114,12 +119,15 @@ function commands(page: Page, { scripts, paths: existing }: Facts): readonly str
   return [...unknownScripts, ...unknownFiles].map(([command]) => `says \`${command}\`, which there is not`);
 }
 
+/** The type that readers make. */
+const readersOwn = 'jobs/resizeImage/';
+
 /** Where code in a sentence looks like a file of the project, the file is there. */
 function paths(page: Page, { paths: existing }: Facts): readonly string[] {
-  const tops = new Set([...existing].map((path) => path.split('/')[0]).filter((top) => top !== undefined && existing.has(`${top}/`)));
+  const tops = new Set([...existing].filter((path) => path.includes('/')).map((path) => path.split('/')[0]));
   return page.codes
     .filter((code) => /^[\w.-]+\/[\w./*-]*$/.test(code) && tops.has(code.split('/')[0]) && !code.includes('*'))
-    .filter((code) => !isThere(code, existing))
+    .filter((code) => !isThere(code, existing) && !code.startsWith(readersOwn))
     .map((code) => `names \`${code}\`, which is not there`);
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { expect, test } from 'vitest';
 import { findProblems } from './findProblems.ts';
+import { mutants } from './mutants.ts';
 import { readProjectFacts, root } from './projectFacts.ts';
 import { readPage } from './readPage.ts';
 
@@ -29,7 +30,18 @@ test('every page is two clicks away from the README', () => {
 });
 
 test('a drawing stands once', () => {
-  const drawings = pages.flatMap(({ path, blocks }) => blocks.filter(({ language, text }) => language === '' && /[─▶│]/.test(text)).map(({ text }) => [text.split('\n')[0], path]));
+  const drawings = pages.flatMap(({ path, blocks }) =>
+    blocks.filter(({ language, text }) => language === '' && /[─▶│]/.test(text)).map(({ text }) => [text.split('\n')[0], path]),
+  );
   const firstLines = drawings.map(([line]) => line);
   expect(drawings.filter(([line], index) => firstLines.indexOf(line) !== index)).toEqual([]);
+});
+
+test.each(mutants)('$what is found', ({ page, edit, project = (same) => same, found }) => {
+  const text = readFileSync(join(root, page), 'utf8');
+  const [was, is] = edit ?? ['', ''];
+  expect(text).toContain(was);
+  const changed = pages.map((other) => (other.path === page ? readPage(page, text.replace(was, is)) : other));
+  const problems = findProblems(changed, project(facts)).filter((problem) => problem.startsWith(`${page}: `));
+  expect(problems.join('\n')).toMatch(found);
 });
