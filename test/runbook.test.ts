@@ -19,7 +19,7 @@ const programs = /^(?:aws|curl|docker|kubectl|node|npm|promtool|redis-cli) /;
 /** What a page tells people to type: the lines of its shell blocks that do not say themselves which test runs them, and code in a sentence that begins with a program. */
 function commandsIn(text: string): readonly string[] {
   const [before = ''] = text.split(heading);
-  const unmarked = before.replaceAll(/<!-- run by: .* -->\n```[\s\S]*?```/g, '');
+  const unmarked = before.replaceAll(/<!-- run by: (?!test\/runbook).* -->\n```[\s\S]*?```/g, '');
   const blocks = [...unmarked.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, lines = '']) => lines.trim().split('\n'));
   const inline = [...before.replaceAll(/```[\s\S]*?```/g, '').matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
   return [...blocks, ...inline.filter((code) => programs.test(code))];

@@ -3,7 +3,7 @@
  * fit the project. One line a problem, with its page.
  */
 import { posix } from 'node:path';
-import { parse, validate, type GraphQLSchema } from 'graphql';
+import { Kind, parse, validate, type GraphQLSchema } from 'graphql';
 import type { Block, Page } from './readPage.ts';
 
 /** What the project is, for pages to be held against. */
@@ -88,7 +88,7 @@ function checkedAs({ language, text }: Block, { schema }: Facts): readonly strin
 function graphql(text: string, schema: GraphQLSchema): readonly string[] {
   try {
     const document = parse(text);
-    const operations = document.definitions.filter(({ kind }) => kind === 'OperationDefinition');
+    const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
     // A page of the reference prints types.
     if (operations.length === 0) return [];
     // Whoever pastes it whole is told here what the server would say.

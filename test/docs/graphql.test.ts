@@ -1,7 +1,7 @@
 /** The operations of all pages, each block pasted whole, on one system: each is carried out as an admin of a laptop would. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Kind, parse, type OperationDefinitionNode } from 'graphql';
+import { Kind, OperationTypeNode, parse, type OperationDefinitionNode } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { openApiSystem, type ApiSystem } from '../e2e/apiSystem.ts';
@@ -45,10 +45,10 @@ describe.each(blocks)('$path: $text', ({ text, operations }) => {
     const headers = { 'content-type': 'application/json', ...operator };
     const response = await fetch(`${api.url}/graphql`, {
       method: 'POST',
-      headers: operation === 'subscription' ? { ...headers, accept: 'text/event-stream' } : headers,
+      headers: operation === OperationTypeNode.SUBSCRIPTION ? { ...headers, accept: 'text/event-stream' } : headers,
       body,
     });
-    if (operation === 'subscription') {
+    if (operation === OperationTypeNode.SUBSCRIPTION) {
       // What is wrong with a subscription is answered before its stream begins.
       expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
       return response.body?.cancel();

@@ -107,7 +107,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'a figure without the command that printed it',
     page: 'docs/performance.md',
-    edit: ['`npm run bench -- latency`', 'a bench'],
+    edit: ['UTC, `npm run bench -- latency`', 'UTC, a bench'],
     found: /has figures in "Latency/,
   },
 ];
