@@ -1,5 +1,5 @@
 /** A page of the documentation as its checks see it: blocks with the comment before them, links, headings, code in sentences. */
-import { lexer, walkTokens, type Token } from 'marked';
+import { lexer, walkTokens, type Token, type Tokens } from 'marked';
 
 export interface Block {
   readonly language: string;
@@ -26,7 +26,7 @@ export function readPage(path: string, text: string): Page {
   const links: string[] = [];
   const headings: string[] = [];
   const codes: string[] = [];
-  walkTokens(tokens, (token) => {
+  void walkTokens(tokens, (token) => {
     if (token.type === 'link' || token.type === 'image') links.push(String(token['href']));
     if (token.type === 'heading') headings.push(String(token['text']));
     if (token.type === 'codespan') codes.push(String(token['text']));
@@ -39,9 +39,12 @@ function blocksOf(tokens: readonly Token[]): readonly Block[] {
   return written.flatMap((token, index) => {
     if (token.type === 'code')
       return [{ language: String(token['lang'] ?? ''), text: String(token['text']), mark: commentOf(written[index - 1]) }];
-    const items: readonly { readonly tokens: readonly Token[] }[] = token.type === 'list' ? token['items'] : [];
-    return items.flatMap((item) => blocksOf(item.tokens));
+    return isList(token) ? token.items.flatMap((item) => blocksOf(item.tokens)) : [];
   });
+}
+
+function isList(token: Token): token is Tokens.List {
+  return token.type === 'list';
 }
 
 function commentOf(token: Token | undefined): string | undefined {
