@@ -58,3 +58,42 @@ describe.each(blocks)('$path: $text', ({ text, operations }) => {
     expect(data).toBeDefined();
   });
 });
+
+describe('readers', () => {
+  const operationOf = (path: string, name: string): string => {
+    const text = blocks.find((block) => block.path === path && block.text.includes(name))?.text ?? '';
+    expect(text).toContain(name);
+    return text;
+  };
+
+  async function carryOut(path: string, operationName: string, variables: object, headers: Readonly<Record<string, string>>) {
+    const response = await fetch(`${api.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers },
+      body: JSON.stringify({ query: operationOf(path, operationName), operationName, variables }),
+    });
+    return response.text();
+  }
+
+  test('who lets a browser watch a job: the token of the page reads the watch of the README to its end, and nothing else', async () => {
+    const ann = await as('ann');
+    const handedIn = await carryOut('README.md', 'HandIn', {}, ann);
+    const [, watched = ''] = /"jobId":"(\w+)"/.exec(handedIn) ?? [];
+    const answer = await carryOut('docs/authentication.md', 'WatchToken', { jobId: watched }, ann);
+    const [, token = ''] = /"token":"([^"]+)"/.exec(answer) ?? [];
+    const browser = { authorization: `Bearer ${token}` };
+    const told = await carryOut('README.md', 'Watch', { jobId: watched }, browser);
+    expect(told).toMatch(/"status":"SUCCEEDED"[\s\S]*event: complete/);
+    expect(await carryOut('README.md', 'HandIn', {}, browser)).toContain('FORBIDDEN');
+  });
+
+  test('who is woken by jobs-given-up: finds the job that failed, and retries it', async () => {
+    const failing = 'mutation { createJob(input: { type: "simulate_work", params: { failPermanently: true } }) { job { jobId } } }';
+    const { body } = await api.request(failing, {}, operator);
+    const failed = z.object({ createJob: z.object({ job: z.object({ jobId: z.string() }) }) }).parse(body.data).createJob.job.jobId;
+    await api.request(`{ waitForJob(jobId: "${failed}", timeoutSeconds: 25) { status } }`, {}, operator);
+    expect(await carryOut('docs/operations.md', 'Failed', {}, operator)).toContain(failed);
+    expect(await carryOut('docs/operations.md', 'Job', { jobId: failed }, operator)).toContain('"status":"FAILED_FINAL"');
+    expect(await carryOut('docs/operations.md', 'Retry', { jobId: failed }, operator)).toContain('"generation":2');
+  });
+});

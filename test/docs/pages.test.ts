@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { findProblems } from './findProblems.ts';
 import { mutants } from './mutants.ts';
 import { readProjectFacts, root } from './projectFacts.ts';
+import { readerPaths } from './readerPaths.ts';
 import { readPage } from './readPage.ts';
 
 const facts = readProjectFacts();
@@ -35,6 +36,21 @@ test('a drawing stands once', () => {
   );
   const firstLines = drawings.map(([line]) => line);
   expect(drawings.filter(([line], index) => firstLines.indexOf(line) !== index)).toEqual([]);
+});
+
+test.each(readerPaths)('a reader $reader', ({ clicks, finds, doneBy }) => {
+  const walked = clicks.map((path) => pages.find((page) => page.path === path));
+  for (const [index, page] of walked.entries()) {
+    const next = clicks[index + 1];
+    const targets = page?.links.map((link) => posix.join(posix.dirname(page.path), link.split('#')[0] ?? ''));
+    if (next !== undefined) expect(targets, `${clicks[index]} links to ${next}`).toContain(next);
+  }
+  const last = walked.at(-1);
+  for (const text of finds) expect(last?.text).toContain(text);
+  // Either the page's blocks say so, or the page is written by it.
+  const source = readFileSync(join(root, doneBy), 'utf8');
+  const isMarked = last?.blocks.some(({ mark }) => mark === `run by: ${doneBy}` || mark === `from: ${doneBy}`) ?? false;
+  expect(isMarked || source.includes(posix.basename(last?.path ?? '?'))).toBe(true);
 });
 
 test.each(mutants)('$what is found', ({ page, edit, project = (same) => same, found }) => {
