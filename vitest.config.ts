@@ -4,8 +4,14 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   // Node resolves `graphql` to its CommonJS build; Vite alone would take the other one, and two graphqls do not mix.
-  // The client is tested as it is here, not as it was built last.
-  resolve: { alias: { graphql: 'graphql/index.js', 'job-tickets-client': join(import.meta.dirname, 'client/jobTickets.ts') } },
+  // The packages are tested as they are here, not as they were built last.
+  resolve: {
+    alias: [
+      { find: /^graphql$/, replacement: 'graphql/index.js' },
+      { find: /^job-tickets$/, replacement: join(import.meta.dirname, 'index.ts') },
+      { find: /^job-tickets-client$/, replacement: join(import.meta.dirname, 'client/jobTickets.ts') },
+    ],
+  },
   test: {
     include: ['**/*.test.ts'],
     exclude: ['node_modules/**', '.cache/**', '.data/**', '**/dist/**'],

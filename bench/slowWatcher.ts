@@ -27,7 +27,11 @@ export async function slowWatcher(): Promise<Report> {
       ['usual way', usual, '–'],
     ],
     promises: [
-      { promise: 'megabytes of about 35 that a watcher costs that does not read ≤ 2', measured: ours.grownMb, limit: { atMost: 2 } },
+      {
+        promise: 'a watcher that stops reading costs the server at most 2 MB, of the 35 MB that are sent to it',
+        measured: ours.grownMb,
+        limit: { atMost: 2 },
+      },
       {
         promise: `transitions it is told once it reads again, each once and in order (${transitions + 1})`,
         measured: ours.versions.filter((version, index) => version === index + 1).length,

@@ -3,7 +3,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printType } from 'graphql';
 import { jobTypesFile } from '../cli/jobTypesFile.ts';
-import { closeCatalogue, errorCatalogue, refusalCatalogue } from '../core/errors.ts';
 import { finalStatuses } from '../core/job.ts';
 import { headSlots, slotBytes } from '../core/logBuffer.ts';
 import { decisions, guards, touches, transitions, type DecisionName } from '../core/transitions.ts';
@@ -11,10 +10,12 @@ import { plannedPage } from '../infra/plan/plannedPage.ts';
 import { readUnitCosts } from '../infra/plan/unitCosts.ts';
 import { maxConcurrency } from '../core/typeLimits.ts';
 import jobs from '../jobs/index.ts';
-import { describeSettings } from '../runtime/config.ts';
 import { schema } from '../schema/index.ts';
 import { embeddedMetrics } from '../telemetry/embeddedMetrics.ts';
 import { counters, gauges, histograms, type Instrument } from '../telemetry/instruments.ts';
+import { errorsPage } from './errorsPage.ts';
+import { document, table } from './markdown.ts';
+import { settingsPage } from './settingsPage.ts';
 
 const builtIn = new Set(['String', 'Int', 'Float', 'Boolean', 'ID']);
 const instruments = { ...counters, ...histograms, ...gauges };
@@ -82,36 +83,6 @@ function meaningOf(checked: readonly (keyof typeof guards)[], decided: readonly 
   return conditions.join('; ') || '–';
 }
 
-function errorsPage(): string {
-  const rows = Object.entries(errorCatalogue).map(([code, { message, whatToDo }]) => [`\`${code}\``, message, whatToDo]);
-  const refusals = Object.entries(refusalCatalogue).map(([code, { status, message, whatToDo }]) => [
-    `\`${code}\``,
-    status,
-    message,
-    whatToDo,
-  ]);
-  const closes = Object.entries(closeCatalogue).map(([code, { why, whatToDo }]) => [code, why, whatToDo]);
-  return document(
-    'Errors',
-    'Generated from `core/errors.ts`. An error’s code stands in `extensions.code`, what to do in `extensions.whatToDo`.',
-    [
-      table(['code', 'it says', 'what to do'], rows),
-      '## Refusals',
-      '',
-      'What never became an operation, and what is masked. Over WebSocket the same codes come without a status. Where there are two:',
-      'as the GraphQL over HTTP specification has it, a document that cannot be read, does not fit the schema or is too costly is 200',
-      'with `application/json`, and 400 with `application/graphql-response+json`.',
-      '',
-      table(['code', 'HTTP status', 'it says', 'what to do'], refusals),
-      'Anything unexpected is answered as `INTERNAL_SERVER_ERROR` without detail; `extensions.traceId` finds it in the logs.',
-      '',
-      '## How a WebSocket is closed',
-      '',
-      table(['code', 'why', 'what to do'], closes),
-    ],
-  );
-}
-
 function metricsPage(): string {
   const row = ({ name, unit, description, countedBy }: Instrument) => [
     `\`${name}\``,
@@ -150,19 +121,6 @@ function metricsPage(): string {
   );
 }
 
-function settingsPage(): string {
-  const rows = describeSettings().map(({ name, byDefault, meaning }) => [
-    `\`${name}\``,
-    byDefault === '' ? 'unset' : `\`${byDefault}\``,
-    meaning,
-  ]);
-  return document(
-    'Settings',
-    'Generated from `runtime/config.ts`. Environment variables, checked at start: a bad one is named in one line, with exit code 78.',
-    [table(['name', 'default', 'meaning'], rows)],
-  );
-}
-
 function jobTypesPage(): string {
   const sections = jobs.flatMap(({ type: { name, description, policy, example } }) => [
     `## ${name}`,
@@ -189,6 +147,7 @@ function limitsSection(): readonly string[] {
     '',
     'A type may say how many of its jobs run at once and how often attempts at them begin, all together or by a key:',
     '',
+    '<!-- not run: a part of a type; test/e2e/limits.test.ts runs types that have such policies -->',
     '```ts',
     'policy: {',
     '  timeoutSeconds: 60,',
@@ -237,14 +196,4 @@ function apiPage(): string {
 function rank(name: string): number {
   const index = roots.indexOf(name);
   return index === -1 ? roots.length : index;
-}
-
-function document(title: string, intro: string, lines: readonly string[]): string {
-  return `# ${title}\n\n${intro}\n\n${lines.join('\n').trim()}\n`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line), ''].join('\n');
 }

@@ -242,13 +242,32 @@ export function readEnvironment(): Environment {
   return { ...process.env };
 }
 
-/** Name, default and meaning of each setting, for the docs. */
-export function describeSettings(): readonly { readonly name: string; readonly byDefault: string; readonly meaning: string }[] {
+export interface SettingDescription {
+  readonly name: string;
+  readonly byDefault: string;
+  /** `1 to 100`, or the words there are; empty where it is text. */
+  readonly mayBe: string;
+  readonly meaning: string;
+}
+
+/** Each setting as the docs tell it. */
+export function describeSettings(): readonly SettingDescription[] {
   return Object.entries(settings.shape).map(([name, schema]) => ({
     name,
     byDefault: schema.safeParse(undefined).success ? spelt(schema.parse(undefined)) : 'unset',
+    mayBe: choiceOf(schema),
     meaning: schema.description ?? '',
   }));
+}
+
+const choice = z.looseObject({ minimum: z.number().optional(), maximum: z.number().optional(), enum: z.array(z.string()).optional() });
+
+function choiceOf(schema: z.ZodType): string {
+  const words = choice.parse(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })).enum;
+  if (words !== undefined) return words.map((word) => `\`${word}\``).join(', ');
+  const { minimum, maximum } = choice.parse(z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }));
+  if (minimum === undefined || maximum === undefined) return '';
+  return maximum === Number.MAX_SAFE_INTEGER ? `${minimum} or more` : `${minimum} to ${maximum.toLocaleString('en-US')}`;
 }
 
 /** Defaults are words, numbers, yes or no, and lists of words. */

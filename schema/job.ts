@@ -14,7 +14,7 @@ export const JobStatusType = builder.enumType('JobStatus', {
     PENDING: { description: 'Waits for a worker: new, retried, or given back after failed attempts.' },
     PROCESSING: { description: 'A worker holds it and makes its attempts.' },
     SUCCEEDED: { description: 'Done; `result` says what came of it.' },
-    FAILED: { description: 'Could not be queued, so no worker ever had it. `retryJob` queues it again.' },
+    FAILED: { description: 'Could not be queued, so no worker takes it up. `retryJob` queues it again.' },
     FAILED_FINAL: { description: 'Failed for good, after all attempts or in a way no further attempt can mend.' },
     CANCELLED: { description: 'Cancelled by its owner.' },
   } satisfies Record<JobStatus, { description: string }>,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { parseConfig } from '../runtime/config.ts';
 import { openTelemetry, type OpenedTelemetry } from '../telemetry/openTelemetry.ts';
-import { at, openApiSystem, type ApiSystem } from './e2e/apiSystem.ts';
+import { openApiSystem, type ApiSystem } from './e2e/apiSystem.ts';
 import { as, secret } from './security/stage.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -19,7 +19,7 @@ const programs = /^(?:aws|curl|docker|kubectl|node|npm|promtool|redis-cli) /;
 /** What a page tells people to type: the lines of its shell blocks that do not say themselves which test runs them, and code in a sentence that begins with a program. */
 function commandsIn(text: string): readonly string[] {
   const [before = ''] = text.split(heading);
-  const unmarked = before.replaceAll(/<!-- run by: .* -->\n```[\s\S]*?```/g, '');
+  const unmarked = before.replaceAll(/<!-- run by: (?!test\/runbook).* -->\n```[\s\S]*?```/g, '');
   const blocks = [...unmarked.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, lines = '']) => lines.trim().split('\n'));
   const inline = [...before.replaceAll(/```[\s\S]*?```/g, '').matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
   return [...blocks, ...inline.filter((code) => programs.test(code))];
@@ -32,21 +32,14 @@ const listed = new Map(
   ]),
 );
 const runHere = [...listed].filter(([, by]) => by === '`test/runbook.test.ts`').map(([command]) => command);
-const queries = [...operations.matchAll(/```graphql\n([\s\S]*?)```/g)].flatMap(([, lines = '']) => lines.trim().split('\n'));
 
 let api: ApiSystem;
 let opened: OpenedTelemetry;
-let jobId: string;
-let operator: Awaited<ReturnType<typeof as>>;
 beforeAll(async () => {
   opened = openTelemetry({ part: 'server', settings: parseConfig({}).openTelemetry });
   const { telemetry, scrape } = opened;
   api = await openApiSystem({ environment: { JWT_SECRET: secret }, replace: ({ core }) => ({ core: { ...core, telemetry }, scrape }) });
-  operator = await as('operator', { scope: 'admin' });
-  const failing =
-    'mutation { createJob(input: { type: "simulate_work", params: { failAttempts: 9, failPermanently: true } }) { job { jobId } } }';
-  jobId = String(at((await api.request(failing, {}, operator)).body, 'data', 'createJob', 'job', 'jobId'));
-  await api.request(`{ waitForJob(jobId: "${jobId}", timeoutSeconds: 25) { status } }`, {}, operator);
+  await api.request('mutation { createJob(input: { type: "simulate_work" }) { job { jobId } } }', {}, await as('ann'));
 });
 afterAll(async () => {
   await api[Symbol.asyncDispose]();
@@ -87,11 +80,5 @@ describe('the runbooks', () => {
     const { stdout } = await promisify(exec)(command.replace('http://localhost:4000', api.url));
     if (command.includes('/metrics')) expect(stdout).toMatch(/^jobs_created_total\{/m);
     else expect(z.object({ status: z.enum(['alive', 'ready']) }).parse(JSON.parse(stdout)).status).toBeDefined();
-  });
-
-  test.each(queries)('%s', async (query) => {
-    const { body } = await api.request(query.replace('01J…', jobId), {}, operator);
-    expect(body.errors).toBeUndefined();
-    expect(JSON.stringify(body.data)).toMatch(/"(?:jobId|status|isPaused|slots|limits)":/);
   });
 });

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { UnitCosts } from '../../infra/plan/unitCosts.ts';
+import { glance } from './glance.ts';
 import { shown } from './statistics.ts';
 
 export interface Report {
@@ -50,21 +51,36 @@ const page = join(import.meta.dirname, '../../docs/performance.md');
 
 const introduction = `# Performance
 
-Written by \`npm run bench\` (all sections) or \`npm run bench -- <name>\` (one). Read the ratios: subject and floor are
-measured alternately in the same run, each in a process of its own, with the clients and emulators in others, and every
-figure is a median of rounds. Absolute figures are those of a small machine that others use at the same time.
+Written by \`npm run bench\` (all sections) or \`npm run bench -- <name>\` (one). Read the ratios; the absolute figures are
+those of a small machine that others use at the same time.
+
+- **Floor**: the least that any solution has to do, such as a bare script that makes the same calls, or a bare WebSocket server that sends the same bytes.
+- **The usual way**: what most projects put together: graphql-yoga with graphql-ws, and an async iterator for each subscription.
+- **A peer**: another job system that does the same work, on the same machine.
+- **Ratios are medians of ratios.** Subject and floor take turns in one run, each in a process of its own. Each round gives a ratio, and the median of these is
+  shown. So it may differ a little from the ratio of the two medians beside it: a slow moment of the machine hits both sides of one round alike.
 `;
 
 /** Puts a section in the place of the older one of that name; `names` gives their order. */
 export async function writeSection(name: string, section: string, names: readonly string[]): Promise<void> {
   const old = await readFile(page, 'utf8').catch(() => '');
-  const sections = new Map<string, string>();
-  for (const [, known = '', text = ''] of old.matchAll(/<!-- bench: (\w+) -->\n([\s\S]*?)\n<!-- end -->/g)) sections.set(known, text);
-  sections.set(name, section);
-  const written = names
-    .filter((known) => sections.has(known))
-    .map((known) => `<!-- bench: ${known} -->\n${sections.get(known) ?? ''}\n<!-- end -->`);
-  await writeFile(page, `${[introduction, ...written].join('\n')}\n`);
+  await writeFile(page, pageWith(old, { name, section, names }));
+}
+
+interface Written {
+  readonly name: string;
+  readonly section: string;
+  readonly names: readonly string[];
+}
+
+export function pageWith(old: string, { name, section, names }: Written): string {
+  const known = new Map(
+    [...old.matchAll(/<!-- bench: (\w+) -->\n([\s\S]*?)\n<!-- end -->/g)].map(([, bench = '', text = '']) => [bench, text]),
+  );
+  known.set(name, section);
+  const sections = new Map(names.flatMap((bench) => (known.has(bench) ? [[bench, known.get(bench) ?? ''] as const] : [])));
+  const written = [...sections].map(([bench, text]) => `<!-- bench: ${bench} -->\n${text}\n<!-- end -->`);
+  return `${[introduction, `${glance(sections)}\n`, ...written].join('\n')}\n`;
 }
 
 /** Of whoever else uses the machine: as it was before a bench began. */

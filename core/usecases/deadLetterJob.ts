@@ -9,13 +9,13 @@ import type { Core } from './core.ts';
 import { endJob } from './endJob.ts';
 import { sendMessage } from './enqueue.ts';
 
-/** Each time the letter may be dropped. `over`: it had nothing more to say. */
+/** Each time the dead letter may be deleted. `over`: it had nothing more to say. */
 export type DeadLetterResult = 'over' | 'parked' | 'ended' | 'sentAnew';
 
 /**
  * Ends the job where its budget is used up, with its last error. One with budget left is sent anew, due when it is due
- * or its holder's lease ends: only then may the letter go.
- * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`: the letter must come back.
+ * or its holder's lease ends: only then may the dead letter go.
+ * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`: the dead letter must come back.
  */
 export async function deadLetterJob(
   core: Pick<Core, 'table' | 'queues' | 'feed' | 'telemetry'>,

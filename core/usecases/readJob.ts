@@ -1,4 +1,4 @@
-/** Reads jobs for their owner. Another owner's job is, to the letter, one that does not exist. */
+/** Reads jobs for their owner. Another owner's job is answered exactly like one that does not exist. */
 import { JobError } from '../errors.ts';
 import { maxIdempotencyKeyLength, type Job } from '../job.ts';
 import type { Core } from './core.ts';

@@ -1,6 +1,6 @@
 /**
  * A subscription's selection, compiled once into a function that writes the answer to an event as text: what graphql-js
- * would answer, to the letter, or nothing. A selection that is not understood gives no such function, and an event with
+ * would answer, byte for byte, or nothing. A selection that is not understood gives no such function, and an event with
  * an error in it, or with a value that is none of its type, makes it throw: then graphql-js executes.
  */
 import {

@@ -67,7 +67,7 @@ export class AnswerStream implements PushTarget {
     response.writeHead(status, { ...this.#framing.headers, 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
     response.socket?.setNoDelay(true);
     response.write(this.#framing.beginning);
-    this.#keepAlive = setInterval(() => this.#beat(), heartbeatMs).unref();
+    this.#keepAlive = setInterval(() => this.#keepAliveNow(), heartbeatMs).unref();
     response.once('close', () => this.#leave());
   }
 
@@ -103,7 +103,7 @@ export class AnswerStream implements PushTarget {
   }
 
   /** Who takes nothing from one heartbeat to the next is not there. */
-  #beat(): void {
+  #keepAliveNow(): void {
     if (this.bufferedAmount > 0 && !this.#isRead) return void this.#response.destroy();
     this.#isRead = false;
     return this.#write(this.#framing.heartbeat);

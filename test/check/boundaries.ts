@@ -41,8 +41,8 @@ const zones: readonly Zone[] = [
   { files: /^cli\/main\.ts$/, mayImport: [/^cli\//, entry] },
   { files: /^cli\//, mayImport: [core, runtime, jobTypes, /^cli\//] },
   {
-    files: /^docs\/generate\.ts$/,
-    mayImport: [core, telemetry, runtime, jobTypes, /^schema\//, /^cli\/jobTypesFile\.ts$/, /^infra\/plan\//],
+    files: /^docs\/\w+\.ts$/,
+    mayImport: [/^docs\/\w+\.ts$/, core, telemetry, runtime, jobTypes, /^schema\//, /^cli\/jobTypesFile\.ts$/, /^infra\/plan\//],
   },
   { files: telemetry, mayImport: [telemetry] },
   { files: base, mayImport: [base, /^telemetry\/log\.ts$/], packages: ['zod', 'node:crypto', 'node:timers/promises'] },
@@ -67,6 +67,8 @@ const zones: readonly Zone[] = [
     packages: ['preact', 'preact/hooks', 'htm/preact', '@preact/signals', '@preact/signals-core'],
   },
   // As someone else would write them, who has this package and no more.
+  // Job types as a project of somebody else's writes them.
+  { files: /^docs\/examples\/\w+\/(type|handler)\.ts$/, mayImport: [/^docs\/examples\/\w+\/type\.ts$/], packages: ['job-tickets', 'zod'] },
   {
     files: /^docs\/examples\//,
     mayImport: [/^docs\/examples\/(jobTypes\.d\.ts$|react\/)/],

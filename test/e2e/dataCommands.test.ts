@@ -1,4 +1,4 @@
-/** What is kept by `npm start`, backed up while it works, put back, and taken to DynamoDB. */
+/** What is kept by `npm start`, backed up while it works (`npm run backup`), put back (`npm run restore`), and taken to DynamoDB. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

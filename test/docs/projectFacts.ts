@@ -1,0 +1,89 @@
+/** The project as the pages are held against it: its files, scripts, names, and the values that pages repeat. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { isEnumType } from 'graphql';
+import { z } from 'zod';
+import { closeCatalogue, errorCatalogue, refusalCatalogue } from '../../core/errors.ts';
+import { failureCatalogue } from '../../core/failures.ts';
+import * as job from '../../core/job.ts';
+import { retentionSeconds } from '../../core/queue/sqs/definition.ts';
+import { maxTicks } from '../../core/schedule/schedule.ts';
+import { maxConcurrency } from '../../core/typeLimits.ts';
+import { maxBatch } from '../../core/usecases/createJob.ts';
+import { maxPageSize } from '../../core/usecases/listJobs.ts';
+import { maxRunAheadDays } from '../../core/usecases/startTime.ts';
+import { maxWaitSeconds } from '../../core/usecases/waitForJob.ts';
+import { describeSettings } from '../../runtime/config.ts';
+import { schema } from '../../schema/index.ts';
+import { embeddedMetrics } from '../../telemetry/embeddedMetrics.ts';
+import { counters, gauges, histograms } from '../../telemetry/instruments.ts';
+import type { Facts } from './findProblems.ts';
+
+export const root = join(import.meta.dirname, '../..');
+
+/** Names of others that pages speak of. */
+const others = ['CHANGED_BY_HAND', 'DEFAULT_GROUP', 'NODE_EXTRA_CA_CERTS', 'NODE_ENV'];
+/** Codes of clients of ours, which no server answers. */
+const clientCodes = ['CONNECTION_LOST', 'CONNECTION_CLOSED'];
+
+export function readProjectFacts(): Facts {
+  const { scripts } = z
+    .object({ scripts: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
+  const settings = describeSettings();
+  const enumValues = Object.values(schema.getTypeMap()).flatMap((type) =>
+    isEnumType(type) ? type.getValues().map(({ name }) => name) : [],
+  );
+  return {
+    paths: projectPaths(),
+    scripts: new Set(Object.keys(scripts)),
+    capitals: new Set([
+      ...settings.map(({ name }) => name),
+      ...[errorCatalogue, refusalCatalogue, closeCatalogue, failureCatalogue].flatMap((catalogue) => Object.keys(catalogue)),
+      ...enumValues,
+      ...clientCodes,
+      ...others,
+    ]),
+    metrics: new Set([...Object.values({ ...counters, ...histograms, ...gauges }), ...embeddedMetrics].map(({ name }) => name)),
+    values: { ...Object.fromEntries(settings.map(({ name, byDefault }) => [name, byDefault])), ...limits(settings) },
+    schema,
+    sourceOf: (path) => readFileSync(join(root, path), 'utf8'),
+  };
+}
+
+/** Files that belong to the project, and the folders that they lie in. */
+export function projectPaths(): ReadonlySet<string> {
+  const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
+  const paths = new Set<string>(['', '.']);
+  for (const file of files.split('\0')) {
+    for (let path = file; path !== '.' && !paths.has(path); path = posix.dirname(path)) paths.add(path);
+  }
+  return paths;
+}
+
+/** What prose repeats, as it writes it. */
+function limits(settings: ReturnType<typeof describeSettings>): Readonly<Record<string, string>> {
+  const byDefault = (name: string): number => Number(settings.find((setting) => setting.name === name)?.byDefault);
+  const written = (value: number): string => value.toLocaleString('en-US');
+  return {
+    attempts: written(byDefault('ATTEMPTS_PER_RECEIVE') * byDefault('MAX_RECEIVE_COUNT')),
+    maxLosses: written(job.maxLosses),
+    maxHistory: written(job.maxHistory),
+    maxTags: written(job.maxTags),
+    maxTagLength: written(job.maxTagLength),
+    maxDelaySeconds: written(job.maxDelaySeconds),
+    maxIdempotencyKeyLength: written(job.maxIdempotencyKeyLength),
+    maxParamsKB: written(job.maxParamsBytes / 1024),
+    maxResultKB: written(job.maxResultBytes / 1024),
+    maxErrorMessageLength: written(job.maxErrorMessageLength),
+    maxTicks: written(maxTicks),
+    maxConcurrency: written(maxConcurrency),
+    maxBatch: written(maxBatch),
+    maxPageSize: written(maxPageSize),
+    maxRunAheadDays: written(maxRunAheadDays),
+    maxWaitSeconds: written(maxWaitSeconds),
+    queueRetentionDays: written(retentionSeconds.jobs / 86_400),
+    deadLetterRetentionDays: written(retentionSeconds.deadLetters / 86_400),
+  };
+}
