@@ -84,11 +84,7 @@ async function claimNamed(parts: WorkerParts, message: JobMessage): Promise<Ende
 async function claimSeen(
   parts: WorkerParts,
   message: JobMessage,
-  {
-    claim,
-    seen: first,
-    isTurn = false,
-  }: { readonly claim: ReturnType<typeof newClaim>; readonly seen: Seen; readonly isTurn?: boolean },
+  { claim, seen: first, isTurn = false }: { readonly claim: ReturnType<typeof newClaim>; readonly seen: Seen; readonly isTurn?: boolean },
 ): Promise<Ended> {
   const { core, handlers } = parts;
   const { generation } = message;

@@ -69,9 +69,7 @@ async function entered(parts: WorkerParts, job: Job, limits: readonly Limit[], i
   }
   if (starts === undefined) return { kind: 'permitted', permit: { slots } };
   const started =
-    slots.length > 0 || isTurn
-      ? { kind: 'at' as const, at: await startOfHolder(core, starts, job) }
-      : await askStart(core, starts, job);
+    slots.length > 0 || isTurn ? { kind: 'at' as const, at: await startOfHolder(core, starts, job) } : await askStart(core, starts, job);
   if (started.kind === 'wait') return parkedForStart(parts, job, starts, started.at);
   const waitMs = msUntil(started.at, await core.table.time());
   if (waitMs > longestHoldMs) return returned(waitMs);

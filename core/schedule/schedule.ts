@@ -43,6 +43,8 @@ export const scheduleSchema = z.object({
   jitterSeconds: z.number(),
   type: z.string(),
   priority: z.enum(jobPriorities),
+  /** As its jobs have them. */
+  tags: z.array(z.string()).readonly().optional(),
   /** As the client sent them; or kept apart, under this key, so that a tick's writes stay small. */
   params: anyJson.optional(),
   paramsKey: z.string().optional(),

@@ -149,7 +149,7 @@ function checkLimits({ owner, type, params, idempotencyKey, tags = [], delaySeco
 }
 
 /** Undefined for none, so that a job without tags is what it was before there were any. */
-function tagsOf({ tags = [] }: CreateJobRequest): readonly string[] | undefined {
+export function tagsOf({ tags = [] }: Pick<CreateJobRequest, 'tags'>): readonly string[] | undefined {
   return tags.length === 0 ? undefined : [...new Set(tags)];
 }
 
