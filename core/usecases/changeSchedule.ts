@@ -55,8 +55,10 @@ async function checkedChange(core: Core, present: Schedule, change: ScheduleChan
     overlap = present.overlap,
     catchUp = present.catchUp,
   } = change;
-  checkedRequest(core, requestOf({ owner: present.owner, type, priority, tags }, params, ''));
-  return { ...(await respecified(core, present, change)), type, priority, tags: tagsOf({ tags }), overlap, catchUp };
+  const request = requestOf({ owner: present.owner, type, priority, tags }, params, '');
+  const { maxFailures, concurrencyKey, rateKey } = checkedRequest(core, request);
+  const facts = { maxFailures, concurrencyKey, rateKey };
+  return { ...(await respecified(core, present, change)), type, priority, tags: tagsOf({ tags }), facts, overlap, catchUp };
 }
 
 /** Its ticks are skipped from now on. @throws {JobError} `SCHEDULE_NOT_FOUND`, `TABLE_UNAVAILABLE`. */

@@ -67,7 +67,7 @@ export async function createSchedule(core: Core, request: CreateScheduleRequest)
   if (requireText(name, ['name']).length === 0 || name.length > maxScheduleNameLength) {
     throw badInput(`has 1 to ${maxScheduleNameLength} characters`, ['name']);
   }
-  checkedRequest(core, requestOf({ owner, type, priority, tags }, params, traceId));
+  const { maxFailures, concurrencyKey, rateKey } = checkedRequest(core, requestOf({ owner, type, priority, tags }, params, traceId));
   const now = await core.table.time();
   const identity = { owner, name, incarnation: core.newJobId() };
   const timed = firstTimed({ ...specOf(request), anchor: anchorOf(request, now.high) }, now.high);
@@ -80,7 +80,8 @@ export async function createSchedule(core: Core, request: CreateScheduleRequest)
 
   const kept = await keptParams(core, scheduleIdOf(identity), params);
   await core.table.entries.put(listedKind, listed);
-  const made = { type, priority, tags: tagsOf({ tags }), overlap, catchUp };
+  const facts = { maxFailures, concurrencyKey, rateKey };
+  const made = { type, priority, tags: tagsOf({ tags }), facts, overlap, catchUp };
   const fresh = { ...made, isPaused: false, isBuffered: false, createdAt: now.at, updatedAt: now.at, ticks: '' };
   const { ok, entry } = await core.table.entries.create(scheduleKind, {
     key,
