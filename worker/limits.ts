@@ -94,8 +94,9 @@ async function parkedForSlot(parts: WorkerParts, job: Job, { key }: SlotsLimit):
   const { core } = parts;
   return parkedFor(parts, job, { reason: 'CONCURRENCY', for: key }, async (limit) => {
     // Told before it is looked: whoever frees a slot from now on looks too.
-    const isFirst = await tellOfWaiting(core, key);
-    if (limit.kind === 'slots') await lookAtSlots(core, limit, { repairs: isFirst });
+    const { isFirst, isHolder } = await tellOfWaiting(core, key, job);
+    if (limit.kind === 'slots' && !isHolder) await lookAtSlots(core, limit, { repairs: isFirst });
+    return isHolder;
   });
 }
 
@@ -104,6 +105,7 @@ async function parkedForStart(parts: WorkerParts, job: Job, starts: StartsLimit,
   const entered = await parkedFor(parts, job, { reason: 'RATE_LIMIT', for: key, until: Math.ceil(at) }, async (limit) => {
     if (limit.kind === 'starts') await tellOfWaitingStart(parts.core, limit);
     parts.startKeeper.keep(key);
+    return false;
   });
   if (entered.kind !== 'deleted' || msUntil(at, await parts.core.table.time()) > turnAheadMs) return entered;
   return (await turn(parts, key)) ?? entered;
@@ -125,19 +127,21 @@ async function turn(parts: WorkerParts, key: string): Promise<Extract<Entered, {
   return { kind: 'turn', job };
 }
 
-/** `tell` is given the limit as it is after the write; where there is none any more, the job goes on at once. */
+/**
+ * `tell` is given the limit as it is after the write, and answers whether the job may go on after all; where there is no limit any
+ * more, it does so at once.
+ */
 async function parkedFor(
   parts: WorkerParts,
   job: Job,
   waiting: Waiting & { readonly for: string },
-  tell: (limit: Limit) => Promise<void>,
+  tell: (limit: Limit) => Promise<boolean>,
 ): Promise<Entered> {
   if (job.status !== 'PENDING') return returned(lookAgainMs);
   const parked = await parkJob(parts.core, job, waiting, async () => {
     const limits = limitsOf(job.type, parts.handlers.get(job.type)?.type, await parts.limits.now());
     const limit = limitOfKey(waiting.for, limits);
-    if (limit !== undefined) await tell(limit);
-    return limit !== undefined;
+    return limit !== undefined && !(await tell(limit));
   });
   return parked.kind === 'parked' ? { kind: 'deleted' } : parked;
 }
