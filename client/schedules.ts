@@ -31,6 +31,8 @@ export interface Schedule {
   readonly type: string;
   readonly params: unknown;
   readonly priority: JobPriority;
+  /** Of its jobs. */
+  readonly tags: readonly string[];
   readonly overlap: OverlapPolicy;
   readonly catchUp: CatchUpPolicy;
   readonly isPaused: boolean;
@@ -54,6 +56,8 @@ interface ScheduleJob<Name extends string, Params> {
   readonly type: Name;
   readonly params?: Params | undefined;
   readonly priority?: JobPriority | undefined;
+  /** At most five. */
+  readonly tags?: readonly string[] | undefined;
 }
 
 interface SchedulePolicies {
@@ -87,7 +91,7 @@ export type UpdateScheduleInput<Name extends string = string, Params = unknown> 
     readonly endsAt?: string | null | undefined;
   };
 
-const scheduleFields = `scheduleId name type params priority overlap catchUp isPaused createdAt updatedAt nextRuns problem
+const scheduleFields = `scheduleId name type params priority tags overlap catchUp isPaused createdAt updatedAt nextRuns problem
   spec { cron everySeconds timeZone jitterSeconds startsAt endsAt } lastTick { at outcome job { jobId status } }`;
 
 const change = (name: string): string => {

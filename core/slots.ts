@@ -31,7 +31,7 @@ export function acquireSlot(slots: Slots, job: HolderVersion, most: number): Acq
 /** The same for the one who waits longest, asked by whoever looks at the key. */
 export function grantSlot(slots: Slots, { jobId, version }: HolderVersion, most: number): Acquired {
   const held = slots.holders[jobId];
-  if (held === version) return { kind: 'held' };
+  if (isHolder(slots, { jobId, version })) return { kind: 'held' };
   if (held !== undefined && held > version) return { kind: 'outdated' };
   if (held === undefined && !hasRoom(slots, most)) return { kind: 'full' };
   return { kind: 'taken', slots: { ...slots, holders: { ...slots.holders, [jobId]: version } } };
@@ -57,6 +57,11 @@ export function verdictOnHolder(
 ): 'free' | 'wake' | 'leave' {
   if (!slotLives(present, version)) return 'free';
   return present?.waiting?.reason === 'CONCURRENCY' && present.version === version ? 'wake' : 'leave';
+}
+
+/** Of a job that was parked: it was given a slot by somebody who found it not parked yet, and is to be woken by who parked it. */
+export function isHolder({ holders }: Slots, { jobId, version }: HolderVersion): boolean {
+  return holders[jobId] === version;
 }
 
 export function hasRoom({ holders }: Slots, most: number): boolean {

@@ -24,8 +24,8 @@ export function createSweeper(core: Core): Sweeper {
     }
     const ofThisPass = longerOf(waits.ofThisPass, report.waits);
     waits = report.endsPass ? { ofLastPass: ofThisPass, ofThisPass: noWaits } : { ...waits, ofThisPass };
-    const { sentAgain, ended, failed, looked } = report;
-    if (sentAgain + ended + failed > 0) core.log.info({ looked, sentAgain, ended, failed, lastPass }, 'a sweep found work');
+    const { sentAgain, ended, unknown, failed, looked } = report;
+    if (sentAgain + ended + failed > 0) core.log.info({ looked, sentAgain, ended, unknown, failed, lastPass }, 'a sweep found work');
     return report;
   };
 }

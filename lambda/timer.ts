@@ -5,6 +5,7 @@ import { wakeDue } from '../core/usecases/wakeDue.ts';
 import type { Woken } from '../core/usecases/wakeEach.ts';
 import { wakeLimited } from '../core/usecases/wakeLimited.ts';
 import { wakePaused } from '../core/usecases/wakePaused.ts';
+import { runParts } from './runParts.ts';
 
 export type Timer = () => Promise<void>;
 
@@ -18,13 +19,11 @@ export function createTimer(core: Core): Timer {
     if (woken + failed > 0) core.log.info({ place, woken, failed }, 'jobs whose wait is over were sent');
   }
 
-  return async () => {
-    const parts = await Promise.allSettled([
-      told('due', wakeDue(core, forMs)),
-      told('paused', wakePaused(core, { forMs })),
-      told('limit', wakeLimited(core, { forMs })),
-      keepParked(core, forMs),
-    ]);
-    for (const part of parts) if (part.status === 'rejected') throw part.reason;
-  };
+  return () =>
+    runParts(core.log, {
+      due: () => told('due', wakeDue(core, forMs)),
+      paused: () => told('paused', wakePaused(core, { forMs })),
+      limit: () => told('limit', wakeLimited(core, { forMs })),
+      kept: () => keepParked(core, forMs),
+    });
 }

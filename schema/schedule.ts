@@ -108,6 +108,7 @@ export const ScheduleType = builder.objectRef<Schedule>('Schedule').implement({
       resolve: async (schedule, _args, { core }) => (await paramsOf(core, schedule)) ?? null,
     }),
     priority: t.expose('priority', { type: JobPriorityType, description: 'Of its jobs.' }),
+    tags: t.stringList({ description: 'Of its jobs.', resolve: ({ tags }) => [...(tags ?? [])] }),
     overlap: t.expose('overlap', {
       type: OverlapPolicyType,
       description: 'What becomes of a tick while the last one’s job has not ended.',

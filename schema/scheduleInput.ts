@@ -1,5 +1,5 @@
 /** The inputs and answers of the mutations of schedules. */
-import type { Job } from '../core/job.ts';
+import { maxTags, type Job } from '../core/job.ts';
 import { maxJitterSeconds, type Schedule } from '../core/schedule/schedule.ts';
 import type { ScheduleChange } from '../core/usecases/changeSchedule.ts';
 import { maxScheduleNameLength, type CreateScheduleRequest } from '../core/usecases/createSchedule.ts';
@@ -16,6 +16,7 @@ const said = {
   type: 'Of its jobs; see `jobTypes`.',
   params: 'Of its jobs, as the type’s `paramsSchema` has it. They are checked now, and again at each tick.',
   priority: 'Of its jobs.',
+  tags: `Of its jobs, at most ${maxTags}; see \`CreateJobInput.tags\`.`,
   overlap: 'What becomes of a tick while the last one’s job has not ended.',
   catchUp: 'What becomes of ticks that nobody carried out in time.',
   jitterSeconds: `A tick comes later than its time by up to so many seconds, always by the same; 0 to ${maxJitterSeconds}.`,
@@ -33,6 +34,7 @@ export const CreateScheduleInputType = builder.inputType('CreateScheduleInput', 
     type: t.string({ required: true, description: said.type }),
     params: t.field({ type: 'JSON', description: said.params }),
     priority: t.field({ type: JobPriorityType, defaultValue: 'NORMAL', description: said.priority }),
+    tags: t.stringList({ description: said.tags }),
     overlap: t.field({ type: OverlapPolicyType, defaultValue: 'SKIP', description: said.overlap }),
     catchUp: t.field({ type: CatchUpPolicyType, defaultValue: 'ONCE', description: said.catchUp }),
     jitterSeconds: t.int({ defaultValue: 0, description: said.jitterSeconds }),
@@ -51,6 +53,7 @@ export const UpdateScheduleInputType = builder.inputType('UpdateScheduleInput', 
     type: t.string({ description: said.type }),
     params: t.field({ type: 'JSON', description: said.params }),
     priority: t.field({ type: JobPriorityType, description: said.priority }),
+    tags: t.stringList({ description: `${said.tags} An empty list takes them away.` }),
     overlap: t.field({ type: OverlapPolicyType, description: said.overlap }),
     catchUp: t.field({ type: CatchUpPolicyType, description: said.catchUp }),
     jitterSeconds: t.int({ description: said.jitterSeconds }),
@@ -82,6 +85,7 @@ export function createScheduleRequest(
     type: input.type,
     params: paramsIn(input.params),
     priority: input.priority ?? 'NORMAL',
+    tags: input.tags ?? undefined,
     overlap: input.overlap ?? 'SKIP',
     catchUp: input.catchUp ?? 'ONCE',
     jitterSeconds: input.jitterSeconds ?? 0,
@@ -99,6 +103,7 @@ export function scheduleChange(input: typeof UpdateScheduleInputType.$inferInput
     type: input.type ?? undefined,
     params: paramsIn(input.params),
     priority: input.priority ?? undefined,
+    tags: input.tags ?? undefined,
     overlap: input.overlap ?? undefined,
     catchUp: input.catchUp ?? undefined,
     jitterSeconds: input.jitterSeconds ?? undefined,

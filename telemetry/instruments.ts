@@ -48,7 +48,7 @@ export const counters = {
   sweeps: {
     name: 'jobs.sweeps',
     unit: '{job}',
-    description: 'Jobs the sweeper moved, by action: sentAgain, ended, failed.',
+    description: 'Jobs the sweeper moved, by action: sentAgain, ended, failed; and unknown, sent again for a type that no worker that runs knows.',
     countedBy: ['sweeper'],
   },
   feedPublishes: {

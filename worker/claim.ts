@@ -5,12 +5,13 @@ import { latestEventOf } from '../core/feed/event.ts';
 import type { JobHandler } from '../core/handler.ts';
 import type { Job } from '../core/job.ts';
 import { anyVersion, type JobMessage } from '../core/queue/message.ts';
+import { sendMessage } from '../core/usecases/enqueue.ts';
 import { transitionJob, type Known } from '../core/usecases/transitionJob.ts';
 import { endJob } from '../core/usecases/endJob.ts';
 import { verdictOn } from '../core/verdict.ts';
 import type { Log } from '../telemetry/log.ts';
 import { barred, barTo, mayStartUnread } from './bar.ts';
-import { enter, isUnlimited, leaveUnclaimed, type Permit } from './limits.ts';
+import { enter, isUnlimited, leaveUnclaimed, type Entered, type Permit } from './limits.ts';
 import { acknowledgementOf, type Acknowledgement } from './outcome.ts';
 import { leaseMsOf, type WorkerParts } from './parts.ts';
 import { passOn } from './unknownType.ts';
@@ -22,6 +23,8 @@ export interface Claimed {
   readonly job: Job;
   readonly handler: JobHandler;
   readonly permit: Permit;
+  /** Its message named another job, and is not its own. */
+  readonly isTurn?: true;
   readonly claimId: string;
   /** When the claim was sent, on the monotonic clock. */
   readonly claimedAt: number;
@@ -39,11 +42,31 @@ interface Seen {
   readonly durable?: Promise<void> | undefined;
 }
 
-/** @throws {JobError} `TABLE_UNAVAILABLE` only where the worker has no time left to ask. */
+type Ended = Claimed | Extract<Entered, { kind: 'turn' }> | Acknowledgement;
+
+/** The job of the message, or one whose turn it is. @throws {JobError} `TABLE_UNAVAILABLE` only where the worker has no time left to ask. */
 export async function claimJob(parts: WorkerParts, message: JobMessage): Promise<Claimed | Acknowledgement> {
-  const { core, handlers } = parts;
-  const { jobId, generation, version, type } = message;
-  const claim = { claimId: randomUUID(), begunAt: monotonic() };
+  const ended = await claimNamed(parts, message);
+  if (ended.kind !== 'turn') return ended;
+  const { job } = ended;
+  const named = { ...message, jobId: job.jobId, generation: job.generation };
+  const other = await claimSeen(parts, named, { claim: newClaim(), seen: { job }, isTurn: true });
+  if (other.kind === 'claimed') return { ...other, isTurn: true };
+  return other.kind === 'turn' ? { kind: 'deleted' } : toOwnMessage(parts, job, other);
+}
+
+/** What there is still to be done by the message of a job that was worked on without it, which may be long in coming. */
+export async function toOwnMessage({ core }: WorkerParts, job: Job, acknowledgement: Acknowledgement): Promise<Acknowledgement> {
+  if (acknowledgement.kind === 'returned') await sendMessage(core, job, acknowledgement.seconds);
+  return { kind: 'deleted' };
+}
+
+const newClaim = () => ({ claimId: randomUUID(), begunAt: monotonic() });
+
+async function claimNamed(parts: WorkerParts, message: JobMessage): Promise<Ended> {
+  const { handlers } = parts;
+  const { jobId, version, type } = message;
+  const claim = newClaim();
   // That nothing happened since the message was sent is likely: then the claim is one write and no read. Where it did,
   // the write is refused, and answers with the record.
   const mayAssume =
@@ -52,9 +75,20 @@ export async function claimJob(parts: WorkerParts, message: JobMessage): Promise
     version !== anyVersion &&
     (await mayStartUnread(parts, type)) &&
     (await isUnlimited(parts, type));
-  let seen: Seen = mayAssume
+  const seen: Seen = mayAssume
     ? await tryClaim(parts, claim, 'claim', { jobId, version, attempts: 0, losses: 0 }, type)
     : await look(parts, jobId);
+  return claimSeen(parts, message, { claim, seen });
+}
+
+async function claimSeen(
+  parts: WorkerParts,
+  message: JobMessage,
+  { claim, seen: first, isTurn = false }: { readonly claim: ReturnType<typeof newClaim>; readonly seen: Seen; readonly isTurn?: boolean },
+): Promise<Ended> {
+  const { core, handlers } = parts;
+  const { generation } = message;
+  let seen = first;
   let permit: Permit = { slots: [] };
   for (;;) {
     const { job, sentAt, durable } = seen;
@@ -65,7 +99,7 @@ export async function claimJob(parts: WorkerParts, message: JobMessage): Promise
     if (verdict.kind === 'run') {
       if (!handlers.has(job.type)) return passOn(parts, message, job);
       const bar = await barTo(parts, job);
-      const entered = bar === undefined ? await enter(parts, job) : await barred(parts, job, bar);
+      const entered = bar === undefined ? await enter(parts, job, isTurn) : await barred(parts, job, bar);
       if (entered.kind === 'permitted') {
         ({ permit } = entered);
         seen = await tryClaim(parts, claim, verdict.event, job);

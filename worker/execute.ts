@@ -6,7 +6,7 @@ import type { ReceivedMessage } from '../core/queue/jobQueues.ts';
 import { decodeMessage, type JobMessage } from '../core/queue/message.ts';
 import { createAttemptLogs } from './attemptLog.ts';
 import { runAttempts } from './attempts.ts';
-import { claimJob, type Claimed } from './claim.ts';
+import { claimJob, toOwnMessage, type Claimed } from './claim.ts';
 import { conclude } from './conclude.ts';
 import { leave } from './limits.ts';
 import { holdLease } from './lease.ts';
@@ -65,8 +65,9 @@ async function work(parts: WorkerParts, message: ReceivedMessage, body: JobMessa
     await logs.written();
     // Renewed until the outcome is written, however long the table takes.
     const acknowledgement = await conclude(parts, claimed, { outcome, percent: progress.latest() });
-    await leave(parts, { jobId: body.jobId, version: claimed.job.version - 1 }, claimed.permit);
-    return acknowledgement;
+    const { job, permit, isTurn } = claimed;
+    await leave(parts, { jobId: job.jobId, version: job.version - 1 }, permit);
+    return isTurn === true ? await toOwnMessage(parts, job, acknowledgement) : acknowledgement;
   } finally {
     progress.stop();
     lease.stop();

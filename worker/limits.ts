@@ -6,11 +6,13 @@ import { isLimited, limitOfKey, limitsOf, limitsOn, type Limit } from '../core/t
 import { giveSlotBack, holdsSlots, takeSlot, tellOfWaiting } from '../core/usecases/holdSlot.ts';
 import { lookAtSlots } from '../core/usecases/lookAtSlots.ts';
 import { parkJob } from '../core/usecases/park.ts';
+import { oldestWaiting } from '../core/usecases/oldestWaiting.ts';
+import { wakeJob } from '../core/usecases/wake.ts';
 import { askStart, peekStart, startOfHolder, tellOfWaitingStart, type StartsLimit } from '../core/usecases/starts.ts';
 import { msUntil } from '../core/verdict.ts';
 import type { Waiting } from '../core/waiting.ts';
 import { returned, type Acknowledgement } from './outcome.ts';
-import type { WorkerParts } from './parts.ts';
+import { leaseMsOf, type WorkerParts } from './parts.ts';
 import { untilAnswered } from './untilAnswered.ts';
 
 export type SlotsLimit = Extract<Limit, { kind: 'slots' }>;
@@ -25,6 +27,8 @@ export interface Permit {
 export type Entered =
   | { readonly kind: 'permitted'; readonly permit: Permit }
   | { readonly kind: 'changed'; readonly job: Job | undefined }
+  /** The job waits now; this one, which waited longer, is to be worked on in its place. */
+  | { readonly kind: 'turn'; readonly job: Job }
   | Acknowledgement;
 
 /** A job whose holder is gone stays as it is, and its message comes back so often. */
@@ -37,21 +41,24 @@ export async function isUnlimited(parts: WorkerParts, type: string): Promise<boo
   return !isLimited(await inForce(parts, type));
 }
 
-/** Before the claim of a job that was read. @throws {JobError} `TABLE_UNAVAILABLE` only where the worker has no time left to ask. */
-export async function enter(parts: WorkerParts, job: Job): Promise<Entered> {
+/**
+ * Before the claim of a job that was read. `isTurn`: it takes the next start, before those who wait.
+ * @throws {JobError} `TABLE_UNAVAILABLE` only where the worker has no time left to ask.
+ */
+export async function enter(parts: WorkerParts, job: Job, isTurn: boolean): Promise<Entered> {
   const limits = limitsOn(job, await inForce(parts, job.type));
   if (limits.length === 0) return { kind: 'permitted', permit: { slots: [] } };
-  return untilAnswered(parts, { ask: () => entered(parts, job, limits), signal: parts.graceOver });
+  return untilAnswered(parts, { ask: () => entered(parts, job, limits, isTurn), signal: parts.graceOver });
 }
 
-async function entered(parts: WorkerParts, job: Job, limits: readonly Limit[]): Promise<Entered> {
+async function entered(parts: WorkerParts, job: Job, limits: readonly Limit[], isTurn: boolean): Promise<Entered> {
   const { core } = parts;
   const slots = limits.filter((limit) => limit.kind === 'slots');
   const starts = limits.find((limit) => limit.kind === 'starts');
   const keys = slots.map(({ key }) => key);
   if (starts !== undefined) await parts.startKeeper.ready(starts);
   // Who would not begin takes no slot; who has one goes before those who wait for a start alone.
-  if (starts !== undefined && slots.length > 0 && !(await holdsSlots(core, keys, job))) {
+  if (starts !== undefined && slots.length > 0 && !isTurn && !(await holdsSlots(core, keys, job))) {
     const seen = await peekStart(core, starts, job);
     if (seen.kind === 'wait') return parkedForStart(parts, job, starts, seen.at);
   }
@@ -62,7 +69,7 @@ async function entered(parts: WorkerParts, job: Job, limits: readonly Limit[]): 
   }
   if (starts === undefined) return { kind: 'permitted', permit: { slots } };
   const started =
-    slots.length > 0 ? { kind: 'at' as const, at: await startOfHolder(core, starts, job) } : await askStart(core, starts, job);
+    slots.length > 0 || isTurn ? { kind: 'at' as const, at: await startOfHolder(core, starts, job) } : await askStart(core, starts, job);
   if (started.kind === 'wait') return parkedForStart(parts, job, starts, started.at);
   const waitMs = msUntil(started.at, await core.table.time());
   if (waitMs > longestHoldMs) return returned(waitMs);
@@ -87,31 +94,54 @@ async function parkedForSlot(parts: WorkerParts, job: Job, { key }: SlotsLimit):
   const { core } = parts;
   return parkedFor(parts, job, { reason: 'CONCURRENCY', for: key }, async (limit) => {
     // Told before it is looked: whoever frees a slot from now on looks too.
-    const isFirst = await tellOfWaiting(core, key);
-    if (limit.kind === 'slots') await lookAtSlots(core, limit, { repairs: isFirst });
+    const { isFirst, isHolder } = await tellOfWaiting(core, key, job);
+    if (limit.kind === 'slots' && !isHolder) await lookAtSlots(core, limit, { repairs: isFirst });
+    return isHolder;
   });
 }
 
-async function parkedForStart(parts: WorkerParts, job: Job, { key }: StartsLimit, at: number): Promise<Entered> {
-  return parkedFor(parts, job, { reason: 'RATE_LIMIT', for: key, until: Math.ceil(at) }, async (limit) => {
+async function parkedForStart(parts: WorkerParts, job: Job, starts: StartsLimit, at: number): Promise<Entered> {
+  const { key } = starts;
+  const entered = await parkedFor(parts, job, { reason: 'RATE_LIMIT', for: key, until: Math.ceil(at) }, async (limit) => {
     if (limit.kind === 'starts') await tellOfWaitingStart(parts.core, limit);
     parts.startKeeper.keep(key);
+    return false;
   });
+  if (entered.kind !== 'deleted' || msUntil(at, await parts.core.table.time()) > turnAheadMs) return entered;
+  return (await turn(parts, key)) ?? entered;
 }
 
-/** `tell` is given the limit as it is after the write; where there is none any more, the job goes on at once. */
+/** Farther than others look, so that they send no message for a start that can be used here. */
+const turnAheadMs = 500;
+
+/**
+ * Who has just parked a job has its hands free for the one that waits longest. The message of that one would stand in the
+ * queue behind all those that are still to be parked, and be late for its start. It is sent nevertheless, for the case that
+ * this dies.
+ */
+async function turn(parts: WorkerParts, key: string): Promise<Extract<Entered, { kind: 'turn' }> | undefined> {
+  const { core } = parts;
+  const [oldest] = await oldestWaiting(core, 'RATE_LIMIT', key, 1);
+  if (oldest === undefined || !(await wakeJob(core, oldest, leaseMsOf(parts)))) return undefined;
+  const { waiting: _over, ...job } = oldest;
+  return { kind: 'turn', job };
+}
+
+/**
+ * `tell` is given the limit as it is after the write, and answers whether the job may go on after all; where there is no limit any
+ * more, it does so at once.
+ */
 async function parkedFor(
   parts: WorkerParts,
   job: Job,
   waiting: Waiting & { readonly for: string },
-  tell: (limit: Limit) => Promise<void>,
+  tell: (limit: Limit) => Promise<boolean>,
 ): Promise<Entered> {
   if (job.status !== 'PENDING') return returned(lookAgainMs);
   const parked = await parkJob(parts.core, job, waiting, async () => {
     const limits = limitsOf(job.type, parts.handlers.get(job.type)?.type, await parts.limits.now());
     const limit = limitOfKey(waiting.for, limits);
-    if (limit !== undefined) await tell(limit);
-    return limit !== undefined;
+    return limit !== undefined && !(await tell(limit));
   });
   return parked.kind === 'parked' ? { kind: 'deleted' } : parked;
 }

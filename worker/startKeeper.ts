@@ -26,6 +26,8 @@ export interface StartKeeperDeps {
 
 const retryMs = 1000;
 const sharpenEveryMs = 5000;
+/** Whoever gave the last start looks first for the next one; the others, that much later, find it given: or that one gone. */
+const standbyMs = 100;
 
 export function openStartKeeper({ core, handlers, limits, stopping }: StartKeeperDeps): StartKeeper {
   const timers = new Map<string, NodeJS.Timeout | undefined>();
@@ -52,7 +54,8 @@ export function openStartKeeper({ core, handlers, limits, stopping }: StartKeepe
     const limit = limitOfKey(key, limitsOf(type, handlers.get(type)?.type, await limits.known()));
     if (limit?.kind !== 'starts') return undefined;
     await ready(limit);
-    return (await lookAtStarts(core, limit)).againMs;
+    const { woken, againMs } = await lookAtStarts(core, limit);
+    return againMs === undefined || woken > 0 ? againMs : againMs + standbyMs;
   }
 
   let sharpened: { readonly at: number; readonly done: Promise<void> } | undefined;

@@ -3,6 +3,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { isFinal, jobStatuses } from '../../core/job.ts';
+import { entryItemKey } from '../../core/table/dynamodb/definition.ts';
+import { workerKind } from '../../core/usecases/heartbeats.ts';
 import type { Config } from '../../runtime/config.ts';
 import { clientOptions } from '../../runtime/open.ts';
 
@@ -41,7 +43,7 @@ export function openCountedClients(config: Config): CountedClients {
         const units = [ConsumedCapacity].flat().reduce((sum, { CapacityUnits }) => sum + CapacityUnits, 0);
         const isRead = /^(Get|BatchGet|Query|Scan)/.test(commandName);
         if (isRead) add(spent.readUnits, whatIsRead(args.input), units);
-        else {
+        else if (!isOfWorker(args.input)) {
           const name = whatIsWritten(args.input);
           add(spent.writeUnits, name, units);
           add(spent.writes, name, 1);
@@ -66,6 +68,11 @@ const text = z.object({ S: z.string() });
 const put = z.object({ Item: z.object({ pk: text }) });
 const update = z.object({ ExpressionAttributeValues: z.object({ ':set_status': z.object({ S: z.enum(jobStatuses) }).optional() }) });
 
+/** What a worker tells of itself, now and then: no job pays for it. */
+function isOfWorker(input: unknown): boolean {
+  return put.safeParse(input).data?.Item.pk.S.startsWith(entryItemKey(`${workerKind.name}#`)) === true;
+}
+
 function whatIsWritten(input: unknown): string {
   const item = put.safeParse(input);
   if (item.success) return itemName(item.data.Item.pk.S);
@@ -85,7 +92,7 @@ function whatIsRead(input: unknown): string {
 }
 
 function itemName(pk: string): string {
-  return pk.startsWith('job#') ? 'record' : pk.startsWith('key#') ? 'lock' : 'payload';
+  return pk.startsWith('job#') ? 'record' : pk.startsWith('key#') ? 'lock' : pk.startsWith(entryItemKey('')) ? 'entry' : 'payload';
 }
 
 function add(totals: Map<string, number>, name: string, amount: number): void {

@@ -43,9 +43,13 @@ export const scheduleSchema = z.object({
   jitterSeconds: z.number(),
   type: z.string(),
   priority: z.enum(jobPriorities),
+  /** As its jobs have them. */
+  tags: z.array(z.string()).readonly().optional(),
   /** As the client sent them; or kept apart, under this key, so that a tick's writes stay small. */
   params: anyJson.optional(),
   paramsKey: z.string().optional(),
+  /** What its type says of its jobs: whoever carries a tick out need not know the type. */
+  facts: z.object({ maxFailures: z.number(), concurrencyKey: z.string().optional(), rateKey: z.string().optional() }).optional(),
   overlap: z.enum(overlapPolicies),
   catchUp: z.enum(catchUpPolicies),
   isPaused: z.boolean(),

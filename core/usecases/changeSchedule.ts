@@ -7,7 +7,7 @@ import type { Schedule } from '../schedule/schedule.ts';
 import { skippedUntil } from '../schedule/scheduleStep.ts';
 import { tickTimes } from '../schedule/tickTimes.ts';
 import type { Core } from './core.ts';
-import { checkedRequest } from './recordJob.ts';
+import { checkedRequest, tagsOf } from './recordJob.ts';
 import { anchorOf, firstTimed, specOf, type CreateScheduleRequest } from './createSchedule.ts';
 import type { Caller } from './readJob.ts';
 import {
@@ -48,9 +48,17 @@ export async function updateSchedule(core: Core, which: Which, change: ScheduleC
 
 async function checkedChange(core: Core, present: Schedule, change: ScheduleChange): Promise<Partial<Schedule>> {
   const params = change.params === undefined ? await paramsOf(core, present) : change.params;
-  const { type = present.type, priority = present.priority, overlap = present.overlap, catchUp = present.catchUp } = change;
-  checkedRequest(core, requestOf({ owner: present.owner, type, priority }, params, ''));
-  return { ...(await respecified(core, present, change)), type, priority, overlap, catchUp };
+  const {
+    type = present.type,
+    priority = present.priority,
+    tags = present.tags,
+    overlap = present.overlap,
+    catchUp = present.catchUp,
+  } = change;
+  const request = requestOf({ owner: present.owner, type, priority, tags }, params, '');
+  const { maxFailures, concurrencyKey, rateKey } = checkedRequest(core, request);
+  const facts = { maxFailures, concurrencyKey, rateKey };
+  return { ...(await respecified(core, present, change)), type, priority, tags: tagsOf({ tags }), facts, overlap, catchUp };
 }
 
 /** Its ticks are skipped from now on. @throws {JobError} `SCHEDULE_NOT_FOUND`, `TABLE_UNAVAILABLE`. */

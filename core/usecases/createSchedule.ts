@@ -14,7 +14,7 @@ import { tickTimes } from '../schedule/tickTimes.ts';
 import { badInput, requireText } from '../text.ts';
 import type { Core } from './core.ts';
 import { createJob } from './createJob.ts';
-import { checkedRequest } from './recordJob.ts';
+import { checkedRequest, tagsOf } from './recordJob.ts';
 import type { Caller } from './readJob.ts';
 import {
   forgetParams,
@@ -51,6 +51,8 @@ export interface CreateScheduleRequest extends ScheduleSpec {
   /** Not yet checked: whatever the client sent. */
   readonly params: JsonValue | undefined;
   readonly priority: Job['priority'];
+  /** As of a job. */
+  readonly tags?: readonly string[] | undefined;
   readonly overlap: OverlapPolicy;
   readonly catchUp: CatchUpPolicy;
   readonly traceId: string;
@@ -61,11 +63,11 @@ export interface CreateScheduleRequest extends ScheduleSpec {
  * `SCHEDULE_NAME_TAKEN`; `TABLE_UNAVAILABLE`.
  */
 export async function createSchedule(core: Core, request: CreateScheduleRequest): Promise<Schedule> {
-  const { owner, name, type, params, priority, overlap, catchUp, traceId } = request;
+  const { owner, name, type, params, priority, tags, overlap, catchUp, traceId } = request;
   if (requireText(name, ['name']).length === 0 || name.length > maxScheduleNameLength) {
     throw badInput(`has 1 to ${maxScheduleNameLength} characters`, ['name']);
   }
-  checkedRequest(core, requestOf({ owner, type, priority }, params, traceId));
+  const { maxFailures, concurrencyKey, rateKey } = checkedRequest(core, requestOf({ owner, type, priority, tags }, params, traceId));
   const now = await core.table.time();
   const identity = { owner, name, incarnation: core.newJobId() };
   const timed = firstTimed({ ...specOf(request), anchor: anchorOf(request, now.high) }, now.high);
@@ -78,7 +80,9 @@ export async function createSchedule(core: Core, request: CreateScheduleRequest)
 
   const kept = await keptParams(core, scheduleIdOf(identity), params);
   await core.table.entries.put(listedKind, listed);
-  const fresh = { type, priority, overlap, catchUp, isPaused: false, isBuffered: false, createdAt: now.at, updatedAt: now.at, ticks: '' };
+  const facts = { maxFailures, concurrencyKey, rateKey };
+  const made = { type, priority, tags: tagsOf({ tags }), facts, overlap, catchUp };
+  const fresh = { ...made, isPaused: false, isBuffered: false, createdAt: now.at, updatedAt: now.at, ticks: '' };
   const { ok, entry } = await core.table.entries.create(scheduleKind, {
     key,
     ...scheduleDraft({ ...identity, ...timed, ...kept, ...fresh }),

@@ -1,6 +1,6 @@
 /** Takes slots and gives them back: each one write of the key's entry, under its version. What it decides is `core/slots.ts`. */
 import { z } from 'zod';
-import { acquireSlot, freeSlot, grantSlot, isUnused, noSlots, type Acquired, type HolderVersion, type Slots } from '../slots.ts';
+import { acquireSlot, freeSlot, grantSlot, isHolder, isUnused, noSlots, type Acquired, type HolderVersion, type Slots } from '../slots.ts';
 import { changeEntry } from '../table/changeEntry.ts';
 import { defineEntryKind, type Entry } from '../table/entries.ts';
 import type { Core } from './core.ts';
@@ -35,14 +35,24 @@ export async function giveSlotBack({ table }: Deps, key: string, job: HolderVers
   return entry?.value.someoneWaits ?? false;
 }
 
-/** After a job was parked: from now on others go behind it. Answers whether nobody waited. @throws {JobError} `TABLE_UNAVAILABLE`. */
-export async function tellOfWaiting({ table }: Deps, key: string): Promise<boolean> {
-  let isFirst = false;
+/** `isFirst`: nobody waited. `isHolder`: it has a slot, so that it need not wait. */
+export interface Told {
+  readonly isFirst: boolean;
+  readonly isHolder: boolean;
+}
+
+/**
+ * After a job was parked: from now on others go behind it. Written though somebody waits already, so that who has found nobody,
+ * and is about to tell so, finds the key changed. @throws {JobError} `TABLE_UNAVAILABLE`.
+ */
+export async function tellOfWaiting({ table }: Deps, key: string, job: HolderVersion): Promise<Told> {
+  let told: Told = { isFirst: true, isHolder: false };
   await changeEntry(table.entries, slotsKind, key, (present) => {
-    isFirst = present?.value.someoneWaits !== true;
-    return isFirst ? { value: { ...(present?.value ?? noSlots), someoneWaits: true } } : 'keep';
+    const slots = present?.value ?? noSlots;
+    told = { isFirst: !slots.someoneWaits, isHolder: isHolder(slots, job) };
+    return { value: { ...slots, someoneWaits: true } };
   });
-  return isFirst;
+  return told;
 }
 
 /** Nobody waits, if nothing has happened to the key since it was read. @throws {JobError} `TABLE_UNAVAILABLE`. */

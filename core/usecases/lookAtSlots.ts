@@ -18,7 +18,7 @@ export async function lookAtSlots(
   { key, most }: Extract<Limit, { kind: 'slots' }>,
   { repairs }: { readonly repairs: boolean },
 ): Promise<number> {
-  let woken = repairs ? await repair(core, key) : 0;
+  let woken = repairs ? await repairSlots(core, key) : 0;
   for (;;) {
     const entry = await core.table.entries.get(slotsKind, key);
     if (!hasRoom(entry?.value ?? noSlots, most)) return woken;
@@ -37,7 +37,8 @@ export async function lookAtSlots(
 
 const readsAtOnce = 100;
 
-async function repair(core: Deps, key: string): Promise<number> {
+/** Takes away the slots of jobs that ended without giving them back, and wakes who was given one and not woken. Answers how many. */
+export async function repairSlots(core: Deps, key: string): Promise<number> {
   const holders = Object.entries((await core.table.entries.get(slotsKind, key))?.value.holders ?? {});
   let woken = 0;
   for (let from = 0; from < holders.length; from += readsAtOnce) {

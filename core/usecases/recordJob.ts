@@ -60,9 +60,21 @@ export function checkedRequest(core: Pick<Core, 'jobTypes' | 'settings'>, reques
   };
 }
 
-/** The job of an id that is known beforehand, without its message: whoever repeats it finds it there. @throws as `createJob`. */
-export async function recordJob(core: Core, request: Omit<CreateJobRequest, 'idempotencyKey'>, jobId: string): Promise<CreatedJob> {
-  const checked = checkedRequest(core, request);
+/** What a type says of a job, found when its params were checked. */
+export type TypeFacts = Pick<Job, 'maxFailures' | 'concurrencyKey' | 'rateKey'>;
+
+/**
+ * The job of an id that is known beforehand, without its message: whoever repeats it finds it there. `facts` stand in for a type
+ * that this process does not know: its worker checks the params. @throws as `createJob`.
+ */
+export async function recordJob(
+  core: Core,
+  request: Omit<CreateJobRequest, 'idempotencyKey'>,
+  jobId: string,
+  facts?: TypeFacts,
+): Promise<CreatedJob> {
+  const isKnown = facts === undefined || core.jobTypes.find(request.type) !== undefined;
+  const checked = isKnown ? checkedRequest(core, request) : { params: request.params ?? {}, payloadHash: hashOf(request), ...facts };
   return record(core, draftOf(request, { jobId, ...checked, now: await core.table.time() }));
 }
 
@@ -149,7 +161,7 @@ function checkLimits({ owner, type, params, idempotencyKey, tags = [], delaySeco
 }
 
 /** Undefined for none, so that a job without tags is what it was before there were any. */
-function tagsOf({ tags = [] }: CreateJobRequest): readonly string[] | undefined {
+export function tagsOf({ tags = [] }: Pick<CreateJobRequest, 'tags'>): readonly string[] | undefined {
   return tags.length === 0 ? undefined : [...new Set(tags)];
 }
 

@@ -86,9 +86,9 @@ export async function forgetParams({ table }: Pick<Core, 'table'>, paramsKey: st
 
 /** What its ticks hand in. */
 export function requestOf(
-  { owner, type, priority }: Pick<Schedule, 'owner' | 'type' | 'priority'>,
+  { owner, type, priority, tags }: Pick<Schedule, 'owner' | 'type' | 'priority' | 'tags'>,
   params: JsonValue | undefined,
   traceId: string,
 ): CreateJobRequest {
-  return { owner, type, priority, params, delaySeconds: 0, traceId };
+  return { owner, type, priority, tags, params, delaySeconds: 0, traceId };
 }

@@ -15,11 +15,14 @@ import { sendMessage } from './enqueue.ts';
 import { longerOf, longestWaits, noWaits, type Waits } from './longestWaits.ts';
 import { readEach } from './readEach.ts';
 import { renewedParams } from './renewedParams.ts';
+import { missingTypes } from './workers.ts';
 
 export interface SweepReport {
   readonly looked: number;
   readonly sentAgain: number;
   readonly ended: number;
+  /** Sent again too, but not lost: no worker that runs knows their type, and who does not sends a message on, late. */
+  readonly unknown: number;
   /** Records that could not be read, sent or written: each was passed over, and is looked at again in the next pass. */
   readonly failed: number;
   /** Nothing was looked at: after an outage the holders of claims come first. */
@@ -46,14 +49,14 @@ export async function sweepJobs(core: Core): Promise<SweepReport> {
   const { table, settings } = core;
   const began = await table.time();
   const state = await table.readSweep();
-  const report = { looked: 0, sentAgain: 0, ended: 0, failed: 0 };
+  const report = { looked: 0, sentAgain: 0, ended: 0, unknown: 0, failed: 0 };
   const intervalMs = settings.sweepIntervalSeconds * 1000;
   if (state === undefined || began.low - state.ranAt > 2 * intervalMs) {
     await table.writeSweep({ passBeganAt: began.low, looked: 0, overdue: 0, ...state, ranAt: began.low });
     return { ...report, isSkipped: true, waits: noWaits, endsPass: false, lastPass: state?.lastPass };
   }
 
-  const hasBacklog = backlogs(core);
+  const asked = { hasBacklog: backlogs(core), isMissing: missingTypes(core) };
   const before = encodeTime(began.low - settings.sweepAfterSeconds * 1000, 10);
   const savedMs = Math.min(maxSavedMs, Math.max(intervalMs, began.low - state.ranAt));
   const allowed = Math.max(pageSize, Math.floor((settings.sweepReadsPerMinute * savedMs) / 60_000));
@@ -62,7 +65,7 @@ export async function sweepJobs(core: Core): Promise<SweepReport> {
   do {
     const page = await table.listPlaced({ place: 'open', after: pass.after, below: before, limit: pageSize });
     const { jobs, unreadable } = await readEach(core, page.jobs);
-    const done = (await Promise.all(jobs.map((job) => sweepOne(core, job, hasBacklog)))).filter((did) => did !== 'nothing');
+    const done = (await Promise.all(jobs.map((job) => sweepOne(core, job, asked)))).filter((did) => did !== 'nothing');
     for (const did of done) {
       report[did] += 1;
       core.telemetry.count('sweeps', { action: did });
@@ -72,7 +75,7 @@ export async function sweepJobs(core: Core): Promise<SweepReport> {
     const now = await table.time();
     waits = longerOf(waits, longestWaits(jobs, now));
     const { looked, overdue, ...rest } = pass;
-    const counted = { looked: looked + page.jobs.length, overdue: overdue + done.length };
+    const counted = { looked: looked + page.jobs.length, overdue: overdue + done.filter((did) => did !== 'unknown').length };
     pass = page.next === undefined ? endedPass(rest, counted, now) : { ...rest, ...counted, ranAt: now.low, after: page.next };
     // After each page, so that a run that is cut off does not begin again where it began.
     await table.writeSweep(pass);
@@ -105,8 +108,18 @@ function backlogs({ queues }: Core): Backlogs {
   };
 }
 
+/** What is asked once a run, by the first job that needs it. */
+interface Asked {
+  readonly hasBacklog: Backlogs;
+  readonly isMissing: ReturnType<typeof missingTypes>;
+}
+
 /** Never rejects but where the table is away. */
-async function sweepOne(core: Core, job: Job, hasBacklog: Backlogs): Promise<'nothing' | 'sentAgain' | 'ended' | 'failed'> {
+async function sweepOne(
+  core: Core,
+  job: Job,
+  { hasBacklog, isMissing }: Asked,
+): Promise<'nothing' | 'sentAgain' | 'ended' | 'unknown' | 'failed'> {
   const log = core.log.child({ jobId: job.jobId, traceId: job.traceId });
   const now = await core.table.time();
   const verdict = verdictOn(job, now);
@@ -119,6 +132,7 @@ async function sweepOne(core: Core, job: Job, hasBacklog: Backlogs): Promise<'no
     await sendMessage(core, { ...job, sweeps: job.sweeps + 1 }, 0);
     // Only now: a sweep that died, or a send that failed, must not count.
     await core.table.touch('sweep', job.jobId, { now }, { sweeps: job.sweeps + 1, sweptAt: now.low, expiresAt: null });
+    if (await isMissing(job.type)) return 'unknown';
     log.warn({ status: job.status, sweeps: job.sweeps + 1 }, 'a job that no message named was sent again');
     return 'sentAgain';
   } catch (error) {

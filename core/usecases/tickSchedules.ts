@@ -86,7 +86,7 @@ async function putTickJob(core: Core, schedule: Schedule, at: number): Promise<s
   const jobId = tickJobId(schedule, at);
   const traceId = createHash('sha256').update(jobId).digest('hex').slice(0, 32);
   try {
-    const { job } = await recordJob(core, requestOf(schedule, await paramsOf(core, schedule), traceId), jobId);
+    const { job } = await recordJob(core, requestOf(schedule, await paramsOf(core, schedule), traceId), jobId, schedule.facts);
     // One that somebody else has put may still lack its message. If this one is lost too, the sweeper sends it.
     if (job.status === 'PENDING' && job.waiting === undefined) {
       await sendMessage(core, job, 0).catch((error: unknown) => core.log.warn({ error, jobId }, 'a tick’s job could not be sent yet'));

@@ -7,10 +7,10 @@ import { sendMessage } from './enqueue.ts';
 /**
  * Twice is fine: what has been woken, or ended, or waits for something else by now, is left alone (`false`). First the
  * write, then the message, since a message that finds a parked job is deleted; a send that fails, or never comes, is made
- * up for by the sweeper. The message is delayed until the job is due.
+ * up for by the sweeper. The message is delayed until the job is due, and by `delayMs`: for who works on the job without it.
  * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`.
  */
-export async function wakeJob(core: Pick<Core, 'table' | 'queues' | 'telemetry'>, job: Job): Promise<boolean> {
+export async function wakeJob(core: Pick<Core, 'table' | 'queues' | 'telemetry'>, job: Job, delayMs = 0): Promise<boolean> {
   const { jobId, version, waiting } = job;
   if (waiting === undefined) return false;
   const now = await core.table.time();
@@ -18,6 +18,6 @@ export async function wakeJob(core: Pick<Core, 'table' | 'queues' | 'telemetry'>
   const changes = { waiting: null, sweptAt: now.low };
   const { ok, job: woken } = await core.table.touch('unpark', jobId, { version, waitingReason: waiting.reason }, changes);
   if (!ok) return false;
-  await sendMessage(core, woken, woken.dueAt === undefined ? 0 : msUntil(woken.dueAt, now) / 1000);
+  await sendMessage(core, woken, (delayMs + (woken.dueAt === undefined ? 0 : msUntil(woken.dueAt, now))) / 1000);
   return true;
 }

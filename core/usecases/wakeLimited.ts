@@ -4,8 +4,10 @@ import { under, waitKeyOf, waitRank } from '../place.ts';
 import { isLimited, limitOfKey, limitRanges, limitsOf, typeOfLimit, type LimitsByType } from '../typeLimits.ts';
 import type { Core } from './core.ts';
 import { readLimits } from './limitsInForce.ts';
-import { lookAtSlots } from './lookAtSlots.ts';
+import { lookAtSlots, repairSlots } from './lookAtSlots.ts';
+import { oldestWaiting } from './oldestWaiting.ts';
 import { lookAtStarts } from './starts.ts';
+import { wakeJob } from './wake.ts';
 import { wakeEach, type Woken } from './wakeEach.ts';
 
 export interface WakeLimitedOptions {
@@ -55,14 +57,26 @@ export async function wakeLimited(core: Deps, { type, maxKeys = Infinity, forMs 
 
 async function lookAt(core: Deps, key: string, set: LimitsByType): Promise<number> {
   const name = typeOfLimit(key);
-  const type = name === undefined ? undefined : core.jobTypes.find(name);
-  // Another version of this program may know it.
-  if (name === undefined || type === undefined) return 0;
+  if (name === undefined) return 0;
+  const type = core.jobTypes.find(name);
   const limits = limitsOf(name, type, set);
   const limit = isLimited(limits) ? limitOfKey(key, limits) : undefined;
-  if (limit === undefined) return wakeAll(core, key);
+  if (limit === undefined) return type === undefined ? askWorker(core, key) : wakeAll(core, key);
   if (limit.kind === 'slots') return lookAtSlots(core, limit, { repairs: true });
   return (await lookAtStarts(core, limit)).woken;
+}
+
+/**
+ * The type may say what this process, which does not know it, cannot: how many there may be. A worker can, so the one that waits
+ * longest is woken: it is let in, or parked again in its place, and then that worker looks at the key.
+ */
+async function askWorker(core: Deps, key: string): Promise<number> {
+  const repaired = await repairSlots(core, key);
+  for (const reason of ['CONCURRENCY', 'RATE_LIMIT'] as const) {
+    const [oldest] = await oldestWaiting(core, reason, key, 1);
+    if (oldest !== undefined && (await wakeJob(core, oldest))) return repaired + 1;
+  }
+  return repaired;
 }
 
 /** There is no such limit any more. */

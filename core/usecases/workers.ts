@@ -22,6 +22,15 @@ export async function listWorkers({ table }: Deps): Promise<readonly WorkerInfo[
   return workers;
 }
 
+/** Asks once, at the first question: whether workers run, and none of them has a handler for the type. The answers reject as `listWorkers`. */
+export function missingTypes(core: Deps): (type: string) => Promise<boolean> {
+  let listed: Promise<readonly WorkerInfo[]> | undefined;
+  return async (type) => {
+    const workers = await (listed ??= listWorkers(core));
+    return workers.length > 0 && !workers.some(({ types }) => types.includes(type));
+  };
+}
+
 export interface WorkerView {
   /** Whether a worker that runs has a handler for the type, as it was a moment ago. @throws {JobError} `TABLE_UNAVAILABLE`. */
   knowsType(type: string): Promise<boolean>;

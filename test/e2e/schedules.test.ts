@@ -16,13 +16,15 @@ describe.each(engines)('schedules, on %s', (engine) => {
       everySeconds: 1,
       type: 'simulate_work',
       params: { durationMs: 1, payload: 'x'.repeat(500) },
+      tags: ['order 7', 'order 7', 'probe'],
       overlap: 'ALLOW_ALL',
     });
+    expect(schedule.tags).toEqual(['order 7', 'probe']);
     expect(schedule).toMatchObject({ name: 'each second', spec: { cron: null, everySeconds: 1, timeZone: 'UTC' }, lastTick: null });
     expect(schedule.nextRuns).toHaveLength(5);
     const listed = async () => (await Array.fromAsync(client.jobs({ withPayloads: true }))).filter(({ status }) => status === 'SUCCEEDED');
     await expect.poll(async () => (await listed()).length, { timeout: 30_000 }).toBeGreaterThan(3);
-    expect((await listed())[0]?.params).toMatchObject({ durationMs: 1, payload: 'x'.repeat(500) });
+    expect((await listed())[0]).toMatchObject({ params: { durationMs: 1, payload: 'x'.repeat(500) }, tags: schedule.tags });
     expect((await client.schedule(schedule.scheduleId)).lastTick).toMatchObject({ outcome: 'CREATED', job: {} });
 
     const deleted = await client.deleteSchedule(schedule.scheduleId);
@@ -36,7 +38,7 @@ describe.each(engines)('schedules, on %s', (engine) => {
   test('are changed, paused, resumed and triggered', async () => {
     await using system = await startSystem({ engine, parts: ['server'] });
     await using client = clientOf(system.url);
-    const input = { name: 'nightly', cron: '30 2 * * *', timeZone: 'Europe/Berlin', type: 'simulate_work' } as const;
+    const input = { name: 'nightly', cron: '30 2 * * *', timeZone: 'Europe/Berlin', type: 'simulate_work', tags: ['night'] } as const;
     const { scheduleId } = await client.createSchedule(input);
     await expect(client.createSchedule(input)).rejects.toMatchObject({ code: 'SCHEDULE_NAME_TAKEN' });
     await expect(client.createSchedule({ ...input, name: 'never', cron: '0 0 30 2 *' })).rejects.toThrow(/^cron never comes/);
@@ -46,6 +48,7 @@ describe.each(engines)('schedules, on %s', (engine) => {
     expect(changed).toMatchObject({ scheduleId, spec: { cron: null, everySeconds: 3600, timeZone: 'Europe/Berlin', endsAt } });
     expect(changed).toMatchObject({ params: { payload: 1 }, overlap: 'BUFFER_ONE', catchUp: 'ONCE', priority: 'NORMAL' });
     expect((await client.updateSchedule(scheduleId, { endsAt: null })).spec.endsAt).toBeNull();
+    await expect(client.updateSchedule(scheduleId, { tags: [''] })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
     // @ts-expect-error: it is a number.
     await expect(client.updateSchedule(scheduleId, { type: 'simulate_work', params: { durationMs: 'long' } })).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
@@ -53,7 +56,8 @@ describe.each(engines)('schedules, on %s', (engine) => {
 
     expect((await client.pauseSchedule(scheduleId)).isPaused).toBe(true);
     const job = await client.triggerSchedule<'simulate_work'>(scheduleId);
-    expect(job).toMatchObject({ type: 'simulate_work', status: 'PENDING', params: { payload: 1 } });
+    expect(job).toMatchObject({ type: 'simulate_work', status: 'PENDING', params: { payload: 1 }, tags: ['night'] });
+    expect((await client.updateSchedule(scheduleId, { tags: [] })).tags).toEqual([]);
     expect((await client.resumeSchedule(scheduleId)).isPaused).toBe(false);
   });
 

@@ -7,6 +7,7 @@ import type { Job } from '../../core/job.ts';
 import { decodeMessage } from '../../core/queue/message.ts';
 import { encode } from '../../core/table/dynamodb/codec.ts';
 import type { Core } from '../../core/usecases/core.ts';
+import { writeHeartbeat } from '../../core/usecases/heartbeats.ts';
 import { sweepJobs, type SweepReport } from '../../core/usecases/sweepJobs.ts';
 import { z } from 'zod';
 import { createSweeper } from '../../lambda/sweeper.ts';
@@ -57,6 +58,19 @@ describe.each(engines)('the sweeper on %s', (engine) => {
     expect(runs.length).toBeLessThanOrEqual(6);
     expect(await received(system, 'HIGH')).toBe(jobs.at(-1)?.jobId);
     expect((await core.table.readSweep())?.lastPass).toMatchObject({ looked: 451 });
+  });
+
+  test('counts as lost no job of a type that no worker knows, and sends it for the one that may come', async () => {
+    await using system = await startSystem({ engine, parts: [], env: { SWEEP_AFTER_SECONDS: '30' } });
+    const { core } = system;
+    const [unknown, known] = await createOld(system, [
+      { type: 'of_tomorrow', priority: 'HIGH' },
+      { type: 'simulate_work', priority: 'LOW' },
+    ]);
+    await writeHeartbeat(core, { id: 'worker', types: ['simulate_work'], slots: 1, running: 0, since: 0 });
+    await sweep(core);
+    expect(await sweep(core)).toMatchObject({ looked: 2, unknown: 1, sentAgain: 1, lastPass: { overdue: 1 } });
+    expect([await received(system, 'HIGH'), await received(system, 'LOW')]).toEqual([unknown?.jobId, known?.jobId]);
   });
 
   // In memory nobody can damage one from outside.

@@ -1,5 +1,5 @@
 /** What a worker, a looker or the timer does next: what it decides on a key's entry is the shipped `core/slots.ts`. */
-import { acquireSlot, freeSlot, grantSlot, hasRoom, slotLives, verdictOnHolder, type Slots } from '../../core/slots.ts';
+import { acquireSlot, freeSlot, grantSlot, hasRoom, isHolder, slotLives, verdictOnHolder, type Slots } from '../../core/slots.ts';
 import type { Step } from './explore.ts';
 import {
   actorOf,
@@ -12,10 +12,16 @@ import {
   type Actor,
   type Change,
   type SlotMutant,
+  type SlotsSetting,
   type SlotsState,
 } from './slotsState.ts';
 
-export function actorSteps(state: SlotsState, index: number, most: number, mutant: SlotMutant | undefined): readonly Step<SlotsState>[] {
+export function actorSteps(
+  state: SlotsState,
+  index: number,
+  { most, withoutTimer = false }: Pick<SlotsSetting, 'most' | 'withoutTimer'>,
+  mutant: SlotMutant | undefined,
+): readonly Step<SlotsState>[] {
   const actor = state.actors[index];
   if (actor === undefined) return [];
   const steps: Step<SlotsState>[] = [];
@@ -93,7 +99,7 @@ export function actorSteps(state: SlotsState, index: number, most: number, mutan
         const version = mutant === 'frees a slot that has moved on' ? (to.slots.holders[idOf(me.job)] ?? 0) : me.version;
         const freed = freeSlot(to.slots, { jobId: idOf(me.job), version });
         if (freed !== undefined) write(to, freed);
-        if (to.slots.someoneWaits) looks(me, false);
+        if (to.slots.someoneWaits && mutant !== 'does not look at the key after an end') looks(me, false);
         else leaves(to);
       });
       break;
@@ -114,8 +120,10 @@ export function actorSteps(state: SlotsState, index: number, most: number, mutan
     case 'flag':
       on('tells that somebody waits:', (to, me) => {
         const isFirst = !to.slots.someoneWaits;
-        if (isFirst) write(to, { ...to.slots, someoneWaits: true });
-        looks(me, isFirst);
+        if (isFirst || mutant !== 'keeps to itself that one more waits') write(to, { ...to.slots, someoneWaits: true });
+        if (isHolder(to.slots, holder(me)) && mutant !== 'leaves a holder asleep that it parked') me.at = 'wake';
+        else if (mutant === 'does not look at the key after a park') leaves(to);
+        else looks(me, isFirst);
       });
       break;
     case 'look':
@@ -147,7 +155,7 @@ export function actorSteps(state: SlotsState, index: number, most: number, mutan
       on('finds', (to, me) => {
         if (me.seen === undefined || !hasRoom(me.seen, most)) return leaves(to);
         // Oldest first, by an index that lags; confirmed by the record.
-        const oldest = to.jobs.findIndex(({ isIndexed, isParked }) => isIndexed && isParked);
+        const oldest = to.jobs.findIndex(({ isIndexed, isParked }) => (isIndexed || withoutTimer) && isParked);
         if (oldest === -1) {
           if (me.seen.someoneWaits) me.at = 'clear';
           else leaves(to);
@@ -179,7 +187,8 @@ export function actorSteps(state: SlotsState, index: number, most: number, mutan
       break;
     case 'clear':
       on('tells that nobody waits', (to, me) => {
-        if (to.entryVersion === me.seenVersion) write(to, { ...to.slots, someoneWaits: false });
+        const isAsSeen = to.entryVersion === me.seenVersion || mutant === 'tells that nobody waits, whatever has happened to the key';
+        if (isAsSeen) write(to, { ...to.slots, someoneWaits: false });
         leaves(to);
       });
       break;

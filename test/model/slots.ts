@@ -5,20 +5,21 @@
 import type { Slots } from '../../core/slots.ts';
 import type { Model, Step } from './explore.ts';
 import { actorSteps } from './slotSteps.ts';
-import { actorOf, end, jobOf, mayRun, stepOf, type Change, type ModelJob, type SlotMutant, type SlotsState } from './slotsState.ts';
-
-export interface SlotsSetting {
-  readonly jobs: number;
-  readonly most: number;
-  readonly actors: number;
-  readonly crashes?: number;
-  readonly cancels?: number;
-  readonly releases?: number;
-  readonly duplicates?: number;
-}
+import {
+  actorOf,
+  end,
+  jobOf,
+  mayRun,
+  stepOf,
+  type Change,
+  type ModelJob,
+  type SlotMutant,
+  type SlotsSetting,
+  type SlotsState,
+} from './slotsState.ts';
 
 export function slotsModel(setting: SlotsSetting, mutant?: SlotMutant): Model<SlotsState> {
-  const { jobs, most, actors, crashes = 0, cancels = 0, releases = 0, duplicates = 0 } = setting;
+  const { jobs, most, actors, crashes = 0, cancels = 0, releases = 0, duplicates = 0, withoutTimer = false } = setting;
   const fresh = (): ModelJob => ({ status: 'PENDING', isParked: false, isDead: false, version: 1, messages: 1, isIndexed: false });
   const initial: SlotsState = {
     slots: { holders: {}, someoneWaits: false },
@@ -33,7 +34,10 @@ export function slotsModel(setting: SlotsSetting, mutant?: SlotMutant): Model<Sl
     violation: ({ jobs: all }) =>
       all.filter(({ status }) => status === 'PROCESSING').length > most ? `more than ${most} at once` : undefined,
     isDone: ({ actors: busy, jobs: all }) => busy.length === 0 && all.every(({ status }) => status === 'SUCCEEDED'),
-    steps: (state) => [...surroundings(state, actors), ...state.actors.flatMap((_, index) => actorSteps(state, index, most, mutant))],
+    steps: (state) => [
+      ...surroundings(state, actors, withoutTimer),
+      ...state.actors.flatMap((_, index) => actorSteps(state, index, { most, withoutTimer }, mutant)),
+    ],
   };
 }
 
@@ -43,18 +47,18 @@ function keyOf({ slots, entryVersion, jobs, actors, left }: SlotsState): string 
   const all = jobs.map(
     (job) => `${job.status[1] ?? ''}${Number(job.isParked)}${Number(job.isDead)}${job.version},${job.messages}${Number(job.isIndexed)}`,
   );
+  // Of the entry's versions nothing matters but whether one that was read is still the present one.
   const busy = actors
     .map(
-      (actor) => `${actor.at}${actor.job},${actor.version},${shown(actor.seen)},${actor.seenVersion},${actor.next}${Number(actor.repairs)}`,
+      (actor) =>
+        `${actor.at}${actor.job},${actor.version},${shown(actor.seen)},${Number(actor.seenVersion === entryVersion)},${actor.next}${Number(actor.repairs)}`,
     )
     .toSorted();
-  // A version of the entry matters only to those who have read one.
-  const known = actors.some(({ seenVersion }) => seenVersion > 0) ? entryVersion : 0;
-  return [shown(slots), known, Object.values(left).join(','), ...all, '|', ...busy].join(';');
+  return [shown(slots), Object.values(left).join(','), ...all, '|', ...busy].join(';');
 }
 
 /** Deliveries, the sweeper, the index, cancels, and the timer, which looks at each key that the index shows. */
-function surroundings(state: SlotsState, mostActors: number): readonly Step<SlotsState>[] {
+function surroundings(state: SlotsState, mostActors: number, withoutTimer: boolean): readonly Step<SlotsState>[] {
   const steps: Step<SlotsState>[] = [];
   const add = (name: string, isOptional: boolean, change: Change): void => void steps.push(stepOf(state, name, isOptional, change));
   const hasActor = state.actors.length < mostActors;
@@ -74,7 +78,8 @@ function surroundings(state: SlotsState, mostActors: number): readonly Step<Slot
         jobOf(to, index).messages += 1;
       });
     }
-    if (job.isIndexed !== job.isParked) add(`the index shows ${index}`, false, (to) => void (jobOf(to, index).isIndexed = job.isParked));
+    if (job.isIndexed !== job.isParked && !withoutTimer)
+      add(`the index shows ${index}`, false, (to) => void (jobOf(to, index).isIndexed = job.isParked));
     if (state.left.cancels > 0 && job.status === 'PENDING') {
       add(`${index} is cancelled`, true, (to) => {
         to.left.cancels -= 1;
@@ -83,7 +88,7 @@ function surroundings(state: SlotsState, mostActors: number): readonly Step<Slot
     }
   });
   const looks = state.actors.some(({ at, repairs }) => repairs && !['acquire', 'claim', 'work', 'park'].includes(at));
-  if (hasActor && !looks && state.jobs.some(({ isIndexed }) => isIndexed)) {
+  if (!withoutTimer && hasActor && !looks && state.jobs.some(({ isIndexed }) => isIndexed)) {
     add('the timer looks', false, (to) => void to.actors.push(actorOf('look', -1, 0, true)));
   }
   return steps;

@@ -10,8 +10,25 @@ export const slotMutants = [
   'frees a slot that has moved on',
   'takes a slot away before the claim from it',
   'leaves a parked holder asleep',
+  'leaves a holder asleep that it parked',
+  'keeps to itself that one more waits',
+  'does not look at the key after a park',
+  'does not look at the key after an end',
+  'tells that nobody waits, whatever has happened to the key',
 ] as const;
 export type SlotMutant = (typeof slotMutants)[number];
+
+export interface SlotsSetting {
+  readonly jobs: number;
+  readonly most: number;
+  readonly actors: number;
+  readonly crashes?: number;
+  readonly cancels?: number;
+  readonly releases?: number;
+  readonly duplicates?: number;
+  /** Nobody repairs a lost wake, and the index shows at once who is parked: whoever waits must be woken by those who end. */
+  readonly withoutTimer?: boolean;
+}
 
 /** `dead`: its holder's lease ran out. Parking moves no version. */
 export interface ModelJob {

@@ -2,12 +2,14 @@
 import { expect, test } from 'vitest';
 import { exactly } from '../../core/clock.ts';
 import { JobError } from '../../core/errors.ts';
+import { createJobTypes, defineJobType } from '../../core/jobType.ts';
 import { scheduleIdOf, tickJobId, ticksOf, type Schedule } from '../../core/schedule/schedule.ts';
 import { deleteSchedule, pauseSchedule, resumeSchedule, updateSchedule } from '../../core/usecases/changeSchedule.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { createSchedule, type CreateScheduleRequest } from '../../core/usecases/createSchedule.ts';
 import { scheduleKind } from '../../core/usecases/schedules.ts';
 import { tickSchedules } from '../../core/usecases/tickSchedules.ts';
+import { simulateWork } from '../../jobs/simulateWork/type.ts';
 import { createMemoryTable } from './memoryTable.ts';
 import { simulatedCore } from './simulatedCore.ts';
 
@@ -122,6 +124,23 @@ test('10,000 ticks make a job each, whatever clocks say and whoever dies', { tim
   expect(expected.length, `SEED=${seed}`).toBeGreaterThanOrEqual(ticks);
   expect(deaths.count).toBeGreaterThan(1000);
   expect([...table.jobs.keys()].toSorted(), `SEED=${seed}`).toEqual(expected.toSorted());
+});
+
+test('are carried out by a process that knows no types, for jobs as the type has them', async () => {
+  const { clock, table, core, request } = openStage();
+  const limited = defineJobType({
+    ...simulateWork,
+    policy: { ...simulateWork.policy, attemptsPerReceive: 2, concurrency: { perKey: 1, key: (_params, owner) => `of ${owner}` } },
+  });
+  const schedule = await createSchedule(
+    { ...core, jobTypes: createJobTypes([limited]) },
+    request({ params: { payload: 1 }, tags: ['tag'] }),
+  );
+  clock.now = Date.parse('2026-03-28T00:01:00Z');
+  await tickSchedules({ ...core, jobTypes: createJobTypes([]) });
+  expect([...table.jobs.values()]).toMatchObject([
+    { jobId: tickJobId(schedule, clock.now), type: 'simulate_work', tags: ['tag'], concurrencyKey: 'of owner', maxFailures: 6 },
+  ]);
 });
 
 test('deleted and created again within one tick, it makes one job of that tick', async () => {
