@@ -65,7 +65,7 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
   const creating = new Map<string, Promise<unknown>>();
 
   async function records(jobIds: readonly string[]): Promise<Done['texts']> {
-    if (creating.size > 0) await Promise.allSettled(jobIds.map((jobId) => creating.get(jobId)));
+    if (creating.size > 0) await Promise.allSettled(jobIds.map((jobId) => creating.get(jobId) ?? Promise.resolve()));
     const { texts } = await read({ kind: 'get', jobIds });
     if (early.size > 0) await Promise.all(jobIds.map((jobId) => early.get(jobId) ?? Promise.resolve()));
     return texts;
