@@ -80,7 +80,7 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
   const expiring = setInterval(() => void expire(time().at).catch(() => undefined), expireEveryMs).unref();
 
   return {
-    ...createPayloads({ write, read }, jobTtlDays),
+    ...createPayloads({ write, writeEarly, read }, jobTtlDays),
     entries: createEntries({ raw: createRawEntries({ write, read }), time: () => Promise.resolve(time()), newVersion: newWriteId }),
 
     keepsOrder: true,
@@ -115,7 +115,10 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
     },
 
     async lock(owner, idempotencyKey, lock, lowSeconds) {
-      const { ok, texts } = await write({ kind: 'lock', key: lockKey(owner, idempotencyKey), lock, lowSeconds });
+      const { answered, durable } = writeEarly({ kind: 'lock', key: lockKey(owner, idempotencyKey), lock, lowSeconds });
+      const { ok, texts } = await answered;
+      // Who took it writes its job next, which brings it to the disk; another is told of it.
+      if (!ok) await durable;
       return { taken: ok, lock: lockOf(texts) ?? lock };
     },
 
