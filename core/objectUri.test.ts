@@ -46,3 +46,11 @@ test('the objects that params name are found wherever the schema has them, with 
 test('a field named as what every object inherits is no part of the schema', () => {
   expect(objectsNamedIn(z.looseObject({}), { constructor: 's3://files/x', toString: 's3://files/y' })).toEqual([]);
 });
+
+test('the objects are found in a schema that refers to itself, or is made anew wherever it is looked into', () => {
+  const tree: z.ZodType = z.object({ source: inputUri.describe('A page.').optional(), parts: z.lazy(() => z.array(tree)).optional() });
+  const endless = (): z.ZodType => z.lazy(() => z.object({ note: z.string().optional(), parts: z.array(endless()).optional() }));
+  const params = { parts: [{ source: 's3://files/x' }, { note: 's3://files/y' }] };
+  expect(objectsNamedIn(tree, params).map(({ path }) => path.join('.'))).toEqual(['parts.0.source']);
+  expect(objectsNamedIn(endless(), params)).toEqual([]);
+});

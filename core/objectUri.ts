@@ -35,7 +35,28 @@ export interface NamedObject {
 
 /** The objects that params name, as their schema marks them. The params are what it parsed. */
 export function objectsNamedIn(schema: z.core.$ZodType, params: JsonValue): readonly NamedObject[] {
-  return Array.from(marked(schema, params, []));
+  return namesObjects(schema) ? Array.from(marked(schema, params, [])) : [];
+}
+
+/** A schema that is made anew wherever it is looked into has parts without end. */
+const maxParts = 1000;
+
+/** By schema: most types name none, and their params need not be walked. */
+const naming = new WeakMap<z.core.$ZodType, boolean>();
+
+function namesObjects(schema: z.core.$ZodType): boolean {
+  const known = naming.get(schema);
+  if (known !== undefined) return known;
+  const reached = new Set([schema]);
+  let names = false;
+  // What is added meanwhile is visited too.
+  for (const one of reached) {
+    names ||= uses.get(one)?.use !== undefined || reached.size > maxParts;
+    if (names) break;
+    for (const part of partsOf(one)) reached.add(part);
+  }
+  naming.set(schema, names);
+  return names;
 }
 
 type Path = NamedObject['path'];
@@ -58,6 +79,15 @@ function isArray(value: JsonValue): value is readonly JsonValue[] {
   return Array.isArray(value);
 }
 
+function partsOf(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
+  if (schema instanceof z.core.$ZodArray) return [schema._zod.def.element];
+  if (schema instanceof z.core.$ZodTuple) return [...schema._zod.def.items, ...present(schema._zod.def.rest)];
+  if (schema instanceof z.core.$ZodRecord) return [schema._zod.def.valueType];
+  if (schema instanceof z.core.$ZodObject) return [...Object.values(schema._zod.def.shape), ...present(schema._zod.def.catchall)];
+  if (schema instanceof z.core.$ZodUnion) return schema._zod.def.options;
+  return ofSameValue(schema);
+}
+
 function elementsOf(schema: z.core.$ZodType, index: number): readonly z.core.$ZodType[] {
   if (schema instanceof z.core.$ZodArray) return [schema._zod.def.element];
   if (!(schema instanceof z.core.$ZodTuple)) return [];
@@ -75,6 +105,10 @@ function fieldsOf(schema: z.core.$ZodType, key: string): readonly z.core.$ZodTyp
 /** What a schema is made of that looks at the same value. */
 function sameValue(schema: z.core.$ZodType, value: JsonValue): readonly z.core.$ZodType[] {
   if (schema instanceof z.core.$ZodUnion) return schema._zod.def.options.filter((option) => z.safeParse(option, value).success).slice(0, 1);
+  return ofSameValue(schema);
+}
+
+function ofSameValue(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
   if (schema instanceof z.core.$ZodIntersection) return [schema._zod.def.left, schema._zod.def.right];
   if (schema instanceof z.core.$ZodPipe) return [schema._zod.def.in, schema._zod.def.out];
   if (schema instanceof z.core.$ZodLazy) return [schema._zod.innerType];

@@ -3,6 +3,7 @@
  * settings spans are not made at all, and a measurement is an addition in memory.
  */
 import { metrics, type Attributes, type Meter } from '@opentelemetry/api';
+import { createCountedSums } from './countedSums.ts';
 import type { EmbeddedMetrics } from './embeddedMetrics.ts';
 import { counters, gauges, histograms, type CounterName, type GaugeName, type HistogramName } from './instruments.ts';
 import type { Spans } from './spans.ts';
@@ -39,14 +40,20 @@ export interface TelemetryDeps {
 const noAnnotation = (): void => undefined;
 
 export function createTelemetry({ meter, spans, embedded }: TelemetryDeps): Telemetry {
-  const counterOf = lazily((name: CounterName) => meter.createCounter(counters[name].name, counters[name]));
+  const sumsOf = lazily((name: CounterName) => {
+    const sums = createCountedSums();
+    meter.createObservableCounter(counters[name].name, counters[name]).addCallback((result) => {
+      for (const { value, attributes } of sums.values()) result.observe(value, attributes);
+    });
+    return sums;
+  });
   const histogramOf = lazily((name: HistogramName) =>
     meter.createHistogram(histograms[name].name, { ...histograms[name], advice: { explicitBucketBoundaries: secondsBuckets } }),
   );
 
   return {
     count(name, attributes, by = 1) {
-      counterOf(name).add(by, attributes);
+      sumsOf(name).add(by, attributes);
       embedded?.add(name, by, attributes);
     },
     record(name, value, attributes) {

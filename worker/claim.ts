@@ -1,7 +1,7 @@
 /** Takes the job of a message, or says what becomes of the message instead. */
 import { randomUUID } from 'node:crypto';
 import { monotonic, type ServiceTime } from '../core/clock.ts';
-import { latestEventOf } from '../core/feed/event.ts';
+import { publishLatest } from '../core/feed/feed.ts';
 import type { JobHandler } from '../core/handler.ts';
 import type { Job } from '../core/job.ts';
 import { anyVersion, type JobMessage } from '../core/queue/message.ts';
@@ -112,7 +112,7 @@ async function claimSeen(
       seen = { job: present };
     } else {
       // Whoever ended it may have died, or been cut off, before it told.
-      if (verdict.kind === 'over') void core.feed.publish(latestEventOf(job));
+      if (verdict.kind === 'over') void publishLatest(core.feed, job);
       return acknowledgementOf(job, now, generation);
     }
   }
@@ -168,7 +168,7 @@ async function tryClaim(
     if (!isAway(error)) throw error;
     const seen = recognised((await look(parts, known.jobId)).job);
     // Its answer was lost, and with it the word of it.
-    if (seen.job !== undefined && seen.sentAt !== undefined) void core.feed.publish(latestEventOf(seen.job));
+    if (seen.job !== undefined && seen.sentAt !== undefined) void publishLatest(core.feed, seen.job);
     return seen;
   }
 }

@@ -1,17 +1,19 @@
 /** What carries events from writers to watchers: Redis in production, this process in the all-in-one. */
-import type { JobEvent } from './event.ts';
+import type { Job } from '../job.ts';
+import { latestEventOf, type JobEvent } from './event.ts';
 
 export type Channel = { readonly jobId: string } | { readonly owner: string };
 
 export interface FeedListener {
-  onEvent(event: JobEvent): void;
+  /** `record`: as its writer has it, from a feed on which nobody but this process can publish: it need not be read. */
+  onEvent(event: JobEvent, record?: Job): void;
   /** Events may have been lost: the channel went away, or is back (`isConnected` says which) and the table can tell what was missed. */
   onInterrupted(): void;
 }
 
 export interface Feed {
   /** On the channels of `channelsOf`. Never rejects: false is a hint that was lost, and is repaired from the table. */
-  publish(event: JobEvent): Promise<boolean>;
+  publish(event: JobEvent, record?: Job): Promise<boolean>;
   /**
    * Resolves once events published from now on arrive, or at once while the feed is away: then `isConnected()` is
    * false, and `onInterrupted` is called when it is back. Answers the function that ends the subscription.
@@ -20,6 +22,11 @@ export interface Feed {
   /** Whether events arrive at present, on this channel or on all; watchers read the table at an interval while they do not. */
   isConnected(channel?: Channel): boolean;
   close(): Promise<void>;
+}
+
+/** Tells of the last transition of a record that is on the disk. */
+export function publishLatest(feed: Pick<Feed, 'publish'>, job: Job): Promise<boolean> {
+  return feed.publish(latestEventOf(job), job);
 }
 
 /** Braces mark Redis Cluster's hash tag: a channel's slot depends on the id alone. */

@@ -6,6 +6,28 @@ import { all, follow, setup, take, versions } from './testJobStream.ts';
 import type { WatchedEvent } from './watch.ts';
 
 describe('a watcher of a job', () => {
+  test('ends at once, and nothing is read, where the hint of its end brings the record along', async () => {
+    const { open, step, deliver, record, reads, counts, scheduled } = await setup();
+    const watch = (await open()).watch({});
+    deliver(step('PROCESSING'));
+    deliver(step('SUCCEEDED'), record());
+    expect(versions(await all(watch))).toEqual([1, 2, 3]);
+    expect([reads(), scheduled(), counts.repairs]).toEqual([1, 0, 0]);
+  });
+
+  test('is told no version again by an old record that comes with its hint late', async () => {
+    const { open, step, deliver, record } = await setup();
+    const stream = await open();
+    const failed = step('FAILED_FINAL');
+    const old = record();
+    deliver(step('PENDING'), record());
+    const watch = stream.watch({ afterVersion: 2 });
+    expect(versions(await take(watch, 1))).toEqual([3]);
+    deliver(failed, old);
+    deliver(step('PROCESSING'));
+    expect(versions(await take(watch, 1))).toEqual([4]);
+  });
+
   test('gets the present state first, then each transition, and completes after the final one', async () => {
     const { open, step, deliver } = await setup();
     const seen = all((await open()).watch({}));

@@ -13,7 +13,7 @@ import { eventsOf, presentEventOf, type JobEvent } from './event.ts';
 import type { FeedListener } from './feed.ts';
 import { JobLog, JobWatch, type WatchOptions } from './jobLog.ts';
 import type { JobStreamDeps } from './jobStreamDeps.ts';
-import { contradicts, JobTimeline, type Standing } from './jobTimeline.ts';
+import { contradicts, tellsMore, JobTimeline, type Judgement, type Standing } from './jobTimeline.ts';
 import type { ScheduledReader } from './readSchedule.ts';
 import { WatchSet, type Watch, type WatchedEvent, type WatchSetOwner } from './watch.ts';
 
@@ -117,7 +117,7 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
     this.#watches.changed();
   }
 
-  onEvent(event: JobEvent): void {
+  onEvent(event: JobEvent, record?: Job): void {
     if (this.#early !== undefined) {
       this.#early.hints.push(event);
       return;
@@ -125,6 +125,7 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
     if (event.owner !== this.#owner) return;
     this.#heardAt = this.#deps.schedule.now;
     const judgement = this.#timeline.judge(event, this.#deps.now());
+    if (record !== undefined && tellsMore(record, judgement, this.#timeline.version)) return this.#learn(record, event, judgement);
     if (judgement === 'gap') void this.#repair();
     else if (judgement === 'unconfirmed') this.#confirm(event);
     else if (judgement !== 'old') this.#tell([this.#timeline.take(event)]);
@@ -219,6 +220,13 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
   #planIfNeeded(): void {
     if (this.#timeline.isFinal) this.#deps.schedule.cancel(this);
     else if (this.dueTick < 0 && this.#reading === undefined) this.#planRead();
+  }
+
+  /** What the record says that came with a hint. */
+  #learn(record: Job, { version }: JobEvent, judgement: Judgement): void {
+    const live = judgement === 'gap' ? undefined : version;
+    this.#merge(record, { standing: this.#timeline.standing, live, hint: undefined });
+    this.#planIfNeeded();
   }
 
   #confirm(hint: JobEvent): void {

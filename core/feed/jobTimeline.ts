@@ -148,6 +148,11 @@ export function contradicts(job: Job, { version, status }: Standing): boolean {
   return entry !== undefined && status !== undefined && entry.status !== status;
 }
 
+/** Whether a record that came with a hint, which was judged so, tells what a read would: all that happened since that version. */
+export function tellsMore({ version }: Job, judgement: Judgement, since = 0): boolean {
+  return (judgement === 'gap' || judgement === 'unconfirmed') && version > since;
+}
+
 function furthest(one: number | undefined, other: number | undefined): number | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return Math.max(one, other);

@@ -24,6 +24,36 @@ describe('a watcher of an owner', () => {
     expect(counts.repairs).toBe(2);
   });
 
+  test('is told at once, and nothing is read, where hints bring the record along', async () => {
+    const { open, create, step, deliver, record, breakTable, counts } = setup();
+    const watch = (await open()).watch({});
+    breakTable();
+    const job = create();
+    const [created, running] = [record(job.jobId), step(job.jobId, 'PROCESSING')];
+    const ended = step(job.jobId, 'SUCCEEDED');
+    deliver(job, created);
+    expect(watch.take()).toMatchObject({ version: 1, recovered: undefined });
+    deliver(running);
+    expect(watch.take()).toMatchObject({ version: 2, recovered: undefined });
+    deliver(ended, record(job.jobId));
+    expect(watch.take()).toMatchObject({ version: 3, status: 'SUCCEEDED', recovered: undefined });
+    expect(counts).toEqual({ idle: 0, repairs: 0 });
+  });
+
+  test('is told no transition twice, nor one too early, by an old record that comes with its hint late', async () => {
+    const { open, create, step, deliver, record } = setup();
+    const watch = (await open()).watch({});
+    const job = create();
+    deliver(job, record(job.jobId));
+    const failed = step(job.jobId, 'FAILED_FINAL');
+    const old = record(job.jobId);
+    const retried = step(job.jobId, 'PENDING');
+    deliver(retried, record(job.jobId));
+    for (let time = 0; time < 2; time += 1) deliver(failed, old);
+    deliver(step(job.jobId, 'PROCESSING'));
+    expect(await take(watch, 4)).toEqual([1, 2, 3, 4].map((version) => [job.jobId, version]));
+  });
+
   test('is told of what it chose alone, each transition once and in order, while another is told of all', async () => {
     const { open, create, step, deliver } = setup();
     const stream = await open();

@@ -10,7 +10,7 @@ import type { Job } from '../job.ts';
 import { countCaughtUp, type CaughtUpCounters } from './countCaughtUp.ts';
 import { eventsOf, type JobEvent } from './event.ts';
 import type { Feed } from './feed.ts';
-import { contradicts, type JobTimeline, type Judgement } from './jobTimeline.ts';
+import { contradicts, tellsMore, type JobTimeline, type Judgement } from './jobTimeline.ts';
 import { JobTimelines } from './jobTimelines.ts';
 import { OwnerLog, OwnerWatch, type Chooses } from './ownerLog.ts';
 import { WatchSet, type Watch, type WatchedEvent } from './watch.ts';
@@ -62,10 +62,13 @@ export async function openOwnerStream(
     events.append(event, facts);
   }
 
-  function onEvent(hint: JobEvent): void {
+  function onEvent(hint: JobEvent, record?: Job): void {
     if (hint.owner !== owner) return;
     const timeline = jobs.get(hint.jobId);
     const judgement = timeline === undefined ? judgeUnknown(hint) : timeline.judge(hint, now());
+    if (record !== undefined && tellsMore(record, judgement, timeline?.version)) {
+      return merge(record, judgement === 'gap' ? undefined : hint.version, jobs.forgottenAt);
+    }
     // What is being read holds what its hints tell, and is told as one piece.
     if (judgement === 'gap') void repair(hint);
     else if (judgement === 'unconfirmed' || (judgement === 'next' && reading.has(hint.jobId))) void repair(hint, hint.version);

@@ -50,7 +50,8 @@ export async function setup({ pollMs = 5, silenceMs = 60_000 } = {}) {
     hints,
     counts,
     reads: () => reads,
-    deliver: (event: JobEvent) => listener?.onEvent(event),
+    deliver: (event: JobEvent, record?: Job) => listener?.onEvent(event, record),
+    record: () => job,
     interrupt: (isConnected: boolean) => {
       connected = isConnected;
       listener?.onInterrupted();

@@ -38,11 +38,11 @@ export function setup({ now = Date.now, maxJobs = 50_000 }: { readonly now?: () 
       jobs.set(jobId, next);
       return latestEventOf(next);
     },
-    deliver: (event: JobEvent) => listener?.onEvent(event),
+    deliver: (event: JobEvent, record?: Job) => listener?.onEvent(event, record),
     record: (jobId: string) => jobs.get(jobId),
     interrupt: () => listener?.onInterrupted(),
     disconnect: () => (isConnected = false),
-    breakTable: () => (broken = true),
+    breakTable: (isBroken = true) => (broken = isBroken),
     open: () =>
       openOwnerStream('owner-1', {
         feed,

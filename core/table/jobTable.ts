@@ -37,6 +37,11 @@ export interface TransitionInput {
 }
 
 export interface JobTable extends Listings, Payloads {
+  /**
+   * Whether what is asked of it finds whatever was asked of it before, answered or not: then a job's message may go along
+   * with its record, and whoever it wakes does not come too early.
+   */
+  readonly keepsOrder?: boolean;
   /** Small records beside the jobs. */
   readonly entries: Entries;
   /** The service's time now; asks for it only where no answer has told it yet. */

@@ -1,8 +1,11 @@
-/** Hands in a job: idempotency lock, record, message, in this order, so that a crash anywhere leaves nothing lost. */
+/**
+ * Hands in a job: idempotency lock, record, message, in this order, so that a crash anywhere leaves nothing lost. Where the
+ * table keeps the order of what it is asked, record and message go together.
+ */
 import { JobError } from '../errors.ts';
 import type { Core } from './core.ts';
-import { enqueue } from './enqueue.ts';
-import { checkedRequest, draftOf, record, type CreatedJob, type CreateJobRequest } from './recordJob.ts';
+import { enqueue, sendMessage } from './enqueue.ts';
+import { checkedRequest, draftOf, record, type CreatedJob, type CreateJobRequest, type Draft } from './recordJob.ts';
 
 export type { CreatedJob, CreateJobRequest };
 
@@ -60,20 +63,25 @@ async function counted({ telemetry }: Core, create: () => Promise<CreatedJob>): 
   }
 }
 
-/** Checked, locked by its key, and written: all but its message. */
-async function recorded(core: Core, request: CreateJobRequest): Promise<CreatedJob> {
+interface Recorded extends CreatedJob {
+  /** Its message has gone along. */
+  readonly isSent?: boolean;
+}
+
+/** Checked, locked by its key, and written: all but its message, which may have gone along. */
+async function recorded(core: Core, request: CreateJobRequest): Promise<Recorded> {
   const checked = checkedRequest(core, request);
   const { payloadHash } = checked;
   const now = await core.table.time();
   const draft = draftOf(request, { jobId: core.newJobId(Math.trunc(now.at)), ...checked, now });
   const { owner, idempotencyKey } = request;
-  if (idempotencyKey === undefined) return record(core, draft);
+  if (idempotencyKey === undefined) return recordedAndSent(core, request, draft);
 
   // A lock that outlived its record would let the work run twice.
   const ttlSeconds = Math.min(core.settings.idempotencyTtlSeconds, core.settings.jobTtlDays * 86_400);
   const wanted = { jobId: draft.jobId, payloadHash, expiresAt: Math.floor(now.low / 1000) + ttlSeconds };
   const { taken, lock } = await core.table.lock(owner, idempotencyKey, wanted, Math.floor(now.low / 1000));
-  if (taken) return record(core, draft);
+  if (taken) return recordedAndSent(core, request, draft);
   if (lock.payloadHash !== payloadHash) throw new JobError('IDEMPOTENCY_KEY_REUSED', { jobId: lock.jobId });
 
   const job = await core.table.get(lock.jobId);
@@ -82,10 +90,26 @@ async function recorded(core: Core, request: CreateJobRequest): Promise<CreatedJ
   return record(core, { ...draft, jobId: lock.jobId });
 }
 
+/** Of an id that nobody else has. Where its message is not sent, that is made up for by whoever queues it. */
+async function recordedAndSent(core: Core, request: CreateJobRequest, draft: Draft): Promise<Recorded> {
+  if (core.table.keepsOrder !== true || draft.waiting !== undefined) return record(core, draft);
+  let sending: Promise<boolean> | undefined;
+  const recording = record(core, draft, () => {
+    sending = sendMessage(core, draft, delayOf(request, draft)).then(
+      () => true,
+      () => false,
+    );
+  });
+  return { ...(await recording), isSent: (await sending) ?? false };
+}
+
 /** Whoever wrote the record sends its message. */
-async function queued(core: Core, { delaySeconds, runAt }: CreateJobRequest, { job, created }: CreatedJob): Promise<CreatedJob> {
+async function queued(core: Core, request: CreateJobRequest, { job, created, isSent }: Recorded): Promise<CreatedJob> {
   // What waits on purpose is sent by whoever ends that.
-  if (!created || job.waiting !== undefined) return { job, created };
-  const delay = runAt === undefined ? delaySeconds : Math.max(0, runAt - job.createdAt) / 1000;
-  return { job: await enqueue(core, job, delay), created };
+  if (!created || isSent === true || job.waiting !== undefined) return { job, created };
+  return { job: await enqueue(core, job, delayOf(request, job)), created };
+}
+
+function delayOf({ delaySeconds, runAt }: CreateJobRequest, { createdAt }: Pick<CreatedJob['job'], 'createdAt'>): number {
+  return runAt === undefined ? delaySeconds : Math.max(0, runAt - createdAt) / 1000;
 }

@@ -2,7 +2,7 @@
  * What becomes of a message that SQS has moved to the dead-letter queue: its receives are used up, which says nothing
  * about its job. The record decides.
  */
-import { latestEventOf } from '../feed/event.ts';
+import { publishLatest } from '../feed/feed.ts';
 import type { JobMessage } from '../queue/message.ts';
 import { msUntil, verdictOn } from '../verdict.ts';
 import type { Core } from './core.ts';
@@ -29,7 +29,7 @@ export async function deadLetterJob(
     switch (verdict.kind) {
       case 'over':
         // Whoever ended it may have died before it told.
-        void core.feed.publish(latestEventOf(job));
+        void publishLatest(core.feed, job);
         return 'over';
       case 'parked':
         return 'parked';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { ServiceTime } from '../clock.ts';
 import { JobError } from '../errors.ts';
-import { latestEventOf } from '../feed/event.ts';
+import { publishLatest } from '../feed/feed.ts';
 import {
   isTag,
   maxDelaySeconds,
@@ -78,22 +78,24 @@ export async function recordJob(
   return record(core, draftOf(request, { jobId, ...checked, now: await core.table.time() }));
 }
 
-/** What becomes of params whose record is never written, see `keepPayload`. */
-export async function record(core: Core, draft: Draft): Promise<CreatedJob> {
+/** What becomes of params whose record is never written, see `keepPayload`. `onAsked`: the table has been asked to write it. */
+export async function record(core: Core, draft: Draft, onAsked?: () => void): Promise<CreatedJob> {
   const { jobId, params: value } = draft;
   // The record lives on from its end, which comes after its start.
   const now = Math.max(draft.createdAt, draft.dueAt ?? 0);
   const params = await core.table.keepPayload({ jobId, kind: 'params', value, now });
-  const { ok, job } = await core.table.create({ ...draft, params });
+  const creating = core.table.create({ ...draft, params });
+  onAsked?.();
+  const { ok, job } = await creating;
   if (job === undefined) throw new JobError('TABLE_UNAVAILABLE', { jobId });
   if (!ok) return { job, created: false };
-  // When the message is on its way: nobody has the ticket yet, so only who watches all of an owner's jobs is told.
-  setImmediate(() => void core.feed.publish(latestEventOf(job)));
+  // Nobody has the ticket yet: only who watches all of an owner's jobs is told.
+  void publishLatest(core.feed, job);
   core.telemetry.count('jobsCreated', { type: job.type, priority: job.priority });
   return { job, created: true };
 }
 
-type Draft = Omit<Job, 'writeId' | 'params'> & { readonly params: JsonValue };
+export type Draft = Omit<Job, 'writeId' | 'params'> & { readonly params: JsonValue };
 
 interface Checked extends Pick<Job, 'concurrencyKey' | 'rateKey'> {
   readonly jobId: string;

@@ -1,7 +1,6 @@
 /** One transition of a job that was read: writes it, and tells the feed what the record says now. */
 import type { Telemetry } from '../../telemetry/telemetry.ts';
-import { latestEventOf } from '../feed/event.ts';
-import type { Feed } from '../feed/feed.ts';
+import { publishLatest, type Feed } from '../feed/feed.ts';
 import { isFinal, maxHistory, type Job, type JobFailure } from '../job.ts';
 import type { Changes, JobTable, WriteResult } from '../table/jobTable.ts';
 import { transitionOf, type Facts, type TransitionEvent } from '../transitions.ts';
@@ -51,12 +50,11 @@ export async function transitionJob(
 }
 
 function tell(feed: Pick<Feed, 'publish'>, job: Job, durable: Promise<void> | undefined): void {
-  const event = latestEventOf(job);
-  if (durable === undefined) void feed.publish(event);
+  if (durable === undefined) void publishLatest(feed, job);
   // Never durable: the process ends, and whatever of it was kept is found by the next one.
   else
     durable.then(
-      () => void feed.publish(event),
+      () => void publishLatest(feed, job),
       () => undefined,
     );
 }

@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setImmediate } from 'node:timers/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { exactly, systemClock } from '../../core/clock.ts';
@@ -95,6 +96,24 @@ test('what was answered early is shown to nobody before it is on the disk, where
     // By a thread of its own, which sees at once what the other has written.
     const [one, [another]] = await Promise.all([table.get(jobId), table.getMany([jobId])]);
     expect([one?.version, another?.version, isDurable]).toEqual([2, 2, true]);
+  }
+  await table.close();
+});
+
+test('finds whatever was asked of it before, answered or not', async () => {
+  await using folder = await openFolder();
+  const table = await openTable(folder.file);
+  const claimed = (jobId: string) =>
+    table.transition('claim', jobId, { facts: { now: exactly(Date.now()), version: 1 }, attempt: 1, early: true });
+  // In one turn of the loop, in two, and while the thread is busy with others.
+  for (const turns of [0, 1, 2]) {
+    const job = makeJob();
+    const busy = Array.from({ length: turns * 20 }, () => table.create(makeJob()));
+    const created = table.create(job);
+    for (let turn = 0; turn < turns; turn += 1) await setImmediate();
+    const read = table.get(job.jobId);
+    expect([(await claimed(job.jobId)).ok, (await created).ok, (await read)?.jobId]).toEqual([true, true, job.jobId]);
+    await Promise.all(busy);
   }
   await table.close();
 });

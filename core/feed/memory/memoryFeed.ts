@@ -1,16 +1,15 @@
 /** The feed inside one process: for the all-in-one, and for tests. */
-import type { JobEvent } from '../event.ts';
 import { channelName, channelsOf, tellEach, type Feed, type FeedListener } from '../feed.ts';
 
 export function createMemoryFeed(): Feed {
   const listeners = new Map<string, Set<FeedListener>>();
   return {
-    publish(event: JobEvent) {
+    publish(event, record) {
       let isTaken = true;
       for (const channel of channelsOf(event)) {
         tellEach(
           listeners.get(channel) ?? [],
-          (listener) => listener.onEvent(event),
+          (listener) => listener.onEvent(event, record),
           () => (isTaken = false),
         );
       }

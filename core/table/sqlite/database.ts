@@ -69,6 +69,12 @@ const migrations: readonly string[] = [
    CREATE INDEX tagsByJob ON tags (jobId);`,
 ];
 
+/**
+ * What the log may grow to before it is brought into the file, 16 MB: a write is some ten pages, mostly those of the write
+ * before, so that many go into the file together, and few commits wait for that.
+ */
+const checkpointPages = 4000;
+
 /** How long a write waits for a shell that writes to the same file. */
 const busyTimeoutMs = 2000;
 
@@ -80,6 +86,7 @@ export function openForWriting(file: string): DatabaseSync {
   const database = openFile(file, false);
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192');
+    database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
     migrate(database);
     return database;
   } catch (error) {

@@ -95,16 +95,15 @@ export interface Failed {
 
 export type Answer = Done | Failed;
 
-/** What one turn of the loop asks. */
+/** What one turn of the loop asks, in that order. */
 export interface Turn {
-  /** Its writes are answered before they are on the disk. */
+  /** None of its writes needs to be on the disk when it is answered. */
   readonly early: boolean;
   readonly operations: readonly Operation[];
 }
 
-/** To turns of the same kind, the oldest first: of each, what it asked. */
+/** To the oldest turns that have no answer yet: of each, what it asked. */
 export interface Reply {
-  readonly early: boolean;
   readonly answers: readonly (readonly Answer[])[];
   /** Whether all that was answered until now is on the disk. */
   readonly isSynced: boolean;

@@ -4,9 +4,12 @@ import { keptPayload, needsRenewal, payloadExpiry } from '../payloadLife.ts';
 import { readPayload } from './records.ts';
 import type { TableThreads } from './threads.ts';
 
-export function createPayloads({ write, read }: Pick<TableThreads, 'write' | 'read'>, jobTtlDays: number): Payloads {
+type Asking = Pick<TableThreads, 'write' | 'writeEarly' | 'read'>;
+
+export function createPayloads({ write, writeEarly, read }: Asking, jobTtlDays: number): Payloads {
   return {
-    keepPayload: (payload) => keptPayload(payload, jobTtlDays, (item) => write({ kind: 'keepPayload', ...item })),
+    // On the disk with the record that points at it, which is written after it.
+    keepPayload: (payload) => keptPayload(payload, jobTtlDays, (item) => writeEarly({ kind: 'keepPayload', ...item }).answered),
 
     async readPayloads(keys, signal) {
       signal?.throwIfAborted();

@@ -61,7 +61,11 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
   /** By job: until they are on the disk, nobody is shown what was written early. */
   const early = new Map<string, Promise<void>>();
 
+  /** By job: until its creation is answered, it is not there to be read. */
+  const creating = new Map<string, Promise<unknown>>();
+
   async function records(jobIds: readonly string[]): Promise<Done['texts']> {
+    if (creating.size > 0) await Promise.allSettled(jobIds.map((jobId) => creating.get(jobId) ?? Promise.resolve()));
     const { texts } = await read({ kind: 'get', jobIds });
     if (early.size > 0) await Promise.all(jobIds.map((jobId) => early.get(jobId) ?? Promise.resolve()));
     return texts;
@@ -76,15 +80,23 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
   const expiring = setInterval(() => void expire(time().at).catch(() => undefined), expireEveryMs).unref();
 
   return {
-    ...createPayloads({ write, read }, jobTtlDays),
+    ...createPayloads({ write, writeEarly, read }, jobTtlDays),
     entries: createEntries({ raw: createRawEntries({ write, read }), time: () => Promise.resolve(time()), newVersion: newWriteId }),
+
+    keepsOrder: true,
 
     time: () => Promise.resolve(time()),
 
     async create(draft) {
       const job: Job = { ...draft, writeId: newWriteId() };
-      const { ok, texts } = await write({ kind: 'create', row: rowOf(job) });
-      return ok ? { ok, job } : { ok, job: jobOf(texts) };
+      const written = write({ kind: 'create', row: rowOf(job) });
+      creating.set(job.jobId, written);
+      try {
+        const { ok, texts } = await written;
+        return ok ? { ok, job } : { ok, job: jobOf(texts) };
+      } finally {
+        creating.delete(job.jobId);
+      }
     },
 
     async transition(event, jobId, input) {
@@ -103,7 +115,10 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
     },
 
     async lock(owner, idempotencyKey, lock, lowSeconds) {
-      const { ok, texts } = await write({ kind: 'lock', key: lockKey(owner, idempotencyKey), lock, lowSeconds });
+      const { answered, durable } = writeEarly({ kind: 'lock', key: lockKey(owner, idempotencyKey), lock, lowSeconds });
+      const { ok, texts } = await answered;
+      // Who took it writes its job next, which brings it to the disk; another is told of it.
+      if (!ok) await durable;
       return { taken: ok, lock: lockOf(texts) ?? lock };
     },
 

@@ -24,14 +24,14 @@ try {
   const store = createStore(database);
   let syncing: NodeJS.Timeout | undefined;
 
-  const reply = (early: boolean, answers: readonly (readonly Answer[])[]): void => {
-    parent.postMessage({ early, answers, isSynced: store.isSynced } satisfies Reply);
+  const reply = (answers: readonly (readonly Answer[])[]): void => {
+    parent.postMessage({ answers, isSynced: store.isSynced } satisfies Reply);
   };
   const syncNow = (): void => {
     syncing = undefined;
     if (store.isSynced) return;
     store.run([sync]);
-    if (store.isSynced) reply(false, []);
+    if (store.isSynced) reply([]);
     else syncing = setTimeout(syncNow, againMs);
   };
 
@@ -40,9 +40,8 @@ try {
     for (let more = receiveMessageOnPort(parent); more !== undefined; more = receiveMessageOnPort(parent))
       received.push(posted.parse(more.message));
     const turns = received.filter((turn) => turn !== null);
-    const [first, others] = [turns.filter(({ early }) => early), turns.filter(({ early }) => !early)];
-    if (first.length > 0) reply(true, answer(first, store.runEarly));
-    if (others.length > 0) reply(false, answer(others, store.run));
+    // In the order in which it was asked: whoever knows of a record that was asked for before finds it.
+    if (turns.length > 0) reply(answer(turns, turns.every(({ early }) => early) ? store.runEarly : store.run));
     if (!store.isSynced) syncing ??= setTimeout(syncNow, lingerMs);
     if (!received.includes(null)) return;
     syncNow();

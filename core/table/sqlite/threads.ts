@@ -57,25 +57,17 @@ interface TableThread {
 
 interface Asked {
   readonly operation: Operation;
+  readonly early: boolean;
   readonly answered: PromiseWithResolvers<Done>;
 }
 
-/** Turns of one kind, answered in the order in which they are posted. */
-interface Lane {
-  readonly early: boolean;
-  /** What this turn of the loop asks. */
-  turn: Asked[];
-  /** Of what this turn asks early. */
-  durable: PromiseWithResolvers<void>;
-  readonly posted: PostedTurn[];
-}
-
-interface PostedTurn {
-  readonly asked: readonly Asked[];
+/** What one turn of the loop asks. */
+interface AskedTurn {
+  readonly asked: Asked[];
   readonly durable: PromiseWithResolvers<void>;
 }
 
-const openLane = (early: boolean): Lane => ({ early, turn: [], durable: openDurable(), posted: [] });
+const openTurn = (): AskedTurn => ({ asked: [], durable: openDurable() });
 
 /** Its failure disturbs nobody who does not wait for it. */
 function openDurable(): PromiseWithResolvers<void> {
@@ -96,8 +88,9 @@ async function openThread({ file, writes, onFailure }: TableThreadsOptions & { r
   const [opened] = z.tuple([opening]).parse(await once(thread, 'message'));
   if (opened !== 'open') throw new DatabaseRefused(opened.refused);
 
-  const [plain, early] = [openLane(false), openLane(true)];
-  const lanes = [plain, early];
+  let turn = openTurn();
+  /** Not yet answered, the oldest first. */
+  const posted: AskedTurn[] = [];
   /** Answered, and not yet on the disk. */
   const unsynced: PromiseWithResolvers<void>[] = [];
   let ended: Error | undefined;
@@ -105,9 +98,8 @@ async function openThread({ file, writes, onFailure }: TableThreadsOptions & { r
 
   thread.on('message', (message: unknown) => {
     const reply = replied.parse(message);
-    const lane = reply.early ? early : plain;
-    const turns = lane.posted.splice(0, reply.answers.length);
-    if (lane.early) unsynced.push(...turns.map(({ durable }) => durable));
+    const turns = posted.splice(0, reply.answers.length);
+    unsynced.push(...turns.map(({ durable }) => durable));
     // Before the answers: what those let someone tell comes after what was early.
     if (reply.isSynced) for (const { resolve } of unsynced.splice(0)) resolve();
     for (const [of, { asked }] of turns.entries()) {
@@ -121,43 +113,43 @@ async function openThread({ file, writes, onFailure }: TableThreadsOptions & { r
     if (ended !== undefined) return;
     ended = error;
     const refusal = (): JobError => new JobError('TABLE_UNAVAILABLE', {}, { cause: error });
-    for (const { turn, posted, durable } of lanes) {
-      for (const { answered } of [...posted.flatMap(({ asked }) => asked), ...turn]) answered.reject(refusal());
-      unsynced.push(durable, ...posted.map((one) => one.durable));
-    }
-    for (const { reject } of unsynced) reject(refusal());
+    const turns = [...posted, turn];
+    for (const { answered } of turns.flatMap(({ asked }) => asked)) answered.reject(refusal());
+    for (const { reject } of [...unsynced, ...turns.map(({ durable }) => durable)]) reject(refusal());
     if (closing === undefined) onFailure(error);
   }
 
-  function post(lane: Lane): void {
-    const { turn: asked, durable } = lane;
+  function post(): void {
+    const { asked } = turn;
     if (asked.length === 0) return;
-    lane.turn = [];
-    lane.durable = openDurable();
-    lane.posted.push({ asked, durable });
-    thread.postMessage({ early: lane.early, operations: asked.map(({ operation }) => operation) } satisfies Turn);
+    posted.push(turn);
+    turn = openTurn();
+    thread.postMessage({
+      early: asked.every(({ early }) => early),
+      operations: asked.map(({ operation }) => operation),
+    } satisfies Turn);
   }
 
   async function close(): Promise<void> {
-    lanes.forEach(post);
+    post();
     thread.postMessage(null);
     await exited;
   }
 
-  function ask(lane: Lane, operation: Operation): Promise<Done> {
+  function ask(operation: Operation, early: boolean): Promise<Done> {
     if (ended !== undefined || closing !== undefined) {
       return Promise.reject(new JobError('TABLE_UNAVAILABLE', {}, { cause: ended ?? new Error('the table is closed') }));
     }
     const answered = Promise.withResolvers<Done>();
-    if (lane.turn.push({ operation, answered }) === 1) setImmediate(post, lane);
+    if (turn.asked.push({ operation, early, answered }) === 1) setImmediate(post);
     return answered.promise;
   }
 
   return {
-    ask: (operation) => ask(plain, operation),
+    ask: (operation) => ask(operation, false),
     askEarly(operation) {
-      const durable = early.durable.promise;
-      return { answered: ask(early, operation), durable };
+      const durable = turn.durable.promise;
+      return { answered: ask(operation, true), durable };
     },
     close: () => (closing ??= close()),
   };
