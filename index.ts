@@ -1,5 +1,6 @@
 /** What the package `job-tickets` offers to those who write job types of their own, and what is kept compatible. */
 export { PermanentError } from './core/errors.ts';
+export { isSuspension } from './core/suspended.ts';
 export type { JobLogger } from './core/logLine.ts';
 export { defineHandler, type Handler, type HandlerContext, type JobHandler } from './core/handler.ts';
 export type { JsonValue } from './core/job.ts';

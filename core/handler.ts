@@ -17,6 +17,11 @@ export interface HandlerContext {
   readonly log: JobLogger;
   /** The files that this job may read and write. */
   readonly objects: ObjectStore;
+  /**
+   * Waits for so many seconds, at most 365 days, without a slot: the job is given back, and its handler runs anew from its
+   * start when they are over. The name is its own among the sleeps of a run.
+   */
+  sleep(name: string, seconds: number): Promise<void>;
   /** Percent, 0 to 100. Cheap: reports are conflated before they leave the worker. */
   progress(percent: number): void;
 }

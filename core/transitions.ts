@@ -187,6 +187,13 @@ export const transitions = [
     by: 'worker: attempts of this receive used up (due later), or a stop (nothing counted, nothing made due earlier)',
   },
   {
+    event: 'suspend',
+    from: ['PROCESSING'],
+    to: 'PENDING',
+    guards: ['holdsClaim', 'cancelNotRequested'],
+    by: 'worker: the handler waits for a time, a signal or other jobs, and runs anew when that has come (nothing counted)',
+  },
+  {
     event: 'releaseStarved',
     from: ['PROCESSING'],
     to: 'PENDING',

@@ -7,6 +7,7 @@ import { exhaustionOf, isLastLoss } from '../core/verdict.ts';
 import type { Claimed } from './claim.ts';
 import { acknowledgementOf, type Acknowledgement, type Outcome } from './outcome.ts';
 import type { WorkerParts } from './parts.ts';
+import { followSuspension, suspensionOf } from './suspend.ts';
 import { untilAnswered } from './untilAnswered.ts';
 
 export async function conclude(
@@ -30,6 +31,7 @@ export async function conclude(
   });
   const { status, attempts } = present ?? {};
   log.info({ status, attempts, outcome: outcome.kind }, 'a receive ended');
+  if (outcome.kind === 'suspended') return followSuspension(parts, claimed, present, outcome.wait);
   return acknowledgementOf(present, await core.table.time(), job.generation);
 }
 
@@ -72,6 +74,8 @@ async function written(
         return write('release', { failures: ended.failures, dueAt: ended.dueAt ?? null }, ended.error);
       case 'released':
         return write('release');
+      case 'suspended':
+        return write('suspend', suspensionOf(ended, facts.now));
       case 'starved': {
         const losses = job.losses + 1;
         return isLastLoss(job) ? write('exhaustStarved', { losses }, exhaustionOf(job, facts.now)) : write('releaseStarved', { losses });

@@ -37,5 +37,6 @@ const result = await handler?.run(z.json().parse(JSON.parse(params)), {
   idempotencyKey: 'bench',
   log: createLog({ level: 'silent', part: 'bench' }),
   progress: () => {},
+  sleep: () => Promise.resolve(),
 });
 console.log(JSON.stringify(result));

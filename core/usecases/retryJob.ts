@@ -35,6 +35,7 @@ export async function retryJob(core: Core, request: Caller & { readonly jobId: s
       maxLosses,
       dueAt: null,
       runAt: null,
+      suspended: null,
       cancelRequested: false,
       progress: null,
       result: null,
