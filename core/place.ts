@@ -23,6 +23,11 @@ export function under(prefix: string): RankRange & { readonly from: string; read
   return { from: prefix, below: prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1) };
 }
 
+/** Of the entries that go with a job’s record. */
+export function keptPlace(jobId: string): string {
+  return `kept#${jobId}`;
+}
+
 /** The order of ranks: that of UTF-8, which for odd characters is not JavaScript's. */
 export function byRank(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));

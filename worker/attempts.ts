@@ -16,16 +16,17 @@ import type { Outcome } from './outcome.ts';
 import type { WorkerParts } from './parts.ts';
 import type { Progress } from './progress.ts';
 import { createSuspension } from './suspension.ts';
-import { createWaits } from './waits.ts';
+import { createWaits, type Keeping } from './waits.ts';
 
 export interface Held {
   readonly lease: Lease;
   readonly progress: Progress;
   readonly logs: AttemptLogs;
+  readonly keeping: Keeping;
 }
 
 /** A failure is noted when it happens, with its due time: whoever takes over after a kill waits for it too. */
-export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease, progress, logs }: Held): Promise<Outcome> {
+export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease, progress, logs, keeping }: Held): Promise<Outcome> {
   const { core, settings, random, stopping, graceOver } = parts;
   const { job, handler, log, now } = claimed;
   const { policy } = handler.type;
@@ -54,7 +55,7 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
     }
     const logged = logs.begin(attempt);
     const suspension = createSuspension();
-    const waits = createWaits(parts, claimed, suspension);
+    const waits = createWaits(parts, claimed, { suspension, attempt, keeping, signal: ending.signal });
     const context = { signal: ending.signal, attempt, log: logged.log, objects, progress: progress.report, ...waits };
     const end = await observed(parts, claimed, attempt, () => runAttempt({ handler, job, params, context, suspension, now, log }));
     logged.end(end);

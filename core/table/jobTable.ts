@@ -86,6 +86,7 @@ export interface Changes {
   readonly waiting?: Waiting | null | undefined;
   readonly suspended?: true | null | undefined;
   readonly stepsFrom?: number | undefined;
+  readonly keeps?: true | undefined;
   readonly generation?: number | undefined;
   readonly cancelRequested?: boolean | undefined;
   readonly progress?: number | null | undefined;

@@ -1,26 +1,19 @@
 /** The end of a handler's sleep, kept where its next run finds it. */
-import { z } from 'zod';
-import type { Job } from '../job.ts';
-import { defineEntryKind } from '../table/entries.ts';
 import type { Core } from './core.ts';
-import { keptKey, keptPlace } from './steps.ts';
-
-const sleepKind = defineEntryKind('sleep', z.object({ until: z.number() }));
+import { keptDraft, keptKey, keptKind, type Keeper } from './kept.ts';
 
 /** 365 days. */
 export const maxSleepSeconds = 365 * 86_400;
 
-/** When it ends, in the service's time: so many seconds after it was first begun. @throws {JobError} `TABLE_UNAVAILABLE`. */
-export async function beginSleep(
-  { table }: Pick<Core, 'table'>,
-  job: Pick<Job, 'jobId' | 'stepsFrom'>,
-  name: string,
-  seconds: number,
-): Promise<number> {
-  const key = keptKey(job, name);
-  const present = await table.entries.get(sleepKind, key);
-  if (present !== undefined) return present.value.until;
+/** In the service's time; undefined for a sleep that was not begun. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function endOfSleep({ table }: Pick<Core, 'table'>, keeper: Keeper, name: string): Promise<number | undefined> {
+  const entry = await table.entries.get(keptKind, keptKey(keeper, 'sleep', name));
+  return entry?.value.kind === 'sleep' ? entry.value.until : undefined;
+}
+
+/** Answers its end, which is that of whoever began it first. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function beginSleep({ table }: Pick<Core, 'table'>, keeper: Keeper, name: string, seconds: number): Promise<number> {
   const until = Math.ceil((await table.time()).high + seconds * 1000);
-  const { entry } = await table.entries.create(sleepKind, { key, value: { until }, place: keptPlace(job, 'sleep', until, name) });
-  return entry?.value.until ?? until;
+  const { entry } = await table.entries.create(keptKind, keptDraft(keeper, name, { kind: 'sleep', until }, until));
+  return entry?.value.kind === 'sleep' ? entry.value.until : until;
 }

@@ -19,7 +19,7 @@ const type = defineJobType({
   params: z.string(),
   result: anyJson,
   policy: { timeoutSeconds: 60, attemptsPerReceive: 2, concurrency: { total: 1 } },
-  example: {},
+  example: '',
 });
 
 type Script = (context: HandlerContext, run: number) => Promise<JsonValue>;
