@@ -28,7 +28,11 @@ export async function relay(): Promise<Report> {
   );
   if (publisher === undefined || server === undefined) throw new RangeError('two feeds were asked for');
   const control = opening.adopt(new Redis(redis.url), (connection) => connection.disconnect());
-  const handle = createStreamRelay({ feed: publisher, log: silentLog, table: { removeTags: () => Promise.resolve(), entries: memoryEntries() } });
+  const handle = createStreamRelay({
+    feed: publisher,
+    log: silentLog,
+    table: { removeTags: () => Promise.resolve(), entries: memoryEntries() },
+  });
 
   const memoryBefore = (await spent(control)).memory;
   await Promise.all(

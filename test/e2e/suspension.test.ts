@@ -1,15 +1,23 @@
-/** Handlers that wait give their slots back: nothing is held and nothing used up, and they go on when it is time. */
+/** Handlers that keep steps, sleep and wait for signals. Those that wait give their slots back: nothing is held and nothing used up, and they go on when it is time. */
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { PermanentError } from '../../core/errors.ts';
 import { defineHandler, type HandlerContext } from '../../core/handler.ts';
 import type { Job, JsonValue } from '../../core/job.ts';
 import { anyJson, createJobTypes, defineJobType } from '../../core/jobType.ts';
+import { signalDraft } from '../../core/usecases/awaitSignal.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { createJob } from '../../core/usecases/createJob.ts';
 import { slotsKind } from '../../core/usecases/holdSlot.ts';
+import { keptKey, keptKind, listSteps } from '../../core/usecases/kept.ts';
 import { listAttempts } from '../../core/usecases/listLogs.ts';
+import { retryJob } from '../../core/usecases/retryJob.ts';
+import { sendSignal } from '../../core/usecases/sendSignal.ts';
+import { wakeSignalled } from '../../core/usecases/tellSignals.ts';
 import { waitForJob } from '../../core/usecases/waitForJob.ts';
 import { waitKey } from '../../core/waiting.ts';
+import type { Worker } from '../../worker/worker.ts';
 import { startSystem, type System } from '../support/startSystem.ts';
 
 const owner = 'owner';
@@ -33,9 +41,11 @@ const handler = defineHandler(type, async (name, context) => {
 
 let system: System;
 let core: Core;
+let worker: Worker;
 
 beforeAll(async () => {
-  system = await startSystem({ engine: 'embedded', parts: ['worker', 'lambdas'], handlers: [handler], env: { WORKER_CONCURRENCY: '1' } });
+  system = await startSystem({ engine: 'embedded', parts: ['lambdas'], handlers: [handler] });
+  worker = system.startWorker();
   core = { ...system.core, jobTypes: createJobTypes([type]) };
 });
 afterAll(() => system[Symbol.asyncDispose]());
@@ -143,4 +153,134 @@ test.for([
   const { status, attempts, error } = await ended(jobId);
   expect({ status, attempts, code: error?.code }).toEqual({ status: 'FAILED_FINAL', attempts: 1, code: 'PERMANENT' });
   expect(error?.message).toMatch(message);
+});
+
+test('a step is done once, however often its handler runs; what it throws is the attempt’s failure, and nothing is kept', async () => {
+  const done: string[] = [];
+  const jobId = await begin('steps', async ({ step, sleep }, run) => {
+    const id = await step('charge', () => {
+      done.push(`charge ${run}`);
+      return { id: run };
+    });
+    await step('ship', () => {
+      done.push(`ship ${run}`);
+      if (run < 3) throw new Error('no ship yet');
+    });
+    await sleep('a moment', 0.02);
+    if (run === 4) throw new Error('once more');
+    return id;
+  });
+  const job = await ended(jobId);
+  expect(job).toMatchObject({ status: 'SUCCEEDED', keeps: true, failures: 3, result: { value: { id: 1 } } });
+  expect(done).toEqual(['charge 1', 'ship 1', 'ship 2', 'ship 3']);
+  expect((await listSteps(core, job)).map(({ name }) => name)).toEqual(['charge', 'ship']);
+});
+
+test('a retry keeps the steps, and one from the start does all anew', async () => {
+  const done: number[] = [];
+  const jobId = await begin('retried', async ({ step }, run) => {
+    await step('work', () => void done.push(run));
+    if (run === 1 || run === 2) throw new PermanentError('fails');
+    return run;
+  });
+  expect(await ended(jobId)).toMatchObject({ status: 'FAILED_FINAL' });
+  await retryJob(core, { owner, jobId });
+  expect(await ended(jobId)).toMatchObject({ status: 'FAILED_FINAL', generation: 2 });
+  expect(done).toEqual([1]);
+  await retryJob(core, { owner, jobId, fromStart: true });
+  expect(await ended(jobId)).toMatchObject({ status: 'SUCCEEDED', generation: 3, stepsFrom: 3 });
+  expect(done).toEqual([1, 3]);
+});
+
+test('steps beside a wait end first, and are kept', async () => {
+  const done: string[] = [];
+  const jobId = await begin('beside', async ({ step, sleep }) => {
+    const slow = step('slow', async () => {
+      await setTimeout(50);
+      done.push('slow');
+      return 'kept';
+    });
+    const [kept] = await Promise.all([slow, sleep('short', 0.02)]);
+    return kept;
+  });
+  expect(await ended(jobId)).toMatchObject({ status: 'SUCCEEDED', result: { value: 'kept' } });
+  expect(done).toEqual(['slow']);
+});
+
+test.for([
+  ['a result that is no JSON', ({ step }: HandlerContext) => step('x', () => ({ at: new Date() })), /at is no JSON but Date/],
+  ['a result that is too large', ({ step }: HandlerContext) => step('x', () => 'x'.repeat(300_000)), /more than 262144 bytes/],
+  ['a wait within a step', ({ step, sleep }: HandlerContext) => step('x', () => sleep('y', 1)), /wait before the step, or after/],
+] as const)('%s fails the job for good', async ([name, script, message]) => {
+  const jobId = await begin(name, async (context) => {
+    await script(context);
+    return null;
+  });
+  const { status, error } = await ended(jobId);
+  expect(status).toBe('FAILED_FINAL');
+  expect(error?.message).toMatch(message);
+});
+
+const approval: Script = async ({ waitForSignal }) => (await waitForSignal('approval')).payload ?? null;
+
+test('a signal reaches a job that waits for it, without a slot meanwhile, and one that will wait for it later', async () => {
+  const waiting = await begin('waits', approval);
+  await expect.poll(() => present(waiting)).toMatchObject({ status: 'PENDING', waiting: { reason: 'SIGNAL' } });
+  expect((await present(waiting))?.dueAt).toBeUndefined();
+  const payload = { by: 'Ada' };
+  expect(await sendSignal(core, { owner, jobId: waiting, name: 'approval', payload })).toMatchObject({ jobId: waiting });
+  expect(await ended(waiting)).toMatchObject({ status: 'SUCCEEDED', attempts: 1, failures: 0, result: { value: payload } });
+
+  const early = await begin('sent before', async (context, run) => {
+    await context.sleep('first', 0.02);
+    return run === 1 ? null : approval(context, run);
+  });
+  await sendSignal(core, { owner, jobId: early, name: 'approval', payload: 'early' });
+  expect(await ended(early)).toMatchObject({ status: 'SUCCEEDED', result: { value: 'early' } });
+});
+
+test('a signal is sent once: the same again changes nothing, another is refused, and so is one to a job that has ended', async () => {
+  const jobId = await begin('twice', async ({ waitForSignal }) => {
+    const both = await Promise.all([waitForSignal('a'), waitForSignal('b')]);
+    return both.map(({ payload = null }) => payload);
+  });
+  const send = (name: string, payload: JsonValue, by = owner) => sendSignal(core, { owner: by, jobId, name, payload });
+  await send('a', { x: 1, y: 2 });
+  await send('a', { y: 2, x: 1 });
+  await expect(send('a', { x: 2 })).rejects.toMatchObject({ code: 'SIGNAL_ALREADY_SENT' });
+  await expect(send('b', 1, 'somebody else')).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+  await expect(send('', 1)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { path: ['name'] } });
+  await expect(send('b', 'x'.repeat(300_000))).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { path: ['payload'] } });
+  await send('b', 'second');
+  expect(await ended(jobId)).toMatchObject({ status: 'SUCCEEDED', result: { value: [{ x: 1, y: 2 }, 'second'] } });
+  await send('b', 'second');
+  await expect(send('c', 1)).rejects.toMatchObject({ code: 'SIGNAL_TOO_LATE' });
+});
+
+test('a wait that times out says so, soon, and a signal that comes later is refused; a retry waits anew', async () => {
+  const jobId = await begin('times out', async ({ waitForSignal }) => {
+    const { timedOut, payload } = await waitForSignal('approval', { timeoutSeconds: 0.1 });
+    if (timedOut) throw new PermanentError('nobody approved');
+    return payload;
+  });
+  expect(await ended(jobId)).toMatchObject({ status: 'FAILED_FINAL', error: { message: 'nobody approved' } });
+  await retryJob(core, { owner, jobId });
+  await sendSignal(core, { owner, jobId, name: 'approval', payload: 'now' });
+  expect(await ended(jobId)).toMatchObject({ status: 'SUCCEEDED', result: { value: 'now' } });
+});
+
+test('whose sender died before he told the job is found by the timer', async () => {
+  const jobId = await begin('untold', approval);
+  await expect.poll(() => present(jobId)).toMatchObject({ waiting: { reason: 'SIGNAL' } });
+  const entry = await core.table.entries.get(keptKind, keptKey({ jobId }, 'signal', 'approval'));
+  if (entry === undefined) throw new Error('nobody waits');
+  const at = Date.now() - 60_000;
+  await core.table.entries.replace(
+    keptKind,
+    entry,
+    signalDraft({ jobId }, 'approval', { state: 'sent', at, payload: 'late', isTold: false }, at),
+  );
+  expect(await wakeSignalled(core)).toEqual({ woken: 1, failed: 0 });
+  expect(await wakeSignalled(core)).toEqual({ woken: 0, failed: 0 });
+  expect(await ended(jobId)).toMatchObject({ status: 'SUCCEEDED', result: { value: 'late' } });
 });
