@@ -132,7 +132,7 @@ export const decisionFates: Readonly<
 
 export const misbehaviours: readonly (readonly [readonly Misbehaviour[], SettingName])[] = [
   [['forgets the claim whose answer was lost'], 'a lost answer'],
-  [['counts a wait'], 'failing handlers that wait'],
+  [['counts a wait'], 'a handler that waits'],
   [['gives up a claim that it does not know of'], 'a lost answer'],
   [['counts failures by adding'], 'a doubled request'],
   [['notes a failure with the next write'], 'failing handlers, a crash'],

@@ -4,13 +4,15 @@ import { explore } from './explore.ts';
 import { signalModel, type SignalMutant, type SignalProtocol } from './signals.ts';
 
 const settings: readonly SignalProtocol[] = [
-  { timeout: undefined, payloads: ['yes', 'yes'], crashes: 1, lapses: 1 },
-  { timeout: undefined, payloads: ['yes', 'no'], crashes: 1, lapses: 0 },
-  { timeout: 1, payloads: ['yes'], crashes: 1, lapses: 1 },
+  { timeout: undefined, payloads: ['yes'], crashes: 1, lapses: 1 },
+  { timeout: undefined, payloads: ['yes', 'no'], crashes: 0, lapses: 0 },
+  { timeout: 1, payloads: ['yes'], crashes: 0, lapses: 1 },
 ];
 
 const long: readonly SignalProtocol[] = [
-  { timeout: undefined, payloads: ['yes', 'yes', 'no'], crashes: 2, lapses: 1 },
+  { timeout: undefined, payloads: ['yes', 'yes'], crashes: 1, lapses: 1 },
+  { timeout: undefined, payloads: ['yes', 'no'], crashes: 2, lapses: 0 },
+  { timeout: 1, payloads: ['yes'], crashes: 1, lapses: 1 },
   { timeout: 1, payloads: ['yes', 'no'], crashes: 2, lapses: 1 },
 ];
 
@@ -35,8 +37,7 @@ const mutants: readonly SignalMutant[] = [
 ];
 
 test.for(mutants)('the model notices who %s', { timeout: 600_000 }, (mutant) => {
-  const found = settings.map((setting) => explore(signalModel({ ...setting, mutant })).violation);
-  expect(found.find((violation) => violation !== undefined)).toBeDefined();
+  expect(settings.some((setting) => explore(signalModel({ ...setting, mutant })).violation !== undefined)).toBe(true);
 });
 
 test('is only quicker, since the timer does the same: who looks once it is suspended', { timeout: 600_000 }, () => {

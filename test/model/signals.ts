@@ -60,7 +60,6 @@ interface State {
   readonly told: readonly string[];
 }
 
-const lastMoment = 2;
 const generation = 1;
 
 export function signalModel({ timeout, payloads, crashes, lapses, mutant }: SignalProtocol): Model<State> {
@@ -76,7 +75,7 @@ export function signalModel({ timeout, payloads, crashes, lapses, mutant }: Sign
         told: [],
       },
     ],
-    key: (state) => JSON.stringify({ ...state, actors: state.actors.map((actor) => JSON.stringify(actor)).toSorted() }),
+    key: keyOf,
     violation: ({ accepted, told, entry }) => {
       if (new Set(accepted).size > 1) return 'two signals were taken';
       if (told.length > 1) return `two runs were told different things: ${told.join(' and ')}`;
@@ -97,7 +96,8 @@ export function signalModel({ timeout, payloads, crashes, lapses, mutant }: Sign
     const { job, entry, now, actors, left } = state;
     const come = (actor: Actor): readonly Actor[] => [...actors, actor];
 
-    if (now < lastMoment) add('time passes', { now: now + 1 });
+    const ends = [job.waiting?.until, entry.signal?.state === 'awaited' ? entry.signal.until : undefined];
+    if (ends.some((until) => until !== undefined && until > now)) add('time passes', { now: now + 1 });
     const isHeld = actors.some(({ who, version }) => who === 'worker' && version === job.version) && job.status === 'PROCESSING';
     const mayClaim = (job.status === 'PENDING' && job.waiting === undefined) || (job.status === 'PROCESSING' && !isHeld);
     const claimed = {
@@ -222,6 +222,16 @@ export function signalModel({ timeout, payloads, crashes, lapses, mutant }: Sign
         throw new Error(`nothing is done at ${actor.at}`);
     }
   }
+}
+
+/** Versions only grow, and are compared for being the present one alone. */
+function keyOf({ job, entry, actors, ...rest }: State): string {
+  const keys = actors.map(({ version, seen, ...actor }) => [
+    JSON.stringify(actor),
+    version === job.version,
+    seen === undefined ? '' : seen.version === entry.version || JSON.stringify(seen.signal ?? 'none'),
+  ]);
+  return JSON.stringify([rest, job.status, job.waiting, entry.signal, keys.map((key) => key.join()).toSorted()]);
 }
 
 /** It may wait for ever, if nobody sends. */
