@@ -109,6 +109,12 @@ export interface Job {
   readonly dueAt?: number | undefined;
   /** Waits on purpose, for something that will send it anew; absent = waits for a worker. PENDING jobs alone have it. */
   readonly waiting?: Waiting | undefined;
+  /** Its handler has given its slot back, and goes on with the same attempt when it is claimed next; absent = it has not. */
+  readonly suspended?: boolean | undefined;
+  /** Something is kept beside it, by names of its handler’s, that goes when the record does; see `mayKeep`. */
+  readonly keeps?: true | undefined;
+  /** The generation from whose start its steps count; absent = 1, all of them. */
+  readonly stepsFrom?: number | undefined;
   /** Which jobs of its type it counts with, where limits go by key; absent = with all that have none. */
   readonly concurrencyKey?: string | undefined;
   readonly rateKey?: string | undefined;

@@ -16,6 +16,7 @@ import { counters, gauges, histograms, type Instrument } from '../telemetry/inst
 import { errorsPage } from './errorsPage.ts';
 import { document, table } from './markdown.ts';
 import { settingsPage } from './settingsPage.ts';
+import { handlerWaits } from './handlerWaits.ts';
 
 const builtIn = new Set(['String', 'Int', 'Float', 'Boolean', 'ID']);
 const instruments = { ...counters, ...histograms, ...gauges };
@@ -137,7 +138,7 @@ function jobTypesPage(): string {
   return document(
     'Job types',
     'Generated from the types in `jobs/`. The query `jobTypes` answers the same with the JSON Schemas of params and results. What becomes of files that are odd stands in [files](files.md).',
-    [...sections, ...limitsSection(), ...handlerLogs()],
+    [...sections, ...limitsSection(), ...handlerWaits(), ...handlerLogs()],
   );
 }
 

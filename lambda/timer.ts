@@ -1,6 +1,7 @@
 /** The timer, which runs every minute, or oftener: ends the waits whose time has come. */
 import type { Core } from '../core/usecases/core.ts';
 import { keepParked } from '../core/usecases/keepParked.ts';
+import { wakeSignalled } from '../core/usecases/tellSignals.ts';
 import { wakeDue } from '../core/usecases/wakeDue.ts';
 import type { Woken } from '../core/usecases/wakeEach.ts';
 import { wakeLimited } from '../core/usecases/wakeLimited.ts';
@@ -22,6 +23,7 @@ export function createTimer(core: Core): Timer {
   return () =>
     runParts(core.log, {
       due: () => told('due', wakeDue(core, forMs)),
+      signal: () => told('signal', wakeSignalled(core, forMs)),
       paused: () => told('paused', wakePaused(core, { forMs })),
       limit: () => told('limit', wakeLimited(core, { forMs })),
       kept: () => keepParked(core, forMs),

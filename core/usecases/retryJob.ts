@@ -9,12 +9,18 @@ import { enqueue } from './enqueue.ts';
 import { getJob, type Caller } from './readJob.ts';
 import { renewedParams } from './renewedParams.ts';
 
+export interface RetryRequest extends Caller {
+  readonly jobId: string;
+  /** What its handler kept (steps, sleeps, signals) is forgotten. */
+  readonly fromStart?: boolean | undefined;
+}
+
 /**
  * Answers the job, PENDING in its next generation. The message is rebuilt from the table: nothing depends on the dead
  * letter, and whatever is left of an older generation finds that it is out of date.
  * @throws {JobError} `JOB_NOT_FOUND`; `JOB_NOT_RETRYABLE`; `QUEUE_UNAVAILABLE`, and the job is FAILED.
  */
-export async function retryJob(core: Core, request: Caller & { readonly jobId: string }): Promise<Job> {
+export async function retryJob(core: Core, { fromStart = false, ...request }: RetryRequest): Promise<Job> {
   const job = await getJob(core, request);
   const now = await core.table.time();
   const facts = { now, stuckBefore: now.low - core.settings.stuckAfterSeconds * 1000 };
@@ -28,6 +34,7 @@ export async function retryJob(core: Core, request: Caller & { readonly jobId: s
     changes: {
       ...(await renewedParams(core, job, now.at)),
       generation: job.generation + 1,
+      ...(fromStart ? { stepsFrom: job.generation + 1 } : {}),
       attempts: 0,
       failures: 0,
       maxFailures: type === undefined ? job.maxFailures : maxFailuresOf(core, type),
@@ -35,6 +42,7 @@ export async function retryJob(core: Core, request: Caller & { readonly jobId: s
       maxLosses,
       dueAt: null,
       runAt: null,
+      suspended: null,
       cancelRequested: false,
       progress: null,
       result: null,

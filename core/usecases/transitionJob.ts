@@ -17,7 +17,7 @@ export interface Transition {
 }
 
 /** The record, or what a message knows of it: then the job is young, and its history short. */
-export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> & Partial<Pick<Job, 'history'>>;
+export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> & Partial<Pick<Job, 'history' | 'suspended'>>;
 
 /** `ok: false` with the present record when the job is no longer as it was read. */
 export async function transitionJob(
@@ -33,14 +33,16 @@ export async function transitionJob(
   const { to } = transitionOf(event);
   const ending: Changes = isFinal(to) ? { finishedAt: facts.now.at } : {};
   // An attempt begins where none has come yet.
-  const claim: Changes = to === 'PROCESSING' ? { progress: null } : { claim: null };
+  const isResumed = job.suspended === true && to !== 'PENDING';
+  const claim: Changes = to !== 'PROCESSING' ? { claim: null } : isResumed ? {} : { progress: null };
+  const resumed: Changes = isResumed ? { suspended: null } : {};
   const result = await table.transition(event, job.jobId, {
     facts: { ...facts, version: job.version },
     attempt,
     error,
     keptHistory: keptOf(job.history),
     early,
-    changes: { ...ending, ...claim, ...changes },
+    changes: { ...ending, ...claim, ...resumed, ...changes },
   });
   // Lost, it shows what another has written, or this writer itself before its answer was lost: perhaps never told.
   // Not awaited: the feed is a hint, and the writer has nothing to do with how fast it is.

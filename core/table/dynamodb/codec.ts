@@ -47,6 +47,9 @@ const jobItem = z.object({
   dueAt: z.number().optional(),
   runAt: z.number().optional(),
   waiting: z.object({ reason: z.enum(waitReasons), until: z.number().optional(), for: z.string().optional() }).optional(),
+  suspended: z.boolean().optional(),
+  stepsFrom: z.number().optional(),
+  keeps: z.literal(true).optional(),
   concurrencyKey: z.string().optional(),
   rateKey: z.string().optional(),
   /** `dueAt`, as the version before wrote it on every record. */
