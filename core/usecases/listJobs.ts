@@ -122,10 +122,11 @@ export async function countJobs(
 /** Whether the index of every engine knows all that is asked, so that no record need be read. */
 function knowsAll({ owner, filter = {} }: Pick<ListJobsRequest, 'owner' | 'filter'>): boolean {
   const { status, type, tags = [], idempotencyKey, errorCode } = filter;
-  if (errorCode !== undefined || idempotencyKey !== undefined) return false;
-  if (owner === undefined) return type === undefined && tags.length === 0;
+  if (idempotencyKey !== undefined) return false;
+  if (owner === undefined) return errorCode === undefined && type === undefined && tags.length === 0;
   if (status === undefined) return true;
-  return tags.length === 0 && status.includes('PENDING') === status.includes('PROCESSING');
+  const isOfTroubled = errorCode !== undefined || status.every(isFailed);
+  return (isOfTroubled || tags.length === 0) && status.includes('PENDING') === status.includes('PROCESSING');
 }
 
 interface IdsQuery {
@@ -135,7 +136,11 @@ interface IdsQuery {
 }
 
 /** Those that may match, in order. Fewer than `limit`: there are no more. */
-async function idsOf(core: Pick<Core, 'table'>, request: ListJobsRequest, query: IdsQuery): Promise<readonly string[]> {
+export async function idsOf(
+  core: Pick<Core, 'table'>,
+  request: Pick<ListJobsRequest, 'owner' | 'filter'>,
+  query: IdsQuery,
+): Promise<readonly string[]> {
   const { owner, filter = {} } = request;
   const { status, type, tags, idempotencyKey, errorCode } = filter;
   const { newestFirst, beyond } = query;
@@ -171,7 +176,7 @@ async function idsAt(
 }
 
 /** What can be found without looking through what is not asked for. */
-function checkScope({ owner, filter = {} }: Pick<ListJobsRequest, 'owner' | 'filter'>): void {
+export function checkScope({ owner, filter = {} }: Pick<ListJobsRequest, 'owner' | 'filter'>): void {
   checkFilter(filter);
   if (owner !== undefined) return;
   const { status, idempotencyKey } = filter;

@@ -4,12 +4,13 @@ import { createServer } from 'node:http';
 import { PermanentError, type HandlerContext } from 'job-tickets';
 import { expect, test } from 'vitest';
 import { noObjects } from '../../../test/support/noObjects.ts';
+import { noWaits } from '../../../test/support/noWaits.ts';
 import { portOf } from '../../../test/support/portOf.ts';
 import { chargeAt } from './handler.ts';
 
 function contextOf(idempotencyKey: string): HandlerContext {
   const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  return { signal: new AbortController().signal, attempt: 1, idempotencyKey, log: silent, objects: noObjects, progress: () => undefined };
+  return { signal: new AbortController().signal, attempt: 1, idempotencyKey, log: silent, objects: noObjects, progress: () => undefined, ...noWaits };
 }
 
 /** Knows each key once, as payment services do. */
