@@ -24,6 +24,8 @@ export interface Facts {
   readonly leaseExpiresAt?: number | undefined;
   /** Why the job waited when its writer read it. */
   readonly waitingReason?: WaitReason | undefined;
+  /** The status the writer read, where its touch moves the job to its place. */
+  readonly status?: JobStatus | undefined;
   /** The job's type, where its writer has it from a message and not from the record. */
   readonly type?: string | undefined;
 }
@@ -258,6 +260,12 @@ export const touches = [
   { touch: 'unpark', from: ['PENDING'], guards: ['unchanged', 'parkedFor'], by: 'whoever ends the wait, before it sends the job anew' },
   { touch: 'requestCancel', from: ['PROCESSING'], guards: [], by: 'client: cancelJob of a running job' },
   { touch: 'keepParams', from: ['PENDING', 'PROCESSING'], guards: [], by: 'sweeper: params kept apart get a longer life' },
+  {
+    touch: 'tellWebhooks',
+    from: ['PENDING', 'PROCESSING', 'SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'],
+    guards: ['unchanged'],
+    by: 'whoever made the deliveries that its owner’s webhooks ask for; and, where the first webhook came after the job, its finder',
+  },
   { touch: 'sweep', from: ['PENDING', 'PROCESSING'], guards: ['lapsed'], by: 'sweeper: has sent the message again' },
 ] as const satisfies readonly (Omit<Row, 'event' | 'to'> & { readonly touch: string })[];
 

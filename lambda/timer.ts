@@ -1,6 +1,8 @@
-/** The timer, which runs every minute, or oftener: ends the waits whose time has come. */
+/** The timer, which runs every minute, or oftener: ends the waits whose time has come, and tells webhooks what nobody told them. */
 import type { Core } from '../core/usecases/core.ts';
 import { keepParked } from '../core/usecases/keepParked.ts';
+import { tellUntold } from '../core/usecases/tellUntold.ts';
+import { trackForWebhooks } from '../core/usecases/trackForWebhook.ts';
 import { wakeDue } from '../core/usecases/wakeDue.ts';
 import type { Woken } from '../core/usecases/wakeEach.ts';
 import { wakeLimited } from '../core/usecases/wakeLimited.ts';
@@ -24,6 +26,8 @@ export function createTimer(core: Core): Timer {
       told('paused', wakePaused(core, { forMs })),
       told('limit', wakeLimited(core, { forMs })),
       keepParked(core, forMs),
+      tellUntold(core, forMs),
+      trackForWebhooks(core, forMs),
     ]);
     for (const part of parts) if (part.status === 'rejected') throw part.reason;
   };

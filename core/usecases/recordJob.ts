@@ -23,6 +23,8 @@ import { maxFailuresOf } from './budget.ts';
 import { checkObjects } from './checkObjects.ts';
 import type { Core } from './core.ts';
 import { startAt, type Start } from './startTime.ts';
+import { tellWebhooksSoon } from './tellWebhooks.ts';
+import { mayHaveWebhooks } from './webhookOwners.ts';
 
 export interface CreateJobRequest {
   readonly owner: string;
@@ -72,11 +74,13 @@ export async function record(core: Core, draft: Draft): Promise<CreatedJob> {
   // The record lives on from its end, which comes after its start.
   const now = Math.max(draft.createdAt, draft.dueAt ?? 0);
   const params = await core.table.keepPayload({ jobId, kind: 'params', value, now });
-  const { ok, job } = await core.table.create({ ...draft, params });
+  const webhookVersion = (await mayHaveWebhooks(core, draft.owner)) ? 0 : undefined;
+  const { ok, job } = await core.table.create({ ...draft, params, webhookVersion });
   if (job === undefined) throw new JobError('TABLE_UNAVAILABLE', { jobId });
   if (!ok) return { job, created: false };
   // When the message is on its way: nobody has the ticket yet, so only who watches all of an owner's jobs is told.
   setImmediate(() => void core.feed.publish(latestEventOf(job)));
+  tellWebhooksSoon(core, job);
   core.telemetry.count('jobsCreated', { type: job.type, priority: job.priority });
   return { job, created: true };
 }

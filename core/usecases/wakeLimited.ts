@@ -2,6 +2,7 @@
 import { monotonic } from '../clock.ts';
 import { under, waitKeyOf, waitRank } from '../place.ts';
 import { isLimited, limitOfKey, limitRanges, limitsOf, typeOfLimit, type LimitsByType } from '../typeLimits.ts';
+import { deliverWebhook } from '../webhook.ts';
 import type { Core } from './core.ts';
 import { readLimits } from './limitsInForce.ts';
 import { lookAtSlots } from './lookAtSlots.ts';
@@ -55,7 +56,7 @@ export async function wakeLimited(core: Deps, { type, maxKeys = Infinity, forMs 
 
 async function lookAt(core: Deps, key: string, set: LimitsByType): Promise<number> {
   const name = typeOfLimit(key);
-  const type = name === undefined ? undefined : core.jobTypes.find(name);
+  const type = name === undefined ? undefined : name === deliverWebhook.name ? deliverWebhook : core.jobTypes.find(name);
   // Another version of this program may know it.
   if (name === undefined || type === undefined) return 0;
   const limits = limitsOf(name, type, set);
