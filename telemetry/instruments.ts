@@ -45,6 +45,13 @@ export const counters = {
     description: 'Jobs that ended since their budget was used up, found by a dead letter, by type.',
     countedBy: ['dlqHandler'],
   },
+  webhookDeliveries: {
+    name: 'jobs.webhook.deliveries',
+    unit: '{try}',
+    description:
+      'Tries to deliver an event to a webhook, by outcome: delivered; refused, with another status; gone (410); unreachable; timeout; private_address; disabled or deleted, the endpoint.',
+    countedBy: ['worker'],
+  },
   sweeps: {
     name: 'jobs.sweeps',
     unit: '{job}',

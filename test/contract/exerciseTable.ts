@@ -14,6 +14,7 @@ import { exerciseEntries } from './exerciseEntries.ts';
 import { exerciseListings } from './exerciseListings.ts';
 import { exercisePayloads } from './exercisePayloads.ts';
 import { exerciseSearch } from './exerciseSearch.ts';
+import { exerciseWebhookPlaces } from './exerciseWebhookPlaces.ts';
 
 export interface OpenedTable {
   readonly table: JobTable;
@@ -33,6 +34,7 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
     exerciseListings(() => opened.table);
     exerciseSearch(() => opened.table);
     exerciseEntries(() => opened.table);
+    exerciseWebhookPlaces(() => opened.table);
 
     const feed = createMemoryFeed();
     const step = (event: TransitionEvent, job: Job, { facts, ...rest }: Transition): Promise<WriteResult> =>
