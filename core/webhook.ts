@@ -113,7 +113,7 @@ export const maxDeliveryFailures = 14;
 
 /** The same whoever makes the delivery. */
 export function deliveryIdOf({ endpointId, jobId, version, at }: DeliveryParams): string {
-  return derivedJobId(Math.trunc(at), JSON.stringify([endpointId, jobId, version]));
+  return derivedJobId(at, JSON.stringify([endpointId, jobId, version]));
 }
 
 export function eventIdOf({ jobId, version }: Pick<DeliveryParams, 'jobId' | 'version'>): string {

@@ -68,7 +68,8 @@ export async function createWebhook(
 }
 
 /** What is absent stays; `null` of the types: all. Enabled again, it is told of what comes from then on. */
-export interface WebhookChange extends Partial<Omit<WebhookAsked, 'types'>> {
+export interface WebhookChange extends Omit<WebhookAsked, 'url' | 'types'> {
+  readonly url?: string | undefined;
   readonly types?: readonly string[] | null | undefined;
   readonly isEnabled?: boolean | undefined;
 }
@@ -141,7 +142,7 @@ export async function disableWebhook(core: Pick<Core, 'table'>, endpointId: stri
 type Wanted = Partial<Pick<WebhookEndpoint, 'url' | 'statuses' | 'types' | 'tags'>>;
 
 /** Those that are given. @throws {JobError} `BAD_USER_INPUT`. */
-function checked({ settings }: Core, { url, statuses, types, tags }: Partial<WebhookAsked>): Wanted {
+function checked({ settings }: Core, { url, statuses, types, tags }: Omit<WebhookAsked, 'url'> & Pick<WebhookChange, 'url'>): Wanted {
   const fault = url === undefined ? undefined : faultOfWebhookUrl(requireText(url, ['url']), settings.webhookPrivateHosts);
   if (fault !== undefined) throw badInput(fault, ['url']);
   if (statuses?.length === 0) throw badInput('names no status', ['statuses']);

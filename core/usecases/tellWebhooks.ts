@@ -50,7 +50,7 @@ export function tellWebhooksSoon(core: TellDeps, job: Job, durable: Promise<void
 }
 
 function paramsOf({ jobId, type }: Job, { version, status, attempt, at }: HistoryEntry, endpointId: string): DeliveryParams {
-  return { endpointId, jobId, version, status, type, attempt, at };
+  return { endpointId, jobId, version, status, type, attempt, at: Math.trunc(at) };
 }
 
 /** Whether it was made just now. */

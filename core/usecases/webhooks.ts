@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { JobError } from '../errors.ts';
 import { changeEntry, type EntryChange } from '../table/changeEntry.ts';
 import { defineEntryKind } from '../table/entries.ts';
-import { webhookEndpointSchema, webhooksKey, webhooksKeyOf, type WebhookEndpoint } from '../webhook.ts';
+import { badInput } from '../text.ts';
+import { maxWebhookEndpoints, webhookEndpointSchema, webhooksKey, webhooksKeyOf, type WebhookEndpoint } from '../webhook.ts';
 import type { Core } from './core.ts';
+import type { Page } from './listLogs.ts';
 import { maySee, type Caller } from './readJob.ts';
 
 export const webhooksKind = defineEntryKind('webhooks', z.object({ owner: z.string(), endpoints: z.array(webhookEndpointSchema) }));
@@ -58,4 +60,32 @@ export async function changeWebhook(
 export function webhooksDraft(value: Webhooks): EntryChange<Webhooks> {
   if (value.endpoints.length === 0) return 'remove';
   return { value: { ...value, endpoints: [...value.endpoints] }, place: { place: webhookOwnersPlace, rank: webhooksKey(value.owner) } };
+}
+
+export const defaultWebhooksPage = 10;
+
+/** Those that are disabled too, the oldest first. A cursor is an endpoint's. @throws {JobError} `BAD_USER_INPUT`, `TABLE_UNAVAILABLE`. */
+export async function listWebhooks(
+  core: Pick<Core, 'table'>,
+  { owner, first = defaultWebhooksPage, after }: { readonly owner: string; readonly first?: number; readonly after?: string | undefined },
+): Promise<Page<WebhookEndpoint>> {
+  if (!Number.isInteger(first) || first < 0 || first > maxWebhookEndpoints) throw badInput(`is 0 to ${maxWebhookEndpoints}`, ['first']);
+  const beyond = after === undefined ? '' : endpointIdOf(after);
+  const later = (await readWebhooks(core, owner)).filter(({ endpointId }) => endpointId > beyond);
+  const edges = later.slice(0, first).map((node) => ({ cursor: cursorOf(node.endpointId), node }));
+  const pageInfo = {
+    hasNextPage: later.length > first,
+    hasPreviousPage: after !== undefined,
+    startCursor: edges[0]?.cursor ?? null,
+    endCursor: edges.at(-1)?.cursor ?? null,
+  };
+  return { edges, pageInfo };
+}
+
+const cursorOf = (endpointId: string): string => Buffer.from(endpointId).toString('base64url');
+
+function endpointIdOf(cursor: string): string {
+  const endpointId = Buffer.from(cursor, 'base64url').toString();
+  if (webhooksKeyOf(endpointId) === undefined || cursorOf(endpointId) !== cursor) throw badInput('is no cursor of this list', ['after']);
+  return endpointId;
 }
