@@ -74,7 +74,7 @@ export const counters = {
     name: 'messaging.client.sent.messages',
     unit: '{message}',
     description: 'Messages sent, by destination.',
-    countedBy: ['server', 'worker', 'dlqHandler', 'sweeper'],
+    countedBy: ['server', 'worker', 'dlqHandler', 'streamRelay', 'sweeper'],
   },
   consumed: {
     name: 'messaging.client.consumed.messages',
