@@ -78,23 +78,31 @@ export async function post(
 
 const resolveAll = (name: string): Promise<readonly Address[]> => lookup(name, { all: true });
 
-/** Where one address of a name is not allowed, none is called. Literal addresses come here too, or were checked with the URL. */
+/** Where one address of a name is not allowed, none is called. Literal addresses do not come here: they were checked with the URL. */
 function lookupWith(resolve: (name: string) => Promise<readonly Address[]>, isAllowed: (address: string) => boolean): LookupFunction {
-  return (name, options, callback) => {
-    resolve(name)
-      .then((found) => {
-        const [first] = found;
-        if (first === undefined) throw new Error(`${name} has no address`);
-        const refused = found.find(({ address }) => !isAllowed(address));
-        if (refused !== undefined) throw new AddressRefused(`${name} has a private address`);
-        return { all: found.map((one) => ({ ...one })), first };
-      })
-      .then(
-        ({ all, first }) => (options.all === true ? callback(null, all) : callback(null, first.address, first.family)),
-        (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), ''),
-      );
-  };
+  async function allowed(name: string): Promise<readonly [Address, ...Address[]]> {
+    const [first, ...others] = await resolve(name);
+    if (first === undefined) throw new Error(`${name} has no address`);
+    if (![first, ...others].every(({ address }) => isAllowed(address))) throw new AddressRefused(`${name} has a private address`);
+    return [first, ...others];
+  }
+
+  async function answer(name: string, { all }: LookupOptions, callback: LookupCallback): Promise<void> {
+    let found: readonly [Address, ...Address[]];
+    try {
+      found = await allowed(name);
+    } catch (error) {
+      return callback(error instanceof Error ? error : new Error(String(error)), '');
+    }
+    if (all === true) callback(null, [...found]);
+    else callback(null, found[0].address, found[0].family);
+  }
+
+  return (...asked) => void answer(...asked);
 }
+
+type LookupOptions = Parameters<LookupFunction>[1];
+type LookupCallback = Parameters<LookupFunction>[2];
 
 function answered(url: URL, options: RequestOptions, body: string): Promise<PostAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<PostAnswer>();

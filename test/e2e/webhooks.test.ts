@@ -1,107 +1,17 @@
-/** Webhooks from a job's transition to a receiver, on the embedded engine: nothing lost, nothing mixed, nothing told twice. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadHandlers } from '../../core/jobList.ts';
-import { isFinal, jobStatuses, type Job } from '../../core/job.ts';
-import { cancelJob } from '../../core/usecases/cancelJob.ts';
-import type { Core } from '../../core/usecases/core.ts';
-import { createJob, type CreateJobRequest } from '../../core/usecases/createJob.ts';
-import { createWebhook, deleteWebhook, rotateWebhookSecret, updateWebhook, type WebhookAsked } from '../../core/usecases/createWebhook.ts';
-import { retryJob } from '../../core/usecases/retryJob.ts';
-import { sweepJobs } from '../../core/usecases/sweepJobs.ts';
-import { tellUntold } from '../../core/usecases/tellUntold.ts';
-import { wakeLimited } from '../../core/usecases/wakeLimited.ts';
-import { trackForWebhooks } from '../../core/usecases/trackForWebhook.ts';
-import { listDeliveries, redeliverWebhook, type DeliveriesFilter } from '../../core/usecases/webhookDeliveries.ts';
+/** Webhooks from a job's transition to a receiver, on the embedded engine: who hears what, and who may not. */
+import { afterAll, describe, expect, test } from 'vitest';
+import { jobStatuses } from '../../core/job.ts';
+import { deleteWebhook, rotateWebhookSecret, updateWebhook, type WebhookAsked } from '../../core/usecases/createWebhook.ts';
+import { redeliverWebhook } from '../../core/usecases/webhookDeliveries.ts';
 import { readWebhooks } from '../../core/usecases/webhooks.ts';
-import { deliverWebhook, eventIdOf } from '../../core/webhook.ts';
-import jobs from '../../jobs/index.ts';
-import { withWebhooks } from '../../worker/webhooks.ts';
-import { createWorker, type Worker } from '../../worker/worker.ts';
-import { createChance } from '../faults/chance.ts';
-import { makeJob } from '../support/jobFactory.ts';
-import { noObjects } from '../support/noObjects.ts';
-import { startSystem, type System } from '../support/startSystem.ts';
-import { answerWith, openWebhookReceiver, verify, type Received, type WebhookReceiver } from '../support/webhookReceiver.ts';
+import { deliverWebhook } from '../../core/webhook.ts';
+import { answerWith, verify } from '../support/webhookReceiver.ts';
+import { openWebhookStage } from '../support/webhookStage.ts';
 
-let receiver: WebhookReceiver;
-let system: System;
-let worker: Worker;
-/** How far the clock was set forward. */
-let ahead = 0;
-const minuteMs = 60_000;
-
-beforeAll(async () => {
-  receiver = await openWebhookReceiver();
-  system = await startSystem({
-    engine: 'embedded',
-    parts: [],
-    env: { WEBHOOK_PRIVATE_HOSTS: `127.0.0.1:${receiver.port}` },
-    clock: { now: () => Date.now() + ahead },
-  });
-  worker = system.startWorker();
-});
-afterAll(async () => {
-  await system[Symbol.asyncDispose]();
-  await receiver[Symbol.asyncDispose]();
-});
-
-let owners = 0;
-/** One that nothing was told of yet. */
-const newOwner = (): string => `owner-${(owners += 1)}`;
-
-const endpointFor = (owner: string, asked: Partial<WebhookAsked> = {}) =>
-  createWebhook(system.core, { owner, url: receiver.url, ...asked });
-
-function create(core: Core, owner: string, changes: Partial<CreateJobRequest> = {}): Promise<Job> {
-  const request = { owner, type: 'simulate_work', params: {}, priority: 'NORMAL', delaySeconds: 0, traceId: 'trace' } as const;
-  return createJob(core, { ...request, ...changes }).then(({ job }) => job);
-}
-
-async function ended({ jobId }: Pick<Job, 'jobId'>): Promise<Job> {
-  let job: Job | undefined;
-  await expect
-    .poll(async () => (job = await system.core.table.get(jobId))?.status, { timeout: 10_000, interval: 20 })
-    .toSatisfy((status: Job['status']) => isFinal(status));
-  if (job === undefined) throw new Error('it is gone');
-  return job;
-}
-
-async function deliveriesOf(owner: string, filter?: DeliveriesFilter): Promise<readonly Job[]> {
-  const found: Job[] = [];
-  let after: string | undefined;
-  do {
-    const { edges, pageInfo } = await listDeliveries(system.core, { owner, filter, first: 100, after });
-    found.push(...edges.map(({ job }) => job));
-    after = pageInfo.hasNextPage ? (pageInfo.endCursor ?? undefined) : undefined;
-  } while (after !== undefined);
-  return found;
-}
-
-const toldOf = (job: Pick<Job, 'jobId'>): readonly Received[] => receiver.received.filter(({ event }) => event.data.jobId === job.jobId);
-const eventsOf = ({ jobId, history }: Job): readonly string[] => history.map(({ version }) => eventIdOf({ jobId, version }));
-
-/** As the timer and the sweeper do from minute to minute. */
-async function repair(): Promise<void> {
-  await tellUntold(system.core);
-  await wakeLimited(system.core);
-  await sweepJobs(system.core);
-  await sweepJobs(system.core);
-}
-
-/** A core whose process dies now and then right before it would make a delivery, send its message, or note that it did. */
-function dyingCore(core: Core, dies: () => boolean): Core {
-  const perhaps = <Answer>(isOfWebhooks: boolean, go: () => Promise<Answer>): Promise<Answer> =>
-    isOfWebhooks && dies() ? Promise.reject(new Error('killed')) : go();
-  return {
-    ...core,
-    table: {
-      ...core.table,
-      create: (job) => perhaps(job.type === deliverWebhook.name, () => core.table.create(job)),
-      touch: (touch, ...rest) => perhaps(touch === 'tellWebhooks', () => core.table.touch(touch, ...rest)),
-      entries: { ...core.table.entries, get: (kind, key) => perhaps(kind.name === 'webhooks', () => core.table.entries.get(kind, key)) },
-    },
-  };
-}
+const stage = await openWebhookStage();
+const { system, receiver, newOwner, endpointFor, create, ended, deliveriesOf, toldOf, repair, setForward } = stage;
+system.startWorker();
+afterAll(() => stage.close());
 
 describe('webhooks', () => {
   // The first: the library wants the time of now, and the clock is set forward later.
@@ -119,57 +29,6 @@ describe('webhooks', () => {
     expect(received.headers['webhook-signature']?.split(' ')).toHaveLength(2);
     const again = await rotateWebhookSecret(system.core, { owner, endpointId: endpoint.endpointId, keepOldSeconds: 0 });
     expect(again.endpoint.secrets).toEqual([{ text: again.secret }]);
-  });
-
-  test('tell each transition that is asked for once, to a receiver that was down for an hour, by processes that were killed', async (context) => {
-    const chance = createChance(context);
-    const owner = newOwner();
-    receiver.answer(answerWith(503));
-    const { endpoint } = await endpointFor(owner, { statuses: jobStatuses });
-    await worker.stop();
-    // Nothing of these outlives its process but what it wrote.
-    const core = dyingCore(system.core, () => chance() < 0.6);
-    const handlers = withWebhooks(await loadHandlers(jobs), core, system.config);
-    const dying = createWorker({ core, handlers, objects: noObjects, settings: system.config });
-    dying.start();
-    const kinds = [{}, { failAttempts: 2 }, { failPermanently: true }];
-    const made = await Promise.all(Array.from({ length: 18 }, (_, index) => create(core, owner, { params: kinds[index % kinds.length] })));
-    await Promise.all(made.filter((_, index) => index % 5 === 0).map((job) => cancelJob(core, job).catch(() => undefined)));
-    for (const job of made) await ended(job);
-    for (const job of made.slice(0, 9)) await retryJob(core, job).catch(() => undefined);
-    const over = await Promise.all(made.map(ended));
-    await dying.stop();
-
-    worker = system.startWorker();
-    const expected = over.flatMap(eventsOf).toSorted();
-    for (let minutes = 0; minutes < 60; minutes += 20) {
-      ahead += 20 * minuteMs;
-      await repair();
-      await expect.poll(async () => (await deliveriesOf(owner, { status: ['PROCESSING'] })).length, { timeout: 10_000 }).toBe(0);
-    }
-    expect(await deliveriesOf(owner)).toHaveLength(expected.length);
-    receiver.answer(answerWith(204));
-    const before = receiver.received.length;
-    await expect
-      .poll(
-        async () => {
-          ahead += 30 * minuteMs;
-          await repair();
-          return (await deliveriesOf(owner, { status: ['SUCCEEDED'] })).length;
-        },
-        { timeout: 20_000, interval: 200 },
-      )
-      .toBe(expected.length);
-
-    const taken = receiver.received.slice(before).filter(({ event }) => over.some(({ jobId }) => jobId === event.data.jobId));
-    expect(taken.map(({ id }) => id).toSorted()).toEqual(expected);
-    for (const { id, body } of receiver.received) {
-      const same = taken.find((one) => one.id === id);
-      if (same !== undefined) expect(body).toBe(same.body);
-    }
-    expect(await deliveriesOf(owner, { endpointId: endpoint.endpointId })).toHaveLength(expected.length);
-    expect((await deliveriesOf(owner, { jobId: over[0]?.jobId })).length).toBe(over[0]?.history.length);
-    expect((await system.core.table.listPlaced({ place: 'webhooks', limit: 10 })).jobs).toEqual([]);
   });
 
   test('tell of the statuses, types and tags that are asked for, and of the final ones where nothing is said', async () => {
@@ -274,55 +133,12 @@ describe('webhooks', () => {
     await expect(redeliverWebhook(system.core, { owner, deliveryId: last?.jobId ?? '' })).rejects.toMatchObject({
       code: 'WEBHOOK_ENDPOINT_NOT_FOUND',
     });
-    ahead += minuteMs;
+    setForward(1);
     await repair();
     await expect
       .poll(async () => (await deliveriesOf(owner, { jobId: pending.jobId })).map(({ status, error }) => [status, error?.message]))
       .toEqual([['FAILED_FINAL', 'The endpoint was deleted.']]);
     expect(toldOf(pending)).toHaveLength(1);
-  });
-
-  test('hear of what was open when their endpoint came, and of what a process made that did not know of it yet', async () => {
-    const owner = newOwner();
-    receiver.answer(answerWith(204));
-    const open = await create(system.core, owner, { delaySeconds: 900 });
-    const past = await ended(await create(system.core, owner));
-    // Longer ago than two machines may differ.
-    ahead += minuteMs;
-    await endpointFor(owner, { statuses: jobStatuses });
-    const cancelled = await cancelJob(system.core, open);
-    const { at } = await system.core.table.time();
-    const history = [{ version: 1, status: 'CANCELLED', at, attempt: 0 }] as const;
-    const { job: unknown } = await system.core.table.create(
-      makeJob({ owner, status: 'CANCELLED', jobId: system.core.newJobId(at), history }),
-    );
-    if (unknown === undefined) throw new Error('it was not created');
-    await trackForWebhooks(system.core);
-    expect((await system.core.table.get(unknown.jobId))?.webhookVersion).toBeUndefined();
-    ahead += minuteMs;
-    await trackForWebhooks(system.core);
-    await tellUntold(system.core);
-    await expect
-      .poll(() => [cancelled, unknown, past].map((job) => toldOf(job).map(({ event: { data } }) => `${data.version} ${data.status}`)))
-      .toEqual([['2 CANCELLED'], ['1 CANCELLED'], []]);
-  });
-
-  test('of an open job whose writer died are told by the sweeper', async () => {
-    const owner = newOwner();
-    receiver.answer(answerWith(204));
-    await endpointFor(owner, { statuses: jobStatuses });
-    const job = await create(
-      dyingCore(system.core, () => true),
-      owner,
-      { delaySeconds: 900 },
-    );
-    expect(await deliveriesOf(owner)).toEqual([]);
-    ahead += 2 * minuteMs;
-    await repair();
-    await expect.poll(() => toldOf(job).map(({ event }) => event.type)).toEqual(['job.pending']);
-    expect((await system.core.table.get(job.jobId))?.webhookVersion).toBe(1);
-    await cancelJob(system.core, job);
-    await expect.poll(() => toldOf(job).map(({ event }) => event.type)).toEqual(['job.pending', 'job.cancelled']);
   });
 
   test('take only what can be kept and called', async () => {
