@@ -21,6 +21,7 @@ import { loadJobHandlers, loadJobs } from './runtime/loadJobs.ts';
 import { openEmbedded, type OpenedEmbedded } from './runtime/openEmbedded.ts';
 import { welcome } from './runtime/terminal.ts';
 import { openServer } from './server/openServer.ts';
+import { withWebhooks } from './worker/webhooks.ts';
 import { createWorker } from './worker/worker.ts';
 
 await runEntry('job-tickets', async (entry) => {
@@ -35,7 +36,9 @@ await runEntry('job-tickets', async (entry) => {
   // Waiting costs nothing in memory, and ending at once is pleasant.
   const settings = config.table === 'sqlite' ? { ...config, receiveWaitSeconds: Math.min(1, config.receiveWaitSeconds) } : config;
   resources.adopt(startLambdas({ core, config: settings }), ({ stop }) => stop());
-  const worker = resources.adopt(createWorker({ core, handlers, objects, settings }), ({ stop }) => stop());
+  const worker = resources.adopt(createWorker({ core, handlers: withWebhooks(handlers, core, config), objects, settings }), ({ stop }) =>
+    stop(),
+  );
   hurry.addEventListener('abort', worker.hurry);
   worker.start();
 

@@ -110,11 +110,11 @@ async function step({ core }: Stage, publisher: Publisher, { name, clients, text
   const now = Date.now();
   const result =
     job.status === 'PENDING'
-      ? await transitionJob({ table: core.table, feed, telemetry: core.telemetry }, 'claim', job, {
+      ? await transitionJob({ ...core, feed }, 'claim', job, {
           facts: { now: exactly(now) },
           changes: { claim: { id: 'bench', expiresAt: now + 600_000 } },
         })
-      : await transitionJob({ table: core.table, feed, telemetry: core.telemetry }, 'release', job, {
+      : await transitionJob({ ...core, feed }, 'release', job, {
           facts: { now: exactly(now), claimId: 'bench' },
         });
   if (!result.ok) throw new Error('the bench’s own transition was lost');

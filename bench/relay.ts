@@ -8,6 +8,7 @@ import { encodeJob } from '../core/table/dynamodb/codec.ts';
 import { createStreamRelay } from '../lambda/streamRelay.ts';
 import { makeJob } from '../test/support/jobFactory.ts';
 import { startRedis } from '../test/support/redis.ts';
+import { emptyTable, quietParts } from '../test/support/quietParts.ts';
 import { silentLog } from '../test/support/silentLog.ts';
 import type { Report } from './support/report.ts';
 import { median } from './support/statistics.ts';
@@ -28,11 +29,7 @@ export async function relay(): Promise<Report> {
   );
   if (publisher === undefined || server === undefined) throw new RangeError('two feeds were asked for');
   const control = opening.adopt(new Redis(redis.url), (connection) => connection.disconnect());
-  const handle = createStreamRelay({
-    feed: publisher,
-    log: silentLog,
-    table: { removeTags: () => Promise.resolve(), entries: memoryEntries() },
-  });
+  const handle = createStreamRelay({ ...quietParts, feed: publisher, table: emptyTable() });
 
   const memoryBefore = (await spent(control)).memory;
   await Promise.all(

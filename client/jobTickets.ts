@@ -50,6 +50,18 @@ import type { Token } from './tokens.ts';
 import { jobLogs, jobLogsDocument, type JobLogsOptions, type JobLogLine } from './jobLogs.ts';
 import { watchJob, watchJobDocument, type WatchJobOptions } from './watchJob.ts';
 import { watchJobs, watchJobsDocuments, type WatchJobsOptions } from './watchJobs.ts';
+import {
+  changeWebhook,
+  listWebhooks,
+  webhookDocuments,
+  type CreateWebhookEndpointInput,
+  type ListDeliveriesOptions,
+  type ListWebhooksOptions,
+  type UpdateWebhookEndpointInput,
+  type WebhookDelivery,
+  type WebhookEndpoint,
+  type WebhookSecret,
+} from './webhooks.ts';
 
 export { applyEvent, isFinal, JobTicketsError };
 export type { AnyJobInput, AnyJobTypes, ConnectionOptions, ConnectionState, CreatedJob, CreateJobInput, CreateJobResult, Job, JobFailure };
@@ -59,6 +71,8 @@ export type { JobHistoryEntry, JobPriority, JobsFilter, JobsList, JobsPage, JobS
 export type { JobTicketsErrorCode, JobTicketsErrorDetails, JobTypesMap, ListJobsOptions, NameOf, Token, TypedJob };
 export type { CatchUpPolicy, CreateScheduleInput, ListSchedulesOptions, OverlapPolicy, Schedule, ScheduleSpec, ScheduleTick, TickOutcome };
 export type { JobLogLine, JobLogsOptions, UpdateScheduleInput, WatchJobOptions, WatchJobsOptions };
+export type { CreateWebhookEndpointInput, ListDeliveriesOptions, ListWebhooksOptions, UpdateWebhookEndpointInput, WebhookDelivery };
+export type { WebhookEndpoint, WebhookSecret };
 
 export interface Call {
   /** Gives up: the call rejects with the signal's reason. Without one it goes on until it succeeds. */
@@ -150,6 +164,19 @@ export interface JobTickets<Types extends JobTypesMap<Types>> extends AsyncDispo
   bulkOperations(options?: ListBulkOperationsOptions): AsyncGenerator<BulkOperation, void, void>;
   /** As it is, then each change, across lost connections; ends when it is over. */
   watchBulkOperation(operationId: string, options?: WatchBulkOperationOptions): AsyncGenerator<BulkOperation, void, void>;
+  /** Its secret is shown this once. As all changes of webhooks, not repeated when its answer is lost (`CONNECTION_LOST`). */
+  createWebhookEndpoint(input: CreateWebhookEndpointInput, call?: Call): Promise<WebhookSecret>;
+  updateWebhookEndpoint(endpointId: string, changes: UpdateWebhookEndpointInput, call?: Call): Promise<WebhookEndpoint>;
+  /** Answers it as it was; what is on its way to it is not delivered any more. */
+  deleteWebhookEndpoint(endpointId: string, call?: Call): Promise<WebhookEndpoint>;
+  /** For a day, or as long as is said, it is signed with the old secret too. */
+  rotateWebhookSecret(endpointId: string, call?: Call & { readonly keepOldSeconds?: number | undefined }): Promise<WebhookSecret>;
+  /** The oldest first. */
+  webhookEndpoints(options?: ListWebhooksOptions): AsyncGenerator<WebhookEndpoint, void, void>;
+  /** The newest events first. */
+  webhookDeliveries(options?: ListDeliveriesOptions): AsyncGenerator<WebhookDelivery, void, void>;
+  /** The same event once more, now. */
+  redeliverWebhook(deliveryId: string, call?: Call): Promise<WebhookDelivery>;
   connectionState(): ConnectionState;
   /** @returns what ends it. */
   onConnectionState(listener: (state: ConnectionState) => void): () => void;
@@ -174,6 +201,7 @@ export const clientDocuments = {
     answer: createWatchToken(input: { jobId: $jobId, ttlSeconds: $ttlSeconds }) { token expiresAt } }`,
   ...scheduleDocuments,
   ...bulkDocuments,
+  ...webhookDocuments,
   watchJob: watchJobDocument,
   jobLogs: jobLogsDocument,
   ...watchJobsDocuments,
@@ -238,6 +266,17 @@ export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>
     bulkOperation: (operationId, call) => ask(clientDocuments.bulkOperation, { operationId }, call),
     bulkOperations: (listOptions) => listBulkOperations(connection, listOptions),
     watchBulkOperation: (operationId, watchOptions) => watchBulkOperation(connection, operationId, watchOptions),
+    createWebhookEndpoint: (input, { signal } = {}) => changeWebhook(connection, 'createWebhookEndpoint', input, signal),
+    updateWebhookEndpoint: async (endpointId, changes, { signal } = {}) =>
+      (await changeWebhook(connection, 'updateWebhookEndpoint', { endpointId, ...changes }, signal)).endpoint,
+    deleteWebhookEndpoint: async (endpointId, { signal } = {}) =>
+      (await changeWebhook(connection, 'deleteWebhookEndpoint', { endpointId }, signal)).endpoint,
+    rotateWebhookSecret: (endpointId, { signal, keepOldSeconds } = {}) =>
+      changeWebhook(connection, 'rotateWebhookSecret', { endpointId, keepOldSeconds }, signal),
+    webhookEndpoints: (listOptions) => listWebhooks(connection, 'webhookEndpoints', listOptions),
+    webhookDeliveries: (listOptions) => listWebhooks(connection, 'webhookDeliveries', listOptions),
+    redeliverWebhook: async (deliveryId, { signal } = {}) =>
+      (await changeWebhook(connection, 'redeliverWebhook', { deliveryId }, signal)).delivery,
     connectionState: connection.state,
     onConnectionState: connection.onState,
     close: connection.close,

@@ -34,6 +34,14 @@ export const errorCatalogue = {
     message: 'There is no such bulk operation.',
     whatToDo: 'Ask the query `bulkOperations` for those there are; they are deleted JOB_TTL_DAYS after their last change, or soon after.',
   },
+  WEBHOOK_ENDPOINT_NOT_FOUND: {
+    message: 'There is no such webhook endpoint.',
+    whatToDo: 'Ask the query `webhookEndpoints` for those there are.',
+  },
+  WEBHOOK_DELIVERY_NOT_FOUND: {
+    message: 'There is no such delivery.',
+    whatToDo: 'Ask the query `webhookDeliveries` for those there are; they are deleted JOB_TTL_DAYS after their last change.',
+  },
   QUEUE_UNAVAILABLE: {
     message: 'The job was recorded but could not be queued.',
     whatToDo: 'Call `retryJob` with `extensions.jobId`.',
@@ -194,5 +202,16 @@ export class PermanentError extends Error {
   /** Also where a team's handlers have a copy of this package of their own. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && permanent in value;
+  }
+}
+
+/** Thrown by a handler whose other side said when to come again: the attempt failed, and the next begins no earlier. */
+export class RetryLaterError extends Error {
+  override readonly name = 'RetryLaterError';
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs: number, options?: ErrorOptions) {
+    super(message, options);
+    this.retryAfterMs = retryAfterMs;
   }
 }

@@ -136,6 +136,8 @@ export interface Job {
   /** How often the sweeper sent this generation again. */
   readonly sweeps: number;
   readonly sweptAt?: number | undefined;
+  /** Its owner's webhooks have deliveries of all versions up to this one; absent = its owner has none, see `webhook.ts`. */
+  readonly webhookVersion?: number | undefined;
   /** The last write's own id: tells an answer that was lost from a race that was lost. */
   readonly writeId: string;
 }

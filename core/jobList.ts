@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { JobHandler } from './handler.ts';
 import { typeLimits } from './typeLimits.ts';
 import { createJobTypes, type JobType, type JobTypes } from './jobType.ts';
+import { deliverWebhook } from './webhook.ts';
 
 export interface ListedJob<Type extends JobType = JobType> {
   readonly type: Type;
@@ -84,7 +85,8 @@ const typeShape = z.looseObject({
   name: z
     .string()
     .max(64)
-    .regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/, 'is lower-case words joined by underscores'),
+    .regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/, 'is lower-case words joined by underscores')
+    .refine((name) => name !== deliverWebhook.name, 'is the name of a type that the system has itself'),
   description: z.string().min(1, 'says what the type does'),
   params: schema,
   result: schema,

@@ -40,9 +40,13 @@ export function byRank(a: string, b: string): number {
  * - `due`: starts later; by its time. The timer reads what has come, however long nobody has looked.
  * - `signal`: by the time when they wait no longer; those without one come last.
  * - `paused`, `limit`: by what they wait for, then by creation; those of one limit's key lie in one shard.
+ * - `webhooks`: ended, and of its end its owner's webhooks have no delivery yet; whoever made it moves it on.
  * - `FAILED`, `FAILED_FINAL`, `CANCELLED`: ended so, by creation: how these are found whosever they are.
  */
-export type JobPlaceName = 'open' | (typeof waits)[WaitReason]['place'] | FailedStatus;
+export type JobPlaceName = 'open' | 'webhooks' | (typeof waits)[WaitReason]['place'] | FailedStatus;
+
+/** What decides where a job stands. */
+export type Placed = Pick<Job, 'jobId' | 'status' | 'version' | 'waiting' | 'webhookVersion'>;
 
 export interface JobPlace extends Place {
   readonly place: JobPlaceName;
@@ -50,10 +54,11 @@ export interface JobPlace extends Place {
   readonly spread: string;
 }
 
-/** Undefined for a job that has succeeded. Decided from the record alone, so that each write of a status or a wait sets it. */
-export function placeOf({ jobId, status, waiting }: Pick<Job, 'jobId' | 'status' | 'waiting'>): JobPlace | undefined {
+/** Undefined for a job that has succeeded and been told of. Decided from the record alone, so that each write of a status or a wait sets it. */
+export function placeOf({ jobId, status, version, waiting, webhookVersion }: Placed): JobPlace | undefined {
   // Ids end at random.
   const spread = jobId.slice(-1);
+  if (isFinal(status) && webhookVersion !== undefined && webhookVersion < version) return { place: 'webhooks', rank: jobId, spread };
   if (isFailed(status)) return { place: status, rank: jobId, spread };
   if (isFinal(status)) return undefined;
   if (waiting === undefined) return { place: 'open', rank: jobId, spread };

@@ -24,6 +24,8 @@ export interface Facts {
   readonly leaseExpiresAt?: number | undefined;
   /** Why the job waited when its writer read it. */
   readonly waitingReason?: WaitReason | undefined;
+  /** The status the writer read, where its touch moves the job to its place. */
+  readonly status?: JobStatus | undefined;
   /** The job's type, where its writer has it from a message and not from the record. */
   readonly type?: string | undefined;
 }
@@ -267,6 +269,12 @@ export const touches = [
   { touch: 'keepSignal', from: ['PENDING', 'PROCESSING'], guards: [], by: 'client: sendSignal, before the signal is kept beside the job' },
   { touch: 'requestCancelSeen', from: ['PROCESSING'], guards: ['unchanged'], by: 'bulk operation: cancels a running job that it saw run' },
   { touch: 'keepParams', from: ['PENDING', 'PROCESSING'], guards: [], by: 'sweeper: params kept apart get a longer life' },
+  {
+    touch: 'tellWebhooks',
+    from: ['PENDING', 'PROCESSING', 'SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'],
+    guards: ['unchanged'],
+    by: 'whoever made the deliveries that its owner’s webhooks ask for; and, where the first webhook came after the job, its finder',
+  },
   { touch: 'sweep', from: ['PENDING', 'PROCESSING'], guards: ['lapsed'], by: 'sweeper: has sent the message again' },
 ] as const satisfies readonly (Omit<Row, 'event' | 'to'> & { readonly touch: string })[];
 

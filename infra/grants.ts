@@ -64,13 +64,18 @@ export const podGrants = {
 
 export const lambdaGrants = {
   dlqHandler: {
-    table: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+    // The end of a job makes its webhooks' deliveries.
+    table: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
     // A job with budget left is sent anew.
     jobQueues: ['sqs:GetQueueUrl', 'sqs:SendMessage'],
     cachePassword: ['secretsmanager:GetSecretValue'],
   },
-  // Tags of what the table's TTL deleted.
-  streamRelay: { table: ['dynamodb:DeleteItem'], cachePassword: ['secretsmanager:GetSecretValue'] },
+  streamRelay: {
+    // Tags of what the table's TTL deleted; and webhooks' deliveries, which are jobs.
+    table: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    jobQueues: ['sqs:GetQueueUrl', 'sqs:SendMessage'],
+    cachePassword: ['secretsmanager:GetSecretValue'],
+  },
   sweeper: {
     table: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
     indexes: ['dynamodb:Query'],

@@ -6,7 +6,7 @@ import { createMemoryFeed } from '../core/feed/memory/memoryFeed.ts';
 import type { Job } from '../core/job.ts';
 import { encodeJob } from '../core/table/dynamodb/codec.ts';
 import { makeJob } from '../test/support/jobFactory.ts';
-import { silentLog } from '../test/support/silentLog.ts';
+import { emptyTable, quietParts } from '../test/support/quietParts.ts';
 import { createStreamRelay } from './streamRelay.ts';
 import { memoryEntries } from '../test/support/memoryEntries.ts';
 
@@ -31,8 +31,9 @@ function setup(takes: (event: JobEvent) => boolean = () => true, isAway = false)
         return Promise.resolve(true);
       },
     },
-    log: silentLog,
+    ...quietParts,
     table: {
+      ...emptyTable(),
       entries: memoryEntries(),
       removeTags({ jobId }) {
         removed.push(jobId);

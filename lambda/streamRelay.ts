@@ -1,14 +1,15 @@
 /**
- * Lambda of the table's stream: publishes every transition again, so that a crash between write and publish loses
- * nothing. Watchers drop what they have seen. Of a record that was deleted, which the table's TTL does, it removes the tags and
- * what its handler kept.
+ * Lambda of the table's stream: publishes every transition again, and makes the deliveries of its webhooks, so that a crash
+ * between write and publish loses nothing. Watchers drop what they have seen. Of a record that was deleted, which the table's TTL does,
+ * it removes the tags and what its handler kept.
  */
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
-import { latestEventOf, type JobEvent } from '../core/feed/event.ts';
+import { latestEventOf } from '../core/feed/event.ts';
 import type { Job } from '../core/job.ts';
 import { decodeImage } from '../core/table/dynamodb/codec.ts';
 import type { Core } from '../core/usecases/core.ts';
 import { mayKeep, removeKept } from '../core/usecases/kept.ts';
+import { isUntold, tellWebhooks } from '../core/usecases/tellWebhooks.ts';
 
 export type StreamRelay = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;
 
@@ -17,11 +18,8 @@ export type StreamRelay = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchR
  * failed, so that the batch comes again from there. A record that cannot be read is logged and passed over: it must not
  * block the jobs behind it.
  */
-export function createStreamRelay({
-  feed,
-  log,
-  table,
-}: Pick<Core, 'feed' | 'log'> & { readonly table: Pick<Core['table'], 'removeTags' | 'entries'> }): StreamRelay {
+export function createStreamRelay(core: Pick<Core, 'feed' | 'log' | 'table' | 'queues' | 'telemetry'>): StreamRelay {
+  const { feed, log, table } = core;
   return async ({ Records }) => {
     for (const record of Records) {
       const failed = { batchItemFailures: [{ itemIdentifier: record.dynamodb?.SequenceNumber ?? '' }] };
@@ -33,14 +31,22 @@ export function createStreamRelay({
         log.warn({ error, jobId: deleted?.jobId }, 'what belongs to a deleted job could not be removed; trying again');
         return failed;
       }
-      const event = transitionOf(record);
-      if (event === 'unreadable') {
+      const job = transitionOf(record);
+      if (job === 'unreadable') {
         log.error(
           { eventId: record.eventID, sequenceNumber: record.dynamodb?.SequenceNumber },
           'a record of the table’s stream is not readable',
         );
-      } else if (event !== undefined && !(await feed.publish(event))) {
-        return failed;
+      } else if (job !== undefined) {
+        if (!(await feed.publish(latestEventOf(job)))) return failed;
+        try {
+          // Most likely its writer has told it meanwhile.
+          const present = isUntold(job) ? await table.get(job.jobId) : undefined;
+          if (present !== undefined) await tellWebhooks(core, present);
+        } catch (error) {
+          log.warn({ error, jobId: job.jobId }, 'the webhooks of a job could not be told; trying again');
+          return failed;
+        }
       }
     }
     return { batchItemFailures: [] };
@@ -58,13 +64,13 @@ function deletedOf({ dynamodb }: DynamoDBRecord): Job | undefined {
   }
 }
 
-/** The transition that a record shows; undefined for locks, deletions, and writes that changed no version. */
-function transitionOf({ dynamodb }: DynamoDBRecord): JobEvent | 'unreadable' | undefined {
+/** The job after the transition that a record shows; undefined for locks, deletions, and writes that changed no version. */
+function transitionOf({ dynamodb }: DynamoDBRecord): Job | 'unreadable' | undefined {
   const { NewImage, OldImage } = dynamodb ?? {};
   const version = NewImage?.['version']?.N;
   if (NewImage === undefined || version === undefined || version === OldImage?.['version']?.N) return undefined;
   try {
-    return latestEventOf(decodeImage(NewImage));
+    return decodeImage(NewImage);
   } catch {
     return 'unreadable';
   }

@@ -1,7 +1,9 @@
-/** The timer, which runs every minute, or oftener: ends the waits whose time has come. */
+/** The timer, which runs every minute, or oftener: ends the waits whose time has come, and tells webhooks what nobody told them. */
 import type { Core } from '../core/usecases/core.ts';
 import { keepParked } from '../core/usecases/keepParked.ts';
 import { wakeSignalled } from '../core/usecases/tellSignals.ts';
+import { tellUntold } from '../core/usecases/tellUntold.ts';
+import { trackForWebhooks } from '../core/usecases/trackForWebhook.ts';
 import { wakeDue } from '../core/usecases/wakeDue.ts';
 import type { Woken } from '../core/usecases/wakeEach.ts';
 import { wakeLimited } from '../core/usecases/wakeLimited.ts';
@@ -27,5 +29,7 @@ export function createTimer(core: Core): Timer {
       paused: () => told('paused', wakePaused(core, { forMs })),
       limit: () => told('limit', wakeLimited(core, { forMs })),
       kept: () => keepParked(core, forMs),
+      untold: () => tellUntold(core, forMs),
+      tracked: () => trackForWebhooks(core, forMs),
     });
 }

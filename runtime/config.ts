@@ -132,6 +132,12 @@ const settings = z.object({
     .describe(
       'Names under which an open server outside production may be called beside `localhost`, HOST and addresses, separated by commas.',
     ),
+  WEBHOOK_PRIVATE_HOSTS: list
+    .optional()
+    .transform((names) => names?.map((name) => name.toLowerCase()) ?? [])
+    .describe(
+      'Hosts that webhooks may call although their addresses are private, and by plain http too, each with a port or without, separated by commas. Unset = none: https and public addresses only.',
+    ),
   ...limitSettings,
   JOB_TTL_DAYS: whole(1, 3650).default(30).describe('Jobs are deleted so long after their last change.'),
   ...openTelemetrySettings,
@@ -228,6 +234,7 @@ export function parseConfig(environment: Environment) {
     /** Not even hinted at what there is. */
     hidesSchema: env.GRAPHIQL === undefined ? env.NODE_ENV === 'production' : env.GRAPHIQL === 'off',
     allowedHosts: env.ALLOWED_HOSTS,
+    webhookPrivateHosts: env.WEBHOOK_PRIVATE_HOSTS,
     limits: limitsOf(env, isKeyed),
   };
 }

@@ -6,6 +6,8 @@ import './limits.ts';
 import './pauseMutations.ts';
 import './scheduleQueries.ts';
 import './scheduleMutations.ts';
+import './webhookQueries.ts';
+import './webhookMutations.ts';
 import './subscription.ts';
 import './bulkOperationFields.ts';
 import './worker.ts';

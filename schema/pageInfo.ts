@@ -6,7 +6,7 @@ export const PageInfoType = builder.objectRef<Page<unknown>['pageInfo']>('PageIn
   description: 'Whether there is more, and where to go on.',
   fields: (t) => ({
     hasNextPage: t.exposeBoolean('hasNextPage', {
-      description: 'Whether there is more behind this page: of jobs older ones, of schedules later names.',
+      description: 'Whether there is more behind this page: of jobs and deliveries older ones, of schedules later names.',
     }),
     hasPreviousPage: t.exposeBoolean('hasPreviousPage', { description: 'Whether there is something before this page.' }),
     startCursor: t.exposeString('startCursor', { nullable: true, description: 'Cursor of the first edge.' }),

@@ -2,6 +2,7 @@
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { JobError } from '../core/errors.ts';
 import { anonymousOwner } from '../core/objectAccess.ts';
+import { ownerOfDeliveries } from '../core/webhook.ts';
 import { ConfigError, type Config } from '../runtime/config.ts';
 import { createIssuerKeys } from './issuerKeys.ts';
 import type { Secret } from '../runtime/secrets.ts';
@@ -134,6 +135,7 @@ function bearerOf(authorization: string | undefined): string {
 function identityOf({ sub, exp, scope, scp }: JWTPayload): Identity {
   if (typeof sub !== 'string' || sub === '' || sub.length > 255 || !sub.isWellFormed())
     throw new JobError('UNAUTHENTICATED', { message: 'The token names no subject.' });
+  if (ownerOfDeliveries(sub) !== undefined) throw new JobError('UNAUTHENTICATED', { message: 'The token names a subject that nobody is.' });
   const isAdmin = [scope, scp].some((claim) => scopesOf(claim).includes('admin'));
   return { owner: sub, isAdmin, mayOperate: isAdmin, expiresAt: exp === undefined ? undefined : exp * 1000 };
 }

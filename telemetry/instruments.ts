@@ -51,10 +51,18 @@ export const counters = {
     description: 'Jobs that ended since their budget was used up, found by a dead letter, by type.',
     countedBy: ['dlqHandler'],
   },
+  webhookDeliveries: {
+    name: 'jobs.webhook.deliveries',
+    unit: '{try}',
+    description:
+      'Tries to deliver an event to a webhook, by outcome: delivered; refused, with another status; gone (410); unreachable; timeout; private_address; disabled or deleted, the endpoint.',
+    countedBy: ['worker'],
+  },
   sweeps: {
     name: 'jobs.sweeps',
     unit: '{job}',
-    description: 'Jobs the sweeper moved, by action: sentAgain, ended, failed; and unknown, sent again for a type that no worker that runs knows.',
+    description:
+      'Jobs the sweeper moved, by action: sentAgain, ended, failed; and unknown, sent again for a type that no worker that runs knows.',
     countedBy: ['sweeper'],
   },
   feedPublishes: {
@@ -73,7 +81,7 @@ export const counters = {
     name: 'messaging.client.sent.messages',
     unit: '{message}',
     description: 'Messages sent, by destination.',
-    countedBy: ['server', 'worker', 'dlqHandler', 'sweeper'],
+    countedBy: ['server', 'worker', 'dlqHandler', 'streamRelay', 'sweeper'],
   },
   consumed: {
     name: 'messaging.client.consumed.messages',

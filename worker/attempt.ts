@@ -1,5 +1,5 @@
 /** Runs a handler once, under its timeout, and says how it ended. */
-import { PermanentError } from '../core/errors.ts';
+import { PermanentError, RetryLaterError } from '../core/errors.ts';
 import type { HandlerContext, JobHandler } from '../core/handler.ts';
 import { maxErrorMessageLength, maxResultBytes, type Job, type JobFailure, type JsonValue } from '../core/job.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -8,7 +8,13 @@ import type { Suspension, Wait } from './suspension.ts';
 
 export type AttemptEnd =
   | { readonly kind: 'returned'; readonly result: JsonValue }
-  | { readonly kind: 'threw'; readonly error: JobFailure; readonly isPermanent: boolean; readonly stack?: string | undefined }
+  | {
+      readonly kind: 'threw';
+      readonly error: JobFailure;
+      readonly isPermanent: boolean;
+      readonly stack?: string | undefined;
+      readonly retryAfterMs?: number | undefined;
+    }
   /** The handler waits for something, and is to run anew when that is over. */
   | { readonly kind: 'suspended'; readonly wait: Wait }
   /** The signal given from outside fired; its reason tells why. */
@@ -81,5 +87,11 @@ function threw(cause: unknown, { attempt, at, log }: { readonly attempt: number;
   const code = isPermanent ? 'PERMANENT' : cause instanceof TimedOut ? 'TIMEOUT' : 'ATTEMPT_FAILED';
   const message = (cause instanceof Error ? cause.message : String(cause)).slice(0, maxErrorMessageLength);
   log.info({ failure: cause, code, attempt }, 'an attempt failed');
-  return { kind: 'threw', isPermanent, error: { code, message, attempt, at }, stack: cause instanceof Error ? cause.stack : undefined };
+  return {
+    kind: 'threw',
+    isPermanent,
+    error: { code, message, attempt, at },
+    stack: cause instanceof Error ? cause.stack : undefined,
+    retryAfterMs: cause instanceof RetryLaterError ? cause.retryAfterMs : undefined,
+  };
 }

@@ -68,7 +68,7 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
     // The last one: whoever gets the message ends the job.
     if (failures >= job.maxFailures) return { kind: 'failed', attempt, failures, error };
 
-    const delayMs = backoffMs(backoff, failures, random);
+    const delayMs = Math.max(backoffMs(backoff, failures, random), end.retryAfterMs ?? 0);
     const failed = { failures, error, dueAt: (await core.table.time()).high + delayMs };
     if (inReceive >= perReceive) return { kind: 'failed', attempt, ...failed };
     const pausedAt = monotonic();

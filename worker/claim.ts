@@ -5,7 +5,7 @@ import { publishLatest } from '../core/feed/feed.ts';
 import type { JobHandler } from '../core/handler.ts';
 import type { Job } from '../core/job.ts';
 import { anyVersion, type JobMessage } from '../core/queue/message.ts';
-import { sendMessage } from '../core/usecases/enqueue.ts';
+import { sendMessage } from '../core/usecases/sendMessage.ts';
 import { transitionJob, type Known } from '../core/usecases/transitionJob.ts';
 import { endJob } from '../core/usecases/endJob.ts';
 import { wakeJob } from '../core/usecases/wake.ts';

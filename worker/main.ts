@@ -7,6 +7,7 @@ import { runEntry } from '../runtime/entry.ts';
 import { loadJobHandlers, loadJobs } from '../runtime/loadJobs.ts';
 import { openMetricsServer } from '../runtime/metricsServer.ts';
 import { clientOptions, openCore } from '../runtime/open.ts';
+import { withWebhooks } from './webhooks.ts';
 import { createWorker } from './worker.ts';
 
 await runEntry('worker', async ({ config, secrets, log, clock, telemetry, scrape, resources, hurry }) => {
@@ -20,7 +21,7 @@ await runEntry('worker', async ({ config, secrets, log, clock, telemetry, scrape
     (client) => client.destroy(),
   );
   const objects = createObjectStore({ s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
-  const worker = createWorker({ core, handlers, objects, settings: config });
+  const worker = createWorker({ core, handlers: withWebhooks(handlers, core, config), objects, settings: config });
   // Closed after the worker: how it drains is to be seen.
   resources.adopt(await openMetricsServer({ config, scrape, log, details: () => Promise.resolve(worker.health()) }), (close) => close());
   resources.adopt(worker, ({ stop }) => stop());

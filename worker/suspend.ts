@@ -2,7 +2,7 @@
 import type { ServiceTime } from '../core/clock.ts';
 import type { Job } from '../core/job.ts';
 import type { Changes } from '../core/table/jobTable.ts';
-import { sendMessage } from '../core/usecases/enqueue.ts';
+import { sendMessage } from '../core/usecases/sendMessage.ts';
 import { wakeJob } from '../core/usecases/wake.ts';
 import { msUntil } from '../core/verdict.ts';
 import { endsSoon, maxDelayMs } from '../core/waiting.ts';

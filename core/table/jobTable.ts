@@ -34,6 +34,8 @@ export interface TransitionInput {
    * outlives a loss of power: for a writer who does what is harmless to be done again, before he tells anyone.
    */
   readonly early?: boolean | undefined;
+  /** As its writer has read it. Where that is out of date the engine finds out, at the cost of one more write. */
+  readonly webhookVersion?: number | undefined;
 }
 
 export interface JobTable extends Listings, Payloads {
@@ -102,6 +104,8 @@ export interface Changes {
   readonly finishedAt?: number | null | undefined;
   readonly sweeps?: number | undefined;
   readonly sweptAt?: number | null | undefined;
+  /** Moves a job that has ended to its place. */
+  readonly webhookVersion?: number | undefined;
   /** Only to be removed: from jobs that are open and have one of an older version of this program. */
   readonly expiresAt?: null | undefined;
 }

@@ -4,7 +4,7 @@ import type { Job } from '../job.ts';
 import type { BulkOperation, PlannedJob } from './bulkOperations.ts';
 import { cancelGeneration } from './cancelJob.ts';
 import type { Core } from './core.ts';
-import { sendMessage } from './enqueue.ts';
+import { sendMessage } from './sendMessage.ts';
 import { matches, matchesNothing, type JobsFilter } from './jobsFilter.ts';
 import { idsOf } from './listJobs.ts';
 import { readEach } from './readEach.ts';

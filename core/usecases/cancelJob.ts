@@ -3,7 +3,7 @@ import type { ServiceTime } from '../clock.ts';
 import { JobError } from '../errors.ts';
 import { isFinal, type Job } from '../job.ts';
 import { verdictOn } from '../verdict.ts';
-import { transitionJob } from './transitionJob.ts';
+import { transitionJob, type TransitionDeps } from './transitionJob.ts';
 import type { Core } from './core.ts';
 import { getJob, type Caller } from './readJob.ts';
 
@@ -26,10 +26,8 @@ export async function cancelJob(core: Core, request: Caller & { readonly jobId: 
   }
 }
 
-type CancelCore = Pick<Core, 'table' | 'feed' | 'telemetry'>;
-
 /** Of this generation alone, whatever it does meanwhile: true when it is cancelled, or its worker is asked. */
-export async function cancelGeneration(core: CancelCore, seen: Job): Promise<boolean> {
+export async function cancelGeneration(core: TransitionDeps, seen: Job): Promise<boolean> {
   let job = seen;
   for (;;) {
     if (isFinal(job.status) || job.generation !== seen.generation) return false;
@@ -41,7 +39,7 @@ export async function cancelGeneration(core: CancelCore, seen: Job): Promise<boo
   }
 }
 
-function cancelStep(core: CancelCore, job: Job, now: ServiceTime, request: 'requestCancel' | 'requestCancelSeen') {
+function cancelStep(core: TransitionDeps, job: Job, now: ServiceTime, request: 'requestCancel' | 'requestCancelSeen') {
   if (job.status === 'PENDING') return transitionJob(core, 'cancel', job, { facts: { now } });
   if (isAbandoned(job, now)) return transitionJob(core, 'cancelAbandoned', job, { facts: { now } });
   return core.table.touch(request, job.jobId, { version: job.version }, { cancelRequested: true });

@@ -30,5 +30,7 @@ export interface Core {
     readonly sweepAfterSeconds: number;
     readonly sweepIntervalSeconds: number;
     readonly sweepReadsPerMinute: number;
+    /** Hosts that webhooks may call although they are private, and by plain http. */
+    readonly webhookPrivateHosts: readonly string[];
   };
 }

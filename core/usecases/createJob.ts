@@ -4,8 +4,9 @@
  */
 import { JobError } from '../errors.ts';
 import type { Core } from './core.ts';
-import { enqueue, sendMessage } from './enqueue.ts';
+import { enqueue } from './enqueue.ts';
 import { checkedRequest, draftOf, record, type CreatedJob, type CreateJobRequest, type Draft } from './recordJob.ts';
+import { sendMessage } from './sendMessage.ts';
 
 export type { CreatedJob, CreateJobRequest };
 

@@ -3,12 +3,11 @@ import type { ServiceTime } from '../clock.ts';
 import type { Job } from '../job.ts';
 import type { WriteResult } from '../table/jobTable.ts';
 import type { Verdict } from '../verdict.ts';
-import { transitionJob } from './transitionJob.ts';
-import type { Core } from './core.ts';
+import { transitionJob, type TransitionDeps } from './transitionJob.ts';
 
 /** `ok: false` where somebody else was faster: then the record has changed, and so may the verdict. */
 export function endJob(
-  core: Pick<Core, 'table' | 'feed' | 'telemetry'>,
+  core: TransitionDeps,
   job: Job,
   { event, error }: Extract<Verdict, { kind: 'end' }>,
   now: ServiceTime,

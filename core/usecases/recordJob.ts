@@ -23,6 +23,8 @@ import { maxFailuresOf } from './budget.ts';
 import { checkObjects } from './checkObjects.ts';
 import type { Core } from './core.ts';
 import { startAt, type Start } from './startTime.ts';
+import { tellWebhooksSoon } from './tellWebhooks.ts';
+import { mayHaveWebhooks } from './webhookOwners.ts';
 
 export interface CreateJobRequest {
   readonly owner: string;
@@ -84,13 +86,15 @@ export async function record(core: Core, draft: Draft, onAsked?: () => void): Pr
   // The record lives on from its end, which comes after its start.
   const now = Math.max(draft.createdAt, draft.dueAt ?? 0);
   const params = await core.table.keepPayload({ jobId, kind: 'params', value, now });
-  const creating = core.table.create({ ...draft, params });
+  const webhookVersion = (await mayHaveWebhooks(core, draft.owner)) ? 0 : undefined;
+  const creating = core.table.create({ ...draft, params, webhookVersion });
   onAsked?.();
   const { ok, job } = await creating;
   if (job === undefined) throw new JobError('TABLE_UNAVAILABLE', { jobId });
   if (!ok) return { job, created: false };
   // Nobody has the ticket yet: only who watches all of an owner's jobs is told.
   void publishLatest(core.feed, job);
+  tellWebhooksSoon(core, job);
   core.telemetry.count('jobsCreated', { type: job.type, priority: job.priority });
   return { job, created: true };
 }

@@ -3,7 +3,7 @@ import type { QueueFill } from '../queue/jobQueues.ts';
 import type { QueuedJob } from '../job.ts';
 import { msUntil } from '../verdict.ts';
 import type { Core } from './core.ts';
-import { sendMessage } from './enqueue.ts';
+import { sendMessage } from './sendMessage.ts';
 
 /** It holds the loop for a moment only. */
 const pageSize = 200;

@@ -3,7 +3,7 @@ import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
 import { msUntil } from '../verdict.ts';
 import type { Core } from './core.ts';
-import { sendMessage } from './enqueue.ts';
+import { sendMessage } from './sendMessage.ts';
 import { getJob, type Caller } from './readJob.ts';
 import { renewedParams } from './renewedParams.ts';
 import { startAt } from './startTime.ts';

@@ -4,7 +4,7 @@ import type { ServiceTime } from '../clock.ts';
 import { maxLosses, type Job } from '../job.ts';
 import type { WriteResult } from '../table/jobTable.ts';
 import { allows, transitionOf } from '../transitions.ts';
-import { transitionJob } from './transitionJob.ts';
+import { transitionJob, type TransitionDeps } from './transitionJob.ts';
 import { maxFailuresOf } from './budget.ts';
 import type { Core } from './core.ts';
 import { enqueue } from './enqueue.ts';
@@ -29,17 +29,18 @@ export async function retryJob(core: Core, { fromStart = false, ...request }: Re
   const event = (['retry', 'retryStuck'] as const).find((name) => allows(transitionOf(name), job, { ...facts, version: job.version }));
   if (event === undefined) throw notRetryable(job);
 
-  const retried = await beginAnew(core, event, job, facts);
+  const retried = await beginAnew(core, event, job, facts, fromStart);
   if (!retried.ok) throw retried.job === undefined ? new JobError('JOB_NOT_FOUND') : notRetryable(retried.job);
   return enqueue(core, retried.job, 0);
 }
 
-/** The next generation, of the version that was read. Its message is the caller's to send. */
+/** The next generation, of the version that was read; `fromStart`: without what its handler kept. Its message is the caller's to send. */
 export async function beginAnew(
-  core: Pick<Core, 'jobTypes' | 'settings' | 'table' | 'feed' | 'telemetry'>,
+  core: TransitionDeps & Pick<Core, 'jobTypes' | 'settings'>,
   event: 'retry' | 'retryStuck',
   job: Job,
   facts: { readonly now: ServiceTime; readonly stuckBefore?: number },
+  fromStart = false,
 ): Promise<WriteResult> {
   const type = core.jobTypes.find(job.type);
   const retried = await transitionJob(core, event, job, {

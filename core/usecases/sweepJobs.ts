@@ -11,11 +11,12 @@ import type { SweepState } from '../table/jobTable.ts';
 import { verdictOn, type Verdict } from '../verdict.ts';
 import type { Core } from './core.ts';
 import { endJob } from './endJob.ts';
-import { sendMessage } from './enqueue.ts';
+import { sendMessage } from './sendMessage.ts';
 import { longerOf, longestWaits, noWaits, type Waits } from './longestWaits.ts';
 import { readEach } from './readEach.ts';
 import { renewedParams } from './renewedParams.ts';
 import { missingTypes } from './workers.ts';
+import { tellWebhooks } from './tellWebhooks.ts';
 
 export interface SweepReport {
   readonly looked: number;
@@ -126,6 +127,7 @@ async function sweepOne(
   try {
     const { params } = await renewedParams(core, job, now.at);
     if (params !== undefined) await core.table.touch('keepParams', job.jobId, {}, { params });
+    await tellWebhooks(core, job);
     if (verdict.kind !== 'run' && verdict.kind !== 'end') return 'nothing';
     if (!(await isOverdue(core, job, now, hasBacklog))) return 'nothing';
     if (verdict.kind === 'end') return await end(core, job, verdict, now);

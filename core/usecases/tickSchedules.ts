@@ -8,7 +8,7 @@ import { asksForLast, settled, stepOf } from '../schedule/scheduleStep.ts';
 import { tickTimes } from '../schedule/tickTimes.ts';
 import type { Core } from './core.ts';
 import { recordJob } from './recordJob.ts';
-import { sendMessage } from './enqueue.ts';
+import { sendMessage } from './sendMessage.ts';
 import { paramsOf, requestOf, scheduleDraft, scheduleKind, tickPlaces, tickRank, type KnownSchedule } from './schedules.ts';
 
 const pageSize = 100;

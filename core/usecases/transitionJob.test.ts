@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest';
-import { noTelemetry } from '../../telemetry/telemetry.ts';
 import { makeJob } from '../../test/support/jobFactory.ts';
+import { emptyTable, quietParts } from '../../test/support/quietParts.ts';
 import { exactly } from '../clock.ts';
 import type { JobEvent } from '../feed/event.ts';
+import { createMemoryFeed } from '../feed/memory/memoryFeed.ts';
 import type { JobTable } from '../table/jobTable.ts';
 import { transitionJob } from './transitionJob.ts';
 
 function openTold() {
   const told: JobEvent[] = [];
   const publish = (event: JobEvent): Promise<boolean> => Promise.resolve(told.push(event) > 0);
-  return { told, feed: { publish } };
+  return { told, feed: { ...createMemoryFeed(), publish } };
 }
 
 /** Answers every write early. */
@@ -18,13 +19,15 @@ const transitionOf =
   () =>
     Promise.resolve({ ok: true, job: { ...makeJob(), status: 'PROCESSING', version: 2 }, durable });
 
+const tableOf = (durable: Promise<void>): JobTable => ({ ...emptyTable(), transition: transitionOf(durable) });
+
 const claim = { facts: { now: exactly(Date.now()) }, early: true };
 
 test('a version that a loss of power could take back is told to nobody, until none can', async () => {
   const { told, feed } = openTold();
   const durable = Promise.withResolvers<void>();
-  const table = { transition: transitionOf(durable.promise) };
-  expect(await transitionJob({ table, feed, telemetry: noTelemetry }, 'claim', makeJob(), claim)).toMatchObject({ ok: true });
+  const table = tableOf(durable.promise);
+  expect(await transitionJob({ ...quietParts, table, feed }, 'claim', makeJob(), claim)).toMatchObject({ ok: true });
   await new Promise((resolve) => setImmediate(resolve));
   expect(told).toEqual([]);
   durable.resolve();
@@ -34,8 +37,8 @@ test('a version that a loss of power could take back is told to nobody, until no
 
 test('one that never becomes durable is never told, and disturbs nobody', async () => {
   const { told, feed } = openTold();
-  const table = { transition: transitionOf(Promise.reject(new Error('the disk is gone'))) };
-  await transitionJob({ table, feed, telemetry: noTelemetry }, 'claim', makeJob(), claim);
+  const table = tableOf(Promise.reject(new Error('the disk is gone')));
+  await transitionJob({ ...quietParts, table, feed }, 'claim', makeJob(), claim);
   await new Promise((resolve) => setImmediate(resolve));
   expect(told).toEqual([]);
 });

@@ -2,9 +2,10 @@
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { publishLatest, type Feed } from '../feed/feed.ts';
 import { isFinal, maxHistory, type Job, type JobFailure } from '../job.ts';
-import type { Changes, JobTable, WriteResult } from '../table/jobTable.ts';
+import type { Changes, WriteResult } from '../table/jobTable.ts';
 import { transitionOf, type Facts, type TransitionEvent } from '../transitions.ts';
 import type { Core } from './core.ts';
+import { tellWebhooksSoon } from './tellWebhooks.ts';
 
 export interface Transition {
   readonly facts: Omit<Facts, 'version'>;
@@ -17,19 +18,18 @@ export interface Transition {
 }
 
 /** The record, or what a message knows of it: then the job is young, and its history short. */
-export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> & Partial<Pick<Job, 'history' | 'suspended'>>;
+export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> & Partial<Pick<Job, 'history' | 'suspended' | 'webhookVersion'>>;
+
+export type TransitionDeps = Pick<Core, 'table' | 'queues' | 'feed' | 'log' | 'telemetry'>;
 
 /** `ok: false` with the present record when the job is no longer as it was read. */
 export async function transitionJob(
-  {
-    table,
-    feed,
-    telemetry,
-  }: Pick<Core, 'telemetry'> & { readonly table: Pick<JobTable, 'transition'>; readonly feed: Pick<Feed, 'publish'> },
+  core: TransitionDeps,
   event: TransitionEvent,
   job: Known,
   { facts, attempt = job.attempts, changes, error, early }: Transition,
 ): Promise<WriteResult> {
+  const { table, feed, telemetry } = core;
   const { to } = transitionOf(event);
   const ending: Changes = isFinal(to) ? { finishedAt: facts.now.at } : {};
   // An attempt begins where none has come yet.
@@ -42,11 +42,15 @@ export async function transitionJob(
     error,
     keptHistory: keptOf(job.history),
     early,
+    webhookVersion: job.webhookVersion,
     changes: { ...ending, ...claim, ...resumed, ...changes },
   });
   // Lost, it shows what another has written, or this writer itself before its answer was lost: perhaps never told.
   // Not awaited: the feed is a hint, and the writer has nothing to do with how fast it is.
-  if (result.job !== undefined) tell(feed, result.job, result.durable);
+  if (result.job !== undefined) {
+    tell(feed, result.job, result.durable);
+    tellWebhooksSoon(core, result.job, result.durable);
+  }
   if (result.ok && isFinal(to)) measureEnd(telemetry, result.job);
   return result;
 }

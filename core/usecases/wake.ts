@@ -2,7 +2,7 @@
 import type { Job } from '../job.ts';
 import { msUntil } from '../verdict.ts';
 import type { Core } from './core.ts';
-import { sendMessage } from './enqueue.ts';
+import { sendMessage } from './sendMessage.ts';
 
 /**
  * Twice is fine: what has been woken, or ended, or waits for something else by now, is left alone (`false`). First the

@@ -2,6 +2,7 @@
 import { monotonic } from '../clock.ts';
 import { under, waitKeyOf, waitRank } from '../place.ts';
 import { isLimited, limitOfKey, limitRanges, limitsOf, typeOfLimit, type LimitsByType } from '../typeLimits.ts';
+import { deliverWebhook } from '../webhook.ts';
 import type { Core } from './core.ts';
 import { readLimits } from './limitsInForce.ts';
 import { lookAtSlots, repairSlots } from './lookAtSlots.ts';
@@ -58,7 +59,7 @@ export async function wakeLimited(core: Deps, { type, maxKeys = Infinity, forMs 
 async function lookAt(core: Deps, key: string, set: LimitsByType): Promise<number> {
   const name = typeOfLimit(key);
   if (name === undefined) return 0;
-  const type = core.jobTypes.find(name);
+  const type = name === deliverWebhook.name ? deliverWebhook : core.jobTypes.find(name);
   const limits = limitsOf(name, type, set);
   const limit = isLimited(limits) ? limitOfKey(key, limits) : undefined;
   if (limit === undefined) return type === undefined ? askWorker(core, key) : wakeAll(core, key);

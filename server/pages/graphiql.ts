@@ -1,6 +1,7 @@
 /** GraphiQL from this server alone, nothing from elsewhere, opening with an example of each operation. */
 import type { JobTypes } from '../../core/jobType.ts';
 import { graphqlPath } from '../graphqlPath.ts';
+import { webhookExamples } from './webhookExamples.ts';
 
 export interface GraphiQLPage {
   readonly html: string;
@@ -252,4 +253,5 @@ mutation TriggerSchedule {
 mutation DeleteSchedule {
   deleteSchedule(input: { scheduleId: "paste a scheduleId here" }) { schedule { name } }
 }`,
+  ...webhookExamples,
 ];

@@ -12,7 +12,7 @@ interface Zone {
 const anything = /./;
 /** What a job is. */
 const base =
-  /^core\/(job|jsonSize|place|waiting|typeLimits|slots|startRate|shownWait|transitions|verdict|jobType|jobList|handler|objects|objectAccess|objectUri|ownerFolder|backoff|retryLeftovers|errors|failures|json|text|clock|logLine|logBuffer|attemptRuns)\.ts$/;
+  /^core\/(job|jsonSize|place|waiting|typeLimits|slots|startRate|shownWait|transitions|verdict|jobType|jobList|handler|objects|objectAccess|objectUri|ownerFolder|backoff|retryLeftovers|errors|failures|json|text|clock|logLine|logBuffer|attemptRuns|derivedId|webhook|webhookSignature|webhookUrl)\.ts$/;
 const redis = /^core\/redis\.ts$/;
 const core = /^core\//;
 const telemetry = /^telemetry\//;
@@ -45,7 +45,7 @@ const zones: readonly Zone[] = [
     mayImport: [/^docs\/\w+\.ts$/, core, telemetry, runtime, jobTypes, /^schema\//, /^cli\/jobTypesFile\.ts$/, /^infra\/plan\//],
   },
   { files: telemetry, mayImport: [telemetry] },
-  { files: base, mayImport: [base, /^telemetry\/log\.ts$/], packages: ['zod', 'node:crypto', 'node:timers/promises'] },
+  { files: base, mayImport: [base, /^telemetry\/log\.ts$/], packages: ['zod', 'ipaddr.js', 'node:crypto', 'node:timers/promises'] },
   { files: table, mayImport: [base, telemetry, table] },
   { files: queue, mayImport: [base, telemetry, queue] },
   { files: feed, mayImport: [base, telemetry, redis, feed] },
@@ -109,6 +109,7 @@ const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: reado
   { packages: /^(graphql-.*|ws)$/, onlyIn: [/^server\//, /^client\//, /^docs\/examples\//] },
   { packages: /^react(-dom)?(\/.*)?$/, onlyIn: [/^react\//, /^docs\/examples\/react\//] },
   { packages: /^(preact|htm|@preact)(\/.*)?$/, onlyIn: [/^dashboard\//] },
+  { packages: /^ipaddr\.js$/, onlyIn: [/^core\/webhookUrl\.ts$/] },
   { packages: /^croner$/, onlyIn: [schedule] },
   { packages: /^json-schema-to-typescript-lite$/, onlyIn: [/^cli\/jobTypesFile\.ts$/] },
   { packages: /^(dynalite|fauxqs)$/, onlyIn: [/^infra\/local\//] },

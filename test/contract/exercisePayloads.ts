@@ -6,8 +6,8 @@ import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
 import { maxParamsBytes, type ApartPayload, type Job, type JsonValue, type Payload } from '../../core/job.ts';
 import { maxInlineBytes, type JobTable, type PayloadKind } from '../../core/table/jobTable.ts';
 import { transitionJob } from '../../core/usecases/transitionJob.ts';
-import { noTelemetry } from '../../telemetry/telemetry.ts';
 import { makeJob } from '../support/jobFactory.ts';
+import { quietParts } from '../support/quietParts.ts';
 
 const day = 86_400;
 /** As the contract's engines are opened. */
@@ -35,7 +35,7 @@ export function exercisePayloads(tableOf: () => JobTable): void {
   }
 
   const succeed = (job: Job, claimId: string, result: Payload) =>
-    transitionJob({ table: tableOf(), feed: createMemoryFeed(), telemetry: noTelemetry }, 'succeed', job, {
+    transitionJob({ ...quietParts, table: tableOf(), feed: createMemoryFeed() }, 'succeed', job, {
       facts: { now: exactly(Date.now()), claimId },
       changes: { result },
     });
@@ -103,7 +103,7 @@ export function exercisePayloads(tableOf: () => JobTable): void {
       );
       if (job === undefined) throw new Error('the job was not created');
       const step = { facts: { now: exactly(Date.now()) }, changes: { generation: 2, attempts: 0, result: null } };
-      const retried = await transitionJob({ table: tableOf(), feed: createMemoryFeed(), telemetry: noTelemetry }, 'retry', job, step);
+      const retried = await transitionJob({ ...quietParts, table: tableOf(), feed: createMemoryFeed() }, 'retry', job, step);
       expect(retried).toMatchObject({ ok: true, job: { status: 'PENDING', params } });
       expect(retried.job?.result).toBeUndefined();
     });

@@ -8,14 +8,15 @@ import { isFinal, jobStatuses, type Job, type JsonValue } from '../../core/job.t
 import type { JobTable, WriteResult } from '../../core/table/jobTable.ts';
 import { allows, transitionOf, transitions, type TransitionEvent } from '../../core/transitions.ts';
 import { transitionJob, type Transition } from '../../core/usecases/transitionJob.ts';
-import { noTelemetry } from '../../telemetry/telemetry.ts';
 import { inline, makeJob } from '../support/jobFactory.ts';
 import { exerciseBulk } from './exerciseBulk.ts';
+import { quietParts } from '../support/quietParts.ts';
 import { exerciseEntries } from './exerciseEntries.ts';
 import { exerciseKept } from './exerciseKept.ts';
 import { exerciseListings } from './exerciseListings.ts';
 import { exercisePayloads } from './exercisePayloads.ts';
 import { exerciseSearch } from './exerciseSearch.ts';
+import { exerciseWebhookPlaces } from './exerciseWebhookPlaces.ts';
 
 export interface OpenedTable {
   readonly table: JobTable;
@@ -37,10 +38,11 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
     exerciseBulk(() => opened.table);
     exerciseEntries(() => opened.table);
     exerciseKept(() => opened.table);
+    exerciseWebhookPlaces(() => opened.table);
 
     const feed = createMemoryFeed();
     const step = (event: TransitionEvent, job: Job, { facts, ...rest }: Transition): Promise<WriteResult> =>
-      transitionJob({ table: opened.table, feed, telemetry: noTelemetry }, event, job, { facts, ...rest });
+      transitionJob({ ...quietParts, table: opened.table, feed }, event, job, { facts, ...rest });
 
     async function created(changes: Partial<Job> = {}): Promise<Job> {
       const { ok, job } = await opened.table.create(makeJob(changes));

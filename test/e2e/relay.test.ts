@@ -47,7 +47,7 @@ describe('the relay of the table’s stream, on DynamoDB Local', () => {
     };
     const mapping = startStreamMapping({
       openStream: system.openStream,
-      handler: createStreamRelay({ feed, log: silentLog, table }),
+      handler: createStreamRelay({ ...system.core, feed, log: silentLog, table }),
       now: Date.now,
       log: silentLog,
     });

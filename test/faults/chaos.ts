@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, type TestContext } from 'vitest';
 import { JobError } from '../../core/errors.ts';
 import { cancelJob } from '../../core/usecases/cancelJob.ts';
-import { sendMessage } from '../../core/usecases/enqueue.ts';
+import { sendMessage } from '../../core/usecases/sendMessage.ts';
 import { retryJob } from '../../core/usecases/retryJob.ts';
 import { urlOf } from '../support/processes.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';

@@ -82,6 +82,7 @@ export const guardFates: Readonly<Record<EveryGuard, Fate>> = {
   'park.notParked': { hygiene: 'keeps one reason from hiding another; the model knows one' },
   'unpark.unchanged': { hygiene: 'a wait that was ended too early is begun again by whoever wants to claim the job' },
   'unpark.parkedFor': { hygiene: 'the same' },
+  'tellWebhooks.unchanged': { hygiene: 'the model has no webhooks; who tells of a version must not take a later one for told' },
 };
 
 export const versionFates: Readonly<Record<TransitionEvent, Fate>> = {

@@ -35,5 +35,6 @@ const usualSettings: Core['settings'] = {
   stuckAfterSeconds: 120,
   sweepAfterSeconds: 60,
   sweepIntervalSeconds: 30,
+  webhookPrivateHosts: [],
   sweepReadsPerMinute: 100_000,
 };

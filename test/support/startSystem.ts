@@ -11,6 +11,7 @@ import type { Config, Environment } from '../../runtime/config.ts';
 import type { OpenedCore } from '../../runtime/open.ts';
 import { openServer } from '../../server/openServer.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { withWebhooks } from '../../worker/webhooks.ts';
 import { createWorker, type Worker } from '../../worker/worker.ts';
 import { openEngine, type Engine } from './engines.ts';
 import { silentLog } from './silentLog.ts';
@@ -83,7 +84,9 @@ export async function startSystem({
     const worker = workers.adopt(
       createWorker({
         core: { ...core, log: workerLog },
-        handlers: new Map([...withReplaced(bundled, [...handlers, ...own])].filter(([type]) => !lacks.includes(type))),
+        handlers: new Map(
+          [...withReplaced(withWebhooks(bundled, core, config), [...handlers, ...own])].filter(([type]) => !lacks.includes(type)),
+        ),
         objects,
         settings: config,
       }),

@@ -19,7 +19,7 @@ import {
 import { waitReasons } from '../../waiting.ts';
 import type { IdempotencyLock, SweepState } from '../jobTable.ts';
 import type { ApartItem } from '../payloadLife.ts';
-import { placeOf } from '../../place.ts';
+import { placeOf, type Placed } from '../../place.ts';
 import { idempotencyLockKey, jobKey, payloadItemKey, shardOf } from './definition.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -78,6 +78,7 @@ const jobItem = z.object({
   expiresAt: z.number().optional(),
   sweeps: z.number(),
   sweptAt: z.number().optional(),
+  webhookVersion: z.number().optional(),
   writeId: z.string(),
 });
 
@@ -179,7 +180,7 @@ export function encode(values: object): Item {
 }
 
 /** The attributes of the index of places; none for a job that has succeeded. */
-export function indexOf(job: Parameters<typeof placeOf>[0]): { readonly place?: string; readonly rank?: string } {
+export function indexOf(job: Placed): { readonly place?: string; readonly rank?: string } {
   const place = placeOf(job);
   return place === undefined ? {} : { place: shardOf(place), rank: place.rank };
 }

@@ -1,5 +1,6 @@
 /** Builds the conditional writes of the state machine: from a rule, the writer's facts and its changes. */
 import { isFailed, isFinal, type HistoryEntry, type JobFailure, type JobStatus } from '../../job.ts';
+import type { Placed } from '../../place.ts';
 import { conditionValues, guards, sameVersion, type Facts, type Guard, type Rule } from '../../transitions.ts';
 import type { Changes } from '../jobTable.ts';
 import { encode, encodeHistoryEntry, encodePayload, indexOf, type Item } from './codec.ts';
@@ -21,22 +22,24 @@ export interface TransitionWrite {
   readonly error?: JobFailure | undefined;
   /** Replaces the history that the new entry is appended to. */
   readonly keptHistory?: readonly HistoryEntry[] | undefined;
+  /** Undefined: the job is taken for one of an owner without webhooks, and the write refused where it is not. */
+  readonly webhookVersion: number | undefined;
   /** Seconds since the epoch; undefined where the job has not ended. */
   readonly expiresAt: number | undefined;
   readonly writeId: string;
 }
 
 export function transitionExpressions(write: TransitionWrite): WriteExpressions {
-  const { rule, facts } = write;
+  const { rule, facts, webhookVersion } = write;
   const to = rule.to;
   const entry = encodeHistoryEntry({ status: to, at: facts.now.at, attempt: write.attempt, error: write.error });
   const { keptHistory } = write;
   const waiting = write.changes.waiting ?? undefined;
   return expressions(
-    [sameVersion, ...ruleConditions(rule, facts)],
+    [sameVersion, ...ruleConditions(rule, facts), ...(isFinal(to) && webhookVersion === undefined ? [hasNoWebhooks] : [])],
     {
       ...changesOf({ ...write.changes, waiting: waiting ?? null }),
-      ...placeAssignments({ jobId: write.jobId, status: to, waiting }),
+      ...placeAssignments({ jobId: write.jobId, status: to, version: facts.version + 1, waiting, webhookVersion }),
       ...troubleAssignments(write.changes.error, to),
       status: { value: to },
       version: { expression: 'version + :one', values: { one: 1 } },
@@ -58,6 +61,9 @@ export function transitionExpressions(write: TransitionWrite): WriteExpressions 
   );
 }
 
+/** Else it ends at another place, from where it is told. */
+const hasNoWebhooks = 'attribute_not_exists(webhookVersion)';
+
 /** A write that leaves status, version and history alone. */
 export function touchExpressions({
   jobId,
@@ -72,16 +78,25 @@ export function touchExpressions({
   changes: Changes;
   writeId: string;
 }): WriteExpressions {
-  const { waiting } = changes;
-  // Only what is PENDING is parked and unparked.
-  const moved = waiting === undefined ? {} : placeAssignments({ jobId, status: 'PENDING', waiting: waiting ?? undefined });
+  const moved = placeAfter(jobId, facts, changes);
   const assignments = { ...changesOf(changes), ...moved, ...troubleAssignments(changes.error), writeId: { value: writeId } };
   return expressions(ruleConditions(rule, facts), assignments, facts, rule.from);
 }
 
+function placeAfter(
+  jobId: string,
+  { status, version = 0 }: Partial<Facts>,
+  { waiting, webhookVersion }: Changes,
+): ReturnType<typeof placeAssignments> {
+  // Only what is PENDING is parked and unparked.
+  if (waiting !== undefined) return placeAssignments({ jobId, status: 'PENDING', version, waiting: waiting ?? undefined });
+  if (webhookVersion === undefined || status === undefined || !isFinal(status)) return {};
+  return placeAssignments({ jobId, status, version, webhookVersion });
+}
+
 type Assignment = 'remove' | { readonly value: unknown } | { readonly expression: string; readonly values: Record<string, unknown> };
 
-function placeAssignments(job: Parameters<typeof indexOf>[0]): Record<string, Assignment> {
+function placeAssignments(job: Placed): Record<string, Assignment> {
   const { place, rank } = indexOf(job);
   return { place: place === undefined ? 'remove' : { value: place }, rank: rank === undefined ? 'remove' : { value: rank } };
 }

@@ -113,16 +113,16 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays, clock 
       return jobIds.map((jobId) => found.get(jobId));
     },
 
-    transition(event, jobId, { facts, attempt, error, keptHistory, changes = {} }) {
+    async transition(event, jobId, { facts, attempt, error, keptHistory, webhookVersion, changes = {} }) {
       const writeId = newWriteId();
       const rule = transitionOf(event);
       const expiresAt = isFinal(rule.to) ? Math.ceil(facts.now.high / 1000) + jobTtlDays * 86_400 : undefined;
       const withError = error === undefined ? changes : { ...changes, error };
-      return update(
-        jobId,
-        writeId,
-        transitionExpressions({ jobId, rule, facts, attempt, error, keptHistory, changes: withError, expiresAt, writeId }),
-      );
+      const write = { jobId, rule, facts, attempt, error, keptHistory, changes: withError, expiresAt, writeId };
+      const result = await update(jobId, writeId, transitionExpressions({ ...write, webhookVersion }));
+      const { job } = result;
+      if (result.ok || webhookVersion !== undefined || job?.webhookVersion === undefined || job.version !== facts.version) return result;
+      return update(jobId, writeId, transitionExpressions({ ...write, webhookVersion: job.webhookVersion }));
     },
 
     touch(touch, jobId, facts, changes) {

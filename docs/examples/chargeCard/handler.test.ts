@@ -10,7 +10,15 @@ import { chargeAt } from './handler.ts';
 
 function contextOf(idempotencyKey: string): HandlerContext {
   const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  return { signal: new AbortController().signal, attempt: 1, idempotencyKey, log: silent, objects: noObjects, progress: () => undefined, ...noWaits };
+  return {
+    signal: new AbortController().signal,
+    attempt: 1,
+    idempotencyKey,
+    log: silent,
+    objects: noObjects,
+    progress: () => undefined,
+    ...noWaits,
+  };
 }
 
 /** Knows each key once, as payment services do. */

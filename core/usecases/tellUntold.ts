@@ -1,0 +1,40 @@
+/** Tells the webhooks of jobs that have ended what their writers and the relay have left untold. */
+import { monotonic } from '../clock.ts';
+import { JobError } from '../errors.ts';
+import type { Core } from './core.ts';
+import { readEach } from './readEach.ts';
+import { tellWebhooks, type TellDeps } from './tellWebhooks.ts';
+
+const pageSize = 100;
+
+export interface Told {
+  readonly deliveries: number;
+  /** Passed over; the next run tries again. */
+  readonly failed: number;
+}
+
+/**
+ * The oldest first. Each stands for itself. Any number of these at once, ended anywhere, make each delivery once. Begins no
+ * further page after `forMs`. @throws {JobError} `TABLE_UNAVAILABLE`.
+ */
+export async function tellUntold(core: TellDeps & Pick<Core, 'log'>, forMs = Infinity): Promise<Told> {
+  const began = monotonic();
+  const total = { deliveries: 0, failed: 0 };
+  let after: string | undefined;
+  do {
+    const page = await core.table.listPlaced({ place: 'webhooks', after, limit: pageSize });
+    const { jobs, unreadable } = await readEach(core, page.jobs);
+    total.failed += unreadable;
+    for (const job of jobs) {
+      try {
+        total.deliveries += await tellWebhooks(core, job);
+      } catch (error) {
+        if (error instanceof JobError && error.code === 'TABLE_UNAVAILABLE') throw error;
+        total.failed += 1;
+        core.log.error({ error, jobId: job.jobId }, 'a job’s webhooks could not be told; the next run tries again');
+      }
+    }
+    after = page.next;
+  } while (after !== undefined && monotonic() - began < forMs);
+  return total;
+}

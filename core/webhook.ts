@@ -1,0 +1,134 @@
+/**
+ * Webhooks (the Standard Webhooks specification, standardwebhooks.com): what they are, and what is sent to whom.
+ *
+ * - endpoint: an owner's URL that is told of transitions, of those that it asks for.
+ * - event: one transition of a job; its id, the same for all endpoints and all tries, is `<jobId>.<version>`.
+ * - delivery: one event on its way to one endpoint. It is a job of a type of its own, whose id follows from the two.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { derivedJobId } from './derivedId.ts';
+import { jobStatuses, type HistoryEntry, type Job, type JobStatus } from './job.ts';
+import { defineJobType } from './jobType.ts';
+
+const secret = z.object({
+  text: z.string(),
+  /** Milliseconds since the epoch, in the service's time: until then it signs beside the newer one. */
+  until: z.number().optional(),
+});
+
+/** Times are milliseconds since the epoch, in the service's time. */
+export const webhookEndpointSchema = z.object({
+  endpointId: z.string(),
+  url: z.string(),
+  statuses: z.array(z.enum(jobStatuses)),
+  /** Absent: all. */
+  types: z.array(z.string()).optional(),
+  /** A job must have all of these. */
+  tags: z.array(z.string()),
+  /** The newest first; while one is replaced, two. */
+  secrets: z.array(secret),
+  createdAt: z.number(),
+  /** When it was created, or last enabled: of what came before, it is told nothing. */
+  since: z.number(),
+  updatedAt: z.number(),
+  /** Absent: it is told of events. */
+  disabled: z.object({ at: z.number(), reason: z.string() }).optional(),
+});
+
+export type WebhookEndpoint = Readonly<z.infer<typeof webhookEndpointSchema>>;
+
+/** All of one owner, in one entry. */
+export const maxWebhookEndpoints = 10;
+export const maxWebhookUrlLength = 1000;
+
+/** What stands in the ids of an owner's endpoints, and is the key of their entry. */
+export function webhooksKey(owner: string): string {
+  return createHash('sha256').update(owner).digest('base64url').slice(0, 22);
+}
+
+/** Undefined for what is no id of an endpoint. */
+export function webhooksKeyOf(endpointId: string): string | undefined {
+  return /^([\w-]{22})\.[0-9A-Z]{26}$/.exec(endpointId)?.[1];
+}
+
+/** Whether it wants to hear of a transition. */
+export function asks(
+  { statuses, types, tags, since, disabled }: WebhookEndpoint,
+  job: Pick<Job, 'type' | 'tags'>,
+  { status, at }: Pick<HistoryEntry, 'status' | 'at'>,
+): boolean {
+  if (disabled !== undefined || !statuses.includes(status) || at < since - clockLeewayMs) return false;
+  return (types?.includes(job.type) ?? true) && tags.every((tag) => job.tags?.includes(tag) === true);
+}
+
+/** Two machines may know the service's time to a second or two. */
+export const clockLeewayMs = 2000;
+
+const deliveriesPrefix = 'job-tickets/webhooks/';
+
+/** Whose the deliveries to an owner's endpoints are: nobody who has a token, so that they are in no list of the owner's jobs. */
+export function deliveriesOwner(owner: string): string {
+  return deliveriesPrefix + owner;
+}
+
+/** Undefined for any other owner. No token may name such a subject. */
+export function ownerOfDeliveries(owner: string): string | undefined {
+  return owner.startsWith(deliveriesPrefix) ? owner.slice(deliveriesPrefix.length) : undefined;
+}
+
+/** Short, so that they stand in the record. */
+const deliveryParams = z.object({
+  endpointId: z.string(),
+  jobId: z.string(),
+  version: z.number(),
+  status: z.enum(jobStatuses),
+  type: z.string(),
+  attempt: z.number(),
+  /** Of the transition: milliseconds since the epoch. */
+  at: z.number(),
+});
+
+export type DeliveryParams = z.infer<typeof deliveryParams>;
+
+/** No client makes such jobs: this is in no list of types. */
+export const deliverWebhook = defineJobType({
+  name: 'deliver_webhook',
+  description: 'Delivers an event to a webhook.',
+  params: deliveryParams,
+  result: z.object({ status: z.int() }),
+  policy: {
+    timeoutSeconds: 25,
+    attemptsPerReceive: 1,
+    backoffBaseMs: 10_000,
+    backoffMaxMs: 4 * 3_600_000,
+    // A receiver that lets everybody wait must not hold all workers.
+    concurrency: { perKey: 8, key: ({ endpointId }) => endpointId },
+  },
+  example: { endpointId: '', jobId: '', version: 1, status: 'SUCCEEDED', type: '', attempt: 1, at: 0 },
+});
+
+/** Over some 18 hours. */
+export const maxDeliveryFailures = 14;
+
+/** The same whoever makes the delivery. */
+export function deliveryIdOf({ endpointId, jobId, version, at }: DeliveryParams): string {
+  return derivedJobId(at, JSON.stringify([endpointId, jobId, version]));
+}
+
+export function eventIdOf({ jobId, version }: Pick<DeliveryParams, 'jobId' | 'version'>): string {
+  return `${jobId}.${version}`;
+}
+
+export function eventTypeOf(status: JobStatus): string {
+  return `job.${status.toLowerCase()}`;
+}
+
+/** The body, byte for byte the same at every try. It is thin: what else there is to know, the API tells whom it may. */
+export function eventBodyOf({ jobId, version, status, type, attempt, at }: DeliveryParams): string {
+  return JSON.stringify({
+    type: eventTypeOf(status),
+    timestamp: new Date(at).toISOString(),
+    data: { jobId, type, status, version, attempt },
+  });
+}

@@ -1,0 +1,142 @@
+/** Webhook endpoints and deliveries, as clients read them. */
+import { isFinal, type Job } from '../core/job.ts';
+import type { JobPage } from '../core/usecases/listJobs.ts';
+import type { Page } from '../core/usecases/listLogs.ts';
+import { paramsOfDelivery } from '../core/usecases/webhookDeliveries.ts';
+import type { Core } from '../core/usecases/core.ts';
+import { deliverWebhook, eventIdOf, eventTypeOf, type DeliveryParams, type WebhookEndpoint } from '../core/webhook.ts';
+import { builder } from './builder.ts';
+import { JobFailureType, JobStatusType } from './job.ts';
+import { PageInfoType } from './pageInfo.ts';
+
+export const WebhookEndpointType = builder.objectRef<WebhookEndpoint>('WebhookEndpoint').implement({
+  description:
+    'A URL that is told of transitions of its owner’s jobs, as Standard Webhooks has it. Its secret is shown when it is made, and never again.',
+  fields: (t) => ({
+    endpointId: t.exposeID('endpointId', { description: 'Its id.' }),
+    url: t.exposeString('url', { description: 'Where events are sent.' }),
+    statuses: t.field({ type: [JobStatusType], description: 'Transitions to these are told.', resolve: ({ statuses }) => [...statuses] }),
+    types: t.stringList({
+      nullable: true,
+      description: 'Of jobs of these types; null: of all.',
+      resolve: ({ types }) => (types === undefined ? null : [...types]),
+    }),
+    tags: t.stringList({ description: 'Of jobs with all of these tags.', resolve: ({ tags }) => [...tags] }),
+    isEnabled: t.boolean({ description: 'Whether it is told of anything.', resolve: ({ disabled }) => disabled === undefined }),
+    disabledAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since when it is not.',
+      resolve: ({ disabled }) => disabled?.at ?? null,
+    }),
+    disabledReason: t.string({
+      nullable: true,
+      description: 'Why: its receiver answered 410, or its owner disabled it.',
+      resolve: ({ disabled }) => disabled?.reason ?? null,
+    }),
+    oldSecretUntil: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Until then it is signed with the secret before the newest, too.',
+      resolve: ({ secrets: [, old] }) => old?.until ?? null,
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When its owner last changed it.' }),
+  }),
+});
+
+const WebhookEndpointEdgeType = builder.objectRef<Page<WebhookEndpoint>['edges'][number]>('WebhookEndpointEdge').implement({
+  description: 'One endpoint of the list, and its place.',
+  fields: (t) => ({
+    cursor: t.exposeString('cursor', { description: 'Its place in the list, for `after`.' }),
+    node: t.expose('node', { type: WebhookEndpointType, description: 'The endpoint.' }),
+  }),
+});
+
+export const WebhookEndpointConnectionType = builder.objectRef<Page<WebhookEndpoint>>('WebhookEndpointConnection').implement({
+  description: 'A page of endpoints, the oldest first.',
+  fields: (t) => ({
+    edges: t.field({ type: [WebhookEndpointEdgeType], description: 'The endpoints of this page.', resolve: ({ edges }) => [...edges] }),
+    pageInfo: t.expose('pageInfo', { type: PageInfoType, description: 'Whether there is more, and where to go on.' }),
+  }),
+});
+
+export interface ShownDelivery {
+  readonly delivery: Job;
+  readonly event: DeliveryParams;
+}
+
+export async function shownDelivery(core: Pick<Core, 'table'>, delivery: Job): Promise<ShownDelivery> {
+  return { delivery, event: await paramsOfDelivery(core, delivery) };
+}
+
+/** Of the last answer, where there was one and it was a success. */
+function answeredStatus({ result }: Job): number | null {
+  return result?.kind === 'inline' ? (deliverWebhook.result.safeParse(result.value).data?.status ?? null) : null;
+}
+
+export const WebhookDeliveryType = builder.objectRef<ShownDelivery>('WebhookDelivery').implement({
+  description: 'One event on its way to one endpoint: a job of its own, which is tried again for some 18 hours.',
+  fields: (t) => ({
+    deliveryId: t.id({ description: 'Its id.', resolve: ({ delivery }) => delivery.jobId }),
+    endpointId: t.id({ description: 'Where it goes.', resolve: ({ event }) => event.endpointId }),
+    webhookId: t.string({
+      description: 'Of the event: the header `webhook-id`, the same at every try.',
+      resolve: ({ event }) => eventIdOf(event),
+    }),
+    event: t.string({ description: 'What it tells: `job.succeeded` and the like.', resolve: ({ event }) => eventTypeOf(event.status) }),
+    jobId: t.id({ description: 'The job that it tells of.', resolve: ({ event }) => event.jobId }),
+    version: t.int({ description: 'The job’s version after the transition.', resolve: ({ event }) => event.version }),
+    status: t.field({
+      type: JobStatusType,
+      description: 'PENDING: waits for its next try; SUCCEEDED: answered with 2xx; FAILED_FINAL: given up.',
+      resolve: ({ delivery }) => delivery.status,
+    }),
+    failures: t.int({ description: 'Tries that failed.', resolve: ({ delivery }) => delivery.failures }),
+    nextTryAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Not before then it is tried again.',
+      resolve: ({ delivery: { status, dueAt } }) => (isFinal(status) ? null : (dueAt ?? null)),
+    }),
+    responseStatus: t.int({
+      nullable: true,
+      description: 'Of the answer that made it a success.',
+      resolve: ({ delivery }) => answeredStatus(delivery),
+    }),
+    error: t.field({
+      type: JobFailureType,
+      nullable: true,
+      description: 'Why its last try failed.',
+      resolve: ({ delivery }) => delivery.error ?? null,
+    }),
+    createdAt: t.field({ type: 'DateTime', description: 'When it was made.', resolve: ({ delivery }) => delivery.createdAt }),
+    finishedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it ended.',
+      resolve: ({ delivery }) => delivery.finishedAt ?? null,
+    }),
+  }),
+});
+
+const WebhookDeliveryEdgeType = builder.objectRef<JobPage['edges'][number]>('WebhookDeliveryEdge').implement({
+  description: 'One delivery of the list, and its place.',
+  fields: (t) => ({
+    cursor: t.exposeString('cursor', { description: 'Its place in the list, for `after`.' }),
+    node: t.field({
+      type: WebhookDeliveryType,
+      description: 'The delivery.',
+      resolve: ({ job }, _args, { core }) => shownDelivery(core, job),
+    }),
+  }),
+});
+
+export const WebhookDeliveryConnectionType = builder.objectRef<JobPage>('WebhookDeliveryConnection').implement({
+  description:
+    'A page of deliveries, the newest events first. It may hold fewer than were asked for and not be the last: `hasNextPage` says so.',
+  fields: (t) => ({
+    edges: t.field({ type: [WebhookDeliveryEdgeType], description: 'The deliveries of this page.', resolve: ({ edges }) => [...edges] }),
+    pageInfo: t.expose('pageInfo', { type: PageInfoType, description: 'Whether there is more, and where to go on.' }),
+  }),
+});

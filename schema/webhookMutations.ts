@@ -1,0 +1,161 @@
+/** The mutations of webhooks: each is for who owns the endpoint, and for admins. */
+import {
+  createWebhook,
+  defaultKeepOldSeconds,
+  deleteWebhook,
+  maxKeepOldSeconds,
+  rotateWebhookSecret,
+  updateWebhook,
+  type EndpointWithSecret,
+} from '../core/usecases/createWebhook.ts';
+import { redeliverWebhook } from '../core/usecases/webhookDeliveries.ts';
+import { maxTags } from '../core/job.ts';
+import type { WebhookEndpoint } from '../core/webhook.ts';
+import { builder } from './builder.ts';
+import { JobStatusType } from './job.ts';
+import { shownDelivery, WebhookDeliveryType, WebhookEndpointType, type ShownDelivery } from './webhook.ts';
+
+const said = {
+  url: 'Where to: https, and a public address; without credentials.',
+  statuses: 'Transitions to these are told.',
+  types: 'Of jobs of these types.',
+  tags: `Of jobs with all of these tags; up to ${maxTags}.`,
+  secret: 'To verify signatures with: `whsec_` and base64. It is shown this once.',
+};
+
+const CreateWebhookEndpointInputType = builder.inputType('CreateWebhookEndpointInput', {
+  description: 'A webhook endpoint to create.',
+  fields: (t) => ({
+    url: t.string({ required: true, description: said.url }),
+    statuses: t.field({ type: [JobStatusType], description: `${said.statuses} Left out: the final ones.` }),
+    types: t.stringList({ description: `${said.types} Left out: of all.` }),
+    tags: t.stringList({ description: said.tags }),
+  }),
+});
+
+const UpdateWebhookEndpointInputType = builder.inputType('UpdateWebhookEndpointInput', {
+  description: 'What is to change of a webhook endpoint; what is left out stays.',
+  fields: (t) => ({
+    endpointId: t.id({ required: true, description: 'Which.' }),
+    url: t.string({ description: said.url }),
+    statuses: t.field({ type: [JobStatusType], description: said.statuses }),
+    types: t.stringList({ description: `${said.types} Null: of all.` }),
+    tags: t.stringList({ description: said.tags }),
+    isEnabled: t.boolean({
+      description: 'False: it is told of nothing. True: of all that comes from now on, also where its receiver had answered 410.',
+    }),
+  }),
+});
+
+const DeleteWebhookEndpointInputType = builder.inputType('DeleteWebhookEndpointInput', {
+  description: 'Which webhook endpoint to delete.',
+  fields: (t) => ({ endpointId: t.id({ required: true, description: 'Which.' }) }),
+});
+
+const RotateWebhookSecretInputType = builder.inputType('RotateWebhookSecretInput', {
+  description: 'Which webhook endpoint gets a new secret.',
+  fields: (t) => ({
+    endpointId: t.id({ required: true, description: 'Which.' }),
+    keepOldSeconds: t.int({
+      defaultValue: defaultKeepOldSeconds,
+      description: `So long it is signed with the old secret too: 0 to ${maxKeepOldSeconds}.`,
+    }),
+  }),
+});
+
+const RedeliverWebhookInputType = builder.inputType('RedeliverWebhookInput', {
+  description: 'Which delivery to make again.',
+  fields: (t) => ({ deliveryId: t.id({ required: true, description: 'Which.' }) }),
+});
+
+const withSecret = (name: string, description: string) =>
+  builder.objectRef<EndpointWithSecret>(name).implement({
+    description,
+    fields: (t) => ({
+      endpoint: t.expose('endpoint', { type: WebhookEndpointType, description: 'The endpoint.' }),
+      secret: t.exposeString('secret', { description: said.secret }),
+    }),
+  });
+
+const endpointPayload = (name: string, description: string, which: string) =>
+  builder.objectRef<{ readonly endpoint: WebhookEndpoint }>(name).implement({
+    description,
+    fields: (t) => ({ endpoint: t.expose('endpoint', { type: WebhookEndpointType, description: which }) }),
+  });
+
+const CreateWebhookEndpointPayloadType = withSecret('CreateWebhookEndpointPayload', 'What became of a webhook endpoint to create.');
+const RotateWebhookSecretPayloadType = withSecret('RotateWebhookSecretPayload', 'The endpoint with its new secret.');
+const UpdateWebhookEndpointPayloadType = endpointPayload(
+  'UpdateWebhookEndpointPayload',
+  'What became of a webhook endpoint to change.',
+  'The endpoint, as it is now.',
+);
+const DeleteWebhookEndpointPayloadType = endpointPayload(
+  'DeleteWebhookEndpointPayload',
+  'What became of a webhook endpoint to delete.',
+  'As it was.',
+);
+const RedeliverWebhookPayloadType = builder.objectRef<{ readonly delivery: ShownDelivery }>('RedeliverWebhookPayload').implement({
+  description: 'What became of a delivery to make again.',
+  fields: (t) => ({
+    delivery: t.expose('delivery', {
+      type: WebhookDeliveryType,
+      description: 'The delivery; another one, where the one asked for had succeeded.',
+    }),
+  }),
+});
+
+builder.mutationFields((t) => ({
+  createWebhookEndpoint: t.field({
+    type: CreateWebhookEndpointPayloadType,
+    description: 'Creates a webhook endpoint: it is told of transitions from now on. An owner has at most 10.',
+    args: { input: t.arg({ type: CreateWebhookEndpointInputType, required: true, description: 'The endpoint.' }) },
+    resolve: async (_root, { input: { url, statuses, types, tags } }, { core, owner, spend }) => {
+      await spend('jobs', 1);
+      return createWebhook(core, { owner, url, statuses: statuses ?? undefined, types: types ?? undefined, tags: tags ?? undefined });
+    },
+  }),
+  updateWebhookEndpoint: t.field({
+    type: UpdateWebhookEndpointPayloadType,
+    description: 'Changes a webhook endpoint, disables it, or enables it again.',
+    args: { input: t.arg({ type: UpdateWebhookEndpointInputType, required: true, description: 'Which, and what is to change.' }) },
+    resolve: async (_root, { input: { endpointId, url, statuses, types, tags, isEnabled } }, { core, owner, isAdmin, spend }) => {
+      await spend('jobs', 1);
+      const change = {
+        url: url ?? undefined,
+        statuses: statuses ?? undefined,
+        types,
+        tags: tags ?? undefined,
+        isEnabled: isEnabled ?? undefined,
+      };
+      return { endpoint: await updateWebhook(core, { owner, isAdmin, endpointId }, change) };
+    },
+  }),
+  deleteWebhookEndpoint: t.field({
+    type: DeleteWebhookEndpointPayloadType,
+    description: 'Deletes a webhook endpoint. What is on its way to it is not delivered any more.',
+    args: { input: t.arg({ type: DeleteWebhookEndpointInputType, required: true, description: 'Which.' }) },
+    resolve: async (_root, { input: { endpointId } }, { core, owner, isAdmin, spend }) => {
+      await spend('jobs', 1);
+      return { endpoint: await deleteWebhook(core, { owner, isAdmin, endpointId }) };
+    },
+  }),
+  rotateWebhookSecret: t.field({
+    type: RotateWebhookSecretPayloadType,
+    description: 'Gives a webhook endpoint a new secret. For a while it is signed with the old one, too.',
+    args: { input: t.arg({ type: RotateWebhookSecretInputType, required: true, description: 'Which, and how long the old one counts.' }) },
+    resolve: async (_root, { input: { endpointId, keepOldSeconds } }, { core, owner, isAdmin, spend }) => {
+      await spend('jobs', 1);
+      return rotateWebhookSecret(core, { owner, isAdmin, endpointId, keepOldSeconds: keepOldSeconds ?? undefined });
+    },
+  }),
+  redeliverWebhook: t.field({
+    type: RedeliverWebhookPayloadType,
+    description: 'Delivers an event once more, with the same `webhook-id`: now, whether its delivery was given up, waits, or succeeded.',
+    args: { input: t.arg({ type: RedeliverWebhookInputType, required: true, description: 'Which delivery.' }) },
+    resolve: async (_root, { input: { deliveryId } }, { core, owner, isAdmin, spend }) => {
+      await spend('jobs', 1);
+      return { delivery: await shownDelivery(core, await redeliverWebhook(core, { owner, isAdmin, deliveryId })) };
+    },
+  }),
+}));

@@ -1,0 +1,17 @@
+/** What a transition needs beside what a test is about: nobody receives, hears or measures anything. */
+import { exactly } from '../../core/clock.ts';
+import { createMemoryQueues } from '../../core/queue/memory/queues.ts';
+import type { JobTable } from '../../core/table/jobTable.ts';
+import { noTelemetry } from '../../telemetry/telemetry.ts';
+import { createMemoryTable } from '../simulation/memoryTable.ts';
+import { silentLog } from './silentLog.ts';
+
+export const quietParts = {
+  queues: createMemoryQueues({ visibilityTimeoutSeconds: 30, maxReceiveCount: 3, now: Date.now }),
+  log: silentLog,
+  telemetry: noTelemetry,
+};
+
+export function emptyTable(): JobTable {
+  return createMemoryTable({ time: () => exactly(Date.now()), now: Date.now, onWrite: () => undefined });
+}
