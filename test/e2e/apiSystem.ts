@@ -65,7 +65,7 @@ export async function openApiSystem({
   if (works) {
     opening.adopt(createWorker({ core, handlers: await loadHandlers(jobs), objects, settings: config }), ({ stop }) => stop()).start();
   }
-  const deps = { core, watches: createWatches(core), log, notReady, config };
+  const deps = { core, watches: createWatches(core), objects, log, notReady, config };
   const server = opening.adopt(await openServer({ ...deps, ...replace?.(deps) }), ({ close }) => close());
   const opened = opening.move();
 
