@@ -114,7 +114,11 @@ export async function openServer({
   const queueDepths = createQueueDepths({ core, authenticate, isOpen });
 
   const downloads = createDownloads({
-    ...{ objects, authenticate, limiter, connections, mask: operations.mask },
+    objects,
+    authenticate,
+    limiter,
+    connections,
+    mask: operations.mask,
     findOutput: (wanted) => findOutput(core, wanted),
     corsOrigins: config.corsOrigins,
     idleMs: limits.requestTimeoutSeconds * 1000,
