@@ -16,27 +16,34 @@ import { Header } from './header.ts';
 import { createJobList, type FeedState, type JobList } from './jobList.ts';
 import { JobPanel } from './jobPanel.ts';
 import { JobTable } from './jobTable.ts';
+import { useOperatePage } from './operatePage.ts';
+import { OperateView } from './operateView.ts';
+import type { Operations } from './operations.ts';
 import { Overview } from './overview.ts';
 import type { QueueGauge } from './queueGauge.ts';
 import { searchBoxId } from './searchBox.ts';
 import { moveToRow, selectRow, useShortcuts, type Shortcut } from './shortcuts.ts';
 import type { Site } from './site.ts';
 import { TokenForm } from './tokenForm.ts';
+import { useViewer } from './useViewer.ts';
 
 export interface AppProps {
   readonly connection: Connection;
   readonly feed: Signal<FeedState>;
   readonly gauge: QueueGauge;
   readonly actions: Actions;
+  readonly operations: Operations;
   readonly address: ReadonlySignal<Address>;
   readonly site: Site;
 }
 
-export function App({ connection, feed, gauge, actions, address: addressSignal, site }: AppProps): ComponentChildren {
+export function App({ connection, feed, gauge, actions, operations, address: addressSignal, site }: AppProps): ComponentChildren {
   const address = addressSignal.value;
   const { jobId } = address;
   const list = useJobList({ connection, feed, address });
   const types = useTypes(actions);
+  const viewer = useViewer(operations);
+  const page = useOperatePage();
   const selected = useSignal<ReadonlySet<string>>(new Set());
   const [dialog, setDialog] = useState<OpenDialog | undefined>();
   const [notice, setNotice] = useState('');
@@ -73,45 +80,58 @@ export function App({ connection, feed, gauge, actions, address: addressSignal, 
 
   return html`<div class="app">
     <${Header} feed=${feed} site=${site} onCreate=${onCreate} onShortcuts=${onShortcuts} />
-    <main class=${jobId === undefined ? 'main' : 'main has-panel'}>
-      ${feed.value === 'refused' && html`<${TokenForm} problem=${list.state.value.problem} />`}
-      <section class="jobs card" aria-labelledby="jobs-title">
-        <${FilterBar}
-          address=${address}
-          types=${types}
-          actions=${actions}
-          isAdmin=${isAdmin}
-          onBulkRetry=${() => setDialog({ kind: 'bulkRetry' })}
-        />
-        <${JobTable}
-          list=${list}
-          feed=${feed}
-          address=${address}
-          selected=${selected}
-          stuckAfterMs=${stuckAfterMs}
-          actions=${actions}
-          onRetry=${onRetry}
-          onCancel=${onCancel}
-          onCreate=${onCreate}
-        />
-      </section>
-      <${Overview} gauge=${gauge} list=${list} />
-      ${
-        jobId === undefined
-          ? html`<${ActivityList} list=${list} address=${address} />`
-          : html`<${JobPanel}
-              key=${jobId}
-              connection=${connection}
+    ${
+      page !== undefined &&
+      html`<main class="main operate">
+        ${feed.value === 'refused' && html`<${TokenForm} problem=${list.state.value.problem} />`}
+        <${OperateView} page=${page} operations=${operations} viewer=${viewer} gauge=${gauge} types=${types} owner=${address.owner} />
+      </main>`
+    }
+    ${
+      page === undefined &&
+      html`
+        <main class=${jobId === undefined ? 'main' : 'main has-panel'}>
+          ${feed.value === 'refused' && html`<${TokenForm} problem=${list.state.value.problem} />`}
+          <section class="jobs card" aria-labelledby="jobs-title">
+            <${FilterBar}
+              address=${address}
+              types=${types}
+              actions=${actions}
+              isAdmin=${isAdmin}
+              onBulkRetry=${() => setDialog({ kind: 'bulkRetry' })}
+            />
+            <${JobTable}
               list=${list}
-              jobId=${jobId}
+              feed=${feed}
+              address=${address}
+              selected=${selected}
               stuckAfterMs=${stuckAfterMs}
-              onClose=${() => turnTo({ ...address, jobId: undefined })}
+              actions=${actions}
               onRetry=${onRetry}
               onCancel=${onCancel}
-              onReplay=${(from: FullJob) => setDialog({ kind: 'create', from })}
-            />`
-      }
-    </main>
+              onCreate=${onCreate}
+            />
+          </section>
+          <${Overview} gauge=${gauge} list=${list} />
+          ${
+            jobId === undefined
+              ? html`<${ActivityList} list=${list} address=${address} />`
+              : html`<${JobPanel}
+                  key=${jobId}
+                  connection=${connection}
+                  operations=${operations}
+                  viewer=${viewer}
+                  list=${list}
+                  jobId=${jobId}
+                  site=${site}
+                  actions=${actions}
+                  onClose=${() => turnTo({ ...address, jobId: undefined })}
+                  onReplay=${(from: FullJob) => setDialog({ kind: 'create', from })}
+                />`
+          }
+        </main>
+      `
+    }
     <${Dialogs} dialog=${dialog} types=${types} actions=${actions} address=${address} shortcuts=${shortcuts} onClose=${onClose} />
     <${Notice} text=${notice} onDismiss=${() => setNotice('')} />
     <${Announcer} list=${list} />

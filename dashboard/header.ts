@@ -4,6 +4,7 @@ import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { FeedState } from './jobList.ts';
+import { PageNav } from './pageNav.ts';
 import type { Site } from './site.ts';
 import { readToken, signIn } from './token.ts';
 
@@ -33,6 +34,7 @@ export function Header({ feed, site, onCreate, onShortcuts }: HeaderProps): Comp
       <span class="dot" aria-hidden="true"></span>
       ${connections[feed.value]}
     </span>
+    <${PageNav} />
     <span class="spacer"></span>
     ${site.hasGraphiQL && html`<a href="/graphql" class="button quiet">GraphiQL</a>`}
     ${hasToken && html`<button type="button" class="quiet" onClick=${() => signIn('')}>Forget token</button>`}
