@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { isFinal, jobStatuses, type JobStatus } from '../../job.ts';
 import { byRank } from '../../place.ts';
 import type { Listings, OwnerQuery } from '../jobTable.ts';
+import { createSurvey } from './survey.ts';
 import { available } from './available.ts';
 import { encode, type Item } from './codec.ts';
 import { jobIdOfKey, jobShard, jobsTable, placeShards, shardOf } from './definition.ts';
@@ -29,7 +30,7 @@ export interface ListingsDeps {
 export function createListings({ dynamodb, tableName: TableName, readPlace, tags }: ListingsDeps): Listings {
   /** By the index of owners, which knows no tags. */
   async function owned(query: OwnerQuery): Promise<readonly string[]> {
-    const { owner, status, type, newestFirst, limit } = query;
+    const { owner, status, type, newestFirst, limit, mostRows: mostLookedAt = Infinity } = query;
     const values: Record<string, unknown> = { ':owner': owner };
     const names: Record<string, string> = { '#owner': jobsTable.indexes.byOwner.partitionKey };
     const { from, below, after } = boundsOf(query);
@@ -45,6 +46,7 @@ export function createListings({ dynamodb, tableName: TableName, readPlace, tags
 
     const ids: string[] = [];
     let start: Item | undefined;
+    let looked = 0;
     // Both ends of a range may be found that are not within it. Limit counts rows before the filter: more are read where few fit.
     for (
       let rows = Math.min(limit + (lower !== undefined && below !== undefined ? 2 : 0), mostRows);
@@ -69,7 +71,8 @@ export function createListings({ dynamodb, tableName: TableName, readPlace, tags
       // BETWEEN takes both its ends.
       ids.push(...(page.Items ?? []).map(jobIdOf).filter((id) => id !== below && id !== after));
       start = page.LastEvaluatedKey;
-      if (start === undefined || ids.length >= limit) return ids.slice(0, limit);
+      looked += page.ScannedCount ?? 0;
+      if (start === undefined || ids.length >= limit || looked >= mostLookedAt) return ids.slice(0, limit);
     }
   }
 
@@ -93,6 +96,7 @@ export function createListings({ dynamodb, tableName: TableName, readPlace, tags
 
   return {
     removeTags: tags.remove,
+    surveyOwned: createSurvey({ dynamodb, tableName: TableName }),
     async listOwned({ errorCode, ...query }) {
       // What has succeeded has no error.
       const status = query.status ?? (errorCode === undefined ? undefined : jobStatuses.filter((one) => one !== 'SUCCEEDED'));
