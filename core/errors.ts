@@ -22,6 +22,10 @@ export const errorCatalogue = {
     message: 'A schedule of yours has that name.',
     whatToDo: 'Update that one, delete it first, or choose another name.',
   },
+  BULK_OPERATION_NOT_FOUND: {
+    message: 'There is no such bulk operation.',
+    whatToDo: 'Ask the query `bulkOperations` for those there are; they are deleted JOB_TTL_DAYS after their last change, or soon after.',
+  },
   QUEUE_UNAVAILABLE: {
     message: 'The job was recorded but could not be queued.',
     whatToDo: 'Call `retryJob` with `extensions.jobId`.',

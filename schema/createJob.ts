@@ -1,5 +1,4 @@
 /** The inputs and answers of `createJob` and `createJobs`. */
-import { JobError } from '../core/errors.ts';
 import { maxTagLength, maxTags } from '../core/job.ts';
 import { maxBatch, type CreatedJob, type CreateJobOutcome, type CreateJobRequest } from '../core/usecases/createJob.ts';
 import { maxRunAheadDays } from '../core/usecases/startTime.ts';
@@ -7,6 +6,7 @@ import { builder } from './builder.ts';
 import type { ApiContext } from './context.ts';
 import { ErrorCodeType } from './errorCode.ts';
 import { toProblem, type Problem, type Reporter } from './errors.ts';
+import { keyMeant } from './idempotencyKey.ts';
 import { JobPriorityType, JobType } from './job.ts';
 import { checkedJson } from './scalars.ts';
 
@@ -60,14 +60,7 @@ export function createJobRequest(input: CreateJobInput, { owner, traceId }: Pick
 
 /** @throws {JobError} `BAD_USER_INPUT` where field and header disagree. */
 export function withHeaderKey(request: CreateJobRequest, headerKey: string | undefined): CreateJobRequest {
-  if (headerKey === undefined) return request;
-  if (request.idempotencyKey !== undefined && request.idempotencyKey !== headerKey) {
-    throw new JobError('BAD_USER_INPUT', {
-      message: 'The field idempotencyKey and the header Idempotency-Key differ: send one of them, or the same in both.',
-      path: ['idempotencyKey'],
-    });
-  }
-  return { ...request, idempotencyKey: headerKey };
+  return headerKey === undefined ? request : { ...request, idempotencyKey: keyMeant(request.idempotencyKey, headerKey) };
 }
 
 export const CreateJobPayloadType = builder.objectRef<CreatedJob>('CreateJobPayload').implement({

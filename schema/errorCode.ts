@@ -1,5 +1,5 @@
 /** The enums of what can go wrong, made from the catalogues: codes of errors and of failures, each with its meaning. */
-import { errorCatalogue, refusalCatalogue } from '../core/errors.ts';
+import { errorCatalogue, refusalCatalogue, type ErrorCode, type RefusalCode } from '../core/errors.ts';
 import { failureCatalogue } from '../core/failures.ts';
 import { builder } from './builder.ts';
 
@@ -7,6 +7,10 @@ export const ErrorCodeType = builder.enumType('ErrorCode', {
   description: 'What `extensions.code` of an error says, and `JobProblem.code`.',
   values: described({ ...errorCatalogue, ...refusalCatalogue }, ({ message, whatToDo }) => `${message} ${whatToDo}`),
 });
+
+export function isErrorCode(code: string): code is ErrorCode | RefusalCode {
+  return Object.hasOwn(errorCatalogue, code) || Object.hasOwn(refusalCatalogue, code);
+}
 
 export const JobFailureCodeType = builder.enumType('JobFailureCode', {
   description: 'Why an attempt, or the job, did not succeed: to branch on.',

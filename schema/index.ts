@@ -9,6 +9,7 @@ import './pauseMutations.ts';
 import './scheduleQueries.ts';
 import './scheduleMutations.ts';
 import './subscription.ts';
+import './bulkOperationFields.ts';
 import './worker.ts';
 import { guardWatchTokens } from './watchToken.ts';
 

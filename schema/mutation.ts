@@ -1,6 +1,4 @@
 /** The mutations. */
-import { Kind, type GraphQLResolveInfo, type SelectionSetNode } from 'graphql';
-import { JobError } from '../core/errors.ts';
 import { cancelJob } from '../core/usecases/cancelJob.ts';
 import { createJob, createJobs, maxBatch, requireBatch, type CreateJobOutcome, type CreateJobRequest } from '../core/usecases/createJob.ts';
 import { rescheduleJob } from '../core/usecases/rescheduleJob.ts';
@@ -17,6 +15,7 @@ import {
   withHeaderKey,
   type CreateJobInput,
 } from './createJob.ts';
+import { requireUnambiguousKey } from './idempotencyKey.ts';
 import {
   CancelJobInputType,
   CancelJobPayloadType,
@@ -99,23 +98,4 @@ type FailedOutcome = Extract<CreateJobOutcome, { ok: false }>;
 
 function isRequest(prepared: CreateJobRequest | FailedOutcome): prepared is CreateJobRequest {
   return !('ok' in prepared);
-}
-
-/** One header cannot be the key of several jobs: the second would be taken for a repetition of the first. */
-function requireUnambiguousKey({ idempotencyKey }: ApiContext, { operation, fragments }: GraphQLResolveInfo): void {
-  if (idempotencyKey === undefined) return;
-  const creating = rootFieldNames(operation.selectionSet, fragments).filter((name) => name === 'createJob' || name === 'createJobs');
-  if (creating.length === 1 && creating[0] === 'createJob') return;
-  throw new JobError('BAD_USER_INPUT', {
-    message: 'The header Idempotency-Key is for a request with one createJob; use the field idempotencyKey of each input here.',
-    path: ['idempotencyKey'],
-  });
-}
-
-function rootFieldNames({ selections }: SelectionSetNode, fragments: GraphQLResolveInfo['fragments']): readonly string[] {
-  return selections.flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return [selection.name.value];
-    const inner = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value];
-    return inner === undefined ? [] : rootFieldNames(inner.selectionSet, fragments);
-  });
 }

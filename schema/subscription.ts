@@ -3,10 +3,11 @@ import { JobError } from '../core/errors.ts';
 import type { WatchedEvent } from '../core/usecases/watchJob.ts';
 import { builder } from './builder.ts';
 import { jobsFilterOf, JobsFilterType } from './connection.ts';
-import { ownerMeant, type ApiContext } from './context.ts';
+import { ownerMeant } from './context.ts';
 import { JobFailureType, JobStatusType, JobType } from './job.ts';
 import { JobLogLineType } from './jobLog.ts';
 import { loadJob } from './jobLoader.ts';
+import { resumeAfter } from './resume.ts';
 
 const JobStatusEventType = builder.objectRef<WatchedEvent>('JobStatusEvent').implement({
   description: 'A change of a job’s status or, under a version already seen, an update of its progress.',
@@ -96,10 +97,3 @@ builder.subscriptionType({
     }),
   }),
 });
-
-/** The later of what the arguments and the header `Last-Event-ID` say. */
-function resumeAfter(jobId: string, after: number | null | undefined, lastEventId: ApiContext['lastEventId']): number | undefined {
-  const seen = lastEventId !== undefined && (lastEventId.jobId ?? jobId) === jobId ? lastEventId.version : undefined;
-  if (after === null || after === undefined) return seen;
-  return after < 0 ? after : Math.max(after, seen ?? 0);
-}

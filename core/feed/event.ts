@@ -24,7 +24,7 @@ const jobEvent = z.object({
   at: time,
   error: failure.optional(),
   progress: z.number().min(0).max(100).optional(),
-  /** Up to this sequence the job's log is written: for those who read that, and news of nothing else. */
+  /** What stands beside the record is written up to here, a job's log or a bulk operation: for those who read that, and news of nothing else. */
   logged: count.optional(),
 });
 

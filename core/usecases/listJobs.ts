@@ -171,7 +171,7 @@ async function idsAt(
 }
 
 /** What can be found without looking through what is not asked for. */
-function checkScope({ owner, filter = {} }: Pick<ListJobsRequest, 'owner' | 'filter'>): void {
+export function checkScope({ owner, filter = {} }: Pick<ListJobsRequest, 'owner' | 'filter'>): void {
   checkFilter(filter);
   if (owner !== undefined) return;
   const { status, idempotencyKey } = filter;

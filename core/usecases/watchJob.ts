@@ -1,6 +1,7 @@
 /** Watching: one job's transitions, or all of an owner's, shared by all who watch the same in this process. */
 import { JobError } from '../errors.ts';
 import type { JobEvent } from '../feed/event.ts';
+import type { FollowerDeps } from '../feed/follower.ts';
 import { openJobStream, type JobStream } from '../feed/jobStream.ts';
 import type { JobStreamDeps } from '../feed/jobStreamDeps.ts';
 import { ReadSchedule, tickMs } from '../feed/readSchedule.ts';
@@ -8,20 +9,27 @@ import { openOwnerStream, type OwnerStream, type OwnerStreamDeps } from '../feed
 import type { JobFacts } from '../feed/ownerLog.ts';
 import type { Watch, WatchedEvent } from '../feed/watch.ts';
 import { createCoalescedReads, readLoggingOutages } from './coalescedReads.ts';
-import { readLines, type LoggedLine } from './attemptNotes.ts';
+import { readLines, type LinesWanted, type LoggedLine } from './attemptNotes.ts';
 import type { Core } from './core.ts';
 import { checkFilter, matches, type JobsFilter } from './jobsFilter.ts';
-import { openLogWatch, type LogWatchDeps } from './watchLogs.ts';
+import { openLogWatch } from './watchLogs.ts';
+import { getBulkOperation, type BulkOperation } from './bulkOperations.ts';
 import { mayBeId, maySee, type Caller } from './readJob.ts';
+import { watchBulkOperation } from './watchBulkOperation.ts';
 
-export type { LoggedLine, Watch, WatchedEvent };
+export type { BulkOperation, LoggedLine, Watch, WatchedEvent };
 
 /** What is pushed to clients. */
-export type PushedEvent = WatchedEvent | LoggedLine;
+export type PushedEvent = WatchedEvent | LoggedLine | BulkOperation;
 
 /** Where a watch goes on that broke off after it: `afterVersion`, or `afterSequence`. */
 export function positionOf(event: PushedEvent): number {
   return 'sequence' in event ? event.sequence : event.version;
+}
+
+/** Of what that position is. */
+export function watchedIdOf(event: PushedEvent): string {
+  return 'operationId' in event ? event.operationId : event.jobId;
 }
 
 export interface Watches {
@@ -49,6 +57,18 @@ export interface Watches {
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<Watch<LoggedLine>>;
+  /**
+   * First its present state (or, with `afterVersion`, what came after it), then each change of its status, and of its counts
+   * the newest; completes when it is over.
+   * @throws {JobError} `BULK_OPERATION_NOT_FOUND`, `BAD_USER_INPUT`, `TABLE_UNAVAILABLE`, `SHUTTING_DOWN`.
+   */
+  bulkOperation(
+    request: Caller & {
+      readonly operationId: string;
+      readonly afterVersion?: number | undefined;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<Watch<BulkOperation>>;
   /** @throws {JobError} `BAD_USER_INPUT`; `FEED_INTERRUPTED`, here or from the iterator; `SHUTTING_DOWN`. */
   owner(request: {
     readonly owner: string;
@@ -120,15 +140,15 @@ export function createWatches(
   };
   const ownerStreamDeps: OwnerStreamDeps = { ...shared, read, onIdle: (owner) => owners.delete(owner) };
 
-  const logWatchDeps: LogWatchDeps = {
+  const followerDeps: FollowerDeps = {
     feed,
-    read: (jobId, wanted) => readLines({ table }, jobId, wanted),
     schedule,
     pollMs,
     silenceMs,
-    onFailure: (error) => log.debug({ error }, 'a job’s log could not be read; trying again'),
-    onThrow: (error) => log.error({ error }, 'a watcher of a job’s log threw; it was ended'),
+    onFailure: (error) => log.debug({ error }, 'what is watched could not be read; trying again'),
+    onThrow: (error) => log.error({ error }, 'a watcher threw; it was ended'),
   };
+  const operations = new Set<{ fail(error: Error): void }>();
 
   function remember(jobId: string, update: JobEvent): void {
     lastUpdates.delete(jobId);
@@ -190,7 +210,17 @@ export function createWatches(
         throw new JobError('BAD_USER_INPUT', { message: 'afterSequence is 0 or more.', path: ['afterSequence'] });
       }
       const transitions = await watches.job({ ...caller, jobId });
-      return openLogWatch(logWatchDeps, { jobId, afterSequence, signal, transitions });
+      const readOn = (id: string, wanted: LinesWanted) => readLines({ table }, id, wanted);
+      return openLogWatch({ ...followerDeps, readLines: readOn }, { jobId, afterSequence, signal, transitions });
+    },
+
+    async bulkOperation({ operationId, afterVersion = 0, signal, ...caller }) {
+      if (afterVersion < 0) throw new JobError('BAD_USER_INPUT', { message: 'afterVersion is 0 or more.', path: ['afterVersion'] });
+      const read = async (): Promise<BulkOperation> => (await getBulkOperation({ table }, { ...caller, operationId })).value;
+      // Once before it is watched: what is not the caller’s is not there.
+      await read();
+      if (closed) throw new JobError('SHUTTING_DOWN');
+      return watchBulkOperation(followerDeps, { operationId, afterVersion, signal, read, among: operations });
     },
 
     async owner({ owner, filter, signal }) {
@@ -206,6 +236,7 @@ export function createWatches(
       closed = true;
       stopCounting();
       clearInterval(ticking);
+      for (const operation of operations) operation.fail(new JobError('SHUTTING_DOWN'));
       for (const stream of await Promise.allSettled([...jobs.values(), ...owners.values()])) {
         if (stream.status === 'fulfilled') stream.value.fail(new JobError('SHUTTING_DOWN'));
       }
