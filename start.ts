@@ -12,6 +12,7 @@ import type { ObjectEngine } from './core/objects.ts';
 import { createWatches } from './core/usecases/watchJob.ts';
 import { makeBucketFolders } from './infra/local/bucketFolders.ts';
 import { createFolderObjectStore, unfinished } from './jobs/files/folder/objectStore.ts';
+import { maxGrowth } from './jobs/files/measured.ts';
 import bundledJobs from './jobs/index.ts';
 import { startLambdas } from './lambda/lambdas.ts';
 import { checkPort } from './runtime/checkPort.ts';
@@ -31,7 +32,8 @@ await runEntry('job-tickets', async (entry) => {
   await checkPort(config);
 
   const { core, notReady } = await openJobs(entry, jobTypesOf(jobs));
-  const objects = await openObjects(entry);
+  const openStore = await openObjects(entry);
+  const objects = openStore(config.maxSourceBytes);
   // Waiting costs nothing in memory, and ending at once is pleasant.
   const settings = config.table === 'sqlite' ? { ...config, receiveWaitSeconds: Math.min(1, config.receiveWaitSeconds) } : config;
   resources.adopt(startLambdas({ core, config: settings }), ({ stop }) => stop());
@@ -41,7 +43,18 @@ await runEntry('job-tickets', async (entry) => {
 
   const watches = resources.adopt(createWatches(core, config.watchReads), ({ close }) => close());
   const server = resources.adopt(
-    await openServer({ core, watches, log, notReady, scrape, details: () => ({ worker: worker.health() }), config, secrets, hurry }),
+    await openServer({
+      core,
+      watches,
+      objects: openStore(maxGrowth * config.maxSourceBytes),
+      log,
+      notReady,
+      scrape,
+      details: () => ({ worker: worker.health() }),
+      config,
+      secrets,
+      hurry,
+    }),
     ({ close }) => close(),
   );
   if (process.stdout.isTTY) process.stdout.write(welcome({ url: server.url, config }));
@@ -73,19 +86,20 @@ async function prepareEmulators({ config, log, resources }: Pick<Entry, 'config'
   await prepare(resources.use(createClients(config)), config, { log, resources });
 }
 
-async function openObjects({ config, resources }: Entry): Promise<ObjectEngine> {
-  const { s3Buckets: buckets, maxSourceBytes } = config;
+/** For sources, and for outputs, which may be larger. */
+async function openObjects({ config, resources }: Entry): Promise<(maxSourceBytes: number) => ObjectEngine> {
+  const { s3Buckets: buckets } = config;
   if (config.objects === 'folder') {
     const root = await objectsFolder(config, resources);
     await makeBucketFolders(root, buckets);
     // What a process before was in the middle of writing: its jobs write it anew.
     await rm(join(root, unfinished), { recursive: true, force: true });
-    return createFolderObjectStore({ root, buckets, maxSourceBytes });
+    return (maxSourceBytes) => createFolderObjectStore({ root, buckets, maxSourceBytes });
   }
   const { createObjectStore } = await import('./jobs/files/s3/objectStore.ts');
   const { createClients } = await import('./infra/local/clients.ts');
   const { s3 } = resources.use(createClients(config));
-  return createObjectStore({ s3, buckets, maxSourceBytes });
+  return (maxSourceBytes) => createObjectStore({ s3, buckets, maxSourceBytes });
 }
 
 /** Where nothing is kept, the objects still need a disk: they are gone at the end. */

@@ -9,7 +9,10 @@ export interface NewJob {
   readonly type: string;
   readonly params: unknown;
   readonly priority: JobPriority;
-  readonly delaySeconds: number;
+  readonly delaySeconds?: number | undefined;
+  /** Instead of a delay. */
+  readonly runAt?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
 }
 
 export interface Actions {

@@ -16,27 +16,31 @@ import { Header } from './header.ts';
 import { createJobList, type FeedState, type JobList } from './jobList.ts';
 import { JobPanel } from './jobPanel.ts';
 import { JobTable } from './jobTable.ts';
+import type { Operations } from './operations.ts';
 import { Overview } from './overview.ts';
 import type { QueueGauge } from './queueGauge.ts';
 import { searchBoxId } from './searchBox.ts';
 import { moveToRow, selectRow, useShortcuts, type Shortcut } from './shortcuts.ts';
 import type { Site } from './site.ts';
 import { TokenForm } from './tokenForm.ts';
+import { useViewer } from './useViewer.ts';
 
 export interface AppProps {
   readonly connection: Connection;
   readonly feed: Signal<FeedState>;
   readonly gauge: QueueGauge;
   readonly actions: Actions;
+  readonly operations: Operations;
   readonly address: ReadonlySignal<Address>;
   readonly site: Site;
 }
 
-export function App({ connection, feed, gauge, actions, address: addressSignal, site }: AppProps): ComponentChildren {
+export function App({ connection, feed, gauge, actions, operations, address: addressSignal, site }: AppProps): ComponentChildren {
   const address = addressSignal.value;
   const { jobId } = address;
   const list = useJobList({ connection, feed, address });
   const types = useTypes(actions);
+  const viewer = useViewer(operations);
   const selected = useSignal<ReadonlySet<string>>(new Set());
   const [dialog, setDialog] = useState<OpenDialog | undefined>();
   const [notice, setNotice] = useState('');
@@ -102,12 +106,13 @@ export function App({ connection, feed, gauge, actions, address: addressSignal, 
           : html`<${JobPanel}
               key=${jobId}
               connection=${connection}
+              operations=${operations}
+              viewer=${viewer}
               list=${list}
               jobId=${jobId}
-              stuckAfterMs=${stuckAfterMs}
+              site=${site}
+              actions=${actions}
               onClose=${() => turnTo({ ...address, jobId: undefined })}
-              onRetry=${onRetry}
-              onCancel=${onCancel}
               onReplay=${(from: FullJob) => setDialog({ kind: 'create', from })}
             />`
       }

@@ -4,9 +4,11 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { FullJob, JobTypeInfo } from './documents.ts';
 import { shortId } from './jobRecord.ts';
+import { inputOfTime } from './localTime.ts';
 import { Modal } from './modal.ts';
 import { NewJobForm, type NewJobFormProps } from './newJobForm.ts';
 import { fieldsOf } from './paramsForm.ts';
+import type { Start } from './startFields.ts';
 
 export interface CreateDialogProps extends Pick<NewJobFormProps, 'actions' | 'onClose'> {
   readonly types: readonly JobTypeInfo[];
@@ -23,6 +25,14 @@ export function CreateDialog({ types, actions, from, onClose }: CreateDialogProp
   const start = type?.name === from?.type ? from : undefined;
   return html`<${Modal} title=${from === undefined ? 'New job' : 'Replay job'} onClose=${() => onClose()}>
     ${from !== undefined && html`<p class="muted">${`A new job, with the params of ${shortId(from.jobId)} to start from.`}</p>`}
+    ${
+      from !== undefined &&
+      from.outputs.length > 0 &&
+      html`<p class="muted">
+        ${'The old one has written '}${from.outputs.map(({ name }) => html`<code key=${name}>${name}</code>${' '}`)}
+        ${'already: with tokens no job replaces what another wrote, so give it another name.'}
+      </p>`
+    }
     <div class="field">
       <label for="job-type">Type</label>
       <select id="job-type" value=${name} onChange=${onType}>
@@ -39,10 +49,21 @@ export function CreateDialog({ types, actions, from, onClose }: CreateDialogProp
         type=${type.name}
         fields=${fieldsOf(type.paramsSchema)}
         params=${start?.params ?? type.example}
-        priority=${start?.priority ?? 'NORMAL'}
+        start=${startOf(start)}
         actions=${actions}
         onClose=${onClose}
       />`
     }
   <//>`;
+}
+
+/** A start that has come means at once, so it is not kept. */
+function startOf(from: FullJob | undefined): Start {
+  const isAhead = from?.runAt !== undefined && from.runAt !== null && Date.parse(from.runAt) > Date.now();
+  return {
+    priority: from?.priority ?? 'NORMAL',
+    delaySeconds: '0',
+    startAt: isAhead ? inputOfTime(from.runAt) : '',
+    tags: from?.tags.join('\n') ?? '',
+  };
 }

@@ -1,6 +1,7 @@
 /** What the dashboard asks of the API. test/browser holds the documents against the schema. */
 import type { JobFailure, JobHistoryEntry, JobPriority, JobStatus, JobStatusEvent, WaitingReason } from '../client/job.ts';
 import { eventFields } from '../client/job.ts';
+import type { JobOutput } from './panelDocuments.ts';
 
 /** A job as the table shows it. */
 export interface ListedJob {
@@ -30,6 +31,10 @@ export interface FullJob extends ListedJob {
   readonly traceId: string;
   readonly idempotencyKey: string | null;
   readonly expiresAt: string;
+  readonly tags: readonly string[];
+  readonly runAt: string | null;
+  readonly concurrencyKey: string | null;
+  readonly outputs: readonly JobOutput[];
 }
 
 export interface JobTypeInfo {
@@ -57,7 +62,8 @@ export const documents = {
   }`,
   listedJob: `query ListedJob($jobId: ID!) { job(jobId: $jobId) { ${listed} } }`,
   fullJob: `query FullJob($jobId: ID!) {
-    job(jobId: $jobId) { ${listed} owner params result traceId idempotencyKey expiresAt }
+    job(jobId: $jobId) { ${listed} owner params result traceId idempotencyKey expiresAt tags runAt concurrencyKey
+      outputs { name uri downloadPath } }
   }`,
   jobByKey: `query JobByKey($idempotencyKey: String!, $owner: String) {
     jobByIdempotencyKey(idempotencyKey: $idempotencyKey, owner: $owner) { jobId }

@@ -1,16 +1,43 @@
 /** All there is to read of one job. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
+import { useCallback, useState } from 'preact/hooks';
+import type { Connection } from '../client/connection.ts';
+import { isFinal } from '../client/job.ts';
+import { AttemptList } from './attemptList.ts';
 import { CopyButton } from './copyButton.ts';
 import type { FullJob } from './documents.ts';
-import { WaitNote } from './waitNote.ts';
+import { JobFacts } from './jobFacts.ts';
+import { JobSlots } from './jobSlots.ts';
+import { LogView, type AttemptKey } from './logView.ts';
+import type { Operations } from './operations.ts';
+import { OutputList } from './outputList.ts';
+import type { Viewer } from './panelDocuments.ts';
 import { ProgressBar } from './progressBar.ts';
 import { StatusBadge } from './statusBadge.ts';
 import { Timeline } from './timelineView.ts';
+import { pollEveryMs, usePolled } from './usePolled.ts';
+import { WaitNote } from './waitNote.ts';
 
-export function JobDetails({ job }: { readonly job: FullJob }): ComponentChildren {
-  const { jobId, owner, status, error, params, result, priority, attempts, generation, traceId, idempotencyKey, createdAt, expiresAt } =
-    job;
+export interface JobDetailsProps {
+  readonly job: FullJob;
+  readonly connection: Connection;
+  readonly operations: Operations;
+  /** Undefined until the server has said. */
+  readonly viewer: Viewer | undefined;
+  readonly traceUrlTemplate: string;
+}
+
+export function JobDetails({ job, connection, operations, viewer, traceUrlTemplate }: JobDetailsProps): ComponentChildren {
+  const { jobId, status, version, error, params, result, outputs, attempts: begun } = job;
+  const [attempt, setAttempt] = useState<AttemptKey | undefined>();
+  // Read again with each change; within a receive one attempt follows another without any.
+  const read = useCallback(() => operations.attempts(jobId), [operations, jobId, version, begun]);
+  const attempts = usePolled(read, isFinal(status) ? 0 : pollEveryMs);
+  const onLog = (key: AttemptKey): void => {
+    setAttempt(key);
+    document.getElementById('log-title')?.scrollIntoView({ block: 'start' });
+  };
   return html`
     <div class="panel-status">
       <${StatusBadge} status=${status} hasCode=${true} />
@@ -25,37 +52,15 @@ export function JobDetails({ job }: { readonly job: FullJob }): ComponentChildre
         <p>${error.message}</p>
       </div>`
     }
+    <${JobSlots} job=${job} operations=${operations} viewer=${viewer} />
+    <${OutputList} outputs=${outputs} />
     <${Timeline} job=${job} />
+    <${AttemptList} attempts=${attempts.value ?? []} problem=${attempts.problem} onLog=${onLog} />
+    <${LogView} connection=${connection} job=${job} attempt=${attempt} attempts=${attempts.value ?? []} onAttempt=${setAttempt} />
     ${result !== null && html`<${Json} title="Result" value=${result} />`}
     <${Json} title="Params" value=${params} />
-    <section>
-      <h3>Record</h3>
-      <dl class="facts">
-        <${Fact} name="Ticket" code=${jobId} />
-        <${Fact} name="Owner" text=${owner} />
-        <${Fact} name="Priority" text=${priority.toLowerCase()} />
-        <${Fact} name="Attempts" text=${`${attempts}${generation > 1 ? ` in generation ${generation}` : ''}`} />
-        <${Fact} name="Created" text=${new Date(createdAt).toLocaleString()} />
-        <${Fact} name="Kept until" text=${new Date(expiresAt).toLocaleDateString()} />
-        ${idempotencyKey !== null && html`<${Fact} name="Idempotency key" code=${idempotencyKey} />`}
-        <${Fact} name="Trace" code=${traceId} />
-      </dl>
-    </section>
+    <${JobFacts} job=${job} traceUrlTemplate=${traceUrlTemplate} />
   `;
-}
-
-interface FactProps {
-  readonly name: string;
-  readonly text?: string;
-  /** To be copied rather than read. */
-  readonly code?: string;
-}
-
-function Fact({ name, text, code }: FactProps): ComponentChildren {
-  return html`<div>
-    <dt>${name}</dt>
-    <dd>${text}${code !== undefined && html`<code>${code}</code><${CopyButton} name=${name.toLowerCase()} text=${code} />`}</dd>
-  </div>`;
 }
 
 interface JsonProps {

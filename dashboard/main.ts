@@ -6,6 +6,7 @@ import { openConnection, type ConnectionState } from '../client/connection.ts';
 import { createActions } from './actions.ts';
 import { readAddress } from './address.ts';
 import { App } from './app.ts';
+import { createOperations } from './operations.ts';
 import { createQueueGauge } from './queueGauge.ts';
 import { readSite } from './site.ts';
 import { readToken } from './token.ts';
@@ -31,6 +32,18 @@ addEventListener('hashchange', () => (address.value = readAddress()));
 const root = document.getElementById('app');
 const site = readSite(document.documentElement.dataset);
 const actions = createActions(connection);
+const operations = createOperations(connection);
 if (root !== null) {
-  render(html`<${App} connection=${connection} feed=${feed} gauge=${gauge} actions=${actions} address=${address} site=${site} />`, root);
+  render(
+    html`<${App}
+      connection=${connection}
+      feed=${feed}
+      gauge=${gauge}
+      actions=${actions}
+      operations=${operations}
+      address=${address}
+      site=${site}
+    />`,
+    root,
+  );
 }

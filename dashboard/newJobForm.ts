@@ -1,14 +1,12 @@
-/** The form of the dialog: params by field or as JSON, priority and delay, and what the API has against them. */
+/** The form of the dialog: params by field or as JSON, priority, start and tags, and what the API has against them. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { JobTicketsError } from '../client/errors.ts';
-import type { JobPriority } from '../client/job.ts';
 import type { Actions } from './actions.ts';
 import { FieldInput } from './fieldInput.ts';
+import { inputOfStart, StartFields, type Start } from './startFields.ts';
 import { hasFieldsFor, paramsOf, parseJson, valuesOf, type FieldProblem, type FormField, type FormValues } from './paramsForm.ts';
-
-const priorities = ['HIGH', 'NORMAL', 'LOW'] as const satisfies readonly JobPriority[];
 
 export interface NewJobFormProps {
   readonly type: string;
@@ -16,17 +14,16 @@ export interface NewJobFormProps {
   readonly fields: readonly FormField[] | undefined;
   /** To start from. */
   readonly params: unknown;
-  readonly priority: JobPriority;
+  readonly start: Start;
   readonly actions: Pick<Actions, 'create'>;
   /** With the jobId of the job that was created. */
   readonly onClose: (created?: string) => void;
 }
 
-export function NewJobForm({ type, fields, params, priority: firstPriority, actions, onClose }: NewJobFormProps): ComponentChildren {
+export function NewJobForm({ type, fields, params, start: firstStart, actions, onClose }: NewJobFormProps): ComponentChildren {
   const [values, setValues] = useState<FormValues>(() => valuesOf(fields ?? [], params));
   const [json, setJson] = useState(() => (hasFieldsFor(fields ?? [], params) ? undefined : JSON.stringify(params, undefined, 2)));
-  const [priority, setPriority] = useState(firstPriority);
-  const [delaySeconds, setDelay] = useState('0');
+  const [start, setStart] = useState(firstStart);
   const [problem, setProblem] = useState<FieldProblem | undefined>();
   const [isSending, setSending] = useState(false);
 
@@ -41,7 +38,7 @@ export function NewJobForm({ type, fields, params, priority: firstPriority, acti
     if ('message' in input) return setProblem(input);
     setSending(true);
     try {
-      onClose(await actions.create({ type, params: input.params, priority, delaySeconds: Number(delaySeconds) }));
+      onClose(await actions.create({ type, params: input.params, ...inputOfStart(start) }));
     } catch (error) {
       setProblem(problemOf(error));
       setSending(false);
@@ -60,8 +57,6 @@ export function NewJobForm({ type, fields, params, priority: firstPriority, acti
     event.preventDefault();
     void send();
   };
-  const onPriority = ({ currentTarget }: { readonly currentTarget: HTMLSelectElement }): void =>
-    setPriority(priorities.find((name) => name === currentTarget.value) ?? 'NORMAL');
   const inputOf = (field: FormField): ComponentChildren => {
     const { name } = field;
     const onInput = (value: string): void => setValues({ ...values, [name]: value });
@@ -72,25 +67,7 @@ export function NewJobForm({ type, fields, params, priority: firstPriority, acti
 
   return html`<form onSubmit=${onSubmit} noValidate=${json !== undefined}>
     ${json === undefined ? fields?.map(inputOf) : html`<${JsonInput} value=${json} onInput=${setJson} />`}
-    <div class="row fields">
-      <div class="field">
-        <label for="job-priority">Priority</label>
-        <select id="job-priority" value=${priority} onChange=${onPriority}>
-          ${priorities.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}
-        </select>
-      </div>
-      <div class="field">
-        <label for="job-delay">Delay, in seconds</label>
-        <input
-          id="job-delay"
-          type="number"
-          min="0"
-          max="900"
-          value=${delaySeconds}
-          onInput=${({ currentTarget }: { readonly currentTarget: HTMLInputElement }) => setDelay(currentTarget.value)}
-        />
-      </div>
-    </div>
+    <${StartFields} start=${start} onChange=${setStart} />
     ${isElsewhere && html`<p class="problem" role="alert">${problem.message}</p>`}
     <div class="row dialog-end">
       ${

@@ -14,6 +14,8 @@ export interface OpenedJobState {
 
 export interface OpenedJob {
   readonly state: ReadonlySignal<OpenedJobState>;
+  /** Reads it again, where something changed of which no event tells. */
+  refresh(): void;
   close(): void;
 }
 
@@ -62,5 +64,5 @@ export function openJob(connection: Connection, list: Pick<JobList, 'state' | 'f
     if (!signal.aborted) state.value = { ...state.peek(), problem: error instanceof Error ? error.message : String(error) };
   });
 
-  return { state, close: () => closing.abort() };
+  return { state, refresh: () => void read().catch(() => undefined), close: () => closing.abort() };
 }

@@ -44,6 +44,9 @@ export const podGrants = {
     jobQueues: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
     // `/readyz` looks at all queues.
     deadLetters: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'],
+    // Outputs are downloaded. Without ListBucket S3 answers 403 for a file that is not there any more.
+    bucket: ['s3:ListBucket'],
+    objects: ['s3:GetObject'],
     parameters: ['ssm:GetParametersByPath'],
     cachePassword: ['secretsmanager:GetSecretValue'],
     tokenSecret: ['secretsmanager:GetSecretValue'],

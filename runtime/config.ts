@@ -132,6 +132,11 @@ const settings = z.object({
     .describe(
       'Names under which an open server outside production may be called beside `localhost`, HOST and addresses, separated by commas.',
     ),
+  TRACE_URL_TEMPLATE: z
+    .string()
+    .regex(/^https?:\/\/[^\s"<>]*\{traceId\}[^\s"<>]*$/, 'must be an address with {traceId} in it')
+    .optional()
+    .describe('Where the dashboard finds a job’s trace, such as `https://jaeger.example.com/trace/{traceId}`; unset = no link.'),
   ...limitSettings,
   JOB_TTL_DAYS: whole(1, 3650).default(30).describe('Jobs are deleted so long after their last change.'),
   ...openTelemetrySettings,
@@ -225,6 +230,7 @@ export function parseConfig(environment: Environment) {
     /** Of `createWatches`. */
     watchReads: { silenceMs: env.VISIBILITY_TIMEOUT_SECONDS * 1000, maxReadsPerSecond: env.MAX_WATCH_READS_PER_SECOND },
     corsOrigins: env.CORS_ORIGINS,
+    traceUrlTemplate: env.TRACE_URL_TEMPLATE,
     /** Not even hinted at what there is. */
     hidesSchema: env.GRAPHIQL === undefined ? env.NODE_ENV === 'production' : env.GRAPHIQL === 'off',
     allowedHosts: env.ALLOWED_HOSTS,

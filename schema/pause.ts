@@ -30,6 +30,10 @@ async function shownPause({ core }: Pick<ApiContext, 'core'>, what: Pausable): P
   return pauseOf(await readPauses(core), what, await core.table.time());
 }
 
+function pauserOf({ mayOperate }: Pick<ApiContext, 'mayOperate'>, pause: Pause | undefined): string | undefined {
+  return mayOperate ? pause?.by : undefined;
+}
+
 async function waitingFor({ core }: Pick<ApiContext, 'core'>, what: Pausable): Promise<number> {
   const paused = { place: 'paused', ...under(waitRank(pauseKey(what))) } as const;
   const limited = 'type' in what ? limitRanges(what.type).map((range) => ({ place: 'limit', ...range }) as const) : [];
@@ -44,6 +48,8 @@ const said = {
   isPaused: 'Whether jobs of it that would start are kept waiting.',
   pausedReason: 'Why, if a reason was given.',
   pausedUntil: 'When the pause ends by itself, if it does.',
+  pausedSince: 'When the pause began.',
+  pausedBy: 'Who paused it last; null to those who may not operate the system (scope `admin`).',
   waiting: `Jobs that wait for a pause to end, or for a limit of their type; ${mostCounted} where there are as many or more.`,
 };
 
@@ -62,6 +68,17 @@ builder.objectFields(JobTypeType, (t) => ({
     nullable: true,
     description: said.pausedUntil,
     resolve: async ({ name }, _, context) => (await shownPause(context, { type: name }))?.until,
+  }),
+  pausedSince: t.field({
+    type: 'DateTime',
+    nullable: true,
+    description: said.pausedSince,
+    resolve: async ({ name }, _, context) => (await shownPause(context, { type: name }))?.since,
+  }),
+  pausedBy: t.string({
+    nullable: true,
+    description: said.pausedBy,
+    resolve: async ({ name }, _, context) => pauserOf(context, await shownPause(context, { type: name })),
   }),
   waiting: t.int({ complexity: 10, description: said.waiting, resolve: ({ name }, _, context) => waitingFor(context, { type: name }) }),
 }));
@@ -88,6 +105,17 @@ export const JobQueueType = builder.objectRef<JobQueueInfo>('JobQueue').implemen
       nullable: true,
       description: said.pausedUntil,
       resolve: async ({ priority }, _, context) => (await shownPause(context, { priority }))?.until,
+    }),
+    pausedSince: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: said.pausedSince,
+      resolve: async ({ priority }, _, context) => (await shownPause(context, { priority }))?.since,
+    }),
+    pausedBy: t.string({
+      nullable: true,
+      description: said.pausedBy,
+      resolve: async ({ priority }, _, context) => pauserOf(context, await shownPause(context, { priority })),
     }),
     waiting: t.int({ complexity: 10, description: said.waiting, resolve: ({ priority }, _, context) => waitingFor(context, { priority }) }),
   }),

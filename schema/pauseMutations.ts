@@ -26,7 +26,7 @@ builder.mutationFields((t) => ({
       await context.spend('jobs', 1);
       requireOperator(context);
       const jobType = knownType(context, type);
-      await pauseWork(context.core, { type }, { reason: reason ?? undefined, until: until ?? undefined });
+      await pauseWork(context.core, { type }, { reason: reason ?? undefined, until: until ?? undefined, by: context.owner });
       return { jobType };
     },
   }),
@@ -49,7 +49,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input: { priority, reason, until } }, context) => {
       await context.spend('jobs', 1);
       requireOperator(context);
-      await pauseWork(context.core, { priority }, { reason: reason ?? undefined, until: until ?? undefined });
+      await pauseWork(context.core, { priority }, { reason: reason ?? undefined, until: until ?? undefined, by: context.owner });
       return { queue: { priority } };
     },
   }),

@@ -1,5 +1,6 @@
 /** Opens the API on a port: HTTP, SSE and WebSocket at /graphql, GraphiQL, the dashboard at /, health. */
 import { createServer, type Server } from 'node:http';
+import type { ObjectEngine } from '../core/objects.ts';
 import type { Core } from '../core/usecases/core.ts';
 import { sweeperHealth } from '../core/usecases/sweeperHealth.ts';
 import type { Watches } from '../core/usecases/watchJob.ts';
@@ -16,6 +17,7 @@ import { measureDependencies } from './dependencies.ts';
 import { createHealth, type UnreadyPart } from './health.ts';
 import { createHostCheck } from './hosts.ts';
 import { answerClientErrors } from './http/clientErrors.ts';
+import { createDownloads } from './http/downloads.ts';
 import { createGraphQLOverHttp } from './http/graphqlOverHttp.ts';
 import { createRequestListener } from './http/requestListener.ts';
 import { createOriginCheck } from './origins.ts';
@@ -33,6 +35,8 @@ export interface OpenServerDeps {
   /** Ended by `close`, since whoever watches is connected here. */
   readonly watches: Watches;
   readonly log: Log;
+  /** The files that jobs write, to be given out. Absent: none are. */
+  readonly objects?: Pick<ObjectEngine, 'read'> | undefined;
   /** What does not answer and why; empty when all do. */
   readonly notReady: () => Promise<readonly UnreadyPart[]>;
   /** All metrics, in Prometheus' text format. */
@@ -59,6 +63,7 @@ type ServerConfig = Pick<
   | 'redisUrl'
   | 'redisIsCluster'
   | 'shutdownGraceSeconds'
+  | 'traceUrlTemplate'
 >;
 
 export interface OpenedServer {
@@ -73,6 +78,7 @@ export async function openServer({
   core,
   watches,
   log,
+  objects,
   notReady,
   scrape = () => Promise.resolve(''),
   details = () => ({}),
@@ -101,9 +107,16 @@ export async function openServer({
     wantsToken,
     hasGraphiQL: graphiql !== undefined,
     stuckAfterSeconds: core.settings.stuckAfterSeconds,
+    traceUrlTemplate: config.traceUrlTemplate,
   });
   const stopMeasuring = measureDependencies(core);
   const queueDepths = createQueueDepths({ core, authenticate, isOpen });
+
+  const downloads = createDownloads({
+    ...{ core, objects, authenticate, limiter, connections, mask: operations.mask },
+    corsOrigins: config.corsOrigins,
+    idleMs: limits.requestTimeoutSeconds * 1000,
+  });
 
   const server = createServer({ ...timeoutsOf(limits), shouldUpgradeCallback: isWebSocketRequest });
   answerClientErrors(server);
@@ -111,7 +124,7 @@ export async function openServer({
   const shared = { authenticate, connections, allowsHost, allowsOrigin, telemetry: core.telemetry, log };
   const graphql = { ...shared, operations, fanOut, answers };
   const answerGraphQL = createGraphQLOverHttp({ ...graphql, corsOrigins: config.corsOrigins, rate: limiter.rate, limits });
-  const answer = createRequestListener({ ...shared, answerGraphQL, health, graphiql, dashboard, queueDepths, scrape });
+  const answer = createRequestListener({ ...shared, answerGraphQL, health, graphiql, dashboard, queueDepths, downloads, scrape });
   server.on('request', (request, response) => void answer(request, response));
   const sockets = attachSockets({ ...shared, server, answers, api: createWebSocketApi({ ...graphql, limits }), limits });
   await listen(server, config);

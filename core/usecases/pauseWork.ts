@@ -13,19 +13,20 @@ const firstWoken = 500;
 export interface PauseRequest {
   readonly reason?: string | undefined;
   readonly until?: number | undefined;
+  readonly by?: string | undefined;
 }
 
 /**
  * Pauses it, or gives the pause there is another reason and end. Creating goes on; none starts later than workers remember
  * what they have read, 5 seconds. @throws {JobError} `BAD_USER_INPUT`, `TABLE_UNAVAILABLE`.
  */
-export async function pauseWork(core: Pick<Core, 'table'>, what: Pausable, { reason, until }: PauseRequest): Promise<Pause> {
+export async function pauseWork(core: Pick<Core, 'table'>, what: Pausable, { reason, until, by }: PauseRequest): Promise<Pause> {
   if (reason !== undefined && requireText(reason, ['reason']).length > maxReasonLength)
     throw badInput(`has at most ${maxReasonLength} characters`, ['reason']);
   const now = await core.table.time();
   if (until !== undefined && until <= now.high) throw badInput('lies not ahead', ['until']);
   const key = pauseKey(what);
-  let pause: Pause = { reason, until, since: now.at };
+  let pause: Pause = { reason, until, since: now.at, by };
   await changePauses(core, now, (pauses) => {
     pause = { ...pause, since: pauses[key]?.since ?? now.at };
     return { ...pauses, [key]: pause };

@@ -16,6 +16,8 @@ const pause = z.object({
   /** When it ends by itself: milliseconds since the epoch, in the service's time. */
   until: z.number().optional(),
   since: z.number(),
+  /** Who paused it: the subject of their token. */
+  by: z.string().optional(),
 });
 
 /** By the key that its jobs wait for: `pauseKey`. */

@@ -11,7 +11,7 @@ export interface Measured {
 }
 
 /** An output may be so many times as large as a source: a long column name in front of many short cells grows quickly. */
-const maxGrowth = 10;
+export const maxGrowth = 10;
 
 export function measured(content: ObjectContent, uri: string, maxSourceBytes: number): Measured {
   const hash = createHash('sha256');

@@ -9,7 +9,10 @@ export function answerCors({ method, headers }: IncomingMessage, response: Serve
   if (corsOrigins.length > 0) response.setHeader('vary', 'Origin');
   if (origin !== undefined && corsOrigins.includes(origin)) {
     response.setHeader('access-control-allow-origin', origin);
-    response.setHeader('access-control-expose-headers', 'x-trace-id, traceparent, retry-after, ratelimit, ratelimit-policy');
+    response.setHeader(
+      'access-control-expose-headers',
+      'content-disposition, x-trace-id, traceparent, retry-after, ratelimit, ratelimit-policy',
+    );
     if (method === 'OPTIONS') {
       response.setHeader('access-control-allow-methods', 'GET, POST, OPTIONS');
       response.setHeader('access-control-allow-headers', allowedHeaders.join(', '));

@@ -1,4 +1,4 @@
-/** HTTP: what is refused before GraphQL sees it, then GraphQL, GraphiQL, the dashboard and health. */
+/** HTTP: what is refused before GraphQL sees it, then GraphQL, GraphiQL, the dashboard, downloads and health. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SpanKind } from '@opentelemetry/api';
 import { prometheusContentType } from '../../runtime/metricsServer.ts';
@@ -10,6 +10,7 @@ import { sendFile, type Dashboard } from '../pages/dashboard.ts';
 import type { GraphiQLPage } from '../pages/graphiql.ts';
 import { queueDepthsPath, type AnswerQueueDepths } from '../queueDepths.ts';
 import { traceHeaders, traceIdOf } from '../trace.ts';
+import type { Downloads } from './downloads.ts';
 import { headerOf, type AnswerGraphQL } from './graphqlOverHttp.ts';
 import { refusalBody, refuse, sendJson } from './refusal.ts';
 
@@ -22,6 +23,7 @@ export interface RequestListenerDeps {
   readonly graphiql: (() => Promise<GraphiQLPage>) | undefined;
   readonly dashboard: Dashboard;
   readonly queueDepths: AnswerQueueDepths;
+  readonly downloads: Downloads;
   /** All metrics, in Prometheus' text format. */
   readonly scrape: () => Promise<string>;
   readonly telemetry: Telemetry;
@@ -29,7 +31,7 @@ export interface RequestListenerDeps {
 }
 
 export function createRequestListener(deps: RequestListenerDeps) {
-  const { answerGraphQL, health, allowsHost, allowsOrigin, graphiql, dashboard, queueDepths, scrape, telemetry, log } = deps;
+  const { answerGraphQL, health, allowsHost, allowsOrigin, graphiql, dashboard, queueDepths, downloads, scrape, telemetry, log } = deps;
 
   return (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const traceparent = headerOf(request, 'traceparent');
@@ -65,6 +67,10 @@ export function createRequestListener(deps: RequestListenerDeps) {
     }
     if (path === graphqlPath) return graphql(request, response, traceId);
     if (path === '/metrics') return metrics(request, response);
+    if (downloads.has(path)) {
+      if (!allowsOrigin(request.headers)) return refuse(response, 403, 'FOREIGN_ORIGIN');
+      return downloads.answer(request, response, traceId);
+    }
     const file = check === undefined ? await dashboard.fileAt(path) : undefined;
     if (check === undefined && file === undefined && path !== queueDepthsPath) {
       return refuse(response, 404, 'NOT_FOUND');

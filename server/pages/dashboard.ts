@@ -1,4 +1,5 @@
 /** The dashboard's page and modules, from memory: no path of a client ever reaches the file system. */
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
@@ -22,16 +23,19 @@ export interface DashboardDeps {
   readonly hasGraphiQL: boolean;
   /** After how long a job that nothing touched may be retried. */
   readonly stuckAfterSeconds: number;
+  /** Where a trace is looked at, with `{traceId}` in it. */
+  readonly traceUrlTemplate: string | undefined;
 }
 
-export function createDashboard({ wantsToken, hasGraphiQL, stuckAfterSeconds }: DashboardDeps): Dashboard {
+export function createDashboard(deps: DashboardDeps): Dashboard {
+  const site = attributesOf(deps);
+  const ownTag = createHash('sha256').update(site).digest('base64url').slice(0, 8);
   const page = async (): Promise<DashboardFile | undefined> => {
     const file = (await readFiles()).get('/index.html');
     if (file === undefined) return undefined;
-    const site = `data-wants-token="${wantsToken}" data-has-graphiql="${hasGraphiQL}" data-stuck-after-seconds="${stuckAfterSeconds}"`;
     const { etag = '' } = file.headers;
-    const ownEtag = etag.replace(/"$/, `-${wantsToken ? 1 : 0}${hasGraphiQL ? 1 : 0}${stuckAfterSeconds}"`);
-    return { body: file.body.replace('<html ', () => `<html ${site} `), headers: { ...file.headers, etag: ownEtag } };
+    const headers = { ...file.headers, etag: etag.replace(/"$/, `-${ownTag}"`) };
+    return { body: file.body.replace('<html ', () => `<html ${site} `), headers };
   };
   return {
     async fileAt(path) {
@@ -39,6 +43,19 @@ export function createDashboard({ wantsToken, hasGraphiQL, stuckAfterSeconds }: 
       return /^\/(dashboard|client|modules)\//.test(path) ? (await readFiles()).get(path) : undefined;
     },
   };
+}
+
+/** What the page is told of its server, on its root. */
+function attributesOf({ wantsToken, hasGraphiQL, stuckAfterSeconds, traceUrlTemplate = '' }: DashboardDeps): string {
+  const told = {
+    'wants-token': wantsToken,
+    'has-graphiql': hasGraphiQL,
+    'stuck-after-seconds': stuckAfterSeconds,
+    'trace-url': traceUrlTemplate,
+  };
+  return Object.entries(told)
+    .map(([name, value]) => `data-${name}="${String(value).replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"`)
+    .join(' ');
 }
 
 /** Asked for again at each load, and answered with 304 while it is the same. */

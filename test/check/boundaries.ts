@@ -72,6 +72,11 @@ const zones: readonly Zone[] = [
     mayImport: [/^docs\/examples\/(jobTypes\.d\.ts$|react\/)/],
     packages: ['job-tickets-client', 'job-tickets-react', 'react', 'react-dom/client', '@urql/core', 'graphql-ws'],
   },
+  // It opens what its server gives out.
+  {
+    files: /^server\/main\.ts$/,
+    mayImport: [core, telemetry, runtime, jobTypes, /^jobs\/files\/(measured|s3\/objectStore)\.ts$/, /^server\//],
+  },
   { files: /^server\//, mayImport: [core, telemetry, runtime, jobTypes, /^schema\//, /^server\//] },
   { files: /^worker\//, mayImport: [core, telemetry, runtime, /^jobs\//, /^worker\//] },
   { files: /^lambda\//, mayImport: [core, telemetry, runtime, /^lambda\//] },
@@ -96,7 +101,7 @@ const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: reado
       /^core\/queue\/sqs\//,
       /^jobs\/files\/s3\//,
       /^runtime\/(open|parameterStore|secrets)\.ts$/,
-      /^worker\/main\.ts$/,
+      /^(server|worker)\/main\.ts$/,
       /^infra\//,
     ],
   },

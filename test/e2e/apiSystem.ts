@@ -36,6 +36,8 @@ export interface ApiSystem extends AsyncDisposable {
   /** A graphql-ws client; disposed of with the system. */
   client(options?: { readonly connectionParams?: Record<string, unknown> }): Client;
   closeServer(): Promise<void>;
+  /** Takes an object away, as somebody else might. */
+  removeObject(uri: string): Promise<void>;
 }
 
 export interface ApiSystemOptions {
@@ -56,7 +58,7 @@ export async function openApiSystem({
 }: ApiSystemOptions = {}): Promise<ApiSystem> {
   await using opening = new AsyncDisposableStack();
   const logged: string[] = [];
-  const { config, core, objects, notReady, log } = await openEngine(engine, {
+  const { config, core, objects, removeObject, notReady, log } = await openEngine(engine, {
     environment: { PORT: '0', LOG_LEVEL: 'warn', SHUTDOWN_GRACE_SECONDS: '5', ...environment },
     clock: systemClock,
     logOf: ({ logLevel }) => createLog({ level: logLevel, part: 'test' }, { write: (line) => logged.push(line) }),
@@ -65,7 +67,7 @@ export async function openApiSystem({
   if (works) {
     opening.adopt(createWorker({ core, handlers: await loadHandlers(jobs), objects, settings: config }), ({ stop }) => stop()).start();
   }
-  const deps = { core, watches: createWatches(core), log, notReady, config };
+  const deps = { core, watches: createWatches(core), objects, log, notReady, config };
   const server = opening.adopt(await openServer({ ...deps, ...replace?.(deps) }), ({ close }) => close());
   const opened = opening.move();
 
@@ -98,6 +100,7 @@ export async function openApiSystem({
       );
     },
     closeServer: server.close,
+    removeObject,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

@@ -140,8 +140,17 @@ describe.each(overlays)('%s', (overlay) => {
     const passes = (url: string): boolean =>
       paths.some(({ path, pathType }) => (pathType === 'Exact' ? url === path : url === path || url.startsWith(`${path}/`)));
     expect(
-      ['/graphql', '/', '/dashboard/main.ts', '/client/job.ts', '/modules/preact/preact.mjs', '/metrics', '/readyz'].filter(passes),
-    ).toEqual(['/graphql', '/', '/dashboard/main.ts', '/client/job.ts', '/modules/preact/preact.mjs']);
+      [
+        '/graphql',
+        '/',
+        '/dashboard/main.ts',
+        '/client/job.ts',
+        '/modules/preact/preact.mjs',
+        '/jobs/1/outputs/output',
+        '/metrics',
+        '/readyz',
+      ].filter(passes),
+    ).toEqual(['/graphql', '/', '/dashboard/main.ts', '/client/job.ts', '/modules/preact/preact.mjs', '/jobs/1/outputs/output']);
   });
 
   test('the pods reach what they are named: no private address, no namespace as a whole, and each at a port', () => {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import type { Clock } from '../../core/clock.ts';
 import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
 import { jobTypesOf } from '../../core/jobList.ts';
@@ -14,6 +15,7 @@ import { openEmbeddedAws } from '../../infra/local/embeddedAws.ts';
 import { provision } from '../../infra/local/provision.ts';
 import { createFolderObjectStore } from '../../jobs/files/folder/objectStore.ts';
 import { createObjectStore } from '../../jobs/files/s3/objectStore.ts';
+import { locate } from '../../jobs/files/s3Uri.ts';
 import jobs from '../../jobs/index.ts';
 import { parseConfig, type Config, type Environment } from '../../runtime/config.ts';
 import { openCore, type OpenedCore } from '../../runtime/open.ts';
@@ -39,6 +41,8 @@ export interface OpenedEngine extends Pick<OpenedCore, 'openStream' | 'notReady'
   readonly config: Config;
   readonly core: Core;
   readonly objects: ObjectStore;
+  /** Takes an object away, as somebody else might. */
+  removeObject(uri: string): Promise<void>;
   readonly log: Log;
 }
 
@@ -63,7 +67,9 @@ async function openOnEmulators({ environment, dynamodbUrl, clock, logOf, opening
   const feed = config.redisUrl === undefined ? createMemoryFeed() : undefined;
   const opened = opening.adopt(openCore({ config, jobTypes: jobTypesOf(jobs), log, clock, feed }), ({ close }) => close());
   const objects = createObjectStore({ s3: clients.s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
-  return { ...opened, config, objects, log };
+  const removeObject = async (uri: string): Promise<void> =>
+    void (await clients.s3.send(new DeleteObjectCommand(locate(uri, config.s3Buckets))));
+  return { ...opened, config, objects, removeObject, log };
 }
 
 async function openOnOwn({ environment, clock, logOf, opening }: EngineOptions): Promise<OpenedEngine> {
@@ -74,5 +80,6 @@ async function openOnOwn({ environment, clock, logOf, opening }: EngineOptions):
   const { s3Buckets: buckets, maxSourceBytes } = config;
   await makeBucketFolders(root, buckets);
   const objects = createFolderObjectStore({ root, buckets, maxSourceBytes });
-  return { ...opened, config, objects, log, openStream: () => Promise.resolve(undefined) };
+  const removeObject = (uri: string): Promise<void> => rm(join(root, uri.replace('s3://', '')));
+  return { ...opened, config, objects, removeObject, log, openStream: () => Promise.resolve(undefined) };
 }

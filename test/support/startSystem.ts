@@ -101,7 +101,7 @@ export async function startSystem({
   const watches = opening.adopt(createWatches(core, { pollMs: 200 }), ({ close }) => close());
   let url = '';
   if (parts.includes('server')) {
-    const server = opening.adopt(await openServer({ core, watches, log, notReady, config }), ({ close }) => close());
+    const server = opening.adopt(await openServer({ core, watches, objects, log, notReady, config }), ({ close }) => close());
     url = server.url;
   }
   const resources = opening.move();

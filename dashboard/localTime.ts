@@ -1,0 +1,21 @@
+/** Times as `datetime-local` inputs have them, which know no zone but the reader's. */
+
+/** Of `2026-01-31T12:00:00.000Z`; empty where there is none. */
+export function inputOfTime(at: string | null | undefined): string {
+  if (at === null || at === undefined) return '';
+  const date = new Date(at);
+  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
+}
+
+/** As the API takes it; `undefined` where nothing stands there. */
+export function timeOfInput(value: string): string | undefined {
+  const date = new Date(value);
+  return value === '' || Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+/** `in 3 min`, `2 h ago`, as a person would say it; the exact time belongs into a title. */
+export function relativeTime(at: string, now: number, format: (ms: number) => string): string {
+  const ms = Date.parse(at) - now;
+  return ms >= 0 ? `in ${format(ms)}` : `${format(-ms)} ago`;
+}

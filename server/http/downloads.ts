@@ -1,0 +1,152 @@
+/**
+ * `GET /jobs/<jobId>/outputs/<name>`: a file that a job wrote, streamed from where it lies. Whoever may read the job may have
+ * it, by the same token; everybody else finds nothing there. It is saved, never shown: a file may hold a page of anybody's.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { GraphQLError } from 'graphql';
+import { JobError, PermanentError } from '../../core/errors.ts';
+import type { RateLimiter } from '../../core/limits/rateLimiter.ts';
+import type { ObjectEngine } from '../../core/objects.ts';
+import type { Core } from '../../core/usecases/core.ts';
+import { findOutput } from '../../core/usecases/jobOutputs.ts';
+import type { Authenticate, Identity } from '../auth.ts';
+import type { Connections } from '../websocket/connections.ts';
+import { answerCors } from './cors.ts';
+import { refuse, sendJson } from './refusal.ts';
+import { codeOf, setErrorHeaders } from './status.ts';
+
+export interface DownloadsDeps {
+  readonly core: Pick<Core, 'table' | 'jobTypes' | 'settings'>;
+  /** Undefined where this server gives out no files. */
+  readonly objects: Pick<ObjectEngine, 'read'> | undefined;
+  readonly authenticate: Authenticate;
+  readonly limiter: Pick<RateLimiter, 'take'>;
+  readonly connections: Connections;
+  readonly corsOrigins: readonly string[];
+  /** As a client may see it. */
+  readonly mask: (error: unknown, traceId: string) => GraphQLError;
+  /** Whoever takes nothing for so long does not want it. */
+  readonly idleMs: number;
+}
+
+export interface Downloads {
+  /** Whether this path is one of theirs. */
+  has(path: string): boolean;
+  answer(request: IncomingMessage, response: ServerResponse, traceId: string): Promise<void>;
+}
+
+const pathShape = /^\/jobs\/([^/]+)\/outputs\/([^/]+)$/;
+
+const statuses: Readonly<Record<string, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  JOB_NOT_FOUND: 404,
+  RATE_LIMITED: 429,
+  TABLE_UNAVAILABLE: 503,
+};
+
+export function createDownloads({
+  core,
+  objects,
+  authenticate,
+  limiter,
+  connections,
+  corsOrigins,
+  mask,
+  idleMs,
+}: DownloadsDeps): Downloads {
+  async function answer(request: IncomingMessage, response: ServerResponse, traceId: string): Promise<void> {
+    if (answerCors(request, response, corsOrigins)) return undefined;
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return refuse(response, 405, 'METHOD_NOT_ALLOWED', { message: 'Only GET and HEAD.', headers: { allow: 'GET, HEAD' } });
+    }
+    response.setHeader('cache-control', 'no-store');
+    try {
+      await send(request, response, await admitted(request));
+    } catch (error) {
+      if (response.headersSent) return void response.destroy();
+      if (error instanceof PermanentError) return refuse(response, 404, 'NOT_FOUND', { message: error.message });
+      const masked = mask(error, traceId);
+      const status = statuses[codeOf(masked)] ?? 500;
+      setErrorHeaders(response, status, { errors: [masked] });
+      return sendJson(response, status, { errors: [{ message: masked.message, extensions: masked.extensions }] });
+    }
+  }
+
+  /** Who asks, counted. @throws {JobError} */
+  async function admitted({ headers: { authorization } }: IncomingMessage): Promise<Identity> {
+    const identity = await authenticate(authorization);
+    if (identity.onlyJobId !== undefined) {
+      throw new JobError('FORBIDDEN', { message: 'This token lets its bearer watch one job, and nothing else.' });
+    }
+    const { retryAfterSeconds } = await limiter.take(identity.owner, 'queries', 1);
+    if (retryAfterSeconds > 0) throw new JobError('RATE_LIMITED', { retryAfterSeconds });
+    return identity;
+  }
+
+  async function send(request: IncomingMessage, response: ServerResponse, { owner, isAdmin }: Identity): Promise<void> {
+    const [jobId, name] = partsOf(request.url ?? '');
+    const output = objects === undefined ? undefined : await findOutput(core, { owner, isAdmin, jobId, name });
+    if (objects === undefined || output === undefined) {
+      return refuse(response, 404, 'NOT_FOUND', { message: 'The job has written no such file, or has not succeeded.' });
+    }
+    const closing = new AbortController();
+    response.on('close', () => closing.abort());
+    response.setTimeout(idleMs, () => void response.destroy());
+    const place = { end: () => undefined };
+    connections.open(owner, place);
+    try {
+      // Whether it is there is known with its first bytes.
+      const chunks = objects.read(output.uri, { signal: closing.signal });
+      const first = await chunks.next();
+      response.writeHead(200, headersOf(output.uri));
+      if (request.method === 'HEAD' || first.done === true) {
+        await chunks.return(undefined);
+        return void response.end();
+      }
+      await pipeline(Readable.from(rest(first.value, chunks), { objectMode: false }), response, { signal: closing.signal }).catch(
+        (error: unknown) => {
+          // Gone in the middle: its client's choice.
+          if (!closing.signal.aborted) throw error;
+        },
+      );
+    } finally {
+      connections.close(owner, place);
+    }
+  }
+
+  return { has: (path) => pathShape.test(path), answer };
+}
+
+async function* rest(first: Uint8Array, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  yield first;
+  yield* chunks;
+}
+
+/** A name that cannot be decoded is nobody's. */
+function partsOf(url: string): readonly [jobId: string, name: string] {
+  const [, jobId = '', name = ''] = pathShape.exec(url.split('?', 1)[0] ?? '') ?? [];
+  try {
+    return [decodeURIComponent(jobId), decodeURIComponent(name)];
+  } catch {
+    return ['', ''];
+  }
+}
+
+function headersOf(uri: string): Readonly<Record<string, string>> {
+  const name = uri.split('/').at(-1) ?? '';
+  // RFC 6266: the plain form for what knows no other, and what everybody reads now.
+  const plain = name.replaceAll(/[^\w .-]/g, '_');
+  const spelt = encodeURIComponent(name.toWellFormed()).replaceAll(
+    /['()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return {
+    'content-type': 'application/octet-stream',
+    'content-disposition': `attachment; filename="${plain}"; filename*=UTF-8''${spelt}`,
+    'content-security-policy': "default-src 'none'; sandbox",
+    'cross-origin-resource-policy': 'same-origin',
+  };
+}
