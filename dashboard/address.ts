@@ -1,12 +1,30 @@
 /** What the page shows, kept in its address, so that it can be linked to and the back button works. */
 import type { JobStatus } from '../client/job.ts';
 
+/** The pages there are: of the first one nothing stands in the address. */
+export const views = ['jobs', 'errors', 'types'] as const;
+export type View = (typeof views)[number];
+
+/** How far back a list goes, counted from now. */
+export const spans = ['15m', '1h', '1d', '7d'] as const;
+export type Span = (typeof spans)[number];
+
 export interface Address {
+  readonly view: View;
   readonly jobId: string | undefined;
   readonly status: JobStatus | undefined;
   readonly type: string | undefined;
+  readonly tag: string | undefined;
+  /** Fingerprint of an error. */
+  readonly error: string | undefined;
+  readonly span: Span | undefined;
+  /** Instead of a span: times as of RFC 3339. */
+  readonly from: string | undefined;
+  readonly to: string | undefined;
   /** Whose jobs; `undefined`: the caller's own. */
   readonly owner: string | undefined;
+  /** Instead of one owner. */
+  readonly allOwners: boolean;
 }
 
 export const statuses = [
@@ -19,23 +37,46 @@ export const statuses = [
 ] as const satisfies readonly JobStatus[];
 
 /** Of `#owner=alice&status=FAILED&type=resize_image&job=01J…`. */
-export function readAddress(): Address {
-  const given = new URLSearchParams(location.hash.slice(1));
+export function readAddress(hash = location.hash): Address {
+  const given = new URLSearchParams(hash.slice(1));
+  const text = (name: string): string | undefined => given.get(name) ?? undefined;
   return {
-    jobId: given.get('job') ?? undefined,
+    view: views.find((view) => view === given.get('view')) ?? 'jobs',
+    jobId: text('job'),
     status: statuses.find((status) => status === given.get('status')),
-    type: given.get('type') ?? undefined,
-    owner: given.get('owner') ?? undefined,
+    type: text('type'),
+    tag: text('tag'),
+    error: text('error'),
+    span: spans.find((span) => span === given.get('span')),
+    from: timeOf(given.get('from')),
+    to: timeOf(given.get('to')),
+    owner: text('owner'),
+    allOwners: given.has('all-owners'),
   };
 }
 
-export function formatAddress({ jobId, status, type, owner }: Address): string {
-  const given = Object.entries({ owner, status, type, job: jobId }).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value]],
-  );
+export function formatAddress({ view, jobId, allOwners, ...narrowing }: Address): string {
+  const { owner, status, type, tag, error, span, from, to } = narrowing;
+  const named = {
+    view: view === 'jobs' ? undefined : view,
+    'all-owners': allOwners ? 'yes' : undefined,
+    ...{ owner, status, type, tag, error, span, from, to, job: jobId },
+  };
+  const given = Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
   return `#${new URLSearchParams(given).toString()}`;
 }
 
 export function turnTo(address: Address): void {
   location.hash = formatAddress(address);
+}
+
+/** Whose jobs it shows, and no more. */
+export function withoutFilter({ view, owner, allOwners }: Address): Address {
+  const none = { jobId: undefined, status: undefined, type: undefined, tag: undefined, error: undefined };
+  return { view, owner, allOwners, ...none, span: undefined, from: undefined, to: undefined };
+}
+
+/** What somebody wrote into the address by hand may be none. */
+function timeOf(text: string | null): string | undefined {
+  return text === null || Number.isNaN(Date.parse(text)) ? undefined : text;
 }

@@ -76,7 +76,7 @@ export function App({ connection, feed, gauge, actions, operations, address: add
   useShortcuts(shortcuts);
 
   return html`<div class="app">
-    <${Header} feed=${feed} site=${site} onCreate=${onCreate} onShortcuts=${onShortcuts} />
+    <${Header} address=${address} feed=${feed} site=${site} onCreate=${onCreate} onShortcuts=${onShortcuts} />
     <main class=${jobId === undefined ? 'main' : 'main has-panel'}>
       ${feed.value === 'refused' && html`<${TokenForm} problem=${list.state.value.problem} />`}
       <section class="jobs card" aria-labelledby="jobs-title">

@@ -3,7 +3,9 @@ import type { ReadonlySignal } from '@preact/signals-core';
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import type { Address } from './address.ts';
 import type { FeedState } from './jobList.ts';
+import { PageTabs } from './pageTabs.ts';
 import type { Site } from './site.ts';
 import { readToken, signIn } from './token.ts';
 
@@ -16,19 +18,21 @@ const connections: Readonly<Record<FeedState, string>> = {
 };
 
 export interface HeaderProps {
+  readonly address: Address;
   readonly feed: ReadonlySignal<FeedState>;
   readonly site: Site;
   readonly onCreate: () => void;
   readonly onShortcuts: () => void;
 }
 
-export function Header({ feed, site, onCreate, onShortcuts }: HeaderProps): ComponentChildren {
+export function Header({ address, feed, site, onCreate, onShortcuts }: HeaderProps): ComponentChildren {
   const hasToken = site.wantsToken && readToken() !== undefined;
   return html`<header class="header">
     <h1>
       <img src="/dashboard/icon.svg" alt="Job Tickets" width="28" height="28" />
       <span class="wide-only" aria-hidden="true">Job Tickets</span>
     </h1>
+    <${PageTabs} address=${address} />
     <span class=${`connection is-${feed.value}`} role="status">
       <span class="dot" aria-hidden="true"></span>
       ${connections[feed.value]}
