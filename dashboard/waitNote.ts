@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact';
 import type { WaitingReason } from '../client/job.ts';
 import type { FullJob } from './documents.ts';
 
-const words: Readonly<Record<WaitingReason, string>> = {
+export const waitWords: Readonly<Record<WaitingReason, string>> = {
   QUEUED: 'Waits for a worker',
   RUN_AT: 'Begins later',
   BACKOFF: 'Waits between two attempts',
@@ -17,5 +17,5 @@ const words: Readonly<Record<WaitingReason, string>> = {
 export function WaitNote({ job: { waitingReason, waitingUntil } }: { readonly job: FullJob }): ComponentChildren {
   if (waitingReason === null) return null;
   const until = waitingUntil === null ? '' : `, until ${new Date(waitingUntil).toLocaleString()}`;
-  return html`<span class="muted">${words[waitingReason] + until} <code>${waitingReason}</code></span>`;
+  return html`<span class="muted">${waitWords[waitingReason] + until} <code>${waitingReason}</code></span>`;
 }

@@ -8,7 +8,10 @@ describe('what those who operate the system are told', () => {
     system.request(query, {}, { authorization: `Bearer ${await tokenFor(owner, scope)}` });
 
   beforeAll(async () => {
-    system = await openApiSystem({ engine: 'embedded', environment: { JWT_SECRET: jwtSecret, RECEIVE_WAIT_SECONDS: '1', SHUTDOWN_GRACE_SECONDS: '0' } });
+    system = await openApiSystem({
+      engine: 'embedded',
+      environment: { JWT_SECRET: jwtSecret, RECEIVE_WAIT_SECONDS: '1', SHUTDOWN_GRACE_SECONDS: '0' },
+    });
   });
   afterAll(() => system[Symbol.asyncDispose]());
 
