@@ -2,7 +2,7 @@
 import type { JobStatus } from '../client/job.ts';
 
 /** The pages there are: of the first one nothing stands in the address. */
-export const views = ['jobs', 'errors', 'types'] as const;
+export const views = ['jobs', 'errors', 'statistics'] as const;
 export type View = (typeof views)[number];
 
 /** How far back a list goes, counted from now. */
@@ -41,7 +41,7 @@ export function readAddress(hash = location.hash): Address {
   const given = new URLSearchParams(hash.slice(1));
   const text = (name: string): string | undefined => given.get(name) ?? undefined;
   return {
-    view: views.find((view) => view === given.get('view')) ?? 'jobs',
+    view: views.find((view) => view === given.get('page')) ?? 'jobs',
     jobId: text('job'),
     status: statuses.find((status) => status === given.get('status')),
     type: text('type'),
@@ -58,7 +58,7 @@ export function readAddress(hash = location.hash): Address {
 export function formatAddress({ view, jobId, allOwners, ...narrowing }: Address): string {
   const { owner, status, type, tag, error, span, from, to } = narrowing;
   const named = {
-    view: view === 'jobs' ? undefined : view,
+    page: view === 'jobs' ? undefined : view,
     'all-owners': allOwners ? 'yes' : undefined,
     ...{ owner, status, type, tag, error, span, from, to, job: jobId },
   };

@@ -30,7 +30,7 @@ import { nothingSelected, type Selection } from './selection.ts';
 import { moveToRow, selectRow, useShortcuts, type Shortcut } from './shortcuts.ts';
 import type { Site } from './site.ts';
 import { TokenForm } from './tokenForm.ts';
-import { TypesPage } from './typesPage.ts';
+import { StatisticsPage } from './statisticsPage.ts';
 import { useJobList } from './useJobList.ts';
 import { useViewer } from './useViewer.ts';
 
@@ -94,7 +94,7 @@ export function App(props: AppProps): ComponentChildren {
     <main class=${mainClass(address)}>
       ${feed.value === 'refused' && html`<${TokenForm} problem=${list.state.value.problem} />`}
       ${view === 'errors' && html`<${ErrorsPage} address=${address} insights=${insights} isAdmin=${isAdmin} onBulk=${onBulk} />`}
-      ${view === 'types' && html`<${TypesPage} address=${address} insights=${insights} isAdmin=${isAdmin} />`}
+      ${view === 'statistics' && html`<${StatisticsPage} address=${address} insights=${insights} isAdmin=${isAdmin} />`}
       ${
         view === 'jobs' &&
         html`<section class="jobs card" aria-labelledby="jobs-title">

@@ -32,7 +32,7 @@ export function LongestWaits({ insights, address }: LongestWaitsProps): Componen
     .filter(({ ms }) => ms >= worthTellingMs)
     .toSorted((a, b) => b.ms - a.ms);
   return html`<article class="gauge card waits">
-    <h2><a href=${formatAddress({ ...address, view: 'types', jobId: undefined })}>Longest wait</a></h2>
+    <h2><a href=${formatAddress({ ...address, view: 'statistics', jobId: undefined })}>Longest wait</a></h2>
     <p class="figure">${waits[0] === undefined ? '–' : formatDuration(waits[0].ms)}</p>
     ${waits.length === 0 && html`<p class="muted">Nothing waits that could run.</p>`}
     <ul>

@@ -3,7 +3,7 @@ import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { formatAddress, views, withoutFilter, type Address, type View } from './address.ts';
 
-const names: Readonly<Record<View, string>> = { jobs: 'Jobs', errors: 'Errors', types: 'Types' };
+const names: Readonly<Record<View, string>> = { jobs: 'Jobs', errors: 'Errors', statistics: 'Statistics' };
 
 export function PageTabs({ address }: { readonly address: Address }): ComponentChildren {
   return html`<nav class="tabs" aria-label="Pages">

@@ -7,10 +7,10 @@ import { titleOf } from './filterBar.ts';
 import { whoseOf } from './filterOf.ts';
 import { windows, type Insights, type StatisticsWindow, type TypeInsight } from './insights.ts';
 import { OwnerField } from './ownerField.ts';
-import { TypeRow } from './typeRow.ts';
+import { StatisticsRow } from './statisticsRow.ts';
 import { usePolled } from './usePolled.ts';
 
-export interface TypesPageProps {
+export interface StatisticsPageProps {
   readonly address: Address;
   readonly insights: Pick<Insights, 'types'>;
   readonly isAdmin: boolean;
@@ -19,16 +19,16 @@ export interface TypesPageProps {
 const readEveryMs = 15_000;
 const windowNames: Readonly<Record<StatisticsWindow, string>> = { HOUR: 'Last hour', DAY: 'Last day' };
 
-export function TypesPage({ address, insights, isAdmin }: TypesPageProps): ComponentChildren {
+export function StatisticsPage({ address, insights, isAdmin }: StatisticsPageProps): ComponentChildren {
   const { owner, allOwners } = address;
   const [window, setWindow] = useState<StatisticsWindow>('HOUR');
   const asked = formatAddress({ ...address, jobId: undefined });
   const read = useCallback(async () => ({ window, types: await insights.types(window, whoseOf(address)) }), [insights, window, asked]);
   const { value: shown, problem } = usePolled(read, readEveryMs);
   const notes = shown === undefined ? [] : notesOf(shown.types);
-  return html`<section class="insight card" aria-labelledby="types-title">
+  return html`<section class="insight card" aria-labelledby="statistics-title">
     <div class="insight-head">
-      <h2 id="types-title">${`Types: ${titleOf(address).toLowerCase()}`}</h2>
+      <h2 id="statistics-title">${`Statistics: ${titleOf(address).toLowerCase()}`}</h2>
       <span class="spacer"></span>
       ${(isAdmin || owner !== undefined || allOwners) && html`<${OwnerField} key=${owner ?? ''} address=${address} />`}
       <div class="segments" role="group" aria-label="Which time">
@@ -65,8 +65,8 @@ interface TypeTableProps {
 }
 
 function TypeTable({ types, window, address }: TypeTableProps): ComponentChildren {
-  return html`<div class="table-scroll" tabindex=${0} role="region" aria-label="Job types">
-    <table class="insight-table types-table">
+  return html`<div class="table-scroll" tabindex=${0} role="region" aria-label="Statistics of job types">
+    <table class="insight-table statistics-table">
       <caption class="hidden">
         ${`Job types, ${windowNames[window].toLowerCase()}`}
       </caption>
@@ -82,7 +82,7 @@ function TypeTable({ types, window, address }: TypeTableProps): ComponentChildre
         </tr>
       </thead>
       <tbody>
-        ${types.map((type) => html`<${TypeRow} key=${type.name} type=${type} window=${window} address=${address} />`)}
+        ${types.map((type) => html`<${StatisticsRow} key=${type.name} type=${type} window=${window} address=${address} />`)}
       </tbody>
     </table>
   </div>`;

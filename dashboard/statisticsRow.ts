@@ -8,7 +8,7 @@ import type { Percentiles, StatisticsWindow, TypeInsight, TypeStatistics, Waitin
 import { useNow } from './useNow.ts';
 import { waitWords } from './waitNote.ts';
 
-export interface TypeRowProps {
+export interface StatisticsRowProps {
   readonly type: TypeInsight;
   readonly window: StatisticsWindow;
   readonly address: Address;
@@ -17,7 +17,7 @@ export interface TypeRowProps {
 const spanOf: Readonly<Record<StatisticsWindow, Span>> = { HOUR: '1h', DAY: '1d' };
 const minutesOf: Readonly<Record<StatisticsWindow, number>> = { HOUR: 60, DAY: 1440 };
 
-export function TypeRow({ type, window, address }: TypeRowProps): ComponentChildren {
+export function StatisticsRow({ type, window, address }: StatisticsRowProps): ComponentChildren {
   const { name, description, hasWorker, isPaused, waitingLongest, statistics } = type;
   const itsJobs: Address = { ...address, view: 'jobs', jobId: undefined, type: name };
   const failed: Address = { ...itsJobs, status: 'FAILED_FINAL', span: spanOf[window] };
