@@ -22,6 +22,8 @@ import type { FeedState } from './jobList.ts';
 import { JobPanel } from './jobPanel.ts';
 import { JobTable } from './jobTable.ts';
 import { messageOf } from './messageOf.ts';
+import { useOperatePage } from './operatePage.ts';
+import { OperateView } from './operateView.ts';
 import type { Operations } from './operations.ts';
 import { Overview } from './overview.ts';
 import type { QueueGauge } from './queueGauge.ts';
@@ -53,6 +55,7 @@ export function App(props: AppProps): ComponentChildren {
   const list = useJobList({ connection, feed, address });
   const types = useTypes(actions);
   const viewer = useViewer(operations);
+  const page = useOperatePage();
   const selected = useSignal<Selection>(nothingSelected);
   const [dialog, setDialog] = useState<OpenDialog | undefined>();
   const [notice, setNotice] = useState('');
@@ -91,46 +94,53 @@ export function App(props: AppProps): ComponentChildren {
 
   return html`<div class="app">
     <${Header} address=${address} feed=${feed} site=${site} onCreate=${onCreate} onShortcuts=${onShortcuts} />
-    <main class=${mainClass(address)}>
-      ${feed.value === 'refused' && html`<${TokenForm} problem=${list.state.value.problem} />`}
-      ${view === 'errors' && html`<${ErrorsPage} address=${address} insights=${insights} isAdmin=${isAdmin} onBulk=${onBulk} />`}
-      ${view === 'statistics' && html`<${StatisticsPage} address=${address} insights=${insights} isAdmin=${isAdmin} />`}
-      ${
-        view === 'jobs' &&
-        html`<section class="jobs card" aria-labelledby="jobs-title">
-            <${FilterBar} address=${address} types=${types} actions=${actions} isAdmin=${isAdmin} onBulk=${onBulk} />
-            <${BulkStrip} bulk=${bulk} />
-            <${JobTable}
-              list=${list}
-              feed=${feed}
-              address=${address}
-              selected=${selected}
-              stuckAfterMs=${stuckAfterMs}
-              actions=${actions}
-              onRetry=${onRetry}
-              onCancel=${onCancel}
-              onCreate=${onCreate}
-            />
-          </section>
-          <${Overview} gauge=${gauge} list=${list} insights=${insights} address=${address} />`
-      }
-      ${
-        jobId === undefined
-          ? view === 'jobs' && html`<${ActivityList} list=${list} address=${address} />`
-          : html`<${JobPanel}
-              key=${jobId}
-              connection=${connection}
-              operations=${operations}
-              viewer=${viewer}
-              list=${list}
-              jobId=${jobId}
-              site=${site}
-              actions=${actions}
-              onClose=${() => turnTo({ ...address, jobId: undefined })}
-              onReplay=${(from: FullJob) => setDialog({ kind: 'create', from })}
-            />`
-      }
-    </main>
+    ${
+      page === undefined
+        ? html`<main class=${mainClass(address)}>
+            ${feed.value === 'refused' && html`<${TokenForm} problem=${list.state.value.problem} />`}
+            ${view === 'errors' && html`<${ErrorsPage} address=${address} insights=${insights} isAdmin=${isAdmin} onBulk=${onBulk} />`}
+            ${view === 'statistics' && html`<${StatisticsPage} address=${address} insights=${insights} isAdmin=${isAdmin} />`}
+            ${
+              view === 'jobs' &&
+              html`<section class="jobs card" aria-labelledby="jobs-title">
+                  <${FilterBar} address=${address} types=${types} actions=${actions} isAdmin=${isAdmin} onBulk=${onBulk} />
+                  <${BulkStrip} bulk=${bulk} />
+                  <${JobTable}
+                    list=${list}
+                    feed=${feed}
+                    address=${address}
+                    selected=${selected}
+                    stuckAfterMs=${stuckAfterMs}
+                    actions=${actions}
+                    onRetry=${onRetry}
+                    onCancel=${onCancel}
+                    onCreate=${onCreate}
+                  />
+                </section>
+                <${Overview} gauge=${gauge} list=${list} insights=${insights} address=${address} />`
+            }
+            ${
+              jobId === undefined
+                ? view === 'jobs' && html`<${ActivityList} list=${list} address=${address} />`
+                : html`<${JobPanel}
+                    key=${jobId}
+                    connection=${connection}
+                    operations=${operations}
+                    viewer=${viewer}
+                    list=${list}
+                    jobId=${jobId}
+                    site=${site}
+                    actions=${actions}
+                    onClose=${() => turnTo({ ...address, jobId: undefined })}
+                    onReplay=${(from: FullJob) => setDialog({ kind: 'create', from })}
+                  />`
+            }
+          </main>`
+        : html`<main class="main operate">
+            ${feed.value === 'refused' && html`<${TokenForm} problem=${list.state.value.problem} />`}
+            <${OperateView} page=${page} operations=${operations} viewer=${viewer} gauge=${gauge} types=${types} owner=${address.owner} />
+          </main>`
+    }
     <${Dialogs}
       dialog=${dialog}
       types=${types}

@@ -5,7 +5,7 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Address } from './address.ts';
 import type { FeedState } from './jobList.ts';
-import { PageTabs } from './pageTabs.ts';
+import { PageNav } from './pageNav.ts';
 import type { Site } from './site.ts';
 import { readToken, signIn } from './token.ts';
 
@@ -32,7 +32,7 @@ export function Header({ address, feed, site, onCreate, onShortcuts }: HeaderPro
       <img src="/dashboard/icon.svg" alt="Job Tickets" width="28" height="28" />
       <span class="wide-only" aria-hidden="true">Job Tickets</span>
     </h1>
-    <${PageTabs} address=${address} />
+    <${PageNav} address=${address} />
     <span class=${`connection is-${feed.value}`} role="status">
       <span class="dot" aria-hidden="true"></span>
       ${connections[feed.value]}
