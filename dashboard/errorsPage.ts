@@ -5,8 +5,7 @@ import { useCallback } from 'preact/hooks';
 import { formatAddress, spans, turnTo, type Address } from './address.ts';
 import type { BulkPlan } from './bulkPlan.ts';
 import { formatDuration } from './durations.ts';
-import { titleOf } from './filterBar.ts';
-import { filterOf, whoseOf } from './filterOf.ts';
+import { filterOf, whoseOf, whoseWords } from './filterOf.ts';
 import type { ErrorGroup, Insights, JobErrors } from './insights.ts';
 import { countOf } from './jobRecord.ts';
 import { relativeTime } from './localTime.ts';
@@ -37,7 +36,7 @@ export function ErrorsPage({ address, insights, isAdmin, onBulk }: ErrorsPagePro
     turnTo({ ...address, span: spans.find((span) => span === value) });
   return html`<section class="insight card" aria-labelledby="errors-title">
     <div class="insight-head">
-      <h2 id="errors-title">${`Errors: ${titleOf(address).toLowerCase()}`}</h2>
+      <h2 id="errors-title">${`Errors of ${whoseWords(address)}`}</h2>
       <span class="muted">${errors !== undefined && lookedText(errors)}</span>
       <span class="spacer"></span>
       ${(isAdmin || owner !== undefined || allOwners) && html`<${OwnerField} key=${owner ?? ''} address=${address} />`}

@@ -6,7 +6,7 @@ import { formatAddress, statuses, turnTo, type Address } from './address.ts';
 import type { BulkAction } from './bulk.ts';
 import { bulkPlanOf, type BulkPlan } from './bulkPlan.ts';
 import type { JobTypeInfo } from './documents.ts';
-import { listedOfAll } from './filterOf.ts';
+import { listedOfAll, whoseWords } from './filterOf.ts';
 import { NarrowedBy } from './narrowedBy.ts';
 import { OwnerField } from './ownerField.ts';
 import { SearchBox } from './searchBox.ts';
@@ -30,7 +30,7 @@ export function FilterBar({ address, types, actions, isAdmin, onBulk }: FilterBa
   // One that no server of today knows may stand in the address.
   const names = new Set([...types.map(({ name }) => name), ...(address.type === undefined ? [] : [address.type])]);
   return html`<div class="filter-bar">
-    <h2 id="jobs-title" class="hidden">${titleOf(address)}</h2>
+    <h2 id="jobs-title" class="hidden">${`List: ${whoseWords(address)}`}</h2>
     <${SearchBox} address=${address} actions=${actions} />
     ${(isAdmin || owner !== undefined || allOwners) && html`<${OwnerField} key=${owner ?? ''} address=${address} />`}
     <select aria-label="Filter by type" value=${address.type ?? ''} onChange=${onType}>
@@ -48,11 +48,6 @@ export function FilterBar({ address, types, actions, isAdmin, onBulk }: FilterBa
     </div>
     <${NarrowedBy} address=${address} />
   </div>`;
-}
-
-export function titleOf({ owner, allOwners }: Pick<Address, 'owner' | 'allOwners'>): string {
-  if (allOwners) return 'Jobs of all owners';
-  return owner === undefined ? 'Jobs' : `Jobs of ${owner}`;
 }
 
 interface ChipProps {

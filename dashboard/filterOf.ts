@@ -34,3 +34,9 @@ export function whoseOf({ owner, allOwners }: Pick<Address, 'owner' | 'allOwners
 export function isNarrowed({ status, type, tag, error, span, from, to }: Narrowing): boolean {
   return [status, type, tag, error, span, from, to].some((value) => value !== undefined);
 }
+
+/** `your jobs`, `jobs of alice`. */
+export function whoseWords({ owner, allOwners }: Pick<Address, 'owner' | 'allOwners'>): string {
+  if (allOwners) return 'jobs of all owners';
+  return owner === undefined ? 'your jobs' : `jobs of ${owner}`;
+}

@@ -7,6 +7,7 @@ import type { ListedJob } from './documents.ts';
 import { between, formatDuration } from './durations.ts';
 import { isRetryable, shortId } from './jobRecord.ts';
 import { ProgressBar } from './progressBar.ts';
+import { shortWait } from './shortWait.ts';
 import { StatusBadge } from './statusBadge.ts';
 
 export interface JobRowProps {
@@ -48,8 +49,8 @@ export function JobRow({ job, now, address, stuckAfterMs, isSelected, onSelect, 
       ${address.allOwners && html`<a class="row-owner" href=${ownerHref} title="Jobs of this owner">${owner}</a>`}
       ${tags.length > 0 && html`<${Tags} tags=${tags} address=${address} />`}
     </th>
-    <td class="wide-only"><${ProgressBar} job=${job} /></td>
-    <td class="number wide-only">${attempts === 0 ? '–' : attempts}</td>
+    <td class="detail wide-only"><${Detail} job=${job} now=${now} /></td>
+    <td class="number attempt wide-only">${attempts === 0 ? '–' : attempts}</td>
     <td class="number wide-only" title=${new Date(createdAt).toLocaleString()}>${age}</td>
     <td class="number wide-only">${tookMs === null ? '–' : formatDuration(tookMs)}</td>
     <td class="actions">
@@ -57,6 +58,16 @@ export function JobRow({ job, now, address, stuckAfterMs, isSelected, onSelect, 
       ${!isFinal(status) && html`<${RowButton} word="Cancel" name=${name} onClick=${() => onCancel(jobId)} />`}
     </td>
   </tr>`;
+}
+
+/** How far it is, what it waits for, or why it failed. */
+function Detail({ job, now }: Pick<JobRowProps, 'job' | 'now'>): ComponentChildren {
+  const { status, error } = job;
+  if (status === 'PENDING') return html`<span class="muted">${shortWait(job, now)}</span>`;
+  if ((status === 'FAILED_FINAL' || status === 'FAILED') && error !== null) {
+    return html`<span class="row-error" title=${`${error.code}: ${error.message}`}>${error.message}</span>`;
+  }
+  return html`<${ProgressBar} job=${job} />`;
 }
 
 interface TagsProps {

@@ -76,7 +76,7 @@ const headings = [
   ['Status', ''],
   ['Job', ''],
   ['Progress', 'wide-only'],
-  ['Attempt', 'number wide-only'],
+  ['Attempt', 'number attempt wide-only'],
   ['Age', 'number wide-only'],
   ['Took', 'number wide-only'],
   ['Actions', 'actions'],

@@ -3,8 +3,7 @@ import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useCallback, useState } from 'preact/hooks';
 import { formatAddress, type Address } from './address.ts';
-import { titleOf } from './filterBar.ts';
-import { whoseOf } from './filterOf.ts';
+import { whoseOf, whoseWords } from './filterOf.ts';
 import { windows, type Insights, type StatisticsWindow, type TypeInsight } from './insights.ts';
 import { OwnerField } from './ownerField.ts';
 import { StatisticsRow } from './statisticsRow.ts';
@@ -28,7 +27,7 @@ export function StatisticsPage({ address, insights, isAdmin }: StatisticsPagePro
   const notes = shown === undefined ? [] : notesOf(shown.types);
   return html`<section class="insight card" aria-labelledby="statistics-title">
     <div class="insight-head">
-      <h2 id="statistics-title">${`Statistics: ${titleOf(address).toLowerCase()}`}</h2>
+      <h2 id="statistics-title">${`Statistics of ${whoseWords(address)}`}</h2>
       <span class="spacer"></span>
       ${(isAdmin || owner !== undefined || allOwners) && html`<${OwnerField} key=${owner ?? ''} address=${address} />`}
       <div class="segments" role="group" aria-label="Which time">
