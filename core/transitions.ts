@@ -257,6 +257,7 @@ export const touches = [
   },
   { touch: 'unpark', from: ['PENDING'], guards: ['unchanged', 'parkedFor'], by: 'whoever ends the wait, before it sends the job anew' },
   { touch: 'requestCancel', from: ['PROCESSING'], guards: [], by: 'client: cancelJob of a running job' },
+  { touch: 'requestCancelSeen', from: ['PROCESSING'], guards: ['unchanged'], by: 'bulk operation: cancels a running job that it saw run' },
   { touch: 'keepParams', from: ['PENDING', 'PROCESSING'], guards: [], by: 'sweeper: params kept apart get a longer life' },
   { touch: 'sweep', from: ['PENDING', 'PROCESSING'], guards: ['lapsed'], by: 'sweeper: has sent the message again' },
 ] as const satisfies readonly (Omit<Row, 'event' | 'to'> & { readonly touch: string })[];

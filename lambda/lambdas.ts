@@ -1,6 +1,7 @@
 /** Runs the Lambda handlers on their event sources, outside AWS: all but the relay, which only a table with a stream has. */
 import type { Core } from '../core/usecases/core.ts';
 import type { Config } from '../runtime/config.ts';
+import { createBulkRunner } from './bulkRunner.ts';
 import { createDlqHandler } from './dlqHandler.ts';
 import { startQueueMapping, type Mapping } from './queueMapping.ts';
 import { createSweeper } from './sweeper.ts';
@@ -23,6 +24,7 @@ export function startLambdas({ core, config: { region, receiveWaitSeconds, sweep
     startQueueMapping({ queues, queue: 'DEAD_LETTER', handler: createDlqHandler(core), batchSize: 1, receiveWaitSeconds, region, log }),
     startTimerMapping({ name: 'timer', handler: createTimer(core), everyMs: sweepIntervalSeconds * 1000, log }),
     startTimerMapping({ name: 'ticks', handler: createTicker(core), everyMs: tickEveryMs, log }),
+    startTimerMapping({ name: 'bulk', handler: createBulkRunner(core), everyMs: tickEveryMs, log }),
     startTimerMapping({ name: 'sweeper', handler: createSweeper(core), everyMs: sweepIntervalSeconds * 1000, log }),
   ];
   return {

@@ -4,7 +4,8 @@ import type { Log } from '../telemetry/log.ts';
 import type { Mapping } from './queueMapping.ts';
 
 export interface TimerMappingDeps {
-  readonly handler: () => Promise<unknown>;
+  /** Given a signal that fires when it should come to its end. */
+  readonly handler: (signal: AbortSignal) => Promise<unknown>;
   readonly everyMs: number;
   readonly name: string;
   readonly log: Log;
@@ -17,7 +18,9 @@ export function startTimerMapping({ handler, everyMs, name, log }: TimerMappingD
     while (!stopping.signal.aborted) {
       await sleep(everyMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (stopping.signal.aborted) return;
-      await handler().catch((error: unknown) => log.warn({ error, name }, 'a scheduled run failed; the next one tries again'));
+      await handler(stopping.signal).catch((error: unknown) =>
+        log.warn({ error, name }, 'a scheduled run failed; the next one tries again'),
+      );
     }
   }
 

@@ -1,5 +1,5 @@
 /** Bulk operations as clients ask for them and read them. */
-import { bulkActions, bulkStatuses, type BulkAction, type BulkOperation, type BulkStatus } from '../core/usecases/bulkOperations.ts';
+import type { BulkAction, BulkOperation, BulkStatus } from '../core/usecases/bulkOperations.ts';
 import { defaultPerSecond, maxPerSecond } from '../core/usecases/createBulkOperation.ts';
 import type { JobsFilter } from '../core/usecases/jobsFilter.ts';
 import type { Page } from '../core/usecases/listLogs.ts';

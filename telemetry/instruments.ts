@@ -36,8 +36,14 @@ export const counters = {
   jobsRetried: {
     name: 'jobs.retried',
     unit: '{job}',
-    description: 'Generations begun by a client’s retry, by type.',
-    countedBy: ['server'],
+    description: 'Generations begun by a client’s retry, or by a bulk operation, by type.',
+    countedBy: ['server', 'sweeper'],
+  },
+  bulkJobs: {
+    name: 'jobs.bulk',
+    unit: '{job}',
+    description: 'Jobs that bulk operations came to, by action and outcome: done, skipped, failed.',
+    countedBy: ['sweeper'],
   },
   deadLetters: {
     name: 'jobs.dead_letters',

@@ -18,7 +18,7 @@ export async function cancelJob(core: Core, request: Caller & { readonly jobId: 
     if (isFinal(job.status))
       throw new JobError('JOB_NOT_CANCELLABLE', { message: `The job has already ended ${job.status}.`, jobId: job.jobId });
     const now = await core.table.time();
-    const step = await cancelStep(core, job, now);
+    const step = await cancelStep(core, job, now, 'requestCancel');
     if (step.ok && (step.job.status === 'CANCELLED' || !isAbandoned(step.job, now))) return step.job;
     // Something else was faster: look at what the job has become.
     if (step.job === undefined) throw new JobError('JOB_NOT_FOUND');
@@ -26,10 +26,25 @@ export async function cancelJob(core: Core, request: Caller & { readonly jobId: 
   }
 }
 
-function cancelStep(core: Core, job: Job, now: ServiceTime) {
+type CancelCore = Pick<Core, 'table' | 'feed' | 'telemetry'>;
+
+/** Of this generation alone, whatever it does meanwhile: true when it is cancelled, or its worker is asked. */
+export async function cancelGeneration(core: CancelCore, seen: Job): Promise<boolean> {
+  let job = seen;
+  for (;;) {
+    if (isFinal(job.status) || job.generation !== seen.generation) return false;
+    const now = await core.table.time();
+    const step = await cancelStep(core, job, now, 'requestCancelSeen');
+    if (step.ok && (step.job.status === 'CANCELLED' || !isAbandoned(step.job, now))) return true;
+    if (step.job === undefined) return false;
+    job = step.job;
+  }
+}
+
+function cancelStep(core: CancelCore, job: Job, now: ServiceTime, request: 'requestCancel' | 'requestCancelSeen') {
   if (job.status === 'PENDING') return transitionJob(core, 'cancel', job, { facts: { now } });
   if (isAbandoned(job, now)) return transitionJob(core, 'cancelAbandoned', job, { facts: { now } });
-  return core.table.touch('requestCancel', job.jobId, {}, { cancelRequested: true });
+  return core.table.touch(request, job.jobId, { version: job.version }, { cancelRequested: true });
 }
 
 /** Asked to stop, but its worker is gone: nobody will see the request. */

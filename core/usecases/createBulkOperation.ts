@@ -23,6 +23,7 @@ import type { Core } from './core.ts';
 import type { JobsFilter } from './jobsFilter.ts';
 import { checkScope } from './listJobs.ts';
 import type { Caller } from './readJob.ts';
+import { tellOfBulk } from './watchBulkOperation.ts';
 
 export const defaultPerSecond = 100;
 export const maxPerSecond = 1000;
@@ -40,7 +41,7 @@ export interface CreateBulkOperationRequest {
   readonly idempotencyKey?: string | undefined;
 }
 
-type BulkCore = Pick<Core, 'settings' | 'newJobId'> & { readonly table: Pick<Core['table'], 'time' | 'entries'> };
+type BulkCore = Pick<Core, 'settings' | 'newJobId' | 'feed'> & { readonly table: Pick<Core['table'], 'time' | 'entries'> };
 
 /** @throws {JobError} `BAD_USER_INPUT`, with nothing written; `IDEMPOTENCY_KEY_REUSED`; `TABLE_UNAVAILABLE`. */
 export async function createBulkOperation(core: BulkCore, request: CreateBulkOperationRequest): Promise<BulkOperation> {
@@ -72,17 +73,18 @@ export async function abortBulkOperation(core: BulkCore, which: Caller & { reado
   const known = await getBulkOperation(core, which);
   const now = await core.table.time();
   const entry = await changeEntry(core.table.entries, bulkKind, known.key, (present) => {
-    if (present === undefined || isOver(present.value)) return 'keep';
+    if (present === undefined || isOver(present.value) || present.value.abortedAt !== undefined) return 'keep';
     return bulkDraft(core, aborted(present.value, now.at), now.at);
   });
   if (entry === undefined) throw new JobError('BULK_OPERATION_NOT_FOUND');
+  tellOfBulk(core.feed, entry.value);
   return entry.value;
 }
 
 /** Whoever has a page in hand tells what became of it, and ends the operation then. */
 function aborted(operation: BulkOperation, at: number): BulkOperation {
   const { version, page, abortedAt = at } = operation;
-  if (page !== undefined) return { ...operation, abortedAt };
+  if (page !== undefined) return { ...operation, abortedAt, version: version + 1 };
   return { ...operation, abortedAt, status: 'ABORTED', version: version + 1, finishedAt: at, lease: undefined };
 }
 

@@ -135,7 +135,11 @@ interface IdsQuery {
 }
 
 /** Those that may match, in order. Fewer than `limit`: there are no more. */
-async function idsOf(core: Pick<Core, 'table'>, request: ListJobsRequest, query: IdsQuery): Promise<readonly string[]> {
+export async function idsOf(
+  core: Pick<Core, 'table'>,
+  request: Pick<ListJobsRequest, 'owner' | 'filter'>,
+  query: IdsQuery,
+): Promise<readonly string[]> {
   const { owner, filter = {} } = request;
   const { status, type, tags, idempotencyKey, errorCode } = filter;
   const { newestFirst, beyond } = query;

@@ -1,6 +1,8 @@
 /** Begins a new generation of a job that ended without success, or that is stuck. */
 import { JobError } from '../errors.ts';
+import type { ServiceTime } from '../clock.ts';
 import { maxLosses, type Job } from '../job.ts';
+import type { WriteResult } from '../table/jobTable.ts';
 import { allows, transitionOf } from '../transitions.ts';
 import { transitionJob } from './transitionJob.ts';
 import { maxFailuresOf } from './budget.ts';
@@ -21,12 +23,24 @@ export async function retryJob(core: Core, request: Caller & { readonly jobId: s
   const event = (['retry', 'retryStuck'] as const).find((name) => allows(transitionOf(name), job, { ...facts, version: job.version }));
   if (event === undefined) throw notRetryable(job);
 
+  const retried = await beginAnew(core, event, job, facts);
+  if (!retried.ok) throw retried.job === undefined ? new JobError('JOB_NOT_FOUND') : notRetryable(retried.job);
+  return enqueue(core, retried.job, 0);
+}
+
+/** The next generation, of the version that was read. Its message is the caller's to send. */
+export async function beginAnew(
+  core: Pick<Core, 'jobTypes' | 'settings' | 'table' | 'feed' | 'telemetry'>,
+  event: 'retry' | 'retryStuck',
+  job: Job,
+  facts: { readonly now: ServiceTime; readonly stuckBefore?: number },
+): Promise<WriteResult> {
   const type = core.jobTypes.find(job.type);
   const retried = await transitionJob(core, event, job, {
     facts,
     attempt: 0,
     changes: {
-      ...(await renewedParams(core, job, now.at)),
+      ...(await renewedParams(core, job, facts.now.at)),
       generation: job.generation + 1,
       attempts: 0,
       failures: 0,
@@ -45,9 +59,8 @@ export async function retryJob(core: Core, request: Caller & { readonly jobId: s
       sweptAt: null,
     },
   });
-  if (!retried.ok) throw retried.job === undefined ? new JobError('JOB_NOT_FOUND') : notRetryable(retried.job);
-  core.telemetry.count('jobsRetried', { type: job.type });
-  return enqueue(core, retried.job, 0);
+  if (retried.ok) core.telemetry.count('jobsRetried', { type: job.type });
+  return retried;
 }
 
 function notRetryable({ jobId, status }: Job): JobError {

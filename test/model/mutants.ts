@@ -73,6 +73,7 @@ export const guardFates: Readonly<Record<EveryGuard, Fate>> = {
   'fail.notYetCounted': killed('a doubled request'),
   'renew.holdsClaim': killed('a worker that sleeps'),
   'renew.laterLease': killed('a doubled request'),
+  'requestCancelSeen.unchanged': { hygiene: 'keeps a bulk operation from a generation that it never saw; else it is `requestCancel`' },
   'sweep.lapsed': killed('purged queues'),
   'park.unchanged': { hygiene: 'who parks reads once more what it waits for, and a wait too many is ended like any other' },
   'park.notParked': { hygiene: 'keeps one reason from hiding another; the model knows one' },
