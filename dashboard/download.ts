@@ -20,7 +20,7 @@ export function saveAs(file: Blob, name: string): void {
 
 function messageOfBody(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null || !('errors' in body) || !Array.isArray(body.errors)) return undefined;
-  const [first]: readonly unknown[] = body.errors;
+  const first: unknown = body.errors.at(0);
   if (typeof first !== 'object' || first === null || !('message' in first)) return undefined;
   return typeof first.message === 'string' ? first.message : undefined;
 }

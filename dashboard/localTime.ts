@@ -1,4 +1,5 @@
 /** Times as `datetime-local` inputs have them, which know no zone but the reader's. */
+import { formatDuration } from './durations.ts';
 
 /** Of `2026-01-31T12:00:00.000Z`; empty where there is none. */
 export function inputOfTime(at: string | null | undefined): string {
@@ -14,8 +15,11 @@ export function timeOfInput(value: string): string | undefined {
   return value === '' || Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
-/** `in 3 min`, `2 h ago`, as a person would say it; the exact time belongs into a title. */
-export function relativeTime(at: string, now: number, format: (ms: number) => string): string {
+/** `in 3 min`, `2 h ago`, `now`, as a person would say it; the exact time belongs into a title. */
+export function relativeTime(at: string, now: number): string {
   const ms = Date.parse(at) - now;
-  return ms >= 0 ? `in ${format(ms)}` : `${format(-ms)} ago`;
+  const seconds = Math.round(Math.abs(ms) / 1000);
+  if (seconds === 0) return 'now';
+  const said = seconds < 10 ? `${seconds} s` : formatDuration(seconds * 1000);
+  return ms > 0 ? `in ${said}` : `${said} ago`;
 }

@@ -9,7 +9,7 @@ const noteId = 'operator-note';
 export function OperatorNote({ viewer, what }: { readonly viewer: Viewer | undefined; readonly what: string }): ComponentChildren {
   if (viewer === undefined || viewer.mayOperate) return null;
   return html`<p id=${noteId} class="operator-note">
-    ${`${what} needs a token with the scope `}<code>admin</code>${viewer.owner === '' ? '.' : `; yours, of ${viewer.owner}, has it not.`}
+    ${`${what} needs a token with the scope `}<code>admin</code>${viewer.owner === '' ? '.' : `; that of ${viewer.owner} does not have it.`}
   </p>`;
 }
 

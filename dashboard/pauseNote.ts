@@ -1,7 +1,6 @@
 /** Of what is paused: by whom, since when, until when, and why. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
-import { formatDuration } from './durations.ts';
 import { relativeTime } from './localTime.ts';
 import type { PauseState } from './operateDocuments.ts';
 
@@ -14,7 +13,7 @@ export function PauseNote({ state, now }: PauseNoteProps): ComponentChildren {
   const { isPaused, pausedReason, pausedUntil, pausedSince, pausedBy } = state;
   if (!isPaused) return null;
   const by = pausedBy === null ? '' : ` by ${pausedBy}`;
-  const since = pausedSince === null ? '' : `, ${relativeTime(pausedSince, now, formatDuration)}`;
+  const since = pausedSince === null ? '' : `, ${relativeTime(pausedSince, now)}`;
   const end = pausedUntil === null ? 'until it is resumed' : `until ${new Date(pausedUntil).toLocaleString()}`;
   return html`<div class="pause-note">
     <p><strong>Paused</strong>${`${by}${since}, ${end}.`}</p>

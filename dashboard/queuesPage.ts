@@ -98,7 +98,7 @@ function QueueCard({ queue, sample, now, viewer, isBusy, onPause, onResume }: Qu
       <${Figure} name="Kept by pauses">${waiting >= 1000 ? '1000 or more' : waiting}<//>
     </dl>
     <div class="row operate-actions">
-      <${OperatorButton} viewer=${viewer} label=${`${isPaused ? 'Change the pause of' : 'Pause'} queue ${name}`} onClick=${onPause}>
+      <${OperatorButton} viewer=${viewer} label=${`${isPaused ? 'Change pause of' : 'Pause'} queue ${name}`} onClick=${onPause}>
         ${isPaused ? 'Change pause …' : 'Pause …'}
       <//>
       ${

@@ -18,9 +18,9 @@ export interface ScheduleCardProps {
 }
 
 const outcomes: Readonly<Record<TickOutcome, { readonly name: string; readonly kind: string }>> = {
-  CREATED: { name: 'made a job', kind: 'SUCCEEDED' },
-  SKIPPED_OVERLAP: { name: 'skipped, as the last job had not ended', kind: 'PENDING' },
-  SKIPPED_PAUSED: { name: 'skipped, as it was paused', kind: 'CANCELLED' },
+  CREATED: { name: 'made a job, now gone', kind: 'SUCCEEDED' },
+  SKIPPED_OVERLAP: { name: 'skipped: overlap', kind: 'PENDING' },
+  SKIPPED_PAUSED: { name: 'skipped: paused', kind: 'CANCELLED' },
   MISSED: { name: 'missed', kind: 'FAILED_FINAL' },
 };
 
@@ -32,7 +32,7 @@ export function ScheduleCard({ schedule, now, isBusy, onEdit, onDelete, onChange
       ${isPaused && html`<span class="mark is-warning">Paused</span>`} ${nextRuns.length === 0 && html`<span class="mark">Over</span>`}
     </div>
     <p>
-      <strong>${spec.cron === null ? `Every ${formatDuration((spec.everySeconds ?? 0) * 1000)}` : html`<code>${spec.cron}</code>`}</strong>
+      <strong>${spec.cron === null ? `Every ${secondsOf(spec.everySeconds ?? 0)}` : html`<code>${spec.cron}</code>`}</strong>
       <span class="muted">
         ${` ${spec.timeZone} · `}<code>${type}</code>${` · ${priority.toLowerCase()} · overlap `}<code>${overlap}</code>
       </span>
@@ -46,14 +46,16 @@ export function ScheduleCard({ schedule, now, isBusy, onEdit, onDelete, onChange
     }
     <div class="schedule-times">
       <div>
-        <h4>${isPaused ? 'Next, once resumed' : 'Next'}</h4>
+        <h4>${isPaused ? 'Next, once resumed' : 'Next, in your time'}</h4>
         ${nextRuns.length === 0 && html`<p class="muted">It comes no more.</p>`}
         <ol>
           ${nextRuns.map(
             (at) =>
               html`<li key=${at}>
-                <time dateTime=${at} title=${at}>${new Date(at).toLocaleString()}</time>
-                <span class="muted">${` ${relativeTime(at, now, formatDuration)}`}</span>
+                <time dateTime=${at} title=${at}
+                  >${new Date(at).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'medium' })}</time
+                >
+                <span class="muted">${` ${relativeTime(at, now)}`}</span>
               </li>`,
           )}
         </ol>
@@ -70,7 +72,7 @@ export function ScheduleCard({ schedule, now, isBusy, onEdit, onDelete, onChange
       <button
         type="button"
         class="small"
-        aria-label=${`Run ${name} now`}
+        aria-label=${`Run now: ${name}`}
         disabled=${isBusy}
         onClick=${() => onChange('triggerSchedule', `${name} made a job now.`)}
       >
@@ -109,7 +111,7 @@ function TickItem({ tick: { at, outcome, job }, now }: { readonly tick: Tick; re
   return html`<li class="tick">
     <span class=${`dot is-${job?.status ?? kind}`} aria-hidden="true"></span>
     <span title=${`${outcome}, ${new Date(at).toLocaleString()}`}>
-      ${relativeTime(at, now, formatDuration)}${' '}
+      ${relativeTime(at, now)}${' '}
       ${
         job === null
           ? html`<span class="muted">${name}</span>`
@@ -117,4 +119,8 @@ function TickItem({ tick: { at, outcome, job }, now }: { readonly tick: Tick; re
       }
     </span>
   </li>`;
+}
+
+function secondsOf(seconds: number): string {
+  return seconds < 10 ? `${seconds} s` : formatDuration(seconds * 1000);
 }

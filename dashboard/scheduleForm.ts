@@ -52,7 +52,13 @@ export function inputOfForm(form: ScheduleForm, isNew: boolean): Readonly<Record
   return {
     ...(isNew ? { name } : {}),
     ...(kind === 'cron' ? { cron } : { everySeconds: Number(everySeconds) }),
-    ...{ timeZone, type, params: params.value, priority, overlap, catchUp, jitterSeconds: Number(jitterSeconds) },
+    timeZone,
+    type,
+    params: params.value,
+    priority,
+    overlap,
+    catchUp,
+    jitterSeconds: Number(jitterSeconds),
     startsAt: timeOfInput(form.startsAt) ?? absent,
     endsAt: timeOfInput(form.endsAt) ?? absent,
   };

@@ -17,14 +17,14 @@ export function SlotUseView({ use, now }: SlotUseViewProps): ComponentChildren {
   const { most, taken, someoneWaits, holders } = use;
   const hidden = taken - holders.length;
   return html`<div class="slot-use">
-    <p>${`${taken} of ${most} taken`} ${someoneWaits && html`<span class="muted">${', and others wait'}</span>`}</p>
+    <p>${`${taken} of ${most} taken${someoneWaits ? ', and others wait' : ''}`}</p>
     <ul>
       ${holders.map(
         ({ jobId, status, startedAt }) =>
           html`<li key=${jobId} class="row">
             <${StatusBadge} status=${status} />
             <a href=${`#job=${jobId}`} class="job-id">${shortId(jobId)}</a>
-            <span class="muted">${startedAt === null ? 'about to begin' : `since ${formatDuration(between(startedAt, now) ?? 0)}`}</span>
+            <span class="muted">${startedAt === null ? 'about to begin' : `for ${formatDuration(between(startedAt, now) ?? 0)}`}</span>
           </li>`,
       )}
     </ul>

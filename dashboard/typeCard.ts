@@ -46,7 +46,7 @@ export function TypeCard(props: TypeCardProps): ComponentChildren {
       <${Figure} name="Timeout">${formatDuration(policy.timeoutSeconds * 1000)}<//>
     </dl>
     <div class="row operate-actions">
-      <${OperatorButton} viewer=${viewer} label=${`${isPaused ? 'Change the pause of' : 'Pause'} ${name}`} onClick=${onPause}>
+      <${OperatorButton} viewer=${viewer} label=${`${isPaused ? 'Change pause of' : 'Pause'} ${name}`} onClick=${onPause}>
         ${isPaused ? 'Change pause …' : 'Pause …'}
       <//>
       ${
@@ -56,7 +56,11 @@ export function TypeCard(props: TypeCardProps): ComponentChildren {
       <${OperatorButton} viewer=${viewer} label=${`Limits of ${name}`} onClick=${onLimits}>Limits …<//>
       ${
         hasSlots &&
-        html`<${OperatorButton} viewer=${viewer} label=${`Slots of ${name}`} onClick=${() => setShowsSlots(!showsSlots)}>
+        html`<${OperatorButton}
+          viewer=${viewer}
+          label=${`${showsSlots ? 'Hide slots' : 'Who holds slots'} of ${name}`}
+          onClick=${() => setShowsSlots(!showsSlots)}
+        >
           ${showsSlots ? 'Hide slots' : 'Who holds slots'}
         <//>`
       }

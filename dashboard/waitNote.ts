@@ -7,15 +7,18 @@ import type { FullJob } from './documents.ts';
 export const waitWords: Readonly<Record<WaitingReason, string>> = {
   QUEUED: 'Waits for a worker',
   RUN_AT: 'Begins later',
-  BACKOFF: 'Waits between two attempts',
+  BACKOFF: 'Waits for its next attempts',
   PAUSED: 'Its type or queue is paused',
   CONCURRENCY: 'Waits for others of its kind to end',
   RATE_LIMIT: 'Waits for its turn, as so many may start at a time',
   NO_WORKER: 'No worker that runs knows its type',
 };
 
+/** How the time is told that ends it. */
+const ends: Readonly<Partial<Record<WaitingReason, string>>> = { RUN_AT: 'at', BACKOFF: 'at', RATE_LIMIT: 'at about' };
+
 export function WaitNote({ job: { waitingReason, waitingUntil } }: { readonly job: FullJob }): ComponentChildren {
   if (waitingReason === null) return null;
-  const until = waitingUntil === null ? '' : `, until ${new Date(waitingUntil).toLocaleString()}`;
+  const until = waitingUntil === null ? '' : `, ${ends[waitingReason] ?? 'until'} ${new Date(waitingUntil).toLocaleString()}`;
   return html`<span class="muted">${waitWords[waitingReason] + until} <code>${waitingReason}</code></span>`;
 }

@@ -25,7 +25,7 @@ export function WorkersPage({ operations, viewer }: WorkersPageProps): Component
   const running = workers?.reduce((sum, worker) => sum + worker.running, 0) ?? 0;
   return html`
     <${PageHead} title="Workers" problem=${problem} action=${action} isLoading=${mayOperate && workers === undefined}>
-      ${workers !== undefined && html`<span class="muted">${`${workers.length} running, ${running} of ${slots} slots busy`}</span>`}
+      ${workers !== undefined && html`<span class="muted">${`${workers.length} ${workers.length === 1 ? 'worker' : 'workers'}, ${running} of ${slots} slots busy`}</span>`}
     <//>
     <${OperatorNote} viewer=${viewer} what="To see the workers" />
     ${

@@ -1,0 +1,39 @@
+/** `simulate_work` as the dashboard's tests need it: it logs what it is told to, and waits at a gate where it is told to. */
+import { once } from 'node:events';
+import { PermanentError } from '../../core/errors.ts';
+import { defineHandler, type JobHandler } from '../../core/handler.ts';
+import { z } from 'zod';
+import { simulateWork } from '../../jobs/simulateWork/type.ts';
+
+const told = z.object({ lines: z.number().default(0), waits: z.boolean().default(false), fails: z.boolean().default(false) });
+
+export interface LoggingHandler {
+  readonly handler: JobHandler;
+  /** Lets those go on that wait, and those that come. */
+  open(): void;
+  /** Those that come wait again. */
+  close(): void;
+}
+
+export function createLoggingHandler(): LoggingHandler {
+  let gate = Promise.withResolvers<void>();
+  const handler = defineHandler(simulateWork, async ({ payload, failAttempts }, { attempt, log, signal }) => {
+    const { lines, waits, fails } = told.parse(payload ?? {});
+    if (lines > 0) log.info('it begins', { attempt });
+    if (attempt <= failAttempts) {
+      log.error('no answer', { url: 'https://example.com' });
+      throw new Error('The mill stands still.');
+    }
+    for (let line = 1; line <= lines; line += 1) log.info(`row ${line}`, { line });
+    if (lines > 0) log.warn('a cell is empty');
+    if (waits) await Promise.race([gate.promise, once(signal, 'abort')]);
+    signal.throwIfAborted();
+    if (fails) throw new PermanentError('It cannot be read.');
+    return { attempts: attempt, sleptMs: 0 };
+  });
+  return {
+    handler,
+    open: () => gate.resolve(),
+    close: () => (gate = Promise.withResolvers()),
+  };
+}

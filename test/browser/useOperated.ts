@@ -1,0 +1,72 @@
+/** For the tests of a file: a system whose handler logs and waits as it is told, one browser, and for each test an admin's page. */
+import { randomUUID } from 'node:crypto';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { z } from 'zod';
+import { generateReport } from '../../jobs/generateReport/type.ts';
+import { startSystem, type System } from '../support/startSystem.ts';
+import { createLoggingHandler } from './loggingHandler.ts';
+import { isLive, openBrowser, type OpenedBrowser, type WatchedPage } from './openBrowser.ts';
+import { jwtSecret, tokenFor } from './tokenFor.ts';
+
+const env = {
+  JWT_SECRET: jwtSecret,
+  SHUTDOWN_GRACE_SECONDS: '0',
+  SOCKET_DRAIN_SECONDS: '0',
+  TRACE_URL_TEMPLATE: 'https://traces.example.com/trace/{traceId}?a=1&b=2',
+};
+const created = z.object({ data: z.object({ createJob: z.object({ job: z.object({ jobId: z.string() }) }) }) });
+
+/** Fails a test whose page complained. No worker knows `generate_report`. */
+export function useOperated() {
+  const logging = createLoggingHandler();
+  let browser: OpenedBrowser;
+  let system: System;
+  let opened: WatchedPage;
+  let owner: string;
+
+  beforeAll(async () => {
+    [browser, system] = await Promise.all([
+      openBrowser(),
+      startSystem({ engine: 'embedded', parts: ['server', 'lambdas'], handlers: [logging.handler], env }),
+    ]);
+    system.startWorker({ lacks: [generateReport.name] });
+  }, 60_000);
+  afterAll(async () => {
+    logging.open();
+    await Promise.all([browser[Symbol.asyncDispose](), system[Symbol.asyncDispose]()]);
+  });
+  beforeEach(async () => {
+    logging.close();
+    owner = randomUUID();
+    opened = await browser.openPage(system.url, { token: await tokenFor(owner, 'admin'), reducedMotion: 'reduce' });
+    await isLive(opened.page);
+  });
+  afterEach(async () => {
+    logging.open();
+    await opened.page.context().close();
+    if (opened.complaints.length > 0) throw new Error(`the page complains:\n${opened.complaints.join('\n')}`);
+  });
+
+  return {
+    logging,
+    /** In a test. */
+    page: (): Page => opened.page,
+    owner: (): string => owner,
+    /** Another's page; closed with the browser. */
+    openPage: async (hash: string, token: string): Promise<Page> => (await browser.openPage(`${system.url}/${hash}`, { token })).page,
+    /** Shows what the address says, as a link would. */
+    go: (hash: string): Promise<unknown> => opened.page.goto(`${system.url}/${hash}`),
+    async createJob(input: object = {}): Promise<string> {
+      const response = await fetch(`${system.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${await tokenFor(owner)}` },
+        body: JSON.stringify({
+          query: 'mutation ($input: CreateJobInput!) { createJob(input: $input) { job { jobId } } }',
+          variables: { input: { type: 'simulate_work', ...input } },
+        }),
+      });
+      return created.parse(await response.json()).data.createJob.job.jobId;
+    },
+  };
+}
