@@ -4,7 +4,6 @@ import type { ComponentChildren } from 'preact';
 import { useCallback } from 'preact/hooks';
 import { formatAddress, spans, turnTo, type Address } from './address.ts';
 import type { BulkPlan } from './bulkPlan.ts';
-import { formatDuration } from './durations.ts';
 import { filterOf, whoseOf, whoseWords } from './filterOf.ts';
 import type { ErrorGroup, Insights, JobErrors } from './insights.ts';
 import { countOf } from './jobRecord.ts';
@@ -104,7 +103,7 @@ function ErrorRow({ group, most, now, address, onBulk }: ErrorRowProps): Compone
     <th scope="row">
       <a class="error-message" href=${formatAddress(itsJobs)} title=${lastJob.error?.message}>${message}</a>
       <span class="error-kind"><code>${code}</code> <span>${type}</span></span>
-      <span class="narrow-only muted">${`last ${relativeTime(lastSeenAt, now, formatDuration)}`}</span>
+      <span class="narrow-only muted">${`last ${relativeTime(lastSeenAt, now)}`}</span>
     </th>
     <td class="number">
       ${count.toLocaleString()}
@@ -121,5 +120,5 @@ function ErrorRow({ group, most, now, address, onBulk }: ErrorRowProps): Compone
 }
 
 function Seen({ at, now }: { readonly at: string; readonly now: number }): ComponentChildren {
-  return html`<time dateTime=${at} title=${new Date(at).toLocaleString()}>${relativeTime(at, now, formatDuration)}</time>`;
+  return html`<time dateTime=${at} title=${new Date(at).toLocaleString()}>${relativeTime(at, now)}</time>`;
 }

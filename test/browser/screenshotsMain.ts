@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { openApiSystem, type ApiSystem } from '../e2e/apiSystem.ts';
 import { fillSearchedJobs } from '../support/fillSearchedJobs.ts';
+import { startSystem, type System } from '../support/startSystem.ts';
 import { demoJob } from './demoJobs.ts';
 import { isLive, openBrowser, type OpenedBrowser } from './openBrowser.ts';
 
@@ -35,16 +35,28 @@ await withJobs(300, async ({ page, system }) => {
 await withJobs(100_000, async ({ page, system }) => {
   await busy(system, page);
   await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-  await page.getByText('More than 10,000 jobs').waitFor();
+  await timed('counted', () => page.getByText('More than 10,000 jobs').waitFor());
   await shoot(page, 'jobs-100000');
-  await page.getByRole('link', { name: 'Statistics' }).click();
-  await page.locator('.statistics-table').waitFor();
+  await timed('an older page', async () => {
+    await page.getByRole('button', { name: 'Older' }).click();
+    await page.getByRole('link', { name: 'process_document' }).first().waitFor();
+  });
+  await timed('one state', async () => {
+    await page.getByRole('link', { name: 'Cancelled' }).click();
+    await page.locator('tr[data-status=CANCELLED]').nth(19).waitFor();
+  });
+  await timed('statistics', async () => {
+    await page.getByRole('link', { name: 'Statistics' }).click();
+    await page.locator('.statistics-table').waitFor();
+  });
   await page.getByRole('button', { name: 'Last day' }).click();
   await page.getByText('Last day, by hour').waitFor();
   await shoot(page, 'statistics');
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  await page.getByRole('link', { name: 'Errors' }).click();
-  await page.locator('.errors-table').waitFor();
+  await timed('errors', async () => {
+    await page.getByRole('link', { name: 'Errors' }).click();
+    await page.locator('.errors-table').waitFor();
+  });
   await shoot(page, 'errors');
   await page
     .getByRole('button', { name: /^Retry all jobs that failed so/ })
@@ -55,8 +67,15 @@ await withJobs(100_000, async ({ page, system }) => {
 });
 
 interface Stage {
-  readonly system: ApiSystem;
+  readonly system: System;
   readonly page: Page;
+}
+
+/** How long it takes until a page shows what it is asked for. */
+async function timed(what: string, show: () => Promise<unknown>): Promise<void> {
+  const began = performance.now();
+  await show();
+  process.stdout.write(`${what}: ${Math.round(performance.now() - began)} ms\n`);
 }
 
 async function withJobs(jobs: number, show: (stage: Stage) => Promise<void>): Promise<void> {
@@ -64,8 +83,14 @@ async function withJobs(jobs: number, show: (stage: Stage) => Promise<void>): Pr
   try {
     const options = { owner, jobs, now: Date.now() };
     fillSearchedJobs({ file: join(dataDir, 'jobs.sqlite'), jobs, jobOf: (index) => demoJob(index, options) });
-    const environment = { DATA_DIR: dataDir, WORKER_CONCURRENCY: '6', SOCKET_DRAIN_SECONDS: '0', RECEIVE_WAIT_SECONDS: '1' };
-    await using system = await openApiSystem({ engine: 'embedded', environment });
+    const env = {
+      DATA_DIR: dataDir,
+      NODE_ENV: 'development',
+      WORKER_CONCURRENCY: '6',
+      SOCKET_DRAIN_SECONDS: '0',
+      SHUTDOWN_GRACE_SECONDS: '0',
+    };
+    await using system = await startSystem({ engine: 'embedded', env });
     const { page, complaints } = await opened(browser, system);
     await show({ system, page });
     await page.context().close();
@@ -75,7 +100,7 @@ async function withJobs(jobs: number, show: (stage: Stage) => Promise<void>): Pr
   }
 }
 
-async function opened({ openPage }: OpenedBrowser, { url }: ApiSystem) {
+async function opened({ openPage }: OpenedBrowser, { url }: System) {
   const watched = await openPage(url, { viewport: wide, reducedMotion: 'reduce', timezoneId: 'Europe/Berlin', locale: 'en-GB' });
   await isLive(watched.page);
   await watched.page.locator('.pages').waitFor();
@@ -83,14 +108,16 @@ async function opened({ openPage }: OpenedBrowser, { url }: ApiSystem) {
 }
 
 /** Some jobs that end at once, more than run at a time, and one that waits. */
-async function busy(system: ApiSystem, page: Page): Promise<void> {
+async function busy(system: System, page: Page): Promise<void> {
   const quick = Array.from({ length: 30 }, (_, index) => ({ params: { durationMs: 50 + 40 * index, failPermanently: index % 9 === 4 } }));
   const slow = Array.from({ length: 10 }, (_, index) => ({
     params: { durationMs: 60_000, steps: 200 },
     tags: index % 2 === 0 ? ['import', 'eu-west'] : [],
   }));
   const jobs = [...quick, ...slow].map((job) => ({ type: 'simulate_work', ...job }));
-  await system.request('mutation ($input: CreateJobsInput!) { createJobs(input: $input) { results { created } } }', { input: { jobs } });
+  const query = 'mutation ($input: CreateJobsInput!) { createJobs(input: $input) { results { created } } }';
+  const body = JSON.stringify({ query, variables: { input: { jobs } } });
+  await fetch(`${system.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   await page.locator('tr[data-status=PROCESSING] progress[value]').nth(5).waitFor();
 }
 
