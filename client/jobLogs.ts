@@ -1,5 +1,6 @@
 /** What a job's handler logs, to its end, across lost connections and restarts of the server. */
 import type { Connection } from './connection.ts';
+import { resumed } from './resume.ts';
 
 export interface JobLogLine {
   /** Ascending, not contiguous: pass it as `afterSequence` to go on. */
@@ -15,7 +16,7 @@ export interface JobLogLine {
 }
 
 export const jobLogsDocument = `subscription JobLogs($jobId: ID!, $afterSequence: Int) {
-  jobLogAdded(jobId: $jobId, afterSequence: $afterSequence) { sequence generation attempt at level message fields skipped }
+  item: jobLogAdded(jobId: $jobId, afterSequence: $afterSequence) { sequence generation attempt at level message fields skipped }
 }`;
 
 export interface JobLogsOptions {
@@ -28,23 +29,16 @@ export interface JobLogsOptions {
  * Each line once and in order: those there are, then each as it comes; ends when the job has.
  * @throws {JobTicketsError} `JOB_NOT_FOUND`, `UNAUTHENTICATED` …; the signal's reason.
  */
-export async function* jobLogs(
+export function jobLogs(
   connection: Connection,
   jobId: string,
   { afterSequence, signal }: JobLogsOptions = {},
 ): AsyncGenerator<JobLogLine, void, void> {
-  let seen = afterSequence;
-  for (let tries = 1; ; tries += 1) {
-    try {
-      const variables = { jobId, afterSequence: seen };
-      for await (const data of connection.subscribe<{ jobLogAdded: JobLogLine }>({ query: jobLogsDocument, variables }, signal)) {
-        tries = 0;
-        seen = data.jobLogAdded.sequence;
-        yield data.jobLogAdded;
-      }
-      return;
-    } catch (error) {
-      await connection.pause(error, Math.max(1, tries), signal);
-    }
-  }
+  const variables = (seen: number | undefined) => ({ jobId, afterSequence: seen });
+  return resumed<JobLogLine>(
+    connection,
+    { query: jobLogsDocument, variables, positionOf: ({ sequence }) => sequence },
+    afterSequence,
+    signal,
+  );
 }

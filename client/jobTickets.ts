@@ -1,4 +1,17 @@
 /** The client of Job Tickets: hand in a job, watch it, wait for it. Needs nothing but graphql-ws. */
+import {
+  bulkDocuments,
+  changeBulkOperation,
+  listBulkOperations,
+  watchBulkOperation,
+  withKey,
+  type BulkAction,
+  type BulkOperation,
+  type BulkOperationStatus,
+  type CreateBulkOperationInput,
+  type ListBulkOperationsOptions,
+  type WatchBulkOperationOptions,
+} from './bulkOperations.ts';
 import { openConnection, type ConnectionOptions, type ConnectionState } from './connection.ts';
 import { createDocuments, createJob, createJobs, type CreatedJob, type CreateJobResult } from './createJobs.ts';
 import type { JobTicketsErrorCode } from './errorCode.ts';
@@ -40,6 +53,8 @@ import { watchJobs, watchJobsDocuments, type WatchJobsOptions } from './watchJob
 
 export { applyEvent, isFinal, JobTicketsError };
 export type { AnyJobInput, AnyJobTypes, ConnectionOptions, ConnectionState, CreatedJob, CreateJobInput, CreateJobResult, Job, JobFailure };
+export type { BulkAction, BulkOperation, BulkOperationStatus, CreateBulkOperationInput, ListBulkOperationsOptions };
+export type { WatchBulkOperationOptions };
 export type { JobHistoryEntry, JobPriority, JobsFilter, JobsList, JobsPage, JobStatus, JobStatusEvent, JobSummary, WaitingReason };
 export type { JobTicketsErrorCode, JobTicketsErrorDetails, JobTypesMap, ListJobsOptions, NameOf, Token, TypedJob };
 export type { CatchUpPolicy, CreateScheduleInput, ListSchedulesOptions, OverlapPolicy, Schedule, ScheduleSpec, ScheduleTick, TickOutcome };
@@ -53,6 +68,12 @@ export interface Call {
 export interface WatchToken {
   readonly token: string;
   readonly expiresAt: string;
+}
+
+export interface JobCount {
+  readonly count: number;
+  /** False: there are at least so many. */
+  readonly isExact: boolean;
 }
 
 /** As lists have it, with what may be large. */
@@ -78,6 +99,11 @@ export interface JobTickets<Types extends JobTypesMap<Types>> extends AsyncDispo
   /** Newest first, as many as are asked for: `for await (const job of client.jobs())`, or its `.pages()`. */
   jobs(options: ListJobsOptions & { readonly withPayloads: true }): JobsList<JobWithPayloads>;
   jobs(options?: ListJobsOptions): JobsList;
+  /** How many there are, up to 10,000. */
+  jobCount(
+    filter: JobsFilter,
+    call?: Call & { readonly owner?: string | undefined; readonly allOwners?: boolean | undefined },
+  ): Promise<JobCount>;
   /** Answers when the job is final: look at its `status`. */
   waitForJob<Name extends NameOf<Types>>(jobId: string, call?: Call): Promise<TypedJob<Types, Name>>;
   /** Each change of status once and in order, across lost connections; ends after a final state. */
@@ -109,6 +135,15 @@ export interface JobTickets<Types extends JobTypesMap<Types>> extends AsyncDispo
   schedule(scheduleId: string, call?: Call): Promise<Schedule>;
   /** By their names: `for await (const schedule of client.schedules())`. */
   schedules(options?: ListSchedulesOptions): AsyncGenerator<Schedule, void, void>;
+  /** Retries or cancels all jobs that match now, in the background, each once. Repeats itself until it has an answer. */
+  createBulkOperation(input: CreateBulkOperationInput, call?: Call): Promise<BulkOperation>;
+  /** The jobs in hand are the last; one that is over stays as it is. */
+  abortBulkOperation(operationId: string, call?: Call): Promise<BulkOperation>;
+  bulkOperation(operationId: string, call?: Call): Promise<BulkOperation>;
+  /** Newest first: `for await (const operation of client.bulkOperations())`. */
+  bulkOperations(options?: ListBulkOperationsOptions): AsyncGenerator<BulkOperation, void, void>;
+  /** As it is, then each change, across lost connections; ends when it is over. */
+  watchBulkOperation(operationId: string, options?: WatchBulkOperationOptions): AsyncGenerator<BulkOperation, void, void>;
   connectionState(): ConnectionState;
   /** @returns what ends it. */
   onConnectionState(listener: (state: ConnectionState) => void): () => void;
@@ -121,12 +156,15 @@ export const clientDocuments = {
   jobByIdempotencyKey: `query JobByIdempotencyKey($idempotencyKey: String!, $owner: String) {
     answer: jobByIdempotencyKey(idempotencyKey: $idempotencyKey, owner: $owner) { ${jobFields} } }`,
   ...listDocuments,
+  jobCount: `query JobCount($filter: JobsFilter!, $owner: String, $allOwners: Boolean) {
+    answer: jobCount(filter: $filter, owner: $owner, allOwners: $allOwners) { count isExact } }`,
   waitForJob: `query WaitForJob($jobId: ID!) { answer: waitForJob(jobId: $jobId, timeoutSeconds: 30) { ${jobFields} } }`,
   retry: `mutation RetryJob($jobId: ID!) { payload: retryJob(input: { jobId: $jobId }) { job { ${jobFields} } } }`,
   cancel: `mutation CancelJob($jobId: ID!) { payload: cancelJob(input: { jobId: $jobId }) { job { ${jobFields} } } }`,
   createWatchToken: `mutation CreateWatchToken($jobId: ID!, $ttlSeconds: Int) {
     answer: createWatchToken(input: { jobId: $jobId, ttlSeconds: $ttlSeconds }) { token expiresAt } }`,
   ...scheduleDocuments,
+  ...bulkDocuments,
   watchJob: watchJobDocument,
   jobLogs: jobLogsDocument,
   ...watchJobsDocuments,
@@ -158,6 +196,7 @@ export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>
     jobByIdempotencyKey: (idempotencyKey, { owner, ...call } = {}) =>
       ask(clientDocuments.jobByIdempotencyKey, { idempotencyKey, owner }, call),
     jobs,
+    jobCount: (filter, { owner, allOwners, ...call } = {}) => ask(clientDocuments.jobCount, { filter, owner, allOwners }, call),
     async waitForJob<Name extends NameOf<Types>>(jobId: string, call?: Call) {
       for (;;) {
         const job = await ask<TypedJob<Types, Name>>(clientDocuments.waitForJob, { jobId }, call);
@@ -179,6 +218,11 @@ export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>
     triggerSchedule: (scheduleId, call) => change(clientDocuments.triggerSchedule, { scheduleId }, call),
     schedule: (scheduleId, call) => ask(clientDocuments.schedule, { scheduleId }, call),
     schedules: (listOptions) => listSchedules(connection, listOptions),
+    createBulkOperation: (input, { signal } = {}) => changeBulkOperation(connection, 'createBulkOperation', withKey(input), signal),
+    abortBulkOperation: (operationId, { signal } = {}) => changeBulkOperation(connection, 'abortBulkOperation', { operationId }, signal),
+    bulkOperation: (operationId, call) => ask(clientDocuments.bulkOperation, { operationId }, call),
+    bulkOperations: (listOptions) => listBulkOperations(connection, listOptions),
+    watchBulkOperation: (operationId, watchOptions) => watchBulkOperation(connection, operationId, watchOptions),
     connectionState: connection.state,
     onConnectionState: connection.onState,
     close: connection.close,

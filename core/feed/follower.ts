@@ -76,11 +76,12 @@ export class Follower<Item> implements FeedListener, ScheduledReader {
     return new FollowerWatch(this, signal);
   }
 
-  /** Subscribed before it is read, so that nothing falls between the two. */
-  async begin(): Promise<void> {
+  /** Subscribed before it is read, so that nothing falls between the two. `onSubscribed`: right before the first read. */
+  async begin(onSubscribed: () => void = () => undefined): Promise<void> {
     const unsubscribe = await this.#deps.feed.subscribe({ jobId: this.#followed.jobId }, this);
     if (this.#leaving.signal.aborted) return unsubscribe();
     this.#unsubscribe = unsubscribe;
+    onSubscribed();
     this.look();
     this.#plan();
   }

@@ -177,7 +177,7 @@ export interface SurveyedJob extends Pick<Job, 'jobId' | 'type'> {
 export interface Listings {
   /**
    * Ids of an owner's jobs from the index, which is eventually consistent and need not know all that is asked for (on
-   * DynamoDB not the difference of PENDING and PROCESSING, nor errors): the records decide, and no job is missing that
+   * DynamoDB not the difference of PENDING and PROCESSING): the records decide, and no job is missing that
    * they would choose. Fewer than `limit` ids: there are no more.
    */
   listOwned(query: OwnerQuery): Promise<readonly string[]>;

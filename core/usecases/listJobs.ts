@@ -122,10 +122,11 @@ export async function countJobs(
 /** Whether the index of every engine knows all that is asked, so that no record need be read. */
 function knowsAll({ owner, filter = {} }: Pick<ListJobsRequest, 'owner' | 'filter'>): boolean {
   const { status, type, tags = [], idempotencyKey, errorCode, errorFingerprint } = filter;
-  if (errorCode !== undefined || errorFingerprint !== undefined || idempotencyKey !== undefined) return false;
-  if (owner === undefined) return type === undefined && tags.length === 0;
+  if (errorFingerprint !== undefined || idempotencyKey !== undefined) return false;
+  if (owner === undefined) return errorCode === undefined && type === undefined && tags.length === 0;
   if (status === undefined) return true;
-  return tags.length === 0 && status.includes('PENDING') === status.includes('PROCESSING');
+  const isOfTroubled = errorCode !== undefined || status.every(isFailed);
+  return (isOfTroubled || tags.length === 0) && status.includes('PENDING') === status.includes('PROCESSING');
 }
 
 interface IdsQuery {

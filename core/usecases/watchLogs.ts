@@ -53,9 +53,10 @@ export async function openLogWatch(
 
   const watch = follower.watch(signal);
   try {
-    await follower.begin();
-    transitions.listen({ onChange: follow });
-    follow();
+    await follower.begin(() => {
+      transitions.listen({ onChange: follow });
+      follow();
+    });
     return watch;
   } catch (error) {
     await watch.return();

@@ -110,6 +110,30 @@ export function exerciseSearch(tableOf: () => JobTable): void {
       expect(pages).toEqual(await found(owner, { tags: ['third-1'] }));
     });
 
+    test('finds a job by the error of an attempt while it is open, and no longer once it is retried or has succeeded', async () => {
+      const owner = newOwner();
+      const filter = { errorCode: 'TIMEOUT' };
+      const [first, second] = [await claim(await created({ owner, tags: ['t'] })), await claim(await created({ owner }))];
+      for (const { jobId } of [first, second]) {
+        const error = { code: 'TIMEOUT', message: 'x', attempt: 1, at: 1 };
+        const facts = { now: exactly(Date.now()), claimId: 'claim', failures: 1 };
+        expect((await tableOf().touch('fail', jobId, facts, { failures: 1, error })).ok).toBe(true);
+      }
+      const ids = [second.jobId, first.jobId];
+      await expect.poll(() => found(owner, filter)).toEqual(ids);
+      expect(await found(owner, { ...filter, tags: ['t'] })).toEqual([first.jobId]);
+      expect(await found(owner, { ...filter, status: ['PROCESSING', 'SUCCEEDED'] })).toEqual(ids);
+      expect(await count(owner, filter)).toEqual({ count: 2, isExact: true });
+      const ends = { facts: { now: exactly(Date.now()), version: first.version, claimId: 'claim' }, attempt: 1 };
+      await tableOf().transition('succeed', first.jobId, { ...ends, changes: { error: null } });
+      await expect.poll(() => found(owner, filter)).toEqual([second.jobId]);
+      const { job } = await tableOf().transition('failForGood', second.jobId, ends);
+      const facts = { now: exactly(Date.now()), version: job?.version ?? 0 };
+      expect(await found(owner, { ...filter, status: ['FAILED_FINAL'] })).toEqual([second.jobId]);
+      await tableOf().transition('retry', second.jobId, { facts, attempt: 0, changes: { error: null } });
+      await expect.poll(() => count(owner, filter)).toEqual({ count: 0, isExact: true });
+    });
+
     test('finds jobs by the time of their creation and by the beginning of their ids', async () => {
       const owner = newOwner();
       const base = 1_700_000_000_000;

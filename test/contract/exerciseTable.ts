@@ -10,6 +10,7 @@ import { allows, transitionOf, transitions, type TransitionEvent } from '../../c
 import { transitionJob, type Transition } from '../../core/usecases/transitionJob.ts';
 import { noTelemetry } from '../../telemetry/telemetry.ts';
 import { inline, makeJob } from '../support/jobFactory.ts';
+import { exerciseBulk } from './exerciseBulk.ts';
 import { exerciseEntries } from './exerciseEntries.ts';
 import { exerciseListings } from './exerciseListings.ts';
 import { exercisePayloads } from './exercisePayloads.ts';
@@ -32,6 +33,7 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
     exercisePayloads(() => opened.table);
     exerciseListings(() => opened.table);
     exerciseSearch(() => opened.table);
+    exerciseBulk(() => opened.table);
     exerciseEntries(() => opened.table);
 
     const feed = createMemoryFeed();

@@ -5,7 +5,17 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
-import { isFinal, jobPriorities, jobStatuses, maxLosses, type HistoryEntry, type Job, type JsonValue, type Payload } from '../../job.ts';
+import {
+  isFailed,
+  isFinal,
+  jobPriorities,
+  jobStatuses,
+  maxLosses,
+  type HistoryEntry,
+  type Job,
+  type JsonValue,
+  type Payload,
+} from '../../job.ts';
 import { waitReasons } from '../../waiting.ts';
 import type { IdempotencyLock, SweepState } from '../jobTable.ts';
 import type { ApartItem } from '../payloadLife.ts';
@@ -105,7 +115,13 @@ export function encodeJob(job: Job): Item {
     history: history.map(encodeHistoryEntry),
     ...(isFinal(job.status) ? { outcome: job.status } : {}),
     ...indexOf(job),
+    ...troubleOf(job),
   });
+}
+
+/** The attributes of the index of jobs in trouble; none for others. */
+function troubleOf({ owner, status, error }: Job): { readonly troubledOwner?: string; readonly errorCode?: string | undefined } {
+  return isFailed(status) || error !== undefined ? { troubledOwner: owner, errorCode: error?.code } : {};
 }
 
 export function encodePayload(payload: Payload): string | object {

@@ -1,5 +1,5 @@
 /** Builds the conditional writes of the state machine: from a rule, the writer's facts and its changes. */
-import { isFinal, type HistoryEntry, type JobFailure, type JobStatus } from '../../job.ts';
+import { isFailed, isFinal, type HistoryEntry, type JobFailure, type JobStatus } from '../../job.ts';
 import { conditionValues, guards, sameVersion, type Facts, type Guard, type Rule } from '../../transitions.ts';
 import type { Changes } from '../jobTable.ts';
 import { encode, encodeHistoryEntry, encodePayload, indexOf, type Item } from './codec.ts';
@@ -37,6 +37,7 @@ export function transitionExpressions(write: TransitionWrite): WriteExpressions 
     {
       ...changesOf({ ...write.changes, waiting: waiting ?? null }),
       ...placeAssignments({ jobId: write.jobId, status: to, waiting }),
+      ...troubleAssignments(write.changes.error, to),
       status: { value: to },
       version: { expression: 'version + :one', values: { one: 1 } },
       writeId: { value: write.writeId },
@@ -74,7 +75,8 @@ export function touchExpressions({
   const { waiting } = changes;
   // Only what is PENDING is parked and unparked.
   const moved = waiting === undefined ? {} : placeAssignments({ jobId, status: 'PENDING', waiting: waiting ?? undefined });
-  return expressions(ruleConditions(rule, facts), { ...changesOf(changes), ...moved, writeId: { value: writeId } }, facts, rule.from);
+  const assignments = { ...changesOf(changes), ...moved, ...troubleAssignments(changes.error), writeId: { value: writeId } };
+  return expressions(ruleConditions(rule, facts), assignments, facts, rule.from);
 }
 
 type Assignment = 'remove' | { readonly value: unknown } | { readonly expression: string; readonly values: Record<string, unknown> };
@@ -82,6 +84,19 @@ type Assignment = 'remove' | { readonly value: unknown } | { readonly expression
 function placeAssignments(job: Parameters<typeof indexOf>[0]): Record<string, Assignment> {
   const { place, rank } = indexOf(job);
   return { place: place === undefined ? 'remove' : { value: place }, rank: rank === undefined ? 'remove' : { value: rank } };
+}
+
+/** What the index of jobs in trouble knows: the job's owner, who is one of them or is not, and its error. */
+function troubleAssignments(error: JobFailure | null | undefined, to?: JobStatus): Record<string, Assignment> {
+  const isTroubled = (error !== undefined && error !== null) || (to !== undefined && isFailed(to));
+  // What is open keeps the error that it has.
+  const isWell = !isTroubled && (error === null || to === 'SUCCEEDED');
+  return {
+    ...(isTroubled ? { troubledOwner: { expression: '#owner', values: {} } } : {}),
+    ...(error === undefined || error === null ? {} : { errorCode: { value: error.code } }),
+    ...(error === null || isWell ? { errorCode: 'remove' } : {}),
+    ...(isWell ? { troubledOwner: 'remove' } : {}),
+  };
 }
 
 function ruleConditions(rule: Rule, facts: Partial<Facts>): readonly string[] {
@@ -132,6 +147,7 @@ function expressions(
     }
   }
 
+  if (sets.some((set) => set.endsWith('= #owner'))) names['#owner'] = 'owner';
   const condition = conditions.join(' AND ');
   // A word that DynamoDB keeps for itself.
   if (condition.includes('#type')) names['#type'] = 'type';

@@ -6,6 +6,8 @@
  * far the sweeper has come; `tag#<owner>#<tag>#<jobId>`, by which a job with a tag is found (`tags.ts`); and
  * `entry#<kind>#<key>`, a small record of a kind that stands beside its use (`entries.ts`).
  *
+ * In the index `troubled` stand, of each owner, the jobs that failed, were cancelled, or have an error while they are open.
+ *
  * In the index `places` stand jobs that have not succeeded, at `<place>#<shard>` (`core/place.ts`), tags, at `tag#<owner>#<tag>`,
  * and entries that have a place, at `entry#<place>`.
  */
@@ -17,10 +19,12 @@ export const placeShards = 8;
 export const jobsTable = {
   partitionKey: 'pk',
   /** Attributes that are keys of the table or of an index, with DynamoDB's type letters. */
-  attributes: { pk: 'S', owner: 'S', jobId: 'S', place: 'S', rank: 'S' },
+  attributes: { pk: 'S', owner: 'S', jobId: 'S', place: 'S', rank: 'S', troubledOwner: 'S' },
   indexes: {
     /** An owner's jobs in order of creation. The index narrows by type and outcome, the record decides. */
     byOwner: { partitionKey: 'owner', sortKey: 'jobId', include: ['type', 'outcome'] },
+    /** Those of an owner that somebody may look into, in order of creation; sparse: a job that never fails costs nothing here. */
+    troubled: { partitionKey: 'troubledOwner', sortKey: 'jobId', include: ['type', 'outcome', 'tags', 'errorCode'] },
     /** What is looked for by its kind, in the order of ranks; sparse: a job that succeeds leaves it. */
     places: { partitionKey: 'place', sortKey: 'rank', include: [] },
   },

@@ -2,7 +2,7 @@
 import { QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
-import { isFinal, jobStatuses, type JobStatus } from '../../job.ts';
+import { isFailed, isFinal, type JobStatus } from '../../job.ts';
 import { byRank } from '../../place.ts';
 import type { Listings, OwnerQuery } from '../jobTable.ts';
 import { createSurvey } from './survey.ts';
@@ -28,11 +28,11 @@ export interface ListingsDeps {
 }
 
 export function createListings({ dynamodb, tableName: TableName, readPlace, tags }: ListingsDeps): Listings {
-  /** By the index of owners, which knows no tags. */
-  async function owned(query: OwnerQuery): Promise<readonly string[]> {
+  /** By the index of owners, which knows neither tags nor errors; or by that of their jobs in trouble, which knows both. */
+  async function owned(query: OwnerQuery, index: 'byOwner' | 'troubled' = 'byOwner'): Promise<readonly string[]> {
     const { owner, status, type, newestFirst, limit, mostRows: mostLookedAt = Infinity } = query;
     const values: Record<string, unknown> = { ':owner': owner };
-    const names: Record<string, string> = { '#owner': jobsTable.indexes.byOwner.partitionKey };
+    const names: Record<string, string> = { '#owner': jobsTable.indexes[index].partitionKey };
     const { from, below, after } = boundsOf(query);
     const lower = from ?? after;
     if (lower !== undefined && below !== undefined && lower >= below) return [];
@@ -42,6 +42,7 @@ export function createListings({ dynamodb, tableName: TableName, readPlace, tags
     const filters = [
       status === undefined ? undefined : statusFilter(status, values),
       type === undefined ? undefined : typeFilter(type, names, values),
+      ...(index === 'byOwner' ? [] : troubleFilters(query, values)),
     ].filter((filter) => filter !== undefined);
 
     const ids: string[] = [];
@@ -57,7 +58,7 @@ export function createListings({ dynamodb, tableName: TableName, readPlace, tags
         dynamodb.send(
           new QueryCommand({
             TableName,
-            IndexName: 'byOwner',
+            IndexName: index,
             KeyConditionExpression: keys,
             FilterExpression: filters.length === 0 ? undefined : filters.join(' AND '),
             ExpressionAttributeNames: names,
@@ -97,11 +98,11 @@ export function createListings({ dynamodb, tableName: TableName, readPlace, tags
   return {
     removeTags: tags.remove,
     surveyOwned: createSurvey({ dynamodb, tableName: TableName }),
-    async listOwned({ errorCode, ...query }) {
-      // What has succeeded has no error.
-      const status = query.status ?? (errorCode === undefined ? undefined : jobStatuses.filter((one) => one !== 'SUCCEEDED'));
-      const { tags: asked = [] } = query;
-      return asked.length === 0 ? owned({ ...query, status }) : tagged({ ...query, status, tags: asked });
+    async listOwned(query) {
+      const { status, errorCode, tags: asked = [] } = query;
+      // Whatever has an error, or ended badly.
+      if (errorCode !== undefined || status?.every(isFailed) === true) return owned(query, 'troubled');
+      return asked.length === 0 ? owned(query) : tagged({ ...query, tags: asked });
     },
 
     async listPlaced({ place, descending = false, from, below, limit, after, spread }) {
@@ -158,6 +159,12 @@ function statusFilter(statuses: readonly JobStatus[], values: Record<string, unk
 function typeFilter(types: readonly string[], names: Record<string, string>, values: Record<string, unknown>): string {
   names['#type'] = 'type';
   return `#type IN (${placeholders('type', types, values)})`;
+}
+
+function troubleFilters({ tags = [], errorCode }: OwnerQuery, values: Record<string, unknown>): readonly string[] {
+  if (errorCode !== undefined) values[':errorCode'] = errorCode;
+  for (const [index, tag] of tags.entries()) values[`:tag${index}`] = tag;
+  return [...(errorCode === undefined ? [] : ['errorCode = :errorCode']), ...tags.map((_, index) => `contains(tags, :tag${index})`)];
 }
 
 function placeholders(name: string, list: readonly string[], values: Record<string, unknown>): string {

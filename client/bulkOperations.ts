@@ -1,0 +1,133 @@
+/** Bulk operations: one thing done to many jobs, in the background. */
+import type { Connection } from './connection.ts';
+import type { JobTicketsErrorCode } from './errorCode.ts';
+import type { JobsFilter } from './job.ts';
+import { randomKey } from './randomKey.ts';
+import { resumed } from './resume.ts';
+
+export type BulkAction = 'RETRY' | 'CANCEL';
+export type BulkOperationStatus = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'ABORTED';
+
+/** Times are RFC 3339, in UTC. */
+export interface BulkOperation {
+  readonly operationId: string;
+  readonly action: BulkAction;
+  readonly status: BulkOperationStatus;
+  /** Grows with each change: pass it as `afterVersion` to resume a watch. */
+  readonly version: number;
+  /** Whose jobs; null: all owners’. */
+  readonly owner: string | null;
+  readonly createdBy: string;
+  readonly isDryRun: boolean;
+  readonly maxPerSecond: number;
+  /** Found so far. In the end each is one of the next three, unless it is a dry run, or was aborted. */
+  readonly matched: number;
+  readonly done: number;
+  /** Changed by somebody else meanwhile. */
+  readonly skipped: number;
+  readonly failed: number;
+  readonly errors: readonly { readonly code: JobTicketsErrorCode; readonly count: number }[];
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly abortedAt: string | null;
+  readonly finishedAt: string | null;
+}
+
+export interface CreateBulkOperationInput {
+  /** RETRY: of those that FAILED or FAILED_FINAL by now; CANCELLED ones where the filter names that. CANCEL: of those that are open. */
+  readonly action: BulkAction;
+  /** An empty one is refused. */
+  readonly filter: JobsFilter;
+  /** Counts what matches, and changes nothing. Default false. */
+  readonly dryRun?: boolean | undefined;
+  /** 1 to 1000. Default 100. */
+  readonly maxPerSecond?: number | undefined;
+  /** Default: one of its own, so that a lost answer begins nothing twice. */
+  readonly idempotencyKey?: string | undefined;
+  /** Whose jobs; default: the caller’s own. Another’s only with the scope `admin`. */
+  readonly owner?: string | undefined;
+  /** All owners’, of those that failed or were cancelled. Only with the scope `admin`. */
+  readonly allOwners?: boolean | undefined;
+}
+
+const fields = `operationId action status version owner createdBy isDryRun maxPerSecond matched done skipped failed errors { code count }
+  createdAt startedAt abortedAt finishedAt`;
+
+export const bulkDocuments = {
+  createBulkOperation: `mutation CreateBulkOperation($input: CreateBulkOperationInput!) {
+    payload: createBulkOperation(input: $input) { operation { ${fields} } } }`,
+  abortBulkOperation: `mutation AbortBulkOperation($input: AbortBulkOperationInput!) {
+    payload: abortBulkOperation(input: $input) { operation { ${fields} } } }`,
+  bulkOperation: `query BulkOperation($operationId: ID!) { answer: bulkOperation(operationId: $operationId) { ${fields} } }`,
+  bulkOperations: `query BulkOperations($owner: String, $first: Int, $after: String) {
+    bulkOperations(owner: $owner, first: $first, after: $after) { edges { node { ${fields} } } pageInfo { hasNextPage endCursor } } }`,
+  watchBulkOperation: `subscription WatchBulkOperation($operationId: ID!, $afterVersion: Int) {
+    item: bulkOperationChanged(operationId: $operationId, afterVersion: $afterVersion) { ${fields} } }`,
+};
+
+/** Both may be repeated without harm. */
+export async function changeBulkOperation(
+  connection: Connection,
+  name: 'createBulkOperation' | 'abortBulkOperation',
+  input: object,
+  signal: AbortSignal | undefined,
+): Promise<BulkOperation> {
+  const operation = { query: bulkDocuments[name], variables: { input } };
+  return (await connection.request<{ payload: { operation: BulkOperation } }>(operation, { signal })).payload.operation;
+}
+
+export function withKey(input: CreateBulkOperationInput): CreateBulkOperationInput {
+  return { ...input, idempotencyKey: input.idempotencyKey ?? randomKey() };
+}
+
+export interface ListBulkOperationsOptions {
+  /** Who created them; default: the caller. Another only with the scope `admin`. */
+  readonly owner?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Answer {
+  readonly bulkOperations: {
+    readonly edges: readonly { readonly node: BulkOperation }[];
+    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  };
+}
+
+/** Newest first. */
+export async function* listBulkOperations(
+  connection: Connection,
+  { owner, signal }: ListBulkOperationsOptions = {},
+): AsyncGenerator<BulkOperation, void, void> {
+  for (let after: string | null = null; ;) {
+    const variables: Record<string, unknown> = { owner, first: 20, after };
+    const { bulkOperations }: Answer = await connection.request<Answer>({ query: bulkDocuments.bulkOperations, variables }, { signal });
+    for (const { node } of bulkOperations.edges) yield node;
+    if (!bulkOperations.pageInfo.hasNextPage) return;
+    after = bulkOperations.pageInfo.endCursor;
+  }
+}
+
+export interface WatchBulkOperationOptions {
+  /** The last version already seen. Default: its present state, then what follows. */
+  readonly afterVersion?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** As it is, then each change of its status, and of its counts the newest; ends when it is over. */
+export function watchBulkOperation(
+  connection: Connection,
+  operationId: string,
+  { afterVersion, signal }: WatchBulkOperationOptions = {},
+): AsyncGenerator<BulkOperation, void, void> {
+  return resumed<BulkOperation>(
+    connection,
+    {
+      query: bulkDocuments.watchBulkOperation,
+      variables: (seen) => ({ operationId, afterVersion: seen }),
+      positionOf: ({ version }) => version,
+      isLast: ({ status }) => status === 'COMPLETED' || status === 'ABORTED',
+    },
+    afterVersion,
+    signal,
+  );
+}
