@@ -28,7 +28,7 @@ export function BulkDialog({ plan, bulk, onClose }: BulkDialogProps): ComponentC
   const closing = useRef(new AbortController());
   useEffect(() => () => closing.current.abort(), []);
 
-  const { action, filter, whose } = plan;
+  const { action, filter, whose, message } = plan;
   const follow = async (dryRun: boolean, onChange: (operation: BulkOperation) => void): Promise<void> => {
     setBusy(true);
     try {
@@ -52,6 +52,7 @@ export function BulkDialog({ plan, bulk, onClose }: BulkDialogProps): ComponentC
     <ul class="chips is-plain" aria-label="Which jobs">
       ${wordsOf(filter, whose).map((word) => html`<li key=${word} class="tag">${word}</li>`)}
     </ul>
+    ${message !== undefined && html`<p class="bulk-error muted">${message}</p>`}
     <p role="status">${statusText({ action, counted, begun, total })}</p>
     ${isAsking && total > 0 && action === 'RETRY' && html`<p class="muted">Each begins anew, in a new generation, with all its attempts.</p>`}
     ${isAsking && total > 0 && html`<${RateField} value=${perSecond} onChange=${setPerSecond} />`}

@@ -10,6 +10,8 @@ export interface BulkPlan {
   readonly action: BulkAction;
   readonly filter: Filter;
   readonly whose: Whose;
+  /** Of the one kind of error that its jobs have. */
+  readonly message?: string;
 }
 
 const actsOn: Readonly<Record<BulkAction, readonly JobStatus[]>> = {

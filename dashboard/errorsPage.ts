@@ -97,7 +97,7 @@ function ErrorRow({ group, most, now, address, onBulk }: ErrorRowProps): Compone
   const onRetry = (): void => {
     const known = code === 'OTHER' ? {} : { errorCode: code };
     const filter = { ...filterOf(itsJobs, Date.now()), status: failed, ...known };
-    onBulk({ action: 'RETRY', filter, whose: whoseOf(address) });
+    onBulk({ action: 'RETRY', filter, whose: whoseOf(address), message });
   };
   return html`<tr>
     <th scope="row">

@@ -22,7 +22,7 @@ export interface LiveLog {
 }
 
 /** As many as a page can hold without its reader noticing. */
-export const maxKeptLines = 5000;
+const maxKeptLines = 5000;
 /** Lines that come together are drawn together. */
 const drawEveryMs = 100;
 

@@ -119,7 +119,7 @@ export function LogView({ connection, job: { jobId, status, version }, attempt, 
 }
 
 /** `attempt 2`, and of later generations `attempt 1 of generation 2`. */
-export function attemptName(key: AttemptKey): string {
+function attemptName(key: AttemptKey): string {
   const [generation = '1', number = ''] = key.split('.');
   return generation === '1' ? `Attempt ${number}` : `Attempt ${number} of generation ${generation}`;
 }

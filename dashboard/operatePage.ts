@@ -9,7 +9,7 @@ export const operatePages = [
 ] as const;
 export type OperatePage = (typeof operatePages)[number]['page'];
 
-export function readOperatePage(): OperatePage | undefined {
+function readOperatePage(): OperatePage | undefined {
   const named = new URLSearchParams(location.hash.slice(1)).get('page');
   return operatePages.find(({ page }) => page === named)?.page;
 }

@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { ObjectEngine } from '../core/objects.ts';
 import type { Core } from '../core/usecases/core.ts';
+import { findOutput } from '../core/usecases/jobOutputs.ts';
 import { sweeperHealth } from '../core/usecases/sweeperHealth.ts';
 import type { Watches } from '../core/usecases/watchJob.ts';
 import type { Config } from '../runtime/config.ts';
@@ -113,7 +114,12 @@ export async function openServer({
   const queueDepths = createQueueDepths({ core, authenticate, isOpen });
 
   const downloads = createDownloads({
-    ...{ core, objects, authenticate, limiter, connections, mask: operations.mask },
+    objects,
+    authenticate,
+    limiter,
+    connections,
+    mask: operations.mask,
+    findOutput: (wanted) => findOutput(core, wanted),
     corsOrigins: config.corsOrigins,
     idleMs: limits.requestTimeoutSeconds * 1000,
   });

@@ -19,16 +19,15 @@ export function outputsOf({ jobTypes }: Pick<Core, 'jobTypes'>, { type, status }
   return outputs.map(({ path, uri }): JobOutput => ({ name: path.join('.'), uri }));
 }
 
+export type OutputWanted = Caller & { readonly jobId: string; readonly name: string };
+
 type Deps = Pick<Core, 'table' | 'jobTypes' | 'settings'>;
 
 /**
  * One output of a job that the caller may see. Undefined: it has none of that name, or the name leads out of what is its
  * owner's. @throws {JobError} `JOB_NOT_FOUND`, `TABLE_UNAVAILABLE`.
  */
-export async function findOutput(
-  core: Deps,
-  { name, ...wanted }: Caller & { readonly jobId: string; readonly name: string },
-): Promise<JobOutput | undefined> {
+export async function findOutput(core: Deps, { name, ...wanted }: OutputWanted): Promise<JobOutput | undefined> {
   const job = await getJob(core, wanted);
   const found = outputsOf(core, job, await paramsOf(core, job)).find((output) => output.name === name);
   if (found === undefined) return undefined;

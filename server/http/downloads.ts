@@ -9,8 +9,7 @@ import type { GraphQLError } from 'graphql';
 import { JobError, PermanentError } from '../../core/errors.ts';
 import type { RateLimiter } from '../../core/limits/rateLimiter.ts';
 import type { ObjectEngine } from '../../core/objects.ts';
-import type { Core } from '../../core/usecases/core.ts';
-import { findOutput } from '../../core/usecases/jobOutputs.ts';
+import type { JobOutput, OutputWanted } from '../../core/usecases/jobOutputs.ts';
 import type { Authenticate, Identity } from '../auth.ts';
 import type { Connections } from '../websocket/connections.ts';
 import { answerCors } from './cors.ts';
@@ -18,7 +17,8 @@ import { refuse, sendJson } from './refusal.ts';
 import { codeOf, setErrorHeaders } from './status.ts';
 
 export interface DownloadsDeps {
-  readonly core: Pick<Core, 'table' | 'jobTypes' | 'settings'>;
+  /** Undefined where the job has no such output. @throws {JobError} as `getJob` does. */
+  readonly findOutput: (wanted: OutputWanted) => Promise<JobOutput | undefined>;
   /** Undefined where this server gives out no files. */
   readonly objects: Pick<ObjectEngine, 'read'> | undefined;
   readonly authenticate: Authenticate;
@@ -30,6 +30,9 @@ export interface DownloadsDeps {
   /** Whoever takes nothing for so long does not want it. */
   readonly idleMs: number;
 }
+
+/** As traces name it. */
+export const downloadRoute = '/jobs/{jobId}/outputs/{name}';
 
 export interface Downloads {
   /** Whether this path is one of theirs. */
@@ -47,16 +50,9 @@ const statuses: Readonly<Record<string, number>> = {
   TABLE_UNAVAILABLE: 503,
 };
 
-export function createDownloads({
-  core,
-  objects,
-  authenticate,
-  limiter,
-  connections,
-  corsOrigins,
-  mask,
-  idleMs,
-}: DownloadsDeps): Downloads {
+export function createDownloads(deps: DownloadsDeps): Downloads {
+  const { findOutput, objects, authenticate, limiter, connections, corsOrigins, mask, idleMs } = deps;
+
   async function answer(request: IncomingMessage, response: ServerResponse, traceId: string): Promise<void> {
     if (answerCors(request, response, corsOrigins)) return undefined;
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -66,9 +62,10 @@ export function createDownloads({
     try {
       await send(request, response, await admitted(request));
     } catch (error) {
-      if (response.headersSent) return void response.destroy();
-      if (error instanceof PermanentError) return refuse(response, 404, 'NOT_FOUND', { message: error.message });
+      if (error instanceof PermanentError && !response.headersSent) return refuse(response, 404, 'NOT_FOUND', { message: error.message });
       const masked = mask(error, traceId);
+      // A file that is cut off must not look whole.
+      if (response.headersSent) return void response.destroy();
       const status = statuses[codeOf(masked)] ?? 500;
       setErrorHeaders(response, status, { errors: [masked] });
       return sendJson(response, status, { errors: [{ message: masked.message, extensions: masked.extensions }] });
@@ -88,7 +85,7 @@ export function createDownloads({
 
   async function send(request: IncomingMessage, response: ServerResponse, { owner, isAdmin }: Identity): Promise<void> {
     const [jobId, name] = partsOf(request.url ?? '');
-    const output = objects === undefined ? undefined : await findOutput(core, { owner, isAdmin, jobId, name });
+    const output = objects === undefined ? undefined : await findOutput({ owner, isAdmin, jobId, name });
     if (objects === undefined || output === undefined) {
       return refuse(response, 404, 'NOT_FOUND', { message: 'The job has written no such file, or has not succeeded.' });
     }
@@ -97,32 +94,35 @@ export function createDownloads({
     response.setTimeout(idleMs, () => void response.destroy());
     const place = { end: () => undefined };
     connections.open(owner, place);
+    let isFault = false;
+    const chunks = objects.read(output.uri, { signal: closing.signal });
+    async function* rest(first: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+      yield first;
+      try {
+        yield* chunks;
+      } catch (error) {
+        isFault = !closing.signal.aborted;
+        throw error;
+      }
+    }
     try {
       // Whether it is there is known with its first bytes.
-      const chunks = objects.read(output.uri, { signal: closing.signal });
       const first = await chunks.next();
       response.writeHead(200, headersOf(output.uri));
       if (request.method === 'HEAD' || first.done === true) {
         await chunks.return(undefined);
         return void response.end();
       }
-      await pipeline(Readable.from(rest(first.value, chunks), { objectMode: false }), response, { signal: closing.signal }).catch(
-        (error: unknown) => {
-          // Gone in the middle: its client's choice.
-          if (!closing.signal.aborted) throw error;
-        },
-      );
+      await pipeline(Readable.from(rest(first.value), { objectMode: false }), response);
+    } catch (error) {
+      // Whoever leaves in the middle knows it.
+      if (isFault || !closing.signal.aborted) throw error;
     } finally {
       connections.close(owner, place);
     }
   }
 
   return { has: (path) => pathShape.test(path), answer };
-}
-
-async function* rest(first: Uint8Array, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  yield first;
-  yield* chunks;
 }
 
 /** A name that cannot be decoded is nobody's. */

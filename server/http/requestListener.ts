@@ -10,7 +10,7 @@ import { sendFile, type Dashboard } from '../pages/dashboard.ts';
 import type { GraphiQLPage } from '../pages/graphiql.ts';
 import { queueDepthsPath, type AnswerQueueDepths } from '../queueDepths.ts';
 import { traceHeaders, traceIdOf } from '../trace.ts';
-import type { Downloads } from './downloads.ts';
+import { downloadRoute, type Downloads } from './downloads.ts';
 import { headerOf, type AnswerGraphQL } from './graphqlOverHttp.ts';
 import { refusalBody, refuse, sendJson } from './refusal.ts';
 
@@ -38,7 +38,7 @@ export function createRequestListener(deps: RequestListenerDeps) {
     const { method = '' } = request;
     const attributes = { 'http.request.method': method, 'url.path': pathOf(request) };
     return telemetry.span(
-      `${method} ${pathOf(request)}`,
+      `${method} ${downloads.has(pathOf(request)) ? downloadRoute : pathOf(request)}`,
       { kind: SpanKind.SERVER, attributes, origin: { traceparent } },
       async (annotate) => {
         await answer(request, response, telemetry.running().traceId ?? traceIdOf(traceparent));

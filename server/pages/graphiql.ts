@@ -231,6 +231,15 @@ query Workers {
   workers { id version types slots running since }
 }`,
   `
+# Who holds the slots of a limit on running jobs; for admins.
+query SlotHolders {
+  slotHolders(type: "simulate_work", first: 10) { most taken someoneWaits holders { jobId owner startedAt } }
+}`,
+  `
+query Viewer {
+  viewer { owner isAdmin mayOperate }
+}`,
+  `
 # What a handler logs, line by line, until the job is over.
 subscription Logs {
   jobLogAdded(jobId: "paste a jobId here") { sequence attempt at level message fields }

@@ -120,6 +120,7 @@ async function busy(system: System, page: Page): Promise<void> {
   const body = JSON.stringify({ query, variables: { input: { jobs } } });
   await fetch(`${system.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   await page.locator('tr[data-status=PROCESSING] progress[value]').nth(5).waitFor();
+  await page.locator('.waits li').waitFor();
 }
 
 async function shoot(page: Page, name: string): Promise<void> {
@@ -128,6 +129,6 @@ async function shoot(page: Page, name: string): Promise<void> {
   const path = join(folder, `${name}.png`);
   await page.screenshot({ path });
   // Where it is installed: a third of the size, and no difference to be seen.
-  spawnSync('pngquant', ['--force', '--ext', '.png', '--skip-if-larger', '64', path]);
+  spawnSync('pngquant', ['--force', '--ext', '.png', '--speed', '1', '--skip-if-larger', path]);
   process.stdout.write(`${name}.png\n`);
 }

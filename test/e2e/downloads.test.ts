@@ -30,14 +30,14 @@ describe.each(engines)('what a job wrote, on %s', (engine) => {
     const params = { source: 's3://job-tickets/examples/sales.csv', output, to: 'jsonl' };
     const created = await system.request(create, { input: { type: 'transform_data', params } }, authorization);
     jobId = String(at(created.body, 'data', 'createJob', 'job', 'jobId'));
-    const { body } = await system.request(outputsQuery, { jobId }, authorization);
-    expect(at(body, 'data', 'waitForJob')).toEqual({
-      status: 'SUCCEEDED',
-      outputs: [{ name: 'output', uri: output, downloadPath: `/jobs/${jobId}/outputs/output` }],
-    });
     path = `/jobs/${jobId}/outputs/output`;
   }, 60_000);
   afterAll(() => system[Symbol.asyncDispose]());
+
+  test('is told with the way to it, once the job has succeeded', async () => {
+    const { body } = await system.request(outputsQuery, { jobId }, { authorization: `Bearer ${await tokenFor('alice')}` });
+    expect(at(body, 'data', 'waitForJob')).toEqual({ status: 'SUCCEEDED', outputs: [{ name: 'output', uri: output, downloadPath: path }] });
+  });
 
   test('is given to its owner and to admins as a file to be saved, whatever it holds', async () => {
     const response = await get(path, 'alice');
@@ -51,7 +51,7 @@ describe.each(engines)('what a job wrote, on %s', (engine) => {
     });
     const text = await response.text();
     const [first = ''] = text.split('\n');
-    expect(Object.keys(JSON.parse(first))).toContain('region');
+    expect(first).toContain('"region"');
     expect(await (await get(path, 'root', 'admin')).text()).toBe(text);
     const head = await get(path, 'alice', '', 'HEAD');
     expect([head.status, head.headers.get('content-type')]).toEqual([200, 'application/octet-stream']);
