@@ -38,20 +38,20 @@ export const statuses = [
 
 /** Of `#owner=alice&status=FAILED&type=resize_image&job=01J…`. */
 export function readAddress(hash = location.hash): Address {
-  const given = new URLSearchParams(hash.slice(1));
-  const text = (name: string): string | undefined => given.get(name) ?? undefined;
+  const given: Readonly<Partial<Record<string, string>>> = Object.fromEntries(new URLSearchParams(hash.slice(1)));
+  const { page, job, status, type, tag, error, span, from, to, owner } = given;
   return {
-    view: views.find((view) => view === given.get('page')) ?? 'jobs',
-    jobId: text('job'),
-    status: statuses.find((status) => status === given.get('status')),
-    type: text('type'),
-    tag: text('tag'),
-    error: text('error'),
-    span: spans.find((span) => span === given.get('span')),
-    from: timeOf(given.get('from')),
-    to: timeOf(given.get('to')),
-    owner: text('owner'),
-    allOwners: given.has('all-owners'),
+    view: views.find((view) => view === page) ?? 'jobs',
+    jobId: job,
+    status: statuses.find((one) => one === status),
+    type,
+    tag,
+    error,
+    owner,
+    span: spans.find((one) => one === span),
+    from: timeOf(from),
+    to: timeOf(to),
+    allOwners: given['all-owners'] !== undefined,
   };
 }
 
@@ -60,7 +60,15 @@ export function formatAddress({ view, jobId, allOwners, ...narrowing }: Address)
   const named = {
     page: view === 'jobs' ? undefined : view,
     'all-owners': allOwners ? 'yes' : undefined,
-    ...{ owner, status, type, tag, error, span, from, to, job: jobId },
+    owner,
+    status,
+    type,
+    tag,
+    error,
+    span,
+    from,
+    to,
+    job: jobId,
   };
   const given = Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
   return `#${new URLSearchParams(given).toString()}`;
@@ -77,6 +85,6 @@ export function withoutFilter({ view, owner, allOwners }: Address): Address {
 }
 
 /** What somebody wrote into the address by hand may be none. */
-function timeOf(text: string | null): string | undefined {
-  return text === null || Number.isNaN(Date.parse(text)) ? undefined : text;
+function timeOf(text: string | undefined): string | undefined {
+  return text === undefined || Number.isNaN(Date.parse(text)) ? undefined : text;
 }

@@ -31,6 +31,7 @@ export function ErrorsPage({ address, insights, isAdmin, onBulk }: ErrorsPagePro
     [insights, asked],
   );
   const { value: errors, problem } = usePolled(read, readEveryMs);
+  const groups = errors?.groups ?? [];
   const onSpan = ({ currentTarget: { value } }: { readonly currentTarget: HTMLSelectElement }): void =>
     turnTo({ ...address, span: spans.find((span) => span === value) });
   return html`<section class="insight card" aria-labelledby="errors-title">
@@ -46,8 +47,8 @@ export function ErrorsPage({ address, insights, isAdmin, onBulk }: ErrorsPagePro
     </div>
     ${problem !== undefined && html`<p class="problem" role="alert">${problem}</p>`}
     ${errors === undefined && problem === undefined && html`<div class="empty"><p>Loading …</p></div>`}
-    ${errors !== undefined && errors.groups.length === 0 && html`<div class="empty"><p>No job has failed. Those that do are grouped here by why.</p></div>`}
-    ${errors !== undefined && errors.groups.length > 0 && html`<${ErrorTable} errors=${errors} address=${address} onBulk=${onBulk} />`}
+    ${errors !== undefined && groups.length === 0 && html`<div class="empty"><p>No job has failed. Those that do are grouped here by why.</p></div>`}
+    ${groups.length > 0 && html`<${ErrorTable} groups=${groups} address=${address} onBulk=${onBulk} />`}
   </section>`;
 }
 
@@ -57,10 +58,10 @@ function lookedText({ looked, isComplete }: JobErrors): string {
 }
 
 interface ErrorTableProps extends Pick<ErrorsPageProps, 'address' | 'onBulk'> {
-  readonly errors: JobErrors;
+  readonly groups: readonly ErrorGroup[];
 }
 
-function ErrorTable({ errors: { groups }, address, onBulk }: ErrorTableProps): ComponentChildren {
+function ErrorTable({ groups, address, onBulk }: ErrorTableProps): ComponentChildren {
   const now = useNow(10_000);
   const most = Math.max(...groups.map(({ count }) => count));
   return html`<div class="table-scroll" tabindex=${0} role="region" aria-label="Errors by kind">

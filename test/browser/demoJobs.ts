@@ -48,7 +48,14 @@ export function demoJob(index: number, { owner, jobs, now }: DemoOptions): Job {
   const last = isCancelled ? createdAt + waitMs : finishedAt;
   return makeJob({
     jobId: `${encodeTime(createdAt, 10)}${randomPart(index)}`,
-    ...{ owner, type, params: inline(params), tags: tags[index % tags.length], status, error, createdAt, updatedAt: last },
+    owner,
+    type,
+    params: inline(params),
+    tags: tags[index % tags.length],
+    status,
+    error,
+    createdAt,
+    updatedAt: last,
     ...(isCancelled ? {} : { startedAt }),
     finishedAt: last,
     expiresAt: Math.ceil(now / 1000) + 30 * 86_400,
