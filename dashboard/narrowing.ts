@@ -25,7 +25,7 @@ export function wordsOf(filter: Filter, { owner, allOwners = false }: Whose): re
 }
 
 /** Of when they were handed in. */
-export function timeWords(from: string | undefined, to: string | undefined): readonly string[] {
+function timeWords(from: string | undefined, to: string | undefined): readonly string[] {
   const said = (at: string): string => new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
   if (from !== undefined && to !== undefined) return [`from ${said(from)} to ${said(to)}`];
   if (from !== undefined) return [`since ${said(from)}`];
