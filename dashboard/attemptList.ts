@@ -18,14 +18,19 @@ const outcomes: Readonly<Record<AttemptOutcome, { readonly name: string; readonl
 export interface AttemptListProps {
   readonly attempts: readonly AttemptRun[];
   readonly problem: string | undefined;
+  readonly traceUrl: string | undefined;
   readonly onLog: (attempt: AttemptKey) => void;
 }
 
 /** The newest first: it is what one looks for. */
-export function AttemptList({ attempts, problem, onLog }: AttemptListProps): ComponentChildren {
+export function AttemptList({ attempts, problem, traceUrl, onLog }: AttemptListProps): ComponentChildren {
   const hasGenerations = attempts.some(({ generation }) => generation > 1);
   return html`<section aria-labelledby="attempts-title">
-    <h3 id="attempts-title">${attempts.length > 1 ? `Attempts (${attempts.length})` : 'Attempts'}</h3>
+    <div class="row">
+      <h3 id="attempts-title">${attempts.length > 1 ? `Attempts (${attempts.length})` : 'Attempts'}</h3>
+      <span class="spacer"></span>
+      ${traceUrl !== undefined && html`<a class="trace-link" href=${traceUrl} target="_blank" rel="noreferrer">Trace ↗</a>`}
+    </div>
     ${problem !== undefined && html`<p class="problem" role="alert">${problem}</p>`}
     ${attempts.length === 0 && problem === undefined && html`<p class="muted">None has begun yet.</p>`}
     <ol class="attempts">
@@ -58,7 +63,7 @@ function AttemptItem({ run, hasGenerations, onLog }: AttemptItemProps): Componen
       </span>
       <span class="spacer"></span>
       ${tookMs !== null && html`<span class="muted">${formatDuration(tookMs)}</span>`}
-      ${startedAt !== null && html`<time dateTime=${startedAt} title=${new Date(startedAt).toLocaleString()}>${timeOfDay(startedAt)}</time>`}
+      ${startedAt !== null && html`<time dateTime=${startedAt} title=${spanOf(startedAt, finishedAt)}>${timeOfDay(startedAt)}</time>`}
       <button type="button" class="small quiet" aria-label=${`Log of attempt ${number}`} onClick=${() => onLog(keyOfAttempt(run))}>
         Log
       </button>
@@ -81,4 +86,9 @@ function AttemptItem({ run, hasGenerations, onLog }: AttemptItemProps): Componen
       </div>`
     }
   </li>`;
+}
+
+function spanOf(startedAt: string, finishedAt: string | null): string {
+  const end = finishedAt === null ? '' : ` to ${new Date(finishedAt).toLocaleString()}`;
+  return `${new Date(startedAt).toLocaleString()}${end}`;
 }

@@ -16,6 +16,7 @@ import type { Viewer } from './panelDocuments.ts';
 import { ProgressBar } from './progressBar.ts';
 import { StatusBadge } from './statusBadge.ts';
 import { Timeline } from './timelineView.ts';
+import { traceUrlOf } from './traceUrl.ts';
 import { pollEveryMs, usePolled } from './usePolled.ts';
 import { WaitNote } from './waitNote.ts';
 
@@ -29,7 +30,8 @@ export interface JobDetailsProps {
 }
 
 export function JobDetails({ job, connection, operations, viewer, traceUrlTemplate }: JobDetailsProps): ComponentChildren {
-  const { jobId, status, version, error, params, result, outputs, attempts: begun } = job;
+  const { jobId, status, version, error, params, result, outputs, traceId, attempts: begun } = job;
+  const traceUrl = traceUrlOf(traceUrlTemplate, traceId);
   const [attempt, setAttempt] = useState<AttemptKey | undefined>();
   // Read again with each change; within a receive one attempt follows another without any.
   const read = useCallback(() => operations.attempts(jobId), [operations, jobId, version, begun]);
@@ -55,11 +57,11 @@ export function JobDetails({ job, connection, operations, viewer, traceUrlTempla
     <${JobSlots} job=${job} operations=${operations} viewer=${viewer} />
     <${OutputList} outputs=${outputs} />
     <${Timeline} job=${job} />
-    <${AttemptList} attempts=${attempts.value ?? []} problem=${attempts.problem} onLog=${onLog} />
+    <${AttemptList} attempts=${attempts.value ?? []} problem=${attempts.problem} traceUrl=${traceUrl} onLog=${onLog} />
     <${LogView} connection=${connection} job=${job} attempt=${attempt} attempts=${attempts.value ?? []} onAttempt=${setAttempt} />
     ${result !== null && html`<${Json} title="Result" value=${result} />`}
     <${Json} title="Params" value=${params} />
-    <${JobFacts} job=${job} traceUrlTemplate=${traceUrlTemplate} />
+    <${JobFacts} job=${job} traceUrl=${traceUrl} />
   `;
 }
 

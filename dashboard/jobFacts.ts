@@ -6,11 +6,10 @@ import type { FullJob } from './documents.ts';
 
 export interface JobFactsProps {
   readonly job: FullJob;
-  /** With `{traceId}` in it; empty where there is none. */
-  readonly traceUrlTemplate: string;
+  readonly traceUrl: string | undefined;
 }
 
-export function JobFacts({ job, traceUrlTemplate }: JobFactsProps): ComponentChildren {
+export function JobFacts({ job, traceUrl }: JobFactsProps): ComponentChildren {
   const { jobId, owner, priority, attempts, generation, traceId, idempotencyKey, createdAt, expiresAt, runAt, concurrencyKey, tags } = job;
   return html`<section aria-labelledby="record-title">
     <h3 id="record-title">Record</h3>
@@ -26,12 +25,7 @@ export function JobFacts({ job, traceUrlTemplate }: JobFactsProps): ComponentChi
       ${concurrencyKey !== null && html`<${Fact} name="Concurrency key" code=${concurrencyKey} />`}
       ${idempotencyKey !== null && html`<${Fact} name="Idempotency key" code=${idempotencyKey} />`}
       <${Fact} name="Trace" code=${traceId}>
-        ${
-          traceUrlTemplate !== '' &&
-          html`<a href=${traceUrlTemplate.replaceAll('{traceId}', encodeURIComponent(traceId))} target="_blank" rel="noreferrer"
-            >Open the trace</a
-          >`
-        }
+        ${traceUrl !== undefined && html`<a href=${traceUrl} target="_blank" rel="noreferrer">Open the trace</a>`}
       <//>
     </dl>
   </section>`;

@@ -10,6 +10,8 @@ const together: readonly (readonly [string, Readonly<Record<string, string>>])[]
   ['S3_BUCKETS', { S3_BUCKETS: 'one,,two' }],
   ['CORS_ORIGINS', { CORS_ORIGINS: 'https://one.example,' }],
   ['ALLOWED_HOSTS', { ALLOWED_HOSTS: ' ,one.example' }],
+  ['TRACE_URL_TEMPLATE', { TRACE_URL_TEMPLATE: 'javascript:alert(1)//{traceId}' }],
+  ['TRACE_URL_TEMPLATE', { TRACE_URL_TEMPLATE: 'https://traces.example.com/' }],
 ];
 
 test.for(together)('%s is refused where it does not go with the rest, in a line that names it', ([name, environment]) => {

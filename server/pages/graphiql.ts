@@ -70,6 +70,7 @@ export function examplesOf({ all: [first] }: JobTypes): readonly Example[] {
     { query: pauseJobTypeExample, variables: { input: { type: name, reason: 'A repair.' } } },
     { query: resumeJobTypeExample, variables: { input: { type: name } } },
     { query: limitsExample, variables: { input: { type: name, concurrency: { perKey: 3, total: 50 } } } },
+    { query: slotHoldersExample, variables: { type: name } },
     {
       query: createScheduleExample,
       variables: { input: { name: 'nightly', cron: '0 3 * * *', timeZone: 'Europe/Berlin', type: name, params: example } },
@@ -92,6 +93,12 @@ const limitsExample = `
 # How many of its jobs run at once; null: as the type says. For admins.
 mutation UpdateJobTypeLimits($input: UpdateJobTypeLimitsInput!) {
   updateJobTypeLimits(input: $input) { jobType { name limits { perKey total rate { starts seconds burst } } } }
+}`;
+
+const slotHoldersExample = `
+# Who holds the slots of a limit on running jobs; for admins.
+query SlotHolders($type: String!) {
+  slotHolders(type: $type, first: 10) { most taken someoneWaits holders { jobId owner startedAt } }
 }`;
 
 const createScheduleExample = `
@@ -229,11 +236,6 @@ query JobTypeStatistics {
 # Who works, on what; for admins.
 query Workers {
   workers { id version types slots running since }
-}`,
-  `
-# Who holds the slots of a limit on running jobs; for admins.
-query SlotHolders {
-  slotHolders(type: "simulate_work", first: 10) { most taken someoneWaits holders { jobId owner startedAt } }
 }`,
   `
 query Viewer {

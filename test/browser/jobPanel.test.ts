@@ -42,6 +42,7 @@ describe('the panel of a job', () => {
     logging.open();
     await panel().locator('.attempt[data-outcome=SUCCEEDED]').waitFor();
     await panel().locator('.log-live').waitFor({ state: 'detached' });
+    expect(await panel().getByRole('link', { name: 'Trace ↗' }).getAttribute('href')).toContain('https://traces.example.com/trace/');
     expect(await panel().getByRole('link', { name: 'Open the trace' }).getAttribute('href')).toMatch(
       /^https:\/\/traces\.example\.com\/trace\/[0-9a-f]{32}\?a=1&b=2$/,
     );
