@@ -3,7 +3,8 @@ import type { Connection } from '../client/connection.ts';
 import { isPassing, JobTicketsError } from '../client/errors.ts';
 import type { JobPriority } from '../client/job.ts';
 import { randomKey } from '../client/randomKey.ts';
-import { documents, type Answers, type JobTypeInfo } from './documents.ts';
+import { documents, type Answers, type Filter, type JobCount, type JobTypeInfo, type Whose } from './documents.ts';
+import { listedOfAll } from './filterOf.ts';
 
 export interface NewJob {
   readonly type: string;
@@ -21,13 +22,16 @@ export interface Actions {
   create(job: NewJob): Promise<string>;
   retry(jobId: string): Promise<void>;
   cancel(jobId: string): Promise<void>;
-  /** The ids of all jobs that failed for good, of one type or of all. */
-  failedJobs(which: { readonly type: string | undefined; readonly owner: string | undefined }): Promise<readonly string[]>;
   /** One after the other. */
   applyToAll(action: 'retry' | 'cancel', jobIds: readonly string[], onProgress?: (done: number) => void): Promise<Outcome>;
-  /** The jobId of the job that has this ticket, or was created with this key. */
-  find(text: string, owner: string | undefined): Promise<string | undefined>;
+  /** The job that has this ticket, or was created with this key; else the tag that jobs have. */
+  find(text: string, whose: Whose): Promise<Found | undefined>;
+  count(filter: Filter, whose: Whose): Promise<JobCount>;
 }
+
+export type Found =
+  | { readonly by: 'ticket' | 'idempotency key'; readonly jobId: string }
+  | { readonly by: 'tag'; readonly tag: string; readonly count: JobCount };
 
 export interface Outcome {
   readonly done: number;
@@ -51,19 +55,6 @@ export function createActions(connection: Connection): Actions {
       const { createJob } = await connection.request<Answers['create']>({ query: documents.create, variables: { input } });
       return createJob.job.jobId;
     },
-    async failedJobs({ type, owner }) {
-      const filter = { status: ['FAILED_FINAL'], ...(type === undefined ? {} : { type: [type] }) };
-      const ids: string[] = [];
-      for (let after: string | null = null; ;) {
-        const { jobs }: Answers['failedIds'] = await connection.request({
-          query: documents.failedIds,
-          variables: { filter, owner, after },
-        });
-        ids.push(...jobs.edges.map(({ node }) => node.jobId));
-        if (!jobs.pageInfo.hasNextPage) return ids;
-        after = jobs.pageInfo.endCursor;
-      }
-    },
     async applyToAll(action, jobIds, onProgress) {
       let [done, refused] = [0, 0];
       for (const jobId of jobIds) {
@@ -73,19 +64,41 @@ export function createActions(connection: Connection): Actions {
       }
       return { done, refused };
     },
-    async find(text, owner) {
-      if (/^[0-9a-z]{26}$/i.test(text)) {
-        const jobId = text.toUpperCase();
-        try {
-          return (await connection.request<Answers['listedJob']>({ query: documents.listedJob, variables: { jobId } })).job.jobId;
-        } catch (error) {
-          if (!(error instanceof JobTicketsError && error.code === 'JOB_NOT_FOUND')) throw error;
-        }
-      }
-      const variables = { idempotencyKey: text, owner };
-      return (await connection.request<Answers['jobByKey']>({ query: documents.jobByKey, variables })).jobByIdempotencyKey?.jobId;
+    async find(text, whose) {
+      const byTicket = await jobIdOf(text);
+      if (byTicket !== undefined) return { by: 'ticket', jobId: byTicket };
+      // Each owner has keys of their own, and of all owners only some states can be listed.
+      const status = whose.allOwners === true ? { status: listedOfAll } : {};
+      const [byKey, tagged] = await Promise.all([
+        whose.allOwners === true ? undefined : jobIdOfKey(text, whose.owner),
+        count({ tags: [text], ...status }, whose),
+      ]);
+      if (byKey !== undefined) return { by: 'idempotency key', jobId: byKey };
+      return tagged.count === 0 ? undefined : { by: 'tag', tag: text, count: tagged };
     },
+    count,
   };
+
+  async function count(filter: Filter, whose: Whose): Promise<JobCount> {
+    return (await connection.request<Answers['count']>({ query: documents.count, variables: { filter, ...whose } })).jobCount;
+  }
+
+  /** Of what looks like a ticket, if there is such a job. */
+  async function jobIdOf(text: string): Promise<string | undefined> {
+    if (!/^[0-9a-z]{26}$/i.test(text)) return undefined;
+    const jobId = text.toUpperCase();
+    try {
+      return (await connection.request<Answers['listedJob']>({ query: documents.listedJob, variables: { jobId } })).job.jobId;
+    } catch (error) {
+      if (error instanceof JobTicketsError && error.code === 'JOB_NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  async function jobIdOfKey(idempotencyKey: string, owner: string | undefined): Promise<string | undefined> {
+    const variables = { idempotencyKey, owner };
+    return (await connection.request<Answers['jobByKey']>({ query: documents.jobByKey, variables })).jobByIdempotencyKey?.jobId;
+  }
 
   /** False where it has moved on, for which someone else may have seen meanwhile. */
   async function applyPatiently(action: 'retry' | 'cancel', jobId: string): Promise<boolean> {

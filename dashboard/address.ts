@@ -1,12 +1,30 @@
 /** What the page shows, kept in its address, so that it can be linked to and the back button works. */
 import type { JobStatus } from '../client/job.ts';
 
+/** The pages there are: of the first one nothing stands in the address. */
+export const views = ['jobs', 'errors', 'statistics'] as const;
+export type View = (typeof views)[number];
+
+/** How far back a list goes, counted from now. */
+export const spans = ['15m', '1h', '1d', '7d'] as const;
+export type Span = (typeof spans)[number];
+
 export interface Address {
+  readonly view: View;
   readonly jobId: string | undefined;
   readonly status: JobStatus | undefined;
   readonly type: string | undefined;
+  readonly tag: string | undefined;
+  /** Fingerprint of an error. */
+  readonly error: string | undefined;
+  readonly span: Span | undefined;
+  /** Instead of a span: times as of RFC 3339. */
+  readonly from: string | undefined;
+  readonly to: string | undefined;
   /** Whose jobs; `undefined`: the caller's own. */
   readonly owner: string | undefined;
+  /** Instead of one owner. */
+  readonly allOwners: boolean;
 }
 
 export const statuses = [
@@ -19,23 +37,54 @@ export const statuses = [
 ] as const satisfies readonly JobStatus[];
 
 /** Of `#owner=alice&status=FAILED&type=resize_image&job=01J…`. */
-export function readAddress(): Address {
-  const given = new URLSearchParams(location.hash.slice(1));
+export function readAddress(hash = location.hash): Address {
+  const given: Readonly<Partial<Record<string, string>>> = Object.fromEntries(new URLSearchParams(hash.slice(1)));
+  const { page, job, status, type, tag, error, span, from, to, owner } = given;
   return {
-    jobId: given.get('job') ?? undefined,
-    status: statuses.find((status) => status === given.get('status')),
-    type: given.get('type') ?? undefined,
-    owner: given.get('owner') ?? undefined,
+    view: views.find((view) => view === page) ?? 'jobs',
+    jobId: job,
+    status: statuses.find((one) => one === status),
+    type,
+    tag,
+    error,
+    owner,
+    span: spans.find((one) => one === span),
+    from: timeOf(from),
+    to: timeOf(to),
+    allOwners: given['all-owners'] !== undefined,
   };
 }
 
-export function formatAddress({ jobId, status, type, owner }: Address): string {
-  const given = Object.entries({ owner, status, type, job: jobId }).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value]],
-  );
+export function formatAddress({ view, jobId, allOwners, ...narrowing }: Address): string {
+  const { owner, status, type, tag, error, span, from, to } = narrowing;
+  const named = {
+    page: view === 'jobs' ? undefined : view,
+    'all-owners': allOwners ? 'yes' : undefined,
+    owner,
+    status,
+    type,
+    tag,
+    error,
+    span,
+    from,
+    to,
+    job: jobId,
+  };
+  const given = Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
   return `#${new URLSearchParams(given).toString()}`;
 }
 
 export function turnTo(address: Address): void {
   location.hash = formatAddress(address);
+}
+
+/** Whose jobs it shows, and no more. */
+export function withoutFilter({ view, owner, allOwners }: Address): Address {
+  const none = { jobId: undefined, status: undefined, type: undefined, tag: undefined, error: undefined };
+  return { view, owner, allOwners, ...none, span: undefined, from: undefined, to: undefined };
+}
+
+/** What somebody wrote into the address by hand may be none. */
+function timeOf(text: string | undefined): string | undefined {
+  return text === undefined || Number.isNaN(Date.parse(text)) ? undefined : text;
 }

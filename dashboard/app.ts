@@ -9,22 +9,31 @@ import type { Actions } from './actions.ts';
 import { ActivityList } from './activityList.ts';
 import { turnTo, type Address } from './address.ts';
 import { Announcer } from './announcer.ts';
+import type { Bulk } from './bulk.ts';
+import type { BulkPlan } from './bulkPlan.ts';
+import { BulkStrip } from './bulkStrip.ts';
 import { Dialogs, type OpenDialog } from './dialogs.ts';
 import type { FullJob, JobTypeInfo } from './documents.ts';
+import { ErrorsPage } from './errorsPage.ts';
 import { FilterBar } from './filterBar.ts';
 import { Header } from './header.ts';
-import { createJobList, type FeedState, type JobList } from './jobList.ts';
+import type { Insights } from './insights.ts';
+import type { FeedState } from './jobList.ts';
 import { JobPanel } from './jobPanel.ts';
 import { JobTable } from './jobTable.ts';
+import { messageOf } from './messageOf.ts';
 import { useOperatePage } from './operatePage.ts';
 import { OperateView } from './operateView.ts';
 import type { Operations } from './operations.ts';
 import { Overview } from './overview.ts';
 import type { QueueGauge } from './queueGauge.ts';
 import { searchBoxId } from './searchBox.ts';
+import { nothingSelected, type Selection } from './selection.ts';
 import { moveToRow, selectRow, useShortcuts, type Shortcut } from './shortcuts.ts';
 import type { Site } from './site.ts';
 import { TokenForm } from './tokenForm.ts';
+import { StatisticsPage } from './statisticsPage.ts';
+import { useJobList } from './useJobList.ts';
 import { useViewer } from './useViewer.ts';
 
 export interface AppProps {
@@ -33,33 +42,37 @@ export interface AppProps {
   readonly gauge: QueueGauge;
   readonly actions: Actions;
   readonly operations: Operations;
+  readonly insights: Insights;
+  readonly bulk: Bulk;
   readonly address: ReadonlySignal<Address>;
   readonly site: Site;
 }
 
-export function App({ connection, feed, gauge, actions, operations, address: addressSignal, site }: AppProps): ComponentChildren {
+export function App(props: AppProps): ComponentChildren {
+  const { connection, feed, gauge, actions, operations, insights, bulk, address: addressSignal, site } = props;
   const address = addressSignal.value;
-  const { jobId } = address;
+  const { jobId, view } = address;
   const list = useJobList({ connection, feed, address });
   const types = useTypes(actions);
   const viewer = useViewer(operations);
   const page = useOperatePage();
-  const selected = useSignal<ReadonlySet<string>>(new Set());
+  const selected = useSignal<Selection>(nothingSelected);
   const [dialog, setDialog] = useState<OpenDialog | undefined>();
   const [notice, setNotice] = useState('');
   const { stuckAfterMs } = site;
-  const isAdmin = site.wantsToken && gauge.samples.value.length > 0;
+  const isAdmin = site.wantsToken && viewer?.isAdmin === true;
 
   /** What goes wrong is told, and what goes right shows by itself. */
   const attempt = (action: Promise<void>): void => {
     action.then(
       () => setNotice(''),
-      (error: unknown) => setNotice(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => setNotice(messageOf(error)),
     );
   };
   const onRetry = (id: string): void => attempt(actions.retry(id));
   const onCancel = (id: string): void => attempt(actions.cancel(id));
   const onCreate = (): void => setDialog({ kind: 'create', from: undefined });
+  const onBulk = (plan: BulkPlan): void => setDialog({ kind: 'bulk', plan });
   const onShortcuts = (): void => setDialog({ kind: 'shortcuts' });
 
   // A dialog says that it was closed a moment later, when another may already be open.
@@ -71,7 +84,8 @@ export function App({ connection, feed, gauge, actions, operations, address: add
       { key: '/', meaning: 'Find a job', run: () => document.getElementById(searchBoxId)?.focus() },
       { key: 'j', meaning: 'Next row', run: () => moveToRow(1) },
       { key: 'k', meaning: 'Previous row', run: () => moveToRow(-1) },
-      { key: 'x', meaning: 'Select the row, or no longer', run: selectRow },
+      { key: 'x', meaning: 'Select the row, or no longer', run: () => selectRow(false) },
+      { key: 'X', meaning: 'Select from the last one to this row', run: () => selectRow(true) },
       { key: '?', meaning: 'This list', run: onShortcuts },
     ],
     [],
@@ -79,81 +93,71 @@ export function App({ connection, feed, gauge, actions, operations, address: add
   useShortcuts(shortcuts);
 
   return html`<div class="app">
-    <${Header} feed=${feed} site=${site} onCreate=${onCreate} onShortcuts=${onShortcuts} />
+    <${Header} address=${address} feed=${feed} site=${site} onCreate=${onCreate} onShortcuts=${onShortcuts} />
     ${
-      page !== undefined &&
-      html`<main class="main operate">
-        ${feed.value === 'refused' && html`<${TokenForm} problem=${list.state.value.problem} />`}
-        <${OperateView} page=${page} operations=${operations} viewer=${viewer} gauge=${gauge} types=${types} owner=${address.owner} />
-      </main>`
+      page === undefined
+        ? html`<main class=${mainClass(address)}>
+            ${feed.value === 'refused' && html`<${TokenForm} problem=${list.state.value.problem} />`}
+            ${view === 'errors' && html`<${ErrorsPage} address=${address} insights=${insights} isAdmin=${isAdmin} onBulk=${onBulk} />`}
+            ${view === 'statistics' && html`<${StatisticsPage} address=${address} insights=${insights} isAdmin=${isAdmin} />`}
+            ${
+              view === 'jobs' &&
+              html`<section class="jobs card" aria-labelledby="jobs-title">
+                  <${FilterBar} address=${address} types=${types} actions=${actions} isAdmin=${isAdmin} onBulk=${onBulk} />
+                  <${BulkStrip} bulk=${bulk} />
+                  <${JobTable}
+                    list=${list}
+                    feed=${feed}
+                    address=${address}
+                    selected=${selected}
+                    stuckAfterMs=${stuckAfterMs}
+                    actions=${actions}
+                    onRetry=${onRetry}
+                    onCancel=${onCancel}
+                    onCreate=${onCreate}
+                  />
+                </section>
+                <${Overview} gauge=${gauge} list=${list} insights=${insights} address=${address} />`
+            }
+            ${
+              jobId === undefined
+                ? view === 'jobs' && html`<${ActivityList} list=${list} address=${address} />`
+                : html`<${JobPanel}
+                    key=${jobId}
+                    connection=${connection}
+                    operations=${operations}
+                    viewer=${viewer}
+                    list=${list}
+                    jobId=${jobId}
+                    site=${site}
+                    actions=${actions}
+                    onClose=${() => turnTo({ ...address, jobId: undefined })}
+                    onReplay=${(from: FullJob) => setDialog({ kind: 'create', from })}
+                  />`
+            }
+          </main>`
+        : html`<main class="main operate">
+            ${feed.value === 'refused' && html`<${TokenForm} problem=${list.state.value.problem} />`}
+            <${OperateView} page=${page} operations=${operations} viewer=${viewer} gauge=${gauge} types=${types} owner=${address.owner} />
+          </main>`
     }
-    ${
-      page === undefined &&
-      html`
-        <main class=${jobId === undefined ? 'main' : 'main has-panel'}>
-          ${feed.value === 'refused' && html`<${TokenForm} problem=${list.state.value.problem} />`}
-          <section class="jobs card" aria-labelledby="jobs-title">
-            <${FilterBar}
-              address=${address}
-              types=${types}
-              actions=${actions}
-              isAdmin=${isAdmin}
-              onBulkRetry=${() => setDialog({ kind: 'bulkRetry' })}
-            />
-            <${JobTable}
-              list=${list}
-              feed=${feed}
-              address=${address}
-              selected=${selected}
-              stuckAfterMs=${stuckAfterMs}
-              actions=${actions}
-              onRetry=${onRetry}
-              onCancel=${onCancel}
-              onCreate=${onCreate}
-            />
-          </section>
-          <${Overview} gauge=${gauge} list=${list} />
-          ${
-            jobId === undefined
-              ? html`<${ActivityList} list=${list} address=${address} />`
-              : html`<${JobPanel}
-                  key=${jobId}
-                  connection=${connection}
-                  operations=${operations}
-                  viewer=${viewer}
-                  list=${list}
-                  jobId=${jobId}
-                  site=${site}
-                  actions=${actions}
-                  onClose=${() => turnTo({ ...address, jobId: undefined })}
-                  onReplay=${(from: FullJob) => setDialog({ kind: 'create', from })}
-                />`
-          }
-        </main>
-      `
-    }
-    <${Dialogs} dialog=${dialog} types=${types} actions=${actions} address=${address} shortcuts=${shortcuts} onClose=${onClose} />
+    <${Dialogs}
+      dialog=${dialog}
+      types=${types}
+      actions=${actions}
+      bulk=${bulk}
+      address=${address}
+      shortcuts=${shortcuts}
+      onClose=${onClose}
+    />
     <${Notice} text=${notice} onDismiss=${() => setNotice('')} />
     <${Announcer} list=${list} />
   </div>`;
 }
 
-interface UseJobListOptions extends Pick<AppProps, 'connection' | 'feed'> {
-  readonly address: Address;
-}
-
-/** The list that the address asks for, another one for another owner. */
-function useJobList({ connection, feed, address: { owner, status, type } }: UseJobListOptions): JobList {
-  const list = useMemo(() => createJobList({ connection, feed, owner }), [connection, feed, owner]);
-  useEffect(() => {
-    const closing = new AbortController();
-    void list.follow(closing.signal);
-    return () => closing.abort();
-  }, [list]);
-  useEffect(() => {
-    list.narrow({ ...(status === undefined ? {} : { status: [status] }), ...(type === undefined ? {} : { type: [type] }) });
-  }, [list, status, type]);
-  return list;
+function mainClass({ view, jobId }: Address): string {
+  if (jobId !== undefined) return 'main has-panel';
+  return view === 'jobs' ? 'main' : 'main is-wide';
 }
 
 function useTypes(actions: Pick<Actions, 'types'>): readonly JobTypeInfo[] {

@@ -5,8 +5,8 @@ import type { ComponentChildren } from 'preact';
 export interface Row {
   /** Oldest first. */
   readonly values: readonly number[];
-  /** Good and bad stand on each other, as bars. */
-  readonly kind: 'line' | 'area' | 'good' | 'bad';
+  /** Good, bad and open stand on each other, as bars. */
+  readonly kind: 'line' | 'area' | 'good' | 'bad' | 'open';
 }
 
 export interface ChartProps {
@@ -24,7 +24,7 @@ const height = 44;
 const top = 3;
 
 export function Chart({ rows, slots, label, empty }: ChartProps): ComponentChildren {
-  const isStacked = rows.every(({ kind }) => kind === 'good' || kind === 'bad');
+  const isStacked = rows.every(({ kind }) => kind !== 'line' && kind !== 'area');
   const sums = rows[0]?.values.map((_, index) => rows.reduce((sum, { values }) => sum + (values[index] ?? 0), 0)) ?? [];
   const most = Math.max(1, ...(isStacked ? sums : rows.flatMap(({ values }) => values)));
   const yOf = (value: number): number => height - 1 - (value / most) * (height - top - 1);

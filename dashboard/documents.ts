@@ -6,7 +6,9 @@ import type { JobOutput } from './panelDocuments.ts';
 /** A job as the table shows it. */
 export interface ListedJob {
   readonly jobId: string;
+  readonly owner: string;
   readonly type: string;
+  readonly tags: readonly string[];
   readonly status: JobStatus;
   readonly priority: JobPriority;
   readonly error: JobFailure | null;
@@ -25,13 +27,11 @@ export interface ListedJob {
 
 /** A job as its own panel shows it. */
 export interface FullJob extends ListedJob {
-  readonly owner: string;
   readonly params: unknown;
   readonly result: unknown;
   readonly traceId: string;
   readonly idempotencyKey: string | null;
   readonly expiresAt: string;
-  readonly tags: readonly string[];
   readonly runAt: string | null;
   readonly concurrencyKey: string | null;
   readonly outputs: readonly JobOutput[];
@@ -47,22 +47,42 @@ export interface JobTypeInfo {
 export interface Filter {
   readonly status?: readonly JobStatus[];
   readonly type?: readonly string[];
+  /** All of these. */
+  readonly tags?: readonly string[];
+  readonly errorFingerprint?: string;
+  /** RFC 3339. */
+  readonly createdAfter?: string;
+  readonly createdBefore?: string;
+}
+
+/** Neither: the caller's own. */
+export interface Whose {
+  readonly owner?: string | undefined;
+  readonly allOwners?: boolean;
+}
+
+export interface JobCount {
+  readonly count: number;
+  /** False: there are at least so many. */
+  readonly isExact: boolean;
 }
 
 const failure = 'error { code message attempt at }';
-const listed = `jobId type status priority ${failure} progress waitingReason waitingUntil attempts version generation
+const listed = `jobId owner type tags status priority ${failure} progress waitingReason waitingUntil attempts version generation
   createdAt updatedAt startedAt finishedAt history { version status at attempt ${failure} }`;
 
 export const documents = {
-  list: `query List($filter: JobsFilter, $owner: String, $first: Int, $after: String) {
-    jobs(filter: $filter, owner: $owner, first: $first, after: $after) { edges { node { ${listed} } } pageInfo { hasNextPage endCursor } }
+  list: `query List($filter: JobsFilter, $owner: String, $allOwners: Boolean, $first: Int, $after: String) {
+    jobs(filter: $filter, owner: $owner, allOwners: $allOwners, first: $first, after: $after) {
+      edges { node { ${listed} } } pageInfo { hasNextPage endCursor }
+    }
   }`,
-  failedIds: `query FailedIds($filter: JobsFilter, $owner: String, $after: String) {
-    jobs(filter: $filter, owner: $owner, first: 100, after: $after) { edges { node { jobId } } pageInfo { hasNextPage endCursor } }
+  count: `query Count($filter: JobsFilter!, $owner: String, $allOwners: Boolean) {
+    jobCount(filter: $filter, owner: $owner, allOwners: $allOwners) { count isExact }
   }`,
   listedJob: `query ListedJob($jobId: ID!) { job(jobId: $jobId) { ${listed} } }`,
   fullJob: `query FullJob($jobId: ID!) {
-    job(jobId: $jobId) { ${listed} owner params result traceId idempotencyKey expiresAt tags runAt concurrencyKey
+    job(jobId: $jobId) { ${listed} params result traceId idempotencyKey expiresAt runAt concurrencyKey
       outputs { name uri downloadPath } }
   }`,
   jobByKey: `query JobByKey($idempotencyKey: String!, $owner: String) {
@@ -77,9 +97,7 @@ export const documents = {
 
 export interface Answers {
   readonly list: { readonly jobs: { readonly edges: readonly { readonly node: ListedJob }[]; readonly pageInfo: PageInfo } };
-  readonly failedIds: {
-    readonly jobs: { readonly edges: readonly { readonly node: { readonly jobId: string } }[]; readonly pageInfo: PageInfo };
-  };
+  readonly count: { readonly jobCount: JobCount };
   readonly listedJob: { readonly job: ListedJob };
   readonly fullJob: { readonly job: FullJob };
   readonly jobByKey: { readonly jobByIdempotencyKey: { readonly jobId: string } | null };

@@ -1,11 +1,17 @@
-/** Which jobs the table shows. */
+/** Which jobs the table shows, and what can be done to all of them. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import type { Actions } from './actions.ts';
 import { formatAddress, statuses, turnTo, type Address } from './address.ts';
+import type { BulkAction } from './bulk.ts';
+import { bulkPlanOf, type BulkPlan } from './bulkPlan.ts';
 import type { JobTypeInfo } from './documents.ts';
+import { listedOfAll, whoseWords } from './filterOf.ts';
+import { NarrowedBy } from './narrowedBy.ts';
+import { OwnerField } from './ownerField.ts';
 import { SearchBox } from './searchBox.ts';
 import { statusMeanings, statusNames } from './statusBadge.ts';
+import { TimeRange } from './timeRange.ts';
 
 export interface FilterBarProps {
   readonly address: Address;
@@ -13,25 +19,34 @@ export interface FilterBarProps {
   readonly actions: Pick<Actions, 'find'>;
   /** Whether the caller may look at other owners' jobs. */
   readonly isAdmin: boolean;
-  readonly onBulkRetry: () => void;
+  readonly onBulk: (plan: BulkPlan) => void;
 }
 
-export function FilterBar({ address, types, actions, isAdmin, onBulkRetry }: FilterBarProps): ComponentChildren {
+export function FilterBar({ address, types, actions, isAdmin, onBulk }: FilterBarProps): ComponentChildren {
+  const { owner, allOwners } = address;
   const onType = ({ currentTarget }: { readonly currentTarget: HTMLSelectElement }): void =>
     turnTo({ ...address, type: currentTarget.value === '' ? undefined : currentTarget.value });
+  const shown = allOwners ? listedOfAll : statuses;
+  // One that no server of today knows may stand in the address.
+  const names = new Set([...types.map(({ name }) => name), ...(address.type === undefined ? [] : [address.type])]);
   return html`<div class="filter-bar">
-    <h2 id="jobs-title" class="hidden">${address.owner === undefined ? 'Jobs' : `Jobs of ${address.owner}`}</h2>
+    <h2 id="jobs-title" class="hidden">${`List: ${whoseWords(address)}`}</h2>
     <${SearchBox} address=${address} actions=${actions} />
-    ${(isAdmin || address.owner !== undefined) && html`<${OwnerField} key=${address.owner ?? ''} address=${address} />`}
+    ${(isAdmin || owner !== undefined || allOwners) && html`<${OwnerField} key=${owner ?? ''} address=${address} />`}
     <select aria-label="Filter by type" value=${address.type ?? ''} onChange=${onType}>
       <option value="">All types</option>
-      ${types.map(({ name }) => html`<option key=${name} value=${name}>${name}</option>`)}
+      ${[...names].map((name) => html`<option key=${name} value=${name}>${name}</option>`)}
     </select>
-    <button type="button" onClick=${onBulkRetry}>Retry failed …</button>
-    <nav class="chips" aria-label="Filter by status">
-      <${Chip} address=${address} status=${undefined} />
-      ${statuses.map((status) => html`<${Chip} key=${status} address=${address} status=${status} />`)}
-    </nav>
+    <${TimeRange} address=${address} />
+    <div class="filter-line">
+      <nav class="chips" aria-label="Filter by status">
+        <${Chip} address=${address} status=${undefined} />
+        ${shown.map((status) => html`<${Chip} key=${status} address=${address} status=${status} />`)}
+      </nav>
+      <${BulkButton} address=${address} action="RETRY" onBulk=${onBulk} />
+      <${BulkButton} address=${address} action="CANCEL" onBulk=${onBulk} />
+    </div>
+    <${NarrowedBy} address=${address} />
   </div>`;
 }
 
@@ -51,21 +66,23 @@ function Chip({ address, status }: ChipProps): ComponentChildren {
   >`;
 }
 
-/** Emptied, it shows the caller's own again. */
-function OwnerField({ address }: { readonly address: Address }): ComponentChildren {
-  const onChange = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }): void => {
-    const owner = currentTarget.value.trim();
-    turnTo({ ...address, jobId: undefined, owner: owner === '' ? undefined : owner });
+interface BulkButtonProps {
+  readonly address: Address;
+  readonly action: BulkAction;
+  readonly onBulk: (plan: BulkPlan) => void;
+}
+
+const bulkWords = {
+  RETRY: { name: 'Retry all …', title: 'Retries all failed jobs that these filters choose, on this page and beyond' },
+  CANCEL: { name: 'Cancel all …', title: 'Cancels all jobs under way that these filters choose, on this page and beyond' },
+} as const;
+
+function BulkButton({ address, action, onBulk }: BulkButtonProps): ComponentChildren {
+  const { name, title } = bulkWords[action];
+  const isPossible = bulkPlanOf(address, action, 0) !== undefined;
+  const onClick = (): void => {
+    const plan = bulkPlanOf(address, action, Date.now());
+    if (plan !== undefined) onBulk(plan);
   };
-  return html`<input
-    class="owner"
-    type="text"
-    aria-label="Owner"
-    title="Whose jobs; empty: your own"
-    placeholder="Owner: you"
-    defaultValue=${address.owner ?? ''}
-    onChange=${onChange}
-    autocomplete="off"
-    spellcheck=${false}
-  />`;
+  return html`<button type="button" class="small" disabled=${!isPossible} title=${title} onClick=${onClick}>${name}</button>`;
 }

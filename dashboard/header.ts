@@ -3,6 +3,7 @@ import type { ReadonlySignal } from '@preact/signals-core';
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import type { Address } from './address.ts';
 import type { FeedState } from './jobList.ts';
 import { PageNav } from './pageNav.ts';
 import type { Site } from './site.ts';
@@ -17,24 +18,25 @@ const connections: Readonly<Record<FeedState, string>> = {
 };
 
 export interface HeaderProps {
+  readonly address: Address;
   readonly feed: ReadonlySignal<FeedState>;
   readonly site: Site;
   readonly onCreate: () => void;
   readonly onShortcuts: () => void;
 }
 
-export function Header({ feed, site, onCreate, onShortcuts }: HeaderProps): ComponentChildren {
+export function Header({ address, feed, site, onCreate, onShortcuts }: HeaderProps): ComponentChildren {
   const hasToken = site.wantsToken && readToken() !== undefined;
   return html`<header class="header">
     <h1>
       <img src="/dashboard/icon.svg" alt="Job Tickets" width="28" height="28" />
       <span class="wide-only" aria-hidden="true">Job Tickets</span>
     </h1>
+    <${PageNav} address=${address} />
     <span class=${`connection is-${feed.value}`} role="status">
       <span class="dot" aria-hidden="true"></span>
       ${connections[feed.value]}
     </span>
-    <${PageNav} />
     <span class="spacer"></span>
     ${site.hasGraphiQL && html`<a href="/graphql" class="button quiet">GraphiQL</a>`}
     ${hasToken && html`<button type="button" class="quiet" onClick=${() => signIn('')}>Forget token</button>`}

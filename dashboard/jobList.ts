@@ -7,7 +7,7 @@ import type { Connection, ConnectionState } from '../client/connection.ts';
 import { isPassing, JobTicketsError } from '../client/errors.ts';
 import type { JobStatusEvent } from '../client/job.ts';
 import { createActivity, type Activity } from './activity.ts';
-import { documents, type Answers, type Filter, type ListedJob } from './documents.ts';
+import { documents, type Answers, type Filter, type ListedJob, type Whose } from './documents.ts';
 import { createKnownJobs, matches } from './knownJobs.ts';
 
 export type FeedState = ConnectionState | 'refused';
@@ -24,13 +24,13 @@ export interface JobListState {
 }
 
 export interface JobList {
-  /** Whose jobs; `undefined`: the caller's own. */
-  readonly owner: string | undefined;
+  readonly whose: Whose;
   readonly state: ReadonlySignal<JobListState>;
   readonly activity: Activity;
   /** A job by its id, if this page has heard of it. */
   find(jobId: string): ListedJob | undefined;
-  narrow(filter: Filter): void;
+  /** To what is answered at each reading anew: a filter may be of the last hour. */
+  narrow(filterNow: () => Filter): void;
   turnTo(page: 'first' | 'next' | 'previous'): void;
   /** Reads the page again. */
   refresh(): Promise<void>;
@@ -49,10 +49,13 @@ export interface JobListDeps {
   readonly connection: Connection;
   /** Told when the server refuses the caller, or the feed for good. */
   readonly feed: Signal<FeedState>;
-  readonly owner: string | undefined;
+  readonly whose: Whose;
 }
 
-export function createJobList({ connection, feed, owner }: JobListDeps): JobList {
+/** All owners have no feed: their list is read again so often. */
+const allOwnersEveryMs = 5000;
+
+export function createJobList({ connection, feed, whose }: JobListDeps): JobList {
   const state = createSignal<JobListState>({
     hasLoaded: false,
     jobs: [],
@@ -73,6 +76,7 @@ export function createJobList({ connection, feed, owner }: JobListDeps): JobList
   let nextCursor: string | null = null;
   let asked = 0;
   let lastRefreshAt = 0;
+  let filterNow = (): Filter => ({});
 
   function show(changes: Partial<JobListState> = {}): void {
     const jobs = ids.flatMap((id) => known.get(id) ?? []);
@@ -88,7 +92,8 @@ export function createJobList({ connection, feed, owner }: JobListDeps): JobList
     asked += 1;
     lastRefreshAt = Date.now();
     const mine = asked;
-    const variables = { filter: state.peek().filter, owner, first: pageSize, after: cursors.at(-1) };
+    const filter = filterNow();
+    const variables = { filter, ...whose, first: pageSize, after: cursors.at(-1) };
     try {
       const { jobs } = await connection.request<Answers['list']>({ query: documents.list, variables });
       for (const { node } of jobs.edges) take(node, isRecovered);
@@ -96,7 +101,7 @@ export function createJobList({ connection, feed, owner }: JobListDeps): JobList
       ids = jobs.edges.map(({ node }) => node.jobId);
       nextCursor = jobs.pageInfo.endCursor;
       known.forget(ids);
-      show({ hasLoaded: true, problem: undefined, hasNextPage: jobs.pageInfo.hasNextPage });
+      show({ filter, hasLoaded: true, problem: undefined, hasNextPage: jobs.pageInfo.hasNextPage });
     } catch (error) {
       if (mine === asked) show({ hasLoaded: true, problem: messageOf(error) });
     }
@@ -148,7 +153,7 @@ export function createJobList({ connection, feed, owner }: JobListDeps): JobList
     if (job === undefined && page === 1) {
       void arrive(jobId).catch(() => undefined);
       refreshSoon();
-    } else if (filter.status !== undefined && (job?.version ?? 0) < version) {
+    } else if ((filter.status ?? filter.errorFingerprint) !== undefined && (job?.version ?? 0) < version) {
       // In or out of what is shown.
       refreshSoon();
     }
@@ -164,12 +169,16 @@ export function createJobList({ connection, feed, owner }: JobListDeps): JobList
   }
 
   async function follow(signal: AbortSignal): Promise<void> {
+    if (whose.allOwners === true) {
+      const timer = setInterval(() => void (document.hidden || refresh()), allOwnersEveryMs);
+      signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+    }
     let tries = 0;
     let wasInterrupted = false;
     while (!signal.aborted) {
       tries += 1;
       try {
-        const events = connection.subscribe<Answers['feed']>({ query: documents.feed, variables: { owner } }, signal);
+        const events = connection.subscribe<Answers['feed']>({ query: documents.feed, variables: { owner: whose.owner } }, signal);
         // The first call subscribes; what is read after it is at least as new. Once more for the moment in between.
         const first = events.next();
         void first.catch(() => undefined);
@@ -192,15 +201,16 @@ export function createJobList({ connection, feed, owner }: JobListDeps): JobList
   }
 
   return {
-    owner,
+    whose,
     state,
     activity,
     refresh: () => refresh(),
     follow,
     find: known.get,
-    narrow(filter) {
+    narrow(next) {
+      filterNow = next;
       cursors = [];
-      show({ filter, page: 1, hasLoaded: false });
+      show({ filter: next(), page: 1, hasLoaded: false });
       void refresh();
     },
     turnTo(page) {

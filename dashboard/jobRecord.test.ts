@@ -11,7 +11,9 @@ import { stretchesOf } from './timeline.ts';
 const at = (seconds: number): string => new Date(seconds * 1000).toISOString();
 const pending: ListedJob = {
   jobId: 'j',
+  owner: 'o',
   type: 'simulate_work',
+  tags: [],
   status: 'PENDING',
   priority: 'NORMAL',
   error: null,

@@ -12,6 +12,7 @@ export function shortId(jobId: string): string {
   return jobId.length > 12 ? `…${jobId.slice(-6)}` : jobId;
 }
 
-export function count(jobs: number): string {
-  return jobs === 1 ? '1 job' : `${jobs} jobs`;
+/** `1 job`, `1,200 jobs`. */
+export function countOf(jobs: number): string {
+  return jobs === 1 ? '1 job' : `${jobs.toLocaleString()} jobs`;
 }

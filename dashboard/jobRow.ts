@@ -7,6 +7,7 @@ import type { ListedJob } from './documents.ts';
 import { between, formatDuration } from './durations.ts';
 import { isRetryable, shortId } from './jobRecord.ts';
 import { ProgressBar } from './progressBar.ts';
+import { shortWait } from './shortWait.ts';
 import { StatusBadge } from './statusBadge.ts';
 
 export interface JobRowProps {
@@ -15,14 +16,16 @@ export interface JobRowProps {
   readonly address: Address;
   readonly stuckAfterMs: number;
   readonly isSelected: boolean;
-  readonly onSelect: (isSelected: boolean) => void;
+  readonly onSelect: (isSelected: boolean, isRange: boolean) => void;
   readonly onRetry: (jobId: string) => void;
   readonly onCancel: (jobId: string) => void;
 }
 
 export function JobRow({ job, now, address, stuckAfterMs, isSelected, onSelect, onRetry, onCancel }: JobRowProps): ComponentChildren {
-  const { jobId, type, status, priority, attempts, createdAt, startedAt, finishedAt, version } = job;
+  const { jobId, owner, type, tags, status, priority, attempts, createdAt, startedAt, finishedAt, version } = job;
   const isOpen = address.jobId === jobId;
+  // As the box itself tells it: a click on it, its key, or one beside it.
+  const onSelectClick = (event: MouseEvent): void => onSelect(!isSelected, event.shiftKey);
   const onClick = ({ target }: MouseEvent): void => {
     // A link or a control in it does its own.
     if (target instanceof Element && target.closest('a, button, .select') === null) turnTo({ ...address, jobId });
@@ -30,9 +33,10 @@ export function JobRow({ job, now, address, stuckAfterMs, isSelected, onSelect, 
   const tookMs = between(startedAt, finishedAt ?? now);
   const age = formatDuration(between(createdAt, now) ?? 0);
   const name = `${type} ${shortId(jobId)}`;
+  const ownerHref = formatAddress({ ...address, jobId: undefined, owner, allOwners: false });
   return html`<tr class=${isOpen ? 'is-open' : ''} data-job=${jobId} data-version=${version} data-status=${status} onClick=${onClick}>
-    <td class="select">
-      <input type="checkbox" aria-label=${`Select ${name}`} checked=${isSelected} onChange=${() => onSelect(!isSelected)} />
+    <td class="select" onClick=${onSelectClick}>
+      <input type="checkbox" aria-label=${`Select ${name}`} checked=${isSelected} />
     </td>
     <td><${StatusBadge} status=${status} hasCode=${true} /></td>
     <th scope="row">
@@ -42,9 +46,11 @@ export function JobRow({ job, now, address, stuckAfterMs, isSelected, onSelect, 
         <span class="narrow-only">${`· ${age}`}</span>
         ${priority !== 'NORMAL' && html`<span class=${`priority is-${priority}`}>${priority.toLowerCase()}</span>`}
       </span>
+      ${address.allOwners && html`<a class="row-owner" href=${ownerHref} title="Jobs of this owner">${owner}</a>`}
+      ${tags.length > 0 && html`<${Tags} tags=${tags} address=${address} />`}
     </th>
-    <td class="wide-only"><${ProgressBar} job=${job} /></td>
-    <td class="number wide-only">${attempts === 0 ? '–' : attempts}</td>
+    <td class="detail wide-only"><${Detail} job=${job} now=${now} /></td>
+    <td class="number attempt wide-only">${attempts === 0 ? '–' : attempts}</td>
     <td class="number wide-only" title=${new Date(createdAt).toLocaleString()}>${age}</td>
     <td class="number wide-only">${tookMs === null ? '–' : formatDuration(tookMs)}</td>
     <td class="actions">
@@ -52,6 +58,33 @@ export function JobRow({ job, now, address, stuckAfterMs, isSelected, onSelect, 
       ${!isFinal(status) && html`<${RowButton} word="Cancel" name=${name} onClick=${() => onCancel(jobId)} />`}
     </td>
   </tr>`;
+}
+
+/** How far it is, what it waits for, or why it failed. */
+function Detail({ job, now }: Pick<JobRowProps, 'job' | 'now'>): ComponentChildren {
+  const { status, error } = job;
+  if (status === 'PENDING') return html`<span class="muted">${shortWait(job, now)}</span>`;
+  if ((status === 'FAILED_FINAL' || status === 'FAILED') && error !== null) {
+    return html`<span class="row-error" title=${`${error.code}: ${error.message}`}>${error.message}</span>`;
+  }
+  return html`<${ProgressBar} job=${job} />`;
+}
+
+interface TagsProps {
+  readonly tags: readonly string[];
+  readonly address: Address;
+}
+
+/** Each shows what else has it. */
+function Tags({ tags, address }: TagsProps): ComponentChildren {
+  return html`<span class="row-tags">
+    ${tags.map(
+      (tag) =>
+        html`<a key=${tag} class="tag" href=${formatAddress({ ...address, jobId: undefined, tag })} title=${`Jobs tagged ${tag}`}
+          >${tag}</a
+        >`,
+    )}
+  </span>`;
 }
 
 interface RowButtonProps {

@@ -3,9 +3,12 @@ import type { ReadonlySignal, Signal } from '@preact/signals-core';
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import type { Actions } from './actions.ts';
-import type { Address } from './address.ts';
+import { formatAddress, withoutFilter, type Address } from './address.ts';
+import { isNarrowed } from './filterOf.ts';
+import { JobPages } from './jobPages.ts';
 import type { FeedState, JobList } from './jobList.ts';
 import { JobRow, type JobRowProps } from './jobRow.ts';
+import { choose, chooseAll, type Selection } from './selection.ts';
 import { SelectionBar } from './selectionBar.ts';
 import { useNow } from './useNow.ts';
 
@@ -13,8 +16,8 @@ export interface JobTableProps extends Pick<JobRowProps, 'stuckAfterMs' | 'onRet
   readonly list: JobList;
   readonly feed: ReadonlySignal<FeedState>;
   readonly address: Address;
-  readonly selected: Signal<ReadonlySet<string>>;
-  readonly actions: Pick<Actions, 'applyToAll'>;
+  readonly selected: Signal<Selection>;
+  readonly actions: Pick<Actions, 'applyToAll' | 'count'>;
   readonly onCreate: () => void;
 }
 
@@ -22,18 +25,9 @@ export function JobTable(props: JobTableProps): ComponentChildren {
   const { list, feed, address, selected, stuckAfterMs, actions, onRetry, onCancel, onCreate } = props;
   const { jobs, hasLoaded, problem, page } = list.state.value;
   const now = useNow(1000);
-  const isFiltered = address.status !== undefined || address.type !== undefined;
-  const isFirst = hasLoaded && !isFiltered && address.owner === undefined && feed.value === 'open';
-  const areAllSelected = jobs.length > 0 && jobs.every(({ jobId }) => selected.value.has(jobId));
-  const select = (jobIds: readonly string[], isSelected: boolean): void => {
-    const kept = [...selected.peek()].filter((jobId) => !jobIds.includes(jobId));
-    selected.value = new Set(isSelected ? [...kept, ...jobIds] : kept);
-  };
-  const onSelectAll = (): void =>
-    select(
-      jobs.map(({ jobId }) => jobId),
-      !areAllSelected,
-    );
+  const shown = jobs.map(({ jobId }) => jobId);
+  const areAllSelected = jobs.length > 0 && shown.every((jobId) => selected.value.jobIds.has(jobId));
+  const onSelectAll = (): void => void (selected.value = chooseAll(selected.peek(), !areAllSelected, shown));
   return html`
     ${problem !== undefined && feed.value !== 'refused' && html`<p class="problem" role="alert">${problem}</p>`}
     <${SelectionBar} jobs=${jobs} selected=${selected} stuckAfterMs=${stuckAfterMs} actions=${actions} />
@@ -59,8 +53,9 @@ export function JobTable(props: JobTableProps): ComponentChildren {
                 now=${now}
                 address=${address}
                 stuckAfterMs=${stuckAfterMs}
-                isSelected=${selected.value.has(job.jobId)}
-                onSelect=${(isSelected: boolean) => select([job.jobId], isSelected)}
+                isSelected=${selected.value.jobIds.has(job.jobId)}
+                onSelect=${(isSelected: boolean, isRange: boolean) =>
+                  void (selected.value = choose(selected.peek(), { jobId: job.jobId, isSelected, isRange }, shown))}
                 onRetry=${onRetry}
                 onCancel=${onCancel}
               />`,
@@ -70,13 +65,10 @@ export function JobTable(props: JobTableProps): ComponentChildren {
       ${
         jobs.length === 0 &&
         problem === undefined &&
-        html`<div class="empty">
-          <p>${emptyText({ hasLoaded, isFiltered })}</p>
-          ${isFirst && html`<button type="button" class="primary" onClick=${onCreate}>Create your first job</button>`}
-        </div>`
+        html`<${Empty} hasLoaded=${hasLoaded} address=${address} isLive=${feed.value === 'open'} onCreate=${onCreate} />`
       }
     </div>
-    <${Pages} list=${list} />
+    <${JobPages} list=${list} address=${address} actions=${actions} />
   `;
 }
 
@@ -84,23 +76,28 @@ const headings = [
   ['Status', ''],
   ['Job', ''],
   ['Progress', 'wide-only'],
-  ['Attempt', 'number wide-only'],
+  ['Attempt', 'number attempt wide-only'],
   ['Age', 'number wide-only'],
   ['Took', 'number wide-only'],
   ['Actions', 'actions'],
 ] as const;
 
-function emptyText({ hasLoaded, isFiltered }: { readonly hasLoaded: boolean; readonly isFiltered: boolean }): string {
-  if (!hasLoaded) return 'Loading …';
-  return isFiltered ? 'No job is in this state now.' : 'No jobs yet.';
+interface EmptyProps extends Pick<JobTableProps, 'address' | 'onCreate'> {
+  readonly hasLoaded: boolean;
+  readonly isLive: boolean;
 }
 
-function Pages({ list }: { readonly list: JobList }): ComponentChildren {
-  const { page, hasNextPage } = list.state.value;
-  return html`<nav class="pages" aria-label="Pages">
-    <button type="button" disabled=${page === 1} onClick=${() => list.turnTo('first')}>Newest</button>
-    <button type="button" disabled=${page === 1} onClick=${() => list.turnTo('previous')}>← Newer</button>
-    <span class="muted">${`Page ${page}`}</span>
-    <button type="button" disabled=${!hasNextPage} onClick=${() => list.turnTo('next')}>Older →</button>
-  </nav>`;
+function Empty({ hasLoaded, address, isLive, onCreate }: EmptyProps): ComponentChildren {
+  const isOwn = address.owner === undefined && !address.allOwners;
+  if (!hasLoaded) return html`<div class="empty"><p>Loading …</p></div>`;
+  if (isNarrowed(address)) {
+    return html`<div class="empty">
+      <p>No job is like this now.</p>
+      <a class="button" href=${formatAddress(withoutFilter(address))}>Show all jobs</a>
+    </div>`;
+  }
+  return html`<div class="empty">
+    <p>${isOwn ? 'No jobs yet. They appear here as they are handed in.' : 'No jobs.'}</p>
+    ${isOwn && isLive && html`<button type="button" class="primary" onClick=${onCreate}>Create your first job</button>`}
+  </div>`;
 }

@@ -47,6 +47,16 @@ export function createKnownJobs(): KnownJobs {
   };
 }
 
-export function matches({ status, type }: ListedJob, filter: Filter): boolean {
-  return (filter.status?.includes(status) ?? true) && (filter.type?.includes(type) ?? true);
+/** Whether it belongs to what the filter asks for. Of what the API alone can tell, false. */
+export function matches({ status, type, tags, createdAt }: ListedJob, filter: Filter): boolean {
+  const { createdAfter, createdBefore } = filter;
+  const at = Date.parse(createdAt);
+  return (
+    (filter.status?.includes(status) ?? true) &&
+    (filter.type?.includes(type) ?? true) &&
+    (filter.tags?.every((tag) => tags.includes(tag)) ?? true) &&
+    (createdAfter === undefined || at >= Date.parse(createdAfter)) &&
+    (createdBefore === undefined || at < Date.parse(createdBefore)) &&
+    filter.errorFingerprint === undefined
+  );
 }

@@ -6,6 +6,8 @@ import { openConnection, type ConnectionState } from '../client/connection.ts';
 import { createActions } from './actions.ts';
 import { readAddress } from './address.ts';
 import { App } from './app.ts';
+import { createBulk } from './bulk.ts';
+import { createInsights } from './insights.ts';
 import { createOperations } from './operations.ts';
 import { createQueueGauge } from './queueGauge.ts';
 import { readSite } from './site.ts';
@@ -33,6 +35,8 @@ const root = document.getElementById('app');
 const site = readSite(document.documentElement.dataset);
 const actions = createActions(connection);
 const operations = createOperations(connection);
+const insights = createInsights(connection);
+const bulk = createBulk(connection);
 if (root !== null) {
   render(
     html`<${App}
@@ -41,6 +45,8 @@ if (root !== null) {
       gauge=${gauge}
       actions=${actions}
       operations=${operations}
+      insights=${insights}
+      bulk=${bulk}
       address=${address}
       site=${site}
     />`,

@@ -2,6 +2,9 @@
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { Chart } from './chart.ts';
+import type { Address } from './address.ts';
+import type { Insights } from './insights.ts';
+import { LongestWaits } from './longestWaits.ts';
 import type { JobList } from './jobList.ts';
 import { maxSamples, type QueueGauge, type QueueSample } from './queueGauge.ts';
 import { perSecond } from './throughput.ts';
@@ -13,12 +16,15 @@ const seconds = 61;
 export interface OverviewProps {
   readonly gauge: QueueGauge;
   readonly list: JobList;
+  readonly insights: Pick<Insights, 'waits'>;
+  readonly address: Address;
 }
 
-export function Overview({ gauge, list }: OverviewProps): ComponentChildren {
+export function Overview({ gauge, list, insights, address }: OverviewProps): ComponentChildren {
   const samples = gauge.samples.value;
   return html`<section class="overview" aria-label="Overview">
     ${samples.at(-1)?.map((latest) => html`<${Queue} key=${latest.queue} latest=${latest} samples=${samples} />`)}
+    <${LongestWaits} insights=${insights} address=${address} />
     <${Throughput} list=${list} />
   </section>`;
 }
@@ -56,7 +62,7 @@ function Throughput({ list }: { readonly list: JobList }): ComponentChildren {
   const [succeeded, failed] = [sum('succeeded'), sum('failed')];
   const rate = (succeeded + failed) / (seconds - 1);
   return html`<article class="gauge card throughput">
-    <h2>${`${list.owner === undefined ? 'Your jobs' : `Jobs of ${list.owner}`}, last minute`}</h2>
+    <h2>${`${list.whose.owner === undefined ? 'Your jobs' : `Jobs of ${list.whose.owner}`}, last minute`}</h2>
     <p class="figure">
       ${rate >= 10 ? rate.toFixed(0) : rate.toFixed(rate === 0 ? 0 : 1)}<span class="unit">${' finished per second'}</span>
     </p>

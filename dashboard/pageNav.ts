@@ -1,19 +1,29 @@
-/** The ways from page to page. */
+/** The ways from page to page: those of jobs keep whose jobs are looked at. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
+import { formatAddress, views, withoutFilter, type Address, type View } from './address.ts';
 import { formatOperatePage, operatePages, useOperatePage } from './operatePage.ts';
 
-export function PageNav(): ComponentChildren {
-  const current = useOperatePage();
-  const jobs = { page: undefined, name: 'Jobs' } as const;
+const viewNames: Readonly<Record<View, string>> = { jobs: 'Jobs', errors: 'Errors', statistics: 'Statistics' };
+
+export function PageNav({ address }: { readonly address: Address }): ComponentChildren {
+  const page = useOperatePage();
+  const links = [
+    ...views.map((view) => ({
+      name: viewNames[view],
+      href: formatAddress({ ...withoutFilter(address), view }),
+      isCurrent: page === undefined && view === address.view,
+    })),
+    ...operatePages.map((one) => ({ name: one.name, href: formatOperatePage(one.page, address.owner), isCurrent: one.page === page })),
+  ];
   return html`<nav class="page-nav" aria-label="Pages of the dashboard">
-    ${[jobs, ...operatePages].map(
-      ({ page, name }) =>
+    ${links.map(
+      ({ name, href, isCurrent }) =>
         html`<a
           key=${name}
-          href=${page === undefined ? '#' : formatOperatePage(page)}
-          class=${page === current ? 'page-link is-current' : 'page-link'}
-          aria-current=${page === current ? 'page' : undefined}
+          href=${href}
+          class=${isCurrent ? 'page-link is-current' : 'page-link'}
+          aria-current=${isCurrent ? 'page' : undefined}
           >${name}</a
         >`,
     )}

@@ -1,9 +1,12 @@
-/** Finds one job, by its ticket or its idempotency key, and opens it. */
+/** Finds one job, by its ticket or its idempotency key, and opens it; or the jobs of a tag, and shows them. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import type { Actions } from './actions.ts';
+import type { Actions, Found } from './actions.ts';
 import { turnTo, type Address } from './address.ts';
+import { whoseOf } from './filterOf.ts';
+import { countOf } from './jobRecord.ts';
+import { messageOf } from './messageOf.ts';
 
 export interface SearchBoxProps {
   readonly address: Address;
@@ -24,12 +27,13 @@ export function SearchBox({ address, actions }: SearchBoxProps): ComponentChildr
     const mine = asked.current;
     setAnswer('Searching …');
     try {
-      const jobId = await actions.find(wanted, address.owner);
+      const found = await actions.find(wanted, whoseOf(address));
       if (mine !== asked.current) return;
-      setAnswer(jobId === undefined ? 'No job has this ticket or key.' : '');
-      if (jobId !== undefined) turnTo({ ...address, jobId });
+      setAnswer(answerOf(found));
+      if (found?.by === 'tag') turnTo({ ...address, jobId: undefined, tag: found.tag });
+      else if (found !== undefined) turnTo({ ...address, jobId: found.jobId });
     } catch (error) {
-      if (mine === asked.current) setAnswer(error instanceof Error ? error.message : String(error));
+      if (mine === asked.current) setAnswer(messageOf(error));
     }
   }
 
@@ -44,13 +48,13 @@ export function SearchBox({ address, actions }: SearchBoxProps): ComponentChildr
     setText(currentTarget.value);
     setAnswer('');
   };
-  return html`<form class="search" role="search" onSubmit=${onSubmit}>
+  return html`<form class="search" role="search" onSubmit=${onSubmit} onBlurCapture=${() => setAnswer('')}>
     <input
       id=${searchBoxId}
       ref=${input}
       type="search"
-      aria-label="Find a job by its ticket or idempotency key"
-      placeholder="Find by ticket or key"
+      aria-label="Find jobs by ticket, idempotency key or tag"
+      placeholder="Find by ticket, key or tag"
       value=${text}
       onInput=${onInput}
       autocomplete="off"
@@ -58,4 +62,11 @@ export function SearchBox({ address, actions }: SearchBoxProps): ComponentChildr
     />
     <p class="search-answer" role="status">${answer}</p>
   </form>`;
+}
+
+function answerOf(found: Found | undefined): string {
+  if (found === undefined) return 'No job has this ticket, key or tag.';
+  if (found.by !== 'tag') return `Found by its ${found.by}.`;
+  const { count, isExact } = found.count;
+  return `Found as a tag, of ${isExact ? '' : 'more than '}${countOf(count)}.`;
 }

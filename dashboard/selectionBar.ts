@@ -6,12 +6,13 @@ import { useState } from 'preact/hooks';
 import { isFinal } from '../client/job.ts';
 import type { Actions } from './actions.ts';
 import type { ListedJob } from './documents.ts';
-import { count, isRetryable } from './jobRecord.ts';
+import { nothingSelected, type Selection } from './selection.ts';
+import { countOf, isRetryable } from './jobRecord.ts';
 
 export interface SelectionBarProps {
   /** Those of the page in view. */
   readonly jobs: readonly ListedJob[];
-  readonly selected: Signal<ReadonlySet<string>>;
+  readonly selected: Signal<Selection>;
   readonly stuckAfterMs: number;
   readonly actions: Pick<Actions, 'applyToAll'>;
 }
@@ -19,7 +20,7 @@ export interface SelectionBarProps {
 export function SelectionBar({ jobs, selected, stuckAfterMs, actions }: SelectionBarProps): ComponentChildren {
   const [outcome, setOutcome] = useState('');
   const [isBusy, setBusy] = useState(false);
-  const chosen = jobs.filter(({ jobId }) => selected.value.has(jobId));
+  const chosen = jobs.filter(({ jobId }) => selected.value.jobIds.has(jobId));
   if (chosen.length === 0 && outcome === '') return null;
 
   async function apply(action: 'retry' | 'cancel', targets: readonly ListedJob[]): Promise<void> {
@@ -30,9 +31,9 @@ export function SelectionBar({ jobs, selected, stuckAfterMs, actions }: Selectio
         targets.map(({ jobId }) => jobId),
         (so) => setOutcome(`${so} of ${targets.length} …`),
       );
-      const rest = refused === 0 ? '' : ` ${count(refused)} had moved on.`;
-      setOutcome(`${count(done)} ${action === 'retry' ? 'retried' : 'cancelled'}.${rest}`);
-      selected.value = new Set();
+      const rest = refused === 0 ? '' : ` ${countOf(refused)} had moved on.`;
+      setOutcome(`${countOf(done)} ${action === 'retry' ? 'retried' : 'cancelled'}.${rest}`);
+      selected.value = nothingSelected;
     } catch (error) {
       setOutcome(error instanceof Error ? error.message : String(error));
     } finally {
@@ -43,7 +44,7 @@ export function SelectionBar({ jobs, selected, stuckAfterMs, actions }: Selectio
   const retryable = chosen.filter((job) => isRetryable(job, { now: Date.now(), stuckAfterMs }));
   const cancellable = chosen.filter(({ status }) => !isFinal(status));
   const clear = (): void => {
-    selected.value = new Set();
+    selected.value = nothingSelected;
     setOutcome('');
   };
   return html`<div class="selection" role="group" aria-label="Selected jobs">

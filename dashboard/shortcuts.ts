@@ -43,6 +43,8 @@ export function moveToRow(step: 1 | -1): void {
   next?.querySelector('a')?.focus();
 }
 
-export function selectRow(): void {
-  document.activeElement?.closest('tbody tr')?.querySelector<HTMLInputElement>('.select input')?.click();
+/** The one that has the focus. `isRange`: from the last one that was selected to it. */
+export function selectRow(isRange: boolean): void {
+  const box = document.activeElement?.closest('tbody tr')?.querySelector<HTMLInputElement>('.select input');
+  box?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, shiftKey: isRange }));
 }

@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact';
 import type { WaitingReason } from '../client/job.ts';
 import type { FullJob } from './documents.ts';
 
-const words: Readonly<Record<WaitingReason, string>> = {
+export const waitWords: Readonly<Record<WaitingReason, string>> = {
   QUEUED: 'Waits for a worker',
   RUN_AT: 'Begins later',
   BACKOFF: 'Waits for its next attempts',
@@ -22,5 +22,5 @@ const ends: Readonly<Partial<Record<WaitingReason, string>>> = { RUN_AT: 'at', B
 export function WaitNote({ job: { waitingReason, waitingUntil } }: { readonly job: FullJob }): ComponentChildren {
   if (waitingReason === null) return null;
   const until = waitingUntil === null ? '' : `, ${ends[waitingReason] ?? 'until'} ${new Date(waitingUntil).toLocaleString()}`;
-  return html`<span class="muted">${words[waitingReason] + until} <code>${waitingReason}</code></span>`;
+  return html`<span class="muted">${waitWords[waitingReason] + until} <code>${waitingReason}</code></span>`;
 }

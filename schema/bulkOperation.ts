@@ -63,6 +63,7 @@ const BulkOperationFilterType = builder.objectRef<JobsFilter>('BulkOperationFilt
     idempotencyKey: t.exposeString('idempotencyKey', { nullable: true, description: 'Created with this key.' }),
     jobIdPrefix: t.exposeString('jobIdPrefix', { nullable: true, description: 'Whose id begins so.' }),
     errorCode: t.exposeString('errorCode', { nullable: true, description: 'Whose `error` has this code.' }),
+    errorFingerprint: t.exposeString('errorFingerprint', { nullable: true, description: 'Whose `error` is of this kind.' }),
   }),
 });
 

@@ -34,6 +34,7 @@ export const JobsFilterType = builder.inputType('JobsFilter', {
     idempotencyKey: t.string({ description: 'Created with this key, while the key is remembered.' }),
     jobIdPrefix: t.string({ description: 'Whose id begins so; upper and lower case are the same.' }),
     errorCode: t.string({ description: 'Whose `error` has this code.' }),
+    errorFingerprint: t.string({ description: 'Whose `error` is of this kind; see `jobErrors`. Quickest beside `type` and `errorCode`.' }),
   }),
 });
 
@@ -48,6 +49,7 @@ export function jobsFilterOf(input: typeof JobsFilterType.$inferInput | null | u
     idempotencyKey: input?.idempotencyKey ?? undefined,
     jobIdPrefix: input?.jobIdPrefix ?? undefined,
     errorCode: input?.errorCode ?? undefined,
+    errorFingerprint: input?.errorFingerprint ?? undefined,
   };
 }
 

@@ -2,6 +2,8 @@
 import { builder } from './builder.ts';
 import './query.ts';
 import './mutation.ts';
+import './jobErrors.ts';
+import './jobStatistics.ts';
 import './limits.ts';
 import './pauseMutations.ts';
 import './jobOutputs.ts';

@@ -6,7 +6,7 @@
  * Errors: `TABLE_UNAVAILABLE` when the table does not answer.
  */
 import type { ServiceTime } from '../clock.ts';
-import type { ApartPayload, Claim, HistoryEntry, Job, JobFailure, JobStatus, JsonValue, Payload } from '../job.ts';
+import type { ApartPayload, Claim, FinalStatus, HistoryEntry, Job, JobFailure, JobStatus, JsonValue, Payload } from '../job.ts';
 import type { JobPlaceName, RankRange } from '../place.ts';
 import type { Waiting } from '../waiting.ts';
 import type { Facts, Touch, TransitionEvent } from '../transitions.ts';
@@ -170,6 +170,20 @@ export interface OwnerQuery extends JobRange {
   /** Exclusive: only jobs beyond this one, in the direction of the listing. */
   readonly beyond?: string | undefined;
   readonly limit: number;
+  /** Rows of an index that does not know all that is asked which are looked at, about; then fewer than `limit` may not be all. Default: all. */
+  readonly mostRows?: number | undefined;
+}
+
+export interface SurveyQuery extends JobRange {
+  /** Undefined: all owners'. */
+  readonly owner: string | undefined;
+  readonly limit: number;
+}
+
+/** What an index tells of a job by itself. */
+export interface SurveyedJob extends Pick<Job, 'jobId' | 'type'> {
+  /** Undefined while it has not ended. */
+  readonly outcome?: FinalStatus | undefined;
 }
 
 export interface Listings {
@@ -179,6 +193,8 @@ export interface Listings {
    * they would choose. Fewer than `limit` ids: there are no more.
    */
   listOwned(query: OwnerQuery): Promise<readonly string[]>;
+  /** The newest jobs of a range, as the index has them: no record is read. Undefined where no index knows all owners' in order. */
+  surveyOwned(query: SurveyQuery): Promise<readonly SurveyedJob[] | undefined>;
   /** The tags of records that are gone: on DynamoDB these are items of their own, which the table's TTL does not know. */
   removeTags(job: Pick<Job, 'jobId' | 'owner' | 'type' | 'tags'>): Promise<void>;
   /** A page of the jobs of a place in the order of their ranks, about `limit` of them, from an index that is eventually consistent. */

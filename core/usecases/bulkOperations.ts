@@ -43,6 +43,7 @@ const filterSchema = z.object({
   idempotencyKey: z.string().optional(),
   jobIdPrefix: z.string().optional(),
   errorCode: z.string().optional(),
+  errorFingerprint: z.string().optional(),
 }) satisfies z.ZodType<JobsFilter>;
 
 /** Times are milliseconds since the epoch, in the service's time. */

@@ -5,6 +5,7 @@ import type { JobFacts } from '../feed/ownerLog.ts';
 import { isTag, maxTags, type JobFailure, type JobStatus } from '../job.ts';
 import type { JobRange } from '../table/jobTable.ts';
 import { requireText } from '../text.ts';
+import { errorFingerprint } from './errorFingerprint.ts';
 
 const idLength = 26;
 
@@ -21,6 +22,8 @@ export interface JobsFilter {
   readonly idempotencyKey?: string | undefined;
   readonly jobIdPrefix?: string | undefined;
   readonly errorCode?: string | undefined;
+  /** See `errorFingerprint`. */
+  readonly errorFingerprint?: string | undefined;
 }
 
 /** DynamoDB: an IN condition compares with at most 100 operands. */
@@ -37,8 +40,8 @@ export function checkFilter(filter: JobsFilter): void {
     if (list !== undefined && list.length > max) throw badFilter(name, `At most ${max} values.`);
     for (const text of list ?? []) requireText(text, ['filter', name]);
   }
-  const { idempotencyKey, jobIdPrefix, errorCode } = filter;
-  for (const [name, text] of Object.entries({ idempotencyKey, jobIdPrefix, errorCode })) {
+  const { idempotencyKey, jobIdPrefix, errorCode, errorFingerprint: fingerprint } = filter;
+  for (const [name, text] of Object.entries({ idempotencyKey, jobIdPrefix, errorCode, errorFingerprint: fingerprint })) {
     if (text !== undefined) requireText(text, ['filter', name]);
   }
 }
@@ -63,9 +66,9 @@ export function rangeOf({ createdAfter, createdBefore, jobIdPrefix = '' }: JobsF
 /** The record decides: indexes lag, and do not know everything. */
 export function matches(
   filter: JobsFilter,
-  job: JobFacts & { readonly jobId: string; readonly status: JobStatus; readonly error?: Pick<JobFailure, 'code'> | undefined },
+  job: JobFacts & { readonly jobId: string; readonly status: JobStatus; readonly error?: Pick<JobFailure, 'code' | 'message'> | undefined },
 ): boolean {
-  const { status, type, tags = [], idempotencyKey, errorCode } = filter;
+  const { status, type, tags = [], idempotencyKey, errorCode, errorFingerprint: fingerprint } = filter;
   const { from = '', below = '~' } = rangeOf(filter);
   return (
     job.jobId >= from &&
@@ -74,7 +77,8 @@ export function matches(
     (type === undefined || type.includes(job.type)) &&
     tags.every((tag) => job.tags?.includes(tag) === true) &&
     (idempotencyKey === undefined || idempotencyKey === job.idempotencyKey) &&
-    (errorCode === undefined || errorCode === job.error?.code)
+    (errorCode === undefined || errorCode === job.error?.code) &&
+    (fingerprint === undefined || (job.error !== undefined && fingerprint === errorFingerprint(job, job.error)))
   );
 }
 

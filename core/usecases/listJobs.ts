@@ -121,8 +121,8 @@ export async function countJobs(
 
 /** Whether the index of every engine knows all that is asked, so that no record need be read. */
 function knowsAll({ owner, filter = {} }: Pick<ListJobsRequest, 'owner' | 'filter'>): boolean {
-  const { status, type, tags = [], idempotencyKey, errorCode } = filter;
-  if (idempotencyKey !== undefined) return false;
+  const { status, type, tags = [], idempotencyKey, errorCode, errorFingerprint } = filter;
+  if (errorFingerprint !== undefined || idempotencyKey !== undefined) return false;
   if (owner === undefined) return errorCode === undefined && type === undefined && tags.length === 0;
   if (status === undefined) return true;
   const isOfTroubled = errorCode !== undefined || status.every(isFailed);

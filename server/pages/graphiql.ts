@@ -222,6 +222,23 @@ query JobCount {
   jobCount(filter: { status: [FAILED_FINAL] }) { count isExact }
 }`,
   `
+# Why jobs failed, by kind, since yesterday.
+query JobErrors {
+  jobErrors(filter: { createdAfter: "2027-01-30T12:00:00Z" }) {
+    groups { fingerprint type code message count firstSeenAt lastSeenAt lastJob { jobId } }
+    looked isComplete
+  }
+}`,
+  `
+# What each type has done in the last hour, and what waits longest.
+query JobTypeStatistics {
+  jobTypes {
+    name
+    waitingLongest { since job { jobId waitingReason } }
+    statistics(window: HOUR) { created succeeded failed waitMs { p50 p95 } runMs { p50 p95 } sampled isEstimated }
+  }
+}`,
+  `
 # Who works, on what; for admins.
 query Workers {
   workers { id version types slots running since }

@@ -46,7 +46,7 @@ describe('the dashboard', () => {
     await page.getByRole('complementary', { name: 'Activity' }).waitFor();
     await search.fill('order 18');
     await search.press('Enter');
-    await page.getByText('No job has this ticket or key.').waitFor();
+    await page.getByText('No job has this ticket, key or tag.').waitFor();
     expect(await faults(page)).toEqual([]);
   });
 
@@ -125,7 +125,7 @@ describe('the dashboard', () => {
     await page.keyboard.press('?');
     const dialog = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
     await dialog.waitFor();
-    expect(await dialog.locator('kbd').allTextContents()).toEqual(['n', '/', 'j', 'k', 'x', '?', 'Esc']);
+    expect(await dialog.locator('kbd').allTextContents()).toEqual(['n', '/', 'j', 'k', 'x', 'X', '?', 'Esc']);
     expect(await faults(page)).toEqual([]);
     await dialog.getByRole('checkbox').uncheck();
     await page.keyboard.press('Escape');

@@ -2,7 +2,9 @@ import { isEnumType, parse, validate } from 'graphql';
 import { expect, test } from 'vitest';
 import { isApiCode } from '../../client/errorCode.ts';
 import { clientDocuments } from '../../client/jobTickets.ts';
+import { bulkDocuments } from '../../dashboard/bulk.ts';
 import { documents } from '../../dashboard/documents.ts';
+import { insightDocuments } from '../../dashboard/insights.ts';
 import { operateDocuments } from '../../dashboard/operateDocuments.ts';
 import { panelDocuments } from '../../dashboard/panelDocuments.ts';
 import { schema } from '../../schema/index.ts';
@@ -11,6 +13,8 @@ test.each(
   Object.entries({
     ...clientDocuments,
     ...documents,
+    ...prefixed('bulk', bulkDocuments),
+    ...prefixed('insights', insightDocuments),
     ...prefixed('panel', panelDocuments),
     ...prefixed('operator', operateDocuments),
   }),

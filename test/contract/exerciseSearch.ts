@@ -214,6 +214,41 @@ export function exerciseSearch(tableOf: () => JobTable): void {
         .toMatchObject({ jobs: [{ jobId: job.jobId }] });
     });
 
+    test('tells the newest jobs of a time with their types and outcomes, and of all owners where it knows them', async () => {
+      const owner = newOwner();
+      const base = Date.now() - 3_600_000;
+      const idAt = (seconds: number): string =>
+        `${encodeTime(base + seconds * 1000, 10)}${crypto.randomUUID().replaceAll('-', '').slice(0, 16)}`;
+      const ids = [0, 1, 2, 3].map(idAt).map((id) => id.toUpperCase());
+      const [first = '', second = '', third = '', fourth = ''] = ids;
+      await end(await created({ owner, jobId: first }), 'succeed');
+      await end(await created({ owner, jobId: second, type: '"odd" 🙂' }), 'failForGood');
+      await claim(await created({ owner, jobId: third }));
+      await created({ owner, jobId: fourth });
+      const range = { from: second, below: fourth };
+      const told = [
+        { jobId: third, type: 'simulate_work' },
+        { jobId: second, type: '"odd" 🙂', outcome: 'FAILED_FINAL' },
+      ];
+      await expect.poll(() => tableOf().surveyOwned({ owner, ...range, limit: 9 })).toEqual(told);
+      await expect.poll(async () => (await tableOf().surveyOwned({ owner, limit: 9 }))?.at(-1)?.outcome).toBe('SUCCEEDED');
+      expect(await tableOf().surveyOwned({ owner, ...range, limit: 1 })).toEqual(told.slice(0, 1));
+      expect(await tableOf().surveyOwned({ owner, from: second, below: second, limit: 9 })).toEqual([]);
+      expect((await tableOf().surveyOwned({ owner, limit: 9 }))?.map(({ jobId }) => jobId)).toEqual(ids.toReversed());
+      const all = await tableOf().surveyOwned({ owner: undefined, ...range, limit: 100 });
+      if (all !== undefined) expect(all).toEqual(told);
+    });
+
+    test('looks no further for what waits than it is told to, and finds it among few', async () => {
+      const owner = newOwner();
+      const done = await created({ owner });
+      const { jobId } = await created({ owner });
+      await end(done, 'succeed');
+      const query = { owner, status: ['PENDING'], newestFirst: false, limit: 5 } as const;
+      await expect.poll(() => tableOf().listOwned({ ...query, mostRows: 10 })).toEqual([jobId]);
+      expect((await tableOf().listOwned({ ...query, mostRows: 1 })).filter((id) => id !== jobId)).toEqual([]);
+    });
+
     test('refuses to look through all owners’ jobs for what no index holds', async () => {
       for (const filter of [{}, { status: [...failedStatuses, 'SUCCEEDED'] as const }, { status: failedStatuses, idempotencyKey: 'k' }]) {
         await expect(found(undefined, filter)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });

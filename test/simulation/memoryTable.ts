@@ -111,6 +111,7 @@ export function createMemoryTable({ time, now, onWrite, luck = () => 'fine', tur
       return Promise.resolve({ jobs: found, next: found.length < limit ? undefined : found.at(-1)?.rank });
     },
     listOwned: () => Promise.resolve([]),
+    surveyOwned: () => Promise.resolve([]),
     removeTags: () => Promise.resolve(),
     keepPayload: ({ value }) => Promise.resolve({ kind: 'inline', value }),
     readPayloads: (keys) => Promise.resolve(keys.map(() => undefined)),

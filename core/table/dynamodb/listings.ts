@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { isFailed, isFinal, type JobStatus } from '../../job.ts';
 import { byRank } from '../../place.ts';
 import type { Listings, OwnerQuery } from '../jobTable.ts';
+import { createSurvey } from './survey.ts';
 import { available } from './available.ts';
 import { encode, type Item } from './codec.ts';
 import { jobIdOfKey, jobShard, jobsTable, placeShards, shardOf } from './definition.ts';
@@ -29,7 +30,7 @@ export interface ListingsDeps {
 export function createListings({ dynamodb, tableName: TableName, readPlace, tags }: ListingsDeps): Listings {
   /** By the index of owners, which knows neither tags nor errors; or by that of their jobs in trouble, which knows both. */
   async function owned(query: OwnerQuery, index: 'byOwner' | 'troubled' = 'byOwner'): Promise<readonly string[]> {
-    const { owner, status, type, newestFirst, limit } = query;
+    const { owner, status, type, newestFirst, limit, mostRows: mostLookedAt = Infinity } = query;
     const values: Record<string, unknown> = { ':owner': owner };
     const names: Record<string, string> = { '#owner': jobsTable.indexes[index].partitionKey };
     const { from, below, after } = boundsOf(query);
@@ -46,6 +47,7 @@ export function createListings({ dynamodb, tableName: TableName, readPlace, tags
 
     const ids: string[] = [];
     let start: Item | undefined;
+    let looked = 0;
     // Both ends of a range may be found that are not within it. Limit counts rows before the filter: more are read where few fit.
     for (
       let rows = Math.min(limit + (lower !== undefined && below !== undefined ? 2 : 0), mostRows);
@@ -70,7 +72,8 @@ export function createListings({ dynamodb, tableName: TableName, readPlace, tags
       // BETWEEN takes both its ends.
       ids.push(...(page.Items ?? []).map(jobIdOf).filter((id) => id !== below && id !== after));
       start = page.LastEvaluatedKey;
-      if (start === undefined || ids.length >= limit) return ids.slice(0, limit);
+      looked += page.ScannedCount ?? 0;
+      if (start === undefined || ids.length >= limit || looked >= mostLookedAt) return ids.slice(0, limit);
     }
   }
 
@@ -94,6 +97,7 @@ export function createListings({ dynamodb, tableName: TableName, readPlace, tags
 
   return {
     removeTags: tags.remove,
+    surveyOwned: createSurvey({ dynamodb, tableName: TableName }),
     async listOwned(query) {
       const { status, errorCode, tags: asked = [] } = query;
       // Whatever has an error, or ended badly.

@@ -1,7 +1,7 @@
 /** What the table asks of the threads that keep its file, and what they answer: all of it can be posted. */
 import type { JobPlaceName, RankRange } from '../../place.ts';
 import type { PlaceQuery, RawCondition, RawEntry } from '../entries.ts';
-import type { Changes, IdempotencyLock, OwnerQuery, TransitionInput } from '../jobTable.ts';
+import type { Changes, IdempotencyLock, OwnerQuery, SurveyQuery, TransitionInput } from '../jobTable.ts';
 import type { Facts, Touch, TransitionEvent } from '../../transitions.ts';
 
 /** A record as it is kept: as JSON, beside the columns that its indexes need. */
@@ -64,6 +64,7 @@ export type ReadOperation =
   | { readonly kind: 'readPayloads'; readonly keys: readonly string[] }
   | { readonly kind: 'readState'; readonly name: string }
   | { readonly kind: 'listOwned'; readonly query: OwnerQuery }
+  | { readonly kind: 'surveyOwned'; readonly query: SurveyQuery }
   | { readonly kind: 'listPlaced'; readonly query: PlacedOperation }
   | { readonly kind: 'readEntries'; readonly keys: readonly string[] }
   | { readonly kind: 'listEntries'; readonly query: PlaceQuery }

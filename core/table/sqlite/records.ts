@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Job, JsonValue, QueuedJob } from '../../job.ts';
 import type { RawEntry } from '../entries.ts';
-import type { IdempotencyLock, SweepState } from '../jobTable.ts';
+import type { IdempotencyLock, SurveyedJob, SweepState } from '../jobTable.ts';
 
 const readerOf =
   <Kept>(schema: z.ZodType<Kept>) =>
@@ -20,3 +20,10 @@ export const readQueuedJob = readerOf(z.custom<QueuedJob>());
 export const readEntry = readerOf(z.custom<RawEntry>());
 /** A row of a place: its rank, and whose it is. */
 export const readPosition = readerOf(z.custom<readonly [string, string]>());
+
+const readSurvey = readerOf(z.custom<readonly [string, string, SurveyedJob['outcome'] | null]>());
+
+export function readSurveyedJob(text: string): SurveyedJob {
+  const [jobId, type, outcome] = readSurvey(text);
+  return { jobId, type, outcome: outcome ?? undefined };
+}

@@ -11,6 +11,7 @@ import { isSqliteError } from './database.ts';
 import { createEntryWrites, createPlaceReads } from './entryStatements.ts';
 import type { Answer, Done, Operation, ReadOperation, Row, WriteOperation } from './operations.ts';
 import { listOwned } from './ownedJobs.ts';
+import { surveyOwned } from './surveyOwned.ts';
 import { readJob, readLock } from './records.ts';
 import { createTagWrites } from './tagStatements.ts';
 import { textKey } from './textKey.ts';
@@ -228,6 +229,8 @@ function createReads(database: DatabaseSync): (operation: ReadOperation) => Done
         return done(true, textOf(getState.get(operation.name)?.['state']));
       case 'listOwned':
         return done(true, ...listOwned(database, operation.query));
+      case 'surveyOwned':
+        return done(true, ...surveyOwned(database, operation.query));
       case 'listPlaced':
         return places.listPlaced(operation.query);
       case 'readEntries':

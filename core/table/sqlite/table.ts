@@ -12,7 +12,7 @@ import { rowOf } from './change.ts';
 import { createRawEntries } from './entries.ts';
 import type { Done } from './operations.ts';
 import { createPayloads } from './payloads.ts';
-import { readJob, readLock, readPosition, readQueuedJob, readSweepState } from './records.ts';
+import { readJob, readLock, readPosition, readQueuedJob, readSurveyedJob, readSweepState } from './records.ts';
 import { openTableThreads } from './threads.ts';
 
 export interface SqliteTableOptions {
@@ -135,6 +135,10 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
 
     async listOwned(query) {
       return present((await read({ kind: 'listOwned', query })).texts);
+    },
+
+    async surveyOwned(query) {
+      return present((await read({ kind: 'surveyOwned', query })).texts).map(readSurveyedJob);
     },
 
     // They go with their records.

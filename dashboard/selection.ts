@@ -1,0 +1,32 @@
+/** Which rows are selected: one by one, or all from the last one to this. */
+
+export interface Selection {
+  readonly jobIds: ReadonlySet<string>;
+  /** The row from which a range goes. */
+  readonly anchor: string | undefined;
+}
+
+export const nothingSelected: Selection = { jobIds: new Set(), anchor: undefined };
+
+export interface Choice {
+  readonly jobId: string;
+  readonly isSelected: boolean;
+  /** All rows from the last one that was chosen to this become as this one. */
+  readonly isRange: boolean;
+}
+
+/** `shown`: the rows in their order. */
+export function choose({ jobIds, anchor }: Selection, { jobId, isSelected, isRange }: Choice, shown: readonly string[]): Selection {
+  const [from, to] = [anchor === undefined ? -1 : shown.indexOf(anchor), shown.indexOf(jobId)];
+  const range = isRange && from !== -1 && to !== -1 ? shown.slice(Math.min(from, to), Math.max(from, to) + 1) : [jobId];
+  return { jobIds: withOrWithout(jobIds, range, isSelected), anchor: jobId };
+}
+
+export function chooseAll({ jobIds }: Selection, isSelected: boolean, shown: readonly string[]): Selection {
+  return { jobIds: withOrWithout(jobIds, shown, isSelected), anchor: undefined };
+}
+
+function withOrWithout(before: ReadonlySet<string>, jobIds: readonly string[], isSelected: boolean): ReadonlySet<string> {
+  const changed = new Set(jobIds);
+  return isSelected ? before.union(changed) : before.difference(changed);
+}
