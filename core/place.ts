@@ -34,9 +34,11 @@ export function byRank(a: string, b: string): number {
  * - `open`: may run now or soon, or runs; the sweeper pages through these, oldest first.
  * - `due`: starts later; by its time. The timer reads what has come, however long nobody has looked.
  * - `paused`, `limit`: by what they wait for, then by creation; those of one limit's key lie in one shard.
+ * - `dependencies`: by creation; whoever ends what such a job waits for finds it by the plan, and nobody by this.
+ * - `tell`: whatever their status is, by creation: those that wait for these are still to be told.
  * - `FAILED`, `FAILED_FINAL`, `CANCELLED`: ended so, by creation: how these are found whosever they are.
  */
-export type JobPlaceName = 'open' | (typeof waits)[WaitReason]['place'] | FailedStatus;
+export type JobPlaceName = 'open' | 'tell' | (typeof waits)[WaitReason]['place'] | FailedStatus;
 
 export interface JobPlace extends Place {
   readonly place: JobPlaceName;
@@ -45,9 +47,10 @@ export interface JobPlace extends Place {
 }
 
 /** Undefined for a job that has succeeded. Decided from the record alone, so that each write of a status or a wait sets it. */
-export function placeOf({ jobId, status, waiting }: Pick<Job, 'jobId' | 'status' | 'waiting'>): JobPlace | undefined {
+export function placeOf({ jobId, status, waiting, tell }: Pick<Job, 'jobId' | 'status' | 'waiting' | 'tell'>): JobPlace | undefined {
   // Ids end at random.
   const spread = jobId.slice(-1);
+  if (tell !== undefined) return { place: 'tell', rank: jobId, spread };
   if (isFailed(status)) return { place: status, rank: jobId, spread };
   if (isFinal(status)) return undefined;
   if (waiting === undefined) return { place: 'open', rank: jobId, spread };
@@ -59,6 +62,8 @@ export function placeOf({ jobId, status, waiting }: Pick<Job, 'jobId' | 'status'
       return { place, rank: waitRank(waiting.for ?? '', jobId), spread };
     case 'limit':
       return { place, rank: waitRank(waiting.for ?? '', jobId), spread: waiting.for ?? '' };
+    case 'dependencies':
+      return { place, rank: jobId, spread };
     default:
       return place satisfies never;
   }

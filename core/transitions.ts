@@ -24,6 +24,10 @@ export interface Facts {
   readonly leaseExpiresAt?: number | undefined;
   /** Why the job waited when its writer read it. */
   readonly waitingReason?: WaitReason | undefined;
+  /** As it was read, where the place that a touch moves it to follows from it. Default: PENDING. */
+  readonly status?: JobStatus | undefined;
+  /** The last write that its writer has read: of any kind, one that moved no version included. */
+  readonly writeId?: string | undefined;
   /** The job's type, where its writer has it from a message and not from the record. */
   readonly type?: string | undefined;
 }
@@ -103,6 +107,11 @@ export const guards = {
     meaning: 'no transition was made since it was read',
     condition: sameVersion,
     holds: (job, { version }) => job.version === version,
+  },
+  asRead: {
+    meaning: 'nothing at all was written since it was read',
+    condition: 'writeId = :writeId',
+    holds: (job, { writeId }) => job.writeId === writeId,
   },
   laterLease: {
     meaning: 'the lease grows, whichever renewal lands last',
@@ -226,6 +235,20 @@ export const transitions = [
     decided: ['cancelWasRequested'],
     by: 'whoever finds a cancelled job whose worker is gone',
   },
+  {
+    event: 'cancelForCause',
+    from: ['PENDING'],
+    to: 'CANCELLED',
+    guards: ['asRead'],
+    by: 'whoever looks at a job whose dependency failed, or was cancelled',
+  },
+  {
+    event: 'revive',
+    from: ['CANCELLED'],
+    to: 'PENDING',
+    guards: ['asRead'],
+    by: 'whoever looks at a job that was cancelled for another one, which has been retried',
+  },
   { event: 'enqueueFailed', from: ['PENDING'], to: 'FAILED', guards: [], by: 'server: the send failed (compensation)' },
   { event: 'retry', from: ['FAILED', 'FAILED_FINAL', 'CANCELLED'], to: 'PENDING', guards: [], by: 'client: retryJob' },
   { event: 'reschedule', from: ['PENDING'], to: 'PENDING', guards: [], by: 'client: rescheduleJob, which moves its start' },
@@ -256,6 +279,13 @@ export const touches = [
     by: 'worker, before its claim: the job waits on purpose from now on',
   },
   { touch: 'unpark', from: ['PENDING'], guards: ['unchanged', 'parkedFor'], by: 'whoever ends the wait, before it sends the job anew' },
+  { touch: 'pass', from: ['PENDING'], guards: ['asRead'], by: 'whoever looks at a job whose dependencies have ended: all, or the next ones' },
+  {
+    touch: 'told',
+    from: ['PENDING', 'SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'],
+    guards: ['asRead'],
+    by: 'whoever has told those that wait for the job',
+  },
   { touch: 'requestCancel', from: ['PROCESSING'], guards: [], by: 'client: cancelJob of a running job' },
   { touch: 'keepParams', from: ['PENDING', 'PROCESSING'], guards: [], by: 'sweeper: params kept apart get a longer life' },
   { touch: 'sweep', from: ['PENDING', 'PROCESSING'], guards: ['lapsed'], by: 'sweeper: has sent the message again' },

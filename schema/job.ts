@@ -38,6 +38,7 @@ const WaitingReasonType = builder.enumType('WaitingReason', {
     PAUSED: { description: 'Its type, or the queue of its priority, is paused.' },
     CONCURRENCY: { description: 'As many of its type and key run as may at once.' },
     RATE_LIMIT: { description: 'As many of its type and key have started as may for now; `waitingUntil` is an estimate.' },
+    DEPENDENCIES: { description: 'Jobs that it needs have not ended: `dependsOn` says which.' },
     NO_WORKER: { description: 'No worker that runs knows its type.' },
   } satisfies Record<WaitingReason, { description: string }>,
 });

@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { derivedJobId } from '../derivedJobId.ts';
 import { jobPriorities } from '../job.ts';
 import { anyJson } from '../jobType.ts';
 
@@ -109,8 +110,7 @@ export function keyOfId(scheduleId: string): string | undefined {
 
 /** The id of a tick's job, a ULID of the tick's time: whoever carries the tick out gives the same. */
 export function tickJobId(schedule: Pick<Schedule, 'owner' | 'name' | 'incarnation'>, at: number): string {
-  const hash = digest(`${scheduleIdOf(schedule)}#${at}`);
-  return crockford(BigInt(at), 10) + crockford(hash.readBigUInt64BE(0) * 65_536n + BigInt(hash.readUInt16BE(8)), 16);
+  return derivedJobId(at, `${scheduleIdOf(schedule)}#${at}`);
 }
 
 /** When a tick is due: later than its time by its jitter, which follows from schedule and tick. */
@@ -120,10 +120,3 @@ export function dueAt(schedule: Pick<Schedule, 'owner' | 'name' | 'incarnation' 
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
-function crockford(value: bigint, length: number): string {
-  const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-  let text = '';
-  for (let rest = value; text.length < length; rest >>= 5n) text = digits.charAt(Number(rest & 31n)) + text;
-  return text;
-}

@@ -6,7 +6,7 @@
  * Errors: `TABLE_UNAVAILABLE` when the table does not answer.
  */
 import type { ServiceTime } from '../clock.ts';
-import type { ApartPayload, Claim, HistoryEntry, Job, JobFailure, JobStatus, JsonValue, Payload } from '../job.ts';
+import type { ApartPayload, Cause, Claim, HistoryEntry, Job, JobFailure, JobStatus, JsonValue, Payload } from '../job.ts';
 import type { JobPlaceName, RankRange } from '../place.ts';
 import type { Waiting } from '../waiting.ts';
 import type { Facts, Touch, TransitionEvent } from '../transitions.ts';
@@ -94,6 +94,10 @@ export interface Changes {
   readonly finishedAt?: number | null | undefined;
   readonly sweeps?: number | undefined;
   readonly sweptAt?: number | null | undefined;
+  readonly waitsFor?: string | null | undefined;
+  readonly cause?: Cause | null | undefined;
+  /** A transition that does not say is none to tell of. Moves the job to its place: a touch says `waiting` with it, and its facts the status. */
+  readonly tell?: number | null | undefined;
   /** Only to be removed: from jobs that are open and have one of an older version of this program. */
   readonly expiresAt?: null | undefined;
 }

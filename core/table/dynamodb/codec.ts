@@ -47,6 +47,10 @@ const jobItem = z.object({
   dueAt: z.number().optional(),
   runAt: z.number().optional(),
   waiting: z.object({ reason: z.enum(waitReasons), until: z.number().optional(), for: z.string().optional() }).optional(),
+  workflow: z.object({ workflowId: z.string(), name: z.string() }).optional(),
+  waitsFor: z.string().optional(),
+  cause: z.object({ jobId: z.string(), generation: z.number() }).optional(),
+  tell: z.number().optional(),
   concurrencyKey: z.string().optional(),
   rateKey: z.string().optional(),
   /** `dueAt`, as the version before wrote it on every record. */

@@ -32,11 +32,12 @@ export function transitionExpressions(write: TransitionWrite): WriteExpressions 
   const entry = encodeHistoryEntry({ status: to, at: facts.now.at, attempt: write.attempt, error: write.error });
   const { keptHistory } = write;
   const waiting = write.changes.waiting ?? undefined;
+  const tell = write.changes.tell ?? undefined;
   return expressions(
     [sameVersion, ...ruleConditions(rule, facts)],
     {
-      ...changesOf({ ...write.changes, waiting: waiting ?? null }),
-      ...placeAssignments({ jobId: write.jobId, status: to, waiting }),
+      ...changesOf({ ...write.changes, waiting: waiting ?? null, tell: tell ?? null }),
+      ...placeAssignments({ jobId: write.jobId, status: to, waiting, tell }),
       status: { value: to },
       version: { expression: 'version + :one', values: { one: 1 } },
       writeId: { value: write.writeId },
@@ -71,9 +72,10 @@ export function touchExpressions({
   changes: Changes;
   writeId: string;
 }): WriteExpressions {
-  const { waiting } = changes;
-  // Only what is PENDING is parked and unparked.
-  const moved = waiting === undefined ? {} : placeAssignments({ jobId, status: 'PENDING', waiting: waiting ?? undefined });
+  const { waiting, tell } = changes;
+  const { status = 'PENDING' } = facts;
+  const isMoved = waiting !== undefined || tell !== undefined;
+  const moved = isMoved ? placeAssignments({ jobId, status, waiting: waiting ?? undefined, tell: tell ?? undefined }) : {};
   return expressions(ruleConditions(rule, facts), { ...changesOf(changes), ...moved, writeId: { value: writeId } }, facts, rule.from);
 }
 
