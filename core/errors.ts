@@ -22,6 +22,12 @@ export const errorCatalogue = {
     message: 'A schedule of yours has that name.',
     whatToDo: 'Update that one, delete it first, or choose another name.',
   },
+  WORKFLOW_NOT_FOUND: {
+    message: 'There is no such workflow.',
+    whatToDo: 'Check the workflowId; workflows are deleted JOB_TTL_DAYS after their end.',
+  },
+  WORKFLOW_NOT_RETRYABLE: { message: 'None of its jobs has failed.', whatToDo: 'Nothing: read the workflow to see how it stands.' },
+  WORKFLOW_NOT_CANCELLABLE: { message: 'The workflow has already ended.', whatToDo: 'Nothing: read the workflow to see how it ended.' },
   QUEUE_UNAVAILABLE: {
     message: 'The job was recorded but could not be queued.',
     whatToDo: 'Call `retryJob` with `extensions.jobId`.',

@@ -279,7 +279,12 @@ export const touches = [
     by: 'worker, before its claim: the job waits on purpose from now on',
   },
   { touch: 'unpark', from: ['PENDING'], guards: ['unchanged', 'parkedFor'], by: 'whoever ends the wait, before it sends the job anew' },
-  { touch: 'pass', from: ['PENDING'], guards: ['asRead'], by: 'whoever looks at a job whose dependencies have ended: all, or the next ones' },
+  {
+    touch: 'pass',
+    from: ['PENDING'],
+    guards: ['asRead'],
+    by: 'whoever looks at a job whose dependencies have ended: all, or the next ones',
+  },
   {
     touch: 'told',
     from: ['PENDING', 'SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'],

@@ -1,5 +1,6 @@
 /** Runs the Lambda handlers on their event sources, outside AWS: all but the relay, which only a table with a stream has. */
 import type { Core } from '../core/usecases/core.ts';
+import { tellWaiting } from '../core/usecases/tellWaiting.ts';
 import type { Config } from '../runtime/config.ts';
 import { createDlqHandler } from './dlqHandler.ts';
 import { startQueueMapping, type Mapping } from './queueMapping.ts';
@@ -15,6 +16,7 @@ export interface LambdasDeps {
 
 /** Outside AWS, where nothing is paid for a run. */
 const tickEveryMs = 1000;
+const tellEveryMs = 5000;
 
 /** The dead-letter queue has a batch size of one: each dead letter succeeds or comes back by itself. */
 export function startLambdas({ core, config: { region, receiveWaitSeconds, sweepIntervalSeconds } }: LambdasDeps): Mapping {
@@ -23,6 +25,7 @@ export function startLambdas({ core, config: { region, receiveWaitSeconds, sweep
     startQueueMapping({ queues, queue: 'DEAD_LETTER', handler: createDlqHandler(core), batchSize: 1, receiveWaitSeconds, region, log }),
     startTimerMapping({ name: 'timer', handler: createTimer(core), everyMs: sweepIntervalSeconds * 1000, log }),
     startTimerMapping({ name: 'ticks', handler: createTicker(core), everyMs: tickEveryMs, log }),
+    startTimerMapping({ name: 'tells', handler: () => tellWaiting(core), everyMs: tellEveryMs, log }),
     startTimerMapping({ name: 'sweeper', handler: createSweeper(core), everyMs: sweepIntervalSeconds * 1000, log }),
   ];
   return {

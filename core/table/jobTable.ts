@@ -29,6 +29,8 @@ export interface TransitionInput {
   readonly error?: JobFailure | undefined;
   /** Replaces the history that the new entry is appended to. */
   readonly keptHistory?: readonly HistoryEntry[] | undefined;
+  /** So many days longer than others a record that ends so is kept. */
+  readonly spareDays?: number | undefined;
   /**
    * May be answered as soon as it outlives this process, where the engine can tell that moment from the one when it also
    * outlives a loss of power: for a writer who does what is harmless to be done again, before he tells anyone.

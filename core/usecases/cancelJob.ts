@@ -5,6 +5,7 @@ import { isFinal, type Job } from '../job.ts';
 import { verdictOn } from '../verdict.ts';
 import { transitionJob } from './transitionJob.ts';
 import type { Core } from './core.ts';
+import { tellJob } from './tell.ts';
 import { getJob, type Caller } from './readJob.ts';
 
 /**
@@ -19,7 +20,7 @@ export async function cancelJob(core: Core, request: Caller & { readonly jobId: 
       throw new JobError('JOB_NOT_CANCELLABLE', { message: `The job has already ended ${job.status}.`, jobId: job.jobId });
     const now = await core.table.time();
     const step = await cancelStep(core, job, now);
-    if (step.ok && (step.job.status === 'CANCELLED' || !isAbandoned(step.job, now))) return step.job;
+    if (step.ok && (step.job.status === 'CANCELLED' || !isAbandoned(step.job, now))) return tellJob(core, step.job);
     // Something else was faster: look at what the job has become.
     if (step.job === undefined) throw new JobError('JOB_NOT_FOUND');
     job = step.job;

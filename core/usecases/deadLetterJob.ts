@@ -5,7 +5,7 @@
 import { latestEventOf } from '../feed/event.ts';
 import type { JobMessage } from '../queue/message.ts';
 import { msUntil, verdictOn } from '../verdict.ts';
-import type { Core } from './core.ts';
+import type { LookDeps } from './lookAt.ts';
 import { endJob } from './endJob.ts';
 import { sendMessage } from './enqueue.ts';
 
@@ -17,10 +17,7 @@ export type DeadLetterResult = 'over' | 'parked' | 'ended' | 'sentAnew';
  * or its holder's lease ends: only then may the letter go.
  * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`: the letter must come back.
  */
-export async function deadLetterJob(
-  core: Pick<Core, 'table' | 'queues' | 'feed' | 'telemetry'>,
-  message: JobMessage,
-): Promise<DeadLetterResult> {
+export async function deadLetterJob(core: LookDeps, message: JobMessage): Promise<DeadLetterResult> {
   for (;;) {
     const job = await core.table.get(message.jobId);
     if (job === undefined) return 'over';

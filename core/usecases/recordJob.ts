@@ -71,8 +71,13 @@ export async function record(core: Core, draft: Draft): Promise<CreatedJob> {
   const { jobId, params: value } = draft;
   // The record lives on from its end, which comes after its start.
   const now = Math.max(draft.createdAt, draft.dueAt ?? 0);
-  const params = await core.table.keepPayload({ jobId, kind: 'params', value, now });
-  const { ok, job } = await core.table.create({ ...draft, params });
+  return put(core, { ...draft, params: await core.table.keepPayload({ jobId, kind: 'params', value, now }) });
+}
+
+/** Whose params are kept already. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function put(core: Pick<Core, 'table' | 'feed' | 'telemetry'>, draft: Omit<Job, 'writeId'>): Promise<CreatedJob> {
+  const { jobId } = draft;
+  const { ok, job } = await core.table.create(draft);
   if (job === undefined) throw new JobError('TABLE_UNAVAILABLE', { jobId });
   if (!ok) return { job, created: false };
   // When the message is on its way: nobody has the ticket yet, so only who watches all of an owner's jobs is told.
@@ -91,7 +96,9 @@ interface Checked extends Pick<Job, 'concurrencyKey' | 'rateKey'> {
   readonly now: ServiceTime;
 }
 
-export function draftOf(request: CreateJobRequest, { now, ...checked }: Checked): Draft {
+type DraftRequest = Omit<CreateJobRequest, 'params'>;
+
+export function draftOf(request: DraftRequest, { now, ...checked }: Checked): Draft {
   const { type, priority, owner, idempotencyKey, traceId } = request;
   return {
     owner,
@@ -118,12 +125,12 @@ export function draftOf(request: CreateJobRequest, { now, ...checked }: Checked)
 }
 
 /** Without a delay it is due whatever the time is known to be. */
-function startOf({ delaySeconds, runAt }: CreateJobRequest, now: ServiceTime): Start {
+function startOf({ delaySeconds, runAt }: DraftRequest, now: ServiceTime): Start {
   if (runAt !== undefined) return startAt(runAt, now);
   return delaySeconds === 0 ? {} : { dueAt: now.high + delaySeconds * 1000 };
 }
 
-function checkLimits({ owner, type, params, idempotencyKey, tags = [], delaySeconds, runAt }: CreateJobRequest): void {
+export function checkLimits({ owner, type, params, idempotencyKey, tags = [], delaySeconds, runAt }: CreateJobRequest): void {
   for (const [field, text] of Object.entries({ owner, type, idempotencyKey })) if (text !== undefined) requireText(text, [field]);
   if (idempotencyKey !== undefined && (idempotencyKey.length === 0 || idempotencyKey.length > maxIdempotencyKeyLength)) {
     throw new JobError('BAD_USER_INPUT', {
@@ -149,11 +156,11 @@ function checkLimits({ owner, type, params, idempotencyKey, tags = [], delaySeco
 }
 
 /** Undefined for none, so that a job without tags is what it was before there were any. */
-function tagsOf({ tags = [] }: CreateJobRequest): readonly string[] | undefined {
+function tagsOf({ tags = [] }: DraftRequest): readonly string[] | undefined {
   return tags.length === 0 ? undefined : [...new Set(tags)];
 }
 
-function typeOf({ jobTypes }: Pick<Core, 'jobTypes'>, name: string): JobType {
+export function typeOf({ jobTypes }: Pick<Core, 'jobTypes'>, name: string): JobType {
   const type = jobTypes.find(name);
   if (type !== undefined) return type;
   throw new JobError('UNKNOWN_JOB_TYPE', {
@@ -172,7 +179,7 @@ function checkedParams(type: JobType, params: JsonValue | undefined): JsonValue 
 }
 
 /** Of the payload as the client sent it, so that a new default does not make an old key look reused. RFC 8785. */
-function hashOf(request: CreateJobRequest): string {
+export function hashOf(request: CreateJobRequest): string {
   const { type, params = {}, priority, delaySeconds, runAt } = request;
   const tags = tagsOf(request)?.toSorted();
   const start = runAt === undefined ? { delaySeconds } : { delaySeconds, runAt };
@@ -182,7 +189,7 @@ function hashOf(request: CreateJobRequest): string {
 }
 
 /** @throws {JobError} `BAD_USER_INPUT` for half a surrogate pair, which no canonical form can spell. */
-function canonicalJson(payload: object): string {
+export function canonicalJson(payload: object): string {
   try {
     return canonicalize(payload) ?? '';
   } catch (error) {

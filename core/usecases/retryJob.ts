@@ -1,13 +1,19 @@
 /** Begins a new generation of a job that ended without success, or that is stuck. */
 import { JobError } from '../errors.ts';
-import { maxLosses, type Job } from '../job.ts';
+import type { Job } from '../job.ts';
 import { allows, transitionOf } from '../transitions.ts';
 import { transitionJob } from './transitionJob.ts';
 import { maxFailuresOf } from './budget.ts';
 import type { Core } from './core.ts';
 import { enqueue } from './enqueue.ts';
 import { getJob, type Caller } from './readJob.ts';
-import { renewedParams } from './renewedParams.ts';
+import { renewedGeneration } from './renewedGeneration.ts';
+import { tellJob } from './tell.ts';
+import { wantsOf } from './lookAt.ts';
+import { readPlan } from './workflows.ts';
+import { restartedChanges, type FieldChanges } from '../workflow/moves.ts';
+import type { Plan } from '../workflow/plan.ts';
+import { maxWorkflowJobs } from '../workflow/workflow.ts';
 
 /**
  * Answers the job, PENDING in its next generation. The message is rebuilt from the table: nothing depends on the dead
@@ -22,32 +28,41 @@ export async function retryJob(core: Core, request: Caller & { readonly jobId: s
   if (event === undefined) throw notRetryable(job);
 
   const type = core.jobTypes.find(job.type);
+  const restarted = job.workflow !== undefined && event === 'retry' ? await restartedInWorkflow(core, job) : undefined;
   const retried = await transitionJob(core, event, job, {
     facts,
     attempt: 0,
     changes: {
-      ...(await renewedParams(core, job, now.at)),
-      generation: job.generation + 1,
-      attempts: 0,
-      failures: 0,
+      ...(await renewedGeneration(core, job, now.at)),
       maxFailures: type === undefined ? job.maxFailures : maxFailuresOf(core, type),
-      losses: 0,
-      maxLosses,
-      dueAt: null,
-      runAt: null,
-      cancelRequested: false,
-      progress: null,
-      result: null,
-      error: null,
-      startedAt: null,
-      finishedAt: null,
-      sweeps: 0,
-      sweptAt: null,
+      ...(restarted ?? { runAt: null }),
     },
   });
   if (!retried.ok) throw retried.job === undefined ? new JobError('JOB_NOT_FOUND') : notRetryable(retried.job);
   core.telemetry.count('jobsRetried', { type: job.type });
-  return enqueue(core, retried.job, 0);
+  // Those that wait for it are told first; then it goes on as they do, by its dependencies.
+  return retried.job.tell === undefined ? enqueue(core, retried.job, 0) : tellJob(core, retried.job);
+}
+
+/** @throws {JobError} `JOB_NOT_RETRYABLE` for one that was cancelled for another, which names that. */
+async function restartedInWorkflow(core: Core, job: Job): Promise<FieldChanges> {
+  const plan = job.workflow === undefined ? undefined : await readPlan(core, job.workflow.workflowId);
+  if (job.cause !== undefined) throw await cancelledFor(core, job, plan);
+  return restartedChanges(job, wantsOf(job, plan)?.dependencies[0]);
+}
+
+/** What failed first, by which all was cancelled. */
+async function cancelledFor(core: Core, job: Job, plan: Plan | undefined): Promise<JobError> {
+  let cause = job.cause;
+  for (let seen = 0; cause !== undefined && seen < maxWorkflowJobs; seen += 1) {
+    const next: Job['cause'] = (await core.table.get(cause.jobId))?.cause;
+    if (next === undefined) break;
+    cause = next;
+  }
+  const jobId = cause?.jobId ?? job.jobId;
+  const name = plan?.jobs[plan.numberOf(jobId) ?? -1]?.name ?? '';
+  const message = `The job was cancelled because “${name}” did not succeed: retry that one, job ${jobId}, and this one goes on by itself.`;
+  return new JobError('JOB_NOT_RETRYABLE', { message, jobId });
 }
 
 function notRetryable({ jobId, status }: Job): JobError {

@@ -5,6 +5,8 @@ import type { Feed } from '../feed/feed.ts';
 import { isFinal, maxHistory, type Job, type JobFailure } from '../job.ts';
 import type { Changes, JobTable, WriteResult } from '../table/jobTable.ts';
 import { transitionOf, type Facts, type TransitionEvent } from '../transitions.ts';
+import { endedChanges, hasListeners } from '../workflow/moves.ts';
+import { spareDays } from '../table/payloadLife.ts';
 import type { Core } from './core.ts';
 
 export interface Transition {
@@ -18,7 +20,7 @@ export interface Transition {
 }
 
 /** The record, or what a message knows of it: then the job is young, and its history short. */
-export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> & Partial<Pick<Job, 'history'>>;
+export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> & Partial<Pick<Job, 'history' | 'workflow'>>;
 
 /** `ok: false` with the present record when the job is no longer as it was read. */
 export async function transitionJob(
@@ -32,7 +34,7 @@ export async function transitionJob(
   { facts, attempt = job.attempts, changes, error, early }: Transition,
 ): Promise<WriteResult> {
   const { to } = transitionOf(event);
-  const ending: Changes = isFinal(to) ? { finishedAt: facts.now.at } : {};
+  const ending: Changes = isFinal(to) ? { finishedAt: facts.now.at, ...(hasListeners(job) ? endedChanges(job) : {}) } : {};
   // An attempt begins where none has come yet.
   const claim: Changes = to === 'PROCESSING' ? { progress: null } : { claim: null };
   const result = await table.transition(event, job.jobId, {
@@ -41,6 +43,7 @@ export async function transitionJob(
     error,
     keptHistory: keptOf(job.history),
     early,
+    spareDays: hasListeners(job) ? spareDays : undefined,
     changes: { ...ending, ...claim, ...changes },
   });
   // Lost, it shows what another has written, or this writer itself before its answer was lost: perhaps never told.

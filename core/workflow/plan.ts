@@ -41,7 +41,7 @@ export function circleIn(jobs: readonly Pick<PlannedJob, 'dependsOn'>[]): readon
   for (const number of order) rest.delete(number);
   // Each of the rest waits for another one of it: whoever goes that way comes round.
   const way: number[] = [];
-  for (let at = [...rest][0]; at !== undefined && !way.includes(at); ) {
+  for (let at = [...rest][0]; at !== undefined && !way.includes(at);) {
     way.push(at);
     at = jobs[at]?.dependsOn.find((dependency) => rest.has(dependency));
     if (at !== undefined && way.includes(at)) return way.slice(way.indexOf(at));

@@ -1,4 +1,5 @@
-/** Entry of the Lambda on the schedule: sweeper, timer and ticks, none of which waits for another. */
+/** Entry of the Lambda on the schedule: sweeper, timer, ticks and what is to be told, none of which waits for another. */
+import { tellWaiting } from '../../core/usecases/tellWaiting.ts';
 import { createSweeper } from '../sweeper.ts';
 import { createTicker } from '../ticker.ts';
 import { createTimer } from '../timer.ts';
@@ -7,8 +8,12 @@ import { openContainer } from './container.ts';
 const { core, settled } = await openContainer('sweeper');
 const [sweep, time, tick] = [createSweeper(core), createTimer(core), createTicker(core)];
 
+/** Below the time that a run has. */
+const tellForMs = 20_000;
+
 export const handler = settled(async () => {
-  const [swept, timed, ticked] = await Promise.allSettled([sweep(), time(), tick()]);
+  const [swept, timed, ticked, told] = await Promise.allSettled([sweep(), time(), tick(), tellWaiting(core, tellForMs)]);
+  if (told.status === 'rejected') throw told.reason;
   if (ticked.status === 'rejected') throw ticked.reason;
   if (timed.status === 'rejected') throw timed.reason;
   if (swept.status === 'rejected') throw swept.reason;
