@@ -6,6 +6,7 @@ import './limits.ts';
 import './pauseMutations.ts';
 import './scheduleQueries.ts';
 import './scheduleMutations.ts';
+import './workflowOperations.ts';
 import './subscription.ts';
 import './worker.ts';
 import { guardWatchTokens } from './watchToken.ts';
