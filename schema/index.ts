@@ -8,6 +8,7 @@ import './scheduleQueries.ts';
 import './scheduleMutations.ts';
 import './workflowOperations.ts';
 import './subscription.ts';
+import './workflowSubscription.ts';
 import './worker.ts';
 import { guardWatchTokens } from './watchToken.ts';
 

@@ -8,7 +8,7 @@ import { JobFailureType, JobStatusType, JobType } from './job.ts';
 import { JobLogLineType } from './jobLog.ts';
 import { loadJob } from './jobLoader.ts';
 
-const JobStatusEventType = builder.objectRef<WatchedEvent>('JobStatusEvent').implement({
+export const JobStatusEventType = builder.objectRef<WatchedEvent>('JobStatusEvent').implement({
   description: 'A change of a job’s status or, under a version already seen, an update of its progress.',
   fields: (t) => ({
     jobId: t.exposeID('jobId', { description: 'The ticket.' }),

@@ -1,5 +1,6 @@
 /** Looks at a workflow, which waits for all of its jobs, until nothing is to be done about it any more. */
-import type { JobFailure } from '../job.ts';
+import { workflowHint } from '../feed/workflowWatch.ts';
+import { maxHistory, type JobFailure } from '../job.ts';
 import { changeEntry } from '../table/changeEntry.ts';
 import { lookAtWorkflow, outcomeOf, type Outcome, type WorkflowLook } from '../workflow/look.ts';
 import { workflowBehind } from '../workflow/moves.ts';
@@ -7,7 +8,6 @@ import type { Plan } from '../workflow/plan.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 import { createRecords, type LookDeps, type LookOptions, type Records } from './lookAt.ts';
 import { readPlan, workflowDraft, workflowKind } from './workflows.ts';
-import { maxHistory } from '../job.ts';
 
 /** `told`: the job that whoever looks has news of. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function lookAtWorkflowOf(
@@ -36,6 +36,7 @@ export async function lookAtWorkflowOf(
     if (look.kind === 'nothing') return;
     const next = noted(workflowBehind(workflow, look, plan.numberOf), workflow, await core.table.time(), failureOf(look, plan, records));
     const { ok, entry: written } = await core.table.entries.replace(workflowKind, entry, workflowDraft(next, core.settings));
+    if (ok && next.version !== workflow.version) void core.feed.publish(workflowHint(next));
     if (ok && written.value.tell !== undefined && written.value.tell !== workflow.tell) await tellWorkflow(core, written.value);
   }
 }

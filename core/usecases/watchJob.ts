@@ -11,16 +11,22 @@ import { createCoalescedReads, readLoggingOutages } from './coalescedReads.ts';
 import { readLines, type LoggedLine } from './attemptNotes.ts';
 import type { Core } from './core.ts';
 import { checkFilter, matches, type JobsFilter } from './jobsFilter.ts';
+import type { WorkflowTransition } from '../feed/workflowWatch.ts';
+import { openWatchOfWorkflow, type WorkflowWatchesDeps } from './watchWorkflow.ts';
 import { openLogWatch, type LogWatchDeps } from './watchLogs.ts';
 import { mayBeId, maySee, type Caller } from './readJob.ts';
 
 export type { LoggedLine, Watch, WatchedEvent };
 
 /** What is pushed to clients. */
-export type PushedEvent = WatchedEvent | LoggedLine;
+export type PushedEvent = WatchedEvent | LoggedLine | WorkflowTransition;
 
-/** Where a watch goes on that broke off after it: `afterVersion`, or `afterSequence`. */
-export function positionOf(event: PushedEvent): number {
+/** Whose it is, and where a watch goes on that broke off after it: `afterVersion`, or `afterSequence`. */
+export function eventIdOf(event: PushedEvent): string {
+  return `${'workflowId' in event ? event.workflowId : event.jobId}:${positionOf(event)}`;
+}
+
+function positionOf(event: PushedEvent): number | string {
   return 'sequence' in event ? event.sequence : event.version;
 }
 
@@ -49,6 +55,18 @@ export interface Watches {
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<Watch<LoggedLine>>;
+  /**
+   * First the present state of the workflow and of each of its jobs (or, with `afterSequence`, what came after it), then each
+   * transition of them, once and in order a job; completes when it is over and all is told.
+   * @throws {JobError} `WORKFLOW_NOT_FOUND`, `BAD_USER_INPUT`, `TABLE_UNAVAILABLE`, `SHUTTING_DOWN`.
+   */
+  workflow(
+    request: Caller & {
+      readonly workflowId: string;
+      readonly afterSequence?: string | undefined;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<Watch<WorkflowTransition>>;
   /** @throws {JobError} `BAD_USER_INPUT`; `FEED_INTERRUPTED`, here or from the iterator; `SHUTTING_DOWN`. */
   owner(request: {
     readonly owner: string;
@@ -130,6 +148,19 @@ export function createWatches(
     onThrow: (error) => log.error({ error }, 'a watcher of a job’s log threw; it was ended'),
   };
 
+  const workflowWatches = new Set<(error: Error) => void>();
+  const workflowWatchDeps: WorkflowWatchesDeps = {
+    ...shared,
+    table,
+    readJobs: table.getMany,
+    schedule,
+    pollMs,
+    silenceMs,
+    open: workflowWatches,
+    onFailure: (error) => log.debug({ error }, 'a watched workflow could not be read; trying again'),
+    onThrow: (error) => log.error({ error }, 'a watcher of a workflow threw; it was ended'),
+  };
+
   function remember(jobId: string, update: JobEvent): void {
     lastUpdates.delete(jobId);
     lastUpdates.set(jobId, update);
@@ -193,6 +224,11 @@ export function createWatches(
       return openLogWatch(logWatchDeps, { jobId, afterSequence, signal, transitions });
     },
 
+    async workflow({ workflowId, afterSequence, signal, ...caller }) {
+      if (closed) throw new JobError('SHUTTING_DOWN');
+      return openWatchOfWorkflow(workflowWatchDeps, { ...caller, workflowId, afterSequence, signal });
+    },
+
     async owner({ owner, filter, signal }) {
       if (filter !== undefined) checkFilter(filter);
       const chooses = filter === undefined ? undefined : (event: JobEvent, job: JobFacts) => matches(filter, { ...event, ...job });
@@ -206,6 +242,7 @@ export function createWatches(
       closed = true;
       stopCounting();
       clearInterval(ticking);
+      for (const fail of workflowWatches) fail(new JobError('SHUTTING_DOWN'));
       for (const stream of await Promise.allSettled([...jobs.values(), ...owners.values()])) {
         if (stream.status === 'fulfilled') stream.value.fail(new JobError('SHUTTING_DOWN'));
       }

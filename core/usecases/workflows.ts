@@ -40,7 +40,7 @@ export function workflowDraft(workflow: Workflow, { jobTtlDays }: Pick<Core['set
 
 /** @throws {JobError} `WORKFLOW_NOT_FOUND`, also for another owner's. */
 export async function getWorkflow(
-  { table }: Pick<Core, 'table'>,
+  { table }: Reads,
   { workflowId, ...caller }: Caller & { readonly workflowId: string },
 ): Promise<KnownWorkflow> {
   const entry = mayBeId(workflowId) && workflowId.isWellFormed() ? await table.entries.get(workflowKind, workflowId) : undefined;

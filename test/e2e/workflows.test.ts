@@ -1,6 +1,8 @@
 /** Workflows through the whole system, on both engines: who waits for whom, who fails with whom, and who comes back. */
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
+import type { Watch } from '../../core/feed/watch.ts';
+import type { WorkflowTransition } from '../../core/feed/workflowWatch.ts';
 import { JobError } from '../../core/errors.ts';
 import { cancelJob } from '../../core/usecases/cancelJob.ts';
 import { cancelWorkflow } from '../../core/usecases/cancelWorkflow.ts';
@@ -18,15 +20,25 @@ async function setup(engine: Engine) {
   const tasks = createTasks();
   const system = await startSystem({ engine, parts: ['worker', 'lambdas'], handlers: [tasks.handler], env: { WORKER_CONCURRENCY: '8' } });
   const core = tasks.coreOf(system.core);
+  const { watches } = system;
   const create = async (jobs: ReturnType<typeof graph>, idempotencyKey?: string): Promise<string> =>
     (await createWorkflow(core, { owner, name: 'flow', traceId: 'trace', jobs, idempotencyKey })).workflow.workflowId;
-  return { tasks, core, create, [Symbol.asyncDispose]: () => system[Symbol.asyncDispose]() };
+  return { tasks, core, watches, create, [Symbol.asyncDispose]: () => system[Symbol.asyncDispose]() };
 }
 
 const isOver = (core: Core, workflowId: string, status: string) =>
   expect.poll(async () => (await workflowNow(core, workflowId)).status, { timeout: 15_000, interval: 20 }).toBe(status);
 const comesTo = (core: Core, workflowId: string, statuses: Readonly<Record<string, string>>) =>
   expect.poll(() => statusesOf(core, workflowId), { timeout: 15_000, interval: 20 }).toEqual(statuses);
+
+async function collected(watch: Watch<WorkflowTransition>): Promise<{ readonly text: string; readonly sequence: string }[]> {
+  const told: { readonly text: string; readonly sequence: string }[] = [];
+  for await (const { job, change, sequence } of watch) {
+    const { version, status } = job?.event ?? change ?? {};
+    told.push({ text: `${job?.name ?? 'workflow'} ${version} ${status}`, sequence });
+  }
+  return told;
+}
 
 describe.each(engines)('a workflow, on %s', async (engine) => {
   test('runs each job after those that it depends on, fails with the failed ones, and goes on when they are retried', async () => {
@@ -87,6 +99,40 @@ describe.each(engines)('a workflow, on %s', async (engine) => {
     await retryWorkflow(core, { owner, workflowId: third });
     await isOver(core, third, 'SUCCEEDED');
     await expect(retryWorkflow(core, { owner, workflowId: third })).rejects.toMatchObject({ code: 'WORKFLOW_NOT_RETRYABLE' });
+  });
+
+  test('is watched without a gap, each transition once, and resumed anywhere', async () => {
+    await using own = await setup(engine);
+    const { tasks, core, create, watches } = own;
+    const gate = Promise.withResolvers<void>();
+    tasks.onRun = () => gate.promise;
+    tasks.failing.add('b');
+    tasks.failingOnce.add('c');
+    const workflowId = await create(graph({ a: [], b: ['a'], c: ['a'], d: ['b', 'c'], e: ['b'] }, { e: { whenDependencyFails: 'RUN' } }));
+    const all = collected(await watches.workflow({ owner, workflowId, afterSequence: '0' }));
+    const fresh = collected(await watches.workflow({ owner, workflowId }));
+    gate.resolve();
+    const told = await all;
+    const jobs = await jobsByName(core, workflowId);
+    const expected = [
+      ...(await workflowNow(core, workflowId)).history.map(({ version, status }) => `workflow ${version} ${status}`),
+      ...Object.entries(jobs).flatMap(([name, { history }]) => history.map(({ version, status }) => `${name} ${version} ${status}`)),
+    ];
+    expect(told.map(({ text }) => text).toSorted()).toEqual(expected.toSorted());
+    expect(told.at(-1)?.text).toBe('workflow 2 FAILED');
+    // Who watches without a past hears of how it stands, and of all that follows.
+    const heard = (await fresh).map(({ text }) => text);
+    expect(new Set(heard).size).toBe(heard.length);
+    expect(expected).toEqual(expect.arrayContaining(heard));
+    expect(heard.at(-1)).toBe('workflow 2 FAILED');
+    expect(heard.length).toBeGreaterThan(5);
+    for (const after of told.keys()) {
+      const rest = await collected(await watches.workflow({ owner, workflowId, afterSequence: told[after]?.sequence }));
+      const whole = [...told.slice(0, after + 1), ...rest].map(({ text }) => text);
+      expect(whole.toSorted()).toEqual(expected.toSorted());
+    }
+    await expect(watches.workflow({ owner, workflowId, afterSequence: 'x' })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    await expect(watches.workflow({ owner: 'other', workflowId })).rejects.toMatchObject({ code: 'WORKFLOW_NOT_FOUND' });
   });
 
   test('is handed in once, all or nothing, and cancelled as a whole', async () => {
