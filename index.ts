@@ -1,7 +1,8 @@
 /** What the package `job-tickets` offers to those who write job types of their own, and what is kept compatible. */
 export { PermanentError } from './core/errors.ts';
+export { isSuspension } from './core/suspended.ts';
 export type { JobLogger } from './core/logLine.ts';
-export { defineHandler, type Handler, type HandlerContext, type JobHandler } from './core/handler.ts';
+export { defineHandler, type Handler, type HandlerContext, type JobHandler, type ReceivedSignal } from './core/handler.ts';
 export type { JsonValue } from './core/job.ts';
 export { listJob, listJobs, type JobList, type ListedJob } from './core/jobList.ts';
 export { defineJobType, type JobPolicy, type JobType, type ParamsOf, type ResultOf } from './core/jobType.ts';

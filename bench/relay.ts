@@ -11,6 +11,7 @@ import { startRedis } from '../test/support/redis.ts';
 import { silentLog } from '../test/support/silentLog.ts';
 import type { Report } from './support/report.ts';
 import { median } from './support/statistics.ts';
+import { memoryEntries } from '../test/support/memoryEntries.ts';
 
 /** Records of a batch, as the event source mapping has it. */
 const batchSize = 100;
@@ -27,7 +28,11 @@ export async function relay(): Promise<Report> {
   );
   if (publisher === undefined || server === undefined) throw new RangeError('two feeds were asked for');
   const control = opening.adopt(new Redis(redis.url), (connection) => connection.disconnect());
-  const handle = createStreamRelay({ feed: publisher, log: silentLog, table: { removeTags: () => Promise.resolve() } });
+  const handle = createStreamRelay({
+    feed: publisher,
+    log: silentLog,
+    table: { removeTags: () => Promise.resolve(), entries: memoryEntries() },
+  });
 
   const memoryBefore = (await spent(control)).memory;
   await Promise.all(

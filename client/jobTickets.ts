@@ -105,7 +105,13 @@ export interface JobTickets<Types extends JobTypesMap<Types>> extends AsyncDispo
   /** Whatever happens to all of an owner’s jobs from now on, across lost connections; does not end by itself. */
   watchJobs(options?: WatchJobsOptions): AsyncGenerator<JobStatusEvent, void, void>;
   /** Not repeated when its answer is lost (`CONNECTION_LOST`): look at the job. */
-  retry<Name extends NameOf<Types>>(jobId: string, call?: Call): Promise<TypedJob<Types, Name>>;
+  retry<Name extends NameOf<Types>>(
+    jobId: string,
+    /** `fromStart`: what its handler kept is forgotten. */
+    call?: Call & { readonly fromStart?: boolean | undefined },
+  ): Promise<TypedJob<Types, Name>>;
+  /** What its handler waits for, or will wait for; any JSON. The same again changes nothing. */
+  sendSignal<Name extends NameOf<Types>>(jobId: string, name: string, payload?: unknown, call?: Call): Promise<TypedJob<Types, Name>>;
   /** As `retry`. A job that runs ends within a heartbeat. */
   cancel<Name extends NameOf<Types>>(jobId: string, call?: Call): Promise<TypedJob<Types, Name>>;
   /** A token for someone, a browser for one, who may watch this job and nothing else. */
@@ -153,7 +159,10 @@ export const clientDocuments = {
     answer: jobByIdempotencyKey(idempotencyKey: $idempotencyKey, owner: $owner) { ${jobFields} } }`,
   ...listDocuments,
   waitForJob: `query WaitForJob($jobId: ID!) { answer: waitForJob(jobId: $jobId, timeoutSeconds: 30) { ${jobFields} } }`,
-  retry: `mutation RetryJob($jobId: ID!) { payload: retryJob(input: { jobId: $jobId }) { job { ${jobFields} } } }`,
+  retry: `mutation RetryJob($jobId: ID!, $fromStart: Boolean) {
+    payload: retryJob(input: { jobId: $jobId, fromStart: $fromStart }) { job { ${jobFields} } } }`,
+  sendSignal: `mutation SendSignal($jobId: ID!, $name: String!, $payload: JSON) {
+    payload: sendSignal(input: { jobId: $jobId, name: $name, payload: $payload }) { job { ${jobFields} } } }`,
   cancel: `mutation CancelJob($jobId: ID!) { payload: cancelJob(input: { jobId: $jobId }) { job { ${jobFields} } } }`,
   createWatchToken: `mutation CreateWatchToken($jobId: ID!, $ttlSeconds: Int) {
     answer: createWatchToken(input: { jobId: $jobId, ttlSeconds: $ttlSeconds }) { token expiresAt } }`,
@@ -172,9 +181,14 @@ export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>
     return (await connection.request<{ answer: Answered }>({ query, variables }, { signal })).answer;
   }
 
-  async function change<Changed>(query: string, variables: Record<string, string>, { signal }: Call = {}): Promise<Changed> {
+  async function change<Changed>(
+    query: string,
+    variables: Record<string, unknown>,
+    { signal }: Call = {},
+    isRepeatable = false,
+  ): Promise<Changed> {
     const operation = { query, variables };
-    return (await connection.request<{ payload: { job: Changed } }>(operation, { signal, isRepeatable: false })).payload.job;
+    return (await connection.request<{ payload: { job: Changed } }>(operation, { signal, isRepeatable })).payload.job;
   }
 
   function jobs(listOptions: ListJobsOptions & { readonly withPayloads: true }): JobsList<JobWithPayloads>;
@@ -199,7 +213,8 @@ export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>
     watchJob: (jobId, watchOptions) => watchJob(connection, jobId, watchOptions),
     jobLogs: (jobId, logsOptions) => jobLogs(connection, jobId, logsOptions),
     watchJobs: (watchOptions) => watchJobs(connection, watchOptions),
-    retry: (jobId, call) => change(clientDocuments.retry, { jobId }, call),
+    retry: (jobId, { fromStart, ...call } = {}) => change(clientDocuments.retry, { jobId, fromStart }, call),
+    sendSignal: (jobId, name, payload, call) => change(clientDocuments.sendSignal, { jobId, name, payload }, call, true),
     cancel: (jobId, call) => change(clientDocuments.cancel, { jobId }, call),
     createWatchToken: (jobId, { ttlSeconds, ...call } = {}) => ask(clientDocuments.createWatchToken, { jobId, ttlSeconds }, call),
     createSchedule: (input, { signal } = {}) => changeSchedule(connection, 'createSchedule', input, signal),

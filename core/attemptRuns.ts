@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { isFinal, type Job } from './job.ts';
 
-export const attemptOutcomes = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'RELEASED', 'LOST'] as const;
+export const attemptOutcomes = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'RELEASED', 'SUSPENDED', 'LOST'] as const;
 export type AttemptOutcome = (typeof attemptOutcomes)[number];
 
 const failure = z.object({ code: z.string(), message: z.string(), stack: z.string().optional() });
@@ -77,19 +77,28 @@ function toldByRecord(job: Job): readonly AttemptRun[] {
         hasLogs: false,
         startedAt: number === entry.attempt ? entry.at : undefined,
         // Another followed in the same receive.
-        ...(isLast ? endOf(next) : { outcome: 'FAILED' as const }),
+        ...(isLast ? endOf(next, isResumed(history.slice(index + 1), entry) || isAsleep(job, next)) : { outcome: 'FAILED' as const }),
       });
     }
   }
   return runs;
 }
 
-function endOf(next: Job['history'][number] | undefined): Pick<AttemptRun, 'finishedAt' | 'outcome' | 'error'> {
+/** A run that a wait ended goes on with the same number. */
+function isResumed([, next]: Job['history'], { attempt }: Job['history'][number]): boolean {
+  return next?.status === 'PROCESSING' && next.attempt === attempt;
+}
+
+function isAsleep({ suspended, version }: Job, next: Job['history'][number] | undefined): boolean {
+  return suspended === true && next?.version === version;
+}
+
+function endOf(next: Job['history'][number] | undefined, isSuspended: boolean): Pick<AttemptRun, 'finishedAt' | 'outcome' | 'error'> {
   if (next === undefined) return {};
   const { status, at: finishedAt, error } = next;
   if (status === 'SUCCEEDED') return { finishedAt, outcome: 'SUCCEEDED' };
   if (status === 'CANCELLED') return { finishedAt, outcome: 'CANCELLED' };
   if (status === 'PROCESSING' || error?.code === 'WORKERS_LOST') return { finishedAt, outcome: 'LOST' };
-  if (error === undefined) return { finishedAt, outcome: 'RELEASED' };
+  if (error === undefined) return { finishedAt, outcome: isSuspended ? 'SUSPENDED' : 'RELEASED' };
   return { finishedAt, outcome: 'FAILED', error: { code: error.code, message: error.message } };
 }

@@ -17,6 +17,14 @@ export const errorCatalogue = {
     whatToDo: 'Reschedule a job that is PENDING; hand in a new one for work to be done again.',
   },
   JOB_NOT_CANCELLABLE: { message: 'The job has already ended.', whatToDo: 'Nothing: read the job to see how it ended.' },
+  SIGNAL_ALREADY_SENT: {
+    message: 'A signal of that name was sent before, with another payload.',
+    whatToDo: 'Nothing, where the first one says it all; a job that is to take several waits for each under a name of its own.',
+  },
+  SIGNAL_TOO_LATE: {
+    message: 'The job takes that signal no more.',
+    whatToDo: 'Read the job: it has ended, or has gone on when the signal did not come in time. After a `retryJob` it may be sent anew.',
+  },
   SCHEDULE_NOT_FOUND: { message: 'There is no such schedule.', whatToDo: 'Ask the query `schedules` for those there are.' },
   SCHEDULE_NAME_TAKEN: {
     message: 'A schedule of yours has that name.',

@@ -6,6 +6,11 @@ import type { JobType, ParamsOf, ResultOf } from './jobType.ts';
 import type { JobLogger } from './logLine.ts';
 import type { ObjectStore } from './objects.ts';
 
+/** What came of waiting for a signal. */
+export type ReceivedSignal =
+  | { readonly timedOut: false; readonly payload: JsonValue }
+  | { readonly timedOut: true; readonly payload?: undefined };
+
 export interface HandlerContext {
   /** Fires on timeout, cancel, a lost claim, or shutdown; its reason tells which. */
   readonly signal: AbortSignal;
@@ -17,6 +22,21 @@ export interface HandlerContext {
   readonly log: JobLogger;
   /** The files that this job may read and write. */
   readonly objects: ObjectStore;
+  /**
+   * Does something once: its result (JSON of at most 256 KB) is kept, and given again at every later attempt and run. What it
+   * throws is thrown on, and nothing is kept. The name is its own among the steps of a run.
+   */
+  step<Result>(name: string, work: () => Result | Promise<Result>): Promise<Result>;
+  /**
+   * Waits, without a slot, until the job's owner has sent the signal of that name (`sendSignal`), before or after; at most so
+   * long. The name is its own among the signals of a run.
+   */
+  waitForSignal(name: string, options?: { readonly timeoutSeconds?: number | undefined }): Promise<ReceivedSignal>;
+  /**
+   * Waits for so many seconds, at most 365 days, without a slot: the job is given back, and its handler runs anew from its
+   * start when they are over. The name is its own among the sleeps of a run.
+   */
+  sleep(name: string, seconds: number): Promise<void>;
   /** Percent, 0 to 100. Cheap: reports are conflated before they leave the worker. */
   progress(percent: number): void;
 }

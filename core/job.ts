@@ -129,6 +129,12 @@ export interface Job {
   readonly cause?: Cause | undefined;
   /** The version of its last end, or new start, of which those that wait for it are still to be told. */
   readonly tell?: number | undefined;
+  /** Its handler has given its slot back, and goes on with the same attempt when it is claimed next; absent = it has not. */
+  readonly suspended?: boolean | undefined;
+  /** Something is kept beside it, by names of its handler’s, that goes when the record does; see `mayKeep`. */
+  readonly keeps?: true | undefined;
+  /** The generation from whose start its steps count; absent = 1, all of them. */
+  readonly stepsFrom?: number | undefined;
   /** Which jobs of its type it counts with, where limits go by key; absent = with all that have none. */
   readonly concurrencyKey?: string | undefined;
   readonly rateKey?: string | undefined;

@@ -23,6 +23,11 @@ export function under(prefix: string): RankRange & { readonly from: string; read
   return { from: prefix, below: prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1) };
 }
 
+/** Of the entries that go with a job’s record. */
+export function keptPlace(jobId: string): string {
+  return `kept#${jobId}`;
+}
+
 /** The order of ranks: that of UTF-8, which for odd characters is not JavaScript's. */
 export function byRank(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
@@ -33,6 +38,7 @@ export function byRank(a: string, b: string): number {
  *
  * - `open`: may run now or soon, or runs; the sweeper pages through these, oldest first.
  * - `due`: starts later; by its time. The timer reads what has come, however long nobody has looked.
+ * - `signal`: by the time when they wait no longer; those without one come last.
  * - `paused`, `limit`: by what they wait for, then by creation; those of one limit's key lie in one shard.
  * - `dependencies`: by creation; whoever ends what such a job waits for finds it by the plan, and nobody by this.
  * - `tell`: whatever their status is, by creation: those that wait for these are still to be told.
@@ -58,6 +64,8 @@ export function placeOf({ jobId, status, waiting, tell }: Pick<Job, 'jobId' | 's
   switch (place) {
     case 'due':
       return { place, rank: dueRank(waiting.until ?? 0, jobId), spread };
+    case 'signal':
+      return { place, rank: dueRank(waiting.until ?? maxRanked, jobId), spread };
     case 'paused':
       return { place, rank: waitRank(waiting.for ?? '', jobId), spread };
     case 'limit':
@@ -68,6 +76,8 @@ export function placeOf({ jobId, status, waiting, tell }: Pick<Job, 'jobId' | 's
       return place satisfies never;
   }
 }
+
+const maxRanked = 999_999_999_999_999;
 
 /** Of those due at `until` (milliseconds since the epoch); without a job, before them all. */
 export function dueRank(until: number, jobId = ''): string {

@@ -26,11 +26,12 @@ export async function shownReasonOf(
 
 /** Undefined for a job that does not wait: one that is held, or over. */
 export function shownWaitOf(
-  { status, waiting, dueAt, failures }: Pick<Job, 'status' | 'waiting' | 'dueAt' | 'failures'>,
+  { status, waiting, dueAt, failures, suspended }: Pick<Job, 'status' | 'waiting' | 'dueAt' | 'failures' | 'suspended'>,
   now: Pick<ServiceTime, 'low'>,
 ): ShownWait | undefined {
   if (status !== 'PENDING') return undefined;
   if (waiting !== undefined) return { reason: waiting.reason, until: waiting.until };
   if (dueAt === undefined || dueAt <= now.low) return { reason: 'QUEUED' };
+  if (suspended === true) return { reason: 'SLEEP', until: dueAt };
   return { reason: failures > 0 ? 'BACKOFF' : 'RUN_AT', until: dueAt };
 }

@@ -196,6 +196,13 @@ export const transitions = [
     by: 'worker: attempts of this receive used up (due later), or a stop (nothing counted, nothing made due earlier)',
   },
   {
+    event: 'suspend',
+    from: ['PROCESSING'],
+    to: 'PENDING',
+    guards: ['holdsClaim', 'cancelNotRequested'],
+    by: 'worker: the handler waits for a time, a signal or other jobs, and runs anew when that has come (nothing counted)',
+  },
+  {
     event: 'releaseStarved',
     from: ['PROCESSING'],
     to: 'PENDING',
@@ -292,6 +299,7 @@ export const touches = [
     by: 'whoever has told those that wait for the job',
   },
   { touch: 'requestCancel', from: ['PROCESSING'], guards: [], by: 'client: cancelJob of a running job' },
+  { touch: 'keepSignal', from: ['PENDING', 'PROCESSING'], guards: [], by: 'client: sendSignal, before the signal is kept beside the job' },
   { touch: 'keepParams', from: ['PENDING', 'PROCESSING'], guards: [], by: 'sweeper: params kept apart get a longer life' },
   { touch: 'sweep', from: ['PENDING', 'PROCESSING'], guards: ['lapsed'], by: 'sweeper: has sent the message again' },
 ] as const satisfies readonly (Omit<Row, 'event' | 'to'> & { readonly touch: string })[];

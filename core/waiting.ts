@@ -3,6 +3,8 @@
  * nothing, no message names it, and whoever ends its wait sends it anew. What waits for a worker, or between two attempts, is
  * not parked: a message will come to it by itself.
  */
+import type { ServiceTime } from './clock.ts';
+
 /** Each with where its jobs stand. */
 export const waits = {
   RUN_AT: { meaning: 'its start lies further ahead than a queue can delay a message', place: 'due' },
@@ -10,18 +12,36 @@ export const waits = {
   CONCURRENCY: { meaning: 'as many as may run at once do, of its type and key', place: 'limit' },
   RATE_LIMIT: { meaning: 'as many as may start now have started, of its type and key', place: 'limit' },
   DEPENDENCIES: { meaning: 'jobs that it needs have not ended', place: 'dependencies' },
+  SLEEP: { meaning: 'its handler sleeps, for longer than a queue can delay a message', place: 'due' },
+  SIGNAL: { meaning: 'its handler waits for a signal', place: 'signal' },
 } as const satisfies Record<string, { readonly meaning: string; readonly place: string }>;
 
 export type WaitReason = keyof typeof waits;
-export const waitReasons = ['RUN_AT', 'PAUSED', 'CONCURRENCY', 'RATE_LIMIT', 'DEPENDENCIES'] as const satisfies readonly WaitReason[];
+export const waitReasons = ['RUN_AT', 'PAUSED', 'CONCURRENCY', 'RATE_LIMIT', 'SLEEP', 'SIGNAL', 'DEPENDENCIES'] as const satisfies readonly WaitReason[];
 
 export interface Waiting {
   readonly reason: WaitReason;
-  /** When it will be over, as far as is known: milliseconds since the epoch, in the service's time. RUN_AT always has it. */
+  /** When it will be over, as far as is known: milliseconds since the epoch, in the service's time. RUN_AT and SLEEP always have it. */
   readonly until?: number | undefined;
   /** What it waits for, among all that is waited for by that reason; see `waitKey`. */
   readonly for?: string | undefined;
 }
+
+/** Whether its time has come, for waits that end by their time alone when nothing else ends them: a signal's timeout. */
+export function hasTimedOut({ reason, until }: Waiting, { low }: Pick<ServiceTime, 'low'>): boolean {
+  return reason === 'SIGNAL' && until !== undefined && until <= low;
+}
+
+/** Whether such a time is so near that a message waits for it, in a queue. */
+export function endsSoon(
+  waiting: Waiting | undefined,
+  { high }: Pick<ServiceTime, 'high'>,
+): waiting is Waiting & { readonly until: number } {
+  return waiting?.reason === 'SIGNAL' && waiting.until !== undefined && waiting.until - high <= maxDelayMs;
+}
+
+/** What a queue delays a message at most. */
+export const maxDelayMs = 900_000;
 
 /** One text of several parts, which begins no other one: `waitKey('type', name)`. */
 export function waitKey(...parts: readonly string[]): string {

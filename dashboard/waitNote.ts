@@ -12,6 +12,8 @@ const words: Readonly<Record<WaitingReason, string>> = {
   CONCURRENCY: 'Waits for others of its kind to end',
   RATE_LIMIT: 'Waits for its turn, as so many may start at a time',
   DEPENDENCIES: 'Waits for other jobs to end',
+  SLEEP: 'Its handler sleeps',
+  SIGNAL: 'Its handler waits for a signal',
   NO_WORKER: 'No worker that runs knows its type',
 };
 

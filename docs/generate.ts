@@ -15,6 +15,7 @@ import { describeSettings } from '../runtime/config.ts';
 import { schema } from '../schema/index.ts';
 import { embeddedMetrics } from '../telemetry/embeddedMetrics.ts';
 import { counters, gauges, histograms, type Instrument } from '../telemetry/instruments.ts';
+import { handlerWaits } from './handlerWaits.ts';
 
 const builtIn = new Set(['String', 'Int', 'Float', 'Boolean', 'ID']);
 const instruments = { ...counters, ...histograms, ...gauges };
@@ -179,7 +180,7 @@ function jobTypesPage(): string {
   return document(
     'Job types',
     'Generated from the types in `jobs/`. The query `jobTypes` answers the same with the JSON Schemas of params and results. What becomes of files that are odd stands in [files](files.md).',
-    [...sections, ...limitsSection(), ...handlerLogs()],
+    [...sections, ...limitsSection(), ...handlerWaits(), ...handlerLogs()],
   );
 }
 

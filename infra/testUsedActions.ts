@@ -34,6 +34,7 @@ export const commandsOf = {
   'entries.replace': ['PutItem', 'GetItem'],
   'entries.put': ['PutItem'],
   'entries.remove': ['DeleteItem', 'GetItem'],
+  'entries.drop': ['DeleteItem'],
   'entries.list': ['Query', 'BatchGetItem', 'GetItem'],
   'entries.listKeys': ['Query'],
   'queues.send': ['GetQueueUrl', 'SendMessageBatch'],

@@ -8,6 +8,7 @@ import { encodeJob } from '../core/table/dynamodb/codec.ts';
 import { makeJob } from '../test/support/jobFactory.ts';
 import { silentLog } from '../test/support/silentLog.ts';
 import { createStreamRelay } from './streamRelay.ts';
+import { memoryEntries } from '../test/support/memoryEntries.ts';
 
 let sequence = 0;
 
@@ -32,6 +33,7 @@ function setup(takes: (event: JobEvent) => boolean = () => true, isAway = false)
     },
     log: silentLog,
     table: {
+      entries: memoryEntries(),
       removeTags({ jobId }) {
         removed.push(jobId);
         return isAway ? Promise.reject(new Error('the table is away')) : Promise.resolve();

@@ -1,12 +1,14 @@
 /**
  * Lambda of the table's stream: publishes every transition again, so that a crash between write and publish loses
- * nothing. Watchers drop what they have seen. Of a record that was deleted, which the table's TTL does, it removes the tags.
+ * nothing. Watchers drop what they have seen. Of a record that was deleted, which the table's TTL does, it removes the tags and
+ * what its handler kept.
  */
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { latestEventOf, type JobEvent } from '../core/feed/event.ts';
 import type { Job } from '../core/job.ts';
 import { decodeImage } from '../core/table/dynamodb/codec.ts';
 import type { Core } from '../core/usecases/core.ts';
+import { mayKeep, removeKept } from '../core/usecases/kept.ts';
 
 export type StreamRelay = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;
 
@@ -19,15 +21,16 @@ export function createStreamRelay({
   feed,
   log,
   table,
-}: Pick<Core, 'feed' | 'log'> & { readonly table: Pick<Core['table'], 'removeTags'> }): StreamRelay {
+}: Pick<Core, 'feed' | 'log'> & { readonly table: Pick<Core['table'], 'removeTags' | 'entries'> }): StreamRelay {
   return async ({ Records }) => {
     for (const record of Records) {
       const failed = { batchItemFailures: [{ itemIdentifier: record.dynamodb?.SequenceNumber ?? '' }] };
-      const deleted = taggedOf(record);
+      const deleted = deletedOf(record);
       try {
-        if (deleted !== undefined) await table.removeTags(deleted);
+        if (deleted?.tags !== undefined) await table.removeTags(deleted);
+        if (deleted !== undefined && mayKeep(deleted)) await removeKept({ table }, deleted.jobId);
       } catch (error) {
-        log.warn({ error, jobId: deleted?.jobId }, 'the tags of a deleted job could not be removed; trying again');
+        log.warn({ error, jobId: deleted?.jobId }, 'what belongs to a deleted job could not be removed; trying again');
         return failed;
       }
       const event = transitionOf(record);
@@ -44,10 +47,10 @@ export function createStreamRelay({
   };
 }
 
-/** The job with tags whose deletion a record shows. */
-function taggedOf({ dynamodb }: DynamoDBRecord): Job | undefined {
+/** The job whose deletion a record shows. */
+function deletedOf({ dynamodb }: DynamoDBRecord): Job | undefined {
   const { NewImage, OldImage } = dynamodb ?? {};
-  if (NewImage !== undefined || OldImage?.['tags'] === undefined || OldImage['version'] === undefined) return undefined;
+  if (NewImage !== undefined || OldImage?.['version'] === undefined) return undefined;
   try {
     return decodeImage(OldImage);
   } catch {

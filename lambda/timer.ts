@@ -1,6 +1,7 @@
 /** The timer, which runs every minute, or oftener: ends the waits whose time has come. */
 import type { Core } from '../core/usecases/core.ts';
 import { keepParked } from '../core/usecases/keepParked.ts';
+import { wakeSignalled } from '../core/usecases/tellSignals.ts';
 import { wakeDue } from '../core/usecases/wakeDue.ts';
 import type { Woken } from '../core/usecases/wakeEach.ts';
 import { wakeLimited } from '../core/usecases/wakeLimited.ts';
@@ -21,6 +22,7 @@ export function createTimer(core: Core): Timer {
   return async () => {
     const parts = await Promise.allSettled([
       told('due', wakeDue(core, forMs)),
+      told('signal', wakeSignalled(core, forMs)),
       told('paused', wakePaused(core, { forMs })),
       told('limit', wakeLimited(core, { forMs })),
       keepParked(core, forMs),

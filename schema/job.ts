@@ -2,6 +2,7 @@
 import { failureCodeOf } from '../core/failures.ts';
 import type { HistoryEntry, Job, JobFailure, JobPriority, JobStatus } from '../core/job.ts';
 import { defaultAttempts, defaultLines, listAttempts, maxAttempts, maxLines } from '../core/usecases/listLogs.ts';
+import { listSteps, maxListedSteps, type FinishedStep } from '../core/usecases/kept.ts';
 import { shownReasonOf, shownWaitOf, type WaitingReason } from '../core/shownWait.ts';
 import { builder } from './builder.ts';
 import { JobFailureCodeType } from './errorCode.ts';
@@ -39,6 +40,8 @@ const WaitingReasonType = builder.enumType('WaitingReason', {
     CONCURRENCY: { description: 'As many of its type and key run as may at once.' },
     RATE_LIMIT: { description: 'As many of its type and key have started as may for now; `waitingUntil` is an estimate.' },
     DEPENDENCIES: { description: 'Jobs that it needs have not ended: `dependsOn` says which.' },
+    SLEEP: { description: 'Its handler sleeps, until `waitingUntil`.' },
+    SIGNAL: { description: 'Its handler waits for a signal (see `sendSignal`), and until `waitingUntil` at most, if that is there.' },
     NO_WORKER: { description: 'No worker that runs knows its type.' },
   } satisfies Record<WaitingReason, { description: string }>,
 });
@@ -64,8 +67,18 @@ const JobHistoryEntryType = builder.objectRef<HistoryEntry>('JobHistoryEntry').i
   }),
 });
 
+const JobStepType = builder.objectRef<FinishedStep>('JobStep').implement({
+  description: 'A step of a job’s handler, whose result is kept.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'As the handler calls it.' }),
+    finishedAt: t.expose('finishedAt', { type: 'DateTime', description: 'When it was done.' }),
+  }),
+});
+
 /** What a field costs that may hold a quarter of a megabyte. */
 const largeField = 10;
+/** Steps of most jobs that have some. */
+const usualSteps = 10;
 /** Entries of most jobs' histories, rounded up. */
 const usualHistory = 5;
 
@@ -151,6 +164,12 @@ export const JobType = builder.objectRef<Job>('Job').implement({
         const { edges, pageInfo } = await listAttempts(core, job, { first, after, signal });
         return { edges: edges.map(({ cursor, node }) => ({ cursor, node: { ...node, jobId: job.jobId } })), pageInfo };
       },
+    }),
+    steps: t.field({
+      type: [JobStepType],
+      complexity: { field: 1, multiplier: usualSteps },
+      description: `What its handler has done once and for all, in the order of the ends; the first ${maxListedSteps}. What ended a moment ago may come later.`,
+      resolve: async (job, _arguments, { core }) => [...(await listSteps(core, job))],
     }),
     history: t.expose('history', {
       type: [JobHistoryEntryType],

@@ -83,6 +83,7 @@ const AttemptOutcomeType = builder.enumType('AttemptOutcome', {
     FAILED: { description: 'It threw, or took too long.' },
     CANCELLED: { description: 'A cancel was asked for, and it stopped.' },
     RELEASED: { description: 'Its worker shut down, or was cut off, and gave the job back. Not counted as a failure.' },
+    SUSPENDED: { description: 'Its handler slept or waited, and gave the job back; it goes on with the same number.' },
     LOST: { description: 'Its worker died, or stood still.' },
   } satisfies Record<AttemptOutcome, { readonly description: string }>,
 });

@@ -4,6 +4,7 @@ import { JobError } from '../core/errors.ts';
 import { cancelJob } from '../core/usecases/cancelJob.ts';
 import { createJob, createJobs, maxBatch, requireBatch, type CreateJobOutcome, type CreateJobRequest } from '../core/usecases/createJob.ts';
 import { rescheduleJob } from '../core/usecases/rescheduleJob.ts';
+import { sendSignal } from '../core/usecases/sendSignal.ts';
 import { retryJob } from '../core/usecases/retryJob.ts';
 import { builder } from './builder.ts';
 import type { ApiContext } from './context.ts';
@@ -24,10 +25,13 @@ import {
   RescheduleJobPayloadType,
   RetryJobInputType,
   RetryJobPayloadType,
+  SendSignalInputType,
+  SendSignalPayloadType,
 } from './jobPayload.ts';
+import { checkedJson } from './scalars.ts';
 
 builder.mutationType({
-  description: 'Hands in the caller’s jobs, retries and cancels them.',
+  description: 'Hands in the caller’s jobs, retries and cancels them, and sends them signals.',
   fields: (t) => ({
     createJob: t.field({
       type: CreateJobPayloadType,
@@ -56,9 +60,20 @@ builder.mutationType({
       type: RetryJobPayloadType,
       description: 'Begins a job anew that is FAILED, FAILED_FINAL, CANCELLED, or stuck. JOB_NOT_RETRYABLE otherwise.',
       args: { input: t.arg({ type: RetryJobInputType, required: true, description: 'Which job.' }) },
-      resolve: async (_root, { input: { jobId } }, { core, owner, isAdmin, spend }) => {
+      resolve: async (_root, { input: { jobId, fromStart } }, { core, owner, isAdmin, spend }) => {
         await spend('jobs', 1);
-        return { job: await retryJob(core, { owner, isAdmin, jobId }) };
+        return { job: await retryJob(core, { owner, isAdmin, jobId, fromStart: fromStart ?? false }) };
+      },
+    }),
+    sendSignal: t.field({
+      type: SendSignalPayloadType,
+      description:
+        'Sends a job what its handler waits for, or will wait for: an approval, what a webhook told. Once: the same again changes nothing, another payload is SIGNAL_ALREADY_SENT.',
+      args: { input: t.arg({ type: SendSignalInputType, required: true, description: 'Which job, and what.' }) },
+      resolve: async (_root, { input: { jobId, name, payload } }, { core, owner, isAdmin, spend }) => {
+        await spend('jobs', 1);
+        const checked = payload === undefined ? undefined : checkedJson(payload, ['payload']);
+        return { job: await sendSignal(core, { owner, isAdmin, jobId, name, payload: checked }) };
       },
     }),
     rescheduleJob: t.field({

@@ -6,8 +6,10 @@ import { z } from 'zod';
 import { defineHandler } from '../core/handler.ts';
 import { anyJson, defineJobType } from '../core/jobType.ts';
 import { noObjects } from '../test/support/noObjects.ts';
+import { noWaits } from '../test/support/noWaits.ts';
 import { silentLog } from '../test/support/silentLog.ts';
 import { follow, ShuttingDown } from './aborts.ts';
+import { createSuspension } from './suspension.ts';
 import { runAttempt, type AttemptEnd } from './attempt.ts';
 
 const type = defineJobType({
@@ -27,8 +29,16 @@ const handler = defineHandler(type, () => {
 
 function attempt(signal: AbortSignal): Promise<AttemptEnd> {
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const context = { signal, attempt: 1, log, objects: noObjects, progress: () => undefined };
-  return runAttempt({ handler, job: { jobId: 'job', type: type.name }, params: {}, context, now: Date.now, log: silentLog });
+  const context = { signal, attempt: 1, log, objects: noObjects, progress: () => undefined, ...noWaits };
+  return runAttempt({
+    handler,
+    job: { jobId: 'job', type: type.name },
+    params: {},
+    context,
+    suspension: createSuspension(),
+    now: Date.now,
+    log: silentLog,
+  });
 }
 
 test('leaves nothing behind: no listener and no memory after 60,000 attempts', { timeout: 60_000 }, async () => {

@@ -4,10 +4,13 @@ import type { HandlerContext, JobHandler } from '../core/handler.ts';
 import { maxErrorMessageLength, maxResultBytes, type Job, type JobFailure, type JsonValue } from '../core/job.ts';
 import type { Log } from '../telemetry/log.ts';
 import { ShuttingDown, TimedOut } from './aborts.ts';
+import type { Suspension, Wait } from './suspension.ts';
 
 export type AttemptEnd =
   | { readonly kind: 'returned'; readonly result: JsonValue }
   | { readonly kind: 'threw'; readonly error: JobFailure; readonly isPermanent: boolean; readonly stack?: string | undefined }
+  /** The handler waits for something, and is to run anew when that is over. */
+  | { readonly kind: 'suspended'; readonly wait: Wait }
   /** The signal given from outside fired; its reason tells why. */
   | { readonly kind: 'aborted'; readonly reason: unknown };
 
@@ -16,6 +19,8 @@ export interface AttemptInput {
   readonly job: Pick<Job, 'jobId' | 'type'>;
   readonly params: JsonValue;
   readonly context: Omit<HandlerContext, 'idempotencyKey'>;
+  /** What its waits are noted in. */
+  readonly suspension: Suspension;
   readonly now: () => number;
   /** The worker's own. */
   readonly log: Log;
@@ -26,7 +31,7 @@ const abandonAfterMs = 10_000;
 /** When the worker shuts down, the grace time is over by then. */
 const abandonAtShutdownMs = 500;
 
-export async function runAttempt({ handler, job, params, context, now, log }: AttemptInput): Promise<AttemptEnd> {
+export async function runAttempt({ handler, job, params, context, suspension, now, log }: AttemptInput): Promise<AttemptEnd> {
   const outer = context.signal;
   if (outer.aborted) return { kind: 'aborted', reason: outer.reason };
 
@@ -49,13 +54,15 @@ export async function runAttempt({ handler, job, params, context, now, log }: At
   const { timeoutSeconds } = handler.type.policy;
   const timeout = setTimeout(() => stop(new TimedOut(`the attempt took longer than ${timeoutSeconds} s`)), timeoutSeconds * 1000);
 
-  const running = handler.run(params, { ...context, signal: controller.signal, idempotencyKey: job.jobId });
+  const running = suspension.endOf(handler.run(params, { ...context, signal: controller.signal, idempotencyKey: job.jobId }), context.log);
   try {
-    const result = await Promise.race([running, abandoned]);
+    const end = await Promise.race([running, abandoned]);
+    if (end.kind === 'suspended') return end;
+    const { result } = end;
     const bytes = Buffer.byteLength(JSON.stringify(result));
     if (bytes > maxResultBytes)
       throw new PermanentError(`The result has ${bytes} bytes; ${maxResultBytes} are the most. Larger ones belong into S3.`);
-    return { kind: 'returned', result };
+    return end;
   } catch (error) {
     if (outer.aborted) return { kind: 'aborted', reason: outer.reason };
     return threw(controller.signal.aborted ? controller.signal.reason : error, { attempt: context.attempt, at: now(), log });

@@ -161,6 +161,7 @@ export function createAttemptLogs(parts: AttemptLogParts, claimed: Pick<Claimed,
 function outcomeOf(end: AttemptEnd): AttemptOutcome | undefined {
   if (end.kind === 'returned') return 'SUCCEEDED';
   if (end.kind === 'threw') return 'FAILED';
+  if (end.kind === 'suspended') return 'SUSPENDED';
   if (end.reason instanceof ClaimLost) return undefined;
   return end.reason instanceof CancelRequested ? 'CANCELLED' : 'RELEASED';
 }

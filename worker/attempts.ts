@@ -15,15 +15,18 @@ import { loadParams } from './loadParams.ts';
 import type { Outcome } from './outcome.ts';
 import type { WorkerParts } from './parts.ts';
 import type { Progress } from './progress.ts';
+import { createSuspension } from './suspension.ts';
+import { createWaits, type Keeping } from './waits.ts';
 
 export interface Held {
   readonly lease: Lease;
   readonly progress: Progress;
   readonly logs: AttemptLogs;
+  readonly keeping: Keeping;
 }
 
 /** A failure is noted when it happens, with its due time: whoever takes over after a kill waits for it too. */
-export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease, progress, logs }: Held): Promise<Outcome> {
+export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease, progress, logs, keeping }: Held): Promise<Outcome> {
   const { core, settings, random, stopping, graceOver } = parts;
   const { job, handler, log, now } = claimed;
   const { policy } = handler.type;
@@ -51,11 +54,14 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
       return ending.signal.aborted ? abortedOutcome(ending.signal.reason, attempt) : { kind: 'released', attempt };
     }
     const logged = logs.begin(attempt);
-    const context = { signal: ending.signal, attempt, log: logged.log, objects, progress: progress.report };
-    const end = await observed(parts, claimed, attempt, () => runAttempt({ handler, job, params, context, now, log }));
+    const suspension = createSuspension();
+    const waits = createWaits(parts, claimed, { suspension, attempt, keeping, signal: ending.signal });
+    const context = { signal: ending.signal, attempt, log: logged.log, objects, progress: progress.report, ...waits };
+    const end = await observed(parts, claimed, attempt, () => runAttempt({ handler, job, params, context, suspension, now, log }));
     logged.end(end);
     if (end.kind === 'returned') return { kind: 'succeeded', attempt, result: end.result };
     if (end.kind === 'aborted') return abortedOutcome(end.reason, attempt);
+    if (end.kind === 'suspended') return { kind: 'suspended', attempt, failures, wait: end.wait };
     failures += 1;
     const { error } = end;
     if (end.isPermanent) return { kind: 'failedForGood', attempt, failures, error };

@@ -7,7 +7,9 @@ import type { Job } from '../core/job.ts';
 import { anyVersion, type JobMessage } from '../core/queue/message.ts';
 import { transitionJob, type Known } from '../core/usecases/transitionJob.ts';
 import { endJob } from '../core/usecases/endJob.ts';
+import { wakeJob } from '../core/usecases/wake.ts';
 import { verdictOn } from '../core/verdict.ts';
+import { hasTimedOut } from '../core/waiting.ts';
 import type { Log } from '../telemetry/log.ts';
 import { barred, barTo, mayStartUnread } from './bar.ts';
 import { enter, isUnlimited, leaveUnclaimed, type Permit } from './limits.ts';
@@ -76,6 +78,9 @@ export async function claimJob(parts: WorkerParts, message: JobMessage): Promise
       const { ok, job: present } = await endJob(lookDepsOf(parts), job, verdict, now);
       if (ok) return { kind: 'deleted' };
       seen = { job: present };
+    } else if (verdict.kind === 'parked' && job.waiting !== undefined && hasTimedOut(job.waiting, now)) {
+      await wakeJob(core, job);
+      return { kind: 'deleted' };
     } else {
       // Whoever ended it may have died, or been cut off, before it told.
       if (verdict.kind === 'over') void core.feed.publish(latestEventOf(job));
@@ -111,7 +116,8 @@ async function tryClaim(
   type?: string,
 ): Promise<Seen> {
   const { core } = parts;
-  const attempts = known.attempts + 1;
+  // Suspended, it goes on with its attempt.
+  const attempts = known.suspended === true ? known.attempts : known.attempts + 1;
   const sentAt = monotonic();
   const now = await core.table.time();
   // Whatever was asked in between, a record with our claim is ours: since the first try, for all that is known.

@@ -8,12 +8,14 @@ import { exhaustionOf, isLastLoss } from '../core/verdict.ts';
 import type { Claimed } from './claim.ts';
 import { acknowledgementOf, type Acknowledgement, type Outcome } from './outcome.ts';
 import { lookDepsOf, type WorkerParts } from './parts.ts';
+import type { Keeping } from './waits.ts';
+import { followSuspension, suspensionOf } from './suspend.ts';
 import { untilAnswered } from './untilAnswered.ts';
 
 export async function conclude(
   parts: WorkerParts,
   claimed: Claimed,
-  { outcome, percent }: { readonly outcome: Outcome; readonly percent: number | undefined },
+  { outcome, percent, keeping }: { readonly outcome: Outcome; readonly percent: number | undefined; readonly keeping: Keeping },
 ): Promise<Acknowledgement> {
   const { core } = parts;
   const { job, log } = claimed;
@@ -27,11 +29,12 @@ export async function conclude(
   // Also beyond the lease, since the claim fences; only a shutdown ends it.
   const present = await untilAnswered(parts, {
     ...asking,
-    ask: () => (outcome.kind === 'claimLost' ? core.table.get(job.jobId) : written(parts, claimed, { outcome, percent, result })),
+    ask: () => (outcome.kind === 'claimLost' ? core.table.get(job.jobId) : written(parts, claimed, { outcome, percent, keeping, result })),
   });
   if (present?.tell !== undefined) await tellJob(lookDepsOf(parts), present);
   const { status, attempts } = present ?? {};
   log.info({ status, attempts, outcome: outcome.kind }, 'a receive ended');
+  if (outcome.kind === 'suspended') return followSuspension(parts, claimed, present, outcome.wait);
   return acknowledgementOf(present, await core.table.time(), job.generation);
 }
 
@@ -42,6 +45,7 @@ function kept({ core }: WorkerParts, { job: { jobId }, now }: Claimed, value: Js
 interface Ending {
   readonly outcome: Exclude<Outcome, { kind: 'claimLost' }>;
   readonly percent: number | undefined;
+  readonly keeping: Keeping;
   readonly result: Payload | undefined;
 }
 
@@ -49,11 +53,12 @@ interface Ending {
 async function written(
   { core }: WorkerParts,
   { job, claimId }: Claimed,
-  { outcome, percent, result: payload }: Ending,
+  { outcome, percent, keeping, result: payload }: Ending,
 ): Promise<Job | undefined> {
   const { attempt } = outcome;
   const facts = { now: await core.table.time(), claimId };
-  const base: Changes = { attempts: attempt, ...(percent === undefined ? {} : { progress: percent }) };
+  const marked: Changes = keeping.any && job.keeps !== true ? { keeps: true } : {};
+  const base: Changes = { attempts: attempt, ...(percent === undefined ? {} : { progress: percent }), ...marked };
   const write = (event: TransitionEvent, changes: Changes = {}, error?: Job['error']): Promise<WriteResult> =>
     transitionJob(core, event, job, { facts, attempt, changes: { ...base, ...changes }, error });
 
@@ -74,6 +79,8 @@ async function written(
         return write('release', { failures: ended.failures, dueAt: ended.dueAt ?? null }, ended.error);
       case 'released':
         return write('release');
+      case 'suspended':
+        return write('suspend', suspensionOf(ended, facts.now));
       case 'starved': {
         const losses = job.losses + 1;
         return isLastLoss(job) ? write('exhaustStarved', { losses }, exhaustionOf(job, facts.now)) : write('releaseStarved', { losses });

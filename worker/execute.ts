@@ -57,14 +57,15 @@ async function work(parts: WorkerParts, message: ReceivedMessage, body: JobMessa
   const lease = holdLease({ ...claimed, table: core.table, leaseMs: leaseMsOf(parts), progress: () => progress.latest() });
   const progress = trackProgress({ ...claimed, feed: core.feed, save: (percent) => void lease.renew({ progress: percent }) });
   const logs = createAttemptLogs(parts, claimed);
+  const keeping = { any: false };
   try {
-    const outcome: Outcome = await runAttempts(parts, claimed, { lease, progress, logs });
+    const outcome: Outcome = await runAttempts(parts, claimed, { lease, progress, logs, keeping });
     progress.stop();
     onWorked();
     // Whoever sees the outcome finds the log whole.
     await logs.written();
     // Renewed until the outcome is written, however long the table takes.
-    const acknowledgement = await conclude(parts, claimed, { outcome, percent: progress.latest() });
+    const acknowledgement = await conclude(parts, claimed, { outcome, percent: progress.latest(), keeping });
     await leave(parts, { jobId: body.jobId, version: claimed.job.version - 1 }, claimed.permit);
     return acknowledgement;
   } finally {

@@ -2,7 +2,9 @@
 import type { ServiceTime } from '../core/clock.ts';
 import type { Job, JobFailure, JsonValue } from '../core/job.ts';
 import { msUntil, verdictOn } from '../core/verdict.ts';
+import { endsSoon } from '../core/waiting.ts';
 import type { NotedFailure } from './lease.ts';
+import type { Wait } from './suspension.ts';
 
 /** `attempt` is the last one that began. */
 export type Outcome = { readonly attempt: number } & (
@@ -13,6 +15,8 @@ export type Outcome = { readonly attempt: number } & (
   | { readonly kind: 'cancelled' }
   /** Nothing is counted: the worker shuts down, or was cut off from the table. */
   | { readonly kind: 'released' }
+  /** The handler waits, and runs anew when that is over: nothing is counted beside failures before. */
+  | { readonly kind: 'suspended'; readonly failures: number; readonly wait: Wait }
   /** A loss: the handler kept the event loop until the lease was over. */
   | { readonly kind: 'starved' }
   /** Someone else may hold the job now: nothing is written. */
@@ -28,8 +32,9 @@ export function acknowledgementOf(job: Job | undefined, now: ServiceTime, genera
   const verdict = verdictOn(job, now, generation);
   switch (verdict.kind) {
     case 'over':
-    case 'parked':
       return { kind: 'deleted' };
+    case 'parked':
+      return endsSoon(job.waiting, now) ? returned(msUntil(job.waiting.until, now)) : { kind: 'deleted' };
     case 'wait':
       return returned(msUntil(verdict.until, now));
     case 'run':

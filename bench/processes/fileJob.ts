@@ -1,4 +1,5 @@
 /** One job on a file in the working directory, as a worker runs it: `node fileJob.ts <type> <params as JSON>`; prints the result. */
+import { noWaits } from '../../test/support/noWaits.ts';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -37,5 +38,6 @@ const result = await handler?.run(z.json().parse(JSON.parse(params)), {
   idempotencyKey: 'bench',
   log: createLog({ level: 'silent', part: 'bench' }),
   progress: () => {},
+  ...noWaits,
 });
 console.log(JSON.stringify(result));

@@ -88,6 +88,8 @@ export interface Entries {
   put<Value>(kind: EntryKind<Value>, draft: EntryDraft<Value>): Promise<Entry<Value>>;
   /** If it is still as it was read. `ok` also where it is gone already, whoever did it. */
   remove<Value>(kind: EntryKind<Value>, known: Entry<Value>): Promise<{ readonly ok: boolean }>;
+  /** However it is; also where there is none. */
+  drop(kind: EntryKind<unknown>, key: string): Promise<void>;
   /**
    * A page of those of one place, which are of one kind. Found by the index, then read: each is as it is now, in the order
    * of the index, and without those that have left the place or gone to another rank. Limit: 100.
@@ -118,8 +120,8 @@ export interface RawEntries {
   /** Strongly consistent, in the order asked for. */
   read(keys: readonly string[], signal?: AbortSignal): Promise<readonly (RawEntry | undefined)[]>;
   put(entry: RawEntry, condition: RawCondition): Promise<{ readonly ok: boolean; readonly present: RawEntry | undefined }>;
-  /** `ok` where there is none any more. */
-  remove(key: string, version: string): Promise<{ readonly ok: boolean }>;
+  /** `ok` where there is none any more. Without a version: whatever there is. */
+  remove(key: string, version: string | undefined): Promise<{ readonly ok: boolean }>;
   rows(query: PlaceQuery): Promise<EntryKeyPage>;
 }
 
@@ -175,6 +177,9 @@ export function createEntries({ raw, time, newVersion }: EntriesDeps): Entries {
       return entry;
     },
     remove: (kind, { key, version }) => raw.remove(keyOf(kind, key), version),
+    async drop(kind, key) {
+      await raw.remove(keyOf(kind, key), undefined);
+    },
     listKeys,
     async list(kind, query) {
       const { rows, next } = await listKeys(kind, query);

@@ -86,6 +86,9 @@ export interface Changes {
   readonly runAt?: number | null | undefined;
   /** Parks or unparks, and so moves the job to its place. A transition that does not say ends the wait. */
   readonly waiting?: Waiting | null | undefined;
+  readonly suspended?: true | null | undefined;
+  readonly stepsFrom?: number | undefined;
+  readonly keeps?: true | undefined;
   readonly generation?: number | undefined;
   readonly cancelRequested?: boolean | undefined;
   readonly progress?: number | null | undefined;

@@ -14,6 +14,7 @@ export async function renewedGeneration(core: Pick<Core, 'table'>, job: Job, now
     losses: 0,
     maxLosses,
     dueAt: null,
+    suspended: null,
     cancelRequested: false,
     progress: null,
     result: null,

@@ -15,12 +15,18 @@ import { restartedChanges, type FieldChanges } from '../workflow/moves.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { maxWorkflowJobs } from '../workflow/workflow.ts';
 
+export interface RetryRequest extends Caller {
+  readonly jobId: string;
+  /** What its handler kept (steps, sleeps, signals) is forgotten. */
+  readonly fromStart?: boolean | undefined;
+}
+
 /**
  * Answers the job, PENDING in its next generation. The message is rebuilt from the table: nothing depends on the dead
  * letter, and whatever is left of an older generation finds that it is out of date.
  * @throws {JobError} `JOB_NOT_FOUND`; `JOB_NOT_RETRYABLE`; `QUEUE_UNAVAILABLE`, and the job is FAILED.
  */
-export async function retryJob(core: Core, request: Caller & { readonly jobId: string }): Promise<Job> {
+export async function retryJob(core: Core, { fromStart = false, ...request }: RetryRequest): Promise<Job> {
   const job = await getJob(core, request);
   const now = await core.table.time();
   const facts = { now, stuckBefore: now.low - core.settings.stuckAfterSeconds * 1000 };
@@ -35,6 +41,7 @@ export async function retryJob(core: Core, request: Caller & { readonly jobId: s
     changes: {
       ...(await renewedGeneration(core, job, now.at)),
       maxFailures: type === undefined ? job.maxFailures : maxFailuresOf(core, type),
+      ...(fromStart ? { stepsFrom: job.generation + 1 } : {}),
       ...(restarted ?? { runAt: null }),
     },
   });

@@ -20,7 +20,7 @@ export interface Transition {
 }
 
 /** The record, or what a message knows of it: then the job is young, and its history short. */
-export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> & Partial<Pick<Job, 'history' | 'workflow'>>;
+export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> & Partial<Pick<Job, 'history' | 'workflow' | 'suspended'>>;
 
 /** `ok: false` with the present record when the job is no longer as it was read. */
 export async function transitionJob(
@@ -36,7 +36,9 @@ export async function transitionJob(
   const { to } = transitionOf(event);
   const ending: Changes = isFinal(to) ? { finishedAt: facts.now.at, ...(hasListeners(job) ? endedChanges(job) : {}) } : {};
   // An attempt begins where none has come yet.
-  const claim: Changes = to === 'PROCESSING' ? { progress: null } : { claim: null };
+  const isResumed = job.suspended === true && to !== 'PENDING';
+  const claim: Changes = to !== 'PROCESSING' ? { claim: null } : isResumed ? {} : { progress: null };
+  const resumed: Changes = isResumed ? { suspended: null } : {};
   const result = await table.transition(event, job.jobId, {
     facts: { ...facts, version: job.version },
     attempt,
@@ -44,7 +46,7 @@ export async function transitionJob(
     keptHistory: keptOf(job.history),
     early,
     spareDays: hasListeners(job) ? spareDays : undefined,
-    changes: { ...ending, ...claim, ...changes },
+    changes: { ...ending, ...claim, ...resumed, ...changes },
   });
   // Lost, it shows what another has written, or this writer itself before its answer was lost: perhaps never told.
   // Not awaited: the feed is a hint, and the writer has nothing to do with how fast it is.

@@ -1,6 +1,7 @@
-/** Sends the jobs whose start has come near: their messages are delayed until then. */
+/** Sends the jobs whose start, or the end of whose sleep, has come near: their messages are delayed until then. */
 import { monotonic } from '../clock.ts';
 import { dueRank } from '../place.ts';
+import { waits, type WaitReason } from '../waiting.ts';
 import type { Core } from './core.ts';
 import { wakeEach, type Woken } from './wakeEach.ts';
 
@@ -19,10 +20,14 @@ export async function wakeDue(core: Pick<Core, 'table' | 'queues' | 'telemetry' 
   let after: string | undefined;
   do {
     const { jobs, next } = await core.table.listPlaced({ place: 'due', below: dueRank(horizon), after, limit: pageSize });
-    const { woken, failed } = await wakeEach(core, jobs, ({ waiting }) => waiting?.reason === 'RUN_AT' && (waiting.until ?? 0) <= horizon);
+    const { woken, failed } = await wakeEach(core, jobs, ({ waiting }) => isTimed(waiting?.reason) && (waiting?.until ?? 0) <= horizon);
     total.woken += woken;
     total.failed += failed;
     after = next;
   } while (after !== undefined && monotonic() - began < forMs);
   return total;
+}
+
+function isTimed(reason: WaitReason | undefined): boolean {
+  return reason !== undefined && waits[reason].place === 'due';
 }

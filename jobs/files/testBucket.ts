@@ -2,6 +2,7 @@
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { startFauxqs } from 'fauxqs';
 import type { HandlerContext, JobHandler } from '../../core/handler.ts';
+import { noWaits } from '../../test/support/noWaits.ts';
 import type { JsonValue } from '../../core/job.ts';
 import type { JobType, ResultOf } from '../../core/jobType.ts';
 import { createLog } from '../../telemetry/log.ts';
@@ -92,6 +93,7 @@ export function createContext(given: Partial<TestContext> = {}): TestContext & {
     idempotencyKey: 'test',
     log: createLog({ level: 'silent', part: 'test' }),
     progress: (percent) => void reported.push(percent),
+    ...noWaits,
     reported,
     ...given,
   };

@@ -175,6 +175,11 @@ mutation RetryJob {
   retryJob(input: { jobId: "paste a jobId here" }) { job { jobId status generation version } }
 }`,
   `
+# What a handler waits for (waitForSignal), or will wait for: before or after, once.
+mutation SendSignal {
+  sendSignal(input: { jobId: "paste a jobId here", name: "approval", payload: { isApproved: true } }) { job { jobId status waitingReason } }
+}`,
+  `
 # Cancels a waiting job at once, a running one within a heartbeat.
 mutation CancelJob {
   cancelJob(input: { jobId: "paste a jobId here" }) { job { jobId status } }

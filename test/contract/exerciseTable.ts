@@ -11,6 +11,7 @@ import { transitionJob, type Transition } from '../../core/usecases/transitionJo
 import { noTelemetry } from '../../telemetry/telemetry.ts';
 import { inline, makeJob } from '../support/jobFactory.ts';
 import { exerciseEntries } from './exerciseEntries.ts';
+import { exerciseKept } from './exerciseKept.ts';
 import { exerciseListings } from './exerciseListings.ts';
 import { exercisePayloads } from './exercisePayloads.ts';
 import { exerciseSearch } from './exerciseSearch.ts';
@@ -33,6 +34,7 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
     exerciseListings(() => opened.table);
     exerciseSearch(() => opened.table);
     exerciseEntries(() => opened.table);
+    exerciseKept(() => opened.table);
 
     const feed = createMemoryFeed();
     const step = (event: TransitionEvent, job: Job, { facts, ...rest }: Transition): Promise<WriteResult> =>

@@ -4,7 +4,7 @@ import type { State, Worker } from './state.ts';
 import type { Acting } from './making.ts';
 import { accuse, judgeBeginning, write } from './writes.ts';
 
-type Changes = { readonly failures?: number; readonly losses?: number; readonly isDue?: boolean };
+type Changes = { readonly failures?: number; readonly losses?: number; readonly isDue?: boolean; readonly isParked?: boolean };
 
 export function holderSteps(state: State, worker: Worker, acting: Acting): void {
   const { must, may, fault, rules, protocol, does, become, acknowledge } = acting;
@@ -76,6 +76,13 @@ export function holderSteps(state: State, worker: Worker, acting: Acting): void 
       if (does('stops without a release')) return acting.leave(next);
       return conclude(next, 'release', does('counts a stop') ? { failures: next.job.failures + 1 } : {});
     });
+    const failures = worker.failures + (does('counts a wait') ? 1 : 0);
+    fault('suspend', 'handler sleeps', (next) => {
+      const isCancelled = next.job.cancelRequested;
+      conclude(next, 'suspend', { failures, isDue: false });
+      if (!isCancelled) next.truth.isEarly = true;
+    });
+    fault('suspend', 'handler waits for something', (next) => conclude(next, 'suspend', { failures, isParked: true }));
     fault('lost', 'graceful stop, the answer is lost', (next) => conclude(next, 'release'));
   }
 

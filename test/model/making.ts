@@ -11,6 +11,7 @@ export type Misbehaviour =
   | 'stops without the due time'
   | 'releases without a due time'
   | 'counts a stop'
+  | 'counts a wait'
   | 'starves for free'
   | 'counts being cut off'
   | 'deletes the message of what is held'

@@ -32,12 +32,15 @@ export const quickSettings = {
   'failing handlers, a crash': { handlers: 'fail', faults: { crash: 1 } },
   'a retry': { ...small, handlers: 'succeed', faults: { retry: 1 } },
   'a crash, a cancel': { ...small, handlers: 'succeed', faults: { crash: 1, cancel: 1 } },
+  'a handler that waits': { ...small, handlers: 'succeed', maxReceives: 1, faults: { suspend: 1 } },
   'a wait': { ...small, handlers: 'succeed', maxReceives: 1, faults: { park: 1, dup: 1 } },
   'everything killed': { ...small, handlers: 'succeed', faults: { restart: 2 } },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 /** Explored by `npm run test:faults`, together with the quick ones. */
 export const longSettings = {
+  'failing handlers that wait': { ...small, handlers: 'fail', faults: { suspend: 1 } },
+  'a handler that waits, a crash': { ...small, handlers: 'succeed', faults: { suspend: 1, crash: 1 } },
   'a wait, a duplicate': { ...small, handlers: 'succeed', faults: { park: 1, dup: 1 } },
   'a wait, a crash': { ...small, handlers: 'succeed', faults: { park: 1, crash: 1 } },
   'any handler, two waits': { ...small, faults: { park: 2 } },

@@ -85,6 +85,8 @@ export const noFaults = {
   outage: 0,
   /** Something keeps the job from running for a while. */
   park: 0,
+  /** A handler that waits, and gives its slot back. */
+  suspend: 0,
 };
 /** How often each may still happen. */
 export type Faults = Record<keyof typeof noFaults, number>;

@@ -115,7 +115,7 @@ function stepsOf(state: State, worker: Worker, acting: Acting): void {
       if (does('deletes its message after a lost claim')) drop(next);
       else acknowledge(next);
     });
-    for (const event of ['succeed', 'failForGood', 'release', 'releaseStarved', 'exhaustStarved', 'stop'] as const) {
+    for (const event of ['succeed', 'failForGood', 'release', 'suspend', 'releaseStarved', 'exhaustStarved', 'stop'] as const) {
       // Only where the table would take it: then that is wrong.
       must(`worker without the claim writes ${event}`, (next) =>
         write({ ...acting, bounds: protocol }, next, event, { isFresh: worker.isFresh, isHolder: false }) ? undefined : false,

@@ -15,7 +15,7 @@ export function write(
   state: State,
   event: TransitionEvent,
   knows: Knows,
-  changes: { readonly failures?: number; readonly losses?: number; readonly isDue?: boolean } = {},
+  changes: { readonly failures?: number; readonly losses?: number; readonly isDue?: boolean; readonly isParked?: boolean } = {},
 ): boolean {
   const { job, truth } = state;
   if (!rules.allows(event, job, knows)) return false;
@@ -29,9 +29,8 @@ export function write(
       state.job = { ...freshJob };
       state.truth = { ...nothingTrue };
     }
-    Object.assign(state.job, changes);
+    Object.assign(state.job, { isParked: false, ...changes });
     state.job.status = to;
-    state.job.isParked = false;
     state.job.lease = to === 'PROCESSING' ? 'live' : 'none';
     if (to === 'PROCESSING') {
       state.job.hasAttempts = true;
@@ -85,6 +84,7 @@ const fenced: ReadonlySet<TransitionEvent> = new Set<TransitionEvent>([
   'succeed',
   'failForGood',
   'release',
+  'suspend',
   'releaseStarved',
   'exhaustStarved',
   'stop',
@@ -106,7 +106,7 @@ export function violationOf(
   if (hasOwnTimer && workers.filter(({ at }) => at === 'running').length > 1) return 'two handlers run at once';
   if (job.isParked && job.status !== 'PENDING') return `a job that is ${job.status} waits on purpose`;
   if (isFinal(job.status)) return undefined;
-  const used = (['dup', 'sweep', 'retry', 'crash', 'restart', 'purge', 'park'] as const).reduce(
+  const used = (['dup', 'sweep', 'retry', 'crash', 'restart', 'purge', 'park', 'suspend'] as const).reduce(
     (sum, fault) => sum + began[fault] - faults[fault],
     0,
   );

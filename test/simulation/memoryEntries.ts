@@ -17,7 +17,7 @@ export function createMemoryEntries(): RawEntries {
     },
     remove(key, version) {
       const present = entries.get(key);
-      const ok = present === undefined || present.version === version;
+      const ok = version === undefined || present === undefined || present.version === version;
       if (ok) entries.delete(key);
       return Promise.resolve({ ok });
     },

@@ -51,6 +51,9 @@ const jobItem = z.object({
   waitsFor: z.string().optional(),
   cause: z.object({ jobId: z.string(), generation: z.number() }).optional(),
   tell: z.number().optional(),
+  suspended: z.boolean().optional(),
+  stepsFrom: z.number().optional(),
+  keeps: z.literal(true).optional(),
   concurrencyKey: z.string().optional(),
   rateKey: z.string().optional(),
   /** `dueAt`, as the version before wrote it on every record. */

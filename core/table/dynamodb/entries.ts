@@ -38,7 +38,10 @@ export function createRawEntries({ items, batchGet, readPlace }: EntriesDeps): R
     },
 
     async remove(key, version) {
-      const known = { expression: 'attribute_not_exists(pk) OR writeId = :version', values: { ':version': version } };
+      const known =
+        version === undefined
+          ? undefined
+          : { expression: 'attribute_not_exists(pk) OR writeId = :version', values: { ':version': version } };
       return { ok: (await items.remove(entryItemKey(key), known)).ok };
     },
 

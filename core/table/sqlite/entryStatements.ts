@@ -1,12 +1,15 @@
 /** The statements of entries, and those that list a place, on one connection. */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { z } from 'zod';
+import { keptPlace } from '../../place.ts';
 import type { PlaceQuery, RawCondition, RawEntry } from '../entries.ts';
 import type { Done, PlacedOperation } from './operations.ts';
 
 export interface EntryWrites {
   put(entry: RawEntry, condition: RawCondition): Done;
-  remove(key: string, version: string): Done;
+  remove(key: string, version: string | undefined): Done;
+  /** What is kept beside the records that `expire` deletes next: as many, and the same. */
+  expireKept(nowSeconds: number, limit: number): void;
 }
 
 const columns = 'key, version, place, rank, expiresAt, json';
@@ -15,6 +18,9 @@ export function createEntryWrites(database: DatabaseSync): EntryWrites {
   const find = database.prepare(`SELECT ${columns} FROM entries WHERE key = ?`);
   const put = database.prepare(`INSERT OR REPLACE INTO entries (${columns}) VALUES (?, ?, ?, ?, ?, ?)`);
   const remove = database.prepare('DELETE FROM entries WHERE key = ?');
+  const expireKept = database.prepare(
+    `DELETE FROM entries WHERE place IN (SELECT '${keptPlace('')}' || jobId FROM jobs WHERE id IN (SELECT id FROM jobs WHERE expiresAt <= ? LIMIT ?))`,
+  );
   const read = (key: string): RawEntry | undefined => entryOf(find.get(key));
 
   return {
@@ -27,10 +33,11 @@ export function createEntryWrites(database: DatabaseSync): EntryWrites {
     },
     remove(key, version) {
       const present = read(key);
-      if (present !== undefined && present.version !== version) return { ok: false, texts: [] };
+      if (version !== undefined && present !== undefined && present.version !== version) return { ok: false, texts: [] };
       remove.run(key);
       return { ok: true, texts: [] };
     },
+    expireKept: (nowSeconds, limit) => void expireKept.run(nowSeconds, limit),
   };
 }
 

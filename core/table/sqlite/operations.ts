@@ -51,7 +51,7 @@ export type WriteOperation =
   | { readonly kind: 'keepPayload'; readonly key: string; readonly json: string; readonly expiresAt: number }
   | { readonly kind: 'renewPayload'; readonly key: string; readonly expiresAt: number }
   | { readonly kind: 'putEntry'; readonly entry: RawEntry; readonly condition: RawCondition }
-  | { readonly kind: 'removeEntry'; readonly key: string; readonly version: string }
+  | { readonly kind: 'removeEntry'; readonly key: string; readonly version: string | undefined }
   | { readonly kind: 'writeState'; readonly name: string; readonly state: string }
   /** Ends the leases of a process that is gone. */
   | { readonly kind: 'lapse'; readonly now: number; readonly after: string; readonly limit: number }

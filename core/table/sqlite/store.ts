@@ -193,6 +193,7 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
       case 'expire': {
         const { nowSeconds, limit } = operation;
         tags.expire(nowSeconds, limit);
+        entries.expireKept(nowSeconds, limit);
         const deleted = [expireJobs, expirePayloads, expireLocks, expireEntries].map((statement) =>
           Number(statement.run(nowSeconds, limit).changes),
         );

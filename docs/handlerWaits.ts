@@ -1,0 +1,37 @@
+/** The section on steps, sleeps and signals of the page on job types; its example is a file that is run by the tests. */
+import { readFileSync } from 'node:fs';
+import { maxNameLength } from '../core/usecases/kept.ts';
+import { maxStepBytes } from '../core/usecases/keepStep.ts';
+import { maxSignalBytes } from '../core/usecases/sendSignal.ts';
+
+export function handlerWaits(): readonly string[] {
+  const source = readFileSync(new URL('examples/orders/handler.ts', import.meta.url), 'utf8');
+  return [
+    '## Steps, sleeps and signals',
+    '',
+    'A handler may run more than once: after a failure, after its worker died, and after each of its waits, always from its start. What it has',
+    'done through `step` is not done again:',
+    '',
+    '```ts',
+    source.slice(source.indexOf('export const')).trim(),
+    '```',
+    '',
+    `- \`step(name, work)\` does its work once and keeps the result, JSON of at most ${maxStepBytes / 1024} KB or none; later attempts and runs are given it. What it throws`,
+    '  is thrown on, and nothing is kept. A worker that dies after the work and before the result is kept does the work again: give what is outside',
+    '  a key of its own, such as `idempotencyKey` and the step’s name. `Job.steps` lists what is done.',
+    '- `sleep(name, seconds)` waits up to 365 days. `waitForSignal(name, { timeoutSeconds })` waits for `sendSignal(input: { jobId, name, payload })` by whoever',
+    `  owns the job, before or after; \`{ timedOut: false, payload }\`, or \`{ timedOut: true }\`. A payload is JSON of at most ${maxSignalBytes / 1024} KB. A name takes one signal: the`,
+    '  same again changes nothing, another payload is refused. Timeouts beyond 15 minutes are told up to a minute late.',
+    '- While it waits the job is PENDING (`waitingReason` SLEEP or SIGNAL). It holds no slot, no lease and none of its type’s limits, and uses up none of its attempts:',
+    '  the handler goes on with the same `attempt`. `timeoutSeconds` counts a run, not the waits.',
+    `- Names have 1 to ${maxNameLength} characters, and are each used once in a run: in a loop, put the number in. Keep names, and the order of what depends on`,
+    '  each other, when you change a handler whose jobs are under way: what was kept under a name is what the new handler is given.',
+    '- A wait ends the run by throwing: `finally` runs, `catch` is met. Throw on what `isSuspension(error)` says is one, or catch what you mean, as above. Where',
+    '  it is swallowed the run ends all the same, its result is ignored, and the job’s log says so; no further step of that run begins.',
+    '- Branches at once (`Promise.all`) may wait for several things: the run ends with the first wait, after steps that are under way, and the handler runs anew',
+    '  when one of the waits is over. Wait beside a step, not within it.',
+    '- `retryJob` keeps all of it, and waits anew for a signal that had not come in time; `fromStart: true` forgets it, and does everything anew. What is kept goes',
+    '  with the job’s record.',
+    '',
+  ];
+}

@@ -1,0 +1,116 @@
+/** What a handler keeps beside its job, and what it may wait for: the functions of its context, for one run. */
+import { z } from 'zod';
+import { PermanentError } from '../core/errors.ts';
+import type { HandlerContext } from '../core/handler.ts';
+import { isSuspension } from '../core/suspended.ts';
+import { awaitSignal, maxSignalTimeoutSeconds, wasSent } from '../core/usecases/awaitSignal.ts';
+import { keepStep, readStep, stepResult } from '../core/usecases/keepStep.ts';
+import { requireName } from '../core/usecases/kept.ts';
+import { beginSleep, endOfSleep, maxSleepSeconds } from '../core/usecases/sleeps.ts';
+import type { Claimed } from './claim.ts';
+import type { WorkerParts } from './parts.ts';
+import type { Suspension } from './suspension.ts';
+import { untilAnswered } from './untilAnswered.ts';
+
+export type Waits = Pick<HandlerContext, 'step' | 'sleep' | 'waitForSignal'>;
+
+/** What is known of what is kept beside a job, during a receive. */
+export interface Keeping {
+  any: boolean;
+}
+
+export interface WaitsDeps {
+  readonly keeping: Keeping;
+  readonly suspension: Suspension;
+  readonly attempt: number;
+  /** Fires when the run must end, whatever it waits for. */
+  readonly signal: AbortSignal;
+}
+
+export function createWaits(parts: WorkerParts, { job, log }: Claimed, { suspension, attempt, keeping, signal }: WaitsDeps): Waits {
+  const { core, graceOver } = parts;
+  const used = new Set<string>();
+  // Nobody has run before: there is nothing to be read.
+  const isFirstRun = job.version === 2 && attempt === 1;
+  const onAway = (error: Error): void => log.warn({ error }, 'the table does not answer to a handler; asking again');
+
+  /** Twice the same name would be given what the first one was. */
+  function take(kind: string, name: string): void {
+    requireName(name);
+    const key = `${kind} ${name}`;
+    if (used.has(key)) {
+      throw new PermanentError(`The ${kind} "${name}" is in this run already: give each ${kind} a name of its own, such as "${name} 2".`);
+    }
+    used.add(key);
+    keeping.any = true;
+  }
+
+  function asked<Answer>(ask: () => Promise<Answer>, until = signal): Promise<Answer> {
+    return untilAnswered(parts, { ask, signal: until, onAway });
+  }
+
+  async function done(name: string, work: () => unknown): Promise<unknown> {
+    const kept = isFirstRun ? undefined : await asked(() => readStep(core, job, name));
+    if (kept !== undefined) return kept.result;
+    signal.throwIfAborted();
+    const value = await worked(name, work);
+    const result = stepResult(name, value);
+    // Also where the run must end: it was done.
+    return (await asked(() => keepStep(core, job, name, result), graceOver)).result;
+  }
+
+  async function sleep(name: string, seconds: number): Promise<void> {
+    const begun = isFirstRun ? undefined : await asked(() => endOfSleep(core, job, name));
+    const until = begun ?? (await asked(() => beginSleep(core, job, name, seconds)));
+    if (until <= (await asked(() => core.table.time())).low) return;
+    suspension.wait({ waiting: { reason: 'SLEEP', until }, isOver: () => Promise.resolve(false) });
+  }
+
+  return {
+    step: (name, work) =>
+      suspension.during(async () => {
+        take('step', name);
+        return resultOf<Awaited<ReturnType<typeof work>>>(await done(name, work));
+      }),
+    sleep: (name, seconds) =>
+      suspension.during(async () => {
+        take('sleep', name);
+        requireSeconds('sleep', seconds, maxSleepSeconds);
+        await sleep(name, seconds);
+      }),
+    waitForSignal: (name, { timeoutSeconds } = {}) =>
+      suspension.during(async () => {
+        take('signal', name);
+        if (timeoutSeconds !== undefined) requireSeconds('timeout', timeoutSeconds, maxSignalTimeoutSeconds);
+        const timeoutMs = timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000;
+        const awaited = await asked(() => awaitSignal(core, job, name, timeoutMs));
+        if (awaited.kind === 'received') return { timedOut: false, payload: awaited.payload };
+        if (awaited.kind === 'timedOut') return { timedOut: true };
+        const { until } = awaited;
+        return suspension.wait({
+          waiting: { reason: 'SIGNAL', ...(until === undefined ? {} : { until }) },
+          isOver: () => wasSent(core, job, name),
+        });
+      }),
+  };
+}
+
+/** What is waited for within a step would do the step's work again after the wait. */
+async function worked(name: string, work: () => unknown): Promise<unknown> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isSuspension(error)) throw error;
+    throw new PermanentError(`The step "${name}" waits for something: wait before the step, or after it.`, { cause: error });
+  }
+}
+
+function requireSeconds(what: string, seconds: number, most: number): void {
+  if (typeof seconds === 'number' && seconds >= 0 && seconds <= most) return;
+  throw new PermanentError(`A ${what} takes 0 to ${most} seconds, not ${seconds}.`);
+}
+
+/** What was kept is what the step gave, as JSON: another version of the handler may have written it. */
+function resultOf<Result>(kept: unknown): Result {
+  return z.custom<Result>().parse(kept);
+}
