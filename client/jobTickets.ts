@@ -47,6 +47,22 @@ import {
   type UpdateScheduleInput,
 } from './schedules.ts';
 import type { Token } from './tokens.ts';
+import {
+  changeWorkflow,
+  createWorkflow,
+  listWorkflows,
+  watchWorkflow,
+  workflowDocuments,
+  type CreatedWorkflow,
+  type CreateWorkflowInput,
+  type ListWorkflowsOptions,
+  type WatchWorkflowOptions,
+  type WhenDependencyFails,
+  type Workflow,
+  type WorkflowEvent,
+  type WorkflowJobInput,
+  type WorkflowStatus,
+} from './workflows.ts';
 import { jobLogs, jobLogsDocument, type JobLogsOptions, type JobLogLine } from './jobLogs.ts';
 import { watchJob, watchJobDocument, type WatchJobOptions } from './watchJob.ts';
 import { watchJobs, watchJobsDocuments, type WatchJobsOptions } from './watchJobs.ts';
@@ -70,6 +86,8 @@ export type { WatchBulkOperationOptions };
 export type { JobHistoryEntry, JobPriority, JobsFilter, JobsList, JobsPage, JobStatus, JobStatusEvent, JobSummary, WaitingReason };
 export type { JobTicketsErrorCode, JobTicketsErrorDetails, JobTypesMap, ListJobsOptions, NameOf, Token, TypedJob };
 export type { CatchUpPolicy, CreateScheduleInput, ListSchedulesOptions, OverlapPolicy, Schedule, ScheduleSpec, ScheduleTick, TickOutcome };
+export type { CreatedWorkflow, CreateWorkflowInput, ListWorkflowsOptions, WatchWorkflowOptions, WhenDependencyFails, Workflow };
+export type { WorkflowEvent, WorkflowJobInput, WorkflowStatus };
 export type { JobLogLine, JobLogsOptions, UpdateScheduleInput, WatchJobOptions, WatchJobsOptions };
 export type { CreateWebhookEndpointInput, ListDeliveriesOptions, ListWebhooksOptions, UpdateWebhookEndpointInput, WebhookDelivery };
 export type { WebhookEndpoint, WebhookSecret };
@@ -177,6 +195,19 @@ export interface JobTickets<Types extends JobTypesMap<Types>> extends AsyncDispo
   webhookDeliveries(options?: ListDeliveriesOptions): AsyncGenerator<WebhookDelivery, void, void>;
   /** The same event once more, now. */
   redeliverWebhook(deliveryId: string, call?: Call): Promise<WebhookDelivery>;
+  /** All of its jobs, or none. Names in `dependsOn` and `paramsFrom` are those of its jobs. */
+  createWorkflow<const JobName extends string>(
+    input: CreateWorkflowInput<{ [Name in NameOf<Types>]: WorkflowJobInput<Name, Partial<Types[Name]['params']>, JobName> }[NameOf<Types>]>,
+    call?: Call,
+  ): Promise<CreatedWorkflow>;
+  workflow(workflowId: string, call?: Call): Promise<Workflow>;
+  /** Newest first: `for await (const workflow of client.workflows())`. */
+  workflows(options?: ListWorkflowsOptions): AsyncGenerator<Workflow, void, void>;
+  /** All changes of it and of its jobs, each once and in order a job, across lost connections; ends when it is over. */
+  watchWorkflow(workflowId: string, options?: WatchWorkflowOptions): AsyncGenerator<WorkflowEvent, void, void>;
+  /** All of its failed jobs. As `retry`. */
+  retryWorkflow(workflowId: string, call?: Call): Promise<Workflow>;
+  cancelWorkflow(workflowId: string, call?: Call): Promise<Workflow>;
   connectionState(): ConnectionState;
   /** @returns what ends it. */
   onConnectionState(listener: (state: ConnectionState) => void): () => void;
@@ -202,6 +233,7 @@ export const clientDocuments = {
   ...scheduleDocuments,
   ...bulkDocuments,
   ...webhookDocuments,
+  ...workflowDocuments,
   watchJob: watchJobDocument,
   jobLogs: jobLogsDocument,
   ...watchJobsDocuments,
@@ -277,6 +309,12 @@ export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>
     webhookDeliveries: (listOptions) => listWebhooks(connection, 'webhookDeliveries', listOptions),
     redeliverWebhook: async (deliveryId, { signal } = {}) =>
       (await changeWebhook(connection, 'redeliverWebhook', { deliveryId }, signal)).delivery,
+    createWorkflow: (input, { signal } = {}) => createWorkflow(connection, input, signal),
+    workflow: (workflowId, call) => ask(clientDocuments.workflow, { workflowId }, call),
+    workflows: (listOptions) => listWorkflows(connection, listOptions),
+    watchWorkflow: (workflowId, watchOptions) => watchWorkflow(connection, workflowId, watchOptions),
+    retryWorkflow: (workflowId, { signal } = {}) => changeWorkflow(connection, 'retryWorkflow', workflowId, signal),
+    cancelWorkflow: (workflowId, { signal } = {}) => changeWorkflow(connection, 'cancelWorkflow', workflowId, signal),
     connectionState: connection.state,
     onConnectionState: connection.onState,
     close: connection.close,

@@ -42,6 +42,12 @@ export const errorCatalogue = {
     message: 'There is no such delivery.',
     whatToDo: 'Ask the query `webhookDeliveries` for those there are; they are deleted JOB_TTL_DAYS after their last change.',
   },
+  WORKFLOW_NOT_FOUND: {
+    message: 'There is no such workflow.',
+    whatToDo: 'Check the workflowId; workflows are deleted JOB_TTL_DAYS after their end.',
+  },
+  WORKFLOW_NOT_RETRYABLE: { message: 'None of its jobs has failed.', whatToDo: 'Nothing: read the workflow to see how it stands.' },
+  WORKFLOW_NOT_CANCELLABLE: { message: 'The workflow has already ended.', whatToDo: 'Nothing: read the workflow to see how it ended.' },
   QUEUE_UNAVAILABLE: {
     message: 'The job was recorded but could not be queued.',
     whatToDo: 'Call `retryJob` with `extensions.jobId`.',

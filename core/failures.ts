@@ -6,6 +6,7 @@ export const failureCatalogue = {
   PERMANENT: 'The handler says that no further attempt can succeed.',
   QUEUE_UNAVAILABLE: 'The job could not be queued; `retryJob` queues it.',
   WORKERS_LOST: 'Its worker was lost in the middle of an attempt, killed or cut off, as often as a job may lose one.',
+  DEPENDENCY_FAILED: 'A job that it needs failed, or was cancelled; `retryJob` of that one revives it.',
   RECEIVES_EXHAUSTED: 'Of jobs that an earlier version ended: its message was received as often as it may be.',
   ATTEMPTS_EXHAUSTED: 'Of jobs that an earlier version ended: workers ended in the middle of each of its attempts.',
   MESSAGE_LOST: 'Of jobs that an earlier version ended: its message was lost again and again.',

@@ -71,6 +71,18 @@ export interface Claim {
   readonly expiresAt: number;
 }
 
+export interface WorkflowPart {
+  readonly workflowId: string;
+  /** Unique in its workflow. */
+  readonly name: string;
+}
+
+/** A job as it was when it had failed: one that was retried since is no cause any more. */
+export interface Cause {
+  readonly jobId: string;
+  readonly generation: number;
+}
+
 /** One transition. Versions are contiguous: the last entry's is the record's. */
 export interface HistoryEntry {
   readonly version: number;
@@ -109,6 +121,14 @@ export interface Job {
   readonly dueAt?: number | undefined;
   /** Waits on purpose, for something that will send it anew; absent = waits for a worker. PENDING jobs alone have it. */
   readonly waiting?: Waiting | undefined;
+  /** The workflow that it is of, and what that calls it. */
+  readonly workflow?: WorkflowPart | undefined;
+  /** The one job that it looks at now, of those that it waits for; absent = of none. */
+  readonly waitsFor?: string | undefined;
+  /** The failed job, and its generation, that it was cancelled for. CANCELLED jobs alone have it. */
+  readonly cause?: Cause | undefined;
+  /** The version of its last end, or new start, of which those that wait for it are still to be told. */
+  readonly tell?: number | undefined;
   /** Its handler has given its slot back, and goes on with the same attempt when it is claimed next; absent = it has not. */
   readonly suspended?: boolean | undefined;
   /** Something is kept beside it, by names of its handler’s, that goes when the record does; see `mayKeep`. */

@@ -40,13 +40,15 @@ export function byRank(a: string, b: string): number {
  * - `due`: starts later; by its time. The timer reads what has come, however long nobody has looked.
  * - `signal`: by the time when they wait no longer; those without one come last.
  * - `paused`, `limit`: by what they wait for, then by creation; those of one limit's key lie in one shard.
+ * - `dependencies`: by creation; whoever ends what such a job waits for finds it by the plan, and nobody by this.
+ * - `tell`: whatever their status is, by creation: those that wait for these are still to be told.
  * - `webhooks`: ended, and of its end its owner's webhooks have no delivery yet; whoever made it moves it on.
  * - `FAILED`, `FAILED_FINAL`, `CANCELLED`: ended so, by creation: how these are found whosever they are.
  */
-export type JobPlaceName = 'open' | 'webhooks' | (typeof waits)[WaitReason]['place'] | FailedStatus;
+export type JobPlaceName = 'open' | 'tell' | 'webhooks' | (typeof waits)[WaitReason]['place'] | FailedStatus;
 
 /** What decides where a job stands. */
-export type Placed = Pick<Job, 'jobId' | 'status' | 'version' | 'waiting' | 'webhookVersion'>;
+export type Placed = Pick<Job, 'jobId' | 'status' | 'version' | 'waiting' | 'tell' | 'webhookVersion'>;
 
 export interface JobPlace extends Place {
   readonly place: JobPlaceName;
@@ -55,9 +57,10 @@ export interface JobPlace extends Place {
 }
 
 /** Undefined for a job that has succeeded and been told of. Decided from the record alone, so that each write of a status or a wait sets it. */
-export function placeOf({ jobId, status, version, waiting, webhookVersion }: Placed): JobPlace | undefined {
+export function placeOf({ jobId, status, version, waiting, tell, webhookVersion }: Placed): JobPlace | undefined {
   // Ids end at random.
   const spread = jobId.slice(-1);
+  if (tell !== undefined) return { place: 'tell', rank: jobId, spread };
   if (isFinal(status) && webhookVersion !== undefined && webhookVersion < version) return { place: 'webhooks', rank: jobId, spread };
   if (isFailed(status)) return { place: status, rank: jobId, spread };
   if (isFinal(status)) return undefined;
@@ -72,6 +75,8 @@ export function placeOf({ jobId, status, version, waiting, webhookVersion }: Pla
       return { place, rank: waitRank(waiting.for ?? '', jobId), spread };
     case 'limit':
       return { place, rank: waitRank(waiting.for ?? '', jobId), spread: waiting.for ?? '' };
+    case 'dependencies':
+      return { place, rank: jobId, spread };
     default:
       return place satisfies never;
   }

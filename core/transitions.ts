@@ -24,8 +24,12 @@ export interface Facts {
   readonly leaseExpiresAt?: number | undefined;
   /** Why the job waited when its writer read it. */
   readonly waitingReason?: WaitReason | undefined;
-  /** The status the writer read, where its touch moves the job to its place. */
+  /** As they were read, where the place that a touch moves the job to follows from them. Default: PENDING, nothing to tell. */
   readonly status?: JobStatus | undefined;
+  readonly tell?: number | undefined;
+  readonly webhookVersion?: number | undefined;
+  /** The last write that its writer has read: of any kind, one that moved no version included. */
+  readonly writeId?: string | undefined;
   /** The job's type, where its writer has it from a message and not from the record. */
   readonly type?: string | undefined;
 }
@@ -105,6 +109,12 @@ export const guards = {
     meaning: 'no transition was made since it was read',
     condition: sameVersion,
     holds: (job, { version }) => job.version === version,
+  },
+  asRead: {
+    meaning: 'nothing at all was written since it was read',
+    condition: 'writeId = :writeId',
+    needs: 'writeId',
+    holds: (job, { writeId }) => job.writeId === writeId,
   },
   laterLease: {
     meaning: 'the lease grows, whichever renewal lands last',
@@ -235,6 +245,20 @@ export const transitions = [
     decided: ['cancelWasRequested'],
     by: 'whoever finds a cancelled job whose worker is gone',
   },
+  {
+    event: 'cancelForCause',
+    from: ['PENDING'],
+    to: 'CANCELLED',
+    guards: ['asRead'],
+    by: 'whoever looks at a job whose dependency failed, or was cancelled',
+  },
+  {
+    event: 'revive',
+    from: ['CANCELLED'],
+    to: 'PENDING',
+    guards: ['asRead'],
+    by: 'whoever looks at a job that was cancelled for another one, which has been retried',
+  },
   { event: 'enqueueFailed', from: ['PENDING'], to: 'FAILED', guards: [], by: 'server: the send failed (compensation)' },
   { event: 'retry', from: ['FAILED', 'FAILED_FINAL', 'CANCELLED'], to: 'PENDING', guards: [], by: 'client: retryJob' },
   { event: 'reschedule', from: ['PENDING'], to: 'PENDING', guards: [], by: 'client: rescheduleJob, which moves its start' },
@@ -265,6 +289,18 @@ export const touches = [
     by: 'worker, before its claim: the job waits on purpose from now on',
   },
   { touch: 'unpark', from: ['PENDING'], guards: ['unchanged', 'parkedFor'], by: 'whoever ends the wait, before it sends the job anew' },
+  {
+    touch: 'pass',
+    from: ['PENDING'],
+    guards: ['asRead'],
+    by: 'whoever looks at a job whose dependencies have ended: all, or the next ones',
+  },
+  {
+    touch: 'told',
+    from: ['PENDING', 'SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'],
+    guards: ['asRead'],
+    by: 'whoever has told those that wait for the job',
+  },
   { touch: 'requestCancel', from: ['PROCESSING'], guards: [], by: 'client: cancelJob of a running job' },
   { touch: 'keepSignal', from: ['PENDING', 'PROCESSING'], guards: [], by: 'client: sendSignal, before the signal is kept beside the job' },
   { touch: 'requestCancelSeen', from: ['PROCESSING'], guards: ['unchanged'], by: 'bulk operation: cancels a running job that it saw run' },
@@ -272,7 +308,7 @@ export const touches = [
   {
     touch: 'tellWebhooks',
     from: ['PENDING', 'PROCESSING', 'SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'],
-    guards: ['unchanged'],
+    guards: ['unchanged', 'asRead'],
     by: 'whoever made the deliveries that its owner’s webhooks ask for; and, where the first webhook came after the job, its finder',
   },
   { touch: 'sweep', from: ['PENDING', 'PROCESSING'], guards: ['lapsed'], by: 'sweeper: has sent the message again' },

@@ -11,12 +11,21 @@ export const waits = {
   PAUSED: { meaning: 'its type, or the queue of its priority, is paused', place: 'paused' },
   CONCURRENCY: { meaning: 'as many as may run at once do, of its type and key', place: 'limit' },
   RATE_LIMIT: { meaning: 'as many as may start now have started, of its type and key', place: 'limit' },
+  DEPENDENCIES: { meaning: 'jobs that it needs have not ended', place: 'dependencies' },
   SLEEP: { meaning: 'its handler sleeps, for longer than a queue can delay a message', place: 'due' },
   SIGNAL: { meaning: 'its handler waits for a signal', place: 'signal' },
 } as const satisfies Record<string, { readonly meaning: string; readonly place: string }>;
 
 export type WaitReason = keyof typeof waits;
-export const waitReasons = ['RUN_AT', 'PAUSED', 'CONCURRENCY', 'RATE_LIMIT', 'SLEEP', 'SIGNAL'] as const satisfies readonly WaitReason[];
+export const waitReasons = [
+  'RUN_AT',
+  'PAUSED',
+  'CONCURRENCY',
+  'RATE_LIMIT',
+  'SLEEP',
+  'SIGNAL',
+  'DEPENDENCIES',
+] as const satisfies readonly WaitReason[];
 
 export interface Waiting {
   readonly reason: WaitReason;

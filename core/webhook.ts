@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { derivedJobId } from './derivedId.ts';
+import { derivedJobId } from './derivedJobId.ts';
 import { jobStatuses, type HistoryEntry, type Job, type JobStatus } from './job.ts';
 import { defineJobType } from './jobType.ts';
 

@@ -11,6 +11,7 @@ export const waitWords: Readonly<Record<WaitingReason, string>> = {
   PAUSED: 'Its type or queue is paused',
   CONCURRENCY: 'Waits for others of its kind to end',
   RATE_LIMIT: 'Waits for its turn, as so many may start at a time',
+  DEPENDENCIES: 'Waits for other jobs to end',
   SLEEP: 'Its handler sleeps',
   SIGNAL: 'Its handler waits for a signal',
   NO_WORKER: 'No worker that runs knows its type',

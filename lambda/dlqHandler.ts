@@ -2,13 +2,13 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { decodeMessage } from '../core/queue/message.ts';
-import type { Core } from '../core/usecases/core.ts';
 import { deadLetterJob } from '../core/usecases/deadLetterJob.ts';
+import type { LookDeps } from '../core/usecases/lookAt.ts';
 
 export type DlqHandler = (event: SQSEvent) => Promise<SQSBatchResponse>;
 
 /** Idempotent. What cannot be handled is reported as failed, so that it is delivered again. */
-export function createDlqHandler(core: Pick<Core, 'table' | 'queues' | 'feed' | 'log' | 'telemetry'>): DlqHandler {
+export function createDlqHandler(core: LookDeps): DlqHandler {
   return async ({ Records }) => {
     const failed: string[] = [];
     for (const { messageId, body, attributes } of Records) {

@@ -1,5 +1,6 @@
 /** Runs the Lambda handlers on their event sources, outside AWS: all but the relay, which only a table with a stream has. */
 import type { Core } from '../core/usecases/core.ts';
+import { tellWaiting } from '../core/usecases/tellWaiting.ts';
 import type { Config } from '../runtime/config.ts';
 import { createBulkRunner } from './bulkRunner.ts';
 import { createDlqHandler } from './dlqHandler.ts';
@@ -16,6 +17,7 @@ export interface LambdasDeps {
 
 /** Outside AWS, where nothing is paid for a run. */
 const tickEveryMs = 1000;
+const tellEveryMs = 5000;
 
 /** The dead-letter queue has a batch size of one: each dead letter succeeds or comes back by itself. */
 export function startLambdas({ core, config: { region, receiveWaitSeconds, sweepIntervalSeconds } }: LambdasDeps): Mapping {
@@ -25,6 +27,7 @@ export function startLambdas({ core, config: { region, receiveWaitSeconds, sweep
     startTimerMapping({ name: 'timer', handler: createTimer(core), everyMs: sweepIntervalSeconds * 1000, log }),
     startTimerMapping({ name: 'ticks', handler: createTicker(core), everyMs: tickEveryMs, log }),
     startTimerMapping({ name: 'bulk', handler: createBulkRunner(core), everyMs: tickEveryMs, log }),
+    startTimerMapping({ name: 'tells', handler: () => tellWaiting(core), everyMs: tellEveryMs, log }),
     startTimerMapping({ name: 'sweeper', handler: createSweeper(core), everyMs: sweepIntervalSeconds * 1000, log }),
   ];
   return {

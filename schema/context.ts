@@ -39,7 +39,9 @@ export interface ApiContext {
   /** From the `Idempotency-Key` header, where there was one. */
   readonly idempotencyKey?: string | undefined;
   /** From the `Last-Event-ID` header: what a watch over SSE had seen before it broke off. */
-  readonly lastEventId?: { readonly jobId: string | undefined; readonly version: number } | undefined;
+  readonly lastEventId?:
+    | { readonly jobId: string | undefined; readonly version: number | undefined; readonly position: string }
+    | undefined;
   /** Fires when the client is gone; with a `JobError` as its reason where the client is to read why. */
   readonly signal: AbortSignal;
 }

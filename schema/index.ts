@@ -15,6 +15,9 @@ import './webhookQueries.ts';
 import './webhookMutations.ts';
 import './subscription.ts';
 import './bulkOperationFields.ts';
+import './workflowOperations.ts';
+import './subscription.ts';
+import './workflowSubscription.ts';
 import './worker.ts';
 import { guardWatchTokens } from './watchToken.ts';
 

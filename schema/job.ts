@@ -39,6 +39,7 @@ const WaitingReasonType = builder.enumType('WaitingReason', {
     PAUSED: { description: 'Its type, or the queue of its priority, is paused.' },
     CONCURRENCY: { description: 'As many of its type and key run as may at once.' },
     RATE_LIMIT: { description: 'As many of its type and key have started as may for now; `waitingUntil` is an estimate.' },
+    DEPENDENCIES: { description: 'Jobs that it needs have not ended: `dependsOn` says which.' },
     SLEEP: { description: 'Its handler sleeps, until `waitingUntil`.' },
     SIGNAL: { description: 'Its handler waits for a signal (see `sendSignal`), and until `waitingUntil` at most, if that is there.' },
     NO_WORKER: { description: 'No worker that runs knows its type.' },

@@ -9,7 +9,7 @@ import { JobLogLineType } from './jobLog.ts';
 import { loadJob } from './jobLoader.ts';
 import { resumeAfter } from './resume.ts';
 
-const JobStatusEventType = builder.objectRef<WatchedEvent>('JobStatusEvent').implement({
+export const JobStatusEventType = builder.objectRef<WatchedEvent>('JobStatusEvent').implement({
   description: 'A change of a job’s status or, under a version already seen, an update of its progress.',
   fields: (t) => ({
     jobId: t.exposeID('jobId', { description: 'The ticket.' }),

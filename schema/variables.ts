@@ -35,8 +35,8 @@ export interface CoercionOptions {
 /** Each is found by asking, with a path and a sentence of its own: a few are enough to mend a client. */
 const maxErrors = 5;
 
-/** Entries of lists and fields of inputs, which are asked for by name; JSON is taken as it is. */
-const maxTypedValues = 5000;
+/** Entries of lists and fields of inputs, which are asked for by name; JSON is taken as it is. A workflow of a thousand jobs has some 20,000. */
+const maxTypedValues = 30_000;
 
 /**
  * As graphql-js does it: absent, null and default are told apart by which keys there are. What the operation does not

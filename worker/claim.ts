@@ -15,7 +15,7 @@ import type { Log } from '../telemetry/log.ts';
 import { barred, barTo, mayStartUnread } from './bar.ts';
 import { enter, isUnlimited, leaveUnclaimed, type Entered, type Permit } from './limits.ts';
 import { acknowledgementOf, type Acknowledgement } from './outcome.ts';
-import { leaseMsOf, type WorkerParts } from './parts.ts';
+import { leaseMsOf, lookDepsOf, type WorkerParts } from './parts.ts';
 import { passOn } from './unknownType.ts';
 import { isAway, untilAnswered } from './untilAnswered.ts';
 
@@ -109,7 +109,7 @@ async function claimSeen(
       } else if (entered.kind === 'changed') seen = entered;
       else return entered;
     } else if (verdict.kind === 'end') {
-      const { ok, job: present } = await endJob(core, job, verdict, now);
+      const { ok, job: present } = await endJob(lookDepsOf(parts), job, verdict, now);
       if (ok) return { kind: 'deleted' };
       seen = { job: present };
     } else if (verdict.kind === 'parked' && job.waiting !== undefined && hasTimedOut(job.waiting, now)) {

@@ -3,10 +3,11 @@ import type { Job, JsonValue, Payload } from '../core/job.ts';
 import type { Changes, WriteResult } from '../core/table/jobTable.ts';
 import type { TransitionEvent } from '../core/transitions.ts';
 import { transitionJob } from '../core/usecases/transitionJob.ts';
+import { tellJob } from '../core/usecases/tell.ts';
 import { exhaustionOf, isLastLoss } from '../core/verdict.ts';
 import type { Claimed } from './claim.ts';
 import { acknowledgementOf, type Acknowledgement, type Outcome } from './outcome.ts';
-import type { WorkerParts } from './parts.ts';
+import { lookDepsOf, type WorkerParts } from './parts.ts';
 import type { Keeping } from './waits.ts';
 import { followSuspension, suspensionOf } from './suspend.ts';
 import { untilAnswered } from './untilAnswered.ts';
@@ -30,6 +31,7 @@ export async function conclude(
     ...asking,
     ask: () => (outcome.kind === 'claimLost' ? core.table.get(job.jobId) : written(parts, claimed, { outcome, percent, keeping, result })),
   });
+  if (present?.tell !== undefined) await tellJob(lookDepsOf(parts), present);
   const { status, attempts } = present ?? {};
   log.info({ status, attempts, outcome: outcome.kind }, 'a receive ended');
   if (outcome.kind === 'suspended') return followSuspension(parts, claimed, present, outcome.wait);

@@ -3,6 +3,7 @@ import type { Handlers } from '../core/jobList.ts';
 import type { ObjectAccess } from '../core/objectAccess.ts';
 import type { ObjectEngine } from '../core/objects.ts';
 import type { Core } from '../core/usecases/core.ts';
+import type { LookDeps } from '../core/usecases/lookAt.ts';
 import type { Breaker } from './breaker.ts';
 import type { Pauses } from '../core/usecases/pauses.ts';
 import type { LimitsByType } from '../core/typeLimits.ts';
@@ -46,4 +47,9 @@ export interface WorkerParts {
 
 export function leaseMsOf({ settings }: Pick<WorkerParts, 'settings'>): number {
   return settings.visibilityTimeoutSeconds * 1000;
+}
+
+/** For those who end jobs, and tell others of it. */
+export function lookDepsOf({ core, settings }: Pick<WorkerParts, 'core' | 'settings'>): LookDeps {
+  return { ...core, settings };
 }

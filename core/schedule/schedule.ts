@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { derivedJobId } from '../derivedId.ts';
+import { derivedJobId } from '../derivedJobId.ts';
 import { jobPriorities } from '../job.ts';
 import { anyJson } from '../jobType.ts';
 

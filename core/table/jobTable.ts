@@ -6,7 +6,7 @@
  * Errors: `TABLE_UNAVAILABLE` when the table does not answer.
  */
 import type { ServiceTime } from '../clock.ts';
-import type { ApartPayload, Claim, FinalStatus, HistoryEntry, Job, JobFailure, JobStatus, JsonValue, Payload } from '../job.ts';
+import type { ApartPayload, Cause, Claim, FinalStatus, HistoryEntry, Job, JobFailure, JobStatus, JsonValue, Payload } from '../job.ts';
 import type { JobPlaceName, RankRange } from '../place.ts';
 import type { Waiting } from '../waiting.ts';
 import type { Facts, Touch, TransitionEvent } from '../transitions.ts';
@@ -29,6 +29,8 @@ export interface TransitionInput {
   readonly error?: JobFailure | undefined;
   /** Replaces the history that the new entry is appended to. */
   readonly keptHistory?: readonly HistoryEntry[] | undefined;
+  /** So many days longer than others a record that ends so is kept. */
+  readonly spareDays?: number | undefined;
   /**
    * May be answered as soon as it outlives this process, where the engine can tell that moment from the one when it also
    * outlives a loss of power: for a writer who does what is harmless to be done again, before he tells anyone.
@@ -106,6 +108,10 @@ export interface Changes {
   readonly sweptAt?: number | null | undefined;
   /** Moves a job that has ended to its place. */
   readonly webhookVersion?: number | undefined;
+  readonly waitsFor?: string | null | undefined;
+  readonly cause?: Cause | null | undefined;
+  /** A transition that does not say is none to tell of. Moves the job to its place: a touch says `waiting` with it, and its facts the status. */
+  readonly tell?: number | null | undefined;
   /** Only to be removed: from jobs that are open and have one of an older version of this program. */
   readonly expiresAt?: null | undefined;
 }

@@ -8,7 +8,7 @@ import type { Payload } from '../job.ts';
 import { maxInlineBytes, type KeepPayload } from './jobTable.ts';
 
 /** A job that ends within these days needs no renewal. */
-const spareDays = 7;
+export const spareDays = 7;
 /** Expired items linger (DynamoDB: two days), and an expired record still shows its payload. */
 const leastSpareDays = 3;
 const day = 86_400;

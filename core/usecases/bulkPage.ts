@@ -9,6 +9,7 @@ import { matches, matchesNothing, type JobsFilter } from './jobsFilter.ts';
 import { idsOf } from './listJobs.ts';
 import { readEach } from './readEach.ts';
 import { beginAnew } from './retryJob.ts';
+import { tellJob } from './tell.ts';
 
 /** As many as one read of the table takes. */
 const maxPageSize = 100;
@@ -106,6 +107,8 @@ async function actOn(core: Core, operation: BulkOperation, plan: PlannedJob, job
     return operation.action === 'RETRY' ? await retry(core, plan, job) : await cancel(core, plan, job);
   } catch (error) {
     const code = error instanceof JobError ? error.code : 'INTERNAL_SERVER_ERROR';
+    // Cancelled for another job, whose retry revives it.
+    if (code === 'JOB_NOT_RETRYABLE') return 'skipped';
     if (code === 'TABLE_UNAVAILABLE' || code === 'QUEUE_UNAVAILABLE') throw error;
     core.log.error({ error, jobId: job.jobId, operationId: operation.operationId }, 'a bulk operation could not act on a job');
     return { code };
@@ -122,7 +125,9 @@ async function retry(core: Core, plan: PlannedJob, job: Job): Promise<Act> {
   }
   const retried = await beginAnew(core, 'retry', job, { now: await core.table.time() });
   if (!retried.ok) return 'skipped';
-  await sendMessage(core, retried.job, 0);
+  // Of a workflow's, those that wait for it are told; then it goes on by its dependencies.
+  if (retried.job.tell === undefined) await sendMessage(core, retried.job, 0);
+  else await tellJob(core, retried.job);
   return 'done';
 }
 

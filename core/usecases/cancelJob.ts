@@ -5,6 +5,8 @@ import { isFinal, type Job } from '../job.ts';
 import { verdictOn } from '../verdict.ts';
 import { transitionJob, type TransitionDeps } from './transitionJob.ts';
 import type { Core } from './core.ts';
+import type { LookDeps } from './lookAt.ts';
+import { tellJob } from './tell.ts';
 import { getJob, type Caller } from './readJob.ts';
 
 /**
@@ -19,7 +21,7 @@ export async function cancelJob(core: Core, request: Caller & { readonly jobId: 
       throw new JobError('JOB_NOT_CANCELLABLE', { message: `The job has already ended ${job.status}.`, jobId: job.jobId });
     const now = await core.table.time();
     const step = await cancelStep(core, job, now, 'requestCancel');
-    if (step.ok && (step.job.status === 'CANCELLED' || !isAbandoned(step.job, now))) return step.job;
+    if (step.ok && (step.job.status === 'CANCELLED' || !isAbandoned(step.job, now))) return tellJob(core, step.job);
     // Something else was faster: look at what the job has become.
     if (step.job === undefined) throw new JobError('JOB_NOT_FOUND');
     job = step.job;
@@ -27,13 +29,16 @@ export async function cancelJob(core: Core, request: Caller & { readonly jobId: 
 }
 
 /** Of this generation alone, whatever it does meanwhile: true when it is cancelled, or its worker is asked. */
-export async function cancelGeneration(core: TransitionDeps, seen: Job): Promise<boolean> {
+export async function cancelGeneration(core: LookDeps, seen: Job): Promise<boolean> {
   let job = seen;
   for (;;) {
     if (isFinal(job.status) || job.generation !== seen.generation) return false;
     const now = await core.table.time();
     const step = await cancelStep(core, job, now, 'requestCancelSeen');
-    if (step.ok && (step.job.status === 'CANCELLED' || !isAbandoned(step.job, now))) return true;
+    if (step.ok && (step.job.status === 'CANCELLED' || !isAbandoned(step.job, now))) {
+      await tellJob(core, step.job);
+      return true;
+    }
     if (step.job === undefined) return false;
     job = step.job;
   }

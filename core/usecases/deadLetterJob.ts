@@ -5,6 +5,7 @@
 import { publishLatest } from '../feed/feed.ts';
 import type { JobMessage } from '../queue/message.ts';
 import { msUntil, verdictOn } from '../verdict.ts';
+import type { LookDeps } from './lookAt.ts';
 import { endJob } from './endJob.ts';
 import { sendMessage } from './sendMessage.ts';
 import type { TransitionDeps } from './transitionJob.ts';
@@ -17,7 +18,7 @@ export type DeadLetterResult = 'over' | 'parked' | 'ended' | 'sentAnew';
  * or its holder's lease ends: only then may the dead letter go.
  * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`: the dead letter must come back.
  */
-export async function deadLetterJob(core: TransitionDeps, message: JobMessage): Promise<DeadLetterResult> {
+export async function deadLetterJob(core: LookDeps, message: JobMessage): Promise<DeadLetterResult> {
   for (;;) {
     const job = await core.table.get(message.jobId);
     if (job === undefined) return 'over';

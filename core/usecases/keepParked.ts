@@ -10,7 +10,7 @@ import type { Core } from './core.ts';
 import { readEach } from './readEach.ts';
 import { renewedParams } from './renewedParams.ts';
 
-const places = ['paused', 'limit', 'signal'] as const;
+const places = ['paused', 'limit', 'signal', 'dependencies'] as const;
 
 /** How far the walk has come, which outlives each of its runs; without a place it came to its end at that time. */
 const walkKind = defineEntryKind('walk', z.object({ beganAt: z.number(), place: z.enum(places).optional(), after: z.string().optional() }));

@@ -25,6 +25,7 @@ import type { Core } from './core.ts';
 import { startAt, type Start } from './startTime.ts';
 import { tellWebhooksSoon } from './tellWebhooks.ts';
 import { mayHaveWebhooks } from './webhookOwners.ts';
+import type { TransitionDeps } from './transitionJob.ts';
 
 export interface CreateJobRequest {
   readonly owner: string;
@@ -85,9 +86,14 @@ export async function record(core: Core, draft: Draft, onAsked?: () => void): Pr
   const { jobId, params: value } = draft;
   // The record lives on from its end, which comes after its start.
   const now = Math.max(draft.createdAt, draft.dueAt ?? 0);
-  const params = await core.table.keepPayload({ jobId, kind: 'params', value, now });
+  return put(core, { ...draft, params: await core.table.keepPayload({ jobId, kind: 'params', value, now }) }, onAsked);
+}
+
+/** Whose params are kept already. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function put(core: TransitionDeps, draft: Omit<Job, 'writeId'>, onAsked?: () => void): Promise<CreatedJob> {
+  const { jobId } = draft;
   const webhookVersion = (await mayHaveWebhooks(core, draft.owner)) ? 0 : undefined;
-  const creating = core.table.create({ ...draft, params, webhookVersion });
+  const creating = core.table.create({ ...draft, webhookVersion });
   onAsked?.();
   const { ok, job } = await creating;
   if (job === undefined) throw new JobError('TABLE_UNAVAILABLE', { jobId });
@@ -109,7 +115,9 @@ interface Checked extends Pick<Job, 'concurrencyKey' | 'rateKey'> {
   readonly now: ServiceTime;
 }
 
-export function draftOf(request: CreateJobRequest, { now, ...checked }: Checked): Draft {
+type DraftRequest = Omit<CreateJobRequest, 'params'>;
+
+export function draftOf(request: DraftRequest, { now, ...checked }: Checked): Draft {
   const { type, priority, owner, idempotencyKey, traceId } = request;
   return {
     owner,
@@ -136,12 +144,12 @@ export function draftOf(request: CreateJobRequest, { now, ...checked }: Checked)
 }
 
 /** Without a delay it is due whatever the time is known to be. */
-function startOf({ delaySeconds, runAt }: CreateJobRequest, now: ServiceTime): Start {
+function startOf({ delaySeconds, runAt }: DraftRequest, now: ServiceTime): Start {
   if (runAt !== undefined) return startAt(runAt, now);
   return delaySeconds === 0 ? {} : { dueAt: now.high + delaySeconds * 1000 };
 }
 
-function checkLimits({ owner, type, params, idempotencyKey, tags = [], delaySeconds, runAt }: CreateJobRequest): void {
+export function checkLimits({ owner, type, params, idempotencyKey, tags = [], delaySeconds, runAt }: CreateJobRequest): void {
   for (const [field, text] of Object.entries({ owner, type, idempotencyKey })) if (text !== undefined) requireText(text, [field]);
   if (idempotencyKey !== undefined && (idempotencyKey.length === 0 || idempotencyKey.length > maxIdempotencyKeyLength)) {
     throw new JobError('BAD_USER_INPUT', {
@@ -171,7 +179,7 @@ export function tagsOf({ tags = [] }: Pick<CreateJobRequest, 'tags'>): readonly 
   return tags.length === 0 ? undefined : [...new Set(tags)];
 }
 
-function typeOf({ jobTypes }: Pick<Core, 'jobTypes'>, name: string): JobType {
+export function typeOf({ jobTypes }: Pick<Core, 'jobTypes'>, name: string): JobType {
   const type = jobTypes.find(name);
   if (type !== undefined) return type;
   throw new JobError('UNKNOWN_JOB_TYPE', {
@@ -190,7 +198,7 @@ function checkedParams(type: JobType, params: JsonValue | undefined): JsonValue 
 }
 
 /** Of the payload as the client sent it, so that a new default does not make an old key look reused. RFC 8785. */
-function hashOf(request: CreateJobRequest): string {
+export function hashOf(request: CreateJobRequest): string {
   const { type, params = {}, priority, delaySeconds, runAt } = request;
   const tags = tagsOf(request)?.toSorted();
   const start = runAt === undefined ? { delaySeconds } : { delaySeconds, runAt };
@@ -200,7 +208,7 @@ function hashOf(request: CreateJobRequest): string {
 }
 
 /** @throws {JobError} `BAD_USER_INPUT` for half a surrogate pair, which no canonical form can spell. */
-function canonicalJson(payload: object): string {
+export function canonicalJson(payload: object): string {
   try {
     return canonicalize(payload) ?? '';
   } catch (error) {

@@ -25,10 +25,12 @@ export async function rescheduleJob(
     if (job.status !== 'PENDING') {
       throw new JobError('JOB_NOT_RESCHEDULABLE', { message: `The job is ${job.status}: its start cannot be moved.`, jobId: job.jobId });
     }
+    // One that waits for others does so still, and for its start after that.
+    const kept = job.waiting?.reason === 'DEPENDENCIES' ? { waiting: job.waiting, tell: job.tell } : { waiting };
     const params = await renewedParams(core, job, Math.max(now.at, runAt));
-    const moved = await transitionJob(core, 'reschedule', job, { facts: { now }, changes: { ...params, runAt, dueAt, waiting } });
+    const moved = await transitionJob(core, 'reschedule', job, { facts: { now }, changes: { ...params, runAt, dueAt, ...kept } });
     if (moved.ok) {
-      if (waiting === undefined) await send(core, moved.job, dueAt === null ? 0 : msUntil(dueAt, now) / 1000);
+      if (kept.waiting === undefined) await send(core, moved.job, dueAt === null ? 0 : msUntil(dueAt, now) / 1000);
       return moved.job;
     }
     // Something else was faster: look at what the job has become.

@@ -20,7 +20,7 @@ export function isUntold({ version, webhookVersion }: Pick<Job, 'version' | 'web
 
 /** Answers how many deliveries it made. @throws {JobError} `TABLE_UNAVAILABLE`: whoever finds the job next goes on. */
 export async function tellWebhooks(core: TellDeps, job: Job): Promise<number> {
-  const { jobId, status, version, webhookVersion = version } = job;
+  const { jobId, status, version, tell, writeId, webhookVersion = version } = job;
   if (!isUntold(job)) return 0;
   const endpoints = await readWebhooks(core, job.owner);
   const untold = job.history.filter((entry) => entry.version > webhookVersion);
@@ -37,7 +37,8 @@ export async function tellWebhooks(core: TellDeps, job: Job): Promise<number> {
     }
   }
   // What nobody asks for is found so again, for less than it costs to note it. Refused, the job has moved on: so has the task.
-  if (asked > 0 || isFinal(status)) await core.table.touch('tellWebhooks', jobId, { version, status }, { webhookVersion: version });
+  const facts = { version, status, tell, ...(isFinal(status) ? { writeId } : {}) };
+  if (asked > 0 || isFinal(status)) await core.table.touch('tellWebhooks', jobId, facts, { webhookVersion: version });
   return made;
 }
 

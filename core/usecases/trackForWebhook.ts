@@ -102,12 +102,12 @@ async function goOn(core: Deps, begun: Entry<Tracking>, until: number): Promise<
 /** What came before the endpoint counts as told. @throws {JobError} `TABLE_UNAVAILABLE`. */
 async function track({ table }: Deps, found: Job, since: number): Promise<void> {
   for (let job: Job | undefined = found; job !== undefined && job.webhookVersion === undefined;) {
-    const { jobId, status, version }: Job = job;
+    const { jobId, status, version, tell, writeId }: Job = job;
     const webhookVersion: number = job.history.findLast(({ at }) => at < since - clockLeewayMs)?.version ?? 0;
     if (isFinal(status) && webhookVersion === version) return;
-    const written = await table.touch('tellWebhooks', jobId, { version, status }, { webhookVersion });
+    const written = await table.touch('tellWebhooks', jobId, { version, status, tell, writeId }, { webhookVersion });
     if (written.ok) return;
-    if (written.job?.version === version) throw new JobError('TABLE_UNAVAILABLE', { jobId });
+    if (written.job?.writeId === writeId) throw new JobError('TABLE_UNAVAILABLE', { jobId });
     job = written.job;
   }
 }

@@ -4,6 +4,8 @@ import { publishLatest, type Feed } from '../feed/feed.ts';
 import { isFinal, maxHistory, type Job, type JobFailure } from '../job.ts';
 import type { Changes, WriteResult } from '../table/jobTable.ts';
 import { transitionOf, type Facts, type TransitionEvent } from '../transitions.ts';
+import { endedChanges, hasListeners } from '../workflow/moves.ts';
+import { spareDays } from '../table/payloadLife.ts';
 import type { Core } from './core.ts';
 import { tellWebhooksSoon } from './tellWebhooks.ts';
 
@@ -18,7 +20,8 @@ export interface Transition {
 }
 
 /** The record, or what a message knows of it: then the job is young, and its history short. */
-export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> & Partial<Pick<Job, 'history' | 'suspended' | 'webhookVersion'>>;
+export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> &
+  Partial<Pick<Job, 'history' | 'workflow' | 'suspended' | 'webhookVersion'>>;
 
 export type TransitionDeps = Pick<Core, 'table' | 'queues' | 'feed' | 'log' | 'telemetry'>;
 
@@ -31,7 +34,7 @@ export async function transitionJob(
 ): Promise<WriteResult> {
   const { table, feed, telemetry } = core;
   const { to } = transitionOf(event);
-  const ending: Changes = isFinal(to) ? { finishedAt: facts.now.at } : {};
+  const ending: Changes = isFinal(to) ? { finishedAt: facts.now.at, ...(hasListeners(job) ? endedChanges(job) : {}) } : {};
   // An attempt begins where none has come yet.
   const isResumed = job.suspended === true && to !== 'PENDING';
   const claim: Changes = to !== 'PROCESSING' ? { claim: null } : isResumed ? {} : { progress: null };
@@ -43,6 +46,7 @@ export async function transitionJob(
     keptHistory: keptOf(job.history),
     early,
     webhookVersion: job.webhookVersion,
+    spareDays: hasListeners(job) ? spareDays : undefined,
     changes: { ...ending, ...claim, ...resumed, ...changes },
   });
   // Lost, it shows what another has written, or this writer itself before its answer was lost: perhaps never told.

@@ -21,3 +21,13 @@ export async function wakeJob(core: Pick<Core, 'table' | 'queues' | 'telemetry'>
   await sendMessage(core, woken, (delayMs + (woken.dueAt === undefined ? 0 : msUntil(woken.dueAt, now))) / 1000);
   return true;
 }
+
+/** The message of a job that was just let go. One that is not taken, or never comes, is made up for by the sweeper. */
+export async function wakeMessage(core: Pick<Core, 'table' | 'queues' | 'telemetry' | 'log'>, job: Job): Promise<void> {
+  const delayMs = job.dueAt === undefined ? 0 : msUntil(job.dueAt, await core.table.time());
+  try {
+    await sendMessage(core, job, delayMs / 1000);
+  } catch (error) {
+    core.log.warn({ error, jobId: job.jobId }, 'the message of a job that may run now could not be sent; the sweeper sends it');
+  }
+}

@@ -12,23 +12,25 @@ import { createCoalescedReads, readLoggingOutages } from './coalescedReads.ts';
 import { readLines, type LinesWanted, type LoggedLine } from './attemptNotes.ts';
 import type { Core } from './core.ts';
 import { checkFilter, matches, type JobsFilter } from './jobsFilter.ts';
-import { openLogWatch } from './watchLogs.ts';
+import type { WorkflowTransition } from '../feed/workflowWatch.ts';
 import { getBulkOperation, type BulkOperation } from './bulkOperations.ts';
+import { openWatchOfWorkflow, type WorkflowWatchesDeps } from './watchWorkflow.ts';
+import { openLogWatch } from './watchLogs.ts';
 import { mayBeId, maySee, type Caller } from './readJob.ts';
 import { watchBulkOperation } from './watchBulkOperation.ts';
 
 export type { BulkOperation, LoggedLine, Watch, WatchedEvent };
 
 /** What is pushed to clients. */
-export type PushedEvent = WatchedEvent | LoggedLine | BulkOperation;
+export type PushedEvent = WatchedEvent | LoggedLine | BulkOperation | WorkflowTransition;
 
-/** Where a watch goes on that broke off after it: `afterVersion`, or `afterSequence`. */
-export function positionOf(event: PushedEvent): number {
-  return 'sequence' in event ? event.sequence : event.version;
+/** Whose it is, and where a watch goes on that broke off after it: `afterVersion`, or `afterSequence`. */
+export function eventIdOf(event: PushedEvent): string {
+  return `${watchedIdOf(event)}:${'sequence' in event ? event.sequence : event.version}`;
 }
 
-/** Of what that position is. */
-export function watchedIdOf(event: PushedEvent): string {
+function watchedIdOf(event: PushedEvent): string {
+  if ('workflowId' in event) return event.workflowId;
   return 'operationId' in event ? event.operationId : event.jobId;
 }
 
@@ -69,6 +71,18 @@ export interface Watches {
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<Watch<BulkOperation>>;
+  /**
+   * First the present state of the workflow and of each of its jobs (or, with `afterSequence`, what came after it), then each
+   * transition of them, once and in order a job; completes when it is over and all is told.
+   * @throws {JobError} `WORKFLOW_NOT_FOUND`, `BAD_USER_INPUT`, `TABLE_UNAVAILABLE`, `SHUTTING_DOWN`.
+   */
+  workflow(
+    request: Caller & {
+      readonly workflowId: string;
+      readonly afterSequence?: string | undefined;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<Watch<WorkflowTransition>>;
   /** @throws {JobError} `BAD_USER_INPUT`; `FEED_INTERRUPTED`, here or from the iterator; `SHUTTING_DOWN`. */
   owner(request: {
     readonly owner: string;
@@ -150,6 +164,19 @@ export function createWatches(
   };
   const operations = new Set<{ fail(error: Error): void }>();
 
+  const workflowWatches = new Set<(error: Error) => void>();
+  const workflowWatchDeps: WorkflowWatchesDeps = {
+    ...shared,
+    table,
+    readJobs: table.getMany,
+    schedule,
+    pollMs,
+    silenceMs,
+    open: workflowWatches,
+    onFailure: (error) => log.debug({ error }, 'a watched workflow could not be read; trying again'),
+    onThrow: (error) => log.error({ error }, 'a watcher of a workflow threw; it was ended'),
+  };
+
   function remember(jobId: string, update: JobEvent): void {
     lastUpdates.delete(jobId);
     lastUpdates.set(jobId, update);
@@ -223,6 +250,11 @@ export function createWatches(
       return watchBulkOperation(followerDeps, { operationId, afterVersion, signal, read, among: operations });
     },
 
+    async workflow({ workflowId, afterSequence, signal, ...caller }) {
+      if (closed) throw new JobError('SHUTTING_DOWN');
+      return openWatchOfWorkflow(workflowWatchDeps, { ...caller, workflowId, afterSequence, signal });
+    },
+
     async owner({ owner, filter, signal }) {
       if (filter !== undefined) checkFilter(filter);
       const chooses = filter === undefined ? undefined : (event: JobEvent, job: JobFacts) => matches(filter, { ...event, ...job });
@@ -237,6 +269,7 @@ export function createWatches(
       stopCounting();
       clearInterval(ticking);
       for (const operation of operations) operation.fail(new JobError('SHUTTING_DOWN'));
+      for (const fail of workflowWatches) fail(new JobError('SHUTTING_DOWN'));
       for (const stream of await Promise.allSettled([...jobs.values(), ...owners.values()])) {
         if (stream.status === 'fulfilled') stream.value.fail(new JobError('SHUTTING_DOWN'));
       }

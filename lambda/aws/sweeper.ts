@@ -1,5 +1,6 @@
-/** Entry of the Lambda on the schedule: sweeper, timer, ticks and bulk operations, none of which waits for another. */
+/** Entry of the Lambda on the schedule: sweeper, timer, ticks, bulk operations and what is to be told, none of which waits for another. */
 import type { SweepReport } from '../../core/usecases/sweepJobs.ts';
+import { tellWaiting } from '../../core/usecases/tellWaiting.ts';
 import { createBulkRunner } from '../bulkRunner.ts';
 import { createSweeper } from '../sweeper.ts';
 import { runParts } from '../runParts.ts';
@@ -10,8 +11,17 @@ import { openContainer } from './container.ts';
 const { core, settled } = await openContainer('sweeper');
 const [sweep, time, tick, runBulk] = [createSweeper(core), createTimer(core), createTicker(core), createBulkRunner(core)];
 
+/** Below the time that a run has. */
+const tellForMs = 20_000;
+
 export const handler = settled(async () => {
   let report: SweepReport | undefined;
-  await runParts(core.log, { sweep: async () => void (report = await sweep()), time, tick, runBulk });
+  await runParts(core.log, {
+    sweep: async () => void (report = await sweep()),
+    time,
+    tick,
+    runBulk,
+    tell: () => tellWaiting(core, tellForMs),
+  });
   return report;
 });

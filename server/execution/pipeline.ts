@@ -2,6 +2,7 @@
  * Yoga's pipeline: parse, validate, build the context, execute, each with whatever its plugins add. Transports frame what
  * comes out of it themselves (`server/http`, `server/websocket`), so that the same operation has the same answer over each.
  */
+import type { LastEvent } from '../http/lastEventId.ts';
 import { execute, type DocumentNode, type OperationTypeNode, type validate, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Budget, Taken } from '../../core/limits/rateLimiter.ts';
@@ -21,7 +22,7 @@ export interface CallContext {
   /** @throws {JobError} `BAD_USER_INPUT` for a header that is none. */
   idempotencyKey(): string | undefined;
   /** What a client that comes back saw last. */
-  readonly lastEventId?: { readonly jobId: string | undefined; readonly version: number } | undefined;
+  readonly lastEventId?: LastEvent | undefined;
   /** Told of each attempt to spend, for those who tell the client what is left. */
   onSpent?(budget: Budget, taken: Taken): void;
   /** @throws {GraphQLError} where the transport takes no operation of this kind. Default: all are taken. */

@@ -5,7 +5,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { GraphQLError } from 'graphql';
-import { positionOf, watchedIdOf, type PushedEvent } from '../../core/usecases/watchJob.ts';
+import { eventIdOf, type PushedEvent } from '../../core/usecases/watchJob.ts';
 import type { PushTarget, Running } from '../execution/fanOut.ts';
 import type { Answer } from '../execution/operations.ts';
 import { payloadOf } from '../execution/payload.ts';
@@ -82,7 +82,7 @@ export class AnswerStream implements PushTarget {
   }
 
   pushNext(_id: string, payload: string, event: PushedEvent, onFlushed?: () => void): void {
-    this.#write(this.#framing.frame(payload, `${watchedIdOf(event)}:${positionOf(event)}`), onFlushed);
+    this.#write(this.#framing.frame(payload, eventIdOf(event)), onFlushed);
   }
 
   pushComplete(): void {

@@ -282,4 +282,34 @@ mutation DeleteSchedule {
   deleteSchedule(input: { scheduleId: "paste a scheduleId here" }) { schedule { name } }
 }`,
   ...webhookExamples,
+  `
+# Jobs of which one waits for the other, and takes its result.
+mutation CreateWorkflow {
+  createWorkflow(input: { name: "two steps", jobs: [
+    { name: "first", type: "simulate_work", params: { payload: "a" } }
+    { name: "second", type: "simulate_work", dependsOn: ["first"], paramsFrom: [{ path: ["payload"], job: "first", resultPath: ["payload"] }] }
+  ] }) { workflow { workflowId status jobs(first: 10) { edges { node { jobId workflowJobName status waitingReason dependsOn { name status } } } } } }
+}`,
+  `
+# Every change of a workflow and of its jobs, until it is over.
+subscription WatchWorkflow {
+  workflowChanged(workflowId: "paste a workflowId here") { sequence jobName jobEvent { jobId status } workflowStatus }
+}`,
+  `
+query Workflow {
+  workflow(workflowId: "paste a workflowId here") { name status error { code message } jobCounts { status count } }
+}`,
+  `
+query Workflows {
+  workflows(first: 10, filter: { status: [FAILED] }) { edges { node { workflowId name status createdAt } } pageInfo { hasNextPage endCursor } }
+}`,
+  `
+# All of its failed jobs; what was cancelled for them goes on.
+mutation RetryWorkflow {
+  retryWorkflow(input: { workflowId: "paste a workflowId here" }) { workflow { status } }
+}`,
+  `
+mutation CancelWorkflow {
+  cancelWorkflow(input: { workflowId: "paste a workflowId here" }) { workflow { status } }
+}`,
 ];

@@ -12,7 +12,7 @@ interface Zone {
 const anything = /./;
 /** What a job is. */
 const base =
-  /^core\/(job|jsonSize|place|waiting|typeLimits|slots|startRate|shownWait|transitions|verdict|jobType|jobList|handler|objects|objectAccess|objectUri|ownerFolder|backoff|retryLeftovers|errors|failures|json|text|clock|logLine|logBuffer|attemptRuns|derivedId|webhook|webhookSignature|webhookUrl)\.ts$/;
+  /^core\/(job|derivedJobId|jsonSize|place|waiting|typeLimits|slots|startRate|shownWait|transitions|verdict|jobType|jobList|handler|objects|objectAccess|objectUri|ownerFolder|backoff|retryLeftovers|errors|failures|json|text|clock|logLine|logBuffer|attemptRuns|webhook|webhookSignature|webhookUrl)\.ts$/;
 const redis = /^core\/redis\.ts$/;
 const core = /^core\//;
 const telemetry = /^telemetry\//;
@@ -22,6 +22,8 @@ const [table, queue, feed, limits] = [/^core\/table\//, /^core\/queue\//, /^core
 const contracts = [/^core\/table\/\w+\.ts$/, /^core\/queue\/\w+\.ts$/, /^core\/feed\/\w+\.ts$/];
 /** What a schedule is, and what is to be done about it. */
 const schedule = /^core\/schedule\//;
+/** What a workflow is, and what a look at what waits comes to. */
+const workflow = /^core\/workflow\//;
 const usecases = /^core\/usecases\//;
 /** Types and their list; what a handler needs is loaded by workers alone. */
 const jobTypes = /^jobs\/(index|\w+\/type)\.ts$/;
@@ -48,11 +50,12 @@ const zones: readonly Zone[] = [
   { files: base, mayImport: [base, /^telemetry\/log\.ts$/], packages: ['zod', 'ipaddr.js', 'node:crypto', 'node:timers/promises'] },
   { files: table, mayImport: [base, telemetry, table] },
   { files: queue, mayImport: [base, telemetry, queue] },
-  { files: feed, mayImport: [base, telemetry, redis, feed] },
+  { files: feed, mayImport: [base, telemetry, redis, workflow, feed] },
   { files: redis, mayImport: [] },
   { files: limits, mayImport: [base, telemetry, redis, limits] },
   { files: schedule, mayImport: [base, schedule], packages: ['zod', 'croner', 'node:crypto'] },
-  { files: usecases, mayImport: [base, telemetry, ...contracts, schedule, usecases] },
+  { files: workflow, mayImport: [base, workflow], packages: ['zod'] },
+  { files: usecases, mayImport: [base, telemetry, ...contracts, schedule, workflow, usecases] },
   { files: runtime, mayImport: [core, telemetry, runtime] },
   { files: /^jobs\/index\.ts$/, mayImport: [base, /^jobs\/\w+\/(type|handler)\.ts$/] },
   { files: /^jobs\/files\/\w+\//, mayImport: [base, telemetry, /^jobs\/files\//] },

@@ -30,6 +30,7 @@ export type Fate = { readonly killedIn: SettingName } | { readonly hygiene: stri
 
 const killed = (killedIn: SettingName): Fate => ({ killedIn });
 const fencedTwice: Fate = { hygiene: 'version and claim fence alike: taken away together, the model notices' };
+const ofWorkflows: Fate = { hygiene: 'for a job alone it is never written: the model of workflows explores it, and notices it missing' };
 const oneRequest: Fate = {
   hygiene: 'its guards say all: what another has done since the read either bars it or is what the client asked for',
 };
@@ -83,6 +84,11 @@ export const guardFates: Readonly<Record<EveryGuard, Fate>> = {
   'unpark.unchanged': { hygiene: 'a wait that was ended too early is begun again by whoever wants to claim the job' },
   'unpark.parkedFor': { hygiene: 'the same' },
   'tellWebhooks.unchanged': { hygiene: 'the model has no webhooks; who tells of a version must not take a later one for told' },
+  'tellWebhooks.asRead': { hygiene: 'the model has no webhooks; where an ended job stands follows from what is left to be told of it' },
+  'cancelForCause.asRead': ofWorkflows,
+  'revive.asRead': ofWorkflows,
+  'pass.asRead': ofWorkflows,
+  'told.asRead': ofWorkflows,
 };
 
 export const versionFates: Readonly<Record<TransitionEvent, Fate>> = {
@@ -102,6 +108,8 @@ export const versionFates: Readonly<Record<TransitionEvent, Fate>> = {
   retry: oneRequest,
   reschedule: oneRequest,
   retryStuck: oneRequest,
+  cancelForCause: ofWorkflows,
+  revive: ofWorkflows,
 };
 
 /** Both fences taken away. */

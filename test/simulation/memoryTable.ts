@@ -34,6 +34,7 @@ export function createMemoryTable({ time, now, onWrite, luck = () => 'fine', tur
   const ids: string[] = [];
   let sweep: SweepState | undefined;
   let versions = 0;
+  let writes = 0;
 
   async function request<Answer>(name: Parameters<typeof luck>[0], effect: () => Answer): Promise<Answer> {
     await turn(name);
@@ -44,7 +45,8 @@ export function createMemoryTable({ time, now, onWrite, luck = () => 'fine', tur
     return answer;
   }
 
-  function put(job: Job, fence: string | undefined, isTransition: boolean): WriteResult {
+  function put(written: Job, fence: string | undefined, isTransition: boolean): WriteResult {
+    const job = { ...written, writeId: String((writes += 1)) };
     jobs.set(job.jobId, job);
     const { jobId, version, status, generation, claim, failures, maxFailures, losses, maxLosses, cancelRequested, dueAt, updatedAt } = job;
     const counts = { failures, maxFailures, losses, maxLosses, cancelRequested, dueAt, updatedAt, seenAt: now() };
@@ -88,7 +90,7 @@ export function createMemoryTable({ time, now, onWrite, luck = () => 'fine', tur
         const history = [...(keptHistory ?? job.history), entry];
         const next = changed(
           { ...job, status: rule.to, version, history, updatedAt: facts.now.at },
-          { waiting: null, ...changes, ...(error === undefined ? {} : { error }) },
+          { waiting: null, tell: null, ...changes, ...(error === undefined ? {} : { error }) },
         );
         return put(next, fenceOf(rule.guards, facts), true);
       }),

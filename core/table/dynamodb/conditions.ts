@@ -35,11 +35,12 @@ export function transitionExpressions(write: TransitionWrite): WriteExpressions 
   const entry = encodeHistoryEntry({ status: to, at: facts.now.at, attempt: write.attempt, error: write.error });
   const { keptHistory } = write;
   const waiting = write.changes.waiting ?? undefined;
+  const tell = write.changes.tell ?? undefined;
   return expressions(
     [sameVersion, ...ruleConditions(rule, facts), ...(isFinal(to) && webhookVersion === undefined ? [hasNoWebhooks] : [])],
     {
-      ...changesOf({ ...write.changes, waiting: waiting ?? null }),
-      ...placeAssignments({ jobId: write.jobId, status: to, version: facts.version + 1, waiting, webhookVersion }),
+      ...changesOf({ ...write.changes, waiting: waiting ?? null, tell: tell ?? null }),
+      ...placeAssignments({ jobId: write.jobId, status: to, version: facts.version + 1, waiting, tell, webhookVersion }),
       ...troubleAssignments(write.changes.error, to),
       status: { value: to },
       version: { expression: 'version + :one', values: { one: 1 } },
@@ -85,13 +86,20 @@ export function touchExpressions({
 
 function placeAfter(
   jobId: string,
-  { status, version = 0 }: Partial<Facts>,
-  { waiting, webhookVersion }: Changes,
+  { status = 'PENDING', version = 0, tell, webhookVersion }: Partial<Facts>,
+  changes: Changes,
 ): ReturnType<typeof placeAssignments> {
-  // Only what is PENDING is parked and unparked.
-  if (waiting !== undefined) return placeAssignments({ jobId, status: 'PENDING', version, waiting: waiting ?? undefined });
-  if (webhookVersion === undefined || status === undefined || !isFinal(status)) return {};
-  return placeAssignments({ jobId, status, version, webhookVersion });
+  const { waiting } = changes;
+  const isMoved = waiting !== undefined || changes.tell !== undefined || (changes.webhookVersion !== undefined && isFinal(status));
+  if (!isMoved) return {};
+  return placeAssignments({
+    jobId,
+    status,
+    version,
+    waiting: waiting ?? undefined,
+    tell: changes.tell === undefined ? tell : (changes.tell ?? undefined),
+    webhookVersion: changes.webhookVersion ?? webhookVersion,
+  });
 }
 
 type Assignment = 'remove' | { readonly value: unknown } | { readonly expression: string; readonly values: Record<string, unknown> };

@@ -113,10 +113,10 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays, clock 
       return jobIds.map((jobId) => found.get(jobId));
     },
 
-    async transition(event, jobId, { facts, attempt, error, keptHistory, webhookVersion, changes = {} }) {
+    async transition(event, jobId, { facts, attempt, error, keptHistory, webhookVersion, changes = {}, spareDays = 0 }) {
       const writeId = newWriteId();
       const rule = transitionOf(event);
-      const expiresAt = isFinal(rule.to) ? Math.ceil(facts.now.high / 1000) + jobTtlDays * 86_400 : undefined;
+      const expiresAt = isFinal(rule.to) ? Math.ceil(facts.now.high / 1000) + (jobTtlDays + spareDays) * 86_400 : undefined;
       const withError = error === undefined ? changes : { ...changes, error };
       const write = { jobId, rule, facts, attempt, error, keptHistory, changes: withError, expiresAt, writeId };
       const result = await update(jobId, writeId, transitionExpressions({ ...write, webhookVersion }));

@@ -17,6 +17,7 @@ export function afterTransition(
   return {
     ...changed(job, error === undefined ? changes : { ...changes, error }),
     waiting: changes.waiting ?? undefined,
+    tell: changes.tell ?? undefined,
     status: to,
     version,
     history: [...keptHistory, { version, status: to, at, attempt, error }],

@@ -100,7 +100,8 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
     },
 
     async transition(event, jobId, input) {
-      const expiresAt = Math.ceil(input.facts.now.high / 1000) + jobTtlDays * 86_400;
+      const days = jobTtlDays + (input.spareDays ?? 0);
+      const expiresAt = Math.ceil(input.facts.now.high / 1000) + days * 86_400;
       const operation = { kind: 'transition', event, jobId, input, stamp: { writeId: newWriteId(), expiresAt } } as const;
       if (input.early !== true) return written(await write(operation));
       const { answered, durable } = writeEarly(operation);

@@ -1,0 +1,155 @@
+/** Workflows: jobs of which some wait for others; handed in together, watched, retried, cancelled, listed. */
+import type { Connection } from './connection.ts';
+import type { JobFailure, JobPriority, JobStatus, JobStatusEvent } from './job.ts';
+import { randomKey } from './randomKey.ts';
+
+export type WorkflowStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+export type WhenDependencyFails = 'CANCEL' | 'RUN' | 'WAIT';
+
+/** Times are RFC 3339, in UTC. */
+export interface Workflow {
+  readonly workflowId: string;
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly status: WorkflowStatus;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly finishedAt: string | null;
+  readonly error: JobFailure | null;
+  readonly jobCounts: readonly { readonly status: JobStatus; readonly count: number }[];
+}
+
+export interface WorkflowJobInput<Name extends string = string, Params = unknown, JobName extends string = string> {
+  /** Unique in the workflow. */
+  readonly name: JobName;
+  readonly type: Name;
+  readonly params?: Params | undefined;
+  /** Values out of the results of jobs that it depends on. */
+  readonly paramsFrom?:
+    | readonly { readonly path: readonly (string | number)[]; readonly job: JobName; readonly resultPath: readonly (string | number)[] }[]
+    | undefined;
+  readonly dependsOn?: readonly JobName[] | undefined;
+  /** Default: CANCEL. */
+  readonly whenDependencyFails?: WhenDependencyFails | undefined;
+  readonly priority?: JobPriority | undefined;
+  readonly runAt?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+}
+
+export interface CreateWorkflowInput<Job extends WorkflowJobInput = WorkflowJobInput> {
+  readonly name: string;
+  /** Default: a random one, so that it can be sent again when its answer was lost. */
+  readonly idempotencyKey?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly jobs: readonly Job[];
+}
+
+export interface CreatedWorkflow {
+  readonly workflow: Workflow;
+  readonly created: boolean;
+}
+
+/** A change of a job, which then has a name, or of the workflow itself. */
+export interface WorkflowEvent {
+  /** Pass it as `afterSequence` to go on. */
+  readonly sequence: string;
+  readonly at: string;
+  readonly jobName: string | null;
+  readonly jobEvent: JobStatusEvent | null;
+  readonly workflowStatus: WorkflowStatus | null;
+}
+
+export interface WatchWorkflowOptions {
+  /** The last sequence already seen. Default: first how all of it stands. */
+  readonly afterSequence?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ListWorkflowsOptions {
+  readonly filter?: { readonly status?: readonly WorkflowStatus[]; readonly name?: string; readonly tags?: readonly string[] } | undefined;
+  readonly owner?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const workflowFields =
+  'workflowId name tags status version createdAt finishedAt error { code message attempt at } jobCounts { status count }';
+
+const change = (name: 'retryWorkflow' | 'cancelWorkflow'): string =>
+  `mutation Change($workflowId: ID!) { payload: ${name}(input: { workflowId: $workflowId }) { workflow { ${workflowFields} } } }`;
+
+export const workflowDocuments = {
+  createWorkflow: `mutation CreateWorkflow($input: CreateWorkflowInput!) { payload: createWorkflow(input: $input) { created workflow { ${workflowFields} } } }`,
+  retryWorkflow: change('retryWorkflow'),
+  cancelWorkflow: change('cancelWorkflow'),
+  workflow: `query Workflow($workflowId: ID!) { answer: workflow(workflowId: $workflowId) { ${workflowFields} } }`,
+  workflows: `query Workflows($filter: WorkflowsFilter, $owner: String, $after: String) { workflows(filter: $filter, owner: $owner, first: 20, after: $after) {
+    edges { node { ${workflowFields} } } pageInfo { hasNextPage endCursor } } }`,
+  watchWorkflow: `subscription WatchWorkflow($workflowId: ID!, $afterSequence: ID) { workflowChanged(workflowId: $workflowId, afterSequence: $afterSequence) {
+    sequence at jobName workflowStatus jobEvent { jobId version status previousStatus attempt at progress recovered error { code message attempt at } } } }`,
+};
+
+/** Repeated when its answer was lost: by its key it is one. */
+export async function createWorkflow(
+  connection: Connection,
+  input: CreateWorkflowInput,
+  signal: AbortSignal | undefined,
+): Promise<CreatedWorkflow> {
+  const variables = { input: { ...input, idempotencyKey: input.idempotencyKey ?? randomKey() } };
+  return (await connection.request<{ payload: CreatedWorkflow }>({ query: workflowDocuments.createWorkflow, variables }, { signal }))
+    .payload;
+}
+
+/** Not repeated when its answer is lost. */
+export async function changeWorkflow(
+  connection: Connection,
+  name: 'retryWorkflow' | 'cancelWorkflow',
+  workflowId: string,
+  signal: AbortSignal | undefined,
+): Promise<Workflow> {
+  const operation = { query: workflowDocuments[name], variables: { workflowId } };
+  return (await connection.request<{ payload: { workflow: Workflow } }>(operation, { signal, isRepeatable: false })).payload.workflow;
+}
+
+interface Page {
+  readonly workflows: {
+    readonly edges: readonly { readonly node: Workflow }[];
+    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  };
+}
+
+/** Newest first. */
+export async function* listWorkflows(
+  connection: Connection,
+  { filter, owner, signal }: ListWorkflowsOptions = {},
+): AsyncGenerator<Workflow, void, void> {
+  let after: string | null = null;
+  for (;;) {
+    const variables: Record<string, unknown> = { filter, owner, after };
+    const { workflows }: Page = await connection.request<Page>({ query: workflowDocuments.workflows, variables }, { signal });
+    for (const { node } of workflows.edges) yield node;
+    if (!workflows.pageInfo.hasNextPage) return;
+    after = workflows.pageInfo.endCursor;
+  }
+}
+
+/** Each change once and in order a job, across lost connections and restarts; ends when the workflow is over. */
+export async function* watchWorkflow(
+  connection: Connection,
+  workflowId: string,
+  { afterSequence, signal }: WatchWorkflowOptions = {},
+): AsyncGenerator<WorkflowEvent, void, void> {
+  let seen = afterSequence;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const operation = { query: workflowDocuments.watchWorkflow, variables: { workflowId, afterSequence: seen } };
+      for await (const data of connection.subscribe<{ workflowChanged: WorkflowEvent }>(operation, signal)) {
+        tries = 0;
+        seen = data.workflowChanged.sequence;
+        yield data.workflowChanged;
+      }
+      return;
+    } catch (error) {
+      await connection.pause(error, Math.max(1, tries), signal);
+    }
+  }
+}

@@ -1,0 +1,147 @@
+/** Looks at a job that waits for others, or was cancelled for one, until nothing is to be done about it any more. */
+import type { Job, JobFailure } from '../job.ts';
+import { lookAtJob, type JobLook, type ReadSoFar, type Wants } from '../workflow/look.ts';
+import { moveBehind } from '../workflow/moves.ts';
+import type { Plan } from '../workflow/plan.ts';
+import type { Changes } from '../table/jobTable.ts';
+import type { Waiting } from '../waiting.ts';
+import type { Core } from './core.ts';
+import { wakeMessage } from './wake.ts';
+import { paramsWithResults } from './paramsWithResults.ts';
+import { renewedGeneration } from './renewedGeneration.ts';
+import { startAt } from './startTime.ts';
+import { transitionJob } from './transitionJob.ts';
+import { readPlan } from './workflows.ts';
+
+export type LookDeps = Pick<Core, 'table' | 'queues' | 'feed' | 'telemetry' | 'log'> & {
+  readonly settings: Pick<Core['settings'], 'jobTtlDays'>;
+};
+
+export interface Looked {
+  /** As it was read first. */
+  readonly before: Job | undefined;
+  /** As it then is; with a marker where those that wait for it are to be told. */
+  readonly job: Job | undefined;
+}
+
+export interface LookOptions {
+  /** Only if this is what it looks at, or was cancelled for: the one that has just ended, by whoever wrote that. */
+  readonly onlyAt?: string | undefined;
+  /** Records that can never change again. */
+  readonly known?: readonly Job[];
+}
+
+const readsAtOnce = 100;
+
+/**
+ * Anyone may look, any number at once, and die anywhere. @throws {JobError} `TABLE_UNAVAILABLE`. A message that is not taken is
+ * sent by the sweeper.
+ */
+export async function lookAt(core: LookDeps, jobId: string, { onlyAt, known = [] }: LookOptions = {}): Promise<Looked> {
+  const before = await core.table.get(jobId);
+  let job = before;
+  for (let isFirst = true; ; isFirst = false) {
+    if (job === undefined || (isFirst && onlyAt !== undefined && job.waitsFor !== onlyAt && job.cause?.jobId !== onlyAt))
+      return { before, job };
+    const plan = job.workflow === undefined ? undefined : await readPlan(core, job.workflow.workflowId);
+    const wants = wantsOf(job, plan);
+    if (wants === undefined) return { before, job };
+    const records = createRecords(core, known);
+    let look = lookAtJob(job, wants, records.seen);
+    while (look.kind === 'read') {
+      await records.read(look.jobIds);
+      look = lookAtJob(job, wants, records.seen);
+    }
+    if (look.kind === 'nothing') return { before, job };
+    const written = await write(core, job, look, plan, records);
+    // Whatever was written, another may have been faster, or what it now points at may have ended meanwhile.
+    if (written !== undefined && look.kind !== 'point') return { before, job: written };
+    job = await core.table.get(jobId);
+  }
+}
+
+/** Undefined for a job that waits for no others. */
+export function wantsOf({ workflow }: Pick<Job, 'workflow'>, plan: Plan | undefined): Wants | undefined {
+  const planned = workflow === undefined || plan === undefined ? undefined : plan.jobs[plan.numberOfName(workflow.name) ?? -1];
+  if (plan === undefined || planned === undefined) return undefined;
+  return {
+    dependencies: planned.dependsOn.map((number) => plan.jobIds[number] ?? ''),
+    whenDependencyFails: planned.whenDependencyFails,
+  };
+}
+
+export interface Records {
+  readonly seen: ReadSoFar;
+  readonly get: (jobId: string) => Job | undefined;
+  /** The first of them, and then some more at a time. */
+  read(jobIds: readonly string[]): Promise<void>;
+}
+
+export function createRecords({ table }: Pick<Core, 'table'>, known: readonly Job[] = []): Records {
+  const records = new Map<string, Job | 'unborn'>(known.map((job) => [job.jobId, job]));
+  let size = 1;
+  return {
+    seen: (jobId) => records.get(jobId),
+    get(jobId) {
+      const record = records.get(jobId);
+      return record === 'unborn' ? undefined : record;
+    },
+    async read(jobIds) {
+      const some = jobIds.slice(0, size);
+      const [only, ...others] = some;
+      const found = only !== undefined && others.length === 0 ? [await table.get(only)] : await table.getMany(some);
+      for (const [index, jobId] of some.entries()) records.set(jobId, found[index] ?? 'unborn');
+      size = readsAtOnce;
+    },
+  };
+}
+
+/** Undefined where somebody else was faster. */
+async function write(
+  core: LookDeps,
+  job: Job,
+  look: Exclude<JobLook, { kind: 'nothing' | 'read' }>,
+  plan: Plan | undefined,
+  records: Records,
+): Promise<Job | undefined> {
+  const { table } = core;
+  const now = await table.time();
+  const start = look.kind === 'ready' ? startOf(job, now) : {};
+  const move = moveBehind(job, look, start.waiting);
+  const facts = { now, writeId: job.writeId };
+  if (move.event !== undefined) {
+    const error = look.kind === 'cancel' ? causeOf(look, plan, now.at) : undefined;
+    const begun = look.kind === 'revive' ? await renewedGeneration(core, job, now.at) : {};
+    const { ok, job: written } = await transitionJob(core, move.event, job, {
+      facts,
+      error,
+      attempt: 0,
+      changes: { ...begun, ...move.changes },
+    });
+    return ok ? written : undefined;
+  }
+  const isFreed = move.changes.waiting !== undefined;
+  const filled = look.kind === 'ready' && plan !== undefined ? await paramsWithResults(core, job, plan, records) : {};
+  const changes: Changes = { ...filled, ...move.changes, ...(isFreed ? { sweptAt: now.low } : {}), ...dueOf(start) };
+  const { ok, job: written } = await table.touch(move.touch, job.jobId, { writeId: job.writeId, version: job.version }, changes);
+  if (!ok) return undefined;
+  if (isFreed && written.waiting === undefined) await wakeMessage(core, written);
+  return written;
+}
+
+/** What it waits for when it has passed its dependencies. */
+export function startOf(
+  { runAt }: Pick<Job, 'runAt'>,
+  now: Parameters<typeof startAt>[1],
+): { readonly waiting?: Waiting | undefined; readonly dueAt?: number | undefined } {
+  return runAt === undefined ? {} : startAt(runAt, now);
+}
+
+function dueOf({ dueAt }: { readonly dueAt?: number | undefined }): Pick<Changes, 'dueAt'> {
+  return dueAt === undefined ? {} : { dueAt };
+}
+
+function causeOf({ cause, status }: Extract<JobLook, { kind: 'cancel' }>, plan: Plan | undefined, at: number): JobFailure {
+  const name = plan?.jobs[plan.numberOf(cause.jobId) ?? -1]?.name ?? '';
+  return { code: 'DEPENDENCY_FAILED', message: `It needs “${name}”, which ended ${status}: job ${cause.jobId}.`, attempt: 0, at };
+}

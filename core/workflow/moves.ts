@@ -1,0 +1,87 @@
+/**
+ * What is written behind a look, and by whoever ends, retries or has told of a job: the fields by which jobs wait for each
+ * other. The rest of a write is its writer's.
+ *
+ * A job that is still to be told of (`tell`) and has not ended is parked until it is told: so nobody claims or parks it
+ * meanwhile, and whoever has told of it lets it go.
+ */
+import type { Job } from '../job.ts';
+import type { Waiting } from '../waiting.ts';
+import type { JobLook, Outcome, Wants, WorkflowLook } from './look.ts';
+import type { Workflow } from './workflow.ts';
+
+type Fields = Pick<Job, 'waitsFor' | 'cause' | 'tell' | 'waiting'>;
+/** As the table takes them: `null` removes, absent leaves alone. */
+export type FieldChanges = { readonly [Name in keyof Fields]?: Fields[Name] | null } & { readonly generation?: number };
+
+export type JobMove =
+  | { readonly event: 'cancelForCause' | 'revive'; readonly touch?: undefined; readonly changes: FieldChanges }
+  | { readonly touch: 'pass' | 'told'; readonly event?: undefined; readonly changes: FieldChanges };
+
+export const waitsForJobs: Waiting = { reason: 'DEPENDENCIES' };
+
+/** Whether others may wait for it: they are told of its ends and new starts. */
+export function hasListeners({ workflow }: Partial<Pick<Job, 'workflow'>>): boolean {
+  return workflow !== undefined;
+}
+
+/** `next`: what it waits for once its dependencies are passed, such as its start; mostly nothing. */
+export function moveBehind(
+  job: Pick<Job, 'version' | 'generation' | 'tell'>,
+  look: Exclude<JobLook, { kind: 'nothing' | 'read' }>,
+  next?: Waiting,
+): JobMove {
+  switch (look.kind) {
+    case 'point':
+      return { touch: 'pass', changes: { waitsFor: look.at } };
+    case 'ready':
+      return { touch: 'pass', changes: { waitsFor: null, ...(job.tell === undefined ? { waiting: next ?? null } : {}) } };
+    case 'cancel':
+      return { event: 'cancelForCause', changes: { ...endedChanges(job), cause: look.cause } };
+    case 'revive':
+      return { event: 'revive', changes: restartedChanges(job, look.at) };
+    default:
+      return look satisfies never;
+  }
+}
+
+/** When all who wait for it have been told. Undefined where there is nothing to tell. */
+export function moveBehindTelling(job: Pick<Job, 'status' | 'tell' | 'waitsFor'>, next?: Waiting): JobMove | undefined {
+  if (job.tell === undefined) return undefined;
+  if (job.status !== 'PENDING') return { touch: 'told', changes: { tell: null } };
+  return { touch: 'told', changes: { tell: null, waiting: job.waitsFor === undefined ? (next ?? null) : waitsForJobs } };
+}
+
+/** With the write that ends a job. */
+export function endedChanges({ version }: Pick<Job, 'version'>): FieldChanges {
+  return { waitsFor: null, tell: version + 1 };
+}
+
+/** With the write that begins a new generation of a job that had ended. `at`: its first dependency, if it has any. */
+export function restartedChanges(
+  { version, generation }: Pick<Job, 'version' | 'generation'>,
+  at: Wants['dependencies'][0] | undefined,
+): FieldChanges {
+  return { waitsFor: at ?? null, cause: null, waiting: waitsForJobs, tell: version + 1, generation: generation + 1 };
+}
+
+type WorkflowFields = Pick<Workflow, 'status' | 'version' | 'waitsFor' | 'cause' | 'tell'>;
+
+/** The workflow as it is written behind a look; ids are numbers there. Undefined where nothing is. */
+export function workflowBehind<Known extends WorkflowFields>(
+  workflow: Known,
+  look: Extract<WorkflowLook, { kind: 'point' | 'reopen' }> | Extract<Outcome, { kind: 'point' | 'end' }>,
+  numberOf: (jobId: string) => number | undefined,
+): Known {
+  const version = workflow.version + 1;
+  switch (look.kind) {
+    case 'point':
+      return { ...workflow, waitsFor: numberOf(look.at) };
+    case 'reopen':
+      return { ...workflow, status: 'RUNNING', version, tell: version, waitsFor: numberOf(look.at), cause: undefined };
+    case 'end':
+      return { ...workflow, status: look.status, version, tell: version, waitsFor: undefined, cause: look.cause };
+    default:
+      return look satisfies never;
+  }
+}

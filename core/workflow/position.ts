@@ -1,0 +1,36 @@
+/**
+ * Where a watch of a workflow stands: the version told of the workflow and of each of its jobs, as a short text. So it can be
+ * resumed on any server, with nothing told twice and nothing left out, though between jobs there is no order.
+ */
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+
+/** The versions told: of the workflow, then of its jobs by their numbers. 0: nothing yet. */
+export type Told = readonly number[];
+
+export const nothingTold = '0';
+
+export function positionText(told: Told): string {
+  const bytes = told.flatMap((version) => (version < escape ? [version] : [escape, version >> 8, version & 0xff]));
+  return deflateRawSync(Buffer.from(bytes)).toString('base64url');
+}
+
+/** Undefined for what is no position of a workflow of so many jobs. */
+export function toldAt(text: string, jobs: number): Told | undefined {
+  if (text === nothingTold) return Array.from({ length: jobs + 1 }, () => 0);
+  let bytes: Buffer;
+  try {
+    bytes = inflateRawSync(Buffer.from(text, 'base64url'), { maxOutputLength: 3 * (jobs + 1) });
+  } catch {
+    return undefined;
+  }
+  const told: number[] = [];
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    told.push(byte < escape ? byte : (bytes[at + 1] ?? 0) * 256 + (bytes[at + 2] ?? 0));
+    if (byte === escape) at += 2;
+  }
+  return told.length === jobs + 1 ? told : undefined;
+}
+
+/** Most versions are small. */
+const escape = 0xff;

@@ -1,0 +1,158 @@
+/** Workflows as clients read them, and what a job says of those that it waits for, and that wait for it. */
+import type { Job, JobStatus } from '../core/job.ts';
+import { JobError } from '../core/errors.ts';
+import { countWorkflowJobs, defaultWorkflowsPage, listWorkflowJobs, maxWorkflowsPage } from '../core/usecases/listWorkflows.ts';
+import type { Page } from '../core/usecases/listLogs.ts';
+import { getWorkflow, readPlan } from '../core/usecases/workflows.ts';
+import type { Workflow, WorkflowStatus } from '../core/workflow/workflow.ts';
+import { builder } from './builder.ts';
+import { JobConnectionType } from './connection.ts';
+import type { ApiContext } from './context.ts';
+import { JobFailureType, JobStatusType, JobType } from './job.ts';
+import { pageCost } from './jobLog.ts';
+import { loadJob } from './jobLoader.ts';
+import { PageInfoType } from './pageInfo.ts';
+
+export const WorkflowStatusType = builder.enumType('WorkflowStatus', {
+  description: 'Where a workflow stands. A retry of one of its failed jobs opens one that has ended.',
+  values: {
+    RUNNING: { description: 'Some of its jobs are not over.' },
+    SUCCEEDED: { description: 'All of its jobs have succeeded.' },
+    FAILED: { description: 'All of its jobs are over, and one of them has failed.' },
+    CANCELLED: { description: 'All of its jobs are over; none has failed, and one of them was cancelled.' },
+  } satisfies Record<WorkflowStatus, { description: string }>,
+});
+
+const JobStatusCountType = builder.objectRef<{ readonly status: JobStatus; readonly count: number }>('JobStatusCount').implement({
+  description: 'How many jobs have a status.',
+  fields: (t) => ({
+    status: t.expose('status', { type: JobStatusType, description: 'The status.' }),
+    count: t.exposeInt('count', { description: 'So many.' }),
+  }),
+});
+
+const pageArguments = {
+  first: `How many, 0 to ${maxWorkflowsPage}; ${defaultWorkflowsPage} if left out.`,
+  after: 'Only those behind the one at this cursor.',
+};
+
+export const WorkflowType = builder.objectRef<Workflow>('Workflow').implement({
+  description: 'Jobs that were handed in together, of which some wait for others.',
+  fields: (t) => ({
+    workflowId: t.exposeID('workflowId', { description: 'Its id. Ids ascend with the time of creation.' }),
+    owner: t.exposeString('owner', { description: 'Whose it is, and whose its jobs are.' }),
+    name: t.exposeString('name', { description: 'What its client called it.' }),
+    tags: t.stringList({ description: 'What else its client called it.', resolve: ({ tags }) => [...(tags ?? [])] }),
+    status: t.expose('status', { type: WorkflowStatusType, description: 'Where it stands.' }),
+    version: t.exposeInt('version', { description: '1 at creation, 1 more at every change of status.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was handed in.' }),
+    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
+    error: t.expose('error', {
+      type: JobFailureType,
+      nullable: true,
+      description: 'The failure of the first of its jobs that failed, once it has ended.',
+    }),
+    jobCounts: t.field({
+      type: [JobStatusCountType],
+      complexity: 20,
+      description: 'How many of its jobs stand where; without those that none does.',
+      resolve: async ({ workflowId }, _arguments, { core, signal }) => [...(await countWorkflowJobs(core, workflowId, signal))],
+    }),
+    jobs: t.field({
+      type: JobConnectionType,
+      description: 'Its jobs, each after those that it depends on.',
+      args: { first: t.arg.int({ description: pageArguments.first }), after: t.arg.string({ description: pageArguments.after }) },
+      complexity: ({ first }) => pageCost(first ?? defaultWorkflowsPage, maxWorkflowsPage),
+      resolve: ({ workflowId }, { first, after }, { core, signal }) => listWorkflowJobs(core, workflowId, { first, after, signal }),
+    }),
+  }),
+});
+
+const WorkflowEdgeType = builder.objectRef<Page<Workflow>['edges'][number]>('WorkflowEdge').implement({
+  description: 'One workflow of the list, and its place.',
+  fields: (t) => ({
+    cursor: t.exposeString('cursor', { description: 'Its place in the list, for `after`.' }),
+    node: t.expose('node', { type: WorkflowType, description: 'The workflow.' }),
+  }),
+});
+
+export const WorkflowConnectionType = builder.objectRef<Page<Workflow>>('WorkflowConnection').implement({
+  description:
+    'A page of workflows, newest first. With a filter it may hold fewer than were asked for and not be the last: `hasNextPage` says so.',
+  fields: (t) => ({
+    edges: t.expose('edges', { type: [WorkflowEdgeType], description: 'The workflows of this page.' }),
+    pageInfo: t.expose('pageInfo', { type: PageInfoType, description: 'Whether there is more, and where to go on.' }),
+  }),
+});
+
+/** A job as others of its workflow name it. */
+interface JobOfWorkflow {
+  readonly jobId: string;
+  readonly name: string;
+  readonly owner: string;
+}
+
+const WorkflowJobRefType = builder.objectRef<JobOfWorkflow>('WorkflowJobRef').implement({
+  description: 'Another job of the same workflow.',
+  fields: (t) => ({
+    jobId: t.exposeID('jobId', { description: 'Its ticket.' }),
+    name: t.exposeString('name', { description: 'Its name in the workflow.' }),
+    status: t.field({
+      type: JobStatusType,
+      nullable: true,
+      description: 'Where it stands; null while it is being made.',
+      resolve: async ({ owner, jobId }, _arguments, { core }) => (await loadJob(core, { owner, jobId }))?.status ?? null,
+    }),
+  }),
+});
+
+/** Of one job: most have few, and each status is a read. */
+const usualNeighbours = 5;
+
+async function neighbours(
+  { core }: ApiContext,
+  { jobId, owner, workflow }: Job,
+  which: 'dependsOn' | 'dependants',
+): Promise<JobOfWorkflow[]> {
+  const plan = workflow === undefined ? undefined : await readPlan(core, workflow.workflowId);
+  const number = plan?.numberOf(jobId);
+  if (plan === undefined || number === undefined) return [];
+  const numbers = which === 'dependsOn' ? (plan.jobs[number]?.dependsOn ?? []) : plan.dependants(number);
+  return numbers.map((one) => ({ jobId: plan.jobIds[one] ?? '', name: plan.jobs[one]?.name ?? '', owner }));
+}
+
+builder.objectFields(JobType, (t) => ({
+  workflow: t.field({
+    type: WorkflowType,
+    nullable: true,
+    description: 'The workflow that it is of.',
+    resolve: async ({ owner, workflow }, _arguments, { core }) =>
+      workflow === undefined ? null : workflowOf(core, owner, workflow.workflowId),
+  }),
+  workflowJobName: t.string({
+    nullable: true,
+    description: 'Its name in its workflow.',
+    resolve: ({ workflow }) => workflow?.name ?? null,
+  }),
+  dependsOn: t.field({
+    type: [WorkflowJobRefType],
+    complexity: { field: 1, multiplier: usualNeighbours },
+    description: 'The jobs of its workflow that it begins after.',
+    resolve: (job, _arguments, context) => neighbours(context, job, 'dependsOn'),
+  }),
+  dependants: t.field({
+    type: [WorkflowJobRefType],
+    complexity: { field: 1, multiplier: usualNeighbours },
+    description: 'The jobs of its workflow that begin after it.',
+    resolve: (job, _arguments, context) => neighbours(context, job, 'dependants'),
+  }),
+}));
+
+async function workflowOf(core: ApiContext['core'], owner: string, workflowId: string): Promise<Workflow | null> {
+  try {
+    return (await getWorkflow(core, { owner, workflowId })).value;
+  } catch (error) {
+    if (error instanceof JobError && error.code === 'WORKFLOW_NOT_FOUND') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,66 @@
+/** `workflowChanged`: every transition of a workflow and of its jobs, pushed. */
+import type { WorkflowTransition } from '../core/feed/workflowWatch.ts';
+import { getWorkflow } from '../core/usecases/workflows.ts';
+import { builder } from './builder.ts';
+import { JobStatusEventType } from './subscription.ts';
+import { WorkflowStatusType, WorkflowType } from './workflow.ts';
+
+const WorkflowEventType = builder.objectRef<WorkflowTransition>('WorkflowEvent').implement({
+  description: 'A change of status of a workflow, or of one of its jobs.',
+  fields: (t) => ({
+    sequence: t.exposeID('sequence', {
+      description: 'Where the watch stands after it. Pass the last one you saw as `afterSequence` to resume, on any server.',
+    }),
+    workflowId: t.exposeID('workflowId', { description: 'The workflow.' }),
+    at: t.expose('at', { type: 'DateTime', description: 'When it changed.' }),
+    jobName: t.string({
+      nullable: true,
+      description: 'The job’s name; null for a change of the workflow itself.',
+      resolve: ({ job }) => job?.name ?? null,
+    }),
+    jobEvent: t.field({
+      type: JobStatusEventType,
+      nullable: true,
+      description: 'The job’s change; null for one of the workflow itself.',
+      resolve: ({ job }) => job?.event ?? null,
+    }),
+    workflowStatus: t.field({
+      type: WorkflowStatusType,
+      nullable: true,
+      description: 'What the workflow’s status changed to; null for a change of a job.',
+      resolve: ({ change }) => change?.status ?? null,
+    }),
+    workflowVersion: t.int({
+      nullable: true,
+      description: 'The workflow’s version from then on; null for a change of a job.',
+      resolve: ({ change }) => change?.version ?? null,
+    }),
+    workflow: t.field({
+      type: WorkflowType,
+      description: 'The workflow as it is now, which may be newer than the event.',
+      resolve: async ({ workflowId, owner }, _arguments, { core }) => (await getWorkflow(core, { owner, workflowId })).value,
+    }),
+  }),
+});
+
+builder.subscriptionFields((t) => ({
+  workflowChanged: t.field({
+    type: WorkflowEventType,
+    description:
+      'The present state of the workflow and of each of its jobs, then each change of them, once and in order a job, until it is over. WORKFLOW_NOT_FOUND if there is none.',
+    args: {
+      workflowId: t.arg.id({ required: true, description: 'Which workflow.' }),
+      afterSequence: t.arg.id({
+        description:
+          'Resume after this sequence: every later change is delivered, and none that came before. `0`: everything that is known.',
+      }),
+    },
+    subscribe: async (_root, { workflowId, afterSequence }, { watches, owner, isAdmin, signal, spend, lastEventId }) => {
+      await spend('watches', 1);
+      const seen = lastEventId?.jobId === workflowId ? lastEventId.position : undefined;
+      // A client that comes back by its header has seen more than when it first asked.
+      return watches.workflow({ owner, isAdmin, workflowId, afterSequence: seen ?? afterSequence ?? undefined, signal });
+    },
+    resolve: (event) => event,
+  }),
+}));

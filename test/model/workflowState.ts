@@ -1,0 +1,241 @@
+/** The state that the model of workflows explores: records of jobs, the workflow’s, and those who tell of them. */
+import { exactly } from '../../core/clock.ts';
+import { isFinal, type Job, type JobStatus } from '../../core/job.ts';
+import { allows, permits, touchOf, transitionOf, type GuardName, type Touch, type TransitionEvent } from '../../core/transitions.ts';
+import type { Seen, Wants } from '../../core/workflow/look.ts';
+import type { FieldChanges } from '../../core/workflow/moves.ts';
+import type { FailurePolicy, Workflow } from '../../core/workflow/workflow.ts';
+import type { Step } from './explore.ts';
+
+export const workflowMutants = [
+  'ends without a marker',
+  'waits for children without a marker',
+  'retries without a marker',
+  'cancels and revives without a marker',
+  'never looks at the one it tells of',
+  'never revives',
+  'writes whatever was written since',
+  'looks once',
+  'removes a marker of another end',
+  'puts without a look',
+  'ends without a second reading',
+  'counts a retried failure',
+  'ends the workflow without a marker',
+  'passes over all but its own when it sweeps',
+  'lets go before it has told',
+] as const;
+export type WorkflowMutant = (typeof workflowMutants)[number];
+
+export interface WorkflowSetting {
+  /** By job: those that it waits for. */
+  readonly needs: readonly (readonly number[])[];
+  readonly policies?: readonly FailurePolicy[];
+  /** By job: those that its handler makes and waits for. */
+  readonly children?: readonly (readonly number[])[];
+  /** The workflow ends too. */
+  readonly isWhole?: boolean;
+  /** Who tell at once. */
+  readonly tellers: number;
+  readonly crashes?: number;
+  readonly failures?: number;
+  readonly retries?: number;
+  readonly cancels?: number;
+  readonly sweeps?: number;
+}
+
+export type Fields = Pick<Job, 'status' | 'version' | 'generation' | 'waitsFor' | 'cause' | 'tell' | 'waiting'>;
+
+export interface Item extends Fields {
+  readonly isBorn: boolean;
+  /** Another after every write. */
+  readonly stamp: number;
+  readonly hasEnded: boolean;
+  /** It waits for its children from now on, and not for its dependencies. */
+  readonly awaitsChildren: boolean;
+}
+
+export type WorkflowItem = Pick<Workflow, 'status' | 'version' | 'waitsFor' | 'cause' | 'tell'> & { readonly stamp: number };
+
+/** What somebody does who tells: of a job, of the workflow, or of jobs that he puts. */
+export interface Teller {
+  readonly of: number | 'workflow' | 'making';
+  readonly version: number;
+  /** By the sweeper, or one who puts: looks at all. The one who wrote the marker looks at those alone that point at it. */
+  readonly isThorough: boolean;
+  readonly next: number;
+  readonly at: 'put' | 'read' | 'look' | 'confirm' | 'told' | 'write told';
+  readonly seen?: Item | WorkflowItem | undefined;
+  /** By id: as they were read since. */
+  readonly reads: Readonly<Record<string, Seen>>;
+  /** Dependants of the told one that are not over. */
+  readonly open: boolean;
+}
+
+export interface Left {
+  readonly crashes: number;
+  readonly failures: number;
+  readonly retries: number;
+  readonly cancels: number;
+  readonly sweeps: number;
+}
+
+export interface WorkflowsState {
+  readonly items: readonly Item[];
+  readonly workflow: WorkflowItem;
+  readonly tellers: readonly Teller[];
+  readonly isMaking: boolean;
+  readonly left: Left;
+  readonly wrong?: string | undefined;
+}
+
+export type WorkflowStep = Step<WorkflowsState>;
+
+export const idOf = (number: number): string => String(number);
+export const unborn: Item = {
+  isBorn: false,
+  status: 'PENDING',
+  version: 0,
+  generation: 1,
+  stamp: 0,
+  hasEnded: false,
+  awaitsChildren: false,
+};
+
+export function itemAt(state: WorkflowsState, number: number): Item {
+  const item = state.items[number];
+  if (item === undefined) throw new Error('no such job');
+  return item;
+}
+
+export const seenOf = ({ isBorn, status, generation }: Item): Seen => (isBorn ? { status, generation } : 'unborn');
+
+export function dependenciesOf(
+  { needs, children = [] }: WorkflowSetting,
+  number: number,
+  item: Pick<Item, 'awaitsChildren'>,
+): readonly string[] {
+  return ((item.awaitsChildren ? children[number] : needs[number]) ?? []).map(idOf);
+}
+
+export function wantsOf(setting: WorkflowSetting, number: number, item: Item): Wants {
+  return {
+    dependencies: dependenciesOf(setting, number, item),
+    whenDependencyFails: item.awaitsChildren ? 'RUN' : (setting.policies?.[number] ?? 'CANCEL'),
+  };
+}
+
+const blank: Job = {
+  jobId: '-',
+  owner: '-',
+  type: '-',
+  priority: 'NORMAL',
+  params: { kind: 'inline', value: null },
+  payloadHash: '-',
+  status: 'PENDING',
+  version: 1,
+  generation: 1,
+  attempts: 0,
+  failures: 0,
+  maxFailures: 9,
+  losses: 0,
+  maxLosses: 3,
+  cancelRequested: false,
+  history: [],
+  traceId: '-',
+  createdAt: 0,
+  updatedAt: 0,
+  sweeps: 0,
+  writeId: '0',
+};
+
+export type Written =
+  | { readonly event: TransitionEvent; readonly touch?: undefined }
+  | { readonly touch: Touch; readonly event?: undefined };
+
+/** What the table makes of a write that was decided from `known`; undefined where it refuses. */
+export function written(item: Item, known: Item, which: Written, changes: FieldChanges, ignoresRest = false): Item | undefined {
+  const record: Job = {
+    ...blank,
+    ...item,
+    writeId: String(item.stamp),
+    ...(item.status === 'PROCESSING' ? { claim: { id: 'c', expiresAt: 9 } } : {}),
+  };
+  const facts = { now: exactly(1), version: known.version, writeId: String(known.stamp), claimId: 'c' };
+  if (which.event === undefined) {
+    if (!permits(without(touchOf(which.touch), ignoresRest), record, facts)) return undefined;
+    return { ...changed(item, changes), stamp: item.stamp + 1 };
+  }
+  const rule = transitionOf(which.event);
+  if (!allows(without(rule, ignoresRest), record, ignoresRest ? { ...facts, version: item.version } : facts)) return undefined;
+  const next = changed({ ...item, waiting: undefined, tell: undefined }, changes);
+  return {
+    ...next,
+    status: rule.to,
+    version: item.version + 1,
+    stamp: item.stamp + 1,
+    hasEnded: item.hasEnded || isFinal(rule.to),
+  };
+}
+
+function without<Rule extends { readonly from: readonly JobStatus[]; readonly guards: readonly GuardName[] }>(
+  rule: Rule,
+  ignoresRest: boolean,
+) {
+  return ignoresRest ? { ...rule, guards: rule.guards.filter((guard) => guard !== 'asRead') } : rule;
+}
+
+function changed(item: Item, changes: FieldChanges): Item {
+  const { waitsFor = item.waitsFor, cause = item.cause, tell = item.tell, waiting = item.waiting, generation = item.generation } = changes;
+  return {
+    ...item,
+    generation,
+    waitsFor: waitsFor ?? undefined,
+    cause: cause ?? undefined,
+    tell: tell ?? undefined,
+    waiting: waiting ?? undefined,
+  };
+}
+
+/** A marker, and the one who tells at once; where too many tell already, he has died. */
+export function withTeller(
+  setting: WorkflowSetting,
+  state: WorkflowsState,
+  teller: Pick<Teller, 'of' | 'version' | 'isThorough'>,
+): readonly Teller[] {
+  if (state.tellers.length >= setting.tellers) return state.tellers;
+  const at = teller.of === 'making' ? 'put' : 'read';
+  return [...state.tellers, { ...teller, next: 0, at, reads: {}, open: false }];
+}
+
+/** What is known, and how: a stamp counts only as being the present one. */
+export function keyOf({ items, workflow, tellers, isMaking, left, wrong = '' }: WorkflowsState): string {
+  const shown = ({ status, version, generation, waitsFor, cause, tell, waiting, ...item }: Item): string =>
+    [
+      item.isBorn ? status.slice(0, 2) : '-',
+      version,
+      generation,
+      waitsFor ?? '',
+      cause === undefined ? '' : `${cause.jobId}.${cause.generation}`,
+      tell ?? '',
+      waiting === undefined ? '' : 'w',
+      item.hasEnded ? 'e' : '',
+      item.awaitsChildren ? 'c' : '',
+    ].join(',');
+  const ofWorkflow = ({ status, version, waitsFor, cause, tell }: WorkflowItem): string =>
+    [status.slice(0, 1), version, waitsFor ?? '', cause === undefined ? '' : `${cause.jobId}.${cause.generation}`, tell ?? ''].join(',');
+  const busy = tellers.map(({ seen, reads, ...teller }) => {
+    const isFresh =
+      seen !== undefined &&
+      ('isBorn' in seen ? items.some((item) => item === seen || sameItem(item, seen)) : seen.stamp === workflow.stamp);
+    const what = seen === undefined ? '' : `${isFresh ? '=' : '!'}${'isBorn' in seen ? shown(seen) : ofWorkflow(seen)}`;
+    const read = Object.entries(reads).map(
+      ([id, one]) => `${id}${one === 'unborn' ? '-' : one.status.slice(0, 2) + String(one.generation)}`,
+    );
+    return `${teller.of}.${teller.version}.${Number(teller.isThorough)}.${teller.next}.${teller.at}.${Number(teller.open)}.${what}.${read.join('+')}`;
+  });
+  return [...items.map(shown), ofWorkflow(workflow), Number(isMaking), Object.values(left).join('.'), wrong, ...busy.toSorted()].join('|');
+}
+
+function sameItem(item: Item, seen: Item): boolean {
+  return item.stamp === seen.stamp && item.version === seen.version && item.status === seen.status;
+}

@@ -1,0 +1,151 @@
+/**
+ * Jobs that wait for jobs: those who end, retry and cancel them, those who tell of it, the sweeper, whoever puts them, and
+ * deaths anywhere between two requests. What is decided is the shipped look, and what is written the shipped moves, taken
+ * or refused by the shipped rules.
+ */
+import { isFinal } from '../../core/job.ts';
+import { endedChanges, restartedChanges, waitsForJobs } from '../../core/workflow/moves.ts';
+import type { Model } from './explore.ts';
+import {
+  dependenciesOf,
+  idOf,
+  itemAt,
+  keyOf,
+  unborn,
+  withTeller,
+  written,
+  type Item,
+  type Left,
+  type Teller,
+  type WorkflowMutant,
+  type WorkflowSetting,
+  type WorkflowsState,
+  type WorkflowStep,
+} from './workflowState.ts';
+import { tellerSteps } from './workflowSteps.ts';
+
+export function workflowModel(setting: WorkflowSetting, mutant?: WorkflowMutant): Model<WorkflowsState> {
+  const { needs, isWhole = false, crashes = 0, failures = 0, retries = 0, cancels = 0, sweeps = 0 } = setting;
+  const initial: WorkflowsState = {
+    items: needs.map(() => unborn),
+    workflow: { status: 'RUNNING', version: 1, waitsFor: isWhole ? needs.length - 1 : undefined, stamp: 0 },
+    tellers: [],
+    isMaking: true,
+    left: { crashes, failures, retries, cancels, sweeps },
+  };
+  return {
+    initial: [initial],
+    key: keyOf,
+    violation: ({ wrong }) => wrong,
+    isDone: (state) => isDone(setting, state),
+    steps: (state) => [
+      ...jobSteps(setting, state, mutant),
+      ...sweeperSteps(setting, state),
+      ...state.tellers.flatMap((_, index) => tellerSteps(setting, state, index, mutant)),
+    ],
+  };
+}
+
+const isChild = ({ children = [] }: WorkflowSetting, number: number): boolean => children.some((those) => those.includes(number));
+
+function jobSteps(setting: WorkflowSetting, state: WorkflowsState, mutant: WorkflowMutant | undefined): readonly WorkflowStep[] {
+  const { needs, policies = [], children = [] } = setting;
+  const steps: WorkflowStep[] = [];
+  const add = (name: string, isOptional: boolean, number: number, item: Item | undefined, more: Partial<WorkflowsState> = {}): void => {
+    if (item === undefined) return;
+    const to = { ...state, items: state.items.with(number, item), ...more };
+    const tellers = item.tell === undefined ? to.tellers : withTeller(setting, to, { of: number, version: item.tell, isThorough: false });
+    steps.push({ name: `${number} ${name}`, isOptional, to: { ...to, tellers } });
+  };
+  const spent = (what: keyof Left): { readonly left: Left } => ({ left: { ...state.left, [what]: state.left[what] - 1 } });
+  for (const [number, item] of state.items.entries()) {
+    if (!item.isBorn) continue;
+    const ended = mutant === 'ends without a marker' ? { waitsFor: null } : endedChanges(item);
+    if (item.status === 'PENDING') add('begins', false, number, written(item, item, { event: 'claim' }, {}), begun(number, item));
+    const unmade = (children[number] ?? []).find((child) => !itemAt(state, child).isBorn);
+    const first = children[number]?.[0];
+    if (item.status === 'PROCESSING' && first !== undefined && !item.awaitsChildren) {
+      if (unmade !== undefined) add(`makes child ${unmade}`, false, unmade, { ...unborn, isBorn: true, version: 1, stamp: 1 });
+      else {
+        const tell = mutant === 'waits for children without a marker' ? null : item.version + 1;
+        const waits = written(item, item, { event: 'release' }, { waiting: waitsForJobs, waitsFor: idOf(first), tell });
+        add('waits for its children', false, number, waits && { ...waits, awaitsChildren: true });
+      }
+    } else if (item.status === 'PROCESSING') {
+      add('succeeds', false, number, written(item, item, { event: 'succeed' }, ended));
+      if (state.left.failures > 0) add('fails', true, number, written(item, item, { event: 'failForGood' }, ended), spent('failures'));
+    }
+    const mayRetry = item.status === 'FAILED_FINAL' || (item.status === 'CANCELLED' && item.cause === undefined);
+    if (state.left.retries > 0 && mayRetry) {
+      const restarted = restartedChanges(item, dependenciesOf(setting, number, { awaitsChildren: false })[0]);
+      const changes =
+        mutant === 'retries without a marker'
+          ? { ...restarted, tell: null, ...(restarted.waitsFor === null ? { waiting: null } : {}) }
+          : restarted;
+      const retried = written(item, item, { event: 'retry' }, changes);
+      add('is retried', true, number, retried && { ...retried, awaitsChildren: false }, spent('retries'));
+    }
+    if (state.left.cancels > 0 && item.status === 'PENDING') {
+      add('is cancelled', true, number, written(item, item, { event: 'cancel' }, ended), spent('cancels'));
+    }
+  }
+  return steps;
+
+  function begun(number: number, item: Item): Partial<WorkflowsState> {
+    const early = (needs[number] ?? []).find((need) => {
+      const { hasEnded, status } = itemAt(state, need);
+      return (policies[number] ?? 'CANCEL') === 'RUN' ? !hasEnded : status !== 'SUCCEEDED';
+    });
+    if (early !== undefined) return { wrong: `${number} begins before ${early} ended` };
+    const child = item.awaitsChildren ? children[number]?.find((one) => !itemAt(state, one).hasEnded) : undefined;
+    return child === undefined ? {} : { wrong: `${number} goes on before its child ${child} ended` };
+  }
+}
+
+/** Who finds a marker, or a workflow that is being made. */
+function sweeperSteps(setting: WorkflowSetting, state: WorkflowsState): readonly WorkflowStep[] {
+  const steps: WorkflowStep[] = [];
+  if (state.tellers.length >= setting.tellers) return steps;
+  const add = (of: Teller['of'], version: number): void => {
+    const isBusy = state.tellers.some((teller) => teller.of === of && teller.version === version);
+    if (isBusy && state.left.sweeps === 0) return;
+    const left = isBusy ? { ...state.left, sweeps: state.left.sweeps - 1 } : state.left;
+    const tellers = withTeller(setting, state, { of, version, isThorough: true });
+    steps.push({ name: `the sweeper finds ${of}`, isOptional: isBusy, to: { ...state, left, tellers } });
+  };
+  for (const [number, { tell }] of state.items.entries()) if (tell !== undefined) add(number, tell);
+  if (state.workflow.tell !== undefined) add('workflow', state.workflow.tell);
+  if (state.isMaking && !state.tellers.some(({ of }) => of === 'making')) add('making', 0);
+  return steps;
+}
+
+function isDone(setting: WorkflowSetting, state: WorkflowsState): boolean {
+  const { items, workflow, tellers, isMaking } = state;
+  const { policies = [], isWhole = false } = setting;
+  if (tellers.length > 0 || isMaking || workflow.tell !== undefined || items.some(({ tell }) => tell !== undefined)) return false;
+  const isHeld = (item: Item, number: number): boolean => {
+    if (item.status !== 'PENDING' || item.waitsFor === undefined) return false;
+    const at = Number(item.waitsFor);
+    const other = itemAt(state, at);
+    const isFailure = isFinal(other.status) && other.status !== 'SUCCEEDED';
+    return (policies[number] === 'WAIT' && isFailure) || isHeld(other, at);
+  };
+  const isRight = (item: Item, number: number): boolean => {
+    if (!item.isBorn) return isChild(setting, number);
+    if (!isFinal(item.status)) return isHeld(item, number);
+    if (item.cause === undefined) return true;
+    const { status, generation } = itemAt(state, Number(item.cause.jobId));
+    return isFinal(status) && status !== 'SUCCEEDED' && generation === item.cause.generation;
+  };
+  if (!items.every(isRight)) return false;
+  if (!isWhole) return true;
+  const own = items.filter((_, number) => !isChild(setting, number));
+  const isOver = own.every(({ status }) => isFinal(status));
+  if ((workflow.status !== 'RUNNING') !== isOver) return false;
+  const expected = own.some(({ status }) => status === 'FAILED_FINAL')
+    ? 'FAILED'
+    : own.some(({ status }) => status === 'CANCELLED')
+      ? 'CANCELLED'
+      : 'SUCCEEDED';
+  return !isOver || workflow.status === expected;
+}
