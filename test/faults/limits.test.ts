@@ -27,11 +27,11 @@ function mostRunning({ writes }: Pick<Stage, 'writes'>): number {
 const ended = ({ writes }: Pick<Stage, 'writes'>): number =>
   writes.filter(({ status, isTransition }) => isTransition && status === 'SUCCEEDED').length;
 
-const kills = 100;
+const kills = isLong ? 100 : 3;
 
-test.runIf(isLong)(
+test(
   `of three at once there is never a fourth while workers are killed ${kills} times, and all slots come free`,
-  { timeout: 600_000 },
+  { timeout: isLong ? 1_200_000 : 90_000 },
   async (context) => {
     await using stage = await openStage(context, { env: { WORKER_CONCURRENCY: '4', MAX_RECEIVE_COUNT: '100' } });
     await setLimits(stage.core, type, { concurrency: { total: 3 } });
@@ -99,6 +99,6 @@ test.runIf(isLong)(
     );
     expect(fullest).toBeLessThanOrEqual(rate.starts + rate.burst);
     // What a killed worker was given is lost with it.
-    expect(used).toBeGreaterThan(0.6);
+    expect(used).toBeGreaterThanOrEqual(0.95);
   },
 );
