@@ -48,7 +48,8 @@ export const counters = {
   sweeps: {
     name: 'jobs.sweeps',
     unit: '{job}',
-    description: 'Jobs the sweeper moved, by action: sentAgain, ended, failed; and unknown, sent again for a type that no worker that runs knows.',
+    description:
+      'Jobs the sweeper moved, by action: sentAgain, ended, failed; and unknown, sent again for a type that no worker that runs knows.',
     countedBy: ['sweeper'],
   },
   feedPublishes: {
