@@ -90,6 +90,10 @@ export async function waitedUntil({ core, stopping }: Pick<WorkerParts, 'core' |
   }
 }
 
+/**
+ * What it holds of narrower limits it keeps: parking leaves the version as it is, so a slot that is given back could be the one by
+ * which another, with an older message, is just about to claim. One that ends meanwhile leaves a dead slot, which a look takes away.
+ */
 async function parkedForSlot(parts: WorkerParts, job: Job, { key }: SlotsLimit): Promise<Entered> {
   const { core } = parts;
   return parkedFor(parts, job, { reason: 'CONCURRENCY', for: key }, async (limit) => {
