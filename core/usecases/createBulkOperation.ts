@@ -53,9 +53,24 @@ export async function createBulkOperation(core: BulkCore, request: CreateBulkOpe
   const now = await core.table.time();
   const operationId = await idOf(core, request, now.low);
   const operation: BulkOperation = {
-    ...{ operationId, createdBy, owner, action, filter, isDryRun, maxPerSecond: perSecond },
-    ...{ status: 'PENDING', version: 1, matched: 0, done: 0, skipped: 0, failed: 0, errors: {} },
-    ...{ createdAt: now.at, upTo: now.high, isAtEnd: false, nextAt: now.low },
+    operationId,
+    createdBy,
+    owner,
+    action,
+    filter,
+    isDryRun,
+    maxPerSecond: perSecond,
+    status: 'PENDING',
+    version: 1,
+    matched: 0,
+    done: 0,
+    skipped: 0,
+    failed: 0,
+    errors: {},
+    createdAt: now.at,
+    upTo: now.high,
+    isAtEnd: false,
+    nextAt: now.low,
   };
   const draft = bulkDraft(core, operation, now.at);
   const listed = { place: bulkListPlace(createdBy), rank: operationId };

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { exactly } from '../clock.ts';
 import { JobError } from '../errors.ts';
-import type { BulkOperation } from './bulkOperations.ts';
 import { abortBulkOperation } from './createBulkOperation.ts';
-import { Killed, openBulkStage, retriesOf } from './testBulkStage.ts';
+import { isPage, Killed, openBulkStage, retriesOf } from './testBulkStage.ts';
 
 const someJobs = 7;
 const leaseMs = 31_000;
@@ -68,7 +67,7 @@ describe('a retry of many', () => {
     let isDone = false;
     const meddled = stage.process({
       async after(effect, value) {
-        if (effect !== 'entry' || isDone || (value as BulkOperation).page === undefined) return;
+        if (isDone || !isPage(effect, value)) return;
         isDone = true;
         const facts = { now: exactly(stage.clock.now()), version: first.version };
         expect((await stage.table.transition('retry', first.jobId, { facts, attempt: 0, changes: { generation: 2 } })).ok).toBe(true);
@@ -180,7 +179,7 @@ describe('a retry of many', () => {
     let pages = 0;
     const aborted = stage.process({
       async after(effect, value) {
-        if (effect !== 'entry' || (value as BulkOperation).page === undefined) return;
+        if (!isPage(effect, value)) return;
         pages += 1;
         if (pages === 2) await abortBulkOperation(stage.core, { owner: stage.owner, operationId: operation.operationId });
       },
@@ -259,7 +258,7 @@ describe('a cancel of many', () => {
     let isDone = false;
     const meddled = stage.process({
       async after(effect, value) {
-        if (effect !== 'entry' || isDone || (value as BulkOperation).page === undefined) return;
+        if (isDone || !isPage(effect, value)) return;
         isDone = true;
         await stage.claim(taken);
         await stage.fail(ends);
@@ -273,30 +272,5 @@ describe('a cancel of many', () => {
     expect(await stage.found(taken.jobId)).toMatchObject({ status: 'PROCESSING', cancelRequested: true });
     expect((await stage.found(ends.jobId)).status).toBe('FAILED_FINAL');
     expect(await stage.found(anew.jobId)).toMatchObject({ status: 'PENDING', cancelRequested: false });
-  });
-});
-
-describe('what is asked for', () => {
-  test('is refused where the filter is empty, or names nothing that the action is for', async () => {
-    const { ask } = await openBulkStage();
-    for (const filter of [{}, { tags: [] }, { jobIdPrefix: '' }, { type: undefined }]) {
-      await expect(ask({ filter }), JSON.stringify(filter)).rejects.toMatchObject({
-        code: 'BAD_USER_INPUT',
-        details: { path: ['filter'] },
-      });
-    }
-    await expect(ask({ filter: { status: ['SUCCEEDED'] } })).rejects.toMatchObject({ details: { path: ['filter', 'status'] } });
-    await expect(ask({ action: 'CANCEL', owner: undefined, filter: { type: ['x'] } })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
-    for (const perSecond of [0, 1001, 1.5]) await expect(ask({ perSecond })).rejects.toMatchObject({ details: { path: ['maxPerSecond'] } });
-  });
-
-  test('is one operation a key, and another input under the same key is refused', async () => {
-    const stage = await openBulkStage();
-    const [one, same] = await Promise.all([stage.ask({ idempotencyKey: 'k' }), stage.ask({ idempotencyKey: 'k' })]);
-    expect(same.operationId).toBe(one.operationId);
-    await expect(stage.ask({ idempotencyKey: 'k', action: 'CANCEL', filter: { type: ['x'] } })).rejects.toMatchObject({
-      code: 'IDEMPOTENCY_KEY_REUSED',
-    });
-    expect((await stage.ask({ idempotencyKey: 'k', createdBy: 'owner-2' })).operationId).not.toBe(one.operationId);
   });
 });

@@ -154,3 +154,8 @@ export async function openBulkStage() {
 export function retriesOf(job: Job): number {
   return job.history.filter(({ status }, index) => status === 'PENDING' && index > 0).length;
 }
+
+/** Of an effect: whether it wrote a page. */
+export function isPage(effect: Effect, value: unknown): boolean {
+  return effect === 'entry' && typeof value === 'object' && value !== null && 'page' in value && value.page !== undefined;
+}

@@ -42,9 +42,24 @@ async function setup({ silenceMs = 40 } = {}) {
   const watches = createWatches({ table, feed, clock: systemClock, log: silentLog, telemetry: noTelemetry }, { pollMs: 5, silenceMs });
   onTestFinished(() => watches.close());
   let operation: BulkOperation = {
-    ...{ operationId, createdBy, owner: createdBy, action: 'RETRY', filter: { type: ['x'] }, isDryRun: false, maxPerSecond: 100 },
-    ...{ status: 'PENDING', version: 1, matched: 0, done: 0, skipped: 0, failed: 0, errors: {} },
-    ...{ createdAt: 1, upTo: 1, isAtEnd: false, nextAt: 1 },
+    operationId,
+    createdBy,
+    owner: createdBy,
+    action: 'RETRY',
+    filter: { type: ['x'] },
+    isDryRun: false,
+    maxPerSecond: 100,
+    status: 'PENDING',
+    version: 1,
+    matched: 0,
+    done: 0,
+    skipped: 0,
+    failed: 0,
+    errors: {},
+    createdAt: 1,
+    upTo: 1,
+    isAtEnd: false,
+    nextAt: 1,
   };
   const put = (): Promise<unknown> => entries.put(bulkKind, { key: operationId, value: operation });
   await put();

@@ -39,7 +39,10 @@ test('names an index that an existing table lacks, and leaves the table alone', 
   using clients = createClients({ region: 'us-east-1', endpoints: aws.endpoints });
   const { GlobalSecondaryIndexes, ...input } = createTableInput('Jobs');
   const [, ...others] = GlobalSecondaryIndexes;
-  const AttributeDefinitions = ['pk', 'place', 'rank'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const }));
+  const AttributeDefinitions = ['pk', 'place', 'rank', 'jobId', 'troubledOwner'].map((AttributeName) => ({
+    AttributeName,
+    AttributeType: 'S' as const,
+  }));
   await clients.dynamodb.send(new CreateTableCommand({ ...input, AttributeDefinitions, GlobalSecondaryIndexes: others }));
   await expect(provisionTable(clients.dynamodb, 'Jobs')).rejects.toThrow('table Jobs exists in another shape: index byOwner');
   await aws.close();
