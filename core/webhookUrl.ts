@@ -25,7 +25,7 @@ export function isPrivateHost(url: URL, privateHosts: readonly string[]): boolea
 }
 
 /** Without the brackets of IPv6; whatever way an IPv4 address was spelt, a URL spells it in the usual one. */
-export function hostOf({ hostname }: URL): string {
+function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }
 

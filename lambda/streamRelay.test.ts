@@ -3,8 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { JobEvent } from '../core/feed/event.ts';
 import { createMemoryFeed } from '../core/feed/memory/memoryFeed.ts';
-import type { Job } from '../core/job.ts';
+import { JobError } from '../core/errors.ts';
+import { jobStatuses, type Job } from '../core/job.ts';
 import { encodeJob } from '../core/table/dynamodb/codec.ts';
+import { webhooksKind } from '../core/usecases/webhooks.ts';
+import { deliverWebhook, webhooksKey } from '../core/webhook.ts';
 import { makeJob } from '../test/support/jobFactory.ts';
 import { emptyTable, quietParts } from '../test/support/quietParts.ts';
 import { createStreamRelay } from './streamRelay.ts';
@@ -19,7 +22,7 @@ function record(images: { readonly from?: Job; readonly to?: Job }): DynamoDBRec
   return z.custom<DynamoDBRecord>().parse(JSON.parse(JSON.stringify({ dynamodb })));
 }
 
-function setup(takes: (event: JobEvent) => boolean = () => true, isAway = false) {
+function setup(takes: (event: JobEvent) => boolean = () => true, isAway = false, jobs = emptyTable()) {
   const published: JobEvent[] = [];
   const removed: string[] = [];
   const relay = createStreamRelay({
@@ -33,7 +36,7 @@ function setup(takes: (event: JobEvent) => boolean = () => true, isAway = false)
     },
     ...quietParts,
     table: {
-      ...emptyTable(),
+      ...jobs,
       entries: memoryEntries(),
       removeTags({ jobId }) {
         removed.push(jobId);
@@ -67,6 +70,32 @@ describe('the stream relay', () => {
       [1, 'PENDING', undefined],
       [2, 'PROCESSING', 'PENDING'],
     ]);
+  });
+
+  test('makes the deliveries of a job’s webhooks, and reports it where it could not', async () => {
+    const table = emptyTable();
+    const owner = 'with webhooks';
+    const { low } = await table.time();
+    const times = { createdAt: low, since: low, updatedAt: low };
+    const asked = { statuses: [...jobStatuses], tags: [], secrets: [], url: 'https://example.com/' };
+    const endpoints = [{ endpointId: `${webhooksKey(owner)}.${first.jobId}`, ...asked, ...times }];
+    await table.entries.put(webhooksKind, { key: webhooksKey(owner), value: { owner, endpoints } });
+    const { job } = await table.create({ ...makeJob({ owner }), webhookVersion: 0 });
+    if (job === undefined) throw new Error('the job was not created');
+    const Records = [record({ to: job }), record({ to: job })];
+    const away = { ...table, create: () => Promise.reject(new JobError('TABLE_UNAVAILABLE')) };
+    expect(await setup(undefined, false, away).relay({ Records })).toEqual({
+      batchItemFailures: [{ itemIdentifier: Records[0]?.dynamodb?.SequenceNumber }],
+    });
+    expect(await table.get(job.jobId)).toMatchObject({ webhookVersion: 0 });
+
+    const { relay, published } = setup(undefined, false, table);
+    expect(await relay({ Records })).toEqual({ batchItemFailures: [] });
+    expect(await table.get(job.jobId)).toMatchObject({ webhookVersion: 1 });
+    const { jobs } = await table.listPlaced({ place: 'open', limit: 10 });
+    const made = await table.getMany(jobs.map(({ jobId }) => jobId));
+    expect(made.filter((one) => one?.type === deliverWebhook.name)).toHaveLength(1);
+    expect(published.map(({ jobId }) => jobId)).toEqual([job.jobId, job.jobId]);
   });
 
   test('removes the tags of what was deleted, and of nothing else', async () => {

@@ -6,10 +6,11 @@ import { badInput, requireText } from '../text.ts';
 import { maxWebhookEndpoints, webhooksKey, type WebhookEndpoint } from '../webhook.ts';
 import { newWebhookSecret } from '../webhookSignature.ts';
 import { faultOfWebhookUrl } from '../webhookUrl.ts';
+import { changeWebhook, webhooksDraft, type WhichEndpoint } from './changeWebhook.ts';
 import type { Core } from './core.ts';
 import { trackForWebhook } from './trackForWebhook.ts';
 import { forgetWebhookOwners } from './webhookOwners.ts';
-import { changeWebhook, webhooksDraft, webhooksKind, type WhichEndpoint } from './webhooks.ts';
+import { webhooksKind } from './webhooks.ts';
 
 export interface WebhookAsked {
   readonly url: string;
