@@ -30,6 +30,8 @@ const filters: Readonly<Record<string, { readonly filter: JobsFilter; readonly o
   'the failed': { filter: { status: failed } },
   'a tag of all, the failed': { filter: { tags: ['all'], status: failed } },
   'an error code': { filter: { errorCode: 'TIMEOUT' } },
+  'an error code and a type': { filter: { errorCode: 'TIMEOUT', type: ['one_half'] } },
+  'the cancelled, of which there are none': { filter: { status: ['CANCELLED'] } },
   'what runs': { filter: { status: ['PROCESSING'] } },
   'the failed of all owners': { filter: { status: failed }, owner: undefined },
 };
@@ -42,8 +44,8 @@ export async function search(): Promise<Report> {
     const { page = Number.NaN, count = Number.NaN } = times.get(name) ?? {};
     return { name, read, shown, index, page, count };
   });
-  const indexed = new Set(['none', 'a tag of all', 'a rare tag', 'two tags', 'a tag and a type', 'the failed of all owners']);
-  const ofIndexes = rows.filter(({ name }) => indexed.has(name));
+  const looksThroughOthers = new Set(['half of all, by type', 'what runs']);
+  const ofIndexes = rows.filter(({ name, shown }) => !looksThroughOthers.has(name) && shown > 0);
   return {
     title: 'What a search costs',
     method: `A first page of ${pageSize} of one owner’s jobs: of ${jobs.dynamodb.toLocaleString('en')} on DynamoDB Local, in units as it counts them, and of ${jobs.embedded.toLocaleString('en')} in a file of the embedded table, in milliseconds, the longest of five, with the count of all that match. One job in ${rare} failed and has the rare tag; all have another; half are of each type; none runs.`,
@@ -51,7 +53,7 @@ export async function search(): Promise<Report> {
     rows: rows.map(({ name, shown, read, index, page, count }) => [name, shown, read, index, page, count]),
     promises: [
       {
-        promise: 'read units a shown job, by tags, without a filter and of all owners’ failed ≤ 2',
+        promise: 'read units a shown job, by tags, errors, the failed, without a filter and of all owners’ failed ≤ 2',
         measured: Math.max(...ofIndexes.map(({ read, shown }) => read / shown)),
         limit: { atMost: 2 },
       },
@@ -61,7 +63,7 @@ export async function search(): Promise<Report> {
         limit: { atMost: 100 },
       },
       { promise: 'write units more of a job with one tag ≤ 2', measured: units.aTag, limit: { atMost: 2 } },
-      { promise: 'write units more of a job that fails ≤ 1', measured: units.aFailure, limit: { atMost: 1 } },
+      { promise: 'write units more of a job that fails ≤ 2', measured: units.aFailure, limit: { atMost: 2 } },
     ],
   };
 }

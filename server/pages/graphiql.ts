@@ -233,6 +233,33 @@ query JobTypeStatistics {
   }
 }`,
   `
+# Retries all that failed, in the background, each once.
+# With dryRun: true it counts what it would do.
+mutation CreateBulkOperation {
+  createBulkOperation(input: { action: RETRY, filter: { status: [FAILED_FINAL] }, dryRun: true }) { operation { operationId status matched } }
+}`,
+  `
+# How it comes along, to its end.
+subscription WatchBulkOperation {
+  bulkOperationChanged(operationId: "paste an operationId here") { status version matched done skipped failed }
+}`,
+  `
+query BulkOperation {
+  bulkOperation(operationId: "paste an operationId here") {
+    action status isDryRun matched done skipped failed createdAt startedAt finishedAt
+    filter { status type tags errorCode } errors { code count }
+  }
+}`,
+  `
+query BulkOperations {
+  bulkOperations(first: 10) { edges { node { operationId action status isDryRun matched done } } }
+}`,
+  `
+# What was done stays done.
+mutation AbortBulkOperation {
+  abortBulkOperation(input: { operationId: "paste an operationId here" }) { operation { status abortedAt } }
+}`,
+  `
 # Who works, on what; for admins.
 query Workers {
   workers { id version types slots running since }

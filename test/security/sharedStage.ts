@@ -13,6 +13,8 @@ import type { Core } from '../../core/usecases/core.ts';
 import { createWatches } from '../../core/usecases/watchJob.ts';
 import { createFolderObjectStore } from '../../jobs/files/folder/objectStore.ts';
 import { handler as simulateWork } from '../../jobs/simulateWork/handler.ts';
+import { createBulkRunner } from '../../lambda/bulkRunner.ts';
+import { startTimerMapping } from '../../lambda/timerMapping.ts';
 import { parseConfig } from '../../runtime/config.ts';
 import { openEmbedded } from '../../runtime/openEmbedded.ts';
 import { openServer } from '../../server/openServer.ts';
@@ -31,9 +33,10 @@ const copyObject = defineJobType({
   example: { source: 's3://files/shared/all.txt' },
 });
 
-const copyHandler = defineHandler(copyObject, async ({ source, output, undeclared }, { objects, signal }) => {
+const copyHandler = defineHandler(copyObject, async ({ source, output, undeclared }, { objects, signal, log }) => {
   const read = async (uri: string): Promise<string> => Buffer.concat(await Array.fromAsync(objects.read(uri, { signal }))).toString();
   const text = await read(source);
+  log.info(`read ${text}`, { source });
   if (output !== undefined) await objects.write(output, [text], { signal, contentType: 'text/plain' });
   return { text: undeclared === undefined ? text : await read(undeclared) };
 });
@@ -81,6 +84,7 @@ export async function openSharedStage(): Promise<SharedStage> {
   const handlers = new Map([simulateWork, copyHandler].map((handler) => [handler.type.name, handler] as const));
   const worker = opening.adopt(createWorker({ core, handlers, objects, settings: config }), ({ stop }) => stop());
   worker.start();
+  opening.adopt(startTimerMapping({ name: 'bulk', handler: createBulkRunner(core), everyMs: 100, log: silentLog }), ({ stop }) => stop());
   const watches = opening.adopt(createWatches(core), ({ close }) => close());
   const server = opening.adopt(await openServer({ core, watches, log: silentLog, notReady: embedded.notReady, config }), ({ close }) =>
     close(),

@@ -54,7 +54,7 @@ export const transports: Readonly<Record<'HTTP' | 'SSE' | 'WebSocket', Transport
     const [message] = await socket.messages(1);
     socket.end();
     const payload = at(message, 'payload');
-    return seenIn(JSON.stringify(Array.isArray(payload) ? { errors: payload } : payload));
+    return seenIn(JSON.stringify(Array.isArray(payload) ? { errors: payload } : (payload ?? {})));
   },
 };
 

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { getBulkOperation } from '../../core/usecases/bulkOperations.ts';
 import { openSocket } from '../e2e/testSocket.ts';
 import { at } from '../e2e/apiSystem.ts';
 import { startForger } from './forger.ts';
@@ -21,6 +23,9 @@ const scheduleKinds = [
   'triggerSchedule',
   'deleteSchedule',
 ] as const;
+const bulkKinds = ['createBulk', 'bulk', 'bulks', 'abortBulk', 'watchBulk'] as const;
+const bulkFields = 'operationId owner createdBy action status matched done skipped failed version';
+const logFields = 'edges { node { attempt message fields } }';
 const scheduleFields = `scheduleId owner name params problem ticks { job { ${fields} } }`;
 
 const step = fc.record({
@@ -37,7 +42,13 @@ const step = fc.record({
     'wait',
     'watch',
     'resume',
+    'tagged',
+    'count',
+    'insights',
+    'logs',
+    'watchLogs',
     ...scheduleKinds,
+    ...bulkKinds,
   ),
   /** Which of the tickets, cursors and objects seen so far, of either owner. */
   pick: fc.nat(),
@@ -68,14 +79,18 @@ interface Drawn extends Omit<Step, 'transport'> {
   readonly tickets: readonly string[];
   readonly cursors: readonly string[];
   readonly scheduleIds: readonly string[];
+  readonly operationIds: readonly string[];
 }
 
-function operationOf(owner: Owner, { kind, pick, output, isUndeclared, key, tickets, cursors, scheduleIds }: Drawn): Operation {
+function operationOf(owner: Owner, drawn: Drawn): Operation {
+  const { kind, pick, output, isUndeclared, key, tickets, cursors, scheduleIds, operationIds } = drawn;
+  const operationId = operationIds[pick % Math.max(1, operationIds.length)] ?? 'none';
   const scheduleId = scheduleIds[pick % Math.max(1, scheduleIds.length)] ?? 'none';
   const jobId = tickets[pick % Math.max(1, tickets.length)] ?? 'none';
   const uri = uris[pick % uris.length];
   const idempotency = key === undefined ? {} : { idempotencyKey: key };
-  const input = { type: 'simulate_work', params: { payload: marks[owner], durationMs: pick % 20 }, ...idempotency };
+  const tags = [marks[owner], `t${pick % 3}`];
+  const input = { type: 'simulate_work', params: { payload: marks[owner], durationMs: pick % 20 }, tags, ...idempotency };
   const create = `mutation ($input: CreateJobInput!) { createJob(input: $input) { job { ${fields} } } }`;
   switch (kind) {
     case 'create':
@@ -103,6 +118,59 @@ function operationOf(owner: Owner, { kind, pick, output, isUndeclared, key, tick
       return {
         query: `query ($key: String!) { jobByIdempotencyKey(idempotencyKey: $key) { ${fields} } }`,
         variables: { key: key ?? 'k1' },
+      };
+    case 'tagged':
+      return {
+        query: `query ($filter: JobsFilter) { jobs(first: 20, filter: $filter) { edges { cursor node { ${fields} } } } }`,
+        // Also by the other's tag.
+        variables: { filter: { tags: [isUndeclared ? marks[other(owner)] : `t${pick % 3}`] } },
+      };
+    case 'count':
+      return {
+        query: 'query ($filter: JobsFilter!) { jobCount(filter: $filter) { count } }',
+        variables: { filter: { jobIdPrefix: jobId } },
+      };
+    case 'insights':
+      return {
+        query: `{ jobErrors { groups { message lastJob { ${fields} } } } jobTypes { waitingLongest { job { ${fields} } } statistics { created } } }`,
+      };
+    case 'logs':
+      return {
+        query: `query ($jobId: ID!) { job(jobId: $jobId) { jobId logs { ${logFields} } attemptRuns { edges { node { error { message } logs { ${logFields} } } } } } }`,
+        variables: { jobId },
+      };
+    case 'watchLogs':
+      return { query: 'subscription ($jobId: ID!) { jobLogAdded(jobId: $jobId) { attempt message fields } }', variables: { jobId } };
+    case 'createBulk': {
+      // Of one job, whosever it is.
+      const filter = { jobIdPrefix: jobId, status: ['CANCELLED', 'FAILED', 'FAILED_FINAL', 'PENDING', 'PROCESSING'] };
+      const asked = {
+        action: isUndeclared ? 'CANCEL' : 'RETRY',
+        filter,
+        dryRun: output % 4 === 0,
+        ...(output % 3 === 0 ? idempotency : {}),
+      };
+      return {
+        query: `mutation ($input: CreateBulkOperationInput!) { createBulkOperation(input: $input) { operation { ${bulkFields} } } }`,
+        variables: { input: output % 10 === 0 ? { ...asked, owner: other(owner) } : asked },
+      };
+    }
+    case 'bulk':
+      return { query: `query ($id: ID!) { bulkOperation(operationId: $id) { ${bulkFields} } }`, variables: { id: operationId } };
+    case 'bulks':
+      return {
+        query: `query ($after: String) { bulkOperations(first: 3, after: $after) { edges { node { ${bulkFields} } } } }`,
+        variables: { after: pick % 3 === 0 ? Buffer.from(`bulk:${operationId}`).toString('base64url') : null },
+      };
+    case 'abortBulk':
+      return {
+        query: `mutation ($id: ID!) { abortBulkOperation(input: { operationId: $id }) { operation { ${bulkFields} } } }`,
+        variables: { id: operationId },
+      };
+    case 'watchBulk':
+      return {
+        query: `subscription ($id: ID!) { bulkOperationChanged(operationId: $id) { ${bulkFields} } }`,
+        variables: { id: operationId },
       };
     case 'cancel':
     case 'retry':
@@ -161,6 +229,8 @@ test(
     const tickets: string[] = [];
     const cursors: string[] = [];
     const scheduleIds: string[] = [];
+    const operationIds: string[] = [];
+    const whoAsked = new Map<string, Owner>();
     const ownerOf = new Map<string, Owner>();
     const counts = { errors: new Map<unknown, number>() };
     const marked = Object.values(marks);
@@ -179,12 +249,20 @@ test(
       for (const [, scheduleId = ''] of text.matchAll(/"scheduleId":"([\w.-]+)"/g)) {
         if (!scheduleIds.includes(scheduleId)) scheduleIds.push(scheduleId);
       }
+      for (const [, operationId = ''] of text.matchAll(/"operationId":"(\w+)"/g)) {
+        expect(whoAsked.get(operationId) ?? owner, told).toBe(owner);
+        if (!whoAsked.has(operationId)) operationIds.push(operationId);
+        whoAsked.set(operationId, owner);
+      }
       for (const [, cursor = ''] of text.matchAll(/"cursor":"(\w+)"/g)) if (cursors.length < 5000) cursors.push(cursor);
     }
 
     async function play(owner: Owner): Promise<void> {
       for (const { transport, ...drawn } of fc.sample(step, { seed: seed + owners.indexOf(owner), numRuns: operations / 2 })) {
-        const operation = operationOf(owner, { ...drawn, tickets, cursors, scheduleIds });
+        const operation = operationOf(owner, { ...drawn, tickets, cursors, scheduleIds, operationIds });
+        // One's own log is watched to its job's end, which may be a backoff away.
+        const { jobId: watched } = z.object({ jobId: z.string().default('') }).parse(operation.variables ?? {});
+        if (drawn.kind === 'watchLogs' && ownerOf.get(watched) === owner) continue;
         const { text, codes } = await transports[transport](stage, operation, callers[owner]);
         const what = `${JSON.stringify(operation)} over ${transport}`;
         check(owner, text, what);
@@ -220,7 +298,18 @@ test(
     expect(failures.filter((failure) => failure instanceof Error && failure.name === 'AssertionError')).toEqual([]);
     for (const feed of feeds) expect(feed.seen()).toBeGreaterThan(operations / 100);
     expect(forger.heard()).toBeGreaterThan(operations / 100);
-    expect([...counts.errors.keys()]).toEqual(expect.arrayContaining(['JOB_NOT_FOUND', 'BAD_USER_INPUT', 'SCHEDULE_NOT_FOUND']));
+    expect([...counts.errors.keys()]).toEqual(
+      expect.arrayContaining(['JOB_NOT_FOUND', 'BAD_USER_INPUT', 'SCHEDULE_NOT_FOUND', 'BULK_OPERATION_NOT_FOUND', 'FORBIDDEN']),
+    );
+    // Bulk operations did something, and to jobs of who asked for them alone.
+    let matched = 0;
+    for (const [operationId, createdBy] of whoAsked) {
+      const { value } = await getBulkOperation(stage.core, { owner: createdBy, operationId });
+      matched += value.matched;
+      const job = await stage.core.table.get(value.filter.jobIdPrefix ?? '');
+      if (value.matched > 0) expect(job?.owner, JSON.stringify(value)).toBe(createdBy);
+    }
+    expect(matched).toBeGreaterThan(0);
     for (const [key, content] of await stage.objects()) {
       for (const owner of owners) if (key.startsWith(`${owner}/`)) expect(content, key).not.toContain(marks[other(owner)]);
     }
