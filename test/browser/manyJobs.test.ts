@@ -214,7 +214,7 @@ describe('the dashboard', () => {
       await expect.poll(() => page.getByText('Loading').count()).toBe(0);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
       const outside = `[...document.querySelectorAll('.filter-bar *, .insight-head *')]
-        .filter((element) => element.closest('.chips') === null && element.getBoundingClientRect().right > 390)
+        .filter((element) => element.closest('.filter-line') === null && element.getBoundingClientRect().right > 390)
         .map((element) => element.outerHTML)`;
       expect(await page.evaluate(outside)).toEqual([]);
     }

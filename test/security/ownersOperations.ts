@@ -38,6 +38,7 @@ export const step = fc.record({
     'resume',
     'tagged',
     'count',
+    'insights',
     'logs',
     'watchLogs',
     ...scheduleKinds,
@@ -122,6 +123,10 @@ export function operationOf(owner: Owner, drawn: Drawn): Operation {
       return {
         query: 'query ($filter: JobsFilter!) { jobCount(filter: $filter) { count } }',
         variables: { filter: { jobIdPrefix: jobId } },
+      };
+    case 'insights':
+      return {
+        query: `{ jobErrors { groups { message lastJob { ${fields} } } } jobTypes { waitingLongest { job { ${fields} } } statistics { created } } }`,
       };
     case 'logs':
       return {
