@@ -5,7 +5,7 @@ import type { HandlerContext } from '../core/handler.ts';
 import { isSuspension } from '../core/suspended.ts';
 import { awaitSignal, maxSignalTimeoutSeconds, wasSent } from '../core/usecases/awaitSignal.ts';
 import { keepStep, readStep, stepResult } from '../core/usecases/keepStep.ts';
-import { requireName } from '../core/usecases/kept.ts';
+import { requireName, type KeptDeps } from '../core/usecases/kept.ts';
 import { beginSleep, endOfSleep, maxSleepSeconds } from '../core/usecases/sleeps.ts';
 import type { Claimed } from './claim.ts';
 import type { WorkerParts } from './parts.ts';
@@ -27,7 +27,17 @@ export interface WaitsDeps {
   readonly signal: AbortSignal;
 }
 
-export function createWaits(parts: WorkerParts, { job, log }: Claimed, { suspension, attempt, keeping, signal }: WaitsDeps): Waits {
+/** What of the worker it stands on. */
+export type WaitsParts = Pick<WorkerParts, 'graceOver' | 'random'> & {
+  readonly core: KeptDeps;
+  readonly breaker: Pick<WorkerParts['breaker'], 'closed'>;
+};
+
+export function createWaits(
+  parts: WaitsParts,
+  { job, log }: Pick<Claimed, 'job' | 'log'>,
+  { suspension, attempt, keeping, signal }: WaitsDeps,
+): Waits {
   const { core, graceOver } = parts;
   const used = new Set<string>();
   // Nobody has run before: there is nothing to be read.

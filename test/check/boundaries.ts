@@ -12,7 +12,7 @@ interface Zone {
 const anything = /./;
 /** What a job is. */
 const base =
-  /^core\/(job|jsonSize|place|waiting|typeLimits|slots|startRate|shownWait|transitions|verdict|jobType|jobList|handler|objects|objectAccess|objectUri|ownerFolder|backoff|retryLeftovers|errors|failures|json|text|clock|logLine|logBuffer|attemptRuns)\.ts$/;
+  /^core\/(job|jsonSize|plainJson|signals|suspended|place|waiting|typeLimits|slots|startRate|shownWait|transitions|verdict|jobType|jobList|handler|objects|objectAccess|objectUri|ownerFolder|backoff|retryLeftovers|errors|failures|json|text|clock|logLine|logBuffer|attemptRuns)\.ts$/;
 const redis = /^core\/redis\.ts$/;
 const core = /^core\//;
 const telemetry = /^telemetry\//;
@@ -41,8 +41,8 @@ const zones: readonly Zone[] = [
   { files: /^cli\/main\.ts$/, mayImport: [/^cli\//, entry] },
   { files: /^cli\//, mayImport: [core, runtime, jobTypes, /^cli\//] },
   {
-    files: /^docs\/generate\.ts$/,
-    mayImport: [core, telemetry, runtime, jobTypes, /^schema\//, /^cli\/jobTypesFile\.ts$/, /^infra\/plan\//],
+    files: /^docs\/(generate|handlerWaits)\.ts$/,
+    mayImport: [/^docs\/handlerWaits\.ts$/, core, telemetry, runtime, jobTypes, /^schema\//, /^cli\/jobTypesFile\.ts$/, /^infra\/plan\//],
   },
   { files: telemetry, mayImport: [telemetry] },
   { files: base, mayImport: [base, /^telemetry\/log\.ts$/], packages: ['zod', 'node:crypto', 'node:timers/promises'] },
@@ -66,6 +66,8 @@ const zones: readonly Zone[] = [
     mayImport: [/^client\//, /^dashboard\//],
     packages: ['preact', 'preact/hooks', 'htm/preact', '@preact/signals', '@preact/signals-core'],
   },
+  // A team's own types, as the package `job-tickets` lets them be written.
+  { files: /^docs\/examples\/orders\//, mayImport: [/^index\.ts$/, /^docs\/examples\/orders\//], packages: ['zod'] },
   // As someone else would write them, who has this package and no more.
   {
     files: /^docs\/examples\//,
