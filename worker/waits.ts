@@ -59,14 +59,16 @@ export function createWaits(
     return untilAnswered(parts, { ask, signal: until, onAway });
   }
 
-  async function done(name: string, work: () => unknown): Promise<unknown> {
+  async function done<Result>(name: string, work: () => Result | Promise<Result>): Promise<Result> {
+    // What was kept is what the step gave, as JSON: another version of the handler may have written it.
+    const given = z.custom<Result>();
     const kept = isFirstRun ? undefined : await asked(() => readStep(core, job, name));
-    if (kept !== undefined) return kept.result;
+    if (kept !== undefined) return given.parse(kept.result);
     signal.throwIfAborted();
     const value = await worked(name, work);
     const result = stepResult(name, value);
     // Also where the run must end: it was done.
-    return (await asked(() => keepStep(core, job, name, result), graceOver)).result;
+    return given.parse((await asked(() => keepStep(core, job, name, result), graceOver)).result);
   }
 
   async function sleep(name: string, seconds: number): Promise<void> {
@@ -80,7 +82,7 @@ export function createWaits(
     step: (name, work) =>
       suspension.during(async () => {
         take('step', name);
-        return resultOf<Awaited<ReturnType<typeof work>>>(await done(name, work));
+        return done(name, work);
       }),
     sleep: (name, seconds) =>
       suspension.during(async () => {
@@ -118,9 +120,4 @@ async function worked(name: string, work: () => unknown): Promise<unknown> {
 function requireSeconds(what: string, seconds: number, most: number): void {
   if (typeof seconds === 'number' && seconds >= 0 && seconds <= most) return;
   throw new PermanentError(`A ${what} takes 0 to ${most} seconds, not ${seconds}.`);
-}
-
-/** What was kept is what the step gave, as JSON: another version of the handler may have written it. */
-function resultOf<Result>(kept: unknown): Result {
-  return z.custom<Result>().parse(kept);
 }

@@ -68,7 +68,8 @@ test('a sleep holds no slot and no limit, counts nothing, and ends no earlier th
   });
   await expect.poll(() => present(jobId)).toMatchObject({ status: 'PENDING', suspended: true, attempts: 1, failures: 0 });
   expect((await core.table.entries.get(slotsKind, waitKey('running', type.name)))?.value.holders ?? {}).toEqual({});
-  // The one slot, and the one of its limit, are another's meanwhile.
+  await expect.poll(() => worker.health().running).toBe(0);
+  // The one slot of its limit is another’s meanwhile.
   expect(await ended(await begin('other', () => Promise.resolve('done')))).toMatchObject({ status: 'SUCCEEDED' });
   expect(await present(jobId)).toMatchObject({ status: 'PENDING' });
   const job = await ended(jobId);
