@@ -90,9 +90,9 @@ test('a job that sleeps and fails in turns has the failures it has, and each of 
   const jobId = await begin('mixed', async (context, run) => {
     context.log.info(`run ${run}`);
     if (run === 1) throw new Error('at first');
-    await context.sleep('shortly', 0.02);
+    await context.sleep('shortly', 1);
     if (run === 3) throw new Error('again');
-    await context.sleep('once more', 0.02);
+    await context.sleep('once more', 1);
     return run;
   });
   const job = await ended(jobId);
@@ -111,10 +111,10 @@ test('a handler that catches what ends its run is suspended all the same, runs i
   const cleaned: string[] = [];
   const jobId = await begin('catcher', async (context, run) => {
     try {
-      await context.sleep('a little', 0.02);
+      await context.sleep('a little', 1);
     } catch (error) {
       cleaned.push('caught');
-      await context.sleep('in the catch', 0.02).catch(() => cleaned.push('refused'));
+      await context.sleep('in the catch', 1).catch(() => cleaned.push('refused'));
       throw new Error('what it takes for a failure', { cause: error });
     } finally {
       cleaned.push('closed');
@@ -167,7 +167,7 @@ test('a step is done once, however often its handler runs; what it throws is the
       done.push(`ship ${run}`);
       if (run < 3) throw new Error('no ship yet');
     });
-    await sleep('a moment', 0.02);
+    await sleep('a moment', 1);
     if (run === 4) throw new Error('once more');
     return id;
   });
@@ -201,7 +201,7 @@ test('steps beside a wait end first, and are kept', async () => {
       done.push('slow');
       return 'kept';
     });
-    const [kept] = await Promise.all([slow, sleep('short', 0.02)]);
+    const [kept] = await Promise.all([slow, sleep('short', 1)]);
     return kept;
   });
   expect(await ended(jobId)).toMatchObject({ status: 'SUCCEEDED', result: { value: 'kept' } });
@@ -233,7 +233,7 @@ test('a signal reaches a job that waits for it, without a slot meanwhile, and on
   expect(await ended(waiting)).toMatchObject({ status: 'SUCCEEDED', attempts: 1, failures: 0, result: { value: payload } });
 
   const early = await begin('sent before', async (context, run) => {
-    await context.sleep('first', 0.02);
+    await context.sleep('first', 1);
     return run === 1 ? null : approval(context, run);
   });
   await sendSignal(core, { owner, jobId: early, name: 'approval', payload: 'early' });
@@ -260,7 +260,7 @@ test('a signal is sent once: the same again changes nothing, another is refused,
 
 test('a wait that times out says so, soon, and a signal that comes later is refused; a retry waits anew', async () => {
   const jobId = await begin('times out', async ({ waitForSignal }) => {
-    const { timedOut, payload } = await waitForSignal('approval', { timeoutSeconds: 0.1 });
+    const { timedOut, payload } = await waitForSignal('approval', { timeoutSeconds: 1 });
     if (timedOut) throw new PermanentError('nobody approved');
     return payload;
   });
