@@ -20,7 +20,8 @@ import { waitKey } from '../../core/waiting.ts';
 import type { Worker } from '../../worker/worker.ts';
 import { startSystem, type System } from '../support/startSystem.ts';
 
-const owner = 'owner';
+/** Of whoever comes without a token. */
+const owner = 'anonymous';
 const type = defineJobType({
   name: 'told',
   description: 'Does what the test says.',
@@ -44,7 +45,7 @@ let core: Core;
 let worker: Worker;
 
 beforeAll(async () => {
-  system = await startSystem({ engine: 'embedded', parts: ['lambdas'], handlers: [handler] });
+  system = await startSystem({ engine: 'embedded', parts: ['server', 'lambdas'], handlers: [handler] });
   worker = system.startWorker();
   core = { ...system.core, jobTypes: createJobTypes([type]) };
 });
@@ -284,4 +285,36 @@ test('whose sender died before he told the job is found by the timer', async () 
   expect(await wakeSignalled(core)).toEqual({ woken: 1, failed: 0 });
   expect(await wakeSignalled(core)).toEqual({ woken: 0, failed: 0 });
   expect(await ended(jobId)).toMatchObject({ status: 'SUCCEEDED', result: { value: 'late' } });
+});
+
+async function asked(query: string, variables: object): Promise<unknown> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${system.url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+  return response.json();
+}
+
+test('through the API a job shows what it waits for and what it has done, takes its signal, and is retried from its start', async () => {
+  const jobId = await begin('by the API', async (context, run) => {
+    await context.step('first', () => 1);
+    await context.waitForSignal('approval', { timeoutSeconds: 3600 });
+    if (run === 2) throw new PermanentError('as asked');
+    return run;
+  });
+  const fields = 'status waitingReason steps { name }';
+  const show = () => asked(`query ($jobId: ID!) { job(jobId: $jobId) { ${fields} } }`, { jobId });
+  await expect.poll(show).toEqual({ data: { job: { status: 'PENDING', waitingReason: 'SIGNAL', steps: [{ name: 'first' }] } } });
+  const send =
+    'mutation ($jobId: ID!, $payload: JSON) { sendSignal(input: { jobId: $jobId, name: "approval", payload: $payload }) { job { jobId } } }';
+  expect(await asked(send, { jobId, payload: 'yes' })).toEqual({ data: { sendSignal: { job: { jobId } } } });
+  expect(await asked(send, { jobId, payload: 'no' })).toMatchObject({ errors: [{ extensions: { code: 'SIGNAL_ALREADY_SENT' } }] });
+  expect(await ended(jobId)).toMatchObject({ status: 'FAILED_FINAL' });
+  const retry = `mutation ($jobId: ID!) { retryJob(input: { jobId: $jobId, fromStart: true }) { job { ${fields} } } }`;
+  expect(await asked(retry, { jobId })).toEqual({ data: { retryJob: { job: { status: 'PENDING', waitingReason: 'QUEUED', steps: [] } } } });
+  await expect.poll(show).toMatchObject({ data: { job: { waitingReason: 'SIGNAL' } } });
+});
+
+test('a job that uses none of it has none of it in its record', async () => {
+  const job = await ended(await begin('plain', () => Promise.resolve(null)));
+  expect(job).toMatchObject({ status: 'SUCCEEDED', version: 3 });
+  expect(Object.keys(job).filter((field) => ['keeps', 'stepsFrom', 'suspended'].includes(field))).toEqual([]);
 });
