@@ -11,7 +11,10 @@ import { deliverWebhook, webhooksKey } from '../core/webhook.ts';
 import { makeJob } from '../test/support/jobFactory.ts';
 import { emptyTable, quietParts } from '../test/support/quietParts.ts';
 import { createStreamRelay } from './streamRelay.ts';
-import { memoryEntries } from '../test/support/memoryEntries.ts';
+import { exactly } from '../core/clock.ts';
+import { createEntries } from '../core/table/entries.ts';
+import { keepStep, readStep } from '../core/usecases/keepStep.ts';
+import { createMemoryEntries } from '../test/simulation/memoryEntries.ts';
 
 let sequence = 0;
 
@@ -25,6 +28,12 @@ function record(images: { readonly from?: Job; readonly to?: Job }): DynamoDBRec
 function setup(takes: (event: JobEvent) => boolean = () => true, isAway = false, jobs = emptyTable()) {
   const published: JobEvent[] = [];
   const removed: string[] = [];
+  let versions = 0;
+  const entries = createEntries({
+    raw: createMemoryEntries(),
+    time: () => Promise.resolve(exactly(Date.now())),
+    newVersion: () => String((versions += 1)),
+  });
   const relay = createStreamRelay({
     feed: {
       ...createMemoryFeed(),
@@ -37,14 +46,14 @@ function setup(takes: (event: JobEvent) => boolean = () => true, isAway = false,
     ...quietParts,
     table: {
       ...jobs,
-      entries: memoryEntries(),
+      entries,
       removeTags({ jobId }) {
         removed.push(jobId);
         return isAway ? Promise.reject(new Error('the table is away')) : Promise.resolve();
       },
     },
   });
-  return { relay, published, removed };
+  return { relay, published, removed, entries };
 }
 
 const first = makeJob();
@@ -105,6 +114,16 @@ describe('the stream relay', () => {
     expect(await relay({ Records: [...Records, record({ from: tagged })] })).toEqual({ batchItemFailures: [] });
     expect(removed).toEqual([tagged.jobId]);
     expect(published).toHaveLength(1);
+  });
+
+  test('removes what a deleted job kept', async () => {
+    const { relay, entries } = setup();
+    const [deleted, other] = [makeJob({ keeps: true }), makeJob({ keeps: true })];
+    const table = { entries, time: () => Promise.resolve(exactly(Date.now())) };
+    for (const job of [deleted, other]) await keepStep({ table }, job, 'step', { result: 1 });
+    expect(await relay({ Records: [record({ from: deleted })] })).toEqual({ batchItemFailures: [] });
+    expect(await readStep({ table }, deleted, 'step')).toBeUndefined();
+    expect(await readStep({ table }, other, 'step')).toEqual({ result: 1 });
   });
 
   test('reports a deletion whose tags could not be removed', async () => {

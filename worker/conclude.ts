@@ -2,6 +2,7 @@
 import type { Job, JsonValue, Payload } from '../core/job.ts';
 import type { Changes, WriteResult } from '../core/table/jobTable.ts';
 import type { TransitionEvent } from '../core/transitions.ts';
+import { renewedParams } from '../core/usecases/renewedParams.ts';
 import { transitionJob } from '../core/usecases/transitionJob.ts';
 import { tellJob } from '../core/usecases/tell.ts';
 import { exhaustionOf, isLastLoss } from '../core/verdict.ts';
@@ -9,7 +10,7 @@ import type { Claimed } from './claim.ts';
 import { acknowledgementOf, type Acknowledgement, type Outcome } from './outcome.ts';
 import { lookDepsOf, type WorkerParts } from './parts.ts';
 import type { Keeping } from './waits.ts';
-import { followSuspension, suspensionOf } from './suspend.ts';
+import { endOfWait, followSuspension, suspensionOf } from './suspend.ts';
 import { untilAnswered } from './untilAnswered.ts';
 
 export async function conclude(
@@ -67,7 +68,7 @@ async function written(
   if (result.ok || result.job?.claim?.id !== claimId || !result.job.cancelRequested) return result.job;
   return (await write('stop')).job;
 
-  function writeOf(ended: typeof outcome): Promise<WriteResult> {
+  async function writeOf(ended: typeof outcome): Promise<WriteResult> {
     switch (ended.kind) {
       case 'succeeded':
         return write('succeed', { result: payload, error: null });
@@ -80,7 +81,7 @@ async function written(
       case 'released':
         return write('release');
       case 'suspended':
-        return write('suspend', suspensionOf(ended, facts.now));
+        return write('suspend', { ...suspensionOf(ended, facts.now), ...(await renewedParams(core, job, endOfWait(ended, facts.now))) });
       case 'starved': {
         const losses = job.losses + 1;
         return isLastLoss(job) ? write('exhaustStarved', { losses }, exhaustionOf(job, facts.now)) : write('releaseStarved', { losses });

@@ -20,6 +20,11 @@ export function suspensionOf({ failures, wait: { waiting } }: Extract<Outcome, {
   return { ...written, dueAt: waiting.until, ...(isFar ? { waiting } : {}) };
 }
 
+/** When it is over at the latest, as far as is known: so long at least its params must be there. */
+export function endOfWait({ wait: { waiting } }: Extract<Outcome, { kind: 'suspended' }>, { at }: ServiceTime): number {
+  return Math.max(at, waiting.until ?? 0);
+}
+
 /**
  * After the write, whoever made it: looks once more at what is waited for, and sends a message that waits for the end of a
  * short wait. The present message goes, so that a job may be suspended any number of times. Should this die in between,

@@ -5,7 +5,7 @@ import type { HandlerContext } from '../core/handler.ts';
 import { isSuspension } from '../core/suspended.ts';
 import { awaitSignal, maxSignalTimeoutSeconds, wasSent } from '../core/usecases/awaitSignal.ts';
 import { keepStep, readStep, stepResult } from '../core/usecases/keepStep.ts';
-import { requireName } from '../core/usecases/kept.ts';
+import { requireName, type KeptDeps } from '../core/usecases/kept.ts';
 import { beginSleep, endOfSleep, maxSleepSeconds } from '../core/usecases/sleeps.ts';
 import type { Claimed } from './claim.ts';
 import type { WorkerParts } from './parts.ts';
@@ -27,7 +27,17 @@ export interface WaitsDeps {
   readonly signal: AbortSignal;
 }
 
-export function createWaits(parts: WorkerParts, { job, log }: Claimed, { suspension, attempt, keeping, signal }: WaitsDeps): Waits {
+/** What of the worker it stands on. */
+export type WaitsParts = Pick<WorkerParts, 'graceOver' | 'random'> & {
+  readonly core: KeptDeps;
+  readonly breaker: Pick<WorkerParts['breaker'], 'closed'>;
+};
+
+export function createWaits(
+  parts: WaitsParts,
+  { job, log }: Pick<Claimed, 'job' | 'log'>,
+  { suspension, attempt, keeping, signal }: WaitsDeps,
+): Waits {
   const { core, graceOver } = parts;
   const used = new Set<string>();
   // Nobody has run before: there is nothing to be read.
@@ -49,14 +59,16 @@ export function createWaits(parts: WorkerParts, { job, log }: Claimed, { suspens
     return untilAnswered(parts, { ask, signal: until, onAway });
   }
 
-  async function done(name: string, work: () => unknown): Promise<unknown> {
+  async function done<Result>(name: string, work: () => Result | Promise<Result>): Promise<Result> {
+    // What was kept is what the step gave, as JSON: another version of the handler may have written it.
+    const given = z.custom<Result>();
     const kept = isFirstRun ? undefined : await asked(() => readStep(core, job, name));
-    if (kept !== undefined) return kept.result;
+    if (kept !== undefined) return given.parse(kept.result);
     signal.throwIfAborted();
     const value = await worked(name, work);
     const result = stepResult(name, value);
     // Also where the run must end: it was done.
-    return (await asked(() => keepStep(core, job, name, result), graceOver)).result;
+    return given.parse((await asked(() => keepStep(core, job, name, result), graceOver)).result);
   }
 
   async function sleep(name: string, seconds: number): Promise<void> {
@@ -70,7 +82,7 @@ export function createWaits(parts: WorkerParts, { job, log }: Claimed, { suspens
     step: (name, work) =>
       suspension.during(async () => {
         take('step', name);
-        return resultOf<Awaited<ReturnType<typeof work>>>(await done(name, work));
+        return done(name, work);
       }),
     sleep: (name, seconds) =>
       suspension.during(async () => {
@@ -108,9 +120,4 @@ async function worked(name: string, work: () => unknown): Promise<unknown> {
 function requireSeconds(what: string, seconds: number, most: number): void {
   if (typeof seconds === 'number' && seconds >= 0 && seconds <= most) return;
   throw new PermanentError(`A ${what} takes 0 to ${most} seconds, not ${seconds}.`);
-}
-
-/** What was kept is what the step gave, as JSON: another version of the handler may have written it. */
-function resultOf<Result>(kept: unknown): Result {
-  return z.custom<Result>().parse(kept);
 }

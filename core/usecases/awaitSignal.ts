@@ -1,15 +1,14 @@
 /** Waits for a signal, for a handler: whether it has come, or that somebody waits for it from now on. */
 import { onWait, type Awaited, type Signal } from '../signals.ts';
 import type { Job } from '../job.ts';
-import type { Core } from './core.ts';
-import { keptDraft, keptKey, keptKind, type Keeper } from './kept.ts';
+import { keptDraft, keptKey, keptKind, type Keeper, type KeptDeps } from './kept.ts';
 
 /** 365 days. */
 export const maxSignalTimeoutSeconds = 365 * 86_400;
 
 /** @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function awaitSignal(
-  { table }: Pick<Core, 'table'>,
+  { table }: KeptDeps,
   job: Keeper & Pick<Job, 'generation'>,
   name: string,
   timeoutMs: number | undefined,
@@ -26,7 +25,7 @@ export async function awaitSignal(
 }
 
 /** Asked once more by who has written that the job waits. @throws {JobError} `TABLE_UNAVAILABLE`. */
-export async function wasSent({ table }: Pick<Core, 'table'>, job: Keeper, name: string): Promise<boolean> {
+export async function wasSent({ table }: KeptDeps, job: Keeper, name: string): Promise<boolean> {
   const entry = await table.entries.get(keptKind, keptKey(job, 'signal', name));
   return entry?.value.kind === 'signal' && entry.value.signal.state === 'sent';
 }

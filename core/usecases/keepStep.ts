@@ -2,8 +2,7 @@
 import { PermanentError } from '../errors.ts';
 import type { JsonValue } from '../job.ts';
 import { plainJson } from '../plainJson.ts';
-import type { Core } from './core.ts';
-import { keptDraft, keptKey, keptKind, type Keeper } from './kept.ts';
+import { keptDraft, keptKey, keptKind, type Keeper, type KeptDeps } from './kept.ts';
 
 /** As JSON. What is larger belongs into a file. */
 export const maxStepBytes = 256 * 1024;
@@ -14,7 +13,7 @@ export interface StepResult {
 }
 
 /** Undefined where there is none yet. @throws {JobError} `TABLE_UNAVAILABLE`. */
-export async function readStep({ table }: Pick<Core, 'table'>, keeper: Keeper, name: string): Promise<StepResult | undefined> {
+export async function readStep({ table }: KeptDeps, keeper: Keeper, name: string): Promise<StepResult | undefined> {
   const entry = await table.entries.get(keptKind, keptKey(keeper, 'step', name));
   return entry?.value.kind === 'step' ? { result: entry.value.result } : undefined;
 }
@@ -31,7 +30,7 @@ export function stepResult(name: string, value: unknown): StepResult {
 }
 
 /** Answers what is kept: of two that did the step at once, the result of the first. @throws {JobError} `TABLE_UNAVAILABLE`. */
-export async function keepStep({ table }: Pick<Core, 'table'>, keeper: Keeper, name: string, { result }: StepResult): Promise<StepResult> {
+export async function keepStep({ table }: KeptDeps, keeper: Keeper, name: string, { result }: StepResult): Promise<StepResult> {
   const finishedAt = (await table.time()).at;
   const value = { kind: 'step', finishedAt, ...(result === undefined ? {} : { result }) } as const;
   const { entry } = await table.entries.create(keptKind, keptDraft(keeper, name, value, finishedAt));

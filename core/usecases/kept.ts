@@ -26,6 +26,11 @@ const kept = z.discriminatedUnion('kind', [
 export type Kept = z.infer<typeof kept>;
 export const keptKind = defineEntryKind<Kept>('kept', kept);
 
+/** What all of this is kept with. */
+export interface KeptDeps {
+  readonly table: Pick<Core['table'], 'entries' | 'time'>;
+}
+
 /** Whose it is: a job, as long as it has not been begun anew from its start. */
 export type Keeper = Pick<Job, 'jobId' | 'stepsFrom'>;
 

@@ -12,7 +12,7 @@ interface Zone {
 const anything = /./;
 /** What a job is. */
 const base =
-  /^core\/(job|derivedJobId|jsonSize|place|waiting|typeLimits|slots|startRate|shownWait|transitions|verdict|jobType|jobList|handler|objects|objectAccess|objectUri|ownerFolder|backoff|retryLeftovers|errors|failures|json|text|clock|logLine|logBuffer|attemptRuns|webhook|webhookSignature|webhookUrl)\.ts$/;
+  /^core\/(job|derivedJobId|jsonSize|plainJson|signals|suspended|place|waiting|typeLimits|slots|startRate|shownWait|transitions|verdict|jobType|jobList|handler|objects|objectAccess|objectUri|ownerFolder|backoff|retryLeftovers|errors|failures|json|text|clock|logLine|logBuffer|attemptRuns|webhook|webhookSignature|webhookUrl)\.ts$/;
 const redis = /^core\/redis\.ts$/;
 const core = /^core\//;
 const telemetry = /^telemetry\//;
@@ -69,6 +69,8 @@ const zones: readonly Zone[] = [
     mayImport: [/^client\//, /^dashboard\//],
     packages: ['preact', 'preact/hooks', 'htm/preact', '@preact/signals', '@preact/signals-core'],
   },
+  // A team's own types, as the package `job-tickets` lets them be written.
+  { files: /^docs\/examples\/orders\//, mayImport: [/^index\.ts$/, /^docs\/examples\/orders\//], packages: ['zod'] },
   // As someone else would write them, who has this package and no more.
   // Job types as a project of somebody else's writes them.
   { files: /^docs\/examples\/\w+\/(type|handler)\.ts$/, mayImport: [/^docs\/examples\/\w+\/type\.ts$/], packages: ['job-tickets', 'zod'] },

@@ -42,7 +42,7 @@ export function exerciseKept(tableOf: () => JobTable): void {
       expect(await readStep(core(), keeper, 'large')).toEqual({ result: text });
       await keepStep(core(), { ...keeper, stepsFrom: 2 }, 'of before', { result: 1 });
       await beginSleep(core(), keeper, 'a sleep', 1);
-      await expect.poll(() => listSteps(core(), keeper)).toEqual([{ name: 'large', finishedAt: expect.any(Number) }]);
+      await expect.poll(() => listSteps(core(), keeper)).toMatchObject([{ name: 'large' }]);
     });
 
     test('a sleep ends when it was begun to', async () => {

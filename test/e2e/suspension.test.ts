@@ -1,63 +1,28 @@
-/** Handlers that keep steps, sleep and wait for signals. Those that wait give their slots back: nothing is held and nothing used up, and they go on when it is time. */
+/** Handlers that keep steps and sleep. Those that wait give their slots back: nothing is held and nothing used up, and they go on when it is time. */
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
 import { PermanentError } from '../../core/errors.ts';
-import { defineHandler, type HandlerContext } from '../../core/handler.ts';
-import type { Job, JsonValue } from '../../core/job.ts';
-import { anyJson, createJobTypes, defineJobType } from '../../core/jobType.ts';
-import { signalDraft } from '../../core/usecases/awaitSignal.ts';
+import type { HandlerContext } from '../../core/handler.ts';
 import type { Core } from '../../core/usecases/core.ts';
-import { createJob } from '../../core/usecases/createJob.ts';
 import { slotsKind } from '../../core/usecases/holdSlot.ts';
-import { keptKey, keptKind, listSteps } from '../../core/usecases/kept.ts';
+import { listSteps } from '../../core/usecases/kept.ts';
 import { listAttempts } from '../../core/usecases/listLogs.ts';
 import { retryJob } from '../../core/usecases/retryJob.ts';
-import { sendSignal } from '../../core/usecases/sendSignal.ts';
-import { wakeSignalled } from '../../core/usecases/tellSignals.ts';
-import { waitForJob } from '../../core/usecases/waitForJob.ts';
 import { waitKey } from '../../core/waiting.ts';
-import type { Worker } from '../../worker/worker.ts';
-import { startSystem, type System } from '../support/startSystem.ts';
+import { openScripted, owner, scriptedType, type Scripted } from './scripted.ts';
 
-const owner = 'owner';
-const type = defineJobType({
-  name: 'told',
-  description: 'Does what the test says.',
-  params: z.string(),
-  result: anyJson,
-  policy: { timeoutSeconds: 60, attemptsPerReceive: 2, concurrency: { total: 1 } },
-  example: '',
-});
-
-type Script = (context: HandlerContext, run: number) => Promise<JsonValue>;
-const scripts = new Map<string, Script>();
-const runs = new Map<string, number>();
-const handler = defineHandler(type, async (name, context) => {
-  const run = (runs.get(name) ?? 0) + 1;
-  runs.set(name, run);
-  return scripts.get(name)?.(context, run) ?? null;
-});
-
-let system: System;
+let scripted: Scripted;
 let core: Core;
-let worker: Worker;
 
 beforeAll(async () => {
-  system = await startSystem({ engine: 'embedded', parts: ['lambdas'], handlers: [handler] });
-  worker = system.startWorker();
-  core = { ...system.core, jobTypes: createJobTypes([type]) };
+  scripted = await openScripted();
+  ({ core } = scripted);
 });
-afterAll(() => system[Symbol.asyncDispose]());
+afterAll(() => scripted[Symbol.asyncDispose]());
 
-async function begin(name: string, script: Script): Promise<string> {
-  scripts.set(name, script);
-  const request = { owner, type: type.name, params: name, priority: 'NORMAL', delaySeconds: 0, traceId: 'trace' } as const;
-  return (await createJob(core, request)).job.jobId;
-}
-
-const ended = (jobId: string): Promise<Job> => waitForJob(core, system.watches, { owner, jobId, timeoutSeconds: 20 });
-const present = (jobId: string): Promise<Job | undefined> => core.table.get(jobId);
+const begin: Scripted['begin'] = (name, script) => scripted.begin(name, script);
+const ended: Scripted['ended'] = (jobId) => scripted.ended(jobId);
+const present: Scripted['present'] = (jobId) => scripted.present(jobId);
 
 test('a sleep holds no slot and no limit, counts nothing, and ends no earlier than it says', async () => {
   const marks: number[] = [];
@@ -67,8 +32,9 @@ test('a sleep holds no slot and no limit, counts nothing, and ends no earlier th
     return { run, attempt: context.attempt };
   });
   await expect.poll(() => present(jobId)).toMatchObject({ status: 'PENDING', suspended: true, attempts: 1, failures: 0 });
-  expect((await core.table.entries.get(slotsKind, waitKey('running', type.name)))?.value.holders ?? {}).toEqual({});
-  // The one slot, and the one of its limit, are another's meanwhile.
+  expect((await core.table.entries.get(slotsKind, waitKey('running', scriptedType.name)))?.value.holders ?? {}).toEqual({});
+  await expect.poll(() => scripted.worker.health().running).toBe(0);
+  // The one slot of its limit is another’s meanwhile.
   expect(await ended(await begin('other', () => Promise.resolve('done')))).toMatchObject({ status: 'SUCCEEDED' });
   expect(await present(jobId)).toMatchObject({ status: 'PENDING' });
   const job = await ended(jobId);
@@ -89,9 +55,9 @@ test('a job that sleeps and fails in turns has the failures it has, and each of 
   const jobId = await begin('mixed', async (context, run) => {
     context.log.info(`run ${run}`);
     if (run === 1) throw new Error('at first');
-    await context.sleep('shortly', 0.02);
+    await context.sleep('shortly', 1);
     if (run === 3) throw new Error('again');
-    await context.sleep('once more', 0.02);
+    await context.sleep('once more', 1);
     return run;
   });
   const job = await ended(jobId);
@@ -110,10 +76,10 @@ test('a handler that catches what ends its run is suspended all the same, runs i
   const cleaned: string[] = [];
   const jobId = await begin('catcher', async (context, run) => {
     try {
-      await context.sleep('a little', 0.02);
+      await context.sleep('a little', 1);
     } catch (error) {
       cleaned.push('caught');
-      await context.sleep('in the catch', 0.02).catch(() => cleaned.push('refused'));
+      await context.sleep('in the catch', 1).catch(() => cleaned.push('refused'));
       throw new Error('what it takes for a failure', { cause: error });
     } finally {
       cleaned.push('closed');
@@ -124,9 +90,9 @@ test('a handler that catches what ends its run is suspended all the same, runs i
   expect(cleaned).toEqual(['caught', 'refused', 'closed', 'closed']);
 });
 
-test('a sleep of days is parked where the timer finds it', async () => {
-  const jobId = await begin('for days', async (context) => {
-    await context.sleep('days', 3 * 86_400);
+test('a sleep of months is parked where the timer finds it, and its params outlive it', async () => {
+  const jobId = await begin(`for months, ${'with much to do, '.repeat(30)}`, async (context) => {
+    await context.sleep('months', 90 * 86_400);
     return null;
   });
   await expect.poll(() => present(jobId)).toMatchObject({ waiting: { reason: 'SLEEP' } });
@@ -134,6 +100,7 @@ test('a sleep of days is parked where the timer finds it', async () => {
   expect(job?.dueAt).toBe(job?.waiting?.until);
   const { jobs } = await core.table.listPlaced({ place: 'due', limit: 10 });
   expect(jobs.map((row) => row.jobId)).toContain(jobId);
+  expect(job?.params.kind === 'apart' ? job.params.expiresAt : 0).toBeGreaterThan((Date.now() + 120 * 86_400_000) / 1000);
 });
 
 async function twice({ sleep }: HandlerContext): Promise<void> {
@@ -166,7 +133,7 @@ test('a step is done once, however often its handler runs; what it throws is the
       done.push(`ship ${run}`);
       if (run < 3) throw new Error('no ship yet');
     });
-    await sleep('a moment', 0.02);
+    await sleep('a moment', 1);
     if (run === 4) throw new Error('once more');
     return id;
   });
@@ -200,7 +167,7 @@ test('steps beside a wait end first, and are kept', async () => {
       done.push('slow');
       return 'kept';
     });
-    const [kept] = await Promise.all([slow, sleep('short', 0.02)]);
+    const [kept] = await Promise.all([slow, sleep('short', 1)]);
     return kept;
   });
   expect(await ended(jobId)).toMatchObject({ status: 'SUCCEEDED', result: { value: 'kept' } });
@@ -219,68 +186,4 @@ test.for([
   const { status, error } = await ended(jobId);
   expect(status).toBe('FAILED_FINAL');
   expect(error?.message).toMatch(message);
-});
-
-const approval: Script = async ({ waitForSignal }) => (await waitForSignal('approval')).payload ?? null;
-
-test('a signal reaches a job that waits for it, without a slot meanwhile, and one that will wait for it later', async () => {
-  const waiting = await begin('waits', approval);
-  await expect.poll(() => present(waiting)).toMatchObject({ status: 'PENDING', waiting: { reason: 'SIGNAL' } });
-  expect((await present(waiting))?.dueAt).toBeUndefined();
-  const payload = { by: 'Ada' };
-  expect(await sendSignal(core, { owner, jobId: waiting, name: 'approval', payload })).toMatchObject({ jobId: waiting });
-  expect(await ended(waiting)).toMatchObject({ status: 'SUCCEEDED', attempts: 1, failures: 0, result: { value: payload } });
-
-  const early = await begin('sent before', async (context, run) => {
-    await context.sleep('first', 0.02);
-    return run === 1 ? null : approval(context, run);
-  });
-  await sendSignal(core, { owner, jobId: early, name: 'approval', payload: 'early' });
-  expect(await ended(early)).toMatchObject({ status: 'SUCCEEDED', result: { value: 'early' } });
-});
-
-test('a signal is sent once: the same again changes nothing, another is refused, and so is one to a job that has ended', async () => {
-  const jobId = await begin('twice', async ({ waitForSignal }) => {
-    const both = await Promise.all([waitForSignal('a'), waitForSignal('b')]);
-    return both.map(({ payload = null }) => payload);
-  });
-  const send = (name: string, payload: JsonValue, by = owner) => sendSignal(core, { owner: by, jobId, name, payload });
-  await send('a', { x: 1, y: 2 });
-  await send('a', { y: 2, x: 1 });
-  await expect(send('a', { x: 2 })).rejects.toMatchObject({ code: 'SIGNAL_ALREADY_SENT' });
-  await expect(send('b', 1, 'somebody else')).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
-  await expect(send('', 1)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { path: ['name'] } });
-  await expect(send('b', 'x'.repeat(300_000))).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { path: ['payload'] } });
-  await send('b', 'second');
-  expect(await ended(jobId)).toMatchObject({ status: 'SUCCEEDED', result: { value: [{ x: 1, y: 2 }, 'second'] } });
-  await send('b', 'second');
-  await expect(send('c', 1)).rejects.toMatchObject({ code: 'SIGNAL_TOO_LATE' });
-});
-
-test('a wait that times out says so, soon, and a signal that comes later is refused; a retry waits anew', async () => {
-  const jobId = await begin('times out', async ({ waitForSignal }) => {
-    const { timedOut, payload } = await waitForSignal('approval', { timeoutSeconds: 0.1 });
-    if (timedOut) throw new PermanentError('nobody approved');
-    return payload;
-  });
-  expect(await ended(jobId)).toMatchObject({ status: 'FAILED_FINAL', error: { message: 'nobody approved' } });
-  await retryJob(core, { owner, jobId });
-  await sendSignal(core, { owner, jobId, name: 'approval', payload: 'now' });
-  expect(await ended(jobId)).toMatchObject({ status: 'SUCCEEDED', result: { value: 'now' } });
-});
-
-test('whose sender died before he told the job is found by the timer', async () => {
-  const jobId = await begin('untold', approval);
-  await expect.poll(() => present(jobId)).toMatchObject({ waiting: { reason: 'SIGNAL' } });
-  const entry = await core.table.entries.get(keptKind, keptKey({ jobId }, 'signal', 'approval'));
-  if (entry === undefined) throw new Error('nobody waits');
-  const at = Date.now() - 60_000;
-  await core.table.entries.replace(
-    keptKind,
-    entry,
-    signalDraft({ jobId }, 'approval', { state: 'sent', at, payload: 'late', isTold: false }, at),
-  );
-  expect(await wakeSignalled(core)).toEqual({ woken: 1, failed: 0 });
-  expect(await wakeSignalled(core)).toEqual({ woken: 0, failed: 0 });
-  expect(await ended(jobId)).toMatchObject({ status: 'SUCCEEDED', result: { value: 'late' } });
 });

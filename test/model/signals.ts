@@ -144,7 +144,7 @@ export function signalModel({ timeout, payloads, crashes, lapses, mutant }: Sign
     const tell = (what: string): Partial<State> => ({ actors: become({ at: 'end' }), told: [...new Set([...state.told, what])] });
     switch (awaited.kind) {
       case 'received':
-        return tell(String(awaited.payload));
+        return tell(JSON.stringify(awaited.payload));
       case 'timedOut':
         return tell('timeout');
       case 'wait':
@@ -165,7 +165,7 @@ export function signalModel({ timeout, payloads, crashes, lapses, mutant }: Sign
   function sends(state: State, actor: Actor, become: (change: Partial<Actor> | undefined) => readonly Actor[]): Partial<State> {
     const payload = actor.payload ?? '';
     const sending = onSend(actor.seen?.signal, { generation, payload, at: 0, isSame: (other) => other === payload });
-    const accepted = [...new Set([...state.accepted, payload])];
+    const accepted = [...new Set([...state.accepted, JSON.stringify(payload)])];
     switch (sending.kind) {
       case 'refused':
         return { actors: become(undefined) };
@@ -218,8 +218,11 @@ export function signalModel({ timeout, payloads, crashes, lapses, mutant }: Sign
         const told = isLost ? {} : { entry: { version: entry.version + 1, signal: { ...seen.signal, isTold: true } } };
         return { ...told, actors: become(mutant === 'tells before it wakes' ? { at: 'wake' } : undefined) };
       }
+      case 'read':
+      case 'decide':
+        throw new Error(`nothing is written at ${actor.at}`);
       default:
-        throw new Error(`nothing is done at ${actor.at}`);
+        return actor.at satisfies never;
     }
   }
 }

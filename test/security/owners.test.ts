@@ -19,6 +19,7 @@ const attempts: readonly (readonly [what: string, query: string])[] = [
   ['waited for', 'query ($jobId: ID!) { waitForJob(jobId: $jobId, timeoutSeconds: 1) { jobId } }'],
   ['cancelled', 'mutation ($jobId: ID!) { cancelJob(input: { jobId: $jobId }) { job { jobId } } }'],
   ['retried', 'mutation ($jobId: ID!) { retryJob(input: { jobId: $jobId }) { job { jobId } } }'],
+  ['sent a signal', 'mutation ($jobId: ID!) { sendSignal(input: { jobId: $jobId, name: "x" }) { job { jobId } } }'],
   ['watched', 'subscription ($jobId: ID!) { jobStatusChanged(jobId: $jobId) { version } }'],
   ['resumed', 'subscription ($jobId: ID!) { jobStatusChanged(jobId: $jobId, afterVersion: 1) { version } }'],
   ['resumed beyond its end', 'subscription ($jobId: ID!) { jobStatusChanged(jobId: $jobId, afterVersion: 99) { version } }'],
