@@ -8,16 +8,16 @@ test('each set of attributes has its own sum, in whatever order they are named',
   fc.assert(
     fc.property(fc.array(fc.tuple(attributes, fc.integer({ min: 1, max: 9 }))), (counts) => {
       const sums = createCountedSums();
+      const keyOf = (set: object): string => JSON.stringify(Object.entries(set).toSorted(([a], [b]) => a.localeCompare(b)));
       const expected = new Map<string, number>();
       for (const [given, by] of counts) {
-        const entries = Object.entries(given).toSorted();
-        const key = JSON.stringify(entries);
-        expected.set(key, (expected.get(key) ?? 0) + 2 * by);
-        sums.add(by, Object.fromEntries(entries));
-        sums.add(by, Object.fromEntries(entries.toReversed()));
+        expected.set(keyOf(given), (expected.get(keyOf(given)) ?? 0) + 2 * by);
+        sums.add(by, given);
+        sums.add(by, Object.fromEntries(Object.entries(given).toReversed()));
       }
-      const told = [...sums.values()].map((sum) => [JSON.stringify(Object.entries(sum.attributes).toSorted()), sum.value]);
-      expect(told.toSorted()).toEqual([...expected].toSorted());
+      const told = [...sums.values()];
+      expect(told).toHaveLength(expected.size);
+      expect(new Map(told.map((sum) => [keyOf(sum.attributes), sum.value]))).toEqual(expected);
     }),
   );
 });
