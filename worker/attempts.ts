@@ -16,6 +16,7 @@ import type { Outcome } from './outcome.ts';
 import type { WorkerParts } from './parts.ts';
 import type { Progress } from './progress.ts';
 import { createSuspension } from './suspension.ts';
+import { createChildren } from './children.ts';
 import { createWaits, type Keeping } from './waits.ts';
 
 export interface Held {
@@ -56,7 +57,8 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
     const logged = logs.begin(attempt);
     const suspension = createSuspension();
     const waits = createWaits(parts, claimed, { suspension, attempt, keeping, signal: ending.signal });
-    const context = { signal: ending.signal, attempt, log: logged.log, objects, progress: progress.report, ...waits };
+    const children = createChildren(parts, claimed, { suspension, signal: ending.signal });
+    const context = { signal: ending.signal, attempt, log: logged.log, objects, progress: progress.report, ...waits, ...children };
     const end = await observed(parts, claimed, attempt, () => runAttempt({ handler, job, params, context, suspension, now, log }));
     logged.end(end);
     if (end.kind === 'returned') return { kind: 'succeeded', attempt, result: end.result };

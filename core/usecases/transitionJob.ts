@@ -20,7 +20,7 @@ export interface Transition {
 }
 
 /** The record, or what a message knows of it: then the job is young, and its history short. */
-export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> & Partial<Pick<Job, 'history' | 'workflow' | 'suspended'>>;
+export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> & Partial<Pick<Job, 'history' | 'workflow' | 'parent' | 'suspended'>>;
 
 /** `ok: false` with the present record when the job is no longer as it was read. */
 export async function transitionJob(
