@@ -20,8 +20,8 @@ export interface ChildRequest {
   readonly tags?: readonly string[] | undefined;
 }
 
-/** A child that has ended. */
-export interface EndedChild {
+/** A job that has ended: a child, or one that this job depends on. */
+export interface EndedJob {
   readonly jobId: string;
   readonly status: JobStatus;
   /** Of one that has succeeded. */
@@ -55,13 +55,15 @@ export interface HandlerContext {
    * start when they are over. The name is its own among the sleeps of a run.
    */
   sleep(name: string, seconds: number): Promise<void>;
+  /** In a workflow: how the jobs that this one depends on have ended, by their names there. Else empty. */
+  readonly dependencies: Readonly<Record<string, EndedJob>>;
   /**
    * Makes a job once, by a name of its own among the children of this job: at every later attempt and run it is there already.
    * It does not wait for it. At most 1,000 children, and children of children ten levels deep.
    */
   createJob(name: string, request: ChildRequest): Promise<{ readonly jobId: string }>;
   /** Waits, without a slot, until those children have ended, however they ended: the handler runs anew then. */
-  waitFor<const Name extends string>(names: readonly Name[]): Promise<Readonly<Record<Name, EndedChild>>>;
+  waitFor<const Name extends string>(names: readonly Name[]): Promise<Readonly<Record<Name, EndedJob>>>;
   /** Makes a child, waits for it, and gives its result. @throws {PermanentError} where it did not succeed. */
   runJob(name: string, request: ChildRequest): Promise<JsonValue>;
   /** Percent, 0 to 100. Cheap: reports are conflated before they leave the worker. */

@@ -1,9 +1,10 @@
 /** Children, as a handler makes them and waits for them: the functions of its context, for one run. */
 import { JobError, PermanentError } from '../core/errors.ts';
-import type { ChildRequest, EndedChild, HandlerContext } from '../core/handler.ts';
-import { isFinal, type Job, type JsonValue } from '../core/job.ts';
+import type { ChildRequest, EndedJob, HandlerContext } from '../core/handler.ts';
+import { isFinal, type Job } from '../core/job.ts';
 import { createJobTypes } from '../core/jobType.ts';
 import { childId, createChild, maxChildren, maxDepth, readChildren, type ChildrenDeps } from '../core/usecases/children.ts';
+import { endedJobs } from '../core/usecases/endedJobs.ts';
 import { requireName } from '../core/usecases/kept.ts';
 import type { Claimed } from './claim.ts';
 import type { WorkerParts } from './parts.ts';
@@ -37,7 +38,7 @@ export function createChildren(parts: WorkerParts, { job, log }: Claimed, { susp
     }
   }
 
-  async function ended(names: readonly string[]): Promise<readonly EndedChild[]> {
+  async function ended(names: readonly string[]): Promise<readonly EndedJob[]> {
     const children = await asked(() => readChildren(parts.core, job, names));
     const missing = children.indexOf(undefined);
     if (missing !== -1) throw new PermanentError(`There is no child "${names[missing] ?? ''}": make it before it is waited for.`);
@@ -47,8 +48,7 @@ export function createChildren(parts: WorkerParts, { job, log }: Claimed, { susp
       const jobIds = there.map(({ jobId }) => jobId);
       suspension.wait({ waiting: { reason: 'DEPENDENCIES' }, jobIds, isOver: () => Promise.resolve(false) });
     }
-    const results = await asked(() => resultsOf(parts, there));
-    return there.map(({ jobId, status, error }, index) => ({ jobId, status, result: results[index], error: status === 'SUCCEEDED' ? undefined : error }));
+    return asked(() => endedJobs(parts.core, there));
   }
 
   return {
@@ -72,31 +72,19 @@ export function createChildren(parts: WorkerParts, { job, log }: Claimed, { susp
   };
 }
 
-function namedBy<Name extends string>(names: readonly Name[], children: readonly EndedChild[]): Readonly<Record<Name, EndedChild>> {
-  const named: Partial<Record<Name, EndedChild>> = {};
+function namedBy<Name extends string>(names: readonly Name[], children: readonly EndedJob[]): Readonly<Record<Name, EndedJob>> {
+  const named: Partial<Record<Name, EndedJob>> = {};
   for (const [index, name] of names.entries()) Object.defineProperty(named, name, { value: children[index], enumerable: true });
   return requireAll(named, names);
 }
 
-function requireAll<Name extends string>(named: Partial<Record<Name, EndedChild>>, names: readonly Name[]): Record<Name, EndedChild> {
+function requireAll<Name extends string>(named: Partial<Record<Name, EndedJob>>, names: readonly Name[]): Record<Name, EndedJob> {
   if (!hasAll(named, names)) throw new Error('a child that has ended is missing');
   return named;
 }
 
-function hasAll<Name extends string>(named: Partial<Record<Name, EndedChild>>, names: readonly Name[]): named is Record<Name, EndedChild> {
+function hasAll<Name extends string>(named: Partial<Record<Name, EndedJob>>, names: readonly Name[]): named is Record<Name, EndedJob> {
   return names.every((name) => named[name] !== undefined);
-}
-
-const readsAtOnce = 20;
-
-async function resultsOf({ core: { table } }: WorkerParts, jobs: readonly Job[]): Promise<readonly (JsonValue | undefined)[]> {
-  const keys = jobs.flatMap(({ result }) => (result?.kind === 'apart' ? [result.key] : []));
-  const found = new Map<string, JsonValue | undefined>();
-  for (let from = 0; from < keys.length; from += readsAtOnce) {
-    const some = keys.slice(from, from + readsAtOnce);
-    for (const [index, value] of (await table.readPayloads(some)).entries()) found.set(some[index] ?? '', value);
-  }
-  return jobs.map(({ result }) => (result === undefined ? undefined : result.kind === 'inline' ? result.value : found.get(result.key)));
 }
 
 function childrenDepsOf({ core, settings, handlers }: WorkerParts): ChildrenDeps {

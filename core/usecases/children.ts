@@ -81,15 +81,23 @@ export async function readChildren({ table }: Pick<Core, 'table'>, parent: Job, 
 
 export const areOver = (jobs: readonly (Job | undefined)[]): boolean => jobs.every((job) => job !== undefined && isFinal(job.status));
 
-/** A page of a job's children. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export interface ListedChild {
+  readonly job: Job;
+  readonly rank: string;
+}
+
+/** A page of a job's children, beyond a rank. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function listChildren(
   { table }: Pick<Core, 'table'>,
   jobId: string,
-  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
-): Promise<{ readonly jobs: readonly Job[]; readonly next: string | undefined }> {
-  const { entries, next } = await table.entries.list(childKind, { place: childrenPlace(jobId), cursor, limit });
+  { limit, beyond }: { readonly limit: number; readonly beyond?: string | undefined },
+): Promise<{ readonly children: readonly ListedChild[]; readonly hasMore: boolean }> {
+  // What follows a rank begins with it, or is the next one.
+  const from = beyond === undefined ? undefined : `${beyond} `;
+  const { entries, next } = await table.entries.list(childKind, { place: childrenPlace(jobId), from, limit });
   const jobs = entries.length === 0 ? [] : await table.getMany(entries.map(({ value }) => value.jobId));
-  return { jobs: jobs.filter((job) => job !== undefined), next };
+  const children = jobs.flatMap((job, index) => (job === undefined ? [] : [{ job, rank: entries[index]?.place?.rank ?? '' }]));
+  return { children, hasMore: next !== undefined };
 }
 
 const childrenPlace = (jobId: string): string => `children#${jobId}`;
