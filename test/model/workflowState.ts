@@ -11,20 +11,21 @@ export const workflowMutants = [
   'ends without a marker',
   'waits for children without a marker',
   'retries without a marker',
-  'cancels and revives without a marker',
   'never looks at the one it tells of',
   'never revives',
   'writes whatever was written since',
   'looks once',
   'removes a marker of another end',
   'puts without a look',
-  'ends without a second reading',
   'counts a retried failure',
-  'ends the workflow without a marker',
+  'ends without a second reading',
   'passes over all but its own when it sweeps',
-  'lets go before it has told',
 ] as const;
 export type WorkflowMutant = (typeof workflowMutants)[number];
+
+/** That only larger settings show. */
+export const longMutants = ['cancels and revives without a marker'] as const;
+export type LongMutant = (typeof longMutants)[number];
 
 export interface WorkflowSetting {
   /** By job: those that it waits for. */

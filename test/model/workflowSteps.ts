@@ -14,6 +14,7 @@ import {
   type Item,
   type Teller,
   type WorkflowItem,
+  type LongMutant,
   type WorkflowMutant,
   type WorkflowSetting,
   type WorkflowsState,
@@ -26,7 +27,7 @@ export function tellerSteps(
   setting: WorkflowSetting,
   state: WorkflowsState,
   index: number,
-  mutant: WorkflowMutant | undefined,
+  mutant: WorkflowMutant | LongMutant | undefined,
 ): readonly WorkflowStep[] {
   const teller = state.tellers[index];
   if (teller === undefined) return [];
@@ -101,8 +102,7 @@ export function tellerSteps(
     } else if (look.kind === 'nothing' || (look.kind === 'revive' && mutant === 'never revives')) {
       add('sees nothing for', goesOn());
     } else {
-      const lets = mutant === 'lets go before it has told' && look.kind === 'ready' ? { ...seen, tell: undefined } : seen;
-      const move = moveBehind(lets, look);
+      const move = moveBehind(seen, look);
       const isMute = mutant === 'cancels and revives without a marker' && move.event !== undefined;
       const isBlocked = isMute && move.event === 'revive' && move.changes.waitsFor === null;
       const changes = isMute ? { ...move.changes, tell: null, ...(isBlocked ? { waiting: null } : {}) } : move.changes;
@@ -140,13 +140,14 @@ export function tellerSteps(
     } else if (look.kind === 'nothing' || (look.kind === 'reopen' && mutant === 'counts a retried failure' && isRecount(seen, look.at))) {
       add('sees nothing for', goesOn());
     } else if (look.kind === 'confirm') {
-      const kept = mutant === 'ends without a second reading' ? reads : {};
+      const success = { status: 'SUCCEEDED', generation: 1 } as const;
+      const kept =
+        mutant === 'ends without a second reading' ? Object.fromEntries(jobIds.map((jobId) => [jobId, reads[jobId] ?? success])) : {};
       add('confirms', { at: 'confirm', reads: kept });
     } else {
       if (present.stamp !== seen.stamp && mutant !== 'writes whatever was written since') return add('is too late for', again());
       const behind = workflowBehind(mutant === 'writes whatever was written since' ? present : seen, look, Number);
-      const tell = mutant === 'ends the workflow without a marker' ? undefined : behind.tell;
-      add(look.kind, again(), { workflow: { ...behind, tell, stamp: present.stamp + 1 } });
+      add(look.kind, again(), { workflow: { ...behind, stamp: present.stamp + 1 } });
     }
   }
 

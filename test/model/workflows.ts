@@ -17,6 +17,7 @@ import {
   type Item,
   type Left,
   type Teller,
+  type LongMutant,
   type WorkflowMutant,
   type WorkflowSetting,
   type WorkflowsState,
@@ -24,7 +25,7 @@ import {
 } from './workflowState.ts';
 import { tellerSteps } from './workflowSteps.ts';
 
-export function workflowModel(setting: WorkflowSetting, mutant?: WorkflowMutant): Model<WorkflowsState> {
+export function workflowModel(setting: WorkflowSetting, mutant?: WorkflowMutant | LongMutant): Model<WorkflowsState> {
   const { needs, isWhole = false, crashes = 0, failures = 0, retries = 0, cancels = 0, sweeps = 0 } = setting;
   const initial: WorkflowsState = {
     items: needs.map(() => unborn),
@@ -48,7 +49,11 @@ export function workflowModel(setting: WorkflowSetting, mutant?: WorkflowMutant)
 
 const isChild = ({ children = [] }: WorkflowSetting, number: number): boolean => children.some((those) => those.includes(number));
 
-function jobSteps(setting: WorkflowSetting, state: WorkflowsState, mutant: WorkflowMutant | undefined): readonly WorkflowStep[] {
+function jobSteps(
+  setting: WorkflowSetting,
+  state: WorkflowsState,
+  mutant: WorkflowMutant | LongMutant | undefined,
+): readonly WorkflowStep[] {
   const { needs, policies = [], children = [] } = setting;
   const steps: WorkflowStep[] = [];
   const add = (name: string, isOptional: boolean, number: number, item: Item | undefined, more: Partial<WorkflowsState> = {}): void => {
@@ -68,7 +73,7 @@ function jobSteps(setting: WorkflowSetting, state: WorkflowsState, mutant: Workf
       if (unmade !== undefined) add(`makes child ${unmade}`, false, unmade, { ...unborn, isBorn: true, version: 1, stamp: 1 });
       else {
         const tell = mutant === 'waits for children without a marker' ? null : item.version + 1;
-        const waits = written(item, item, { event: 'release' }, { waiting: waitsForJobs, waitsFor: idOf(first), tell });
+        const waits = written(item, item, { event: 'suspend' }, { waiting: waitsForJobs, waitsFor: idOf(first), tell });
         add('waits for its children', false, number, waits && { ...waits, awaitsChildren: true });
       }
     } else if (item.status === 'PROCESSING') {
