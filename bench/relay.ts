@@ -12,7 +12,6 @@ import { emptyTable, quietParts } from '../test/support/quietParts.ts';
 import { silentLog } from '../test/support/silentLog.ts';
 import type { Report } from './support/report.ts';
 import { median } from './support/statistics.ts';
-import { memoryEntries } from '../test/support/memoryEntries.ts';
 
 /** Records of a batch, as the event source mapping has it. */
 const batchSize = 100;

@@ -1,6 +1,5 @@
 /** The client of Job Tickets: hand in a job, watch it, wait for it. Needs nothing but graphql-ws. */
 import {
-  bulkDocuments,
   changeBulkOperation,
   listBulkOperations,
   watchBulkOperation,
@@ -12,14 +11,14 @@ import {
   type ListBulkOperationsOptions,
   type WatchBulkOperationOptions,
 } from './bulkOperations.ts';
+import { clientDocuments } from './documents.ts';
 import { openConnection, type ConnectionOptions, type ConnectionState } from './connection.ts';
-import { createDocuments, createJob, createJobs, type CreatedJob, type CreateJobResult } from './createJobs.ts';
+import { createJob, createJobs, type CreatedJob, type CreateJobResult } from './createJobs.ts';
 import type { JobTicketsErrorCode } from './errorCode.ts';
 import { JobTicketsError, type JobTicketsErrorDetails } from './errors.ts';
 import { applyEvent } from './applyEvent.ts';
 import {
   isFinal,
-  jobFields,
   type Job,
   type JobFailure,
   type JobHistoryEntry,
@@ -31,11 +30,10 @@ import {
   type WaitingReason,
 } from './job.ts';
 import type { AnyJobInput, AnyJobTypes, CreateJobInput, JobTypesMap, NameOf, TypedJob } from './jobTypes.ts';
-import { listDocuments, listJobs, type JobsList, type JobsPage, type ListJobsOptions } from './listJobs.ts';
+import { listJobs, type JobsList, type JobsPage, type ListJobsOptions } from './listJobs.ts';
 import {
   changeSchedule,
   listSchedules,
-  scheduleDocuments,
   type CatchUpPolicy,
   type CreateScheduleInput,
   type ListSchedulesOptions,
@@ -52,7 +50,6 @@ import {
   createWorkflow,
   listWorkflows,
   watchWorkflow,
-  workflowDocuments,
   type CreatedWorkflow,
   type CreateWorkflowInput,
   type ListWorkflowsOptions,
@@ -63,13 +60,12 @@ import {
   type WorkflowJobInput,
   type WorkflowStatus,
 } from './workflows.ts';
-import { jobLogs, jobLogsDocument, type JobLogsOptions, type JobLogLine } from './jobLogs.ts';
-import { watchJob, watchJobDocument, type WatchJobOptions } from './watchJob.ts';
-import { watchJobs, watchJobsDocuments, type WatchJobsOptions } from './watchJobs.ts';
+import { jobLogs, type JobLogsOptions, type JobLogLine } from './jobLogs.ts';
+import { watchJob, type WatchJobOptions } from './watchJob.ts';
+import { watchJobs, type WatchJobsOptions } from './watchJobs.ts';
 import {
   changeWebhook,
   listWebhooks,
-  webhookDocuments,
   type CreateWebhookEndpointInput,
   type ListDeliveriesOptions,
   type ListWebhooksOptions,
@@ -213,31 +209,6 @@ export interface JobTickets<Types extends JobTypesMap<Types>> extends AsyncDispo
   onConnectionState(listener: (state: ConnectionState) => void): () => void;
   close(): Promise<void>;
 }
-
-export const clientDocuments = {
-  ...createDocuments,
-  job: `query Job($jobId: ID!) { answer: job(jobId: $jobId) { ${jobFields} } }`,
-  jobByIdempotencyKey: `query JobByIdempotencyKey($idempotencyKey: String!, $owner: String) {
-    answer: jobByIdempotencyKey(idempotencyKey: $idempotencyKey, owner: $owner) { ${jobFields} } }`,
-  ...listDocuments,
-  jobCount: `query JobCount($filter: JobsFilter!, $owner: String, $allOwners: Boolean) {
-    answer: jobCount(filter: $filter, owner: $owner, allOwners: $allOwners) { count isExact } }`,
-  waitForJob: `query WaitForJob($jobId: ID!) { answer: waitForJob(jobId: $jobId, timeoutSeconds: 30) { ${jobFields} } }`,
-  retry: `mutation RetryJob($jobId: ID!, $fromStart: Boolean) {
-    payload: retryJob(input: { jobId: $jobId, fromStart: $fromStart }) { job { ${jobFields} } } }`,
-  sendSignal: `mutation SendSignal($jobId: ID!, $name: String!, $payload: JSON) {
-    payload: sendSignal(input: { jobId: $jobId, name: $name, payload: $payload }) { job { ${jobFields} } } }`,
-  cancel: `mutation CancelJob($jobId: ID!) { payload: cancelJob(input: { jobId: $jobId }) { job { ${jobFields} } } }`,
-  createWatchToken: `mutation CreateWatchToken($jobId: ID!, $ttlSeconds: Int) {
-    answer: createWatchToken(input: { jobId: $jobId, ttlSeconds: $ttlSeconds }) { token expiresAt } }`,
-  ...scheduleDocuments,
-  ...bulkDocuments,
-  ...webhookDocuments,
-  ...workflowDocuments,
-  watchJob: watchJobDocument,
-  jobLogs: jobLogsDocument,
-  ...watchJobsDocuments,
-};
 
 /** All calls reject with a `JobTicketsError`; those that can be repeated without harm outlast lost connections and restarts. */
 export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>(options: ConnectionOptions): JobTickets<Types> {

@@ -8,7 +8,6 @@ import { msUntil, verdictOn } from '../verdict.ts';
 import type { LookDeps } from './lookAt.ts';
 import { endJob } from './endJob.ts';
 import { sendMessage } from './sendMessage.ts';
-import type { TransitionDeps } from './transitionJob.ts';
 
 /** Each time the dead letter may be deleted. `over`: it had nothing more to say. */
 export type DeadLetterResult = 'over' | 'parked' | 'ended' | 'sentAnew';

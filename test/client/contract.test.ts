@@ -1,7 +1,7 @@
 import { isEnumType, parse, validate } from 'graphql';
 import { expect, test } from 'vitest';
 import { isApiCode } from '../../client/errorCode.ts';
-import { clientDocuments } from '../../client/jobTickets.ts';
+import { clientDocuments } from '../../client/documents.ts';
 import { bulkDocuments } from '../../dashboard/bulk.ts';
 import { documents } from '../../dashboard/documents.ts';
 import { insightDocuments } from '../../dashboard/insights.ts';

@@ -84,7 +84,11 @@ describe.each(engines)('children, on %s', (engine) => {
     const { jobs } = await core.table.listPlaced({ place: 'dependencies', limit: 10 });
     expect(jobs).toEqual([]);
     const { children } = await listChildren(core, parents[0] ?? '', { limit: 10 });
-    expect(children.map(({ job }) => job.parent?.name).toSorted()).toEqual(['leaf 0', 'leaf 1', 'leaf 2']);
+    expect(children.map(({ job }) => job.parent?.name).toSorted((a = '', b = '') => a.localeCompare(b))).toEqual([
+      'leaf 0',
+      'leaf 1',
+      'leaf 2',
+    ]);
   });
 
   test('may end before they are waited for, one after the other, or fail as the last one', async () => {

@@ -2,7 +2,8 @@
  * Every guard, version check and decision of the shipped tables, and what comes of the protocol without it: the setting in
  * which the model finds that out, or why it is only hygiene. Held against the tables by the test, so that none is new.
  */
-import { touches, transitions, type GuardName, type Touch, type TransitionEvent } from '../../core/transitions.ts';
+import type { GuardName } from '../../core/guards.ts';
+import { touches, transitions, type Touch, type TransitionEvent } from '../../core/transitions.ts';
 import type { Misbehaviour } from './making.ts';
 import type { Mutant } from './rules.ts';
 import { longSettings, quickSettings, type Setting } from './settings.ts';

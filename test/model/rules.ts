@@ -4,6 +4,7 @@
  */
 import { exactly } from '../../core/clock.ts';
 import type { Job } from '../../core/job.ts';
+import type { GuardName } from '../../core/guards.ts';
 import {
   allows,
   decisions,
@@ -11,7 +12,6 @@ import {
   touchOf,
   transitionOf,
   type DecisionName,
-  type GuardName,
   type Rule,
   type Touch,
   type TransitionEvent,

@@ -1,7 +1,8 @@
 /** The state that the model of workflows explores: records of jobs, the workflow’s, and those who tell of them. */
 import { exactly } from '../../core/clock.ts';
 import { isFinal, type Job, type JobStatus } from '../../core/job.ts';
-import { allows, permits, touchOf, transitionOf, type GuardName, type Touch, type TransitionEvent } from '../../core/transitions.ts';
+import type { GuardName } from '../../core/guards.ts';
+import { allows, permits, touchOf, transitionOf, type Touch, type TransitionEvent } from '../../core/transitions.ts';
 import type { Seen, Wants } from '../../core/workflow/look.ts';
 import type { FieldChanges } from '../../core/workflow/moves.ts';
 import type { FailurePolicy, Workflow } from '../../core/workflow/workflow.ts';

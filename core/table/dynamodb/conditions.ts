@@ -1,7 +1,8 @@
 /** Builds the conditional writes of the state machine: from a rule, the writer's facts and its changes. */
 import { isFailed, isFinal, type HistoryEntry, type JobFailure, type JobStatus } from '../../job.ts';
 import type { Placed } from '../../place.ts';
-import { conditionValues, guards, sameVersion, type Facts, type Guard, type Rule } from '../../transitions.ts';
+import { conditionValues, guards, sameVersion, type Facts, type Guard } from '../../guards.ts';
+import type { Rule } from '../../transitions.ts';
 import type { Changes } from '../jobTable.ts';
 import { encode, encodeHistoryEntry, encodePayload, indexOf, type Item } from './codec.ts';
 

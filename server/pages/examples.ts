@@ -1,0 +1,211 @@
+/** The tabs of GraphiQL that need to know no job type, in the order one would try them. */
+import { webhookExamples } from './webhookExamples.ts';
+
+export const examples: readonly string[] = [
+  `
+# Pushes whatever happens to your jobs: run it, open this
+# page a second time and create jobs there.
+# With (jobId: "…"): that job, until it is final.
+subscription Watch {
+  jobStatusChanged {
+    jobId version status previousStatus attempt progress at recovered
+    error { code message }
+  }
+}`,
+  `
+query Job {
+  job(jobId: "paste a jobId here") {
+    jobId type status priority params result progress attempts version generation
+    traceId idempotencyKey createdAt updatedAt startedAt finishedAt expiresAt
+    error { code message attempt at }
+    history { version status at attempt error { code message } }
+  }
+}`,
+  `
+# Newest first. Next page: after: "<endCursor of this one>".
+query Jobs {
+  jobs(first: 10, filter: { status: [PENDING, PROCESSING, SUCCEEDED] }) {
+    edges { cursor node { jobId type status createdAt finishedAt } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`,
+  `
+# What kinds of work there are, and what they take.
+query JobTypes {
+  jobTypes { name description example paramsSchema resultSchema policy { timeoutSeconds } }
+}`,
+  `
+query JobByIdempotencyKey {
+  jobByIdempotencyKey(idempotencyKey: "my-first-job") { jobId status createdAt }
+}`,
+  `
+# Answers when the job is final, or after timeoutSeconds.
+query WaitForJob {
+  waitForJob(jobId: "paste a jobId here", timeoutSeconds: 30) {
+    jobId status result
+    error { code message }
+  }
+}`,
+  `
+# Begins anew what is FAILED, FAILED_FINAL, CANCELLED, or stuck.
+mutation RetryJob {
+  retryJob(input: { jobId: "paste a jobId here" }) { job { jobId status generation version } }
+}`,
+  `
+# What a handler waits for (waitForSignal), or will wait for: before or after, once.
+mutation SendSignal {
+  sendSignal(input: { jobId: "paste a jobId here", name: "approval", payload: { isApproved: true } }) { job { jobId status waitingReason } }
+}`,
+  `
+# Cancels a waiting job at once, a running one within a heartbeat.
+mutation CancelJob {
+  cancelJob(input: { jobId: "paste a jobId here" }) { job { jobId status } }
+}`,
+  `
+# For a browser that may watch this job, and nothing else.
+mutation CreateWatchToken {
+  createWatchToken(input: { jobId: "paste a jobId here", ttlSeconds: 900 }) { token expiresAt }
+}`,
+  `
+# Moves the start of a job that waits.
+mutation RescheduleJob {
+  rescheduleJob(input: { jobId: "paste a jobId here", runAt: "2027-01-31T12:00:00+01:00" }) { job { jobId runAt waitingReason waitingUntil } }
+}`,
+  `
+# What is paused, and how many jobs wait for that.
+query Queues {
+  queues { priority isPaused pausedReason pausedUntil waiting }
+}`,
+  `
+# Keeps jobs of a priority from starting, until it is resumed; for admins.
+mutation PauseQueue {
+  pauseQueue(input: { priority: LOW, until: "2027-01-31T12:00:00Z" }) { queue { priority isPaused pausedUntil } }
+}`,
+  `
+mutation ResumeQueue {
+  resumeQueue(input: { priority: LOW }) { queue { priority isPaused } }
+}`,
+  `
+# Counts up to 10,000.
+query JobCount {
+  jobCount(filter: { status: [FAILED_FINAL] }) { count isExact }
+}`,
+  `
+# Why jobs failed, by kind, since yesterday.
+query JobErrors {
+  jobErrors(filter: { createdAfter: "2027-01-30T12:00:00Z" }) {
+    groups { fingerprint type code message count firstSeenAt lastSeenAt lastJob { jobId } }
+    looked isComplete
+  }
+}`,
+  `
+# What each type has done in the last hour, and what waits longest.
+query JobTypeStatistics {
+  jobTypes {
+    name
+    waitingLongest { since job { jobId waitingReason } }
+    statistics(window: HOUR) { created succeeded failed waitMs { p50 p95 } runMs { p50 p95 } sampled isEstimated }
+  }
+}`,
+  `
+# Retries all that failed, in the background, each once.
+# With dryRun: true it counts what it would do.
+mutation CreateBulkOperation {
+  createBulkOperation(input: { action: RETRY, filter: { status: [FAILED_FINAL] }, dryRun: true }) { operation { operationId status matched } }
+}`,
+  `
+# How it comes along, to its end.
+subscription WatchBulkOperation {
+  bulkOperationChanged(operationId: "paste an operationId here") { status version matched done skipped failed }
+}`,
+  `
+query BulkOperation {
+  bulkOperation(operationId: "paste an operationId here") {
+    action status isDryRun matched done skipped failed createdAt startedAt finishedAt
+    filter { status type tags errorCode } errors { code count }
+  }
+}`,
+  `
+query BulkOperations {
+  bulkOperations(first: 10) { edges { node { operationId action status isDryRun matched done } } }
+}`,
+  `
+# What was done stays done.
+mutation AbortBulkOperation {
+  abortBulkOperation(input: { operationId: "paste an operationId here" }) { operation { status abortedAt } }
+}`,
+  `
+# Who works, on what; for admins.
+query Workers {
+  workers { id version types slots running since }
+}`,
+  `
+query Viewer {
+  viewer { owner isAdmin mayOperate }
+}`,
+  `
+# What a handler logs, line by line, until the job is over.
+subscription Logs {
+  jobLogAdded(jobId: "paste a jobId here") { sequence attempt at level message fields }
+}`,
+  `
+query Schedules {
+  schedules(first: 10) { edges { node { scheduleId name isPaused nextRuns(first: 3) } } }
+}`,
+  `
+query Schedule {
+  schedule(scheduleId: "paste a scheduleId here") { name nextRuns(first: 3) ticks(first: 5) { at outcome job { jobId status } } }
+}`,
+  `
+mutation UpdateSchedule {
+  updateSchedule(input: { scheduleId: "paste a scheduleId here", cron: "30 3 * * *" }) { schedule { nextRuns(first: 3) } }
+}`,
+  `
+mutation PauseSchedule {
+  pauseSchedule(input: { scheduleId: "paste a scheduleId here" }) { schedule { isPaused } }
+}`,
+  `
+mutation ResumeSchedule {
+  resumeSchedule(input: { scheduleId: "paste a scheduleId here" }) { schedule { isPaused } }
+}`,
+  `
+# A job of it now, beside its times.
+mutation TriggerSchedule {
+  triggerSchedule(input: { scheduleId: "paste a scheduleId here" }) { job { jobId status } }
+}`,
+  `
+mutation DeleteSchedule {
+  deleteSchedule(input: { scheduleId: "paste a scheduleId here" }) { schedule { name } }
+}`,
+  ...webhookExamples,
+  `
+# Jobs of which one waits for the other, and takes its result.
+mutation CreateWorkflow {
+  createWorkflow(input: { name: "two steps", jobs: [
+    { name: "first", type: "simulate_work", params: { payload: "a" } }
+    { name: "second", type: "simulate_work", dependsOn: ["first"], paramsFrom: [{ path: ["payload"], job: "first", resultPath: ["payload"] }] }
+  ] }) { workflow { workflowId status jobs(first: 10) { edges { node { jobId workflowJobName status waitingReason dependsOn { name status } } } } } }
+}`,
+  `
+# Every change of a workflow and of its jobs, until it is over.
+subscription WatchWorkflow {
+  workflowChanged(workflowId: "paste a workflowId here") { sequence jobName jobEvent { jobId status } workflowStatus }
+}`,
+  `
+query Workflow {
+  workflow(workflowId: "paste a workflowId here") { name status error { code message } jobCounts { status count } }
+}`,
+  `
+query Workflows {
+  workflows(first: 10, filter: { status: [FAILED] }) { edges { node { workflowId name status createdAt } } pageInfo { hasNextPage endCursor } }
+}`,
+  `
+# All of its failed jobs; what was cancelled for them goes on.
+mutation RetryWorkflow {
+  retryWorkflow(input: { workflowId: "paste a workflowId here" }) { workflow { status } }
+}`,
+  `
+mutation CancelWorkflow {
+  cancelWorkflow(input: { workflowId: "paste a workflowId here" }) { workflow { status } }
+}`,
+];
