@@ -49,7 +49,7 @@ async function setup(engine: Engine, slots: number) {
     // All may have ended by then.
     if (way === 'late') await sleep(200);
     const ended = await waitFor(names);
-    return names.map((name) => `${ended[name]?.status} ${String(ended[name]?.result ?? ended[name]?.error?.message)}`);
+    return names.map((name) => `${ended[name]?.status} ${ended[name]?.error?.message ?? JSON.stringify(ended[name]?.result)}`);
   });
   const env = { WORKER_CONCURRENCY: String(slots) };
   const system = await startSystem({ engine, parts: ['worker', 'lambdas'], handlers: [leaf, parent], env });
