@@ -95,7 +95,8 @@ export async function createWorkflow(
   signal: AbortSignal | undefined,
 ): Promise<CreatedWorkflow> {
   const variables = { input: { ...input, idempotencyKey: input.idempotencyKey ?? randomKey() } };
-  return (await connection.request<{ payload: CreatedWorkflow }>({ query: workflowDocuments.createWorkflow, variables }, { signal })).payload;
+  return (await connection.request<{ payload: CreatedWorkflow }>({ query: workflowDocuments.createWorkflow, variables }, { signal }))
+    .payload;
 }
 
 /** Not repeated when its answer is lost. */

@@ -298,6 +298,12 @@ export const touches = [
     guards: ['asRead'],
     by: 'whoever has told those that wait for the job',
   },
+  {
+    touch: 'keepRecord',
+    from: ['SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'],
+    guards: ['asRead'],
+    by: 'timer: a job that has ended is kept as long as its workflow is open',
+  },
   { touch: 'requestCancel', from: ['PROCESSING'], guards: [], by: 'client: cancelJob of a running job' },
   { touch: 'keepSignal', from: ['PENDING', 'PROCESSING'], guards: [], by: 'client: sendSignal, before the signal is kept beside the job' },
   { touch: 'keepParams', from: ['PENDING', 'PROCESSING'], guards: [], by: 'sweeper: params kept apart get a longer life' },

@@ -1,7 +1,13 @@
 /** Workflows as clients read them, and what a job says of those that it waits for, and that wait for it. */
 import type { Job, JobStatus } from '../core/job.ts';
 import { JobError } from '../core/errors.ts';
-import { countWorkflowJobs, defaultWorkflowsPage, listWorkflowJobs, maxWorkflowsPage, pageOfChildren } from '../core/usecases/listWorkflows.ts';
+import {
+  countWorkflowJobs,
+  defaultWorkflowsPage,
+  listWorkflowJobs,
+  maxWorkflowsPage,
+  pageOfChildren,
+} from '../core/usecases/listWorkflows.ts';
 import type { Page } from '../core/usecases/listLogs.ts';
 import { getWorkflow, readPlan } from '../core/usecases/workflows.ts';
 import type { Workflow, WorkflowStatus } from '../core/workflow/workflow.ts';
@@ -31,7 +37,10 @@ const JobStatusCountType = builder.objectRef<{ readonly status: JobStatus; reado
   }),
 });
 
-const pageArguments = { first: `How many, 0 to ${maxWorkflowsPage}; ${defaultWorkflowsPage} if left out.`, after: 'Only those behind the one at this cursor.' };
+const pageArguments = {
+  first: `How many, 0 to ${maxWorkflowsPage}; ${defaultWorkflowsPage} if left out.`,
+  after: 'Only those behind the one at this cursor.',
+};
 
 export const WorkflowType = builder.objectRef<Workflow>('Workflow').implement({
   description: 'Jobs that were handed in together, of which some wait for others.',
@@ -74,7 +83,8 @@ const WorkflowEdgeType = builder.objectRef<Page<Workflow>['edges'][number]>('Wor
 });
 
 export const WorkflowConnectionType = builder.objectRef<Page<Workflow>>('WorkflowConnection').implement({
-  description: 'A page of workflows, newest first. With a filter it may hold fewer than were asked for and not be the last: `hasNextPage` says so.',
+  description:
+    'A page of workflows, newest first. With a filter it may hold fewer than were asked for and not be the last: `hasNextPage` says so.',
   fields: (t) => ({
     edges: t.expose('edges', { type: [WorkflowEdgeType], description: 'The workflows of this page.' }),
     pageInfo: t.expose('pageInfo', { type: PageInfoType, description: 'Whether there is more, and where to go on.' }),
@@ -105,7 +115,11 @@ const WorkflowJobRefType = builder.objectRef<JobOfWorkflow>('WorkflowJobRef').im
 /** Of one job: most have few, and each status is a read. */
 const usualNeighbours = 5;
 
-async function neighbours({ core }: ApiContext, { jobId, owner, workflow }: Job, which: 'dependsOn' | 'dependants'): Promise<JobOfWorkflow[]> {
+async function neighbours(
+  { core }: ApiContext,
+  { jobId, owner, workflow }: Job,
+  which: 'dependsOn' | 'dependants',
+): Promise<JobOfWorkflow[]> {
   const plan = workflow === undefined ? undefined : await readPlan(core, workflow.workflowId);
   const number = plan?.numberOf(jobId);
   if (plan === undefined || number === undefined) return [];
@@ -118,7 +132,8 @@ builder.objectFields(JobType, (t) => ({
     type: WorkflowType,
     nullable: true,
     description: 'The workflow that it is of.',
-    resolve: async ({ owner, workflow }, _arguments, { core }) => (workflow === undefined ? null : workflowOf(core, owner, workflow.workflowId)),
+    resolve: async ({ owner, workflow }, _arguments, { core }) =>
+      workflow === undefined ? null : workflowOf(core, owner, workflow.workflowId),
   }),
   parent: t.field({
     type: JobType,
@@ -134,7 +149,11 @@ builder.objectFields(JobType, (t) => ({
     complexity: ({ first }) => pageCost(first ?? defaultWorkflowsPage, maxWorkflowsPage),
     resolve: ({ jobId }, { first, after }, { core }) => pageOfChildren(core, jobId, { first, after }),
   }),
-  workflowJobName: t.string({ nullable: true, description: 'Its name in its workflow.', resolve: ({ workflow }) => workflow?.name ?? null }),
+  workflowJobName: t.string({
+    nullable: true,
+    description: 'Its name in its workflow.',
+    resolve: ({ workflow }) => workflow?.name ?? null,
+  }),
   dependsOn: t.field({
     type: [WorkflowJobRefType],
     complexity: { field: 1, multiplier: usualNeighbours },

@@ -29,7 +29,11 @@ const ParamFromInputType = builder.inputType('ParamFromInput', {
   fields: (t) => ({
     path: t.field({ type: 'JSON', required: true, description: `Where it goes in the params. ${path}` }),
     job: t.string({ required: true, description: 'The name of the other job, one of `dependsOn`.' }),
-    resultPath: t.field({ type: 'JSON', required: true, description: `Where it stands in the result; an empty list is the whole. ${path}` }),
+    resultPath: t.field({
+      type: 'JSON',
+      required: true,
+      description: `Where it stands in the result; an empty list is the whole. ${path}`,
+    }),
   }),
 });
 
@@ -38,10 +42,17 @@ const WorkflowJobInputType = builder.inputType('WorkflowJobInput', {
   fields: (t) => ({
     name: t.string({ required: true, description: 'Unique in the workflow: 1 to 64 letters, digits, `_`, `-` and `.`.' }),
     type: t.string({ required: true, description: 'The job type’s name; see `jobTypes`.' }),
-    params: t.field({ type: 'JSON', description: 'What to work on, as the type’s `paramsSchema` has it, but for what `paramsFrom` brings.' }),
+    params: t.field({
+      type: 'JSON',
+      description: 'What to work on, as the type’s `paramsSchema` has it, but for what `paramsFrom` brings.',
+    }),
     paramsFrom: t.field({ type: [ParamFromInputType], description: 'What the results of jobs that it depends on bring.' }),
     dependsOn: t.stringList({ description: 'Names of the jobs that it begins after.' }),
-    whenDependencyFails: t.field({ type: WhenDependencyFailsType, defaultValue: 'CANCEL', description: 'What becomes of it when one of those fails.' }),
+    whenDependencyFails: t.field({
+      type: WhenDependencyFailsType,
+      defaultValue: 'CANCEL',
+      description: 'What becomes of it when one of those fails.',
+    }),
     priority: t.field({ type: JobPriorityType, defaultValue: 'NORMAL', description: 'Which queue it waits in.' }),
     runAt: t.field({ type: 'DateTime', description: `Do not begin before, up to ${maxRunAheadDays} days ahead.` }),
     tags: t.stringList({ description: `To find it again by: at most ${maxTags}, of 1 to ${maxTagLength} characters each.` }),
@@ -117,7 +128,8 @@ function jobRequest(input: typeof WorkflowJobInputType.$inferInput, index: numbe
 
 function pathIn(value: unknown, at: readonly (string | number)[]): JsonPath {
   if (typeof value === 'string') return value === '' ? [] : value.split('.').map((step) => (/^\d{1,4}$/.test(step) ? Number(step) : step));
-  if (Array.isArray(value) && value.every((step): step is string | number => typeof step === 'string' || typeof step === 'number')) return value;
+  if (Array.isArray(value) && value.every((step): step is string | number => typeof step === 'string' || typeof step === 'number'))
+    return value;
   throw badInput('is a list of keys and indexes, or a text', at);
 }
 
@@ -127,13 +139,18 @@ const workflowPayload = (name: string, description: string) =>
     fields: (t) => ({ workflow: t.expose('workflow', { type: WorkflowType, description: 'The workflow, as it is now.' }) }),
   });
 
-export const RetryWorkflowPayloadType = workflowPayload('RetryWorkflowPayload', 'What became of a workflow whose failed jobs were to be retried.');
+export const RetryWorkflowPayloadType = workflowPayload(
+  'RetryWorkflowPayload',
+  'What became of a workflow whose failed jobs were to be retried.',
+);
 export const CancelWorkflowPayloadType = workflowPayload('CancelWorkflowPayload', 'What became of a workflow that was to be cancelled.');
 
 export const CreateWorkflowPayloadType = builder.objectRef<CreatedWorkflow>('CreateWorkflowPayload').implement({
   description: 'What became of a workflow that was handed in.',
   fields: (t) => ({
     workflow: t.expose('workflow', { type: WorkflowType, description: 'The workflow.' }),
-    created: t.exposeBoolean('created', { description: 'False if the idempotency key already had its workflow, which then is the one given.' }),
+    created: t.exposeBoolean('created', {
+      description: 'False if the idempotency key already had its workflow, which then is the one given.',
+    }),
   }),
 });

@@ -66,7 +66,8 @@ builder.mutationFields((t) => ({
   }),
   retryWorkflow: t.field({
     type: RetryWorkflowPayloadType,
-    description: 'Retries all of its failed jobs; what was cancelled for them goes on by itself. WORKFLOW_NOT_RETRYABLE if none has failed.',
+    description:
+      'Retries all of its failed jobs; what was cancelled for them goes on by itself. WORKFLOW_NOT_RETRYABLE if none has failed.',
     args: { input: t.arg({ type: RetryWorkflowInputType, required: true, description: 'Which workflow.' }) },
     resolve: async (_root, { input: { workflowId } }, { core, owner, isAdmin, spend }) => {
       await spend('jobs', 1);

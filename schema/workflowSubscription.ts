@@ -13,7 +13,11 @@ const WorkflowEventType = builder.objectRef<WorkflowTransition>('WorkflowEvent')
     }),
     workflowId: t.exposeID('workflowId', { description: 'The workflow.' }),
     at: t.expose('at', { type: 'DateTime', description: 'When it changed.' }),
-    jobName: t.string({ nullable: true, description: 'The job’s name; null for a change of the workflow itself.', resolve: ({ job }) => job?.name ?? null }),
+    jobName: t.string({
+      nullable: true,
+      description: 'The job’s name; null for a change of the workflow itself.',
+      resolve: ({ job }) => job?.name ?? null,
+    }),
     jobEvent: t.field({
       type: JobStatusEventType,
       nullable: true,
@@ -47,7 +51,8 @@ builder.subscriptionFields((t) => ({
     args: {
       workflowId: t.arg.id({ required: true, description: 'Which workflow.' }),
       afterSequence: t.arg.id({
-        description: 'Resume after this sequence: every later change is delivered, and none that came before. `0`: everything that is known.',
+        description:
+          'Resume after this sequence: every later change is delivered, and none that came before. `0`: everything that is known.',
       }),
     },
     subscribe: async (_root, { workflowId, afterSequence }, { watches, owner, isAdmin, signal, spend, lastEventId }) => {

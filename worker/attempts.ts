@@ -46,7 +46,8 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
   let dependencies: HandlerContext['dependencies'] = {};
   try {
     params = await loadParams(parts, claimed, ending.signal);
-    if (job.workflow !== undefined) dependencies = await untilAnswered(parts, { ask: () => dependenciesOf(core, job), signal: ending.signal });
+    if (job.workflow !== undefined)
+      dependencies = await untilAnswered(parts, { ask: () => dependenciesOf(core, job), signal: ending.signal });
   } catch (error) {
     if (ending.signal.aborted) return abortedOutcome(ending.signal.reason, attempt);
     if (!(error instanceof PermanentError)) throw error;
@@ -63,7 +64,16 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
     const suspension = createSuspension();
     const waits = createWaits(parts, claimed, { suspension, attempt, keeping, signal: ending.signal });
     const children = createChildren(parts, claimed, { suspension, signal: ending.signal });
-    const context = { signal: ending.signal, attempt, log: logged.log, objects, progress: progress.report, dependencies, ...waits, ...children };
+    const context = {
+      signal: ending.signal,
+      attempt,
+      log: logged.log,
+      objects,
+      progress: progress.report,
+      dependencies,
+      ...waits,
+      ...children,
+    };
     const end = await observed(parts, claimed, attempt, () => runAttempt({ handler, job, params, context, suspension, now, log }));
     logged.end(end);
     if (end.kind === 'returned') return { kind: 'succeeded', attempt, result: end.result };

@@ -67,7 +67,9 @@ export function createChildren(parts: WorkerParts, { job, log }: Claimed, { susp
         await create(name, request);
         const [child] = await ended([name]);
         if (child?.status === 'SUCCEEDED') return child.result ?? null;
-        throw new PermanentError(`The child "${name}" ended ${child?.status ?? ''}: ${child?.error?.message ?? 'job ' + childId(job, name)}`);
+        throw new PermanentError(
+          `The child "${name}" ended ${child?.status ?? ''}: ${child?.error?.message ?? 'job ' + childId(job, name)}`,
+        );
       }),
   };
 }

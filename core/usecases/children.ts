@@ -53,7 +53,11 @@ export async function createChild(
 const readsAtOnce = 100;
 
 /** By their names; undefined where one was not made. @throws {JobError} `TABLE_UNAVAILABLE`. */
-export async function readChildren({ table }: Pick<Core, 'table'>, parent: Job, names: readonly string[]): Promise<readonly (Job | undefined)[]> {
+export async function readChildren(
+  { table }: Pick<Core, 'table'>,
+  parent: Job,
+  names: readonly string[],
+): Promise<readonly (Job | undefined)[]> {
   const jobIds = names.map((name) => childId(parent, name));
   const jobs: (Job | undefined)[] = [];
   for (let from = 0; from < jobIds.length; from += readsAtOnce) jobs.push(...(await table.getMany(jobIds.slice(from, from + readsAtOnce))));

@@ -82,7 +82,13 @@ export async function listWorkflowJobs(
   const from = after === undefined || after === null ? 0 : Number(textOf(after)) + 1;
   if (!Number.isInteger(from) || from < 0) throw badInput('is no cursor of this list', ['after']);
   const numbers = (plan?.forwards ?? []).slice(from, from + size);
-  const jobs = numbers.length === 0 ? [] : await core.table.getMany(numbers.map((number) => plan?.jobIds[number] ?? ''), signal);
+  const jobs =
+    numbers.length === 0
+      ? []
+      : await core.table.getMany(
+          numbers.map((number) => plan?.jobIds[number] ?? ''),
+          signal,
+        );
   // Those that are still being made are not there yet.
   const edges = jobs.flatMap((job, index) => (job === undefined ? [] : [{ cursor: cursorOf(String(from + index)), job }]));
   return {

@@ -95,7 +95,8 @@ async function write(
     return ok ? written : undefined;
   }
   const isFreed = move.changes.waiting !== undefined;
-  const filled = look.kind === 'ready' && plan !== undefined && job.suspended !== true ? await paramsWithResults(core, job, plan, records) : {};
+  const filled =
+    look.kind === 'ready' && plan !== undefined && job.suspended !== true ? await paramsWithResults(core, job, plan, records) : {};
   const changes: Changes = { ...filled, ...move.changes, ...(isFreed ? { sweptAt: now.low } : {}), ...dueOf(start) };
   const { ok, job: written } = await table.touch(move.touch, job.jobId, { writeId: job.writeId, version: job.version }, changes);
   if (!ok) return undefined;

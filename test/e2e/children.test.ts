@@ -43,7 +43,8 @@ async function setup(engine: Engine, slots: number) {
     const names = Array.from({ length: leaves }, (_, index) => `leaf ${index}`);
     if (way === 'one') return runJob('only', { type: 'leaf', params: { n: 1, fails } });
     if (way === 'deep') return runJob('next', { type: 'parent', params: { way: 'deep' } });
-    if (way === 'each') return [await runJob('a', { type: 'leaf', params: { n: 1 } }), await runJob('b', { type: 'leaf', params: { n: 2 } })];
+    if (way === 'each')
+      return [await runJob('a', { type: 'leaf', params: { n: 1 } }), await runJob('b', { type: 'leaf', params: { n: 2 } })];
     for (const [n, name] of names.entries()) await make(name, { type: 'leaf', params: { n, fails: fails && n === leaves - 1 } });
     // All may have ended by then.
     if (way === 'late') await sleep(200);
@@ -56,7 +57,9 @@ async function setup(engine: Engine, slots: number) {
   const hand = async (params: JsonValue): Promise<string> =>
     (await createJob(core, { owner, type: 'parent', params, priority: 'NORMAL', delaySeconds: 0, traceId: 'trace' })).job.jobId;
   const ended = async (jobId: string): Promise<Job> => {
-    await expect.poll(async () => (await core.table.get(jobId))?.status, { timeout: 20_000, interval: 20 }).toMatch(/SUCCEEDED|FAILED|CANCELLED/);
+    await expect
+      .poll(async () => (await core.table.get(jobId))?.status, { timeout: 20_000, interval: 20 })
+      .toMatch(/SUCCEEDED|FAILED|CANCELLED/);
     const job = await core.table.get(jobId);
     if (job === undefined) throw new Error('the job is gone');
     return job;
@@ -89,8 +92,15 @@ describe.each(engines)('children, on %s', (engine) => {
     const { hand, ended } = own;
     expect(valueOf(await ended(await hand({ way: 'late' })))).toEqual(['SUCCEEDED 1', 'SUCCEEDED 2', 'SUCCEEDED 3']);
     expect(valueOf(await ended(await hand({ way: 'each' })))).toEqual([2, 3]);
-    expect(valueOf(await ended(await hand({ way: 'all', fails: true })))).toEqual(['SUCCEEDED 1', 'SUCCEEDED 2', 'FAILED_FINAL a leaf fails']);
-    expect((await ended(await hand({ way: 'one', fails: true }))).error).toMatchObject({ code: 'PERMANENT', message: 'The child "only" ended FAILED_FINAL: a leaf fails' });
+    expect(valueOf(await ended(await hand({ way: 'all', fails: true })))).toEqual([
+      'SUCCEEDED 1',
+      'SUCCEEDED 2',
+      'FAILED_FINAL a leaf fails',
+    ]);
+    expect((await ended(await hand({ way: 'one', fails: true }))).error).toMatchObject({
+      code: 'PERMANENT',
+      message: 'The child "only" ended FAILED_FINAL: a leaf fails',
+    });
     expect((await ended(await hand({ way: 'deep' }))).error?.message).toMatch(/at most 10 levels deep/);
   });
 });

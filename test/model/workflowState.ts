@@ -24,9 +24,7 @@ export const workflowMutants = [
 export type WorkflowMutant = (typeof workflowMutants)[number];
 
 /** That only larger settings show. */
-export const longMutants = [
-  'cancels and revives without a marker',
-] as const;
+export const longMutants = ['cancels and revives without a marker'] as const;
 export type LongMutant = (typeof longMutants)[number];
 
 export interface WorkflowSetting {
@@ -189,7 +187,14 @@ function without<Rule extends { readonly from: readonly JobStatus[]; readonly gu
 
 function changed(item: Item, changes: FieldChanges): Item {
   const { waitsFor = item.waitsFor, cause = item.cause, tell = item.tell, waiting = item.waiting, generation = item.generation } = changes;
-  return { ...item, generation, waitsFor: waitsFor ?? undefined, cause: cause ?? undefined, tell: tell ?? undefined, waiting: waiting ?? undefined };
+  return {
+    ...item,
+    generation,
+    waitsFor: waitsFor ?? undefined,
+    cause: cause ?? undefined,
+    tell: tell ?? undefined,
+    waiting: waiting ?? undefined,
+  };
 }
 
 /** A marker, and the one who tells at once; where too many tell already, he has died. */

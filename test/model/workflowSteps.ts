@@ -141,7 +141,8 @@ export function tellerSteps(
       add('sees nothing for', goesOn());
     } else if (look.kind === 'confirm') {
       const success = { status: 'SUCCEEDED', generation: 1 } as const;
-      const kept = mutant === 'ends without a second reading' ? Object.fromEntries(jobIds.map((jobId) => [jobId, reads[jobId] ?? success])) : {};
+      const kept =
+        mutant === 'ends without a second reading' ? Object.fromEntries(jobIds.map((jobId) => [jobId, reads[jobId] ?? success])) : {};
       add('confirms', { at: 'confirm', reads: kept });
     } else {
       if (present.stamp !== seen.stamp && mutant !== 'writes whatever was written since') return add('is too late for', again());

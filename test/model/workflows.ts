@@ -49,7 +49,11 @@ export function workflowModel(setting: WorkflowSetting, mutant?: WorkflowMutant 
 
 const isChild = ({ children = [] }: WorkflowSetting, number: number): boolean => children.some((those) => those.includes(number));
 
-function jobSteps(setting: WorkflowSetting, state: WorkflowsState, mutant: WorkflowMutant | LongMutant | undefined): readonly WorkflowStep[] {
+function jobSteps(
+  setting: WorkflowSetting,
+  state: WorkflowsState,
+  mutant: WorkflowMutant | LongMutant | undefined,
+): readonly WorkflowStep[] {
   const { needs, policies = [], children = [] } = setting;
   const steps: WorkflowStep[] = [];
   const add = (name: string, isOptional: boolean, number: number, item: Item | undefined, more: Partial<WorkflowsState> = {}): void => {

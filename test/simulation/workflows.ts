@@ -47,7 +47,9 @@ export async function runRandomWorkflow(world: RandomWorkflow, maxJobs: number):
     if (attempts < 5) dieAfter(some(3 * jobs.length));
     else dieAfter(undefined);
     attempts += 1;
-    workflowId = await surviving(async () => (await createWorkflow(core, { owner, name: 'w', traceId: 't', jobs, idempotencyKey: world.key })).workflow.workflowId);
+    workflowId = await surviving(
+      async () => (await createWorkflow(core, { owner, name: 'w', traceId: 't', jobs, idempotencyKey: world.key })).workflow.workflowId,
+    );
   }
   dieAfter(undefined);
   const id = workflowId;
@@ -103,7 +105,10 @@ export async function runRandomWorkflow(world: RandomWorkflow, maxJobs: number):
         dieAfter(undefined);
         continue;
       }
-      const present = ended.ok || ended.job?.claim?.id !== claim.id ? ended : await transitionJob(core, 'stop', claimed.job, { facts: { now, claimId: claim.id } });
+      const present =
+        ended.ok || ended.job?.claim?.id !== claim.id
+          ? ended
+          : await transitionJob(core, 'stop', claimed.job, { facts: { now, claimId: claim.id } });
       if (present.job?.tell !== undefined) await tellJob(core, present.job);
       return;
     }
