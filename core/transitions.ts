@@ -183,6 +183,12 @@ export const touches = [
     guards: ['asRead'],
     by: 'whoever has told those that wait for the job',
   },
+  {
+    touch: 'keepRecord',
+    from: ['SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'],
+    guards: ['asRead'],
+    by: 'timer: a job that has ended is kept as long as its workflow is open',
+  },
   { touch: 'requestCancel', from: ['PROCESSING'], guards: [], by: 'client: cancelJob of a running job' },
   { touch: 'keepSignal', from: ['PENDING', 'PROCESSING'], guards: [], by: 'client: sendSignal, before the signal is kept beside the job' },
   { touch: 'requestCancelSeen', from: ['PROCESSING'], guards: ['unchanged'], by: 'bulk operation: cancels a running job that it saw run' },

@@ -25,7 +25,7 @@ export const counters = {
     name: 'jobs.created',
     unit: '{job}',
     description: 'Jobs recorded, by type and priority.',
-    countedBy: ['server', 'sweeper'],
+    countedBy: ['server', 'sweeper', 'worker'],
   },
   jobsFinished: {
     name: 'jobs.finished',

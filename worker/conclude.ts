@@ -2,7 +2,7 @@
 import type { Job, JsonValue, Payload } from '../core/job.ts';
 import type { Changes, WriteResult } from '../core/table/jobTable.ts';
 import type { TransitionEvent } from '../core/transitions.ts';
-import { keepAwaited } from '../core/usecases/children.ts';
+import { keepAwaited } from '../core/usecases/awaited.ts';
 import { renewedParams } from '../core/usecases/renewedParams.ts';
 import { transitionJob } from '../core/usecases/transitionJob.ts';
 import { tellJob } from '../core/usecases/tell.ts';

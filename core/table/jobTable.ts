@@ -113,8 +113,8 @@ export interface Changes {
   readonly cause?: Cause | null | undefined;
   /** A transition that does not say is none to tell of. Moves the job to its place: a touch says `waiting` with it, and its facts the status. */
   readonly tell?: number | null | undefined;
-  /** Only to be removed: from jobs that are open and have one of an older version of this program. */
-  readonly expiresAt?: null | undefined;
+  /** Later, for a job that has ended; removed from open ones that have one of an older version of this program. */
+  readonly expiresAt?: number | null | undefined;
 }
 
 /**

@@ -5,16 +5,12 @@ import { jobIdBeside } from '../derivedJobId.ts';
 import { isFinal, type Job } from '../job.ts';
 import { defineEntryKind, entryKey } from '../table/entries.ts';
 import { payloadExpiry } from '../table/payloadLife.ts';
-import type { Wants } from '../workflow/look.ts';
 import type { Core } from './core.ts';
 import { draftOf, checkedRequest, put, type CreateJobRequest } from './recordJob.ts';
 import { wakeMessage } from './wake.ts';
 
 export const maxChildren = 1000;
 export const maxDepth = 10;
-
-/** What a job waits for that has given its slot back: written before it does. */
-const awaitedKind = defineEntryKind('awaited', z.object({ jobIds: z.array(z.string()) }));
 
 /** At the place of their parent, by name. Written before the child. */
 const childKind = defineEntryKind('child', z.object({ jobId: z.string() }));
@@ -52,21 +48,6 @@ export async function createChild(
   const { job, created } = await put(core, draft);
   if (created) await wakeMessage(core, job);
   return job;
-}
-
-/** @throws {JobError} `TABLE_UNAVAILABLE`. */
-export async function keepAwaited(
-  { table, settings }: Pick<Core, 'table'> & { readonly settings: Pick<Core['settings'], 'jobTtlDays'> },
-  jobId: string,
-  jobIds: readonly string[],
-): Promise<void> {
-  const expiresAt = payloadExpiry((await table.time()).at, settings.jobTtlDays);
-  await table.entries.put(awaitedKind, { key: jobId, value: { jobIds: [...jobIds] }, expiresAt });
-}
-
-export async function awaitedBy({ table }: Pick<Core, 'table'>, jobId: string): Promise<Wants | undefined> {
-  const entry = await table.entries.get(awaitedKind, jobId);
-  return entry === undefined ? undefined : { dependencies: entry.value.jobIds, whenDependencyFails: 'RUN' };
 }
 
 const readsAtOnce = 100;

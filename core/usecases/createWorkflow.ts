@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { JobError } from '../errors.ts';
 import { isTag, maxIdempotencyKeyLength, maxTagLength, maxTags } from '../job.ts';
+import { payloadExpiry } from '../table/payloadLife.ts';
 import { badInput, requireText } from '../text.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 import { planOf } from '../workflow/plan.ts';
@@ -52,12 +53,14 @@ export async function createWorkflow(core: Core, request: CreateWorkflowRequest)
       return { ...planned, params: await core.table.keepPayload({ jobId: workflowId, kind: 'params', value, now: keptFrom }) };
     }),
   );
-  const planParts = await keepPlan(core, workflowId, jobs);
+  const expiresAt = payloadExpiry(now.at, core.settings.jobTtlDays);
+  const planParts = await keepPlan(core, workflowId, jobs, expiresAt);
   const { owner, name, traceId, idempotencyKey, tags } = request;
   await core.table.entries.put(listedWorkflowKind, {
     key: workflowId,
     value: {},
     place: { place: workflowListPlace(owner), rank: workflowId },
+    expiresAt,
   });
   const workflow: Workflow = {
     workflowId,

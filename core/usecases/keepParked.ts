@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { monotonic } from '../clock.ts';
 import { defineEntryKind } from '../table/entries.ts';
 import type { Core } from './core.ts';
+import { keepWorkflows } from './keepWorkflows.ts';
 import { readEach } from './readEach.ts';
 import { renewedParams } from './renewedParams.ts';
 
@@ -19,13 +20,14 @@ const everyMs = 86_400_000;
 const pageSize = 100;
 
 /** Begins no further page after `forMs`. Two at once do the same twice, and no harm. @throws {JobError} `TABLE_UNAVAILABLE`. */
-export async function keepParked(core: Pick<Core, 'table' | 'log'>, forMs = Infinity): Promise<void> {
+export async function keepParked(core: Pick<Core, 'table' | 'log' | 'settings'>, forMs = Infinity): Promise<void> {
   const { table } = core;
   const began = monotonic();
   const now = await table.time();
   let walk = (await table.entries.get(walkKind, walkKey))?.value ?? { beganAt: 0 };
   if (walk.place === undefined) {
     if (now.low - walk.beganAt < everyMs) return;
+    await keepWorkflows(core);
     walk = { beganAt: now.low, place: places[0] };
   }
   while (walk.place !== undefined && monotonic() - began < forMs) {

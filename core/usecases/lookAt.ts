@@ -1,13 +1,14 @@
 /** Looks at a job that waits for others, or was cancelled for one, until nothing is to be done about it any more. */
 import type { Job, JobFailure } from '../job.ts';
-import { lookAtJob, type JobLook, type ReadSoFar, type Wants } from '../workflow/look.ts';
+import { lookAtJob, type JobLook, type Wants } from '../workflow/look.ts';
 import { moveBehind } from '../workflow/moves.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { Changes } from '../table/jobTable.ts';
 import type { Waiting } from '../waiting.ts';
 import type { Core } from './core.ts';
-import { awaitedBy } from './children.ts';
+import { awaitedBy } from './awaited.ts';
 import { wakeMessage } from './wake.ts';
+import { createRecords, type Records } from './jobRecords.ts';
 import { paramsWithResults } from './paramsWithResults.ts';
 import { renewedGeneration } from './renewedGeneration.ts';
 import { startAt } from './startTime.ts';
@@ -31,8 +32,6 @@ export interface LookOptions {
   /** Records that can never change again. */
   readonly known?: readonly Job[];
 }
-
-const readsAtOnce = 100;
 
 /**
  * Anyone may look, any number at once, and die anywhere. @throws {JobError} `TABLE_UNAVAILABLE`. A message that is not taken is
@@ -68,32 +67,6 @@ export function wantsOf({ workflow }: Pick<Job, 'workflow'>, plan: Plan | undefi
   return {
     dependencies: planned.dependsOn.map((number) => plan.jobIds[number] ?? ''),
     whenDependencyFails: planned.whenDependencyFails,
-  };
-}
-
-export interface Records {
-  readonly seen: ReadSoFar;
-  readonly get: (jobId: string) => Job | undefined;
-  /** The first of them, and then some more at a time. */
-  read(jobIds: readonly string[]): Promise<void>;
-}
-
-export function createRecords({ table }: Pick<Core, 'table'>, known: readonly Job[] = []): Records {
-  const records = new Map<string, Job | 'unborn'>(known.map((job) => [job.jobId, job]));
-  let size = 1;
-  return {
-    seen: (jobId) => records.get(jobId),
-    get(jobId) {
-      const record = records.get(jobId);
-      return record === 'unborn' ? undefined : record;
-    },
-    async read(jobIds) {
-      const some = jobIds.slice(0, size);
-      const [only, ...others] = some;
-      const found = only !== undefined && others.length === 0 ? [await table.get(only)] : await table.getMany(some);
-      for (const [index, jobId] of some.entries()) records.set(jobId, found[index] ?? 'unborn');
-      size = readsAtOnce;
-    },
   };
 }
 

@@ -6,7 +6,8 @@ import { lookAtWorkflow, outcomeOf, type Outcome, type WorkflowLook } from '../w
 import { workflowBehind } from '../workflow/moves.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { Workflow } from '../workflow/workflow.ts';
-import { createRecords, type LookDeps, type LookOptions, type Records } from './lookAt.ts';
+import { createRecords, type Records } from './jobRecords.ts';
+import type { LookDeps, LookOptions } from './lookAt.ts';
 import { readPlan, workflowDraft, workflowKind } from './workflows.ts';
 
 /** `told`: the job that whoever looks has news of. @throws {JobError} `TABLE_UNAVAILABLE`. */

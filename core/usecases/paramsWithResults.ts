@@ -4,7 +4,7 @@ import type { Changes } from '../table/jobTable.ts';
 import { valueAt, withValueAt } from '../workflow/jsonPath.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { Core } from './core.ts';
-import type { Records } from './lookAt.ts';
+import type { Records } from './jobRecords.ts';
 
 /**
  * Nothing for most jobs. Begins with what was handed in, so that it comes to the same whoever does it again. A value that is not

@@ -50,8 +50,13 @@ export async function getWorkflow(
 
 const partBytes = 250_000;
 
-/** @throws {JobError} `TABLE_UNAVAILABLE`. Twice is fine. */
-export async function keepPlan({ table }: Pick<Core, 'table'>, workflowId: string, jobs: readonly PlannedJob[]): Promise<number> {
+/** Renewed while the workflow is open, as all that it needs is. @throws {JobError} `TABLE_UNAVAILABLE`. Twice is fine. */
+export async function keepPlan(
+  { table }: Pick<Core, 'table'>,
+  workflowId: string,
+  jobs: readonly PlannedJob[],
+  expiresAt: number,
+): Promise<number> {
   const parts: PlannedJob[][] = [];
   let bytes = Infinity;
   for (const job of jobs) {
@@ -65,7 +70,11 @@ export async function keepPlan({ table }: Pick<Core, 'table'>, workflowId: strin
   }
   await Promise.all(
     parts.map((some, part) =>
-      table.entries.put(planKind, { key: entryKey(workflowId, part), value: planKind.schema.parse({ parts: parts.length, jobs: some }) }),
+      table.entries.put(planKind, {
+        key: entryKey(workflowId, part),
+        value: planKind.schema.parse({ parts: parts.length, jobs: some }),
+        expiresAt,
+      }),
     ),
   );
   return parts.length;

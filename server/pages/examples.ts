@@ -182,8 +182,8 @@ mutation DeleteSchedule {
 # Jobs of which one waits for the other, and takes its result.
 mutation CreateWorkflow {
   createWorkflow(input: { name: "two steps", jobs: [
-    { name: "first", type: "simulate_work", params: { payload: "a" } }
-    { name: "second", type: "simulate_work", dependsOn: ["first"], paramsFrom: [{ path: ["payload"], job: "first", resultPath: ["payload"] }] }
+    { name: "first", type: "a type’s name" }
+    { name: "second", type: "a type’s name", dependsOn: ["first"], paramsFrom: [{ path: ["input"], job: "first", resultPath: ["output"] }] }
   ] }) { workflow { workflowId status jobs(first: 10) { edges { node { jobId workflowJobName status waitingReason dependsOn { name status } } } } } }
 }`,
   `

@@ -54,7 +54,7 @@ const zones: readonly Zone[] = [
   { files: redis, mayImport: [] },
   { files: limits, mayImport: [base, telemetry, redis, limits] },
   { files: schedule, mayImport: [base, schedule], packages: ['zod', 'croner', 'node:crypto'] },
-  { files: workflow, mayImport: [base, workflow], packages: ['zod'] },
+  { files: workflow, mayImport: [base, workflow], packages: ['zod', 'node:zlib'] },
   { files: usecases, mayImport: [base, telemetry, ...contracts, schedule, workflow, usecases] },
   { files: runtime, mayImport: [core, telemetry, runtime] },
   { files: /^jobs\/index\.ts$/, mayImport: [base, /^jobs\/\w+\/(type|handler)\.ts$/] },

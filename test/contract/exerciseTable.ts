@@ -259,6 +259,7 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
               now: { low: now - 900, high: now + 900, at: now },
               claimId: rightClaim ? (job.claim?.id ?? 'claim') : 'not the claim',
               stuckBefore: now - 300_000,
+              writeId: job.writeId,
             };
             const version = rightVersion ? job.version : job.version - 1;
             const allowed = allows(rule, job, { ...facts, version });

@@ -90,6 +90,7 @@ export const guardFates: Readonly<Record<EveryGuard, Fate>> = {
   'revive.asRead': ofWorkflows,
   'pass.asRead': ofWorkflows,
   'told.asRead': ofWorkflows,
+  'keepRecord.asRead': { hygiene: 'an expiry is all that it writes: a retry removes it, whichever comes last' },
 };
 
 export const versionFates: Readonly<Record<TransitionEvent, Fate>> = {

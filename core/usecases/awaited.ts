@@ -1,0 +1,24 @@
+/** The jobs that a handler waits for which has given its slot back. */
+import { z } from 'zod';
+import { defineEntryKind } from '../table/entries.ts';
+import { payloadExpiry } from '../table/payloadLife.ts';
+import type { Wants } from '../workflow/look.ts';
+import type { Core } from './core.ts';
+
+/** What a job waits for that has given its slot back: written before it does. */
+const awaitedKind = defineEntryKind('awaited', z.object({ jobIds: z.array(z.string()) }));
+
+/** @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function keepAwaited(
+  { table, settings }: Pick<Core, 'table'> & { readonly settings: Pick<Core['settings'], 'jobTtlDays'> },
+  jobId: string,
+  jobIds: readonly string[],
+): Promise<void> {
+  const expiresAt = payloadExpiry((await table.time()).at, settings.jobTtlDays);
+  await table.entries.put(awaitedKind, { key: jobId, value: { jobIds: [...jobIds] }, expiresAt });
+}
+
+export async function awaitedBy({ table }: Pick<Core, 'table'>, jobId: string): Promise<Wants | undefined> {
+  const entry = await table.entries.get(awaitedKind, jobId);
+  return entry === undefined ? undefined : { dependencies: entry.value.jobIds, whenDependencyFails: 'RUN' };
+}
