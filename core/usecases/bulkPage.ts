@@ -100,13 +100,16 @@ export async function actOnPage(core: Core, operation: BulkOperation, seen?: rea
 /** `left`: an abort came before it. */
 type Act = 'done' | 'skipped' | 'left' | { readonly code: string };
 
+/** As the API masks it. */
+const unexpected = 'INTERNAL_SERVER_ERROR';
+
 async function actOn(core: Core, operation: BulkOperation, plan: PlannedJob, job: Job | undefined): Promise<Act> {
   if (job === undefined) return 'skipped';
   if (job.version === plan.version && operation.abortedAt !== undefined) return 'left';
   try {
     return operation.action === 'RETRY' ? await retry(core, plan, job) : await cancel(core, plan, job);
   } catch (error) {
-    const code = error instanceof JobError ? error.code : 'INTERNAL_SERVER_ERROR';
+    const code = error instanceof JobError ? error.code : unexpected;
     // Cancelled for another job, whose retry revives it.
     if (code === 'JOB_NOT_RETRYABLE') return 'skipped';
     if (code === 'TABLE_UNAVAILABLE' || code === 'QUEUE_UNAVAILABLE') throw error;
