@@ -3,7 +3,17 @@
 export type JobStatus = 'PENDING' | 'PROCESSING' | 'SUCCEEDED' | 'FAILED' | 'FAILED_FINAL' | 'CANCELLED';
 export type JobPriority = 'HIGH' | 'NORMAL' | 'LOW';
 /** Why a job that is PENDING is not being worked on. */
-export type WaitingReason = 'QUEUED' | 'RUN_AT' | 'BACKOFF' | 'PAUSED' | 'CONCURRENCY' | 'RATE_LIMIT' | 'SLEEP' | 'SIGNAL' | 'DEPENDENCIES' | 'NO_WORKER';
+export type WaitingReason =
+  | 'QUEUED'
+  | 'RUN_AT'
+  | 'BACKOFF'
+  | 'PAUSED'
+  | 'CONCURRENCY'
+  | 'RATE_LIMIT'
+  | 'SLEEP'
+  | 'SIGNAL'
+  | 'DEPENDENCIES'
+  | 'NO_WORKER';
 
 /** States that no worker leaves; only `retryJob` does. */
 export function isFinal(status: JobStatus): boolean {

@@ -6,31 +6,9 @@
  * the version its writer knows, so that two writers never both make the same step; what `decided` names was therefore
  * read with that version (see `verdictOn`), and need not be checked again.
  */
-import type { ServiceTime } from './clock.ts';
 import type { Job, JobStatus } from './job.ts';
-import type { WaitReason } from './waiting.ts';
-
-/** What the writer knows when it writes. Times are milliseconds since the epoch, in the service's time. */
-export interface Facts {
-  readonly now: ServiceTime;
-  /** The version the writer knows, which its transition follows. */
-  readonly version: number;
-  readonly claimId?: string | undefined;
-  /** A job untouched since before this time counts as stuck. */
-  readonly stuckBefore?: number | undefined;
-  /** The failures there are, this one included. */
-  readonly failures?: number | undefined;
-  /** The end of the lease that the write brings. */
-  readonly leaseExpiresAt?: number | undefined;
-  /** Why the job waited when its writer read it. */
-  readonly waitingReason?: WaitReason | undefined;
-  /** As it was read, where the place that a touch moves it to follows from it. Default: PENDING. */
-  readonly status?: JobStatus | undefined;
-  /** The last write that its writer has read: of any kind, one that moved no version included. */
-  readonly writeId?: string | undefined;
-  /** The job's type, where its writer has it from a message and not from the record. */
-  readonly type?: string | undefined;
-}
+import type { DecisionName } from './decisions.ts';
+import type { Facts } from './facts.ts';
 
 /** What a condition may name: the facts, and of the time the bound by which deadlines are judged. */
 export function conditionValues({ now, ...facts }: Partial<Facts>): Readonly<Record<string, string | number | boolean | undefined>> {
@@ -121,33 +99,6 @@ export const guards = {
 } as const satisfies Record<string, Guard>;
 
 export type GuardName = keyof typeof guards;
-
-/** What was read before the write, with the version that the write is conditional on. */
-export const decisions = {
-  failuresLeft: {
-    meaning: 'it has failed less often than it may',
-    holds: ({ failures, maxFailures }) => failures < maxFailures,
-  },
-  lossesLeft: {
-    meaning: 'it may lose one more worker',
-    holds: ({ losses, maxLosses }) => losses + 1 < maxLosses,
-  },
-  lastLoss: {
-    meaning: 'it has lost as many workers as it may',
-    holds: ({ losses, maxLosses }) => losses + 1 >= maxLosses,
-  },
-  budgetUsedUp: {
-    meaning: 'it has failed, or lost its worker, as often as it may',
-    holds: ({ status, failures, maxFailures, losses, maxLosses }) =>
-      failures >= maxFailures || (status === 'PROCESSING' && losses + 1 >= maxLosses),
-  },
-  cancelWasRequested: {
-    meaning: 'a cancel was asked for',
-    holds: ({ cancelRequested }) => cancelRequested,
-  },
-} as const satisfies Record<string, { readonly meaning: string; holds(job: Job): boolean }>;
-
-export type DecisionName = keyof typeof decisions;
 
 /** What a write is conditional on. */
 export interface Rule {

@@ -9,7 +9,8 @@ import type { ServiceTime } from '../clock.ts';
 import type { ApartPayload, Cause, Claim, HistoryEntry, Job, JobFailure, JobStatus, JsonValue, Payload } from '../job.ts';
 import type { JobPlaceName, RankRange } from '../place.ts';
 import type { Waiting } from '../waiting.ts';
-import type { Facts, Touch, TransitionEvent } from '../transitions.ts';
+import type { Touch, TransitionEvent } from '../transitions.ts';
+import type { Facts } from '../facts.ts';
 import type { Entries } from './entries.ts';
 
 export type WriteResult = ({ readonly ok: true; readonly job: Job } | { readonly ok: false; readonly job: Job | undefined }) & {

@@ -12,7 +12,7 @@ interface Zone {
 const anything = /./;
 /** What a job is. */
 const base =
-  /^core\/(job|derivedJobId|jsonSize|place|waiting|typeLimits|slots|startRate|shownWait|transitions|verdict|jobType|jobList|handler|objects|objectAccess|objectUri|ownerFolder|backoff|retryLeftovers|errors|failures|json|text|clock|logLine|logBuffer|attemptRuns)\.ts$/;
+  /^core\/(job|facts|decisions|derivedJobId|jsonSize|place|waiting|typeLimits|slots|startRate|shownWait|transitions|verdict|jobType|jobList|handler|objects|objectAccess|objectUri|ownerFolder|backoff|retryLeftovers|errors|failures|json|text|clock|logLine|logBuffer|attemptRuns)\.ts$/;
 const redis = /^core\/redis\.ts$/;
 const core = /^core\//;
 const telemetry = /^telemetry\//;

@@ -49,7 +49,7 @@ async function setup(engine: Engine, slots: number) {
     // All may have ended by then.
     if (way === 'late') await sleep(200);
     const ended = await waitFor(names);
-    return names.map((name) => `${ended[name]?.status} ${String(ended[name]?.result ?? ended[name]?.error?.message)}`);
+    return names.map((name) => `${ended[name]?.status} ${JSON.stringify(ended[name]?.result) ?? ended[name]?.error?.message}`);
   });
   const env = { WORKER_CONCURRENCY: String(slots) };
   const system = await startSystem({ engine, parts: ['worker', 'lambdas'], handlers: [leaf, parent], env });
@@ -84,7 +84,11 @@ describe.each(engines)('children, on %s', (engine) => {
     const { jobs } = await core.table.listPlaced({ place: 'dependencies', limit: 10 });
     expect(jobs).toEqual([]);
     const { children } = await listChildren(core, parents[0] ?? '', { limit: 10 });
-    expect(children.map(({ job }) => job.parent?.name).toSorted()).toEqual(['leaf 0', 'leaf 1', 'leaf 2']);
+    expect(children.map(({ job }) => job.parent?.name).toSorted((a = '', b = '') => a.localeCompare(b))).toEqual([
+      'leaf 0',
+      'leaf 1',
+      'leaf 2',
+    ]);
   });
 
   test('may end before they are waited for, one after the other, or fail as the last one', async () => {

@@ -8,7 +8,8 @@ import type { Job } from '../../core/job.ts';
 import { placeOf } from '../../core/place.ts';
 import { createEntries } from '../../core/table/entries.ts';
 import type { Changes, IdempotencyLock, JobTable, SweepState, WriteResult } from '../../core/table/jobTable.ts';
-import { allows, permits, touchOf, transitionOf, type Facts } from '../../core/transitions.ts';
+import { allows, permits, touchOf, transitionOf } from '../../core/transitions.ts';
+import type { Facts } from '../../core/facts.ts';
 import type { Write } from '../faults/history.ts';
 import { createMemoryEntries } from './memoryEntries.ts';
 

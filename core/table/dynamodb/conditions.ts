@@ -1,6 +1,7 @@
 /** Builds the conditional writes of the state machine: from a rule, the writer's facts and its changes. */
 import { isFinal, type HistoryEntry, type JobFailure, type JobStatus } from '../../job.ts';
-import { conditionValues, guards, sameVersion, type Facts, type Guard, type Rule } from '../../transitions.ts';
+import { conditionValues, guards, sameVersion, type Guard, type Rule } from '../../transitions.ts';
+import type { Facts } from '../../facts.ts';
 import type { Changes } from '../jobTable.ts';
 import { encode, encodeHistoryEntry, encodePayload, indexOf, type Item } from './codec.ts';
 

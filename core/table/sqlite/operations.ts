@@ -2,7 +2,8 @@
 import type { JobPlaceName, RankRange } from '../../place.ts';
 import type { PlaceQuery, RawCondition, RawEntry } from '../entries.ts';
 import type { Changes, IdempotencyLock, OwnerQuery, TransitionInput } from '../jobTable.ts';
-import type { Facts, Touch, TransitionEvent } from '../../transitions.ts';
+import type { Touch, TransitionEvent } from '../../transitions.ts';
+import type { Facts } from '../../facts.ts';
 
 /** A record as it is kept: as JSON, beside the columns that its indexes need. */
 export interface Row {
