@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { finalStatuses, isFinal, jobStatuses } from './job.ts';
 import { touches, transitions } from './transitions.ts';
 
-test('leaves a final state only by a retry', () => {
+test('leaves a final state only by a retry, its own or that of the job it was cancelled for', () => {
   const leaving = transitions.filter(({ from }) => from.some((status) => isFinal(status))).map(({ event }) => event);
-  expect(leaving).toEqual(['retry']);
+  expect(leaving).toEqual(['revive', 'retry']);
 });
 
 test('never leaves SUCCEEDED', () => {
