@@ -53,6 +53,7 @@ import {
   type CreatedWorkflow,
   type CreateWorkflowInput,
   type ListWorkflowsOptions,
+  type SomeParams,
   type WatchWorkflowOptions,
   type WhenDependencyFails,
   type Workflow,
@@ -193,7 +194,9 @@ export interface JobTickets<Types extends JobTypesMap<Types>> extends AsyncDispo
   redeliverWebhook(deliveryId: string, call?: Call): Promise<WebhookDelivery>;
   /** All of its jobs, or none. Names in `dependsOn` and `paramsFrom` are those of its jobs. */
   createWorkflow<const JobName extends string>(
-    input: CreateWorkflowInput<{ [Name in NameOf<Types>]: WorkflowJobInput<Name, Partial<Types[Name]['params']>, JobName> }[NameOf<Types>]>,
+    input: CreateWorkflowInput<
+      { [Name in NameOf<Types>]: WorkflowJobInput<Name, SomeParams<Types[Name]['params']>, JobName> }[NameOf<Types>]
+    >,
     call?: Call,
   ): Promise<CreatedWorkflow>;
   workflow(workflowId: string, call?: Call): Promise<Workflow>;

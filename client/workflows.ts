@@ -19,6 +19,9 @@ export interface Workflow {
   readonly jobCounts: readonly { readonly status: JobStatus; readonly count: number }[];
 }
 
+/** Some of them: results bring the others. */
+export type SomeParams<Params> = Params extends object ? Partial<Params> : Params;
+
 export interface WorkflowJobInput<Name extends string = string, Params = unknown, JobName extends string = string> {
   /** Unique in the workflow. */
   readonly name: JobName;

@@ -4,35 +4,9 @@
  * On top of its guards every transition is conditional on the version its writer knows, so that two writers never both make
  * the same step; what `decided` names was therefore read with that version (see `verdictOn`), and need not be checked again.
  */
+import type { DecisionName } from './decisions.ts';
 import { guards, type Facts, type GuardName } from './guards.ts';
 import type { Job, JobStatus } from './job.ts';
-
-/** What was read before the write, with the version that the write is conditional on. */
-export const decisions = {
-  failuresLeft: {
-    meaning: 'it has failed less often than it may',
-    holds: ({ failures, maxFailures }) => failures < maxFailures,
-  },
-  lossesLeft: {
-    meaning: 'it may lose one more worker',
-    holds: ({ losses, maxLosses }) => losses + 1 < maxLosses,
-  },
-  lastLoss: {
-    meaning: 'it has lost as many workers as it may',
-    holds: ({ losses, maxLosses }) => losses + 1 >= maxLosses,
-  },
-  budgetUsedUp: {
-    meaning: 'it has failed, or lost its worker, as often as it may',
-    holds: ({ status, failures, maxFailures, losses, maxLosses }) =>
-      failures >= maxFailures || (status === 'PROCESSING' && losses + 1 >= maxLosses),
-  },
-  cancelWasRequested: {
-    meaning: 'a cancel was asked for',
-    holds: ({ cancelRequested }) => cancelRequested,
-  },
-} as const satisfies Record<string, { readonly meaning: string; holds(job: Job): boolean }>;
-
-export type DecisionName = keyof typeof decisions;
 
 /** What a write is conditional on. */
 export interface Rule {

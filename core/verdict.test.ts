@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { makeJob } from '../test/support/jobFactory.ts';
 import { exactly, type ServiceTime } from './clock.ts';
 import { isFinal, jobStatuses, type Job } from './job.ts';
-import { allows, decisions, transitionOf, type DecisionName } from './transitions.ts';
+import { allows, transitionOf } from './transitions.ts';
+import { decisions, type DecisionName } from './decisions.ts';
 import { msUntil, verdictOn } from './verdict.ts';
 
 const now = exactly(1_000_000);

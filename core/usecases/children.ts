@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { jobIdBeside } from '../derivedJobId.ts';
-import { isFinal, type Job } from '../job.ts';
+import type { Job } from '../job.ts';
 import { defineEntryKind, entryKey } from '../table/entries.ts';
 import { payloadExpiry } from '../table/payloadLife.ts';
 import type { Core } from './core.ts';
@@ -63,8 +63,6 @@ export async function readChildren(
   for (let from = 0; from < jobIds.length; from += readsAtOnce) jobs.push(...(await table.getMany(jobIds.slice(from, from + readsAtOnce))));
   return jobs;
 }
-
-export const areOver = (jobs: readonly (Job | undefined)[]): boolean => jobs.every((job) => job !== undefined && isFinal(job.status));
 
 export interface ListedChild {
   readonly job: Job;

@@ -140,14 +140,6 @@ export function outcomeOf(jobIds: readonly string[], seen: ReadSoFar): Outcome {
 }
 
 /**
- * Whether those who wait for a job have to hear of a change of its status: an end, or a new start. A dependency passed on an
- * end goes on from it; what was cancelled for one goes on from its new start.
- */
-export function isNews(from: JobStatus, to: JobStatus): boolean {
-  return isFinal(from) !== isFinal(to);
-}
-
-/**
  * Whether a job that ended also tells its workflow: only where nothing that waits for it is still open. Of what is open, the
  * last to end will tell it; so a workflow is not asked a thousand times before its last job has begun.
  */

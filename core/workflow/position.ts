@@ -7,7 +7,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 /** The versions told: of the workflow, then of its jobs by their numbers. 0: nothing yet. */
 export type Told = readonly number[];
 
-export const nothingTold = '0';
+const nothingTold = '0';
 
 export function positionText(told: Told): string {
   const bytes = told.flatMap((version) => (version < escape ? [version] : [escape, version >> 8, version & 0xff]));

@@ -7,15 +7,14 @@ import type { Job } from '../../core/job.ts';
 import type { GuardName } from '../../core/guards.ts';
 import {
   allows,
-  decisions,
   permits,
   touchOf,
   transitionOf,
-  type DecisionName,
   type Rule,
   type Touch,
   type TransitionEvent,
 } from '../../core/transitions.ts';
+import { decisions, type DecisionName } from '../../core/decisions.ts';
 import { isLastLoss, verdictOn, type Judged, type Verdict } from '../../core/verdict.ts';
 import { acknowledgementOf } from '../../worker/outcome.ts';
 import type { ModelJob } from './state.ts';
