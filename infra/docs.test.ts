@@ -43,8 +43,10 @@ describe('docs/deployment.md', () => {
   });
 
   test('names the namespace wherever kubectl is called', async () => {
+    const pages = await Promise.all(['deployment.md', 'upgrading.md', 'restore.md'].map(docs));
     const lines =
-      (await docs('deployment.md'))
+      pages
+        .join('\n')
         .match(/kubectl [^\n`]*/g)
         ?.filter((line) => / (apply|delete|get|rollout|scale|annotate|exec|port-forward)\b/.test(line)) ?? [];
     expect(lines.length).toBeGreaterThan(4);

@@ -67,8 +67,8 @@ export const podGrants = {
 
 export const lambdaGrants = {
   dlqHandler: {
-    // The end of a job makes its webhooks' deliveries.
-    table: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    // The end of a job makes its webhooks' deliveries, and moves the jobs of its workflow that waited for it.
+    table: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
     // A job with budget left is sent anew.
     jobQueues: ['sqs:GetQueueUrl', 'sqs:SendMessage'],
     cachePassword: ['secretsmanager:GetSecretValue'],
@@ -76,6 +76,8 @@ export const lambdaGrants = {
   streamRelay: {
     // Tags of what the table's TTL deleted; and webhooks' deliveries, which are jobs.
     table: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    // What a handler kept beside a record that was deleted.
+    indexes: ['dynamodb:Query'],
     jobQueues: ['sqs:GetQueueUrl', 'sqs:SendMessage'],
     cachePassword: ['secretsmanager:GetSecretValue'],
   },

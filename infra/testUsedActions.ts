@@ -22,6 +22,7 @@ export const commandsOf = {
   'table.transition': ['UpdateItem', 'GetItem'],
   'table.touch': ['UpdateItem', 'GetItem'],
   'table.listOwned': ['Query'],
+  'table.surveyOwned': ['Query'],
   'table.listPlaced': ['Query'],
   'table.removeTags': ['DeleteItem'],
   'table.check': ['DescribeTable'],
