@@ -110,7 +110,7 @@ export const guards = {
     meaning: 'nothing at all was written since it was read',
     condition: 'writeId = :writeId',
     needs: 'writeId',
-    holds: (job, { writeId }) => job.writeId === writeId,
+    holds: (job, { writeId }) => writeId === undefined || job.writeId === writeId,
   },
   laterLease: {
     meaning: 'the lease grows, whichever renewal lands last',

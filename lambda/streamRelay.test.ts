@@ -9,12 +9,10 @@ import { encodeJob } from '../core/table/dynamodb/codec.ts';
 import { webhooksKind } from '../core/usecases/webhooks.ts';
 import { deliverWebhook, webhooksKey } from '../core/webhook.ts';
 import { makeJob } from '../test/support/jobFactory.ts';
+import { exactly } from '../core/clock.ts';
 import { emptyTable, quietParts } from '../test/support/quietParts.ts';
 import { createStreamRelay } from './streamRelay.ts';
-import { exactly } from '../core/clock.ts';
-import { createEntries } from '../core/table/entries.ts';
 import { keepStep, readStep } from '../core/usecases/keepStep.ts';
-import { createMemoryEntries } from '../test/simulation/memoryEntries.ts';
 
 let sequence = 0;
 
@@ -28,12 +26,6 @@ function record(images: { readonly from?: Job; readonly to?: Job }): DynamoDBRec
 function setup(takes: (event: JobEvent) => boolean = () => true, isAway = false, jobs = emptyTable()) {
   const published: JobEvent[] = [];
   const removed: string[] = [];
-  let versions = 0;
-  const entries = createEntries({
-    raw: createMemoryEntries(),
-    time: () => Promise.resolve(exactly(Date.now())),
-    newVersion: () => String((versions += 1)),
-  });
   const relay = createStreamRelay({
     feed: {
       ...createMemoryFeed(),
@@ -46,14 +38,13 @@ function setup(takes: (event: JobEvent) => boolean = () => true, isAway = false,
     ...quietParts,
     table: {
       ...jobs,
-      entries,
       removeTags({ jobId }) {
         removed.push(jobId);
         return isAway ? Promise.reject(new Error('the table is away')) : Promise.resolve();
       },
     },
   });
-  return { relay, published, removed, entries };
+  return { relay, published, removed, entries: jobs.entries };
 }
 
 const first = makeJob();

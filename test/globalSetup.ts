@@ -21,7 +21,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   await using starting = new AsyncDisposableStack();
   // Hundreds of processes are started from the same sources: all but the first read what it compiled.
   const compiled = await mkdtemp(join(tmpdir(), 'job-tickets-compiled-'));
-  starting.defer(() => rm(compiled, { recursive: true, force: true }));
+  starting.defer(() => rm(compiled, { recursive: true, force: true, maxRetries: 10 }));
   process.env['NODE_COMPILE_CACHE'] = compiled;
   const redis = starting.adopt(await startRedis(), (server) => server.stop());
   const dynamoDb = starting.adopt(await startDynamoDbLocal(), (server) => server.stop());
