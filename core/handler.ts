@@ -1,7 +1,7 @@
 /** What a handler is: a function of a job's params that may be aborted, reports progress, and may run more than once. */
 import { z } from 'zod';
 import { PermanentError } from './errors.ts';
-import type { JsonValue } from './job.ts';
+import type { JobFailure, JobPriority, JobStatus, JsonValue } from './job.ts';
 import type { JobType, ParamsOf, ResultOf } from './jobType.ts';
 import type { JobLogger } from './logLine.ts';
 import type { ObjectStore } from './objects.ts';
@@ -10,6 +10,24 @@ import type { ObjectStore } from './objects.ts';
 export type ReceivedSignal =
   | { readonly timedOut: false; readonly payload: JsonValue }
   | { readonly timedOut: true; readonly payload?: undefined };
+
+/** A job that a handler makes: it is the owner's, as the parent is. */
+export interface ChildRequest {
+  readonly type: string;
+  readonly params?: JsonValue | undefined;
+  /** Default: that of the parent. */
+  readonly priority?: JobPriority | undefined;
+  readonly tags?: readonly string[] | undefined;
+}
+
+/** A job that has ended: a child, or one that this job depends on. */
+export interface EndedJob {
+  readonly jobId: string;
+  readonly status: JobStatus;
+  /** Of one that has succeeded. */
+  readonly result?: JsonValue | undefined;
+  readonly error?: JobFailure | undefined;
+}
 
 export interface HandlerContext {
   /** Fires on timeout, cancel, a lost claim, or shutdown; its reason tells which. */
@@ -37,6 +55,17 @@ export interface HandlerContext {
    * start when they are over. The name is its own among the sleeps of a run.
    */
   sleep(name: string, seconds: number): Promise<void>;
+  /** In a workflow: how the jobs that this one depends on have ended, by their names there. Else empty. */
+  readonly dependencies: Readonly<Record<string, EndedJob>>;
+  /**
+   * Makes a job once, by a name of its own among the children of this job: at every later attempt and run it is there already.
+   * It does not wait for it. At most 1,000 children, and children of children ten levels deep.
+   */
+  createJob(name: string, request: ChildRequest): Promise<{ readonly jobId: string }>;
+  /** Waits, without a slot, until those children have ended, however they ended: the handler runs anew then. */
+  waitFor<const Name extends string>(names: readonly Name[]): Promise<Readonly<Record<Name, EndedJob>>>;
+  /** Makes a child, waits for it, and gives its result. @throws {PermanentError} where it did not succeed. */
+  runJob(name: string, request: ChildRequest): Promise<JsonValue>;
   /** Percent, 0 to 100. Cheap: reports are conflated before they leave the worker. */
   progress(percent: number): void;
 }

@@ -77,6 +77,14 @@ export interface WorkflowPart {
   readonly name: string;
 }
 
+export interface JobParent {
+  readonly jobId: string;
+  /** What the parent's handler calls it. */
+  readonly name: string;
+  /** 1 for a child of a job that was handed in. */
+  readonly depth: number;
+}
+
 /** A job as it was when it had failed: one that was retried since is no cause any more. */
 export interface Cause {
   readonly jobId: string;
@@ -123,6 +131,8 @@ export interface Job {
   readonly waiting?: Waiting | undefined;
   /** The workflow that it is of, and what that calls it. */
   readonly workflow?: WorkflowPart | undefined;
+  /** The job whose handler made it. */
+  readonly parent?: JobParent | undefined;
   /** The one job that it looks at now, of those that it waits for; absent = of none. */
   readonly waitsFor?: string | undefined;
   /** The failed job, and its generation, that it was cancelled for. CANCELLED jobs alone have it. */

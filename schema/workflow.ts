@@ -1,7 +1,13 @@
 /** Workflows as clients read them, and what a job says of those that it waits for, and that wait for it. */
 import type { Job, JobStatus } from '../core/job.ts';
 import { JobError } from '../core/errors.ts';
-import { countWorkflowJobs, defaultWorkflowsPage, listWorkflowJobs, maxWorkflowsPage } from '../core/usecases/listWorkflows.ts';
+import {
+  countWorkflowJobs,
+  defaultWorkflowsPage,
+  listWorkflowJobs,
+  maxWorkflowsPage,
+  pageOfChildren,
+} from '../core/usecases/listWorkflows.ts';
 import type { Page } from '../core/usecases/listLogs.ts';
 import { getWorkflow, readPlan } from '../core/usecases/workflows.ts';
 import type { Workflow, WorkflowStatus } from '../core/workflow/workflow.ts';
@@ -133,6 +139,20 @@ builder.objectFields(JobType, (t) => ({
     nullable: true,
     description: 'Its name in its workflow.',
     resolve: ({ workflow }) => workflow?.name ?? null,
+  }),
+  parent: t.field({
+    type: JobType,
+    nullable: true,
+    description: 'The job whose handler made it.',
+    resolve: async ({ owner, parent }, _arguments, { core }) =>
+      parent === undefined ? null : ((await loadJob(core, { owner, jobId: parent.jobId })) ?? null),
+  }),
+  children: t.field({
+    type: JobConnectionType,
+    description: 'The jobs that its handler made, in no order.',
+    args: { first: t.arg.int({ description: pageArguments.first }), after: t.arg.string({ description: pageArguments.after }) },
+    complexity: ({ first }) => pageCost(first ?? defaultWorkflowsPage, maxWorkflowsPage),
+    resolve: ({ jobId }, { first, after }, { core }) => pageOfChildren(core, jobId, { first, after }),
   }),
   dependsOn: t.field({
     type: [WorkflowJobRefType],

@@ -4,6 +4,8 @@ import { backoffMs } from '../core/backoff.ts';
 import { monotonic } from '../core/clock.ts';
 import { PermanentError } from '../core/errors.ts';
 import type { JsonValue } from '../core/job.ts';
+import type { HandlerContext } from '../core/handler.ts';
+import { dependenciesOf } from '../core/usecases/endedJobs.ts';
 import { objectsOf } from '../core/objectAccess.ts';
 import { CancelRequested, ClaimLost, CutOff, follow, ShuttingDown, Starved } from './aborts.ts';
 import { runAttempt, type AttemptEnd } from './attempt.ts';
@@ -15,7 +17,9 @@ import { loadParams } from './loadParams.ts';
 import type { Outcome } from './outcome.ts';
 import type { WorkerParts } from './parts.ts';
 import type { Progress } from './progress.ts';
+import { untilAnswered } from './untilAnswered.ts';
 import { createSuspension } from './suspension.ts';
+import { createChildren } from './children.ts';
 import { createWaits, type Keeping } from './waits.ts';
 
 export interface Held {
@@ -39,8 +43,10 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
   using pausing = follow(ending.signal, stopping);
 
   let params: JsonValue;
+  let dependencies: HandlerContext['dependencies'] = {};
   try {
     params = await loadParams(parts, claimed, ending.signal);
+    if (job.workflow !== undefined) dependencies = await untilAnswered(parts, { ask: () => dependenciesOf(core, job), signal: ending.signal });
   } catch (error) {
     if (ending.signal.aborted) return abortedOutcome(ending.signal.reason, attempt);
     if (!(error instanceof PermanentError)) throw error;
@@ -56,7 +62,8 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
     const logged = logs.begin(attempt);
     const suspension = createSuspension();
     const waits = createWaits(parts, claimed, { suspension, attempt, keeping, signal: ending.signal });
-    const context = { signal: ending.signal, attempt, log: logged.log, objects, progress: progress.report, ...waits };
+    const children = createChildren(parts, claimed, { suspension, signal: ending.signal });
+    const context = { signal: ending.signal, attempt, log: logged.log, objects, progress: progress.report, dependencies, ...waits, ...children };
     const end = await observed(parts, claimed, attempt, () => runAttempt({ handler, job, params, context, suspension, now, log }));
     logged.end(end);
     if (end.kind === 'returned') return { kind: 'succeeded', attempt, result: end.result };

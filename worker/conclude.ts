@@ -2,6 +2,7 @@
 import type { Job, JsonValue, Payload } from '../core/job.ts';
 import type { Changes, WriteResult } from '../core/table/jobTable.ts';
 import type { TransitionEvent } from '../core/transitions.ts';
+import { keepAwaited } from '../core/usecases/children.ts';
 import { transitionJob } from '../core/usecases/transitionJob.ts';
 import { tellJob } from '../core/usecases/tell.ts';
 import { exhaustionOf, isLastLoss } from '../core/verdict.ts';
@@ -51,7 +52,7 @@ interface Ending {
 
 /** The record after the write, or as it is where the claim is not held any more. */
 async function written(
-  { core }: WorkerParts,
+  { core, settings }: WorkerParts,
   { job, claimId }: Claimed,
   { outcome, percent, keeping, result: payload }: Ending,
 ): Promise<Job | undefined> {
@@ -67,6 +68,13 @@ async function written(
   if (result.ok || result.job?.claim?.id !== claimId || !result.job.cancelRequested) return result.job;
   return (await write('stop')).job;
 
+  async function suspended(ended: Extract<Outcome, { kind: 'suspended' }>): Promise<WriteResult> {
+    const { jobIds = [] } = ended.wait;
+    // Before the wait, so that whoever looks at it finds what it waits for.
+    if (jobIds.length > 0) await keepAwaited({ ...core, settings }, job.jobId, jobIds);
+    return write('suspend', suspensionOf(ended, { job, now: facts.now }));
+  }
+
   function writeOf(ended: typeof outcome): Promise<WriteResult> {
     switch (ended.kind) {
       case 'succeeded':
@@ -80,7 +88,7 @@ async function written(
       case 'released':
         return write('release');
       case 'suspended':
-        return write('suspend', suspensionOf(ended, facts.now));
+        return suspended(ended);
       case 'starved': {
         const losses = job.losses + 1;
         return isLastLoss(job) ? write('exhaustStarved', { losses }, exhaustionOf(job, facts.now)) : write('releaseStarved', { losses });

@@ -19,6 +19,8 @@ export interface ExecuteSettings {
   /** What is noted of attempts is kept as long as the records. */
   readonly jobTtlDays: number;
   readonly objectAccess: ObjectAccess;
+  /** Of the queues: so often a child's message is received. */
+  readonly maxReceiveCount: number;
 }
 
 export interface WorkerParts {

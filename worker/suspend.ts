@@ -6,6 +6,7 @@ import { sendMessage } from '../core/usecases/sendMessage.ts';
 import { wakeJob } from '../core/usecases/wake.ts';
 import { msUntil } from '../core/verdict.ts';
 import { endsSoon, maxDelayMs } from '../core/waiting.ts';
+import { awaitingChanges } from '../core/workflow/moves.ts';
 import type { Claimed } from './claim.ts';
 import { acknowledgementOf, type Acknowledgement, type Outcome } from './outcome.ts';
 import type { WorkerParts } from './parts.ts';
@@ -13,8 +14,15 @@ import type { Wait } from './suspension.ts';
 import { untilAnswered } from './untilAnswered.ts';
 
 /** A sleep that a queue can wait for is a due time like any other; what is longer, or has no time, is parked. */
-export function suspensionOf({ failures, wait: { waiting } }: Extract<Outcome, { kind: 'suspended' }>, now: ServiceTime): Changes {
-  const written: Changes = { failures, error: null, suspended: true };
+export function suspensionOf(
+  { failures, wait: { waiting, jobIds = [] } }: Extract<Outcome, { kind: 'suspended' }>,
+  { job, now }: { readonly job: Pick<Job, 'version'>; readonly now: ServiceTime },
+): Changes {
+  const [first] = jobIds;
+  const written: Changes = { failures, error: null, suspended: true, waitsFor: first ?? null };
+  // Told of like any other change: whoever tells looks at the job itself, and then lets it go.
+  if (waiting.reason === 'DEPENDENCIES' && first !== undefined) return { ...written, ...awaitingChanges(job, first), dueAt: null };
+
   if (waiting.reason !== 'SLEEP' || waiting.until === undefined) return { ...written, waiting, dueAt: null };
   const isFar = waiting.until - now.high > maxDelayMs;
   return { ...written, dueAt: waiting.until, ...(isFar ? { waiting } : {}) };
@@ -33,6 +41,8 @@ export async function followSuspension(
 ): Promise<Acknowledgement> {
   const { core } = parts;
   const now = await core.table.time();
+  // Who told of it has let it go, where that was to be done.
+  if (wait.waiting.reason === 'DEPENDENCIES') return acknowledgementOf(present, now, generation);
   const isOurs = present?.suspended === true && present.status === 'PENDING' && present.version === version + 1;
   if (!isOurs) return acknowledgementOf(present, now, generation);
   try {

@@ -12,6 +12,8 @@ import type { Waiting, WaitReason } from '../core/waiting.ts';
 /** What a run waits for. */
 export interface Wait {
   readonly waiting: Waiting;
+  /** Other jobs, by id. */
+  readonly jobIds?: readonly string[] | undefined;
   /** Asked once more after the wait was written: what ended in between has told nobody of it. */
   isOver(): Promise<boolean>;
 }
@@ -72,14 +74,16 @@ const caught =
   'the handler caught what ends its run while it waits: its result, or error, is ignored; let errors for which isSuspension is true pass';
 
 /** The strongest stands for all: what is woken too early by one of them waits on for the others. */
-const strength = ['SIGNAL', 'SLEEP'] as const satisfies readonly WaitReason[];
+const strength = ['SIGNAL', 'SLEEP', 'DEPENDENCIES'] as const satisfies readonly WaitReason[];
 
 function allOf(waits: readonly Wait[]): Wait | undefined {
   const [first, ...others] = waits;
   if (first === undefined || others.length === 0) return first;
   const reason = strength.find((one) => waits.some(({ waiting }) => waiting.reason === one)) ?? first.waiting.reason;
   const ends = waits.flatMap(({ waiting: { until } }) => (until === undefined ? [] : [until]));
+  const jobIds = [...new Set(waits.flatMap((wait) => wait.jobIds ?? []))];
   return {
+    ...(jobIds.length === 0 ? {} : { jobIds }),
     waiting: { reason, ...(ends.length === 0 ? {} : { until: Math.min(...ends) }) },
     isOver: async () => (await Promise.all(waits.map((wait) => wait.isOver()))).some(Boolean),
   };

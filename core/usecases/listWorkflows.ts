@@ -3,6 +3,7 @@ import { jobStatuses, type Job, type JobStatus } from '../job.ts';
 import { badInput } from '../text.ts';
 import type { Workflow, WorkflowStatus } from '../workflow/workflow.ts';
 import type { Core } from './core.ts';
+import { listChildren } from './children.ts';
 import type { JobPage } from './listJobs.ts';
 import type { Page } from './listLogs.ts';
 import { jobsOf } from './retryWorkflow.ts';
@@ -101,6 +102,23 @@ export async function listWorkflowJobs(
   };
 }
 
+/** In no order; a cursor is a child’s. @throws {JobError} `BAD_USER_INPUT`, `TABLE_UNAVAILABLE`. */
+export async function pageOfChildren(core: Pick<Core, 'table'>, jobId: string, { first, after }: PageRequest): Promise<JobPage> {
+  const size = sizeOf(first);
+  const beyond = after === undefined || after === null ? undefined : rankOf(after);
+  const { children, hasMore } = size === 0 ? { children: [], hasMore: true } : await listChildren(core, jobId, { limit: size, beyond });
+  const edges = children.map(({ job, rank }) => ({ cursor: cursorOf(rank), job }));
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: hasMore,
+      hasPreviousPage: beyond !== undefined,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
+}
+
 /** Of those that there are, by status, without what no job has. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function countWorkflowJobs(
   core: Pick<Core, 'table'>,
@@ -129,6 +147,12 @@ function sizeOf(first: number | null | undefined): number {
 }
 
 const cursorOf = (text: string): string => Buffer.from(text).toString('base64url');
+
+function rankOf(cursor: string): string {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  if (!/^[\w-]{22}$/.test(text)) throw badInput('is no cursor of this list', ['after']);
+  return text;
+}
 
 function textOf(cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString();

@@ -6,6 +6,7 @@ import type { Plan } from '../workflow/plan.ts';
 import type { Changes } from '../table/jobTable.ts';
 import type { Waiting } from '../waiting.ts';
 import type { Core } from './core.ts';
+import { awaitedBy } from './children.ts';
 import { wakeMessage } from './wake.ts';
 import { paramsWithResults } from './paramsWithResults.ts';
 import { renewedGeneration } from './renewedGeneration.ts';
@@ -44,7 +45,7 @@ export async function lookAt(core: LookDeps, jobId: string, { onlyAt, known = []
     if (job === undefined || (isFirst && onlyAt !== undefined && job.waitsFor !== onlyAt && job.cause?.jobId !== onlyAt))
       return { before, job };
     const plan = job.workflow === undefined ? undefined : await readPlan(core, job.workflow.workflowId);
-    const wants = wantsOf(job, plan);
+    const wants = job.suspended === true ? await awaitedBy(core, job.jobId) : wantsOf(job, plan);
     if (wants === undefined) return { before, job };
     const records = createRecords(core, known);
     let look = lookAtJob(job, wants, records.seen);
@@ -106,7 +107,7 @@ async function write(
 ): Promise<Job | undefined> {
   const { table } = core;
   const now = await table.time();
-  const start = look.kind === 'ready' ? startOf(job, now) : {};
+  const start = look.kind === 'ready' && job.suspended !== true ? startOf(job, now) : {};
   const move = moveBehind(job, look, start.waiting);
   const facts = { now, writeId: job.writeId };
   if (move.event !== undefined) {
@@ -121,7 +122,7 @@ async function write(
     return ok ? written : undefined;
   }
   const isFreed = move.changes.waiting !== undefined;
-  const filled = look.kind === 'ready' && plan !== undefined ? await paramsWithResults(core, job, plan, records) : {};
+  const filled = look.kind === 'ready' && plan !== undefined && job.suspended !== true ? await paramsWithResults(core, job, plan, records) : {};
   const changes: Changes = { ...filled, ...move.changes, ...(isFreed ? { sweptAt: now.low } : {}), ...dueOf(start) };
   const { ok, job: written } = await table.touch(move.touch, job.jobId, { writeId: job.writeId, version: job.version }, changes);
   if (!ok) return undefined;

@@ -50,7 +50,10 @@ export interface CreatedJob {
 }
 
 /** What there is to refuse before anything is written. @throws {JobError} `UNKNOWN_JOB_TYPE`, `BAD_USER_INPUT`. */
-export function checkedRequest(core: Pick<Core, 'jobTypes' | 'settings'>, request: CreateJobRequest): Omit<Checked, 'jobId' | 'now'> {
+export function checkedRequest(
+  core: Pick<Core, 'jobTypes'> & { readonly settings: Pick<Core['settings'], 'objectAccess' | 'attemptsPerReceive' | 'maxReceiveCount'> },
+  request: CreateJobRequest,
+): Omit<Checked, 'jobId' | 'now'> {
   checkLimits(request);
   const type = typeOf(core, request.type);
   const params = checkedParams(type, request.params);

@@ -70,6 +70,7 @@ async function tell(core: LookDeps, job: Job, isThorough: boolean, onChanged: (j
       if (after?.tell !== undefined && after.tell !== before?.tell) onChanged(after);
     }
   }
+  if (job.parent !== undefined && isFinal(job.status)) await lookAt(core, job.parent.jobId, { onlyAt, known });
   let present: Job | undefined = job;
   if (job.waitsFor !== undefined || job.cause !== undefined) {
     const { before, job: after } = await lookAt(core, jobId);
@@ -92,11 +93,11 @@ async function removeMarker(core: LookDeps, known: Job | undefined, version: num
   for (;;) {
     if (job === undefined || job.tell !== version) return job;
     const now = await core.table.time();
-    const { waiting, dueAt } = isFinal(job.status) ? {} : startOf(job, now);
+    const { waiting, dueAt } = isFinal(job.status) || job.suspended === true ? {} : startOf(job, now);
     const move = moveBehindTelling(job, waiting);
     if (move?.touch === undefined) return job;
     const { jobId, writeId, status, version: readVersion, webhookVersion } = job;
-    const isFreed = status === 'PENDING' && move.changes.waiting?.reason !== 'DEPENDENCIES';
+    const isFreed = status === 'PENDING' && job.waiting?.reason === 'DEPENDENCIES' && move.changes.waiting?.reason !== 'DEPENDENCIES';
     const changes = { ...move.changes, ...(isFreed ? { sweptAt: now.low, ...(dueAt === undefined ? {} : { dueAt }) } : {}) };
     const { ok, job: written }: { ok: boolean; job: Job | undefined } = await core.table.touch(
       move.touch,

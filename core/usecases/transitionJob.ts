@@ -21,7 +21,7 @@ export interface Transition {
 
 /** The record, or what a message knows of it: then the job is young, and its history short. */
 export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> &
-  Partial<Pick<Job, 'history' | 'workflow' | 'suspended' | 'webhookVersion'>>;
+  Partial<Pick<Job, 'history' | 'workflow' | 'parent' | 'suspended' | 'webhookVersion'>>;
 
 export type TransitionDeps = Pick<Core, 'table' | 'queues' | 'feed' | 'log' | 'telemetry'>;
 

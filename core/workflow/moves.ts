@@ -21,8 +21,8 @@ export type JobMove =
 export const waitsForJobs: Waiting = { reason: 'DEPENDENCIES' };
 
 /** Whether others may wait for it: they are told of its ends and new starts. */
-export function hasListeners({ workflow }: Partial<Pick<Job, 'workflow'>>): boolean {
-  return workflow !== undefined;
+export function hasListeners({ workflow, parent }: Partial<Pick<Job, 'workflow' | 'parent'>>): boolean {
+  return workflow !== undefined || parent !== undefined;
 }
 
 /** `next`: what it waits for once its dependencies are passed, such as its start; mostly nothing. */
@@ -46,15 +46,21 @@ export function moveBehind(
 }
 
 /** When all who wait for it have been told. Undefined where there is nothing to tell. */
-export function moveBehindTelling(job: Pick<Job, 'status' | 'tell' | 'waitsFor'>, next?: Waiting): JobMove | undefined {
+export function moveBehindTelling(job: Pick<Job, 'status' | 'tell' | 'waitsFor' | 'waiting'>, next?: Waiting): JobMove | undefined {
   if (job.tell === undefined) return undefined;
   if (job.status !== 'PENDING') return { touch: 'told', changes: { tell: null } };
-  return { touch: 'told', changes: { tell: null, waiting: job.waitsFor === undefined ? (next ?? null) : waitsForJobs } };
+  const isFree = job.waitsFor === undefined && job.waiting?.reason === 'DEPENDENCIES';
+  return { touch: 'told', changes: { tell: null, waiting: isFree ? (next ?? null) : (job.waiting ?? null) } };
 }
 
 /** With the write that ends a job. */
 export function endedChanges({ version }: Pick<Job, 'version'>): FieldChanges {
   return { waitsFor: null, tell: version + 1 };
+}
+
+/** With the write by which a handler gives its slot back until those jobs, its children, have ended. */
+export function awaitingChanges({ version }: Pick<Job, 'version'>, first: string): FieldChanges {
+  return { waitsFor: first, waiting: waitsForJobs, tell: version + 1 };
 }
 
 /** With the write that begins a new generation of a job that had ended. `at`: its first dependency, if it has any. */

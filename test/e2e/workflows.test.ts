@@ -68,7 +68,11 @@ describe.each(engines)('a workflow, on %s', async (engine) => {
     const order = names(tasks.began, done);
     expect([order[0], order[3], order.length]).toEqual(['a', 'd', 4]);
 
-    // Three policies, three levels.
+    // Three policies, three levels. Who cleans up sees what failed.
+    let seen: unknown;
+    tasks.onRun = (label, { dependencies }) => {
+      if (label === 'cleanUp') seen ??= dependencies['a'];
+    };
     tasks.failing.add('a');
     const mixed = { a: [], b: ['a'], c: ['b'], cleanUp: ['a'], held: ['a'], after: ['held'] };
     const policies = { cleanUp: { whenDependencyFails: 'RUN' }, held: { whenDependencyFails: 'WAIT' } } as const;
@@ -77,6 +81,7 @@ describe.each(engines)('a workflow, on %s', async (engine) => {
     await comesTo(core, second, failed);
     const { a, b, c } = await jobsByName(core, second);
     expect(b?.error).toMatchObject({ code: 'DEPENDENCY_FAILED', message: `It needs “a”, which ended FAILED_FINAL: job ${a?.jobId}.` });
+    expect(seen).toMatchObject({ jobId: a?.jobId, status: 'FAILED_FINAL', error: { code: 'PERMANENT', message: 'a fails' } });
     expect(b?.cause).toEqual({ jobId: a?.jobId, generation: 1 });
     expect((await workflowNow(core, second)).status).toBe('RUNNING');
     const refused = retryJob(core, { owner, jobId: c?.jobId ?? '' });

@@ -90,6 +90,7 @@ export async function simulate(seed: number, jobs: number): Promise<Simulation> 
     objects: noObjects,
     settings: {
       jobTtlDays: 30,
+      maxReceiveCount: 3,
       attemptsPerReceive: 3,
       backoffBaseMs: 1000,
       backoffMaxMs: 30_000,

@@ -58,6 +58,7 @@ const jobItem = z.object({
   runAt: z.number().optional(),
   waiting: z.object({ reason: z.enum(waitReasons), until: z.number().optional(), for: z.string().optional() }).optional(),
   workflow: z.object({ workflowId: z.string(), name: z.string() }).optional(),
+  parent: z.object({ jobId: z.string(), name: z.string(), depth: z.number() }).optional(),
   waitsFor: z.string().optional(),
   cause: z.object({ jobId: z.string(), generation: z.number() }).optional(),
   tell: z.number().optional(),

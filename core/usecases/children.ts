@@ -1,0 +1,106 @@
+/** Children: jobs that a handler makes, by names of its own, and may wait for. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { jobIdBeside } from '../derivedJobId.ts';
+import { isFinal, type Job } from '../job.ts';
+import { defineEntryKind, entryKey } from '../table/entries.ts';
+import { payloadExpiry } from '../table/payloadLife.ts';
+import type { Wants } from '../workflow/look.ts';
+import type { Core } from './core.ts';
+import { draftOf, checkedRequest, put, type CreateJobRequest } from './recordJob.ts';
+import { wakeMessage } from './wake.ts';
+
+export const maxChildren = 1000;
+export const maxDepth = 10;
+
+/** What a job waits for that has given its slot back: written before it does. */
+const awaitedKind = defineEntryKind('awaited', z.object({ jobIds: z.array(z.string()) }));
+
+/** At the place of their parent, by name. Written before the child. */
+const childKind = defineEntryKind('child', z.object({ jobId: z.string() }));
+
+export type ChildrenDeps = Pick<Core, 'table' | 'queues' | 'feed' | 'telemetry' | 'log' | 'jobTypes'> & {
+  readonly settings: Pick<Core['settings'], 'jobTtlDays' | 'attemptsPerReceive' | 'maxReceiveCount' | 'objectAccess'>;
+};
+
+export function childId({ jobId }: Pick<Job, 'jobId'>, name: string): string {
+  return jobIdBeside(jobId, `child#${name}`);
+}
+
+/**
+ * Whoever makes it again finds it there, also after the parent's retry. @throws {JobError} `UNKNOWN_JOB_TYPE`,
+ * `BAD_USER_INPUT`, `TABLE_UNAVAILABLE`.
+ */
+export async function createChild(
+  core: ChildrenDeps,
+  parent: Job,
+  name: string,
+  request: Pick<CreateJobRequest, 'type' | 'params' | 'priority' | 'tags'>,
+): Promise<Job> {
+  const jobId = childId(parent, name);
+  const present = await core.table.get(jobId);
+  if (present !== undefined) return present;
+  const whole: CreateJobRequest = { ...request, owner: parent.owner, traceId: parent.traceId, delaySeconds: 0 };
+  const checked = checkedRequest(core, whole);
+  const now = await core.table.time();
+  const expiresAt = payloadExpiry(now.at, core.settings.jobTtlDays);
+  const place = { place: childrenPlace(parent.jobId), rank: digest(name) };
+  await core.table.entries.put(childKind, { key: entryKey(parent.jobId, name), value: { jobId }, place, expiresAt });
+  const params = await core.table.keepPayload({ jobId, kind: 'params', value: checked.params, now: now.at });
+  const depth = (parent.parent?.depth ?? 0) + 1;
+  const draft = { ...draftOf(whole, { jobId, ...checked, now }), params, parent: { jobId: parent.jobId, name, depth } };
+  const { job, created } = await put(core, draft);
+  if (created) await wakeMessage(core, job);
+  return job;
+}
+
+/** @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function keepAwaited(
+  { table, settings }: Pick<Core, 'table'> & { readonly settings: Pick<Core['settings'], 'jobTtlDays'> },
+  jobId: string,
+  jobIds: readonly string[],
+): Promise<void> {
+  const expiresAt = payloadExpiry((await table.time()).at, settings.jobTtlDays);
+  await table.entries.put(awaitedKind, { key: jobId, value: { jobIds: [...jobIds] }, expiresAt });
+}
+
+export async function awaitedBy({ table }: Pick<Core, 'table'>, jobId: string): Promise<Wants | undefined> {
+  const entry = await table.entries.get(awaitedKind, jobId);
+  return entry === undefined ? undefined : { dependencies: entry.value.jobIds, whenDependencyFails: 'RUN' };
+}
+
+const readsAtOnce = 100;
+
+/** By their names; undefined where one was not made. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function readChildren({ table }: Pick<Core, 'table'>, parent: Job, names: readonly string[]): Promise<readonly (Job | undefined)[]> {
+  const jobIds = names.map((name) => childId(parent, name));
+  const jobs: (Job | undefined)[] = [];
+  for (let from = 0; from < jobIds.length; from += readsAtOnce) jobs.push(...(await table.getMany(jobIds.slice(from, from + readsAtOnce))));
+  return jobs;
+}
+
+export const areOver = (jobs: readonly (Job | undefined)[]): boolean => jobs.every((job) => job !== undefined && isFinal(job.status));
+
+export interface ListedChild {
+  readonly job: Job;
+  readonly rank: string;
+}
+
+/** A page of a job's children, beyond a rank. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function listChildren(
+  { table }: Pick<Core, 'table'>,
+  jobId: string,
+  { limit, beyond }: { readonly limit: number; readonly beyond?: string | undefined },
+): Promise<{ readonly children: readonly ListedChild[]; readonly hasMore: boolean }> {
+  // What follows a rank begins with it, or is the next one.
+  const from = beyond === undefined ? undefined : `${beyond} `;
+  const { entries, next } = await table.entries.list(childKind, { place: childrenPlace(jobId), from, limit });
+  const jobs = entries.length === 0 ? [] : await table.getMany(entries.map(({ value }) => value.jobId));
+  const children = jobs.flatMap((job, index) => (job === undefined ? [] : [{ job, rank: entries[index]?.place?.rank ?? '' }]));
+  return { children, hasMore: next !== undefined };
+}
+
+const childrenPlace = (jobId: string): string => `children#${jobId}`;
+
+/** Names may hold anything, and ranks are short. */
+const digest = (name: string): string => createHash('sha256').update(name).digest('base64url').slice(0, 22);

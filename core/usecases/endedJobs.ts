@@ -1,0 +1,37 @@
+/** How jobs have ended, as the handlers of others read it. */
+import type { EndedJob } from '../handler.ts';
+import type { Job, JsonValue } from '../job.ts';
+import type { Core } from './core.ts';
+import { readPlan } from './workflows.ts';
+
+const [jobsAtOnce, payloadsAtOnce] = [100, 20];
+
+/** In the order given. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function endedJobs({ table }: Pick<Core, 'table'>, jobs: readonly Job[]): Promise<readonly EndedJob[]> {
+  const keys = jobs.flatMap(({ result }) => (result?.kind === 'apart' ? [result.key] : []));
+  const found = new Map<string, JsonValue | undefined>();
+  for (let from = 0; from < keys.length; from += payloadsAtOnce) {
+    const some = keys.slice(from, from + payloadsAtOnce);
+    for (const [index, value] of (await table.readPayloads(some)).entries()) found.set(some[index] ?? '', value);
+  }
+  return jobs.map(({ jobId, status, result, error }) => ({
+    jobId,
+    status,
+    result: result?.kind === 'apart' ? found.get(result.key) : result?.value,
+    error: status === 'SUCCEEDED' ? undefined : error,
+  }));
+}
+
+/** Of the jobs that it depends on in its workflow, by their names. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function dependenciesOf(core: Pick<Core, 'table'>, { jobId, workflow }: Job): Promise<Readonly<Record<string, EndedJob>>> {
+  const plan = workflow === undefined ? undefined : await readPlan(core, workflow.workflowId);
+  const numbers = plan?.jobs[plan.numberOf(jobId) ?? -1]?.dependsOn ?? [];
+  const jobs: Job[] = [];
+  for (let from = 0; from < numbers.length; from += jobsAtOnce) {
+    const ids = numbers.slice(from, from + jobsAtOnce).map((number) => plan?.jobIds[number] ?? '');
+    jobs.push(...(await core.table.getMany(ids)).filter((job) => job !== undefined));
+  }
+  const ended = await endedJobs(core, jobs);
+  // By definition and not by assignment: a name may be `__proto__`.
+  return Object.fromEntries(ended.map((one, index) => [jobs[index]?.workflow?.name ?? '', one]));
+}
