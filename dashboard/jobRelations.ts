@@ -103,7 +103,7 @@ function Related({ title, jobs }: { readonly title: string; readonly jobs: reado
             <a href=${formatAddress({ ...address, jobId })} class=${`related-job is-${status ?? 'PENDING'}`}>
               <span class="dot" aria-hidden="true"></span>
               ${name ?? `${type ?? ''} ${shortId(jobId)}`}
-              <span class="hidden">${status === null ? 'is being made' : statusNames[status]}</span>
+              <span class="hidden">${`: ${status === null ? 'is being made' : statusNames[status]}`}</span>
             </a>
           </li>`,
       )}

@@ -29,6 +29,7 @@ export function openWorkflow(connection: Connection, workflows: Workflows, workf
   const closing = new AbortController();
   const { signal } = closing;
   let isFollowed = false;
+  let soon: ReturnType<typeof setTimeout> | undefined;
 
   async function read(): Promise<ListedWorkflow> {
     const [workflow, jobs] = await Promise.all([workflows.workflow(workflowId), workflows.jobs(workflowId)]);
@@ -42,6 +43,16 @@ export function openWorkflow(connection: Connection, workflows: Workflows, workf
     return workflow;
   }
 
+  function readSoon(): void {
+    soon ??= setTimeout(
+      () => {
+        soon = undefined;
+        void read().catch(() => undefined);
+      },
+      readAgainMs(state.peek().jobs.length) / 10,
+    );
+  }
+
   async function follow(): Promise<void> {
     let workflow = await read();
     // Whoever retries it while its end is read opens it again.
@@ -49,6 +60,8 @@ export function openWorkflow(connection: Connection, workflows: Workflows, workf
       for await (const { jobEvent } of watchWorkflow(connection, workflowId, { signal })) {
         const { workflow: before, jobs, problem } = state.peek();
         if (jobEvent === null) continue;
+        // It may wait for something else now.
+        if (jobEvent.status === 'PENDING') readSoon();
         const after = jobs.map((job) => (job.jobId === jobEvent.jobId ? applyEvent(job, jobEvent) : job));
         state.value = { workflow: before, jobs: after, problem };
       }
@@ -73,6 +86,9 @@ export function openWorkflow(connection: Connection, workflows: Workflows, workf
       if (isFollowed) void read().catch(() => undefined);
       else begin();
     },
-    close: () => closing.abort(),
+    close() {
+      clearTimeout(soon);
+      closing.abort();
+    },
   };
 }

@@ -26,7 +26,7 @@ export interface WorkflowGraph {
   readonly edges: readonly PlacedEdge[];
 }
 
-export const jobWidth = 168;
+export const jobWidth = 180;
 export const jobHeight = 44;
 const columnGap = 64;
 /** Between the columns of one layer, which has none of its own edges. */

@@ -115,13 +115,14 @@ function Node({ placed: { name, x, y }, job, jobs, now, isOpened, isReadable }: 
     </g>`;
   }
   const words = waitsFor(job, jobs, now);
-  const said = `${statusNames[status]}${words === '' ? '' : ` · ${words}`}`;
+  // Of one that is not over the words say where it stands.
+  const said = isFinal(status) || words === '' ? [statusNames[status], words].filter((part) => part !== '').join(' · ') : words;
   return html`<g class=${kind} transform=${place} data-job=${jobId}>
-    <title>${`${name}: ${said}`}</title>
+    <title>${`${name}: ${words === '' ? statusNames[status] : words}`}</title>
     <rect class="node-box" width=${jobWidth} height=${jobHeight} rx="8" />
     <circle class="node-dot" cx="16" cy="16" r="4.5" />
     <text class="node-name" x="28" y="20">${cut(name, 20)}</text>
-    <text class="node-words" x="28" y="36">${cut(said, 25)}</text>
+    <text class="node-words" x="28" y="36">${cut(said, 26)}</text>
   </g>`;
 }
 
