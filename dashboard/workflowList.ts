@@ -101,8 +101,8 @@ function WorkflowRow({ workflow, address, now }: WorkflowRowProps): ComponentChi
     <th scope="row">
       <a href=${formatAddress({ ...address, workflowId, jobId: undefined })}>${name}</a>
       ${tags.map((tag) => html`${' '}<span key=${tag} class="tag">${tag}</span>`)}
-      ${error !== null && html`<span class="under is-bad wide-only">${error.message}</span>`}
-      <span class="narrow-only under">${relativeTime(createdAt, now)}</span>
+      ${status === 'FAILED' && error !== null && html`<span class="under is-bad wide-only">${error.message}</span>`}
+      <span class="narrow-only"><span class="under">${relativeTime(createdAt, now)}</span></span>
     </th>
     <td><${WorkflowBadge} status=${status} /></td>
     <td class="wide-only"><${JobCounts} counts=${jobCounts} /></td>

@@ -102,15 +102,17 @@ interface WorkflowFactsProps {
 }
 
 function WorkflowFacts({ workflow, jobs, now }: WorkflowFactsProps): ComponentChildren {
-  const { workflowId, tags, createdAt, finishedAt, error } = workflow;
+  const { workflowId, tags, status, createdAt, finishedAt, error } = workflow;
+  // The server’s clock may be ahead.
+  const ended = finishedAt === null ? '' : relativeTime(finishedAt, Math.max(now, Date.parse(finishedAt)));
   const took = formatDuration((finishedAt === null ? now : Date.parse(finishedAt)) - Date.parse(createdAt));
   return html`<div class="workflow-facts">
     <${JobCounts} counts=${countsOf(jobs)} />
     <span class="muted" title=${new Date(createdAt).toLocaleString()}>
-      ${finishedAt === null ? `began ${relativeTime(createdAt, now)}` : `took ${took}, ended ${relativeTime(finishedAt, now)}`}
+      ${finishedAt === null ? `began ${relativeTime(createdAt, now)}` : `took ${took}, ended ${ended}`}
     </span>
     ${tags.map((tag) => html`<span key=${tag} class="tag">${tag}</span>`)}
     <span class="row workflow-id"><code>${workflowId}</code><${CopyButton} name="workflow id" text=${workflowId} /></span>
-    ${error !== null && html`<p class="failure"><strong>${error.code}</strong>${` ${error.message}`}</p>`}
+    ${status === 'FAILED' && error !== null && html`<p class="failure"><strong>${error.code}</strong>${` ${error.message}`}</p>`}
   </div>`;
 }
