@@ -16,14 +16,14 @@ const largest = 1.6;
 const margin = 16;
 
 /** All of it in the middle, no larger than it is. */
-export function fitting(picture: Size, frame: Size): GraphView {
+function fitting(picture: Size, frame: Size): GraphView {
   const room = (length: number): number => Math.max(1, length - 2 * margin);
   const scale = Math.min(1, room(frame.width) / Math.max(1, picture.width), room(frame.height) / Math.max(1, picture.height));
   return { scale, x: (frame.width - picture.width * scale) / 2, y: (frame.height - picture.height * scale) / 2 };
 }
 
 /** What is at that point stays there. */
-export function zoomed(view: GraphView, factor: number, { x, y }: { readonly x: number; readonly y: number }, smallest: number): GraphView {
+function zoomed(view: GraphView, factor: number, { x, y }: { readonly x: number; readonly y: number }, smallest: number): GraphView {
   const scale = Math.min(largest, Math.max(smallest, view.scale * factor));
   const by = scale / view.scale;
   return { scale, x: x - (x - view.x) * by, y: y - (y - view.y) * by };

@@ -81,7 +81,7 @@ export function exerciseOtherHooks(): void {
       goOn.resolve();
       await expect.poll(() => noted.last()?.status, { timeout: 10_000 }).toBe('ended');
       expect(stand()).toEqual({ a: 'SUCCEEDED', b: 'FAILED_FINAL', c: 'CANCELLED' });
-      expect(noted.last()?.data).toMatchObject({ status: 'FAILED', error: { message: expect.stringContaining('It breaks.') } });
+      expect(noted.last()?.data).toMatchObject({ status: 'FAILED', error: { message: '“b” ended FAILED_FINAL: It breaks.' } });
       expect(watched.asked('WatchWorkflow')).toHaveLength(1);
 
       isBroken = false;
