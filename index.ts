@@ -2,7 +2,15 @@
 export { PermanentError } from './core/errors.ts';
 export { isSuspension } from './core/suspended.ts';
 export type { JobLogger } from './core/logLine.ts';
-export { defineHandler, type Handler, type HandlerContext, type JobHandler, type ReceivedSignal } from './core/handler.ts';
+export {
+  defineHandler,
+  type ChildRequest,
+  type EndedJob,
+  type Handler,
+  type HandlerContext,
+  type JobHandler,
+  type ReceivedSignal,
+} from './core/handler.ts';
 export type { JsonValue } from './core/job.ts';
 export { listJob, listJobs, type JobList, type ListedJob } from './core/jobList.ts';
 export { defineJobType, type JobPolicy, type JobType, type ParamsOf, type ResultOf } from './core/jobType.ts';

@@ -9,6 +9,7 @@ const nothing = readAddress('');
 test.each([
   '',
   '#page=errors',
+  '#page=workflows&workflow-status=RUNNING&workflow=01K&job=01J',
   '#all-owners=yes&status=FAILED_FINAL',
   '#page=statistics&owner=a%26b',
   '#owner=alice&status=FAILED&type=t&tag=eu+west&error=0123456789abcdef&span=1h&job=01J',
@@ -18,7 +19,7 @@ test.each([
 });
 
 test('what an address cannot mean counts as left out', () => {
-  expect(readAddress('#page=nowhere&status=GONE&span=forever&from=yesterday')).toEqual(nothing);
+  expect(readAddress('#page=nowhere&status=GONE&workflow-status=GONE&span=forever&from=yesterday')).toEqual(nothing);
 });
 
 test('an address becomes a filter; a span is counted back from now, and comes before two times', () => {

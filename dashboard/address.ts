@@ -1,8 +1,9 @@
 /** What the page shows, kept in its address, so that it can be linked to and the back button works. */
 import type { JobStatus } from '../client/job.ts';
+import type { WorkflowStatus } from '../client/workflows.ts';
 
 /** The pages there are: of the first one nothing stands in the address. */
-export const views = ['jobs', 'errors', 'statistics'] as const;
+export const views = ['jobs', 'workflows', 'errors', 'statistics'] as const;
 export type View = (typeof views)[number];
 
 /** How far back a list goes, counted from now. */
@@ -12,6 +13,9 @@ export type Span = (typeof spans)[number];
 export interface Address {
   readonly view: View;
   readonly jobId: string | undefined;
+  /** The one that is looked at; of the page of workflows. */
+  readonly workflowId: string | undefined;
+  readonly workflowStatus: WorkflowStatus | undefined;
   readonly status: JobStatus | undefined;
   readonly type: string | undefined;
   readonly tag: string | undefined;
@@ -36,6 +40,8 @@ export const statuses = [
   'CANCELLED',
 ] as const satisfies readonly JobStatus[];
 
+export const workflowStatuses = ['RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED'] as const satisfies readonly WorkflowStatus[];
+
 /** Of `#owner=alice&status=FAILED&type=resize_image&job=01J…`. */
 export function readAddress(hash = location.hash): Address {
   const given: Readonly<Partial<Record<string, string>>> = Object.fromEntries(new URLSearchParams(hash.slice(1)));
@@ -43,6 +49,8 @@ export function readAddress(hash = location.hash): Address {
   return {
     view: views.find((view) => view === page) ?? 'jobs',
     jobId: job,
+    workflowId: given['workflow'],
+    workflowStatus: workflowStatuses.find((one) => one === given['workflow-status']),
     status: statuses.find((one) => one === status),
     type,
     tag,
@@ -55,7 +63,7 @@ export function readAddress(hash = location.hash): Address {
   };
 }
 
-export function formatAddress({ view, jobId, allOwners, ...narrowing }: Address): string {
+export function formatAddress({ view, jobId, workflowId, workflowStatus, allOwners, ...narrowing }: Address): string {
   const { owner, status, type, tag, error, span, from, to } = narrowing;
   const named = {
     page: view === 'jobs' ? undefined : view,
@@ -68,6 +76,8 @@ export function formatAddress({ view, jobId, allOwners, ...narrowing }: Address)
     span,
     from,
     to,
+    'workflow-status': workflowStatus,
+    workflow: workflowId,
     job: jobId,
   };
   const given = Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
@@ -80,7 +90,15 @@ export function turnTo(address: Address): void {
 
 /** Whose jobs it shows, and no more. */
 export function withoutFilter({ view, owner, allOwners }: Address): Address {
-  const none = { jobId: undefined, status: undefined, type: undefined, tag: undefined, error: undefined };
+  const none = {
+    jobId: undefined,
+    workflowId: undefined,
+    workflowStatus: undefined,
+    status: undefined,
+    type: undefined,
+    tag: undefined,
+    error: undefined,
+  };
   return { view, owner, allOwners, ...none, span: undefined, from: undefined, to: undefined };
 }
 

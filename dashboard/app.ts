@@ -35,6 +35,8 @@ import { TokenForm } from './tokenForm.ts';
 import { StatisticsPage } from './statisticsPage.ts';
 import { useJobList } from './useJobList.ts';
 import { useViewer } from './useViewer.ts';
+import type { Workflows } from './workflows.ts';
+import { WorkflowsView } from './workflowsView.ts';
 
 export interface AppProps {
   readonly connection: Connection;
@@ -44,12 +46,13 @@ export interface AppProps {
   readonly operations: Operations;
   readonly insights: Insights;
   readonly bulk: Bulk;
+  readonly workflows: Workflows;
   readonly address: ReadonlySignal<Address>;
   readonly site: Site;
 }
 
 export function App(props: AppProps): ComponentChildren {
-  const { connection, feed, gauge, actions, operations, insights, bulk, address: addressSignal, site } = props;
+  const { connection, feed, gauge, actions, operations, insights, bulk, workflows, address: addressSignal, site } = props;
   const address = addressSignal.value;
   const { jobId, view } = address;
   const list = useJobList({ connection, feed, address });
@@ -99,6 +102,16 @@ export function App(props: AppProps): ComponentChildren {
         ? html`<main class=${mainClass(address)}>
             ${feed.value === 'refused' && html`<${TokenForm} problem=${list.state.value.problem} />`}
             ${view === 'errors' && html`<${ErrorsPage} address=${address} insights=${insights} isAdmin=${isAdmin} onBulk=${onBulk} />`}
+            ${
+              view === 'workflows' &&
+              html`<${WorkflowsView}
+                address=${address}
+                connection=${connection}
+                workflows=${workflows}
+                actions=${actions}
+                isAdmin=${isAdmin}
+              />`
+            }
             ${view === 'statistics' && html`<${StatisticsPage} address=${address} insights=${insights} isAdmin=${isAdmin} />`}
             ${
               view === 'jobs' &&
@@ -126,6 +139,7 @@ export function App(props: AppProps): ComponentChildren {
                     key=${jobId}
                     connection=${connection}
                     operations=${operations}
+                    workflows=${workflows}
                     viewer=${viewer}
                     list=${list}
                     jobId=${jobId}

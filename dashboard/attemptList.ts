@@ -12,6 +12,11 @@ const outcomes: Readonly<Record<AttemptOutcome, { readonly name: string; readonl
   FAILED: { name: 'Failed', kind: 'FAILED_FINAL', meaning: 'It threw, or took too long' },
   CANCELLED: { name: 'Cancelled', kind: 'CANCELLED', meaning: 'A cancel was asked for, and it stopped' },
   RELEASED: { name: 'Given back', kind: 'PENDING', meaning: 'Its worker shut down and gave the job back; not counted as a failure' },
+  SUSPENDED: {
+    name: 'Waits',
+    kind: 'PENDING',
+    meaning: 'Its handler waits without a slot, and runs anew when that is over; not counted as a failure',
+  },
   LOST: { name: 'Worker lost', kind: 'FAILED', meaning: 'Its worker died, or stood still' },
 };
 

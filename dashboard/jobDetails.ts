@@ -19,17 +19,20 @@ import { Timeline } from './timelineView.ts';
 import { traceUrlOf } from './traceUrl.ts';
 import { pollEveryMs, usePolled } from './usePolled.ts';
 import { WaitNote } from './waitNote.ts';
+import { JobRelationsView } from './jobRelations.ts';
+import type { Workflows } from './workflows.ts';
 
 export interface JobDetailsProps {
   readonly job: FullJob;
   readonly connection: Connection;
   readonly operations: Operations;
+  readonly workflows: Workflows;
   /** Undefined until the server has said. */
   readonly viewer: Viewer | undefined;
   readonly traceUrlTemplate: string;
 }
 
-export function JobDetails({ job, connection, operations, viewer, traceUrlTemplate }: JobDetailsProps): ComponentChildren {
+export function JobDetails({ job, connection, operations, workflows, viewer, traceUrlTemplate }: JobDetailsProps): ComponentChildren {
   const { jobId, status, version, error, params, result, outputs, traceId, attempts: begun } = job;
   const traceUrl = traceUrlOf(traceUrlTemplate, traceId);
   const [attempt, setAttempt] = useState<AttemptKey | undefined>();
@@ -55,6 +58,7 @@ export function JobDetails({ job, connection, operations, viewer, traceUrlTempla
       </div>`
     }
     <${JobSlots} job=${job} operations=${operations} viewer=${viewer} />
+    <${JobRelationsView} job=${job} workflows=${workflows} />
     <${OutputList} outputs=${outputs} />
     <${Timeline} job=${job} />
     <${AttemptList} attempts=${attempts.value ?? []} problem=${attempts.problem} traceUrl=${traceUrl} onLog=${onLog} />

@@ -11,11 +11,13 @@ import type { Operations } from './operations.ts';
 import { PanelActions, type PanelActionsProps } from './panelActions.ts';
 import type { Viewer } from './panelDocuments.ts';
 import type { Site } from './site.ts';
+import type { Workflows } from './workflows.ts';
 import { pollEveryMs } from './usePolled.ts';
 
 export interface JobPanelProps extends Pick<PanelActionsProps, 'actions'> {
   readonly connection: Connection;
   readonly operations: Operations;
+  readonly workflows: Workflows;
   readonly viewer: Viewer | undefined;
   readonly list: JobList;
   readonly jobId: string;
@@ -25,7 +27,7 @@ export interface JobPanelProps extends Pick<PanelActionsProps, 'actions'> {
 }
 
 export function JobPanel(props: JobPanelProps): ComponentChildren {
-  const { connection, operations, viewer, list, jobId, site, actions, onClose, onReplay } = props;
+  const { connection, operations, workflows, viewer, list, jobId, site, actions, onClose, onReplay } = props;
   const opened = useMemo(() => openJob(connection, list, jobId), [connection, list, jobId]);
   useEffect(() => opened.close, [opened]);
   const { job, problem } = opened.state.value;
@@ -70,6 +72,7 @@ export function JobPanel(props: JobPanelProps): ComponentChildren {
           job=${job}
           connection=${connection}
           operations=${operations}
+          workflows=${workflows}
           viewer=${viewer}
           traceUrlTemplate=${site.traceUrlTemplate}
         />`

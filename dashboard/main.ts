@@ -12,6 +12,7 @@ import { createOperations } from './operations.ts';
 import { createQueueGauge } from './queueGauge.ts';
 import { readSite } from './site.ts';
 import { readToken } from './token.ts';
+import { createWorkflows } from './workflows.ts';
 
 // However many events come in, the page is drawn at most once a frame.
 options.debounceRendering = requestAnimationFrame;
@@ -37,6 +38,7 @@ const actions = createActions(connection);
 const operations = createOperations(connection);
 const insights = createInsights(connection);
 const bulk = createBulk(connection);
+const workflows = createWorkflows(connection);
 if (root !== null) {
   render(
     html`<${App}
@@ -47,6 +49,7 @@ if (root !== null) {
       operations=${operations}
       insights=${insights}
       bulk=${bulk}
+      workflows=${workflows}
       address=${address}
       site=${site}
     />`,

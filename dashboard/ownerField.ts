@@ -4,8 +4,14 @@ import type { ComponentChildren } from 'preact';
 import { turnTo, type Address } from './address.ts';
 import { listedOfAll } from './filterOf.ts';
 
+export interface OwnerFieldProps {
+  readonly address: Address;
+  /** Whether those of all owners can be listed too. */
+  readonly ofAll?: boolean;
+}
+
 /** Emptied, it shows the caller's own again. */
-export function OwnerField({ address }: { readonly address: Address }): ComponentChildren {
+export function OwnerField({ address, ofAll = true }: OwnerFieldProps): ComponentChildren {
   const { allOwners, status } = address;
   const onChange = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }): void => {
     const owner = currentTarget.value.trim();
@@ -27,14 +33,17 @@ export function OwnerField({ address }: { readonly address: Address }): Componen
       autocomplete="off"
       spellcheck=${false}
     />
-    <button
-      type="button"
-      aria-label="All owners"
-      aria-pressed=${allOwners}
-      title="Failed and cancelled jobs of all owners"
-      onClick=${onAll}
-    >
-      All
-    </button>
+    ${
+      ofAll &&
+      html`<button
+        type="button"
+        aria-label="All owners"
+        aria-pressed=${allOwners}
+        title="Failed and cancelled jobs of all owners"
+        onClick=${onAll}
+      >
+        All
+      </button>`
+    }
   </div>`;
 }

@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { formatAddress, views, withoutFilter, type Address, type View } from './address.ts';
 import { formatOperatePage, operatePages, useOperatePage } from './operatePage.ts';
 
-const viewNames: Readonly<Record<View, string>> = { jobs: 'Jobs', errors: 'Errors', statistics: 'Statistics' };
+const viewNames: Readonly<Record<View, string>> = { jobs: 'Jobs', workflows: 'Workflows', errors: 'Errors', statistics: 'Statistics' };
 
 export function PageNav({ address }: { readonly address: Address }): ComponentChildren {
   const page = useOperatePage();

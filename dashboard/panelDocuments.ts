@@ -1,7 +1,7 @@
 /** What the panel of one job asks of the API. */
 import type { JobStatus } from '../client/job.ts';
 
-export type AttemptOutcome = 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'RELEASED' | 'LOST';
+export type AttemptOutcome = 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'RELEASED' | 'LOST' | 'SUSPENDED';
 
 /** One run of the job's handler. */
 export interface AttemptRun {

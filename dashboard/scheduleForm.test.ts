@@ -8,6 +8,7 @@ const schedule: OperatedSchedule = {
   name: 'nightly',
   type: 'simulate_work',
   params: { steps: 3 },
+  tags: [],
   priority: 'LOW',
   overlap: 'BUFFER_ONE',
   catchUp: 'ALL',

@@ -10,6 +10,9 @@ const words: Readonly<Record<WaitingReason, string>> = {
   PAUSED: 'until it is resumed',
   CONCURRENCY: 'for others to end',
   RATE_LIMIT: 'for its turn',
+  DEPENDENCIES: 'for other jobs to end',
+  SLEEP: 'sleeps',
+  SIGNAL: 'for a signal',
   NO_WORKER: 'no worker knows it',
 };
 

@@ -10,18 +10,20 @@ import {
   type JobTypesMap,
   type NameOf,
   type TypedJob,
+  type Workflow,
 } from 'job-tickets-client';
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react';
 import { combined } from './combined.ts';
 import { followJob } from './followJob.ts';
 import { followJobs, type JobsQuery } from './followJobs.ts';
+import { followWorkflow, type WorkflowJobState, type WorkflowWithJobs } from './followWorkflow.ts';
 import { jobOptionsOf, type JobOptions, type JobQueryKey } from './jobOptions.ts';
 import { createSources } from './sources.ts';
 import { useCall, type CallState, type UsedCall } from './useCall.ts';
 import { idle, skipToken, type SkipToken, type View, type Viewed, type ViewStatus } from './view.ts';
 
 export { skipToken };
-export type { CallState, JobOptions, JobQueryKey, JobsQuery, SkipToken, UsedCall, View, ViewStatus };
+export type { CallState, JobOptions, JobQueryKey, JobsQuery, SkipToken, UsedCall, View, ViewStatus, WorkflowJobState, WorkflowWithJobs };
 
 export interface InitialData<Data> {
   /** What the server drew with: followed from there on. A newer one of a job that had ended is followed anew. */
@@ -39,6 +41,10 @@ export interface JobHooks<Types extends JobTypesMap<Types>> {
   useJobs(query?: JobsQuery, options?: InitialData<readonly JobSummary[]>): View<readonly JobSummary[]>;
   /** What the job's handler logs, oldest first, from its first line to the job's end. */
   useJobLogs(jobId: string | SkipToken, options?: InitialData<readonly JobLogLine[]>): View<readonly JobLogLine[]>;
+  /** A workflow with where each of its jobs stands, to its end. */
+  useWorkflow(workflowId: string | SkipToken): View<WorkflowWithJobs>;
+  /** All of its failed jobs. Whoever follows the workflow sees it go on. */
+  useRetryWorkflow(): UsedCall<[workflowId: string], Workflow>;
   useCreateJob<Name extends NameOf<Types>>(
     type: Name,
   ): UsedCall<[params?: Types[Name]['params'], options?: CreateJobOptions], TypedJob<Types, Name>>;
@@ -53,6 +59,7 @@ export function createJobHooks<Types extends JobTypesMap<Types> = AnyJobTypes>(c
   const jobs = createSources<Job>({ connection: client, isLast: ({ status }) => isFinal(status) });
   const lists = createSources<readonly JobSummary[]>({ connection: client, isLast: () => false });
 
+  const workflows = createSources<WorkflowWithJobs>({ connection: client, isLast: ({ status }) => status !== 'RUNNING' });
   const logs = createSources<readonly JobLogLine[]>({ connection: client, isLast: () => false });
 
   function jobAt(jobId: string, initial: Job | undefined): Viewed<Job> {
@@ -80,6 +87,10 @@ export function createJobHooks<Types extends JobTypesMap<Types> = AnyJobTypes>(c
         }
       },
     });
+  }
+
+  function workflowAt(workflowId: string): Viewed<WorkflowWithJobs> {
+    return workflows.at(workflowId, { initial: undefined, follow: (options) => followWorkflow(client, workflowId, options) });
   }
 
   /** A job that has ended and was retried is followed again. */
@@ -148,9 +159,20 @@ export function createJobHooks<Types extends JobTypesMap<Types> = AnyJobTypes>(c
 
   const cancel = (jobId: string): Promise<Job> => client.cancel(jobId);
 
+  async function retryWorkflow(workflowId: string): Promise<Workflow> {
+    const workflow = await client.retryWorkflow(workflowId);
+    const source = workflows.get(workflowId);
+    const { data, status } = source?.view() ?? {};
+    if (data !== undefined && (status === 'ended' || status === 'error')) source?.restart({ ...data, ...workflow });
+    return workflow;
+  }
+
   return {
     useJob,
     useJobs,
+    useWorkflow: (workflowId) =>
+      useViewed<WorkflowWithJobs>(useMemo(() => (workflowId === skipToken ? idle : workflowAt(workflowId)), [workflowId])),
+    useRetryWorkflow: () => useCall(retryWorkflow),
     useCreateJob,
     useRetryJob: () => useCall(retry),
     useJobLogs,

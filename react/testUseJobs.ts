@@ -2,6 +2,7 @@
 import { createElement, useState } from 'react';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { PermanentError } from '../core/errors.ts';
 import { defineHandler } from '../core/handler.ts';
 import { simulateWork } from '../jobs/simulateWork/type.ts';
 import { startSystem } from '../test/support/startSystem.ts';
@@ -39,6 +40,64 @@ export function exerciseOtherHooks(): void {
         { level: 'WARN', message: 'two' },
       ]);
       expect(watched.asked('JobLogs')).toHaveLength(1);
+    });
+  });
+
+  describe('useWorkflow', () => {
+    test('shows a workflow and its jobs to the end by one watch for all components, and goes on when it is retried', async () => {
+      let isBroken = true;
+      const goOn = Promise.withResolvers<void>();
+      const handler = defineHandler(simulateWork, async ({ payload }) => {
+        await goOn.promise;
+        if (payload === 'breaks' && isBroken) throw new PermanentError('It breaks.');
+        return { attempts: 1, sleptMs: 0 };
+      });
+      await using running = await startSystem({ engine: 'embedded', handlers: [handler] });
+      await using watched = openClient(running.url);
+      const { useWorkflow, useRetryWorkflow } = createJobHooks(watched.client);
+      const { workflow } = await watched.client.createWorkflow({
+        name: 'three',
+        jobs: [
+          { name: 'a', type: 'simulate_work' },
+          { name: 'b', type: 'simulate_work', params: { payload: 'breaks' }, dependsOn: ['a'] },
+          { name: 'c', type: 'simulate_work', dependsOn: ['b'] },
+        ],
+      });
+      let retry: ((workflowId: string) => void) | undefined;
+      const noted = noting((workflowId: string) => {
+        const { mutate } = useRetryWorkflow();
+        retry = mutate;
+        return useWorkflow(workflowId === '' ? skipToken : workflowId);
+      });
+      const stand = (): Record<string, string> =>
+        Object.fromEntries((noted.last()?.data?.jobs ?? []).map(({ name, status }) => [name, status]));
+      const page = mount(noted.element(''));
+      await expect.poll(() => noted.last()?.status).toBe('idle');
+      expect(watched.asked('WatchWorkflow')).toEqual([]);
+      page.draw(noted.element(workflow.workflowId));
+      mount(noted.element(workflow.workflowId));
+      await expect.poll(stand, { timeout: 10_000 }).toEqual({ a: 'PROCESSING', b: 'PENDING', c: 'PENDING' });
+      expect(noted.last()).toMatchObject({ status: 'live', connection: 'open', data: { name: 'three', status: 'RUNNING' } });
+      goOn.resolve();
+      await expect.poll(() => noted.last()?.status, { timeout: 10_000 }).toBe('ended');
+      expect(stand()).toEqual({ a: 'SUCCEEDED', b: 'FAILED_FINAL', c: 'CANCELLED' });
+      expect(noted.last()?.data).toMatchObject({ status: 'FAILED', error: { message: '“b” ended FAILED_FINAL: It breaks.' } });
+      expect(watched.asked('WatchWorkflow')).toHaveLength(1);
+
+      isBroken = false;
+      retry?.(workflow.workflowId);
+      await expect.poll(() => noted.last()?.data?.status, { timeout: 10_000 }).toBe('SUCCEEDED');
+      expect(stand()).toEqual({ a: 'SUCCEEDED', b: 'SUCCEEDED', c: 'SUCCEEDED' });
+      expect(noted.last()?.data?.jobCounts).toEqual([{ status: 'SUCCEEDED', count: 3 }]);
+      await expect.poll(watched.openWatches).toBe(0);
+    });
+
+    test('shows once that there is no such workflow', async () => {
+      await using watched = openClient(system().url);
+      const { useWorkflow } = createJobHooks(watched.client);
+      const noted = noting((workflowId: string) => useWorkflow(workflowId));
+      mount(noted.element('01ARZ3NDEKTSV4RRFFQ69G5FAV'));
+      await expect.poll(() => noted.last()).toMatchObject({ status: 'error', error: { code: 'WORKFLOW_NOT_FOUND' } });
     });
   });
 

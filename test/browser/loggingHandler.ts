@@ -5,7 +5,14 @@ import { defineHandler, type JobHandler } from '../../core/handler.ts';
 import { z } from 'zod';
 import { simulateWork } from '../../jobs/simulateWork/type.ts';
 
-const told = z.object({ lines: z.number().default(0), waits: z.boolean().default(false), fails: z.boolean().default(false) });
+const told = z.object({
+  lines: z.number().default(0),
+  waits: z.boolean().default(false),
+  fails: z.boolean().default(false),
+  /** A step to do, and a signal to wait for. */
+  step: z.string().optional(),
+  signalName: z.string().optional(),
+});
 
 export interface LoggingHandler {
   readonly handler: JobHandler;
@@ -17,8 +24,10 @@ export interface LoggingHandler {
 
 export function createLoggingHandler(): LoggingHandler {
   let gate = Promise.withResolvers<void>();
-  const handler = defineHandler(simulateWork, async ({ payload, failAttempts }, { attempt, log, signal }) => {
-    const { lines, waits, fails } = told.parse(payload ?? {});
+  const handler = defineHandler(simulateWork, async ({ payload, failAttempts }, { attempt, log, signal, step, waitForSignal }) => {
+    const { lines, waits, fails, step: stepName, signalName } = told.parse(payload ?? {});
+    if (stepName !== undefined) await step(stepName, () => 'done');
+    if (signalName !== undefined) await waitForSignal(signalName);
     if (lines > 0) log.info('it begins', { attempt });
     if (attempt <= failAttempts) {
       log.error('no answer', { url: 'https://example.com' });

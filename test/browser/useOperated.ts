@@ -15,7 +15,8 @@ const env = {
   SOCKET_DRAIN_SECONDS: '0',
   TRACE_URL_TEMPLATE: 'https://traces.example.com/trace/{traceId}?a=1&b=2',
 };
-const created = z.object({ data: z.object({ createJob: z.object({ job: z.object({ jobId: z.string() }) }) }) });
+const created = z.object({ createJob: z.object({ job: z.object({ jobId: z.string() }) }) });
+const createdWorkflow = z.object({ createWorkflow: z.object({ workflow: z.object({ workflowId: z.string() }) }) });
 
 /** Fails a test whose page complained. No worker knows `generate_report`. */
 export function useOperated() {
@@ -58,15 +59,29 @@ export function useOperated() {
     /** Shows what the address says, as a link would. */
     go: (hash: string): Promise<unknown> => opened.page.goto(`${system.url}/${hash}`),
     async createJob(input: object = {}): Promise<string> {
-      const response = await fetch(`${system.url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${await tokenFor(owner)}` },
-        body: JSON.stringify({
-          query: 'mutation ($input: CreateJobInput!) { createJob(input: $input) { job { jobId } } }',
-          variables: { input: { type: 'simulate_work', ...input } },
-        }),
-      });
-      return created.parse(await response.json()).data.createJob.job.jobId;
+      const query = 'mutation ($input: CreateJobInput!) { createJob(input: $input) { job { jobId } } }';
+      return created.parse(await ask(query, { input: { type: 'simulate_work', ...input } })).createJob.job.jobId;
+    },
+    /** Each job is told by a payload what to do. */
+    async createWorkflow(
+      name: string,
+      jobs: readonly { readonly name: string; readonly payload?: object; readonly dependsOn?: readonly string[] }[],
+    ) {
+      const query = 'mutation ($input: CreateWorkflowInput!) { createWorkflow(input: $input) { workflow { workflowId } } }';
+      const asked = jobs.map(({ payload = {}, ...job }) => ({ type: 'simulate_work', params: { payload }, ...job }));
+      return createdWorkflow.parse(await ask(query, { input: { name, jobs: asked } })).createWorkflow.workflow.workflowId;
     },
   };
+
+  /** As the owner of the test. */
+  async function ask(query: string, variables: object): Promise<unknown> {
+    const response = await fetch(`${system.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${await tokenFor(owner)}` },
+      body: JSON.stringify({ query, variables }),
+    });
+    const { data, errors } = z.object({ data: z.unknown(), errors: z.unknown().optional() }).parse(await response.json());
+    if (errors !== undefined) throw new Error(JSON.stringify(errors));
+    return data;
+  }
 }

@@ -7,6 +7,7 @@ import { documents } from '../../dashboard/documents.ts';
 import { insightDocuments } from '../../dashboard/insights.ts';
 import { operateDocuments } from '../../dashboard/operateDocuments.ts';
 import { panelDocuments } from '../../dashboard/panelDocuments.ts';
+import { workflowDocuments } from '../../dashboard/workflowDocuments.ts';
 import { schema } from '../../schema/index.ts';
 
 test.each(
@@ -17,6 +18,7 @@ test.each(
     ...prefixed('insights', insightDocuments),
     ...prefixed('panel', panelDocuments),
     ...prefixed('operator', operateDocuments),
+    ...prefixed('workflow', workflowDocuments),
   }),
 )('what the client and the dashboard ask as %s is in the schema', (_name, document) => {
   expect(validate(schema, parse(document))).toEqual([]);

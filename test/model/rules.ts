@@ -5,15 +5,7 @@
 import { exactly } from '../../core/clock.ts';
 import type { Job } from '../../core/job.ts';
 import type { GuardName } from '../../core/guards.ts';
-import {
-  allows,
-  permits,
-  touchOf,
-  transitionOf,
-  type Rule,
-  type Touch,
-  type TransitionEvent,
-} from '../../core/transitions.ts';
+import { allows, permits, touchOf, transitionOf, type Rule, type Touch, type TransitionEvent } from '../../core/transitions.ts';
 import { decisions, type DecisionName } from '../../core/decisions.ts';
 import { isLastLoss, verdictOn, type Judged, type Verdict } from '../../core/verdict.ts';
 import { acknowledgementOf } from '../../worker/outcome.ts';

@@ -1,0 +1,94 @@
+/** One workflow, opened: read as a whole, then followed to its end, and again if it is retried. */
+import { signal as createSignal, type ReadonlySignal } from '@preact/signals-core';
+import { applyEvent } from '../client/applyEvent.ts';
+import type { Connection } from '../client/connection.ts';
+import { watchWorkflow } from '../client/workflows.ts';
+import { messageOf } from './messageOf.ts';
+import type { ListedWorkflow, WorkflowJob } from './workflowDocuments.ts';
+import type { Workflows } from './workflows.ts';
+
+export interface OpenedWorkflowState {
+  readonly workflow: ListedWorkflow | undefined;
+  /** In the order of the dependencies. Those that are being made are missing. */
+  readonly jobs: readonly WorkflowJob[];
+  readonly problem: string | undefined;
+}
+
+export interface OpenedWorkflow {
+  readonly state: ReadonlySignal<OpenedWorkflowState>;
+  /** Reads it again, and follows it if it goes on. */
+  refresh(): void;
+  close(): void;
+}
+
+/** What waits and why is told by no event, and read again: less often where it is much. */
+export const readAgainMs = (jobs: number): number => Math.max(5000, jobs * 30);
+
+export function openWorkflow(connection: Connection, workflows: Workflows, workflowId: string): OpenedWorkflow {
+  const state = createSignal<OpenedWorkflowState>({ workflow: undefined, jobs: [], problem: undefined });
+  const closing = new AbortController();
+  const { signal } = closing;
+  let isFollowed = false;
+  let soon: ReturnType<typeof setTimeout> | undefined;
+
+  async function read(): Promise<ListedWorkflow> {
+    const [workflow, jobs] = await Promise.all([workflows.workflow(workflowId), workflows.jobs(workflowId)]);
+    const known = new Map(state.peek().jobs.map((job) => [job.jobId, job]));
+    // An event may have told more than what was read before it.
+    const newest = jobs.map((job) => {
+      const before = known.get(job.jobId);
+      return before !== undefined && before.version > job.version ? before : job;
+    });
+    if (!signal.aborted) state.value = { workflow, jobs: newest, problem: undefined };
+    return workflow;
+  }
+
+  function readSoon(): void {
+    soon ??= setTimeout(
+      () => {
+        soon = undefined;
+        void read().catch(() => undefined);
+      },
+      readAgainMs(state.peek().jobs.length) / 10,
+    );
+  }
+
+  async function follow(): Promise<void> {
+    let workflow = await read();
+    // Whoever retries it while its end is read opens it again.
+    while (workflow.status === 'RUNNING' && !signal.aborted) {
+      for await (const { jobEvent } of watchWorkflow(connection, workflowId, { signal })) {
+        const { workflow: before, jobs, problem } = state.peek();
+        if (jobEvent === null) continue;
+        // It may wait for something else now.
+        if (jobEvent.status === 'PENDING') readSoon();
+        const after = jobs.map((job) => (job.jobId === jobEvent.jobId ? applyEvent(job, jobEvent) : job));
+        state.value = { workflow: before, jobs: after, problem };
+      }
+      workflow = await read();
+    }
+  }
+
+  const begin = (): void => {
+    if (isFollowed || signal.aborted) return;
+    isFollowed = true;
+    follow()
+      .catch((error: unknown) => {
+        if (!signal.aborted) state.value = { ...state.peek(), problem: messageOf(error) };
+      })
+      .finally(() => (isFollowed = false));
+  };
+  begin();
+
+  return {
+    state,
+    refresh() {
+      if (isFollowed) void read().catch(() => undefined);
+      else begin();
+    },
+    close() {
+      clearTimeout(soon);
+      closing.abort();
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/** A signal to a job: its name, and what it says. */
+import { html } from 'htm/preact';
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { ActionNote } from './actionNote.ts';
+import { Modal } from './modal.ts';
+import { TextField } from './textField.ts';
+import { useAction } from './useAction.ts';
+import type { Workflows } from './workflows.ts';
+
+export interface SignalDialogProps {
+  readonly jobId: string;
+  /** What people call the job. */
+  readonly jobName: string;
+  readonly workflows: Pick<Workflows, 'sendSignal'>;
+  readonly onSent: () => void;
+  readonly onClose: () => void;
+}
+
+export function SignalDialog({ jobId, jobName, workflows, onSent, onClose }: SignalDialogProps): ComponentChildren {
+  const [name, setName] = useState('');
+  const [payload, setPayload] = useState('');
+  const action = useAction();
+  const send = async (): Promise<void> => {
+    // What is no JSON is told as what went wrong.
+    const work = async (): Promise<void> => {
+      const said: unknown = payload.trim() === '' ? undefined : JSON.parse(payload);
+      await workflows.sendSignal(jobId, name, said);
+    };
+    if (!(await action.run(work, ''))) return;
+    onSent();
+    onClose();
+  };
+  const onSubmit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    void send();
+  };
+  const onPayload = ({ currentTarget }: { readonly currentTarget: HTMLTextAreaElement }): void => setPayload(currentTarget.value);
+  return html`<${Modal} title="Send a signal" onClose=${onClose}>
+    <form onSubmit=${onSubmit}>
+      <p class="muted">${`To ${jobName}. Its handler says by which name it waits: waitForSignal(name). It is sent once.`}</p>
+      <${TextField} label="Signal" value=${name} isRequired=${true} maxLength=${100} onInput=${setName} />
+      <div class="field">
+        <label for="signal-payload">Payload, as JSON; may be empty</label>
+        <textarea id="signal-payload" rows="5" spellcheck=${false} value=${payload} onInput=${onPayload}></textarea>
+      </div>
+      <${ActionNote} action=${action} />
+      <div class="row dialog-end">
+        <span class="spacer"></span>
+        <button type="button" onClick=${onClose}>Close</button>
+        <button type="submit" class="primary" disabled=${action.isBusy}>Send</button>
+      </div>
+    </form>
+  <//>`;
+}
