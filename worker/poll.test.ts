@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test, vi } from 'vitest';
 import { monotonic } from '../core/clock.ts';
 import type { ReceivedMessage } from '../core/queue/jobQueues.ts';
+import { createMemoryQueues } from '../core/queue/memory/queues.ts';
+import { makeJob } from '../test/support/jobFactory.ts';
 import { silentLog } from '../test/support/silentLog.ts';
 import { startPoll, type Poll, type PollDeps } from './poll.ts';
 
@@ -82,4 +84,38 @@ test('stops while the table is away, and twice', async () => {
   await polling.poll.stop(AbortSignal.abort());
   await polling.poll.stop(AbortSignal.abort());
   expect(polling.received).toEqual([]);
+});
+
+test('with one slot takes up a message at once, whichever queue of this process it comes to', async () => {
+  const waited: number[] = [];
+  const executed: string[] = [];
+  const queues = createMemoryQueues({ visibilityTimeoutSeconds: 30, maxReceiveCount: 3, now: Date.now });
+  const poll = startPoll({
+    queues: {
+      ...queues,
+      receive(queue, options) {
+        waited.push(options.waitSeconds);
+        return queues.receive(queue, options);
+      },
+    },
+    concurrency: 1,
+    receiveWaitSeconds: 20,
+    visibilityTimeoutSeconds: 30,
+    breaker: closed,
+    now: monotonic,
+    log: silentLog,
+    async execute(received) {
+      executed.push(received.queue);
+      await queues.delete(received);
+    },
+  });
+  const { jobId, generation, version, traceId, type, createdAt } = makeJob();
+  for (const priority of ['LOW', 'HIGH', 'NORMAL', 'LOW'] as const) {
+    await queues.send(priority, { jobId, generation, version, traceId, type, createdAt, sweeps: 0 }, 0);
+    const seen = executed.length;
+    await expect.poll(() => executed.length).toBeGreaterThan(seen);
+  }
+  await poll.stop(AbortSignal.abort());
+  expect(executed).toEqual(['LOW', 'HIGH', 'NORMAL', 'LOW']);
+  expect(new Set(waited)).toEqual(new Set([0]));
 });

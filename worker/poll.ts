@@ -4,7 +4,8 @@
  * waits for one; where they are not, no message waits here with its visibility running out.
  *
  * Queues that have messages are drained by smooth weighted round-robin: high goes first and low never starves. Queues
- * that were empty are looked at now and then. When all are empty, each is long-polled with one slot.
+ * that were empty are looked at now and then. When all are empty, each is long-polled with one slot; where there are fewer slots, the
+ * queues of this process tell of a message, and others are long-polled in turn.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jobPriorities, type JobPriority } from '../core/job.ts';
@@ -13,7 +14,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { Breaker } from './breaker.ts';
 
 export interface PollDeps {
-  readonly queues: Pick<JobQueues, 'receive' | 'setVisibility'>;
+  readonly queues: Pick<JobQueues, 'receive' | 'setVisibility' | 'arrival'>;
   readonly concurrency: number;
   /** How long a receive waits for a message where all queues are empty. */
   readonly receiveWaitSeconds: number;
@@ -204,6 +205,11 @@ export function startPoll({
     if (concurrency >= minLongPollSlots) {
       for (const state of quiet) if (free > 0) begin(state, 1, receiveWaitSeconds);
       await change;
+    } else if (queues.arrival !== undefined) {
+      // What is being received may be what has come.
+      const isAsked = quiet.length < states.length;
+      await (isAsked ? change : Promise.race([change, queues.arrival()]));
+      for (const state of quiet) state.emptyAt = 0;
     } else {
       // Too few slots to wait on each queue: on one after the other, briefly.
       const [state] = quiet.toSorted((a, b) => a.emptyAt - b.emptyAt);

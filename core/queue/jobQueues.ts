@@ -40,6 +40,8 @@ export interface JobQueues {
   delete(message: ReceivedMessage): Promise<void>;
   /** Seconds from now until the message is delivered again; 0 gives it back at once. At most 43,200 (12 hours). */
   setVisibility(message: ReceivedMessage, seconds: number): Promise<void>;
+  /** Of queues within this process alone: resolves as soon as a job's queue has a message to receive, whichever it is. */
+  arrival?(): Promise<void>;
   /** Approximate, as SQS tells them. */
   depth(queue: QueueId): Promise<QueueDepth>;
   /** @throws when a queue is missing or does not answer. */

@@ -54,6 +54,16 @@ describe.each(overlays)('%s', (overlay) => {
     return Object.fromEntries(maps.flatMap((map) => Object.entries(configMap.parse(map).data)));
   }
 
+  test('what a pod reads from a secret of the cluster is a setting, under its own name, and may be missing', () => {
+    const settings = new Set(describeSettings().map(({ name }) => name));
+    const secrets = parts.flatMap((part) => podOf(part).spec.containers[0].env);
+    expect(secrets.map(({ name }) => name)).toEqual(['WATCH_TOKEN_SECRET']);
+    for (const { name, valueFrom } of secrets) {
+      expect(settings.has(name)).toBe(true);
+      expect(valueFrom.secretKeyRef).toMatchObject({ key: name, optional: true });
+    }
+  });
+
   test('selectors match the labels of exactly one deployment’s pods', () => {
     const pods = parts.map((part) => podOf(part).metadata.labels);
     const selecting = objectsOf(overlay).flatMap((object) => withSelector(object));

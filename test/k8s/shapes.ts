@@ -8,6 +8,14 @@ const probe = z.looseObject({ httpGet: z.object({ path: z.string(), port: z.stri
 const container = z.looseObject({
   ports: z.array(z.object({ name: z.string(), containerPort: z.number() })),
   envFrom: z.array(z.object({ configMapRef: z.object({ name: z.string() }) })),
+  env: z
+    .array(
+      z.object({
+        name: z.string(),
+        valueFrom: z.object({ secretKeyRef: z.object({ name: z.string(), key: z.string(), optional: z.boolean() }) }),
+      }),
+    )
+    .default([]),
   resources: z.object({
     requests: z.object({ cpu: z.string(), memory: z.string() }),
     limits: z.object({ cpu: z.string(), memory: z.string() }),

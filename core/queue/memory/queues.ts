@@ -81,6 +81,7 @@ export function createMemoryQueues(options: MemoryQueuesOptions): MemoryQueues {
   /** What is due from then on has no room. */
   let horizon = Infinity;
   let sent = 0;
+  let arrived = Promise.withResolvers<void>();
 
   function queueOf(id: QueueId): Queue {
     const queue = queues.get(id);
@@ -96,6 +97,9 @@ export function createMemoryQueues(options: MemoryQueuesOptions): MemoryQueues {
     if (message.receives === 0 && !queue.room.has(bytes) && !makeRoom(queue, owner)) return;
     queue.ready.push(owner, message);
     queue.room.add(bytes);
+    if (queue === deadLetters) return;
+    arrived.resolve();
+    arrived = Promise.withResolvers();
   }
 
   /** Whoever has most waiting gives way: an owner with a million jobs leaves room for another's first. */
@@ -219,6 +223,11 @@ export function createMemoryQueues(options: MemoryQueuesOptions): MemoryQueues {
       }
       lookForRoom();
       return messages.length > 0 || waitSeconds <= 0 ? messages : wait(queue, waitSeconds, signal);
+    },
+
+    arrival() {
+      const hasSome = [...queues.values()].some((queue) => queue !== deadLetters && queue.ready.size > 0);
+      return hasSome ? Promise.resolve() : arrived.promise;
     },
 
     async delete({ queue, receiptHandle }) {
