@@ -111,8 +111,8 @@ test('with one slot takes up a message at once, whichever queue of this process 
   });
   const { jobId, generation, version, traceId, type, createdAt } = makeJob();
   for (const priority of ['LOW', 'HIGH', 'NORMAL', 'LOW'] as const) {
-    await queues.send(priority, { jobId, generation, version, traceId, type, createdAt, sweeps: 0 }, 0);
     const seen = executed.length;
+    await queues.send(priority, { jobId, generation, version, traceId, type, createdAt, sweeps: 0 }, 0);
     await expect.poll(() => executed.length).toBeGreaterThan(seen);
   }
   await poll.stop(AbortSignal.abort());

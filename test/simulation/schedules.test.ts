@@ -1,5 +1,6 @@
 /** Two who carry out schedules on clocks that are wrong, killed between any two of their requests: one job a tick. */
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { exactly } from '../../core/clock.ts';
 import { JobError } from '../../core/errors.ts';
 import { createJobTypes, defineJobType } from '../../core/jobType.ts';
@@ -201,10 +202,13 @@ test('what a type no longer takes is missed, and said why', async () => {
   const { clock, table, core, request, present } = openStage();
   const schedule = await createSchedule(core, request());
   clock.now += minute;
-  const renamed: Core = { ...core, jobTypes: { ...core.jobTypes, find: () => undefined } };
-  await tickSchedules(renamed);
+  const { name, description, result } = simulateWork;
+  const params = z.strictObject({ city: z.string() });
+  const policy = { timeoutSeconds: 60 };
+  const changed = defineJobType({ name, description, result, params, policy, example: { city: 'Berlin' } });
+  await tickSchedules({ ...core, jobTypes: createJobTypes([changed]) });
   const known = await present(schedule);
-  expect(known?.problem?.message).toMatch(/no job type/);
+  expect(known?.problem?.message).toMatch(/^params/);
   expect(known === undefined ? [] : ticksOf(known).map(({ outcome }) => outcome)).toEqual(['MISSED']);
   clock.now += minute;
   await tickSchedules(core);
