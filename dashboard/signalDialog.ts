@@ -42,7 +42,7 @@ export function SignalDialog({ jobId, jobName, workflows, onSent, onClose }: Sig
       <${TextField} label="Signal" value=${name} isRequired=${true} maxLength=${100} onInput=${setName} />
       <div class="field">
         <label for="signal-payload">Payload, as JSON; may be empty</label>
-        <textarea id="signal-payload" rows="5" spellcheck=${false} value=${payload} onInput=${onPayload}></textarea>
+        <textarea id="signal-payload" rows=${5} spellcheck=${false} value=${payload} onInput=${onPayload}></textarea>
       </div>
       <${ActionNote} action=${action} />
       <div class="row dialog-end">
