@@ -12,6 +12,7 @@ export function handlerWaits(): readonly string[] {
     'A handler may run more than once: after a failure, after its worker died, and after each of its waits, always from its start. What it has',
     'done through `step` is not done again:',
     '',
+    '<!-- from: docs/examples/orders/handler.ts -->',
     '```ts',
     source.slice(source.indexOf('export const')).trim(),
     '```',
