@@ -1,19 +1,10 @@
 /** What the pages of workflows ask of the API. */
 import type { JobFailure, JobStatus, JobStatusEvent, WaitingReason } from '../client/job.ts';
-import type { WorkflowStatus } from '../client/workflows.ts';
+import type { Workflow, WorkflowStatus } from '../client/workflows.ts';
 import type { PageInfo } from './documents.ts';
 
-export interface ListedWorkflow {
-  readonly workflowId: string;
+export interface ListedWorkflow extends Workflow {
   readonly owner: string;
-  readonly name: string;
-  readonly tags: readonly string[];
-  readonly status: WorkflowStatus;
-  readonly version: number;
-  readonly createdAt: string;
-  readonly finishedAt: string | null;
-  readonly error: JobFailure | null;
-  readonly jobCounts: readonly { readonly status: JobStatus; readonly count: number }[];
 }
 
 /** A job as its workflow's page shows it. */

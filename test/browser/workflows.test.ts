@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { faults } from './axe.ts';
+import { tokenFor } from './tokenFor.ts';
 import { useOperated } from './useOperated.ts';
 
 describe('the page of workflows', () => {
-  const { logging, page, go, createJob, createWorkflow } = useOperated();
+  const { logging, page, owner, openPage, go, createJob, createWorkflow } = useOperated();
   const row = (name: string) => page().locator(`.workflow-row[data-name="${name}"]`);
   const words = async (name: string): Promise<string> => (await row(name).locator('.workflow-words').textContent()) ?? '';
   const shoot = async (name: string): Promise<void> => {
@@ -72,6 +73,16 @@ describe('the page of workflows', () => {
     await page().locator(`[data-workflow="${workflowId}"]`).waitFor();
     expect(await faults(page())).toEqual([]);
     await shoot('workflow-list');
+
+    // An admin sees it too, and who is none is told that there is no such workflow.
+    const [admin, other] = await Promise.all([
+      openPage(`#page=workflows&owner=${owner()}`, await tokenFor('an admin', 'admin')),
+      openPage(`#page=workflows&workflow=${workflowId}`, await tokenFor('bob')),
+    ]);
+    await other.locator('.workflow').getByRole('alert').waitFor();
+    await admin.getByRole('link', { name: 'report of May' }).click();
+    await admin.locator('.workflow-row[data-name="import"][data-status=SUCCEEDED]').waitFor();
+    await Promise.all([admin.context().close(), other.context().close()]);
   }, 60_000);
 
   test('sends a signal to a job of no workflow from its panel', async () => {

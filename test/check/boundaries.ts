@@ -72,6 +72,13 @@ const zones: readonly Zone[] = [
   // A team's own types, as the package `job-tickets` lets them be written.
   { files: /^docs\/examples\/orders\//, mayImport: [/^index\.ts$/, /^docs\/examples\/orders\//], packages: ['zod'] },
   // As someone else would write them, who has this package and no more.
+  // Those that JOBS names as they stand here, where the package is not installed.
+  {
+    files: /^docs\/examples\/(orders|workflows)\/(index|types?|handlers?)\.ts$/,
+    mayImport: [/^index\.ts$/, /^docs\/examples\/(orders|workflows)\/(types?|handlers?|shop)\.ts$/],
+    packages: ['zod'],
+  },
+  { files: /^docs\/examples\/workflows\//, mayImport: [/^docs\/examples\/workflows\//], packages: ['job-tickets-client'] },
   // Job types as a project of somebody else's writes them.
   { files: /^docs\/examples\/\w+\/(type|handler)\.ts$/, mayImport: [/^docs\/examples\/\w+\/type\.ts$/], packages: ['job-tickets', 'zod'] },
   {

@@ -25,7 +25,7 @@ for await (const { jobName, jobEvent } of client.watchWorkflow(order.workflowId)
 
 const { scheduleId } = await scheduleImport(client);
 const { jobId } = await client.triggerSchedule(scheduleId);
-console.log('import', (await client.waitForJob(jobId)).result);
+console.log('the night’s files', (await client.waitForJob(jobId)).result);
 await client.deleteSchedule(scheduleId);
 
 async function told({ workflowId }: Workflow): Promise<void> {

@@ -1,7 +1,7 @@
 /** Each night 200 files are imported side by side, and a report says what came of them. */
 import { JobTicketsError, type AnyJobTypes, type JobTickets, type Schedule } from 'job-tickets-client';
 
-const nightly = { name: 'nightly import', cron: '30 2 * * *', timeZone: 'Europe/Berlin', type: 'import_night', params: { files: 200 } };
+const nightly = { name: 'files of the night', cron: '30 2 * * *', timeZone: 'Europe/Berlin', type: 'import_night', params: { files: 200 } };
 
 /** Whoever deploys it twice means the same schedule. */
 export async function scheduleImport(client: JobTickets<AnyJobTypes>): Promise<Schedule> {
