@@ -64,5 +64,5 @@ function failureOf(look: WorkflowLook | Outcome, plan: Plan, records: Records): 
   const { error, status, updatedAt: at = 0 } = records.get(jobId) ?? {};
   const name = plan.jobs[plan.numberOf(jobId) ?? -1]?.name ?? '';
   const message = `“${name}” ended ${status ?? ''}${error === undefined ? '' : `: ${error.message}`}`.slice(0, 1000);
-  return { code: error?.code ?? 'OTHER', message, attempt: error?.attempt ?? 0, at };
+  return { code: error?.code ?? 'DEPENDENCY_FAILED', message, attempt: error?.attempt ?? 0, at };
 }

@@ -74,7 +74,7 @@ describe('the pages of operators', () => {
     await go('#page=workers');
     const row = main().locator('tbody tr');
     await row.waitFor();
-    expect(await row.locator('.tag').allTextContents()).toEqual(['simulate_work', 'process_document', 'transform_data']);
+    expect(await row.locator('.tag').allTextContents()).toEqual(['simulate_work', 'process_document', 'transform_data', 'deliver_webhook']);
     await main()
       .getByText(/^1 worker, \d+ of \d+ slots busy$/)
       .waitFor();

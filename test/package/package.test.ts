@@ -67,7 +67,7 @@ describe('the packed package, installed into an empty folder', () => {
       expect(code.match(/(from |import\(|new URL\()['"`][^'"`\n]*\.ts['"`]/), name).toBeNull();
     }
     const offered = await project.run('node', '--print', `import('job-tickets').then((all) => console.log(Object.keys(all).join()))`);
-    expect(offered).toContain('PermanentError,defineHandler,defineJobType,inputUri,listJob,listJobs,outputUri\n');
+    expect(offered).toContain('PermanentError,defineHandler,defineJobType,inputUri,isSuspension,listJob,listJobs,outputUri\n');
     await expect(project.run('node', '--eval', `import('job-tickets/dist/start.js')`)).rejects.toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED');
   });
 
