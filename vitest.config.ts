@@ -20,8 +20,8 @@ export default defineConfig({
     expect: { poll: { timeout: 15_000 } },
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Most of the time a test waits for others: one more than the cores of a small machine.
-    maxWorkers: 3,
+    // Most of the time a test waits for others: more than the cores of a small machine.
+    maxWorkers: 5,
     allowOnly: false,
   },
 });
