@@ -32,7 +32,8 @@ test('a sleep holds no slot and no limit, counts nothing, and ends no earlier th
     return { run, attempt: context.attempt };
   });
   await expect.poll(() => present(jobId)).toMatchObject({ status: 'PENDING', suspended: true, attempts: 1, failures: 0 });
-  expect((await core.table.entries.get(slotsKind, waitKey('running', scriptedType.name)))?.value.holders ?? {}).toEqual({});
+  const holders = async () => (await core.table.entries.get(slotsKind, waitKey('running', scriptedType.name)))?.value.holders ?? {};
+  await expect.poll(holders).toEqual({});
   await expect.poll(() => scripted.worker.health().running).toBe(0);
   // The one slot of its limit is another’s meanwhile.
   expect(await ended(await begin('other', () => Promise.resolve('done')))).toMatchObject({ status: 'SUCCEEDED' });
