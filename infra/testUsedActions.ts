@@ -42,6 +42,8 @@ export const commandsOf = {
   'queues.receive': ['GetQueueUrl', 'ReceiveMessage'],
   'queues.delete': ['GetQueueUrl', 'DeleteMessageBatch'],
   'queues.setVisibility': ['GetQueueUrl', 'ChangeMessageVisibility'],
+  // The queues of a process alone.
+  'queues.arrival': [],
   'queues.depth': ['GetQueueUrl', 'GetQueueAttributes'],
   'queues.check': ['GetQueueUrl', 'GetQueueAttributes'],
   'objects.read': ['GetObject'],
