@@ -25,7 +25,6 @@ export const quickSettings = {
   'a send that fails': { ...small, faults: { sendFail: 1 } },
   'purged queues': { ...small, faults: { purge: 1 } },
   'a duplicate': { ...small, handlers: 'fail', faults: { dup: 1 } },
-  'a doubled request': { ...small, handlers: 'fail', maxFailures: 3, perReceive: 3, faults: { late: 1 } },
   'a doubled request, a cancel': { ...small, handlers: 'fail', faults: { late: 1, cancel: 1 } },
   'an outage': { ...small, ...onTime, faults: { outage: 1 } },
   'an old worker': { ...small, faults: { rollback: 1 } },
@@ -39,6 +38,7 @@ export const quickSettings = {
 
 /** Explored by `npm run test:faults`, together with the quick ones. */
 export const longSettings = {
+  'a doubled request': { ...small, handlers: 'fail', maxFailures: 3, perReceive: 3, faults: { late: 1 } },
   'failing handlers that wait': { ...small, handlers: 'fail', faults: { suspend: 1 } },
   'a handler that waits, a crash': { ...small, handlers: 'succeed', faults: { suspend: 1, crash: 1 } },
   'a wait, a duplicate': { ...small, handlers: 'succeed', faults: { park: 1, dup: 1 } },
