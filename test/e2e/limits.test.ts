@@ -95,12 +95,14 @@ describe.each(engines)('a limit on running jobs, on %s', (engine) => {
     // Somebody ended without giving back its slot.
     const key = waitKey('running', 'call');
     await core.table.entries.put(slotsKind, { key, value: { holders: { [core.newJobId()]: 1 }, someoneWaits: true } });
-    system.startWorker();
+    const worker = system.startWorker();
     const jobs = await create(core, 5);
     await expect.poll(() => parked(core), { timeout: 10_000 }).toBe(5);
     for (const job of await core.table.getMany(jobs.map(({ jobId }) => jobId))) {
       expect(job).toMatchObject({ status: 'PENDING', version: 1, attempts: 0, waiting: { reason: 'CONCURRENCY' } });
     }
+    // Whoever has just parked the last one still looks, and might give its turn to the next.
+    await expect.poll(() => worker.health().running).toBe(0);
     // By a process that knows no types, as the timer's is.
     await wakeLimited({ ...core, jobTypes: createJobTypes([]) });
     await expect.poll(() => statuses(core, jobs), { timeout: 20_000 }).toEqual(new Set(['SUCCEEDED']));
