@@ -43,9 +43,12 @@ const directives = fc.option(
 );
 const words = (...parts: readonly (string | undefined)[]): string => parts.filter((part) => part !== undefined).join(' ');
 
-/** All but pages: those are read from the table, which knows nothing of the jobs that are made up here. */
+/** A job’s neighbours, and what is kept beside it. */
+const readElsewhere = new Set(['workflow', 'parent', 'dependsOn', 'dependants', 'steps', 'outputs']);
+
+/** All but what is read from the table, as pages are: it knows nothing of the jobs that are made up here. */
 function fieldsOf(type: GraphQLObjectType): readonly GraphQLField<unknown, unknown>[] {
-  return Object.values(type.getFields()).filter(({ args }) => args.length === 0);
+  return Object.values(type.getFields()).filter(({ name, args }) => args.length === 0 && !readElsewhere.has(name));
 }
 
 /** Any selection of what the schema has, whichever fields are added to it; a job may have others beside it, so it ends somewhere. */

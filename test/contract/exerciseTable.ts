@@ -267,7 +267,8 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
               rule.to === 'PROCESSING'
                 ? { claim: { id: 'claim', expiresAt: now + 30_000 }, attempts: job.attempts + 1, dueAt: now + due }
                 : {};
-            const retry = event.startsWith('retry') ? { generation: job.generation + 1, attempts: 0, cancelRequested: false } : {};
+            const isAnew = event.startsWith('retry') || event === 'revive';
+            const retry = isAnew ? { generation: job.generation + 1, attempts: 0, cancelRequested: false } : {};
             const result = await step(event, { ...job, version }, { facts, changes: { ...claim, ...retry } });
             expect([event, result.ok]).toEqual([event, allowed]);
             const present = await opened.table.get(job.jobId);
