@@ -1,5 +1,6 @@
 /** Bulk operations: one thing done to many jobs, in the background. */
 import type { Connection } from './connection.ts';
+import { listNodes } from './listNodes.ts';
 import type { JobTicketsErrorCode } from './errorCode.ts';
 import type { JobsFilter } from './job.ts';
 import { randomKey } from './randomKey.ts';
@@ -60,7 +61,7 @@ export const bulkDocuments = {
     payload: abortBulkOperation(input: $input) { operation { ${fields} } } }`,
   bulkOperation: `query BulkOperation($operationId: ID!) { answer: bulkOperation(operationId: $operationId) { ${fields} } }`,
   bulkOperations: `query BulkOperations($owner: String, $first: Int, $after: String) {
-    bulkOperations(owner: $owner, first: $first, after: $after) { edges { node { ${fields} } } pageInfo { hasNextPage endCursor } } }`,
+    list: bulkOperations(owner: $owner, first: $first, after: $after) { edges { node { ${fields} } } pageInfo { hasNextPage endCursor } } }`,
   watchBulkOperation: `subscription WatchBulkOperation($operationId: ID!, $afterVersion: Int) {
     item: bulkOperationChanged(operationId: $operationId, afterVersion: $afterVersion) { ${fields} } }`,
 };
@@ -86,25 +87,12 @@ export interface ListBulkOperationsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Answer {
-  readonly bulkOperations: {
-    readonly edges: readonly { readonly node: BulkOperation }[];
-    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-  };
-}
-
 /** Newest first. */
-export async function* listBulkOperations(
+export function listBulkOperations(
   connection: Connection,
   { owner, signal }: ListBulkOperationsOptions = {},
 ): AsyncGenerator<BulkOperation, void, void> {
-  for (let after: string | null = null; ;) {
-    const variables: Record<string, unknown> = { owner, first: 20, after };
-    const { bulkOperations }: Answer = await connection.request<Answer>({ query: bulkDocuments.bulkOperations, variables }, { signal });
-    for (const { node } of bulkOperations.edges) yield node;
-    if (!bulkOperations.pageInfo.hasNextPage) return;
-    after = bulkOperations.pageInfo.endCursor;
-  }
+  return listNodes(connection, { query: bulkDocuments.bulkOperations, variables: { owner, first: 20 }, signal });
 }
 
 export interface WatchBulkOperationOptions {

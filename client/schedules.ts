@@ -1,5 +1,6 @@
 /** Schedules: created, changed, listed. */
 import type { Connection } from './connection.ts';
+import { listNodes } from './listNodes.ts';
 import { jobFields, type JobPriority, type JobStatus } from './job.ts';
 
 export type OverlapPolicy = 'SKIP' | 'BUFFER_ONE' | 'ALLOW_ALL';
@@ -107,7 +108,7 @@ export const scheduleDocuments = {
   resumeSchedule: change('resumeSchedule'),
   triggerSchedule: `mutation TriggerSchedule($scheduleId: ID!) { payload: triggerSchedule(input: { scheduleId: $scheduleId }) { job { ${jobFields} } } }`,
   schedule: `query Schedule($scheduleId: ID!) { answer: schedule(scheduleId: $scheduleId) { ${scheduleFields} } }`,
-  schedules: `query Schedules($owner: String, $first: Int, $after: String) { schedules(owner: $owner, first: $first, after: $after) {
+  schedules: `query Schedules($owner: String, $first: Int, $after: String) { list: schedules(owner: $owner, first: $first, after: $after) {
     edges { node { ${scheduleFields} } } pageInfo { hasNextPage endCursor } } }`,
 };
 
@@ -128,24 +129,7 @@ export interface ListSchedulesOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Answer {
-  readonly schedules: {
-    readonly edges: readonly { readonly node: Schedule }[];
-    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-  };
-}
-
 /** By their names. */
-export async function* listSchedules(
-  connection: Connection,
-  { owner, signal }: ListSchedulesOptions = {},
-): AsyncGenerator<Schedule, void, void> {
-  let cursor: string | null = null;
-  for (;;) {
-    const variables: Record<string, unknown> = { owner, first: 20, after: cursor };
-    const { schedules }: Answer = await connection.request<Answer>({ query: scheduleDocuments.schedules, variables }, { signal });
-    for (const { node } of schedules.edges) yield node;
-    if (!schedules.pageInfo.hasNextPage) return;
-    cursor = schedules.pageInfo.endCursor;
-  }
+export function listSchedules(connection: Connection, { owner, signal }: ListSchedulesOptions = {}): AsyncGenerator<Schedule, void, void> {
+  return listNodes(connection, { query: scheduleDocuments.schedules, variables: { owner, first: 20 }, signal });
 }

@@ -1,5 +1,6 @@
 /** Webhooks: endpoints created and changed, deliveries listed and sent again. */
 import type { Connection } from './connection.ts';
+import { listNodes } from './listNodes.ts';
 import type { JobFailure, JobStatus } from './job.ts';
 
 /** Times are RFC 3339, in UTC. */
@@ -115,26 +116,10 @@ export async function changeWebhook<Name extends keyof Payloads>(
   return (await connection.request<{ payload: Payloads[Name] }>(operation, { signal, isRepeatable: false })).payload;
 }
 
-interface Answer<Node> {
-  readonly list: {
-    readonly edges: readonly { readonly node: Node }[];
-    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-  };
-}
-
-/** Of a document that calls its list so and asks for `$after`. */
-export async function* listWebhooks<Node>(
+export function listWebhooks<Node>(
   connection: Connection,
   name: 'webhookEndpoints' | 'webhookDeliveries',
   { signal, ...variables }: ListDeliveriesOptions = {},
 ): AsyncGenerator<Node, void, void> {
-  let after: string | null = null;
-  for (;;) {
-    const asked: Record<string, unknown> = { ...variables, after };
-    const operation = { query: webhookDocuments[name], variables: asked };
-    const { list }: Answer<Node> = await connection.request<Answer<Node>>(operation, { signal });
-    for (const { node } of list.edges) yield node;
-    if (!list.pageInfo.hasNextPage) return;
-    after = list.pageInfo.endCursor;
-  }
+  return listNodes(connection, { query: webhookDocuments[name], variables, signal });
 }

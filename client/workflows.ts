@@ -1,5 +1,6 @@
 /** Workflows: jobs of which some wait for others; handed in together, watched, retried, cancelled, listed. */
 import type { Connection } from './connection.ts';
+import { listNodes } from './listNodes.ts';
 import type { JobFailure, JobPriority, JobStatus, JobStatusEvent } from './job.ts';
 import { randomKey } from './randomKey.ts';
 
@@ -85,7 +86,7 @@ export const workflowDocuments = {
   retryWorkflow: change('retryWorkflow'),
   cancelWorkflow: change('cancelWorkflow'),
   workflow: `query Workflow($workflowId: ID!) { answer: workflow(workflowId: $workflowId) { ${workflowFields} } }`,
-  workflows: `query Workflows($filter: WorkflowsFilter, $owner: String, $after: String) { workflows(filter: $filter, owner: $owner, first: 20, after: $after) {
+  workflows: `query Workflows($filter: WorkflowsFilter, $owner: String, $after: String) { list: workflows(filter: $filter, owner: $owner, first: 20, after: $after) {
     edges { node { ${workflowFields} } } pageInfo { hasNextPage endCursor } } }`,
   watchWorkflow: `subscription WatchWorkflow($workflowId: ID!, $afterSequence: ID) { workflowChanged(workflowId: $workflowId, afterSequence: $afterSequence) {
     sequence at jobName workflowStatus jobEvent { jobId version status previousStatus attempt at progress recovered error { code message attempt at } } } }`,
@@ -113,26 +114,12 @@ export async function changeWorkflow(
   return (await connection.request<{ payload: { workflow: Workflow } }>(operation, { signal, isRepeatable: false })).payload.workflow;
 }
 
-interface Page {
-  readonly workflows: {
-    readonly edges: readonly { readonly node: Workflow }[];
-    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-  };
-}
-
 /** Newest first. */
-export async function* listWorkflows(
+export function listWorkflows(
   connection: Connection,
   { filter, owner, signal }: ListWorkflowsOptions = {},
 ): AsyncGenerator<Workflow, void, void> {
-  let after: string | null = null;
-  for (;;) {
-    const variables: Record<string, unknown> = { filter, owner, after };
-    const { workflows }: Page = await connection.request<Page>({ query: workflowDocuments.workflows, variables }, { signal });
-    for (const { node } of workflows.edges) yield node;
-    if (!workflows.pageInfo.hasNextPage) return;
-    after = workflows.pageInfo.endCursor;
-  }
+  return listNodes(connection, { query: workflowDocuments.workflows, variables: { filter, owner }, signal });
 }
 
 /** Each change once and in order a job, across lost connections and restarts; ends when the workflow is over. */

@@ -15,7 +15,7 @@ export function glance(sections: ReadonlyMap<string, string>): string {
 }
 
 /** As GitHub makes it. */
-function anchorOf(title: string): string {
+export function anchorOf(title: string): string {
   return title
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')

@@ -1,4 +1,5 @@
 /** A page of the documentation as its checks see it: blocks with the comment before them, links, headings, code in sentences. */
+import { anchorOf } from '../../bench/support/glance.ts';
 import { lexer, walkTokens, type Token, type Tokens } from 'marked';
 
 export interface Block {
@@ -55,10 +56,7 @@ function commentOf(token: Token | undefined): string | undefined {
 function anchorsOf(headings: readonly string[]): readonly string[] {
   const seen = new Map<string, number>();
   return headings.map((heading) => {
-    const anchor = heading
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-      .replaceAll(' ', '-');
+    const anchor = anchorOf(heading);
     const times = seen.get(anchor) ?? 0;
     seen.set(anchor, times + 1);
     return times === 0 ? anchor : `${anchor}-${times}`;
