@@ -16,7 +16,8 @@ export interface JobRowProps {
   readonly address: Address;
   readonly stuckAfterMs: number;
   readonly isSelected: boolean;
-  readonly onSelect: (isSelected: boolean, isRange: boolean) => void;
+  /** Selects it, or no longer. */
+  readonly onSelect: (isRange: boolean) => void;
   readonly onRetry: (jobId: string) => void;
   readonly onCancel: (jobId: string) => void;
 }
@@ -25,7 +26,7 @@ export function JobRow({ job, now, address, stuckAfterMs, isSelected, onSelect, 
   const { jobId, owner, type, tags, status, priority, attempts, createdAt, startedAt, finishedAt, version } = job;
   const isOpen = address.jobId === jobId;
   // As the box itself tells it: a click on it, its key, or one beside it.
-  const onSelectClick = (event: MouseEvent): void => onSelect(!isSelected, event.shiftKey);
+  const onSelectClick = (event: MouseEvent): void => onSelect(event.shiftKey);
   const onClick = ({ target }: MouseEvent): void => {
     // A link or a control in it does its own.
     if (target instanceof Element && target.closest('a, button, .select') === null) turnTo({ ...address, jobId });

@@ -8,7 +8,7 @@ import { isNarrowed } from './filterOf.ts';
 import { JobPages } from './jobPages.ts';
 import type { FeedState, JobList } from './jobList.ts';
 import { JobRow, type JobRowProps } from './jobRow.ts';
-import { choose, chooseAll, type Selection } from './selection.ts';
+import { areAllSelected, choose, chooseAll, type Selection } from './selection.ts';
 import { SelectionBar } from './selectionBar.ts';
 import { useNow } from './useNow.ts';
 
@@ -26,8 +26,7 @@ export function JobTable(props: JobTableProps): ComponentChildren {
   const { jobs, hasLoaded, problem, page } = list.state.value;
   const now = useNow(1000);
   const shown = jobs.map(({ jobId }) => jobId);
-  const areAllSelected = jobs.length > 0 && shown.every((jobId) => selected.value.jobIds.has(jobId));
-  const onSelectAll = (): void => void (selected.value = chooseAll(selected.peek(), !areAllSelected, shown));
+  const onSelectAll = (): void => void (selected.value = chooseAll(selected.peek(), shown));
   return html`
     ${problem !== undefined && feed.value !== 'refused' && html`<p class="problem" role="alert">${problem}</p>`}
     <${SelectionBar} jobs=${jobs} selected=${selected} stuckAfterMs=${stuckAfterMs} actions=${actions} />
@@ -39,7 +38,12 @@ export function JobTable(props: JobTableProps): ComponentChildren {
         <thead>
           <tr>
             <td class="select">
-              <input type="checkbox" aria-label="Select all of this page" checked=${areAllSelected} onChange=${onSelectAll} />
+              <input
+                type="checkbox"
+                aria-label="Select all of this page"
+                checked=${areAllSelected(selected.value, shown)}
+                onChange=${onSelectAll}
+              />
             </td>
             ${headings.map(([name, kind]) => html`<th key=${name} scope="col" class=${kind}>${name}</th>`)}
           </tr>
@@ -54,8 +58,7 @@ export function JobTable(props: JobTableProps): ComponentChildren {
                 address=${address}
                 stuckAfterMs=${stuckAfterMs}
                 isSelected=${selected.value.jobIds.has(job.jobId)}
-                onSelect=${(isSelected: boolean, isRange: boolean) =>
-                  void (selected.value = choose(selected.peek(), { jobId: job.jobId, isSelected, isRange }, shown))}
+                onSelect=${(isRange: boolean) => void (selected.value = choose(selected.peek(), { jobId: job.jobId, isRange }, shown))}
                 onRetry=${onRetry}
                 onCancel=${onCancel}
               />`,

@@ -9,21 +9,27 @@ export interface Selection {
 export const nothingSelected: Selection = { jobIds: new Set(), anchor: undefined };
 
 export interface Choice {
+  /** Becomes selected, or no longer. */
   readonly jobId: string;
-  readonly isSelected: boolean;
   /** All rows from the last one that was chosen to this become as this one. */
   readonly isRange: boolean;
 }
 
 /** `shown`: the rows in their order. */
-export function choose({ jobIds, anchor }: Selection, { jobId, isSelected, isRange }: Choice, shown: readonly string[]): Selection {
+export function choose({ jobIds, anchor }: Selection, { jobId, isRange }: Choice, shown: readonly string[]): Selection {
+  const isSelected = !jobIds.has(jobId);
   const [from, to] = [anchor === undefined ? -1 : shown.indexOf(anchor), shown.indexOf(jobId)];
   const range = isRange && from !== -1 && to !== -1 ? shown.slice(Math.min(from, to), Math.max(from, to) + 1) : [jobId];
   return { jobIds: withOrWithout(jobIds, range, isSelected), anchor: jobId };
 }
 
-export function chooseAll({ jobIds }: Selection, isSelected: boolean, shown: readonly string[]): Selection {
-  return { jobIds: withOrWithout(jobIds, shown, isSelected), anchor: undefined };
+/** Selects all that is shown, or none of it where all is selected. */
+export function chooseAll({ jobIds }: Selection, shown: readonly string[]): Selection {
+  return { jobIds: withOrWithout(jobIds, shown, !areAllSelected({ jobIds }, shown)), anchor: undefined };
+}
+
+export function areAllSelected({ jobIds }: Pick<Selection, 'jobIds'>, shown: readonly string[]): boolean {
+  return shown.length > 0 && shown.every((jobId) => jobIds.has(jobId));
 }
 
 function withOrWithout(before: ReadonlySet<string>, jobIds: readonly string[], isSelected: boolean): ReadonlySet<string> {

@@ -51,8 +51,11 @@ describe('the dashboard', () => {
   const until = (count: number): Promise<void> => expect.poll(async () => (await shownStatuses(page)).length).toBe(count);
   /** In the order of the alphabet. */
   const statuses = async (): Promise<readonly string[]> => (await shownStatuses(page)).map(String).toSorted((a, b) => a.localeCompare(b));
-  const selected = (): Promise<readonly boolean[]> =>
-    page.locator('tbody .select input').evaluateAll((boxes) => boxes.map((box) => box.matches(':checked')));
+  /** The page is drawn once a frame: a box beside the one that was clicked follows with the next. */
+  const areSelected = (expected: readonly boolean[]): Promise<void> =>
+    expect
+      .poll(() => page.locator('tbody .select input').evaluateAll((boxes) => boxes.map((box) => box.matches(':checked'))))
+      .toEqual(expected);
 
   test('finds the jobs of a tag, says that it is one, and shows the tags of each job as ways to the others', async () => {
     await record(3000, { ...ended, tags: ['nightly', 'eu west'] });
@@ -99,19 +102,19 @@ describe('the dashboard', () => {
     const boxes = page.locator('tbody .select input');
     await boxes.nth(1).click();
     await boxes.nth(3).click({ modifiers: ['Shift'] });
-    expect(await selected()).toEqual([false, true, true, true, false, false]);
+    await areSelected([false, true, true, true, false, false]);
     await boxes.nth(2).click();
     await boxes.nth(3).click({ modifiers: ['Shift'] });
-    expect(await selected()).toEqual([false, true, false, false, false, false]);
+    await areSelected([false, true, false, false, false, false]);
     await boxes.nth(4).focus();
     await page.keyboard.press('Space');
     await boxes.nth(5).focus();
     await page.keyboard.press('Shift+Space');
-    expect(await selected()).toEqual([false, true, false, false, true, true]);
+    await areSelected([false, true, false, false, true, true]);
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.locator('tbody th a').first().focus();
     for (const key of ['x', 'j', 'j', 'X']) await page.keyboard.press(key);
-    expect(await selected()).toEqual([true, true, true, false, false, false]);
+    await areSelected([true, true, true, false, false, false]);
   });
 
   test('groups errors by kind, shows the jobs of one, and retries them all after a dry run', async () => {
