@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { jobIdBeside } from '../derivedJobId.ts';
 import { JobError } from '../errors.ts';
 import { isFinal, type Job, type JobParent } from '../job.ts';
-import { defineEntryKind, entryKey } from '../table/entries.ts';
+import { defineEntryKind, entryKey, type Entry } from '../table/entries.ts';
 import { payloadExpiry } from '../table/payloadLife.ts';
 import type { Core } from './core.ts';
 import { draftOf, checkedRequest, put, type CreateJobRequest } from './recordJob.ts';
@@ -15,7 +15,7 @@ export const maxChildren = 1000;
 export const maxDepth = 10;
 
 /** At the place of their parent, by name. Written before the child. */
-const childKind = defineEntryKind('child', z.object({ jobId: z.string() }));
+export const childKind = defineEntryKind('child', z.object({ jobId: z.string() }));
 
 export type ChildrenDeps = Pick<Core, 'table' | 'queues' | 'feed' | 'telemetry' | 'log' | 'jobTypes'> & {
   readonly settings: Pick<Core['settings'], 'jobTtlDays' | 'attemptsPerReceive' | 'maxReceiveCount' | 'objectAccess'>;
@@ -123,11 +123,17 @@ export async function listChildren(
 }
 
 /** All of a job's children, page by page. @throws {JobError} `TABLE_UNAVAILABLE`. */
-export async function* childrenOf({ table }: Pick<Core, 'table'>, jobId: string): AsyncGenerator<readonly Job[]> {
+export async function* childrenOf(core: Pick<Core, 'table'>, jobId: string): AsyncGenerator<readonly Job[]> {
+  for await (const entries of childEntriesOf(core, jobId)) {
+    yield (await core.table.getMany(entries.map(({ value }) => value.jobId))).filter((job) => job !== undefined);
+  }
+}
+
+export async function* childEntriesOf({ table }: Pick<Core, 'table'>, jobId: string): AsyncGenerator<readonly Entry<{ jobId: string }>[]> {
   let cursor: string | undefined;
   do {
     const { entries, next } = await table.entries.list(childKind, { place: childrenPlace(jobId), cursor, limit: readsAtOnce });
-    if (entries.length > 0) yield (await table.getMany(entries.map(({ value }) => value.jobId))).filter((job) => job !== undefined);
+    if (entries.length > 0) yield entries;
     cursor = next;
   } while (cursor !== undefined);
 }
