@@ -83,6 +83,8 @@ export interface JobParent {
   readonly name: string;
   /** 1 for a child of a job that was handed in. */
   readonly depth: number;
+  /** The parent’s generation that made it, or last named it; absent = 1. */
+  readonly generation?: number | undefined;
 }
 
 /** A job as it was when it had failed: one that was retried since is no cause any more. */
@@ -143,6 +145,8 @@ export interface Job {
   readonly suspended?: boolean | undefined;
   /** Something is kept beside it, by names of its handler’s, that goes when the record does; see `mayKeep`. */
   readonly keeps?: true | undefined;
+  /** Its handler has made children, or is about to make its first one. */
+  readonly hasChildren?: true | undefined;
   /** The generation from whose start its steps count; absent = 1, all of them. */
   readonly stepsFrom?: number | undefined;
   /** Which jobs of its type it counts with, where limits go by key; absent = with all that have none. */

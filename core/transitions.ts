@@ -106,7 +106,7 @@ export const transitions = [
     from: ['PENDING'],
     to: 'CANCELLED',
     guards: ['asRead'],
-    by: 'whoever looks at a job whose dependency failed, or was cancelled',
+    by: 'whoever looks at a job whose dependency failed, or was cancelled; whoever tells the children of a job that was cancelled',
   },
   {
     event: 'revive',
@@ -163,9 +163,26 @@ export const touches = [
     guards: ['asRead'],
     by: 'timer: a job that has ended is kept as long as its workflow is open',
   },
+  {
+    touch: 'expectChildren',
+    from: ['PROCESSING'],
+    guards: ['holdsClaim'],
+    by: 'worker: its handler is about to make the job’s first child',
+  },
+  {
+    touch: 'adopt',
+    from: ['PENDING', 'PROCESSING'],
+    guards: ['asRead'],
+    by: 'whoever runs a retried parent’s handler, which names a child that is still open',
+  },
   { touch: 'requestCancel', from: ['PROCESSING'], guards: [], by: 'client: cancelJob of a running job' },
   { touch: 'keepSignal', from: ['PENDING', 'PROCESSING'], guards: [], by: 'client: sendSignal, before the signal is kept beside the job' },
-  { touch: 'requestCancelSeen', from: ['PROCESSING'], guards: ['unchanged'], by: 'bulk operation: cancels a running job that it saw run' },
+  {
+    touch: 'requestCancelSeen',
+    from: ['PROCESSING'],
+    guards: ['unchanged', 'asRead'],
+    by: 'bulk operation: cancels a running job that it saw run; whoever tells the children of a job that was cancelled',
+  },
   { touch: 'keepParams', from: ['PENDING', 'PROCESSING'], guards: [], by: 'sweeper: params kept apart get a longer life' },
   {
     touch: 'tellWebhooks',

@@ -55,6 +55,12 @@ export function msUntil(until: number, now: ServiceTime): number {
   return Math.max(0, until - now.low);
 }
 
+/** Asked to stop, but its worker is gone: nobody will see the request. */
+export function isAbandoned(job: Judged, now: ServiceTime): boolean {
+  const verdict = verdictOn(job, now);
+  return verdict.kind === 'end' && verdict.event === 'cancelAbandoned';
+}
+
 /** One more loss uses up the budget. */
 export function isLastLoss({ losses, maxLosses }: Pick<Job, 'losses' | 'maxLosses'>): boolean {
   return losses + 1 >= maxLosses;

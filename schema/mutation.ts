@@ -86,7 +86,8 @@ builder.mutationType({
     }),
     cancelJob: t.field({
       type: CancelJobPayloadType,
-      description: 'Cancels a job: one that waits at once, one that runs within a heartbeat. JOB_NOT_CANCELLABLE if it has ended.',
+      description:
+        'Cancels a job, and the children that it made: one that waits at once, one that runs within a heartbeat. JOB_NOT_CANCELLABLE if it has ended.',
       args: { input: t.arg({ type: CancelJobInputType, required: true, description: 'Which job.' }) },
       resolve: async (_root, { input: { jobId } }, { core, owner, isAdmin, spend }) => {
         await spend('jobs', 1);

@@ -5,6 +5,7 @@ import { monotonic } from '../core/clock.ts';
 import { PermanentError } from '../core/errors.ts';
 import type { JsonValue } from '../core/job.ts';
 import type { HandlerContext } from '../core/handler.ts';
+import { cancelOrphan } from '../core/usecases/cancelChildren.ts';
 import { dependenciesOf } from '../core/usecases/endedJobs.ts';
 import { objectsOf } from '../core/objectAccess.ts';
 import { CancelRequested, ClaimLost, CutOff, follow, ShuttingDown, Starved } from './aborts.ts';
@@ -45,6 +46,8 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
   let params: JsonValue;
   let dependencies: HandlerContext['dependencies'] = {};
   try {
+    const asking = { ask: () => cancelOrphan(core, job), signal: ending.signal };
+    if (job.parent !== undefined && (await untilAnswered(parts, asking))) return { kind: 'cancelled', attempt };
     params = await loadParams(parts, claimed, ending.signal);
     if (job.workflow !== undefined)
       dependencies = await untilAnswered(parts, { ask: () => dependenciesOf(core, job), signal: ending.signal });
@@ -63,7 +66,7 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
     const logged = logs.begin(attempt);
     const suspension = createSuspension();
     const waits = createWaits(parts, claimed, { suspension, attempt, keeping, signal: ending.signal });
-    const children = createChildren(parts, claimed, { suspension, signal: ending.signal });
+    const children = createChildren(parts, claimed, { suspension, keeping, signal: ending.signal });
     const context = {
       signal: ending.signal,
       attempt,

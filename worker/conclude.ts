@@ -62,7 +62,12 @@ async function written(
   const marked: Changes = keeping.any && job.keeps !== true ? { keeps: true } : {};
   const base: Changes = { attempts: attempt, ...(percent === undefined ? {} : { progress: percent }), ...marked };
   const write = (event: TransitionEvent, changes: Changes = {}, error?: Job['error']): Promise<WriteResult> =>
-    transitionJob(core, event, job, { facts, attempt, changes: { ...base, ...changes }, error });
+    transitionJob(core, event, keeping.children ? { ...job, hasChildren: true } : job, {
+      facts,
+      attempt,
+      changes: { ...base, ...changes },
+      error,
+    });
 
   const result = await writeOf(outcome);
   // A job whose cancel was asked for meanwhile ends cancelled, instead of failed or released.

@@ -57,7 +57,7 @@ async function work(parts: WorkerParts, message: ReceivedMessage, body: JobMessa
   const lease = holdLease({ ...claimed, table: core.table, leaseMs: leaseMsOf(parts), progress: () => progress.latest() });
   const progress = trackProgress({ ...claimed, feed: core.feed, save: (percent) => void lease.renew({ progress: percent }) });
   const logs = createAttemptLogs(parts, claimed);
-  const keeping = { any: false };
+  const keeping = { any: false, children: false };
   try {
     const outcome: Outcome = await runAttempts(parts, claimed, { lease, progress, logs, keeping });
     progress.stop();

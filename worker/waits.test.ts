@@ -74,7 +74,7 @@ async function follow(seed: number): Promise<{ readonly runs: number; readonly k
     const waits = createWaits(
       { core: { table: { time, entries } }, breaker, random, graceOver: signal },
       { job: { ...created, version: run + 1 }, log: silentLog },
-      { suspension, attempt: 1, keeping: { any: false }, signal },
+      { suspension, attempt: 1, keeping: { any: false, children: false }, signal },
     );
     const handler = (): Promise<JsonValue> => perform(parts, waits);
     let end: RunEnd;

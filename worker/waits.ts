@@ -17,6 +17,8 @@ export type Waits = Pick<HandlerContext, 'step' | 'sleep' | 'waitForSignal'>;
 /** What is known of what is kept beside a job, during a receive. */
 export interface Keeping {
   any: boolean;
+  /** Whether children of it may have been made. */
+  children: boolean;
 }
 
 export interface WaitsDeps {

@@ -6,7 +6,19 @@
  * Errors: `TABLE_UNAVAILABLE` when the table does not answer.
  */
 import type { ServiceTime } from '../clock.ts';
-import type { ApartPayload, Cause, Claim, FinalStatus, HistoryEntry, Job, JobFailure, JobStatus, JsonValue, Payload } from '../job.ts';
+import type {
+  ApartPayload,
+  Cause,
+  Claim,
+  FinalStatus,
+  HistoryEntry,
+  Job,
+  JobFailure,
+  JobParent,
+  JobStatus,
+  JsonValue,
+  Payload,
+} from '../job.ts';
 import type { JobPlaceName, RankRange } from '../place.ts';
 import type { Waiting } from '../waiting.ts';
 import type { Facts } from '../guards.ts';
@@ -97,6 +109,8 @@ export interface Changes {
   readonly suspended?: true | null | undefined;
   readonly stepsFrom?: number | undefined;
   readonly keeps?: true | undefined;
+  readonly hasChildren?: true | undefined;
+  readonly parent?: JobParent | undefined;
   readonly generation?: number | undefined;
   readonly cancelRequested?: boolean | undefined;
   readonly progress?: number | null | undefined;
