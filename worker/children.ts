@@ -71,7 +71,8 @@ export function createChildren(
     }
     const open = there.filter(({ status }) => !isFinal(status));
     if (open.length > 0) {
-      const jobIds = there.map(({ jobId }) => jobId);
+      // The last first: they begin about in their order, so most have ended when that one has.
+      const jobIds = open.map(({ jobId }) => jobId).toReversed();
       suspension.wait({ waiting: { reason: 'DEPENDENCIES' }, jobIds, isOver: () => Promise.resolve(false) });
     }
     return asked(() => endedJobs(parts.core, there));

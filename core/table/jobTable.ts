@@ -56,7 +56,7 @@ export interface TransitionInput {
 export interface JobTable extends Listings, Payloads {
   /**
    * Whether what is asked of it finds whatever was asked of it before, answered or not: then a job's message may go along
-   * with its record, and whoever it wakes does not come too early.
+   * with its record, and whoever it wakes does not come too early. What is asked in one turn is written together, or not at all.
    */
   readonly keepsOrder?: boolean;
   /** Small records beside the jobs. */
