@@ -6,7 +6,7 @@ export interface SeenTransition {
   readonly name: string | undefined;
   readonly version: number;
   readonly status: string;
-  /** False: it was told that versions before this one are lost. */
+  /** False: it was told that versions before this one are lost, which the record must then have lost. */
   readonly recovered?: boolean | null | undefined;
 }
 
@@ -28,7 +28,7 @@ export function missedOfWorkflow(seen: readonly SeenTransition[], items: readonl
     let before: SeenTransition | undefined;
     for (const one of byName.get(name) ?? []) {
       if (before !== undefined && one.version <= before.version) wrong.push(`of ${called} it saw ${one.version} after ${before.version}`);
-      else if (before !== undefined && one.version > before.version + 1 && one.recovered !== false)
+      else if (before !== undefined && one.version > before.version + 1 && (one.recovered !== false || written.has(before.version + 1)))
         wrong.push(`of ${called} it saw nothing between ${before.version} and ${one.version}`);
       const truth = written.get(one.version);
       if (truth !== undefined && truth !== one.status) wrong.push(`of ${called} it saw ${one.status} at ${one.version}, which is ${truth}`);

@@ -4,7 +4,7 @@ import { openJobStream } from '../../core/feed/jobStream.ts';
 import type { JobStreamDeps } from '../../core/feed/jobStreamDeps.ts';
 import { ReadSchedule } from '../../core/feed/readSchedule.ts';
 import type { Watch } from '../../core/feed/watch.ts';
-import { isFinal } from '../../core/job.ts';
+import { finalStatuses, isFinal } from '../../core/job.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { openWatchOfWorkflow, type WorkflowWatchesDeps } from '../../core/usecases/watchWorkflow.ts';
 import type { SeenEvent, Watcher } from '../faults/history.ts';
@@ -30,6 +30,7 @@ export interface GraphWatchersDeps {
 }
 
 const tickMs = 500;
+const isFinalText = (status: string): boolean => finalStatuses.some((one) => one === status);
 
 export function createGraphWatchers({ core, chance, owner, workflowId, jobIds }: GraphWatchersDeps): GraphWatchers {
   let elapsed = 0;
@@ -64,9 +65,15 @@ export function createGraphWatchers({ core, chance, owner, workflowId, jobIds }:
       if (job !== undefined) ofWorkflow.push({ name: job.name, ...job.event });
       else if (change !== undefined) ofWorkflow.push({ name: undefined, ...change });
     },
-    completed() {
+    completed(staying) {
       const last = ofWorkflow.findLast(({ name }) => name === undefined);
       if (last?.status === 'RUNNING') wrong.push('a watch of the workflow completed before it was over');
+      // Nobody retries any of it any more.
+      const open = new Map(ofWorkflow.map(({ name, status }) => [name, status]));
+      for (const [name, status] of open) {
+        if (staying && name !== undefined && !isFinalText(status))
+          wrong.push(`a watch of the workflow completed when it had told of ${name} that it is ${status}`);
+      }
     },
   });
 
@@ -85,7 +92,7 @@ export function createGraphWatchers({ core, chance, owner, workflowId, jobIds }:
   /** Opens a watch, takes of it, and leaves it. */
   function visitor<Event>(
     open: () => Promise<Watch<Event>>,
-    { take, completed }: { readonly take: (event: Event) => void; readonly completed: () => void },
+    { take, completed }: { readonly take: (event: Event) => void; readonly completed: (staying: boolean) => void },
   ): (staying: boolean) => void {
     let watch: Watch<Event> | undefined;
     let isOpening = false;
@@ -106,7 +113,7 @@ export function createGraphWatchers({ core, chance, owner, workflowId, jobIds }:
       }
       const ending = watch.ending();
       if (ending === undefined && (staying || chance() > 0.05)) return;
-      if (ending === 'complete') completed();
+      if (ending === 'complete') completed(staying);
       else if (ending !== undefined) expected(ending);
       void watch.return();
       watch = undefined;
