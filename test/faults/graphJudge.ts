@@ -6,9 +6,13 @@ import { isFailed, isFinal, type Job } from '../../core/job.ts';
 import type { Plan } from '../../core/workflow/plan.ts';
 import type { Workflow } from '../../core/workflow/workflow.ts';
 
+export interface JudgedPlan extends Pick<Plan, 'jobIds' | 'numberOf'> {
+  readonly jobs: readonly Pick<Plan['jobs'][number], 'name' | 'dependsOn' | 'whenDependencyFails'>[];
+}
+
 export interface RestingGraph {
-  readonly workflow: Pick<Workflow, 'status' | 'making' | 'cancelling' | 'tell' | 'cause'>;
-  readonly plan: Plan;
+  readonly workflow: Pick<Workflow, 'status'> & Partial<Pick<Workflow, 'making' | 'cancelling' | 'tell' | 'cause'>>;
+  readonly plan: JudgedPlan;
   /** Of the workflow, and what their handlers made, at any depth. */
   readonly jobs: readonly Job[];
   /** Somebody asked for its cancel, or that of its workflow. */
@@ -86,7 +90,7 @@ const wasCancelled = ({ history }: Job): boolean => history.some(({ status }) =>
 
 function wrongOfWorkflow({ workflow, plan }: RestingGraph, records: Records): readonly string[] {
   const { status, making, cancelling, tell, cause } = workflow;
-  if (making || cancelling || tell !== undefined) return ['the workflow is still to be carried on'];
+  if (making === true || cancelling === true || tell !== undefined) return ['the workflow is still to be carried on'];
   const statuses = plan.jobIds.map((jobId) => records.get(jobId)?.status ?? 'PENDING');
   const expected = !statuses.every(isFinal)
     ? 'RUNNING'

@@ -65,7 +65,7 @@ export interface ProgramListener {
   secondsOf(length: number): number;
 }
 
-export function createProgramHandler(listener: ProgramListener): JobHandler {
+export function createProgramHandler(listener: ProgramListener): JobHandler<typeof program> {
   return defineHandler(program, async ({ seed, depth, inputs }, context) => {
     try {
       listener.begins(context, inputs);
