@@ -73,7 +73,7 @@ export async function listWorkflows(
 
 /** In the order of the plan’s dependencies; a cursor is a number’s. @throws {JobError} `BAD_USER_INPUT`, `TABLE_UNAVAILABLE`. */
 export async function listWorkflowJobs(
-  core: Pick<Core, 'table'>,
+  core: { readonly table: Pick<Core['table'], 'entries' | 'getMany'> },
   workflowId: string,
   { first, after, signal }: PageRequest & { readonly signal?: AbortSignal | undefined },
 ): Promise<JobPage> {
@@ -97,7 +97,8 @@ export async function listWorkflowJobs(
       hasNextPage: from + size < (plan?.jobs.length ?? 0),
       hasPreviousPage: from > 0,
       startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      // Also where those of the page are not there yet, so that whoever pages does not begin again.
+      endCursor: numbers.length === 0 ? null : cursorOf(String(from + numbers.length - 1)),
     },
   };
 }

@@ -52,7 +52,7 @@ const partBytes = 250_000;
 
 /** Renewed while the workflow is open, as all that it needs is. @throws {JobError} `TABLE_UNAVAILABLE`. Twice is fine. */
 export async function keepPlan(
-  { table }: Pick<Core, 'table'>,
+  { table }: { readonly table: { readonly entries: Pick<Entries, 'put'> } },
   workflowId: string,
   jobs: readonly PlannedJob[],
   expiresAt: number,
