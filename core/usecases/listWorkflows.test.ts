@@ -3,7 +3,6 @@ import { inline, makeJob } from '../../test/support/jobFactory.ts';
 import { memoryEntries } from '../../test/support/memoryEntries.ts';
 import type { Job } from '../job.ts';
 import { workflowJobId } from '../workflow/workflow.ts';
-import type { Core } from './core.ts';
 import { listWorkflowJobs } from './listWorkflows.ts';
 import { keepPlan } from './workflows.ts';
 

@@ -107,7 +107,8 @@ export async function listWorkflowJobs(
 export async function pageOfChildren(core: Pick<Core, 'table'>, jobId: string, { first, after }: PageRequest): Promise<JobPage> {
   const size = sizeOf(first);
   const beyond = after === undefined || after === null ? undefined : rankOf(after);
-  const { children, hasMore } = size === 0 ? { children: [], hasMore: true } : await listChildren(core, jobId, { limit: size, beyond });
+  const none = { children: [], hasMore: true, last: undefined };
+  const { children, hasMore, last } = size === 0 ? none : await listChildren(core, jobId, { limit: size, beyond });
   const edges = children.map(({ job, rank }) => ({ cursor: cursorOf(rank), job }));
   return {
     edges,
@@ -115,7 +116,7 @@ export async function pageOfChildren(core: Pick<Core, 'table'>, jobId: string, {
       hasNextPage: hasMore,
       hasPreviousPage: beyond !== undefined,
       startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      endCursor: last === undefined ? null : cursorOf(last),
     },
   };
 }
