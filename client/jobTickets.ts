@@ -11,6 +11,7 @@ import {
   type ListBulkOperationsOptions,
   type WatchBulkOperationOptions,
 } from './bulkOperations.ts';
+import type { Call } from './call.ts';
 import { clientDocuments } from './documents.ts';
 import { openConnection, type ConnectionOptions, type ConnectionState } from './connection.ts';
 import { createJob, createJobs, type CreatedJob, type CreateJobResult } from './createJobs.ts';
@@ -45,21 +46,19 @@ import {
   type UpdateScheduleInput,
 } from './schedules.ts';
 import type { Token } from './tokens.ts';
-import {
-  changeWorkflow,
-  createWorkflow,
-  listWorkflows,
-  watchWorkflow,
-  type CreatedWorkflow,
-  type CreateWorkflowInput,
-  type ListWorkflowsOptions,
-  type SomeParams,
-  type WatchWorkflowOptions,
-  type WhenDependencyFails,
-  type Workflow,
-  type WorkflowEvent,
-  type WorkflowJobInput,
-  type WorkflowStatus,
+import { workflowCalls, type WorkflowCalls } from './workflowCalls.ts';
+import type {
+  CreatedWorkflow,
+  CreateWorkflowInput,
+  ListWorkflowsOptions,
+  ParamFrom,
+  WatchWorkflowOptions,
+  WhenDependencyFails,
+  Workflow,
+  WorkflowEvent,
+  WorkflowJob,
+  WorkflowJobInput,
+  WorkflowStatus,
 } from './workflows.ts';
 import { jobLogs, type JobLogsOptions, type JobLogLine } from './jobLogs.ts';
 import { watchJob, type WatchJobOptions } from './watchJob.ts';
@@ -77,6 +76,7 @@ import {
 } from './webhooks.ts';
 
 export { applyEvent, isFinal, JobTicketsError };
+export type { Call };
 export type { AnyJobInput, AnyJobTypes, ConnectionOptions, ConnectionState, CreatedJob, CreateJobInput, CreateJobResult, Job, JobFailure };
 export type { BulkAction, BulkOperation, BulkOperationStatus, CreateBulkOperationInput, ListBulkOperationsOptions };
 export type { WatchBulkOperationOptions };
@@ -84,15 +84,10 @@ export type { JobHistoryEntry, JobPriority, JobsFilter, JobsList, JobsPage, JobS
 export type { JobTicketsErrorCode, JobTicketsErrorDetails, JobTypesMap, ListJobsOptions, NameOf, Token, TypedJob };
 export type { CatchUpPolicy, CreateScheduleInput, ListSchedulesOptions, OverlapPolicy, Schedule, ScheduleSpec, ScheduleTick, TickOutcome };
 export type { CreatedWorkflow, CreateWorkflowInput, ListWorkflowsOptions, WatchWorkflowOptions, WhenDependencyFails, Workflow };
-export type { WorkflowEvent, WorkflowJobInput, WorkflowStatus };
+export type { ParamFrom, WorkflowEvent, WorkflowJob, WorkflowJobInput, WorkflowStatus };
 export type { JobLogLine, JobLogsOptions, UpdateScheduleInput, WatchJobOptions, WatchJobsOptions };
 export type { CreateWebhookEndpointInput, ListDeliveriesOptions, ListWebhooksOptions, UpdateWebhookEndpointInput, WebhookDelivery };
 export type { WebhookEndpoint, WebhookSecret };
-
-export interface Call {
-  /** Gives up: the call rejects with the signal's reason. Without one it goes on until it succeeds. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 export interface WatchToken {
   readonly token: string;
@@ -108,7 +103,7 @@ export interface JobCount {
 /** As lists have it, with what may be large. */
 export type JobWithPayloads = Omit<Job, 'history'>;
 
-export interface JobTickets<Types extends JobTypesMap<Types>> extends AsyncDisposable {
+export interface JobTickets<Types extends JobTypesMap<Types>> extends WorkflowCalls<Types>, AsyncDisposable {
   /** When this answers, the job is recorded and queued. `created` is false if the key already had its job. */
   createJob<Name extends NameOf<Types>>(
     input: CreateJobInput<Name, Types[Name]['params']>,
@@ -192,21 +187,6 @@ export interface JobTickets<Types extends JobTypesMap<Types>> extends AsyncDispo
   webhookDeliveries(options?: ListDeliveriesOptions): AsyncGenerator<WebhookDelivery, void, void>;
   /** The same event once more, now. */
   redeliverWebhook(deliveryId: string, call?: Call): Promise<WebhookDelivery>;
-  /** All of its jobs, or none. Names in `dependsOn` and `paramsFrom` are those of its jobs. */
-  createWorkflow<const JobName extends string>(
-    input: CreateWorkflowInput<
-      { [Name in NameOf<Types>]: WorkflowJobInput<Name, SomeParams<Types[Name]['params']>, JobName> }[NameOf<Types>]
-    >,
-    call?: Call,
-  ): Promise<CreatedWorkflow>;
-  workflow(workflowId: string, call?: Call): Promise<Workflow>;
-  /** Newest first: `for await (const workflow of client.workflows())`. */
-  workflows(options?: ListWorkflowsOptions): AsyncGenerator<Workflow, void, void>;
-  /** All changes of it and of its jobs, each once and in order a job, across lost connections; ends when it is over. */
-  watchWorkflow(workflowId: string, options?: WatchWorkflowOptions): AsyncGenerator<WorkflowEvent, void, void>;
-  /** All of its failed jobs. As `retry`. */
-  retryWorkflow(workflowId: string, call?: Call): Promise<Workflow>;
-  cancelWorkflow(workflowId: string, call?: Call): Promise<Workflow>;
   connectionState(): ConnectionState;
   /** @returns what ends it. */
   onConnectionState(listener: (state: ConnectionState) => void): () => void;
@@ -283,12 +263,7 @@ export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>
     webhookDeliveries: (listOptions) => listWebhooks(connection, 'webhookDeliveries', listOptions),
     redeliverWebhook: async (deliveryId, { signal } = {}) =>
       (await changeWebhook(connection, 'redeliverWebhook', { deliveryId }, signal)).delivery,
-    createWorkflow: (input, { signal } = {}) => createWorkflow(connection, input, signal),
-    workflow: (workflowId, call) => ask(clientDocuments.workflow, { workflowId }, call),
-    workflows: (listOptions) => listWorkflows(connection, listOptions),
-    watchWorkflow: (workflowId, watchOptions) => watchWorkflow(connection, workflowId, watchOptions),
-    retryWorkflow: (workflowId, { signal } = {}) => changeWorkflow(connection, 'retryWorkflow', workflowId, signal),
-    cancelWorkflow: (workflowId, { signal } = {}) => changeWorkflow(connection, 'cancelWorkflow', workflowId, signal),
+    ...workflowCalls<Types>(connection),
     connectionState: connection.state,
     onConnectionState: connection.onState,
     close: connection.close,

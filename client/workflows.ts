@@ -1,7 +1,15 @@
 /** Workflows: jobs of which some wait for others; handed in together, watched, retried, cancelled, listed. */
 import type { Connection } from './connection.ts';
-import { listNodes } from './listNodes.ts';
-import type { JobFailure, JobPriority, JobStatus, JobStatusEvent } from './job.ts';
+import { listNodes, listNodesIn, type NodesAnswer } from './listNodes.ts';
+import {
+  jobFields,
+  summaryFields,
+  type JobFailure,
+  type JobPriority,
+  type JobStatus,
+  type JobStatusEvent,
+  type JobSummary,
+} from './job.ts';
 import { randomKey } from './randomKey.ts';
 
 export type WorkflowStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
@@ -23,16 +31,24 @@ export interface Workflow {
 /** Some of them: results bring the others. */
 export type SomeParams<Params> = Params extends object ? Partial<Params> : Params;
 
+/** A value out of the result of another job, one of `dependsOn`. */
+export interface ParamFrom<JobName extends string = string> {
+  /** Where it goes in the params. */
+  readonly path: readonly (string | number)[];
+  readonly job: JobName;
+  /** Where it stands in the result; empty: all of it. */
+  readonly resultPath: readonly (string | number)[];
+}
+
 export interface WorkflowJobInput<Name extends string = string, Params = unknown, JobName extends string = string> {
   /** Unique in the workflow. */
   readonly name: JobName;
   readonly type: Name;
   readonly params?: Params | undefined;
   /** Values out of the results of jobs that it depends on. */
-  readonly paramsFrom?:
-    | readonly { readonly path: readonly (string | number)[]; readonly job: JobName; readonly resultPath: readonly (string | number)[] }[]
-    | undefined;
-  readonly dependsOn?: readonly JobName[] | undefined;
+  readonly paramsFrom?: readonly ParamFrom<NoInfer<JobName>>[] | undefined;
+  /** Names of other jobs of the workflow. */
+  readonly dependsOn?: readonly NoInfer<JobName>[] | undefined;
   /** Default: CANCEL. */
   readonly whenDependencyFails?: WhenDependencyFails | undefined;
   readonly priority?: JobPriority | undefined;
@@ -46,6 +62,12 @@ export interface CreateWorkflowInput<Job extends WorkflowJobInput = WorkflowJobI
   readonly idempotencyKey?: string | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly jobs: readonly Job[];
+}
+
+/** A job of a workflow, as its list has it. */
+export interface WorkflowJob extends JobSummary {
+  readonly workflowJobName: string;
+  readonly dependsOn: readonly { readonly jobId: string; readonly name: string }[];
 }
 
 export interface CreatedWorkflow {
@@ -88,6 +110,9 @@ export const workflowDocuments = {
   workflow: `query Workflow($workflowId: ID!) { answer: workflow(workflowId: $workflowId) { ${workflowFields} } }`,
   workflows: `query Workflows($filter: WorkflowsFilter, $owner: String, $after: String) { list: workflows(filter: $filter, owner: $owner, first: 20, after: $after) {
     edges { node { ${workflowFields} } } pageInfo { hasNextPage endCursor } } }`,
+  workflowJobs: `query WorkflowJobs($workflowId: ID!, $after: String) { workflow(workflowId: $workflowId) { list: jobs(first: 50, after: $after) {
+    edges { node { ${summaryFields} workflowJobName dependsOn { jobId name } } } pageInfo { hasNextPage endCursor } } } }`,
+  workflowJob: `query WorkflowJob($workflowId: ID!, $name: String!) { answer: workflow(workflowId: $workflowId) { job(name: $name) { ${jobFields} } } }`,
   watchWorkflow: `subscription WatchWorkflow($workflowId: ID!, $afterSequence: ID) { workflowChanged(workflowId: $workflowId, afterSequence: $afterSequence) {
     sequence at jobName workflowStatus jobEvent { jobId version status previousStatus attempt at progress recovered error { code message attempt at } } } }`,
 };
@@ -120,6 +145,16 @@ export function listWorkflows(
   { filter, owner, signal }: ListWorkflowsOptions = {},
 ): AsyncGenerator<Workflow, void, void> {
   return listNodes(connection, { query: workflowDocuments.workflows, variables: { filter, owner }, signal });
+}
+
+/** Each after those that it depends on; those that are being made are missing. */
+export function listWorkflowJobs(
+  connection: Connection,
+  workflowId: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<WorkflowJob, void, void> {
+  const query = { query: workflowDocuments.workflowJobs, variables: { workflowId }, signal };
+  return listNodesIn<WorkflowJob, { workflow: NodesAnswer<WorkflowJob> }>(connection, query, ({ workflow }) => workflow);
 }
 
 /** Each change once and in order a job, across lost connections and restarts; ends when the workflow is over. */

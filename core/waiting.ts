@@ -3,6 +3,7 @@
  * nothing, no message names it, and whoever ends its wait sends it anew. What waits for a worker, or between two attempts, is
  * not parked: a message will come to it by itself.
  */
+import { z } from 'zod';
 import type { ServiceTime } from './clock.ts';
 
 /** Each with where its jobs stand. */
@@ -54,4 +55,14 @@ export const maxDelayMs = 900_000;
 /** One text of several parts, which begins no other one: `waitKey('type', name)`. */
 export function waitKey(...parts: readonly string[]): string {
   return JSON.stringify(parts);
+}
+
+/** A record names no more of the signals that a job waits for at once. */
+export const maxShownSignals = 10;
+
+const names = z.array(z.string());
+
+/** Their names; none of a job that waits for something else, or was suspended by a worker that did not write them. */
+export function awaitedSignals(waiting: Waiting | undefined): readonly string[] {
+  return waiting?.reason === 'SIGNAL' && waiting.for !== undefined ? names.parse(JSON.parse(waiting.for)) : [];
 }

@@ -15,6 +15,7 @@ export interface ListedJob {
   readonly progress: number | null;
   readonly waitingReason: WaitingReason | null;
   readonly waitingUntil: string | null;
+  readonly awaitedSignals: readonly string[];
   readonly attempts: number;
   readonly version: number;
   readonly generation: number;
@@ -68,7 +69,7 @@ export interface JobCount {
 }
 
 const failure = 'error { code message attempt at }';
-const listed = `jobId owner type tags status priority ${failure} progress waitingReason waitingUntil attempts version generation
+const listed = `jobId owner type tags status priority ${failure} progress waitingReason waitingUntil awaitedSignals attempts version generation
   createdAt updatedAt startedAt finishedAt history { version status at attempt ${failure} }`;
 
 export const documents = {

@@ -31,6 +31,6 @@ export function JobCounts({ counts }: JobCountsProps): ComponentChildren {
 }
 
 /** By status, of jobs that are known. */
-export function countsOf(jobs: readonly { readonly status: JobStatus }[]): JobCountsProps['counts'] {
+export function countsOf(jobs: readonly { readonly status: JobStatus | null }[]): JobCountsProps['counts'] {
   return statuses.map((status) => ({ status, count: jobs.filter((job) => job.status === status).length })).filter(({ count }) => count > 0);
 }

@@ -20,6 +20,7 @@ const pending: ListedJob = {
   progress: null,
   waitingReason: 'QUEUED',
   waitingUntil: null,
+  awaitedSignals: [],
   attempts: 0,
   version: 1,
   generation: 1,

@@ -1,14 +1,18 @@
 /** What an opened job belongs to: its workflow and its neighbours there, its parent and children, and the steps it has done. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
-import { useCallback, useState } from 'preact/hooks';
-import { isFinal } from '../client/job.ts';
+import { useCallback, useEffect, useState } from 'preact/hooks';
+import { isFinal, type JobStatus } from '../client/job.ts';
+import { ActionNote } from './actionNote.ts';
 import { formatAddress, readAddress } from './address.ts';
 import type { FullJob } from './documents.ts';
 import { timeOfDay } from './durations.ts';
+import { countsOf, JobCounts } from './jobCounts.ts';
 import { shortId } from './jobRecord.ts';
+import { readAgainMs } from './openedWorkflow.ts';
 import { SignalDialog } from './signalDialog.ts';
 import { statusNames } from './statusBadge.ts';
+import { useAction } from './useAction.ts';
 import { pollEveryMs, usePolled } from './usePolled.ts';
 import { WorkflowBadge } from './workflowBadge.ts';
 import type { JobRelations, RelatedJob } from './workflowDocuments.ts';
@@ -21,10 +25,20 @@ export interface JobRelationsViewProps {
 
 /** Of a job that stands alone: nothing. */
 export function JobRelationsView({ job, workflows }: JobRelationsViewProps): ComponentChildren {
-  const { jobId, version, status, type, waitingReason } = job;
+  const { jobId, version, status, type, waitingReason, awaitedSignals } = job;
   const read = useCallback(() => workflows.relations(jobId), [workflows, jobId, version]);
-  const { value, problem, refresh } = usePolled(read, isFinal(status) ? 0 : pollEveryMs);
+  const [everyMs, setEveryMs] = useState(pollEveryMs);
+  const { value, problem, refresh } = usePolled(read, isFinal(status) ? 0 : everyMs);
+  // Many children are read less often, as the jobs of a large workflow are.
+  const wantedMs = readAgainMs(value?.children.length ?? 0);
+  useEffect(() => setEveryMs(wantedMs), [wantedMs]);
   const [isSignalling, setSignalling] = useState(false);
+  const action = useAction();
+  useEffect(action.clear, [jobId]);
+  const onSent = (told: string): void => {
+    action.tell(told);
+    void refresh();
+  };
   return html`
     ${
       waitingReason === 'SIGNAL' &&
@@ -34,21 +48,21 @@ export function JobRelationsView({ job, workflows }: JobRelationsViewProps): Com
       isSignalling &&
       html`<${SignalDialog}
         jobId=${jobId}
-        jobName=${value?.workflowJobName ?? type}
+        jobName=${value?.workflowJobName ?? value?.childName ?? type}
+        awaited=${awaitedSignals}
         workflows=${workflows}
-        onSent=${() => void refresh()}
+        onSent=${onSent}
         onClose=${() => setSignalling(false)}
       />`
     }
+    <${ActionNote} action=${action} />
     ${problem !== undefined && html`<p class="problem" role="alert">${problem}</p>`}
     ${value !== undefined && html`<${Relations} value=${value} />`}
   `;
 }
 
 function Relations({ value }: { readonly value: JobRelations }): ComponentChildren {
-  const { workflow, workflowJobName, dependsOn, dependants, parent, children, steps } = value;
-  const made = children.edges.map(({ node }): RelatedJob => ({ ...node, name: null }));
-  const hasMore = children.pageInfo.hasNextPage;
+  const { workflow, workflowJobName, childName, dependsOn, dependants, parent, children, steps } = value;
   return html`
     ${
       workflow !== null &&
@@ -64,11 +78,13 @@ function Relations({ value }: { readonly value: JobRelations }): ComponentChildr
       </section>`
     }
     ${
-      (parent !== null || made.length > 0) &&
+      (parent !== null || children.length > 0) &&
       html`<section class="relations" aria-labelledby="family-title">
         <h3 id="family-title">Parent and children</h3>
+        ${childName !== null && html`<p class="muted">${`this is ${childName}`}</p>`}
         ${parent !== null && html`<${Related} title="Made by" jobs=${[{ ...parent, name: null }]} />`}
-        <${Related} title=${hasMore ? `Made ${made.length} jobs and more` : 'Made'} jobs=${made} />
+        ${children.length > 1 && html`<p><${JobCounts} counts=${countsOf(children)} /></p>`}
+        <${Related} title="Made" jobs=${children.toSorted(byUrgency)} />
       </section>`
     }
     ${
@@ -89,15 +105,23 @@ function Relations({ value }: { readonly value: JobRelations }): ComponentChildr
   `;
 }
 
+/** What failed is looked for, then what goes on. */
+const urgency: readonly (JobStatus | null)[] = ['FAILED_FINAL', 'FAILED', 'CANCELLED', 'PROCESSING', 'PENDING', null, 'SUCCEEDED'];
+const names = new Intl.Collator(undefined, { numeric: true });
+
+const byUrgency = (one: RelatedJob, other: RelatedJob): number =>
+  urgency.indexOf(one.status) - urgency.indexOf(other.status) || names.compare(one.name ?? '', other.name ?? '');
+
 const mostShown = 20;
 
 function Related({ title, jobs }: { readonly title: string; readonly jobs: readonly RelatedJob[] }): ComponentChildren {
+  const [most, setMost] = useState(mostShown);
   if (jobs.length === 0) return null;
   const address = readAddress();
   return html`<div class="related">
     <span class="muted">${title}</span>
     <ul>
-      ${jobs.slice(0, mostShown).map(
+      ${jobs.slice(0, most).map(
         ({ jobId, name, type, status }) =>
           html`<li key=${jobId}>
             <a href=${formatAddress({ ...address, jobId })} class=${`related-job is-${status ?? 'PENDING'}`}>
@@ -107,7 +131,10 @@ function Related({ title, jobs }: { readonly title: string; readonly jobs: reado
             </a>
           </li>`,
       )}
-      ${jobs.length > mostShown && html`<li class="muted">${`and ${jobs.length - mostShown} more`}</li>`}
+      ${
+        jobs.length > most &&
+        html`<li><button type="button" class="small" onClick=${() => setMost(most + 100)}>${`and ${jobs.length - most} more`}</button></li>`
+      }
     </ul>
   </div>`;
 }

@@ -2,6 +2,7 @@
 import { signal as createSignal, type ReadonlySignal } from '@preact/signals-core';
 import { applyEvent } from '../client/applyEvent.ts';
 import type { Connection } from '../client/connection.ts';
+import type { JobStatusEvent } from '../client/job.ts';
 import { watchWorkflow } from '../client/workflows.ts';
 import { messageOf } from './messageOf.ts';
 import type { ListedWorkflow, WorkflowJob } from './workflowDocuments.ts';
@@ -21,6 +22,9 @@ export interface OpenedWorkflow {
   close(): void;
 }
 
+/** Changes of a thousand jobs come one by one: they are shown together, and of many jobs less often. */
+const showAfterMs = (jobs: number): number => Math.max(16, jobs / 4);
+
 /** What waits and why is told by no event, and read again: less often where it is much. */
 export const readAgainMs = (jobs: number): number => Math.max(5000, jobs * 30);
 
@@ -30,6 +34,8 @@ export function openWorkflow(connection: Connection, workflows: Workflows, workf
   const { signal } = closing;
   let isFollowed = false;
   let soon: ReturnType<typeof setTimeout> | undefined;
+  let told = new Map<string, JobStatusEvent[]>();
+  let showing: ReturnType<typeof setTimeout> | undefined;
 
   async function read(): Promise<ListedWorkflow> {
     const [workflow, jobs] = await Promise.all([workflows.workflow(workflowId), workflows.jobs(workflowId)]);
@@ -53,18 +59,29 @@ export function openWorkflow(connection: Connection, workflows: Workflows, workf
     );
   }
 
+  function show(): void {
+    clearTimeout(showing);
+    showing = undefined;
+    const news = told;
+    told = new Map();
+    if (news.size === 0 || signal.aborted) return;
+    const { jobs, ...others } = state.peek();
+    const applied = jobs.map((job) => (news.get(job.jobId) ?? []).reduce((before, event) => applyEvent(before, event), job));
+    state.value = { ...others, jobs: applied };
+  }
+
   async function follow(): Promise<void> {
     let workflow = await read();
     // Whoever retries it while its end is read opens it again.
     while (workflow.status === 'RUNNING' && !signal.aborted) {
       for await (const { jobEvent } of watchWorkflow(connection, workflowId, { signal })) {
-        const { workflow: before, jobs, problem } = state.peek();
         if (jobEvent === null) continue;
         // It may wait for something else now.
         if (jobEvent.status === 'PENDING') readSoon();
-        const after = jobs.map((job) => (job.jobId === jobEvent.jobId ? applyEvent(job, jobEvent) : job));
-        state.value = { workflow: before, jobs: after, problem };
+        told.set(jobEvent.jobId, [...(told.get(jobEvent.jobId) ?? []), jobEvent]);
+        showing ??= setTimeout(show, showAfterMs(state.peek().jobs.length));
       }
+      show();
       workflow = await read();
     }
   }
@@ -88,6 +105,7 @@ export function openWorkflow(connection: Connection, workflows: Workflows, workf
     },
     close() {
       clearTimeout(soon);
+      clearTimeout(showing);
       closing.abort();
     },
   };

@@ -17,8 +17,22 @@ const words: Readonly<Record<WaitingReason, string>> = {
 };
 
 /** Empty for a job that does not wait. */
-export function shortWait({ waitingReason, waitingUntil }: Pick<ListedJob, 'waitingReason' | 'waitingUntil'>, now: number): string {
+export function shortWait(job: WaitingJob & Pick<ListedJob, 'waitingUntil'>, now: number): string {
+  const { waitingReason, waitingUntil, awaitedSignals } = job;
   if (waitingReason === null) return '';
   const ms = waitingUntil === null ? 0 : Date.parse(waitingUntil) - now;
-  return ms > 0 ? `${words[waitingReason]}: ${formatDuration(ms)}` : words[waitingReason];
+  const what = awaitedSignals.length > 0 ? `for ${namedSignals(awaitedSignals)}` : words[waitingReason];
+  return `${waitsForChildren(job) ? 'for jobs that it made' : what}${ms > 0 ? `: ${formatDuration(ms)}` : ''}`;
+}
+
+type WaitingJob = Pick<ListedJob, 'waitingReason' | 'awaitedSignals' | 'attempts'>;
+
+/** Where its handler has begun, all that it depends on has ended: it waits for its own. */
+export function waitsForChildren({ waitingReason, attempts }: Pick<WaitingJob, 'waitingReason' | 'attempts'>): boolean {
+  return waitingReason === 'DEPENDENCIES' && attempts > 0;
+}
+
+/** Of at least one. */
+export function namedSignals(names: readonly string[]): string {
+  return `the ${names.length > 1 ? 'signals' : 'signal'} ${names.map((name) => `“${name}”`).join(', ')}`;
 }

@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { ActionNote } from './actionNote.ts';
 import { Modal } from './modal.ts';
+import { namedSignals } from './shortWait.ts';
 import { TextField } from './textField.ts';
 import { useAction } from './useAction.ts';
 import type { Workflows } from './workflows.ts';
@@ -12,13 +13,18 @@ export interface SignalDialogProps {
   readonly jobId: string;
   /** What people call the job. */
   readonly jobName: string;
+  /** The names that it waits for, as far as they are known. */
+  readonly awaited: readonly string[];
   readonly workflows: Pick<Workflows, 'sendSignal'>;
-  readonly onSent: () => void;
+  readonly onSent: (told: string) => void;
   readonly onClose: () => void;
 }
 
-export function SignalDialog({ jobId, jobName, workflows, onSent, onClose }: SignalDialogProps): ComponentChildren {
-  const [name, setName] = useState('');
+/** As the API has it. */
+const maxNameLength = 128;
+
+export function SignalDialog({ jobId, jobName, awaited, workflows, onSent, onClose }: SignalDialogProps): ComponentChildren {
+  const [name, setName] = useState(awaited[0] ?? '');
   const [payload, setPayload] = useState('');
   const action = useAction();
   const send = async (): Promise<void> => {
@@ -28,8 +34,8 @@ export function SignalDialog({ jobId, jobName, workflows, onSent, onClose }: Sig
       await workflows.sendSignal(jobId, name, said);
     };
     if (!(await action.run(work, ''))) return;
-    onSent();
     onClose();
+    onSent(`The signal “${name}” was sent to ${jobName}.`);
   };
   const onSubmit = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -38,8 +44,8 @@ export function SignalDialog({ jobId, jobName, workflows, onSent, onClose }: Sig
   const onPayload = ({ currentTarget }: { readonly currentTarget: HTMLTextAreaElement }): void => setPayload(currentTarget.value);
   return html`<${Modal} title="Send a signal" onClose=${onClose}>
     <form onSubmit=${onSubmit}>
-      <p class="muted">${`To ${jobName}. Its handler says by which name it waits: waitForSignal(name). It is sent once.`}</p>
-      <${TextField} label="Signal" value=${name} isRequired=${true} maxLength=${100} onInput=${setName} />
+      <p class="muted">${`${toWhom(jobName, awaited)} It is sent once.`}</p>
+      <${TextField} label="Signal" value=${name} isRequired=${true} maxLength=${maxNameLength} choices=${awaited} onInput=${setName} />
       <div class="field">
         <label for="signal-payload">Payload, as JSON; may be empty</label>
         <textarea id="signal-payload" rows=${5} spellcheck=${false} value=${payload} onInput=${onPayload}></textarea>
@@ -52,4 +58,10 @@ export function SignalDialog({ jobId, jobName, workflows, onSent, onClose }: Sig
       </div>
     </form>
   <//>`;
+}
+
+function toWhom(jobName: string, awaited: readonly string[]): string {
+  return awaited.length === 0
+    ? `To ${jobName}. Its handler says by which name it waits: waitForSignal(name).`
+    : `To ${jobName}, which waits for ${namedSignals(awaited)}.`;
 }

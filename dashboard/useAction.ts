@@ -9,6 +9,8 @@ export interface Action {
   readonly hasFailed: boolean;
   /** One at a time. `done`: what is said once it is done. Answers whether it was. */
   readonly run: (work: () => Promise<unknown>, done: string) => Promise<boolean>;
+  /** Says what was done elsewhere, in a dialog that is closed now. */
+  readonly tell: (done: string) => void;
   readonly clear: () => void;
 }
 
@@ -27,5 +29,5 @@ export function useAction(): Action {
       return false;
     }
   };
-  return { ...state, run, clear: () => setState(idle) };
+  return { ...state, run, tell: (told) => setState({ ...idle, told }), clear: () => setState(idle) };
 }

@@ -3,6 +3,7 @@ import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import type { WaitingReason } from '../client/job.ts';
 import type { FullJob } from './documents.ts';
+import { namedSignals, waitsForChildren } from './shortWait.ts';
 
 export const waitWords: Readonly<Record<WaitingReason, string>> = {
   QUEUED: 'Waits for a worker',
@@ -20,8 +21,14 @@ export const waitWords: Readonly<Record<WaitingReason, string>> = {
 /** How the time is told that ends it. */
 const ends: Readonly<Partial<Record<WaitingReason, string>>> = { RUN_AT: 'at', BACKOFF: 'at', RATE_LIMIT: 'at about' };
 
-export function WaitNote({ job: { waitingReason, waitingUntil } }: { readonly job: FullJob }): ComponentChildren {
+export function WaitNote({ job }: { readonly job: FullJob }): ComponentChildren {
+  const { waitingReason, waitingUntil } = job;
   if (waitingReason === null) return null;
   const until = waitingUntil === null ? '' : `, ${ends[waitingReason] ?? 'until'} ${new Date(waitingUntil).toLocaleString()}`;
-  return html`<span class="muted">${waitWords[waitingReason] + until} <code>${waitingReason}</code></span>`;
+  return html`<span class="muted">${whatFor(job, waitWords[waitingReason]) + until} <code>${waitingReason}</code></span>`;
+}
+
+function whatFor(job: FullJob, words: string): string {
+  if (waitsForChildren(job)) return 'Waits for the jobs that it made to end';
+  return job.awaitedSignals.length > 0 ? `Its handler waits for ${namedSignals(job.awaitedSignals)}` : words;
 }

@@ -14,6 +14,7 @@ const pending: WorkflowJob = {
   progress: null,
   waitingReason: 'DEPENDENCIES',
   waitingUntil: null,
+  awaitedSignals: [],
   attempts: 0,
   generation: 1,
   createdAt: '2026-03-01T12:00:00.000Z',
@@ -33,7 +34,12 @@ test('a job that waits says for which others, which of them failed, and else why
   expect(words({ ...done, a: 'PENDING', e: 'PROCESSING' })).toBe('waits for a and e to end');
   expect(words({ ...done, b: 'PROCESSING', a: 'FAILED_FINAL' })).toBe('waits for b to end');
   expect(words({ ...done, a: 'FAILED_FINAL' })).toBe('waits until a is retried');
+  expect(words({ ...done, a: 'FAILED_FINAL' }, { attempts: 1 })).toBe('waits for jobs that it made');
   expect(words(done, { waitingReason: 'SIGNAL' })).toBe('waits for a signal');
+  expect(words(done, { waitingReason: 'SIGNAL', awaitedSignals: ['approval'] })).toBe('waits for the signal “approval”');
+  expect(words(done, { waitingReason: 'SIGNAL', awaitedSignals: ['a', 'b'], waitingUntil: '2026-03-01T12:05:10.000Z' })).toBe(
+    'waits for the signals “a”, “b”: 5 min',
+  );
   expect(words(done, { waitingReason: 'SLEEP', waitingUntil: '2026-03-01T12:05:10.000Z' })).toBe('sleeps: 5 min');
   expect(words(done, { waitingReason: null })).toBe('waits for its turn');
 });

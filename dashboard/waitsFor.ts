@@ -1,7 +1,7 @@
 /** Why a job of a workflow stands where it does, in words: what it waits for, and what stopped it. */
 import { isFinal } from '../client/job.ts';
 import { formatDuration } from './durations.ts';
-import { shortWait } from './shortWait.ts';
+import { shortWait, waitsForChildren } from './shortWait.ts';
 import type { WorkflowJob } from './workflowDocuments.ts';
 
 /** Of the whole workflow, by name. */
@@ -27,7 +27,8 @@ export function waitsFor(job: WorkflowJob, jobs: JobsByName, now: number): strin
 }
 
 function pendingWords(job: WorkflowJob, jobs: JobsByName, now: number): string {
-  if (job.waitingReason !== null && job.waitingReason !== 'DEPENDENCIES') return sentence(shortWait(job, now));
+  const isOther = job.waitingReason !== null && job.waitingReason !== 'DEPENDENCIES';
+  if (isOther || waitsForChildren(job)) return sentence(shortWait(job, now));
   const names = job.dependsOn.map(({ name }) => name);
   const open = names.filter((name) => !isFinal(jobs.get(name)?.status ?? 'PENDING'));
   if (open.length > 0) return `waits for ${listed(open)} to end`;

@@ -3,7 +3,8 @@ import type { JobFailure, JobStatus, JobStatusEvent, WaitingReason } from '../cl
 import type { Workflow, WorkflowStatus } from '../client/workflows.ts';
 import type { PageInfo } from './documents.ts';
 
-export interface ListedWorkflow extends Workflow {
+/** How many of its jobs stand where is read apart: it takes a read of each. */
+export interface ListedWorkflow extends Omit<Workflow, 'jobCounts'> {
   readonly owner: string;
 }
 
@@ -18,6 +19,7 @@ export interface WorkflowJob {
   readonly progress: number | null;
   readonly waitingReason: WaitingReason | null;
   readonly waitingUntil: string | null;
+  readonly awaitedSignals: readonly string[];
   readonly attempts: number;
   readonly generation: number;
   readonly createdAt: string;
@@ -43,27 +45,35 @@ export interface RelatedJob {
   readonly status: JobStatus | null;
 }
 
+interface ChildrenPage {
+  readonly edges: readonly { readonly node: Omit<RelatedJob, 'name'> & { readonly childName: string | null } }[];
+  readonly pageInfo: PageInfo;
+}
+
 export interface JobRelations {
   readonly workflow: { readonly workflowId: string; readonly name: string; readonly status: WorkflowStatus } | null;
   readonly workflowJobName: string | null;
   readonly dependsOn: readonly RelatedJob[];
   readonly dependants: readonly RelatedJob[];
+  readonly childName: string | null;
   readonly parent: Omit<RelatedJob, 'name'> | null;
-  readonly children: { readonly edges: readonly { readonly node: Omit<RelatedJob, 'name'> }[]; readonly pageInfo: PageInfo };
+  readonly children: readonly RelatedJob[];
   readonly steps: readonly { readonly name: string; readonly finishedAt: string }[];
 }
 
 const failure = 'error { code message attempt at }';
-const listed = `workflowId owner name tags status version createdAt finishedAt ${failure} jobCounts { status count }`;
+const listed = `workflowId owner name tags status version createdAt finishedAt ${failure}`;
 const pageInfo = 'pageInfo { hasNextPage endCursor }';
+const children = (behind: string): string => `children(first: 100${behind}) { edges { node { jobId type childName status } } ${pageInfo} }`;
 
 export const workflowDocuments = {
   workflows: `query Workflows($filter: WorkflowsFilter, $owner: String, $after: String) {
     workflows(filter: $filter, owner: $owner, first: 20, after: $after) { edges { node { ${listed} } } ${pageInfo} }
   }`,
   workflow: `query Workflow($workflowId: ID!) { workflow(workflowId: $workflowId) { ${listed} } }`,
+  workflowCounts: `query WorkflowCounts($workflowId: ID!) { workflow(workflowId: $workflowId) { jobCounts { status count } } }`,
   workflowJobs: `query WorkflowJobs($workflowId: ID!, $after: String) { workflow(workflowId: $workflowId) { jobs(first: 100, after: $after) {
-    edges { node { jobId workflowJobName type status version ${failure} progress waitingReason waitingUntil attempts generation
+    edges { node { jobId workflowJobName type status version ${failure} progress waitingReason waitingUntil awaitedSignals attempts generation
       createdAt updatedAt startedAt finishedAt dependsOn { name } } } ${pageInfo}
   } } }`,
   workflowChanged: `subscription WorkflowChanged($workflowId: ID!, $afterSequence: ID) {
@@ -77,9 +87,9 @@ export const workflowDocuments = {
   relations: `query Relations($jobId: ID!) { job(jobId: $jobId) {
     workflow { workflowId name status } workflowJobName
     dependsOn { jobId name status } dependants { jobId name status }
-    parent { jobId type status } children(first: 100) { edges { node { jobId type status } } ${pageInfo} }
-    steps { name finishedAt }
+    childName parent { jobId type status } steps { name finishedAt } ${children('')}
   } }`,
+  children: `query Children($jobId: ID!, $after: String) { job(jobId: $jobId) { ${children(', after: $after')} } }`,
 };
 
 export interface WorkflowAnswers {
@@ -87,9 +97,11 @@ export interface WorkflowAnswers {
     readonly workflows: { readonly edges: readonly { readonly node: ListedWorkflow }[]; readonly pageInfo: PageInfo };
   };
   readonly workflow: { readonly workflow: ListedWorkflow };
+  readonly workflowCounts: { readonly workflow: Pick<Workflow, 'jobCounts'> };
   readonly workflowJobs: {
     readonly workflow: { readonly jobs: { readonly edges: readonly { readonly node: WorkflowJob }[]; readonly pageInfo: PageInfo } };
   };
   readonly workflowChanged: { readonly workflowChanged: WorkflowChange };
-  readonly relations: { readonly job: JobRelations };
+  readonly relations: { readonly job: Omit<JobRelations, 'children'> & { readonly children: ChildrenPage } };
+  readonly children: { readonly job: { readonly children: ChildrenPage } };
 }

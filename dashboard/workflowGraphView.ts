@@ -19,17 +19,32 @@ export interface WorkflowGraphViewProps {
 /** Smaller, nothing could be read. */
 const readableScale = 0.5;
 
+const layoutMark = 'workflow layout';
+
 /** More are drawn faint, and without dashes, which cost most of the drawing. */
 const manyEdges = 200;
 
 export function WorkflowGraphView({ jobs, openedJobId, now, onOpen }: WorkflowGraphViewProps): ComponentChildren {
   // Which there are and how they hang together changes while they are being made, and then no more.
-  const graph = useMemo(
-    () => layOut([...jobs].map(([name, { dependsOn }]) => ({ name, dependsOn: dependsOn.map((one) => one.name) }))),
-    [[...jobs.keys()].join('\n')],
-  );
+  const graph = useMemo(() => {
+    // For a profile of the page, and for its test: it is costly, and not done again by moving or by what becomes of jobs.
+    performance.mark(layoutMark);
+    return layOut([...jobs].map(([name, { dependsOn }]) => ({ name, dependsOn: dependsOn.map((one) => one.name) })));
+  }, [[...jobs.keys()].join('\n')]);
   const { frame, size, view, zoom, fit, handlers } = useGraphView(graph);
+  const isReadable = view.scale >= readableScale;
   const opened = [...jobs.values()].find(({ jobId }) => jobId === openedJobId)?.workflowJobName;
+  // A thousand that are too small for words are not drawn anew with the clock.
+  const nodes = useMemo(
+    () =>
+      graph.jobs
+        .filter((placed) => isSeen(placed, view, size))
+        .map((placed) => {
+          const job = jobs.get(placed.name);
+          return html`<${Node} key=${placed.name} ...${{ placed, job, jobs, now, isReadable, isOpened: placed.name === opened }} />`;
+        }),
+    [graph, jobs, opened, isReadable ? now : 0, size, view.x, view.y, view.scale],
+  );
   const onClick = ({ target }: MouseEvent): void => {
     const jobId = target instanceof Element ? target.closest('[data-job]')?.getAttribute('data-job') : undefined;
     if (typeof jobId === 'string') onOpen(jobId);
@@ -46,15 +61,7 @@ export function WorkflowGraphView({ jobs, openedJobId, now, onOpen }: WorkflowGr
       >
         <g class=${graph.edges.length > manyEdges ? 'is-many' : ''} transform=${`translate(${view.x} ${view.y}) scale(${view.scale})`}>
           <${Edges} edges=${graph.edges} jobs=${jobs} opened=${opened} />
-          ${graph.jobs
-            .filter((placed) => isSeen(placed, view, size))
-            .map(
-              (placed) =>
-                html`<${Node}
-                  key=${placed.name}
-                  ...${{ placed, job: jobs.get(placed.name), jobs, now, isOpened: placed.name === opened, isReadable: view.scale >= readableScale }}
-                />`,
-            )}
+          ${nodes}
         </g>
       </svg>
     </div>
@@ -122,7 +129,7 @@ function Node({ placed: { name, x, y }, job, jobs, now, isOpened, isReadable }: 
     <rect class="node-box" width=${jobWidth} height=${jobHeight} rx="8" />
     <circle class="node-dot" cx="16" cy="16" r="4.5" />
     <text class="node-name" x="28" y="20">${cut(name, 20)}</text>
-    <text class="node-words" x="28" y="36">${cut(said, 26)}</text>
+    <text class="node-words" x="28" y="36">${cut(said, 25)}</text>
   </g>`;
 }
 

@@ -2,7 +2,7 @@
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import type { JobStatus } from '../client/job.ts';
+import { isFinal, type JobStatus } from '../client/job.ts';
 import { formatAddress, statuses, type Address } from './address.ts';
 import { StatusBadge, statusNames } from './statusBadge.ts';
 import { waitsFor } from './waitsFor.ts';
@@ -51,11 +51,8 @@ export function WorkflowJobList({ jobs, address, now, isBusy, onRetry, onSignal 
             <a href=${formatAddress({ ...address, jobId: job.jobId })}>${job.workflowJobName}</a>
             <${StatusBadge} status=${job.status} />
             <span class="workflow-words muted">${waitsFor(job, jobs, now)}</span>
-            ${job.waitingReason === 'SIGNAL' && html`<${RowButton} word="Signal …" job=${job} isBusy=${isBusy} onClick=${onSignal} />`}
-            ${
-              (job.status === 'FAILED' || job.status === 'FAILED_FINAL') &&
-              html`<${RowButton} word="Retry" job=${job} isBusy=${isBusy} onClick=${onRetry} />`
-            }
+            ${isAwaitingSignal(job) && html`<${RowButton} word="Signal …" job=${job} isBusy=${isBusy} onClick=${onSignal} />`}
+            ${isOwnFailure(job, jobs) && html`<${RowButton} word="Retry" job=${job} isBusy=${isBusy} onClick=${onRetry} />`}
           </li>`,
       )}
     </ol>
@@ -66,6 +63,16 @@ export function WorkflowJobList({ jobs, address, now, isBusy, onRetry, onSignal 
       </button>`
     }
   </section>`;
+}
+
+const isAwaitingSignal = ({ status, waitingReason }: WorkflowJob): boolean => status === 'PENDING' && waitingReason === 'SIGNAL';
+
+const hasFailed = (status: JobStatus | undefined): boolean => status !== undefined && isFinal(status) && status !== 'SUCCEEDED';
+
+/** What was cancelled with, or for, a job that it needs goes on with that one, and is not retried by itself. */
+function isOwnFailure({ status, dependsOn }: WorkflowJob, jobs: ReadonlyMap<string, WorkflowJob>): boolean {
+  if (status !== 'CANCELLED') return hasFailed(status);
+  return !dependsOn.some(({ name }) => hasFailed(jobs.get(name)?.status));
 }
 
 interface RowButtonProps {

@@ -2,20 +2,21 @@
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useCallback, useState } from 'preact/hooks';
+import type { WorkflowStatus } from '../client/workflows.ts';
 import { formatAddress, turnTo, workflowStatuses, type Address } from './address.ts';
 import { formatDuration } from './durations.ts';
 import { JobCounts } from './jobCounts.ts';
 import { relativeTime } from './localTime.ts';
 import { OwnerField } from './ownerField.ts';
 import { useNow } from './useNow.ts';
-import { usePolled } from './usePolled.ts';
+import { pollEveryMs, usePolled } from './usePolled.ts';
 import { WorkflowBadge, workflowStatusNames } from './workflowBadge.ts';
 import type { ListedWorkflow } from './workflowDocuments.ts';
 import type { Workflows } from './workflows.ts';
 
 export interface WorkflowListProps {
   readonly address: Address;
-  readonly workflows: Pick<Workflows, 'list'>;
+  readonly workflows: Pick<Workflows, 'list' | 'counts'>;
   readonly isAdmin: boolean;
 }
 
@@ -41,8 +42,8 @@ export function WorkflowList({ address, workflows, isAdmin }: WorkflowListProps)
     </div>
     ${problem !== undefined && html`<p class="problem" role="alert">${problem}</p>`}
     ${value === undefined && problem === undefined && html`<div class="empty"><p>Loading …</p></div>`}
-    ${value?.workflows.length === 0 && html`<div class="empty"><p>${emptyText(status !== undefined)}</p></div>`}
-    ${value !== undefined && value.workflows.length > 0 && html`<${WorkflowTable} workflows=${value.workflows} address=${address} />`}
+    ${value?.workflows.length === 0 && html`<div class="empty"><p>${emptyText({ status, isFirst: cursors.length === 0, hasOlder: nextCursor !== null })}</p></div>`}
+    ${value !== undefined && value.workflows.length > 0 && html`<${WorkflowTable} listed=${value.workflows} address=${address} workflows=${workflows} />`}
     ${
       (cursors.length > 0 || nextCursor !== null) &&
       html`<nav class="pages" aria-label="Pages of workflows">
@@ -57,16 +58,26 @@ export function WorkflowList({ address, workflows, isAdmin }: WorkflowListProps)
   </section>`;
 }
 
-const emptyText = (isNarrowed: boolean): string =>
-  isNarrowed
-    ? 'No workflow is in this state.'
-    : 'No workflows yet. One is up to 1,000 jobs, of which some begin after others: createWorkflow of the API hands it in.';
-
-interface WorkflowTableProps extends Pick<WorkflowListProps, 'address'> {
-  readonly workflows: readonly ListedWorkflow[];
+interface Emptiness {
+  readonly status: WorkflowStatus | undefined;
+  readonly isFirst: boolean;
+  /** Where few are in a state, a page may have none of them and not be the last. */
+  readonly hasOlder: boolean;
 }
 
-function WorkflowTable({ workflows, address }: WorkflowTableProps): ComponentChildren {
+function emptyText({ status, isFirst, hasOlder }: Emptiness): string {
+  if (hasOlder) return 'None of the newest that were looked through is in this state: “Older” looks further.';
+  if (!isFirst) return 'There are no older ones.';
+  return status === undefined
+    ? 'No workflows yet. One is up to 1,000 jobs, of which some begin after others: createWorkflow of the API hands it in.'
+    : 'No workflow is in this state.';
+}
+
+interface WorkflowTableProps extends Pick<WorkflowRowProps, 'address' | 'workflows'> {
+  readonly listed: readonly ListedWorkflow[];
+}
+
+function WorkflowTable({ listed, address, workflows }: WorkflowTableProps): ComponentChildren {
   const now = useNow(5000);
   return html`<div class="table-scroll" tabindex=${0} role="region" aria-label="List of workflows">
     <table class="insight-table workflows-table">
@@ -83,7 +94,7 @@ function WorkflowTable({ workflows, address }: WorkflowTableProps): ComponentChi
         </tr>
       </thead>
       <tbody>
-        ${workflows.map((workflow) => html`<${WorkflowRow} key=${workflow.workflowId} ...${{ workflow, address, now }} />`)}
+        ${listed.map((workflow) => html`<${WorkflowRow} key=${workflow.workflowId} ...${{ workflow, address, now, workflows }} />`)}
       </tbody>
     </table>
   </div>`;
@@ -92,10 +103,14 @@ function WorkflowTable({ workflows, address }: WorkflowTableProps): ComponentChi
 interface WorkflowRowProps extends Pick<WorkflowListProps, 'address'> {
   readonly workflow: ListedWorkflow;
   readonly now: number;
+  readonly workflows: Pick<Workflows, 'counts'>;
 }
 
-function WorkflowRow({ workflow, address, now }: WorkflowRowProps): ComponentChildren {
-  const { workflowId, name, tags, status, jobCounts, createdAt, finishedAt, error } = workflow;
+function WorkflowRow({ workflow, address, now, workflows }: WorkflowRowProps): ComponentChildren {
+  const { workflowId, name, tags, status, version, createdAt, finishedAt, error } = workflow;
+  // A thousand reads for a thousand jobs: of one that has ended once, and again when it is retried.
+  const read = useCallback(() => workflows.counts(workflowId), [workflows, workflowId, version]);
+  const { value: counts } = usePolled(read, status === 'RUNNING' ? pollEveryMs : 0);
   const took = finishedAt === null ? '–' : formatDuration(Date.parse(finishedAt) - Date.parse(createdAt));
   return html`<tr data-workflow=${workflowId}>
     <th scope="row">
@@ -105,7 +120,7 @@ function WorkflowRow({ workflow, address, now }: WorkflowRowProps): ComponentChi
       <span class="narrow-only"><span class="under">${relativeTime(createdAt, now)}</span></span>
     </th>
     <td><${WorkflowBadge} status=${status} /></td>
-    <td class="wide-only"><${JobCounts} counts=${jobCounts} /></td>
+    <td class="wide-only">${counts !== undefined && html`<${JobCounts} counts=${counts} />`}</td>
     <td class="wide-only">
       <time dateTime=${createdAt} title=${new Date(createdAt).toLocaleString()}>${relativeTime(createdAt, now)}</time>
     </td>

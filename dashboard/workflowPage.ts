@@ -46,6 +46,10 @@ export function WorkflowPage({ address, workflowId, connection, workflows, actio
   const onRetryAll = (): void => act(() => workflows.retry(workflowId), 'What failed begins anew.');
   const onCancel = (): void => act(() => workflows.cancel(workflowId), 'Cancelled; what runs ends within a heartbeat of its worker.');
   const onRetry = ({ jobId, workflowJobName }: WorkflowJob): void => act(() => actions.retry(jobId), `${workflowJobName} begins anew.`);
+  const onSent = (told: string): void => {
+    action.tell(told);
+    opened.refresh();
+  };
   const hasFailed = jobs.some(({ status }) => status === 'FAILED' || status === 'FAILED_FINAL');
   return html`<section class="workflow card" aria-labelledby="workflow-title">
     <div class="insight-head">
@@ -87,8 +91,9 @@ export function WorkflowPage({ address, workflowId, connection, workflows, actio
       html`<${SignalDialog}
         jobId=${signalled.jobId}
         jobName=${signalled.workflowJobName}
+        awaited=${signalled.awaitedSignals}
         workflows=${workflows}
-        onSent=${opened.refresh}
+        onSent=${onSent}
         onClose=${() => setSignalled(undefined)}
       />`
     }

@@ -1,6 +1,6 @@
 /** What the page reads of workflows, and does to them. */
 import type { Connection } from '../client/connection.ts';
-import type { WorkflowStatus } from '../client/workflows.ts';
+import type { Workflow, WorkflowStatus } from '../client/workflows.ts';
 import { workflowDocuments, type JobRelations, type ListedWorkflow, type WorkflowAnswers, type WorkflowJob } from './workflowDocuments.ts';
 
 export interface WorkflowsPage {
@@ -16,8 +16,10 @@ export interface Workflows {
     readonly after: string | undefined;
   }): Promise<WorkflowsPage>;
   workflow(workflowId: string): Promise<ListedWorkflow>;
+  counts(workflowId: string): Promise<Workflow['jobCounts']>;
   /** All of them, each after those that it depends on. */
   jobs(workflowId: string): Promise<readonly WorkflowJob[]>;
+  /** With all of its children. */
   relations(jobId: string): Promise<JobRelations>;
   /** As all changes, not repeated where its answer was lost: that it took effect, the page shows. */
   retry(workflowId: string): Promise<void>;
@@ -40,17 +42,29 @@ export function createWorkflows(connection: Connection): Workflows {
     async workflow(workflowId) {
       return (await ask('workflow', { workflowId })).workflow;
     },
+    async counts(workflowId) {
+      return (await ask('workflowCounts', { workflowId })).workflow.jobCounts;
+    },
     async jobs(workflowId) {
       const jobs: WorkflowJob[] = [];
       for (let after: string | null = null; ;) {
-        const { workflow }: WorkflowAnswers['workflowJobs'] = await ask('workflowJobs', { workflowId, after });
-        jobs.push(...workflow.jobs.edges.map(({ node }) => node));
-        if (!workflow.jobs.pageInfo.hasNextPage) return jobs;
-        after = workflow.jobs.pageInfo.endCursor;
+        const answer: WorkflowAnswers['workflowJobs'] = await ask('workflowJobs', { workflowId, after });
+        const { edges, pageInfo } = answer.workflow.jobs;
+        jobs.push(...edges.map(({ node }) => node));
+        if (!pageInfo.hasNextPage || pageInfo.endCursor === null) return jobs;
+        after = pageInfo.endCursor;
       }
     },
     async relations(jobId) {
-      return (await ask('relations', { jobId })).job;
+      const { job } = await ask('relations', { jobId });
+      const { edges, pageInfo } = job.children;
+      const nodes = edges.map(({ node }) => node);
+      for (let { hasNextPage, endCursor } = pageInfo; hasNextPage && endCursor !== null;) {
+        const page: WorkflowAnswers['children'] = await ask('children', { jobId, after: endCursor });
+        nodes.push(...page.job.children.edges.map(({ node }) => node));
+        ({ hasNextPage, endCursor } = page.job.children.pageInfo);
+      }
+      return { ...job, children: nodes.map(({ childName, ...child }) => ({ ...child, name: childName })) };
     },
     retry: (workflowId) => change('retryWorkflow', { workflowId }),
     cancel: (workflowId) => change('cancelWorkflow', { workflowId }),

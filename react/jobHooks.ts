@@ -45,6 +45,9 @@ export interface JobHooks<Types extends JobTypesMap<Types>> {
   useWorkflow(workflowId: string | SkipToken): View<WorkflowWithJobs>;
   /** All of its failed jobs. Whoever follows the workflow sees it go on. */
   useRetryWorkflow(): UsedCall<[workflowId: string], Workflow>;
+  useCancelWorkflow(): UsedCall<[workflowId: string], Workflow>;
+  /** What the job's handler waits for, or will. The same again changes nothing. */
+  useSendSignal(): UsedCall<[jobId: string, name: string, payload?: unknown], Job>;
   useCreateJob<Name extends NameOf<Types>>(
     type: Name,
   ): UsedCall<[params?: Types[Name]['params'], options?: CreateJobOptions], TypedJob<Types, Name>>;
@@ -159,6 +162,9 @@ export function createJobHooks<Types extends JobTypesMap<Types> = AnyJobTypes>(c
 
   const cancel = (jobId: string): Promise<Job> => client.cancel(jobId);
 
+  const cancelWorkflow = (workflowId: string): Promise<Workflow> => client.cancelWorkflow(workflowId);
+  const sendSignal = (jobId: string, name: string, payload?: unknown): Promise<Job> => client.sendSignal(jobId, name, payload);
+
   async function retryWorkflow(workflowId: string): Promise<Workflow> {
     const workflow = await client.retryWorkflow(workflowId);
     const source = workflows.get(workflowId);
@@ -173,6 +179,8 @@ export function createJobHooks<Types extends JobTypesMap<Types> = AnyJobTypes>(c
     useWorkflow: (workflowId) =>
       useViewed<WorkflowWithJobs>(useMemo(() => (workflowId === skipToken ? idle : workflowAt(workflowId)), [workflowId])),
     useRetryWorkflow: () => useCall(retryWorkflow),
+    useCancelWorkflow: () => useCall(cancelWorkflow),
+    useSendSignal: () => useCall(sendSignal),
     useCreateJob,
     useRetryJob: () => useCall(retry),
     useJobLogs,

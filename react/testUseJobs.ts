@@ -92,6 +92,40 @@ export function exerciseOtherHooks(): void {
       await expect.poll(watched.openWatches).toBe(0);
     });
 
+    test('follows what a component does to it: a signal that a job waits for, and a cancel', async () => {
+      const handler = defineHandler(simulateWork, async ({ payload }, { waitForSignal }) => {
+        await waitForSignal(String(payload));
+        return { attempts: 1, sleptMs: 0 };
+      });
+      await using running = await startSystem({ engine: 'embedded', handlers: [handler] });
+      await using watched = openClient(running.url);
+      const { useWorkflow, useCancelWorkflow, useSendSignal } = createJobHooks(watched.client);
+      const { workflow } = await watched.client.createWorkflow({
+        name: 'asks twice',
+        jobs: [
+          { name: 'a', type: 'simulate_work', params: { payload: 'first' } },
+          { name: 'b', type: 'simulate_work', params: { payload: 'second' }, dependsOn: ['a'] },
+        ],
+      });
+      const used: { send?: (jobId: string, name: string) => void; cancel?: (workflowId: string) => void } = {};
+      const noted = noting((workflowId: string) => {
+        used.send = useSendSignal().mutate;
+        used.cancel = useCancelWorkflow().mutate;
+        return useWorkflow(workflowId);
+      });
+      mount(noted.element(workflow.workflowId));
+      const jobs = () => noted.last()?.data?.jobs ?? [];
+      await expect.poll(() => jobs().length).toBe(2);
+      used.send?.(jobs().find(({ name }) => name === 'a')?.jobId ?? '', 'first');
+      await expect.poll(() => jobs().find(({ name }) => name === 'a')?.status).toBe('SUCCEEDED');
+      used.cancel?.(workflow.workflowId);
+      await expect.poll(() => noted.last()?.data?.status).toBe('CANCELLED');
+      expect(jobs().map(({ name, status }) => [name, status])).toEqual([
+        ['a', 'SUCCEEDED'],
+        ['b', 'CANCELLED'],
+      ]);
+    });
+
     test('shows once that there is no such workflow', async () => {
       await using watched = openClient(system().url);
       const { useWorkflow } = createJobHooks(watched.client);

@@ -4,6 +4,7 @@ import type { HistoryEntry, Job, JobFailure, JobPriority, JobStatus } from '../c
 import { defaultAttempts, defaultLines, listAttempts, maxAttempts, maxLines } from '../core/usecases/listLogs.ts';
 import { listSteps, maxListedSteps, type FinishedStep } from '../core/usecases/kept.ts';
 import { shownReasonOf, shownWaitOf, type WaitingReason } from '../core/shownWait.ts';
+import { awaitedSignals, maxShownSignals } from '../core/waiting.ts';
 import { builder } from './builder.ts';
 import { JobFailureCodeType } from './errorCode.ts';
 import { AttemptConnectionType, JobLogLineConnectionType, linesAfter, linesFirst, loadLines, pageCost } from './jobLog.ts';
@@ -126,6 +127,10 @@ export const JobType = builder.objectRef<Job>('Job').implement({
       nullable: true,
       description: 'Until when it waits, as far as that is known.',
       resolve: async (job, _arguments, { core }) => shownWaitOf(job, await core.table.time())?.until,
+    }),
+    awaitedSignals: t.stringList({
+      description: `The names of the signals that its handler waits for, while \`waitingReason\` is SIGNAL; the first ${maxShownSignals}.`,
+      resolve: ({ waiting }) => [...awaitedSignals(waiting)],
     }),
     attempts: t.exposeInt('attempts', { description: 'Attempts begun in this generation.' }),
     version: t.exposeInt('version', {

@@ -71,6 +71,17 @@ export const WorkflowType = builder.objectRef<Workflow>('Workflow').implement({
       complexity: ({ first }) => pageCost(first ?? defaultWorkflowsPage, maxWorkflowsPage),
       resolve: ({ workflowId }, { first, after }, { core, signal }) => listWorkflowJobs(core, workflowId, { first, after, signal }),
     }),
+    job: t.field({
+      type: JobType,
+      nullable: true,
+      description: 'Its job of that name; null if it has none, or while that is being made.',
+      args: { name: t.arg.string({ required: true, description: 'The name in the workflow.' }) },
+      resolve: async ({ owner, workflowId }, { name }, { core }) => {
+        const plan = await readPlan(core, workflowId);
+        const jobId = plan?.jobIds[plan.numberOfName(name) ?? -1];
+        return jobId === undefined ? null : ((await loadJob(core, { owner, jobId })) ?? null);
+      },
+    }),
   }),
 });
 
@@ -146,6 +157,11 @@ builder.objectFields(JobType, (t) => ({
     description: 'The job whose handler made it.',
     resolve: async ({ owner, parent }, _arguments, { core }) =>
       parent === undefined ? null : ((await loadJob(core, { owner, jobId: parent.jobId })) ?? null),
+  }),
+  childName: t.string({
+    nullable: true,
+    description: 'What the handler of its parent calls it.',
+    resolve: ({ parent }) => parent?.name ?? null,
   }),
   children: t.field({
     type: JobConnectionType,

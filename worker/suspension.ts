@@ -7,7 +7,7 @@
 import { isSuspension, Suspended } from '../core/suspended.ts';
 import type { JobLogger } from '../core/logLine.ts';
 import type { JsonValue } from '../core/job.ts';
-import type { Waiting, WaitReason } from '../core/waiting.ts';
+import { awaitedSignals, maxShownSignals, waitKey, type Waiting, type WaitReason } from '../core/waiting.ts';
 
 /** What a run waits for. */
 export interface Wait {
@@ -82,9 +82,14 @@ function allOf(waits: readonly Wait[]): Wait | undefined {
   const reason = strength.find((one) => waits.some(({ waiting }) => waiting.reason === one)) ?? first.waiting.reason;
   const ends = waits.flatMap(({ waiting: { until } }) => (until === undefined ? [] : [until]));
   const jobIds = [...new Set(waits.flatMap((wait) => wait.jobIds ?? []))];
+  const names = waits.flatMap(({ waiting }) => awaitedSignals(waiting)).slice(0, maxShownSignals);
   return {
     ...(jobIds.length === 0 ? {} : { jobIds }),
-    waiting: { reason, ...(ends.length === 0 ? {} : { until: Math.min(...ends) }) },
+    waiting: {
+      reason,
+      ...(names.length === 0 ? {} : { for: waitKey(...names) }),
+      ...(ends.length === 0 ? {} : { until: Math.min(...ends) }),
+    },
     isOver: async () => (await Promise.all(waits.map((wait) => wait.isOver()))).some(Boolean),
   };
 }

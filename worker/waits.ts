@@ -7,6 +7,7 @@ import { awaitSignal, maxSignalTimeoutSeconds, wasSent } from '../core/usecases/
 import { keepStep, readStep, stepResult } from '../core/usecases/keepStep.ts';
 import { requireName, type KeptDeps } from '../core/usecases/kept.ts';
 import { beginSleep, endOfSleep, maxSleepSeconds } from '../core/usecases/sleeps.ts';
+import { waitKey } from '../core/waiting.ts';
 import type { Claimed } from './claim.ts';
 import type { WorkerParts } from './parts.ts';
 import type { Suspension } from './suspension.ts';
@@ -102,7 +103,7 @@ export function createWaits(
         if (awaited.kind === 'timedOut') return { timedOut: true };
         const { until } = awaited;
         return suspension.wait({
-          waiting: { reason: 'SIGNAL', ...(until === undefined ? {} : { until }) },
+          waiting: { reason: 'SIGNAL', for: waitKey(name), ...(until === undefined ? {} : { until }) },
           isOver: () => wasSent(core, job, name),
         });
       }),

@@ -113,13 +113,14 @@ export async function listChildren(
   { table }: Pick<Core, 'table'>,
   jobId: string,
   { limit, beyond }: { readonly limit: number; readonly beyond?: string | undefined },
-): Promise<{ readonly children: readonly ListedChild[]; readonly hasMore: boolean }> {
+): Promise<{ readonly children: readonly ListedChild[]; readonly hasMore: boolean; readonly last: string | undefined }> {
   // What follows a rank begins with it, or is the next one.
   const from = beyond === undefined ? undefined : `${beyond} `;
   const { entries, next } = await table.entries.list(childKind, { place: childrenPlace(jobId), from, limit });
   const jobs = entries.length === 0 ? [] : await table.getMany(entries.map(({ value }) => value.jobId));
   const children = jobs.flatMap((job, index) => (job === undefined ? [] : [{ job, rank: entries[index]?.place?.rank ?? '' }]));
-  return { children, hasMore: next !== undefined };
+  // Also where the last ones are not there yet, so that whoever pages does not begin again.
+  return { children, hasMore: next !== undefined, last: entries.at(-1)?.place?.rank };
 }
 
 /** All of a job's children, page by page. @throws {JobError} `TABLE_UNAVAILABLE`. */

@@ -73,7 +73,7 @@ export async function listWorkflows(
 
 /** In the order of the plan’s dependencies; a cursor is a number’s. @throws {JobError} `BAD_USER_INPUT`, `TABLE_UNAVAILABLE`. */
 export async function listWorkflowJobs(
-  core: Pick<Core, 'table'>,
+  core: { readonly table: Pick<Core['table'], 'entries' | 'getMany'> },
   workflowId: string,
   { first, after, signal }: PageRequest & { readonly signal?: AbortSignal | undefined },
 ): Promise<JobPage> {
@@ -97,7 +97,8 @@ export async function listWorkflowJobs(
       hasNextPage: from + size < (plan?.jobs.length ?? 0),
       hasPreviousPage: from > 0,
       startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      // Also where those of the page are not there yet, so that whoever pages does not begin again.
+      endCursor: numbers.length === 0 ? null : cursorOf(String(from + numbers.length - 1)),
     },
   };
 }
@@ -106,7 +107,8 @@ export async function listWorkflowJobs(
 export async function pageOfChildren(core: Pick<Core, 'table'>, jobId: string, { first, after }: PageRequest): Promise<JobPage> {
   const size = sizeOf(first);
   const beyond = after === undefined || after === null ? undefined : rankOf(after);
-  const { children, hasMore } = size === 0 ? { children: [], hasMore: true } : await listChildren(core, jobId, { limit: size, beyond });
+  const none = { children: [], hasMore: true, last: undefined };
+  const { children, hasMore, last } = size === 0 ? none : await listChildren(core, jobId, { limit: size, beyond });
   const edges = children.map(({ job, rank }) => ({ cursor: cursorOf(rank), job }));
   return {
     edges,
@@ -114,7 +116,7 @@ export async function pageOfChildren(core: Pick<Core, 'table'>, jobId: string, {
       hasNextPage: hasMore,
       hasPreviousPage: beyond !== undefined,
       startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      endCursor: last === undefined ? null : cursorOf(last),
     },
   };
 }

@@ -60,7 +60,7 @@ export interface KeptPlan {
 
 /** Renewed while the workflow is open, as all that it needs is. Twice is fine. */
 export function keepPlan(
-  { table }: Pick<Core, 'table'>,
+  { table }: { readonly table: { readonly entries: Pick<Entries, 'put'> } },
   workflowId: string,
   jobs: readonly PlannedJob[],
   expiresAt: number,

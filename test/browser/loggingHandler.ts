@@ -12,6 +12,8 @@ const told = z.object({
   /** A step to do, and a signal to wait for. */
   step: z.string().optional(),
   signalName: z.string().optional(),
+  /** Jobs to make and to wait for: what each is told, by name. */
+  children: z.record(z.string(), z.record(z.string(), z.json())).default({}),
 });
 
 export interface LoggingHandler {
@@ -24,10 +26,15 @@ export interface LoggingHandler {
 
 export function createLoggingHandler(): LoggingHandler {
   let gate = Promise.withResolvers<void>();
-  const handler = defineHandler(simulateWork, async ({ payload, failAttempts }, { attempt, log, signal, step, waitForSignal }) => {
-    const { lines, waits, fails, step: stepName, signalName } = told.parse(payload ?? {});
+  const handler = defineHandler(simulateWork, async ({ payload, failAttempts }, context) => {
+    const { attempt, log, signal, step, waitForSignal, createJob, waitFor } = context;
+    const { lines, waits, fails, step: stepName, signalName, children } = told.parse(payload ?? {});
     if (stepName !== undefined) await step(stepName, () => 'done');
     if (signalName !== undefined) await waitForSignal(signalName);
+    for (const [name, child] of Object.entries(children)) {
+      await createJob(name, { type: simulateWork.name, params: { payload: child } });
+    }
+    if (Object.keys(children).length > 0) await waitFor(Object.keys(children));
     if (lines > 0) log.info('it begins', { attempt });
     if (attempt <= failAttempts) {
       log.error('no answer', { url: 'https://example.com' });

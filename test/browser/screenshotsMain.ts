@@ -1,4 +1,7 @@
-/** `npm run screenshots`: the pictures of docs/dashboard.md, of 0, 1, 300 and 100,000 jobs, each of a system of its own. */
+/**
+ * `npm run screenshots`: the pictures of docs/dashboard.md, of 0, 1, 300 and 100,000 jobs, each of a system of its own, and of
+ * workflows. `npm run screenshots -- workflows`: those alone; `-- jobs`: the others.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +10,8 @@ import type { Page } from 'playwright-core';
 import { fillSearchedJobs } from '../support/fillSearchedJobs.ts';
 import { startSystem, type System } from '../support/startSystem.ts';
 import { demoJob } from './demoJobs.ts';
-import { isLive, openBrowser, type OpenedBrowser } from './openBrowser.ts';
+import { isLive, openBrowser, type OpenedBrowser, type WatchedPage } from './openBrowser.ts';
+import { shootWorkflows } from './workflowPictures.ts';
 
 const folder = join(import.meta.dirname, '../../docs/dashboard');
 const wide = { width: 1360, height: 850 };
@@ -15,57 +19,63 @@ const phone = { width: 390, height: 844 };
 /** Of a server that asks for no token. */
 const owner = 'anonymous';
 
+const [only] = process.argv.slice(2);
 await mkdir(folder, { recursive: true });
 await using browser = await openBrowser();
-await withJobs(0, async ({ page }) => shoot(page, 'jobs-0'));
-await withJobs(1, async ({ page }) => shoot(page, 'jobs-1'));
-await withJobs(300, async ({ page, system }) => {
-  await busy(system, page);
-  await shoot(page, 'jobs-300');
-  await page.locator('tr[data-status=PROCESSING] th a').first().click();
-  await page.getByText('Timeline').waitFor();
-  await shoot(page, 'job');
-  await page.keyboard.press('Escape');
-  await page.setViewportSize(phone);
-  await shoot(page, 'phone');
-  await page.getByRole('link', { name: 'Errors' }).click();
-  await page.locator('.errors-table').waitFor();
-  await shoot(page, 'phone-errors');
-});
-await withJobs(100_000, async ({ page, system }) => {
-  await busy(system, page);
-  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-  await timed('counted', () => page.getByText('More than 10,000 jobs').waitFor());
-  await shoot(page, 'jobs-100000');
-  const newest = await page.locator('tbody tr').first().getAttribute('data-job');
-  await timed('an older page', async () => {
-    await page.getByRole('button', { name: 'Older' }).click();
-    await page.locator(`tr[data-job="${newest}"]`).waitFor({ state: 'detached' });
-  });
-  await timed('one state', async () => {
-    await page.getByRole('link', { name: 'Cancelled' }).click();
-    await page.locator('tr[data-status=CANCELLED]').nth(19).waitFor();
-  });
-  await timed('statistics', async () => {
-    await page.getByRole('link', { name: 'Statistics' }).click();
-    await page.locator('.statistics-table').waitFor();
-  });
-  await page.getByRole('button', { name: 'Last day' }).click();
-  await page.getByText('Last day, by hour').waitFor();
-  await shoot(page, 'statistics');
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  await timed('errors', async () => {
+if (only !== 'workflows') await shootJobs();
+if (only !== 'jobs') await shootWorkflows({ open: async (url) => (await openWide(browser, url)).page, shoot, phone });
+
+async function shootJobs(): Promise<void> {
+  await withJobs(0, async ({ page }) => shoot(page, 'jobs-0'));
+  await withJobs(1, async ({ page }) => shoot(page, 'jobs-1'));
+  await withJobs(300, async ({ page, system }) => {
+    await busy(system, page);
+    await shoot(page, 'jobs-300');
+    await page.locator('tr[data-status=PROCESSING] th a').first().click();
+    await page.getByText('Timeline').waitFor();
+    await shoot(page, 'job');
+    await page.keyboard.press('Escape');
+    await page.setViewportSize(phone);
+    await shoot(page, 'phone');
     await page.getByRole('link', { name: 'Errors' }).click();
     await page.locator('.errors-table').waitFor();
+    await shoot(page, 'phone-errors');
   });
-  await shoot(page, 'errors');
-  await page
-    .getByRole('button', { name: /^Retry all jobs that failed so/ })
-    .first()
-    .click();
-  await page.getByText('This would retry').waitFor();
-  await shoot(page, 'bulk');
-});
+  await withJobs(100_000, async ({ page, system }) => {
+    await busy(system, page);
+    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+    await timed('counted', () => page.getByText('More than 10,000 jobs').waitFor());
+    await shoot(page, 'jobs-100000');
+    const newest = await page.locator('tbody tr').first().getAttribute('data-job');
+    await timed('an older page', async () => {
+      await page.getByRole('button', { name: 'Older' }).click();
+      await page.locator(`tr[data-job="${newest}"]`).waitFor({ state: 'detached' });
+    });
+    await timed('one state', async () => {
+      await page.getByRole('link', { name: 'Cancelled' }).click();
+      await page.locator('tr[data-status=CANCELLED]').nth(19).waitFor();
+    });
+    await timed('statistics', async () => {
+      await page.getByRole('link', { name: 'Statistics' }).click();
+      await page.locator('.statistics-table').waitFor();
+    });
+    await page.getByRole('button', { name: 'Last day' }).click();
+    await page.getByText('Last day, by hour').waitFor();
+    await shoot(page, 'statistics');
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+    await timed('errors', async () => {
+      await page.getByRole('link', { name: 'Errors' }).click();
+      await page.locator('.errors-table').waitFor();
+    });
+    await shoot(page, 'errors');
+    await page
+      .getByRole('button', { name: /^Retry all jobs that failed so/ })
+      .first()
+      .click();
+    await page.getByText('This would retry').waitFor();
+    await shoot(page, 'bulk');
+  });
+}
 
 interface Stage {
   readonly system: System;
@@ -101,10 +111,15 @@ async function withJobs(jobs: number, show: (stage: Stage) => Promise<void>): Pr
   }
 }
 
-async function opened({ openPage }: OpenedBrowser, { url }: System) {
+async function opened(from: OpenedBrowser, { url }: System): Promise<WatchedPage> {
+  const watched = await openWide(from, url);
+  await watched.page.locator('.pages').waitFor();
+  return watched;
+}
+
+async function openWide({ openPage }: OpenedBrowser, url: string): Promise<WatchedPage> {
   const watched = await openPage(url, { viewport: wide, reducedMotion: 'reduce', timezoneId: 'Europe/Berlin', locale: 'en-GB' });
   await isLive(watched.page);
-  await watched.page.locator('.pages').waitFor();
   return watched;
 }
 

@@ -8,6 +8,7 @@ import { keptKey, keptKind } from '../../core/usecases/kept.ts';
 import { retryJob } from '../../core/usecases/retryJob.ts';
 import { sendSignal } from '../../core/usecases/sendSignal.ts';
 import { wakeSignalled } from '../../core/usecases/tellSignals.ts';
+import { awaitedSignals } from '../../core/waiting.ts';
 import { openScripted, owner, type Script, type Scripted } from './scripted.ts';
 
 let scripted: Scripted;
@@ -47,6 +48,7 @@ test('a signal is sent once: the same again changes nothing, another is refused,
     return both.map(({ payload = null }) => payload);
   });
   const send = (name: string, payload: JsonValue, by = owner) => sendSignal(core, { owner: by, jobId, name, payload });
+  await expect.poll(async () => awaitedSignals((await present(jobId))?.waiting)).toEqual(['a', 'b']);
   await send('a', { x: 1, y: 2 });
   await send('a', { y: 2, x: 1 });
   await expect(send('a', { x: 2 })).rejects.toMatchObject({ code: 'SIGNAL_ALREADY_SENT' });
@@ -100,16 +102,20 @@ test('through the API a job shows what it waits for and what it has done, takes 
     if (run === 2) throw new PermanentError('as asked');
     return run;
   });
-  const fields = 'status waitingReason steps { name }';
+  const fields = 'status waitingReason awaitedSignals steps { name }';
   const show = () => asked(`query ($jobId: ID!) { job(jobId: $jobId) { ${fields} } }`, { jobId });
-  await expect.poll(show).toEqual({ data: { job: { status: 'PENDING', waitingReason: 'SIGNAL', steps: [{ name: 'first' }] } } });
+  await expect
+    .poll(show)
+    .toEqual({ data: { job: { status: 'PENDING', waitingReason: 'SIGNAL', awaitedSignals: ['approval'], steps: [{ name: 'first' }] } } });
   const send =
     'mutation ($jobId: ID!, $payload: JSON) { sendSignal(input: { jobId: $jobId, name: "approval", payload: $payload }) { job { jobId } } }';
   expect(await asked(send, { jobId, payload: 'yes' })).toEqual({ data: { sendSignal: { job: { jobId } } } });
   expect(await asked(send, { jobId, payload: 'no' })).toMatchObject({ errors: [{ extensions: { code: 'SIGNAL_ALREADY_SENT' } }] });
   expect(await ended(jobId)).toMatchObject({ status: 'FAILED_FINAL' });
   const retry = `mutation ($jobId: ID!) { retryJob(input: { jobId: $jobId, fromStart: true }) { job { ${fields} } } }`;
-  expect(await asked(retry, { jobId })).toEqual({ data: { retryJob: { job: { status: 'PENDING', waitingReason: 'QUEUED', steps: [] } } } });
+  expect(await asked(retry, { jobId })).toEqual({
+    data: { retryJob: { job: { status: 'PENDING', waitingReason: 'QUEUED', awaitedSignals: [], steps: [] } } },
+  });
   await expect.poll(show).toMatchObject({ data: { job: { waitingReason: 'SIGNAL' } } });
 });
 

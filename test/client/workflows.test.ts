@@ -1,0 +1,134 @@
+/** Workflows, from the client to the jobs: handed in once, watched across lost connections, steered, and known by their names. */
+import type { WorkflowEvent } from 'job-tickets-client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startSystem, type System } from '../support/startSystem.ts';
+import { openFaultProxy } from '../support/faultProxy.ts';
+import { clientOf } from './clientOf.ts';
+
+let system: System;
+beforeAll(async () => {
+  system = await startSystem({ engine: 'embedded', env: { SOCKET_DRAIN_SECONDS: '0' } });
+});
+afterAll(() => system[Symbol.asyncDispose]());
+
+const textOf = ({ jobName, jobEvent, workflowStatus }: WorkflowEvent): string =>
+  `${jobName ?? 'workflow'} ${jobEvent?.version ?? ''}${jobEvent?.status ?? workflowStatus}`;
+
+test.each([undefined, 'sse'] as const)(
+  'a workflow is handed in once and watched to its end, each change once, although each ends the connection (%s)',
+  async (transport) => {
+    await using proxy = await openFaultProxy(Number(new URL(system.url).port));
+    await using client = clientOf(`http://127.0.0.1:${proxy.port}`, transport === undefined ? {} : { transport });
+    const idempotencyKey = `twice-${transport}`;
+    const handIn = () =>
+      client.createWorkflow({
+        name: 'two steps',
+        idempotencyKey,
+        jobs: [
+          { name: 'first', type: 'simulate_work', params: { payload: 'taken over' } },
+          {
+            name: 'second',
+            type: 'simulate_work',
+            dependsOn: ['first'],
+            paramsFrom: [{ path: ['payload'], job: 'first', resultPath: ['payload'] }],
+          },
+        ],
+      });
+    const { workflow, created } = await handIn();
+    expect([created, workflow.status, workflow.name]).toEqual([true, 'RUNNING', 'two steps']);
+    const { workflowId } = workflow;
+    expect(await handIn()).toMatchObject({ created: false, workflow: { workflowId } });
+
+    const told: string[] = [];
+    for await (const event of client.watchWorkflow(workflowId, { afterSequence: '0' })) {
+      told.push(textOf(event));
+      proxy.reset();
+    }
+    const each = ['first', 'second'].flatMap((name) => [`${name} 1PENDING`, `${name} 2PROCESSING`, `${name} 3SUCCEEDED`]);
+    expect(told.toSorted()).toEqual([...each, 'workflow RUNNING', 'workflow SUCCEEDED'].toSorted());
+    expect(told.filter((text) => text.startsWith('second'))).toEqual(each.slice(3));
+    expect(told.at(-1)).toBe('workflow SUCCEEDED');
+
+    expect(await client.workflow(workflowId)).toMatchObject({ status: 'SUCCEEDED', jobCounts: [{ status: 'SUCCEEDED', count: 2 }] });
+    const second = await client.workflowJob<'simulate_work'>(workflowId, 'second');
+    // The result has the type's own form.
+    const attempts: number | undefined = second?.result?.attempts;
+    expect([attempts, second?.result?.payload]).toEqual([1, 'taken over']);
+    expect(await client.workflowJob(workflowId, 'third')).toBeNull();
+    const jobs = await Array.fromAsync(client.workflowJobs(workflowId));
+    expect(jobs.map(({ workflowJobName, dependsOn }) => [workflowJobName, dependsOn.map(({ name }) => name)])).toEqual([
+      ['first', []],
+      ['second', ['first']],
+    ]);
+  },
+);
+
+test('what failed is retried, what is open is cancelled, a signal may come before its job runs, and the lists tell of all', async () => {
+  await using client = clientOf(system.url);
+  const { workflow } = await client.createWorkflow({
+    name: 'fails',
+    tags: ['client'],
+    jobs: [
+      { name: 'works', type: 'simulate_work', params: { failPermanently: true } },
+      { name: 'after', type: 'simulate_work', dependsOn: ['works'], whenDependencyFails: 'WAIT' },
+    ],
+  });
+  const { workflowId } = workflow;
+  const statusOf = async (name: string) => (await client.workflowJob(workflowId, name))?.status;
+  await expect.poll(() => statusOf('works')).toBe('FAILED_FINAL');
+  const waiting = await client.workflowJob(workflowId, 'after');
+  expect(waiting).toMatchObject({ status: 'PENDING', waitingReason: 'DEPENDENCIES' });
+  const jobId = waiting?.jobId ?? '';
+  expect(await client.sendSignal(jobId, 'approval', { by: 'Ada' })).toMatchObject({ jobId });
+  expect(await client.sendSignal(jobId, 'approval', { by: 'Ada' })).toMatchObject({ jobId });
+  await expect(client.sendSignal(jobId, 'approval', { by: 'Bob' })).rejects.toMatchObject({ code: 'SIGNAL_ALREADY_SENT' });
+
+  expect(await client.retryWorkflow(workflowId)).toMatchObject({ status: 'RUNNING' });
+  await expect.poll(async () => (await client.workflowJob(workflowId, 'works'))?.generation).toBe(2);
+  await expect.poll(() => statusOf('works')).toBe('FAILED_FINAL');
+  await client.cancelWorkflow(workflowId);
+  await expect.poll(async () => (await client.workflow(workflowId)).status).toBe('FAILED');
+  expect(await statusOf('after')).toBe('CANCELLED');
+  await expect(client.cancelWorkflow(workflowId)).rejects.toMatchObject({ code: 'WORKFLOW_NOT_CANCELLABLE' });
+  await expect(client.workflow('01J00000000000000000000000')).rejects.toMatchObject({ code: 'WORKFLOW_NOT_FOUND' });
+
+  const listed = async (filter: object) => (await Array.fromAsync(client.workflows({ filter }))).map((one) => one.workflowId);
+  await expect.poll(() => listed({ tags: ['client'] })).toEqual([workflowId]);
+  expect(await listed({ status: ['FAILED'], name: 'fails' })).toEqual([workflowId]);
+  expect(await listed({ status: ['RUNNING'], name: 'fails' })).toEqual([]);
+});
+
+test('names of jobs, types and params are checked by the compiler', () => {
+  // Never called: that it compiles, and that what is marked does not, is what it shows.
+  const written = async (): Promise<void> => {
+    await using client = clientOf(system.url);
+    const type = 'simulate_work';
+    const pages = ['page-1', 'page-2'];
+    await client.createWorkflow({
+      name: 'names that are reckoned',
+      jobs: [
+        { name: 'split', type },
+        ...pages.map((name) => ({ name, type, dependsOn: ['split'] }) as const),
+        { name: 'join', type, dependsOn: pages },
+      ],
+    });
+    await client.createWorkflow({
+      name: 'wrong',
+      jobs: [
+        { name: 'a', type },
+        // @ts-expect-error No job has that name.
+        { name: 'b', type, dependsOn: ['c'] },
+        // @ts-expect-error Nor here.
+        { name: 'd', type, dependsOn: ['a'], paramsFrom: [{ path: ['payload'], job: 'c', resultPath: [] }] },
+        // @ts-expect-error No type of that name.
+        { name: 'e', type: 'simulate_nothing' },
+        // @ts-expect-error It takes a number.
+        { name: 'f', type, params: { durationMs: 'long' } },
+      ],
+    });
+    const job = await client.workflowJob<'simulate_work'>('', 'a');
+    // @ts-expect-error Its result has no such field.
+    console.log(job?.result?.nothing);
+  };
+  expect(written).toBeTypeOf('function');
+});
