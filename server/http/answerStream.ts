@@ -6,9 +6,10 @@
 import type { ServerResponse } from 'node:http';
 import type { GraphQLError } from 'graphql';
 import { eventIdOf, type PushedEvent } from '../../core/usecases/watchJob.ts';
-import type { PushTarget, Running } from '../execution/fanOut.ts';
+import type { PushTarget } from '../execution/fanOut.ts';
 import type { Answer } from '../execution/operations.ts';
 import { payloadOf } from '../execution/payload.ts';
+import { RunningOperations } from '../execution/runningOperations.ts';
 import type { StreamType } from './mediaTypes.ts';
 import { codeOf } from './status.ts';
 
@@ -53,7 +54,7 @@ function partOf(json: string): string {
 const silent: ReadonlySet<string> = new Set(['SHUTTING_DOWN', 'UNAUTHENTICATED']);
 
 export class AnswerStream implements PushTarget {
-  readonly running = new Map<string, Running>();
+  readonly running = new RunningOperations();
   keptBytes = 0;
   /** Whether something was taken since the last heartbeat. */
   #isRead = true;
@@ -71,7 +72,7 @@ export class AnswerStream implements PushTarget {
     response.once('close', () => this.#leave());
   }
 
-  get bufferedAmount(): number {
+  get unsentBytes(): number {
     return this.#response.writableLength;
   }
 
@@ -104,7 +105,7 @@ export class AnswerStream implements PushTarget {
 
   /** Who takes nothing from one heartbeat to the next is not there. */
   #keepAliveNow(): void {
-    if (this.bufferedAmount > 0 && !this.#isRead) return void this.#response.destroy();
+    if (this.unsentBytes > 0 && !this.#isRead) return void this.#response.destroy();
     this.#isRead = false;
     return this.#write(this.#framing.heartbeat);
   }
@@ -119,7 +120,6 @@ export class AnswerStream implements PushTarget {
 
   #leave(): void {
     clearInterval(this.#keepAlive);
-    for (const running of this.running.values()) running.end();
-    this.running.clear();
+    this.running.endAll();
   }
 }

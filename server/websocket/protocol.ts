@@ -5,14 +5,14 @@
  * Spoken here, and not by graphql-ws' server, so that an idle watcher costs little more than its socket.
  */
 import { CloseCode, MessageType, parseMessage, type Message, type SubscribeMessage } from 'graphql-ws';
-import type { Running } from '../execution/fanOut.ts';
+import type { RunningOperations } from '../execution/runningOperations.ts';
 import { ackMessage, pongMessage } from './messages.ts';
 
 /** One client, as far as the protocol sees it: fields of one object, for there are tens of thousands. */
 export interface Peer {
   phase: 'open' | 'initialising' | 'acknowledged';
   /** By the id that the client gave. */
-  readonly running: Map<string, Running>;
+  readonly running: RunningOperations;
   send(text: string): void;
   close(code: number, reason: string): void;
 }
@@ -77,12 +77,6 @@ export function initTimedOut(client: Peer): void {
 /** The client agreed to no subprotocol of ours. */
 export function rejectSubprotocol(client: Peer): void {
   client.close(CloseCode.SubprotocolNotAcceptable, 'Subprotocol not acceptable');
-}
-
-/** Its socket is closed, or about to be: ends what ran on it. */
-export function endAll(client: Pick<Peer, 'running'>): void {
-  for (const running of client.running.values()) running.end();
-  client.running.clear();
 }
 
 async function initialise<Client extends Peer>(

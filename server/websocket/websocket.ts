@@ -9,13 +9,14 @@ import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { Authenticate, Identity } from '../auth.ts';
 import type { AnswerSizes } from '../execution/answerSizes.ts';
 import type { CallContext } from '../execution/pipeline.ts';
-import type { FanOut, Running } from '../execution/fanOut.ts';
+import type { FanOut } from '../execution/fanOut.ts';
 import type { OperationRequest, Operations, Outcome } from '../execution/operations.ts';
 import { payloadOf } from '../execution/payload.ts';
+import type { Running } from '../execution/runningOperations.ts';
 import { traceIdOf } from '../trace.ts';
 import { seconds, type ClientSocket } from './clientSocket.ts';
 import type { Connections } from './connections.ts';
-import { endAll, receive, type ProtocolHost, type Rejection } from './protocol.ts';
+import { receive, type ProtocolHost, type Rejection } from './protocol.ts';
 
 export interface WebSocketApi {
   /** Never rejects. */
@@ -118,7 +119,7 @@ export function createWebSocketApi({
       }
     },
     closed(socket) {
-      endAll(socket);
+      socket.running.endAll();
       if (socket.identity !== undefined) connections.close(socket.identity.owner, socket);
     },
   };
