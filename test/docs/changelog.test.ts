@@ -23,7 +23,12 @@ const { version = '' } = manifestOf('.');
 test('what is not released stands on top, then the releases, the newest first, each with its date', () => {
   expect(sections[0]?.title).toBe('Unreleased');
   expect(releases.filter((release) => release.version === '').map(({ title }) => title)).toEqual([]);
-  const order = releases.map((release) => release.version.split('.').map((part) => part.padStart(4, '0')).join('.'));
+  const order = releases.map((release) =>
+    release.version
+      .split('.')
+      .map((part) => part.padStart(4, '0'))
+      .join('.'),
+  );
   expect(order).toEqual(order.toSorted().toReversed());
   const dates = releases.map(({ date }) => date);
   expect(dates).toEqual(dates.toSorted().toReversed());

@@ -25,7 +25,7 @@ export interface Facts {
 
 type Rule = (page: Page, facts: Facts, pages: readonly Page[]) => readonly string[];
 
-const rules: readonly Rule[] = [links, blocks, commands, paths, names, values, figures];
+const rules: readonly Rule[] = [links, blocks, commands, namespaces, paths, names, values, figures];
 
 export function findProblems(pages: readonly Page[], facts: Facts): readonly string[] {
   return pages.flatMap((page) => rules.flatMap((rule) => rule(page, facts, pages).map((problem) => `${page.path}: ${problem}`)));
@@ -68,7 +68,7 @@ function isRunBy(path: string, { text }: Block, page: Page, { paths: existing, s
   const commandsOf = [...text.matchAll(/^(npm run [\w:-]+|sed .*$)/gm)].map(([, command = '']) => command);
   return (
     source.includes(posix.basename(page.path)) ||
-    source.includes(`run by: ${path}`) ||
+    source.includes(`blocksRunBy('${path}')`) ||
     (commandsOf.length > 0 && commandsOf.every((command) => source.includes(command)))
   );
 }
@@ -117,6 +117,15 @@ function commands(page: Page, { scripts, paths: existing }: Facts): readonly str
     ([, path = '']) => !isThere(path, existing),
   );
   return [...unknownScripts, ...unknownFiles].map(([command]) => `says \`${command}\`, which there is not`);
+}
+
+/** Without it kubectl does to whichever namespace it was used for last. */
+function namespaces(page: Page): readonly string[] {
+  const calls = [...page.codes, ...page.blocks.map(({ text }) => text)].join('\n').match(/kubectl [^\n]*/g) ?? [];
+  return calls
+    .filter((call) => / (?:apply|delete|get|rollout|scale|annotate|exec|port-forward|create)\b/.test(call))
+    .filter((call) => !call.startsWith('kubectl -n job-tickets-'))
+    .map((call) => `calls \`${call}\` without the namespace`);
 }
 
 /** The type that readers make. */

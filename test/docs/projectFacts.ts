@@ -19,6 +19,7 @@ import { schema } from '../../schema/index.ts';
 import { embeddedMetrics } from '../../telemetry/embeddedMetrics.ts';
 import { counters, gauges, histograms } from '../../telemetry/instruments.ts';
 import type { Facts } from './findProblems.ts';
+import { readPage, type Block, type Page } from './readPage.ts';
 
 export const root = join(import.meta.dirname, '../..');
 
@@ -50,6 +51,22 @@ export function readProjectFacts(): Facts {
     schema,
     sourceOf: (path) => readFileSync(join(root, path), 'utf8'),
   };
+}
+
+/** What was, is told as it was. */
+const past = /^(?:CHANGELOG\.md|docs\/adr\/)/;
+
+/** All pages that tell of the project as it is. */
+export function readPages(): readonly Page[] {
+  return [...projectPaths()]
+    .filter((path) => path.endsWith('.md') && !past.test(path))
+    .map((path) => readPage(path, readFileSync(join(root, path), 'utf8')));
+}
+
+/** The blocks of all pages that say that this test runs them, in the order of their page. */
+export function blocksRunBy(test: string): readonly (Block & { readonly path: string })[] {
+  const blocks = readPages().flatMap((page) => page.blocks.map((block) => ({ path: page.path, ...block })));
+  return blocks.filter(({ mark }) => mark === `run by: ${test}`);
 }
 
 /** Files that belong to the project, and the folders that they lie in. */
