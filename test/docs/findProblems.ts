@@ -68,7 +68,7 @@ function isRunBy(path: string, { text }: Block, page: Page, { paths: existing, s
   const commandsOf = [...text.matchAll(/^(npm run [\w:-]+|sed .*$)/gm)].map(([, command = '']) => command);
   return (
     source.includes(posix.basename(page.path)) ||
-    source.includes(`blocksRunBy('${path}')`) ||
+    (/\b(?:blocksRunBy|argumentsOf)\(/.test(source) && source.includes(`'${path}'`)) ||
     (commandsOf.length > 0 && commandsOf.every((command) => source.includes(command)))
   );
 }
@@ -155,7 +155,7 @@ function names(page: Page, { capitals, metrics }: Facts): readonly string[] {
 
 /** `nine<!-- = attempts -->`: the word before the mark is the value that the code has. */
 function values(page: Page, facts: Facts): readonly string[] {
-  return [...page.text.matchAll(/(.{0,40}?)<!-- = ([\w.]+) -->/g)].flatMap(([, before = '', name = '']) => {
+  return [...page.text.matchAll(/(.{0,40}?)<!-- = ([\w.-]+) -->/g)].flatMap(([, before = '', name = '']) => {
     const value = facts.values[name];
     if (value === undefined) return [`repeats ${name}, which is no value of the code`];
     return before.replace(/[`*_]+$/, '').endsWith(value) ? [] : [`says "${before}" for ${name}, which is ${value}`];
