@@ -9,6 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^graphql$/, replacement: 'graphql/index.js' },
       { find: /^job-tickets$/, replacement: join(import.meta.dirname, 'index.ts') },
+      { find: /^job-tickets\/testing$/, replacement: join(import.meta.dirname, 'testing/createTestJob.ts') },
       { find: /^job-tickets-client$/, replacement: join(import.meta.dirname, 'client/jobTickets.ts') },
     ],
   },

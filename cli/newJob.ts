@@ -45,16 +45,14 @@ function fileOf(file: (typeof fileNames)[number], name: string, constant: string
 
 /** What those files and the list name otherwise. */
 const taken = new Set([
-  'context',
-  'createContext',
+  'createTestJob',
   'defineHandler',
   'defineJobType',
   'expect',
   'handler',
+  'job',
   'listJob',
   'listJobs',
-  'noObjects',
-  'result',
   'test',
   'undefined',
   'z',

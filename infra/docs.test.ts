@@ -1,3 +1,4 @@
+/** Tables and figures of the pages on AWS, held against the templates, the alarms' causes and themselves. Blocks: test/docs/. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -23,34 +24,6 @@ describe('docs/operations.md', () => {
       ...causes.map(({ alarm, cause }) => `${alarm} | ${cause} | \`infra/monitoring/alarms.test.ts\``),
       ...(await firedBy()).map(({ alert, cause }) => `${alert} | ${cause} | \`infra/monitoring/alerts.test.yml\``),
     ]);
-  });
-});
-
-describe('docs/deployment.md', () => {
-  const block = /(?:<!-- (run by|not run here): (.*) -->\n)?```sh\n([\s\S]*?)```/g;
-
-  test('says of each block of commands which test runs it, or why none does', async () => {
-    const blocks = Array.from((await docs('deployment.md')).matchAll(block));
-    expect(blocks.length).toBeGreaterThan(8);
-    for (const [, mark, what = '', commands = ''] of blocks) {
-      expect({ commands, isMarked: mark !== undefined }).toEqual({ commands, isMarked: true });
-      if (mark !== 'run by') continue;
-      const runner = await readFile(join(import.meta.dirname, '..', what), 'utf8');
-      for (const [, command = ''] of commands.matchAll(/^(npm run [\w:-]+|sed .*$)/gm)) {
-        expect({ what, command, isRun: runner.includes(command) }).toEqual({ what, command, isRun: true });
-      }
-    }
-  });
-
-  test('names the namespace wherever kubectl is called', async () => {
-    const pages = await Promise.all(['deployment.md', 'upgrading.md', 'restore.md'].map(docs));
-    const lines =
-      pages
-        .join('\n')
-        .match(/kubectl [^\n`]*/g)
-        ?.filter((line) => / (apply|delete|get|rollout|scale|annotate|exec|port-forward)\b/.test(line)) ?? [];
-    expect(lines.length).toBeGreaterThan(4);
-    expect(lines.filter((line) => !line.startsWith('kubectl -n job-tickets-'))).toEqual([]);
   });
 });
 

@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { defineHandler } from '../core/handler.ts';
 import { anyJson, defineJobType } from '../core/jobType.ts';
 import { noObjects } from '../test/support/noObjects.ts';
-import { noWaits } from '../test/support/noWaits.ts';
 import { silentLog } from '../test/support/silentLog.ts';
+import { createTestWaits } from '../testing/testWaits.ts';
 import { follow, ShuttingDown } from './aborts.ts';
 import { createSuspension } from './suspension.ts';
 import { runAttempt, type AttemptEnd } from './attempt.ts';
@@ -29,13 +29,15 @@ const handler = defineHandler(type, () => {
 
 function attempt(signal: AbortSignal): Promise<AttemptEnd> {
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const context = { signal, attempt: 1, log, objects: noObjects, progress: () => undefined, ...noWaits };
+  const suspension = createSuspension();
+  const waits = createTestWaits({ idempotencyKey: 'job' }).ofRun(suspension);
+  const context = { signal, attempt: 1, log, objects: noObjects, progress: () => undefined, ...waits };
   return runAttempt({
     handler,
     job: { jobId: 'job', type: type.name },
     params: {},
     context,
-    suspension: createSuspension(),
+    suspension,
     now: Date.now,
     log: silentLog,
   });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { argumentsOf, blocksRunBy } from '../../test/docs/projectFacts.ts';
 import { fakePrograms, type Answer, type Call } from '../../test/support/fakePrograms.ts';
 import { kubectl } from '../../test/k8s/kubectl.ts';
 import { environmentNamed } from '../context.ts';
@@ -11,6 +12,7 @@ import { createShell } from './shell.ts';
 import { writeManifests } from './manifests.ts';
 
 const root = join(import.meta.dirname, '../..');
+const here = 'infra/deploy/deploy.test.ts';
 const cluster = ['-c', 'oidcProvider=oidc.example.com/id/1', '-c', 'clusterVpc=vpc-1', '-c', 'clusterRouteTables=rtb-1'];
 const cdkContext = cluster.join(' ');
 const manifests = `apiVersion: v1
@@ -151,8 +153,8 @@ test('the manifests carry the account and the tag, and split so that workers go 
   try {
     await cp(join(root, 'k8s'), join(folder, 'k8s'), { recursive: true });
     // As docs/deployment.md has it.
-    const edits = "sed -i 's/000000000000/111122223333/; s/example.com/acme.test/' k8s/overlays/*/*.yaml";
-    await promisify(execFile)('bash', ['-euc', edits], { cwd: folder });
+    const [edits] = blocksRunBy(here);
+    await promisify(execFile)('bash', ['-euc', edits?.text ?? ''], { cwd: folder });
     const { before, server } = await writeManifests({
       environment: environmentNamed('prod'),
       shell: createShell({ cwd: folder, write: () => undefined }),
@@ -170,6 +172,21 @@ test('the manifests carry the account and the tag, and split so that workers go 
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test('by the page alone: deployed, taken away, and deleted, with the commands in the order of docs/deployment.md', async () => {
+  const [edits, ...commands] = blocksRunBy(here).map(({ text }) => text);
+  expect(edits).toMatch(/^sed /);
+  expect(commands.map((command) => /^npm run (\w+)/.exec(command)?.[1])).toEqual(['deploy', 'teardown', 'teardown']);
+  const first = [[/^aws ssm get-parameters/, { stdout: 'Jobs-dev\n' }]] as const;
+  const [[deploying = []], [leaving = [], deleting = []]] = [argumentsOf(here, 'deploy'), argumentsOf(here, 'teardown')];
+  const deployed = await run('deploy', [...deploying, '--yes'], { first });
+  expect(deployed).toMatchObject({ code: 0, stderr: '' });
+  expect(deployed.calls.at(-1)).toBe('kubectl -n job-tickets-dev rollout status deployment/server --timeout=15m');
+  const left = await run('teardown', leaving, { first, stdin: 'dev\n' });
+  expect(left).toMatchObject({ code: 0, stdout: expect.stringContaining('Kept: the table Jobs-dev') as unknown });
+  const deleted = await run('teardown', [...deleting, '--yes'], { first });
+  expect(deleted).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing of dev is kept') as unknown });
 });
 
 describe('npm run teardown', () => {

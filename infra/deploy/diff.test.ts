@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { argumentsOf } from '../../test/docs/projectFacts.ts';
 
 /** With the project's git and CDK, offline. */
 function diff(args: readonly string[]): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
@@ -14,7 +15,7 @@ function diff(args: readonly string[]): Promise<{ readonly code: number | null; 
 }
 
 test('npm run diff shows what the templates of two revisions differ in', { timeout: 120_000 }, async () => {
-  const { code, stdout, stderr } = await diff(['dev', 'HEAD']);
+  const { code, stdout, stderr } = await diff(argumentsOf('infra/deploy/diff.test.ts', 'diff')[0] ?? []);
   expect(stdout).toContain('$ git worktree add --quiet --detach');
   // The CDK's command line tells there what it tells people.
   expect(stderr).toContain('Stack job-tickets-dev');

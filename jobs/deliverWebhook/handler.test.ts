@@ -3,9 +3,8 @@ import { PermanentError, RetryLaterError } from '../../core/errors.ts';
 import { finalStatuses } from '../../core/job.ts';
 import type { DeliveryParams, WebhookEndpoint } from '../../core/webhook.ts';
 import { newWebhookSecret } from '../../core/webhookSignature.ts';
-import { noObjects } from '../../test/support/noObjects.ts';
 import { answerWith, openWebhookReceiver, verify, type WebhookReceiver } from '../../test/support/webhookReceiver.ts';
-import { createContext } from '../files/testBucket.ts';
+import { createTestJob } from '../../testing/createTestJob.ts';
 import { createDeliverWebhook, type DeliverWebhookDeps } from './handler.ts';
 
 let receiver: WebhookReceiver;
@@ -43,8 +42,8 @@ function setup(endpoint: WebhookEndpoint | undefined, changes: Partial<DeliverWe
     ...changes,
   });
   const stop = new AbortController();
-  const context = { ...createContext({ signal: stop.signal }), objects: noObjects };
-  return { outcomes, disabled, stop, run: () => handler.run(event, context) };
+  const job = createTestJob({ signal: stop.signal });
+  return { outcomes, disabled, stop, run: () => job.run(handler, event) };
 }
 
 async function failureOf(run: () => Promise<unknown>): Promise<unknown> {

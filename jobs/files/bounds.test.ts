@@ -3,7 +3,8 @@ import { PermanentError } from '../../core/errors.ts';
 import type { ObjectStore } from '../../core/objects.ts';
 import { handler as generateReport } from '../generateReport/handler.ts';
 import { handler as transformData } from '../transformData/handler.ts';
-import { createContext, StoppedByTest } from './testBucket.ts';
+import { createTestJob } from '../../testing/createTestJob.ts';
+import { StoppedByTest } from './testBucket.ts';
 
 /** Holds one file and swallows what is written. */
 function objectsOf(content: string): ObjectStore {
@@ -22,9 +23,9 @@ function objectsOf(content: string): ObjectStore {
 
 const uris = { source: 's3://files/in', output: 's3://files/out' };
 const report = (content: string, params: object = {}) =>
-  generateReport.run({ ...uris, groupBy: 'g', value: 'v', ...params }, { ...createContext(), objects: objectsOf(content) });
+  createTestJob({ objects: objectsOf(content) }).run(generateReport, { ...uris, groupBy: 'g', value: 'v', ...params });
 const transform = (content: string, to: 'jsonl' | 'csv', params: object = {}) =>
-  transformData.run({ ...uris, to, ...params }, { ...createContext(), objects: objectsOf(content) });
+  createTestJob({ objects: objectsOf(content) }).run(transformData, { ...uris, to, ...params });
 
 describe('a file that would take the worker’s memory or time fails for good', () => {
   test.each<[string, () => Promise<unknown>, string]>([
@@ -94,6 +95,6 @@ test('a thread ends in the middle of its work when the signal fires', async () =
       return { bytes: 0, sha256: '' };
     },
   };
-  const working = transformData.run({ ...uris, to: 'jsonl' }, { ...createContext({ signal: stop.signal }), objects });
+  const working = createTestJob({ signal: stop.signal, objects }).run(transformData, { ...uris, to: 'jsonl' });
   await expect(working).rejects.toBe(reason);
 });

@@ -4,7 +4,7 @@ import { PermanentError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/job.ts';
 import { handler as generateReport } from '../generateReport/handler.ts';
 import { handler as transformData } from '../transformData/handler.ts';
-import { createContext, openTestBucket } from './testBucket.ts';
+import { openTestBucket } from './testBucket.ts';
 
 async function putCase(bucket: Awaited<ReturnType<typeof openTestBucket>>, name: string): Promise<string> {
   return bucket.put(name, await readFile(new URL(`./cases/${name}`, import.meta.url)));
@@ -14,7 +14,7 @@ async function transform(name: string, params: Record<string, JsonValue> = {}) {
   await using bucket = await openTestBucket();
   const source = await putCase(bucket, name);
   const to = name.endsWith('.csv') ? 'jsonl' : 'csv';
-  const result = await bucket.run(transformData, { source, output: 's3://files/out', to, ...params }, createContext());
+  const result = await bucket.run(transformData, { source, output: 's3://files/out', to, ...params });
   return { result, written: await bucket.get('s3://files/out') };
 }
 
@@ -22,7 +22,7 @@ async function report(name: string, params: Record<string, JsonValue> = {}) {
   await using bucket = await openTestBucket();
   const source = await putCase(bucket, name);
   const given = { source, output: 's3://files/out', groupBy: 'g', value: 'v', ...params };
-  const result = await bucket.run(generateReport, given, createContext());
+  const result = await bucket.run(generateReport, given);
   return { result, page: await bucket.get('s3://files/out') };
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../core/errors.ts';
-import { createContext, openTestBucket, StoppedByTest } from '../files/testBucket.ts';
+import { openTestBucket, StoppedByTest } from '../files/testBucket.ts';
 import { handler } from './handler.ts';
 import { generateReport } from './type.ts';
 
@@ -15,7 +15,7 @@ const params = {
 
 async function report(bucket: TestBucket, content: string, given: Partial<typeof params> = {}) {
   const source = await bucket.put('source.csv', content);
-  return bucket.run(handler, { source, ...params, ...given }, createContext());
+  return bucket.run(handler, { source, ...params, ...given });
 }
 
 test('sums the example file by region', async () => {
@@ -131,7 +131,7 @@ test('stops in the middle with the reason of the signal and leaves no output', a
   const reason = new StoppedByTest();
   await using bucket = await openTestBucket();
   const source = await bucket.put('source.csv', `region,amount\n${'a,1\n'.repeat(100_000)}`);
-  const context = createContext({ signal: stop.signal, progress: () => stop.abort(reason) });
-  await expect(bucket.run(handler, { source, ...params }, context)).rejects.toBe(reason);
+  const options = { signal: stop.signal, onProgress: () => stop.abort(reason) };
+  await expect(bucket.run(handler, { source, ...params }, options)).rejects.toBe(reason);
   expect(await bucket.keys()).toEqual(['source.csv']);
 });

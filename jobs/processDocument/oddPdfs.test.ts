@@ -1,12 +1,12 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { createContext, openTestBucket } from '../files/testBucket.ts';
+import { openTestBucket } from '../files/testBucket.ts';
 import { handler } from './handler.ts';
 import { pdfOf, type TestPage } from './testPdf.ts';
 
 async function read(pdf: Buffer, key = 'odd.pdf') {
   await using bucket = await openTestBucket();
-  return await bucket.run(handler, { source: await bucket.put(key, pdf) }, createContext());
+  return await bucket.run(handler, { source: await bucket.put(key, pdf) });
 }
 
 const drawn = (content: string, annotations: readonly string[] = []): TestPage => ({ compressed: deflateSync(content), annotations });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../core/errors.ts';
-import { createContext, openTestBucket, StoppedByTest } from '../files/testBucket.ts';
+import { openTestBucket, StoppedByTest } from '../files/testBucket.ts';
 import { handler } from './handler.ts';
 import { transformData } from './type.ts';
 
@@ -10,7 +10,7 @@ const csv = { output: 's3://files/out.csv', to: 'csv' } as const;
 
 async function transformed(bucket: TestBucket, content: string, target: typeof jsonl | typeof csv): Promise<string> {
   const source = await bucket.put('source', content);
-  await bucket.run(handler, { source, ...target }, createContext());
+  await bucket.run(handler, { source, ...target });
   return bucket.get(target.output);
 }
 
@@ -27,8 +27,8 @@ test('brings 100,000 rows from CSV to JSON Lines and back, unchanged', { timeout
   await using bucket = await openTestBucket();
   const original = manyRows();
   const source = await bucket.put('rows.csv', original);
-  const there = createContext();
-  const result = await bucket.run(handler, { source, ...jsonl }, there);
+  const there = bucket.newJob();
+  const result = await there.run(handler, { source, ...jsonl });
   expect(transformData.result.parse(result)).toEqual(result);
   expect(result.rows).toBe(100_000);
   expect(there.reported.length).toBeGreaterThan(50);
@@ -42,7 +42,7 @@ test('brings 100,000 rows from CSV to JSON Lines and back, unchanged', { timeout
     note: 'two\nlines',
     amount: '0.125',
   });
-  const back = await bucket.run(handler, { source: jsonl.output, ...csv }, createContext());
+  const back = await bucket.run(handler, { source: jsonl.output, ...csv });
   expect(back.rows).toBe(100_000);
   expect((await bucket.get(csv.output)) === original).toBe(true);
 });
@@ -50,14 +50,14 @@ test('brings 100,000 rows from CSV to JSON Lines and back, unchanged', { timeout
 test('waits with reading while writing waits', async () => {
   let partsBegun = 0;
   const readAtParts: number[] = [];
-  const context = createContext();
   await using bucket = await openTestBucket({
     observe: (command) => {
-      if (command === 'UploadPart') readAtParts[partsBegun++] = context.reported.at(-1) ?? 0;
+      if (command === 'UploadPart') readAtParts[partsBegun++] = job.reported.at(-1) ?? 0;
     },
   });
+  const job = bucket.newJob();
   const source = await bucket.put('rows.csv', manyRows());
-  await bucket.run(handler, { source, ...jsonl }, context);
+  await job.run(handler, { source, ...jsonl });
   expect(readAtParts[0]).toBeLessThan(90);
 });
 
@@ -94,19 +94,17 @@ describe('CSV to JSON Lines', () => {
   test('fails for good on bytes that are not UTF-8', async () => {
     await using bucket = await openTestBucket();
     const source = await bucket.put('latin1.csv', Buffer.from('name\nJosé\n', 'latin1'));
-    await expect(bucket.run(handler, { source, ...jsonl }, createContext())).rejects.toThrow(
-      `${source}, line 2: byte 0xE9 (at 8) is not UTF-8 text`,
-    );
+    await expect(bucket.run(handler, { source, ...jsonl })).rejects.toThrow(`${source}, line 2: byte 0xE9 (at 8) is not UTF-8 text`);
   });
 });
 
 test('a file without headers gets columns by number, and is written without them', async () => {
   await using bucket = await openTestBucket();
   const source = await bucket.put('rows.csv', '1;2\n3;4\n');
-  const there = await bucket.run(handler, { source, ...jsonl, headers: false }, createContext());
+  const there = await bucket.run(handler, { source, ...jsonl, headers: false });
   expect(there).toMatchObject({ rows: 2, delimiter: ';' });
   expect(await bucket.get(jsonl.output)).toBe('{"column_1":"1","column_2":"2"}\n{"column_1":"3","column_2":"4"}\n');
-  await bucket.run(handler, { source: jsonl.output, ...csv, headers: false, delimiter: ';' }, createContext());
+  await bucket.run(handler, { source: jsonl.output, ...csv, headers: false, delimiter: ';' });
   expect(await bucket.get(csv.output)).toBe('1;2\n3;4\n');
 });
 
@@ -120,7 +118,7 @@ test('the delimiter is the one that divides the rows evenly, unless it is told',
     ['', {}, ','],
   ] as const) {
     const source = await bucket.put('rows.csv', content);
-    expect(await bucket.run(handler, { source, ...jsonl, ...params }, createContext())).toMatchObject({ delimiter });
+    expect(await bucket.run(handler, { source, ...jsonl, ...params })).toMatchObject({ delimiter });
   }
 });
 
@@ -165,8 +163,8 @@ test('stops in the middle with the reason of the signal and leaves no output', a
     observe: (command) => command === 'UploadPart' && stop.abort(reason),
   });
   const source = await bucket.put('rows.csv', manyRows());
-  const context = createContext({ signal: stop.signal });
-  await expect(bucket.run(handler, { source, ...jsonl }, context)).rejects.toBe(reason);
+  const options = { signal: stop.signal };
+  await expect(bucket.run(handler, { source, ...jsonl }, options)).rejects.toBe(reason);
   expect(bucket.sent.at(-1)).toBe('AbortMultipartUpload');
   expect(await bucket.keys()).toEqual(['rows.csv']);
 });
@@ -176,10 +174,10 @@ test('stops while reading, too, and not at all when the signal had fired before'
   const reason = new StoppedByTest();
   await using bucket = await openTestBucket();
   const source = await bucket.put('rows.csv', manyRows());
-  const context = createContext({ signal: stop.signal, progress: () => stop.abort(reason) });
-  await expect(bucket.run(handler, { source, ...jsonl }, context)).rejects.toBe(reason);
+  const options = { signal: stop.signal, onProgress: () => stop.abort(reason) };
+  await expect(bucket.run(handler, { source, ...jsonl }, options)).rejects.toBe(reason);
   bucket.sent.length = 0;
-  await expect(bucket.run(handler, { source, ...jsonl }, context)).rejects.toBe(reason);
+  await expect(bucket.run(handler, { source, ...jsonl }, options)).rejects.toBe(reason);
   expect(bucket.sent).toEqual([]);
 });
 
