@@ -1,4 +1,4 @@
-/** Children, as a handler makes them and waits for them: the functions of its context, for one run. */
+/** Making children and waiting for them: functions of a handler's context, for one run. */
 import { JobError, PermanentError } from '../core/errors.ts';
 import type { ChildRequest, EndedJob, HandlerContext } from '../core/handler.ts';
 import { isFinal, type Job } from '../core/job.ts';
@@ -21,7 +21,7 @@ export interface ChildrenOptions {
 
 export function createChildren(parts: WorkerParts, { job, log }: Claimed, { suspension, signal }: ChildrenOptions): Children {
   const made = new Set<string>();
-  const onAway = (error: Error): void => log.warn({ error }, 'the table does not answer to a handler; asking again');
+  const onAway = (error: Error): void => log.warn({ error }, 'the table does not answer a handler; asking again');
   const asked = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => untilAnswered(parts, { ask, signal, onAway });
 
   async function create(name: string, { type, params, priority = job.priority, tags }: ChildRequest): Promise<Job> {
