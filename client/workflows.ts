@@ -1,4 +1,4 @@
-/** Workflows: jobs of which some wait for others; handed in together, watched, retried, cancelled, listed. */
+/** Workflows: jobs of which some wait for others. They are handed in together, watched, retried, cancelled and listed. */
 import type { Connection } from './connection.ts';
 import { listNodes } from './listNodes.ts';
 import type { JobFailure, JobPriority, JobStatus, JobStatusEvent } from './job.ts';
@@ -20,7 +20,7 @@ export interface Workflow {
   readonly jobCounts: readonly { readonly status: JobStatus; readonly count: number }[];
 }
 
-/** Some of them: results bring the others. */
+/** A part of the params: results of other jobs provide the rest. */
 export type SomeParams<Params> = Params extends object ? Partial<Params> : Params;
 
 export interface WorkflowJobInput<Name extends string = string, Params = unknown, JobName extends string = string> {
@@ -28,7 +28,7 @@ export interface WorkflowJobInput<Name extends string = string, Params = unknown
   readonly name: JobName;
   readonly type: Name;
   readonly params?: Params | undefined;
-  /** Values out of the results of jobs that it depends on. */
+  /** Values from the results of jobs that it depends on. */
   readonly paramsFrom?:
     | readonly { readonly path: readonly (string | number)[]; readonly job: JobName; readonly resultPath: readonly (string | number)[] }[]
     | undefined;
@@ -55,7 +55,7 @@ export interface CreatedWorkflow {
 
 /** A change of a job, which then has a name, or of the workflow itself. */
 export interface WorkflowEvent {
-  /** Pass it as `afterSequence` to go on. */
+  /** Pass it as `afterSequence` to resume. */
   readonly sequence: string;
   readonly at: string;
   readonly jobName: string | null;
@@ -64,7 +64,7 @@ export interface WorkflowEvent {
 }
 
 export interface WatchWorkflowOptions {
-  /** The last sequence already seen. Default: first how all of it stands. */
+  /** The last sequence already seen. Default: first the present state of all. */
   readonly afterSequence?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -92,7 +92,7 @@ export const workflowDocuments = {
     sequence at jobName workflowStatus jobEvent { jobId version status previousStatus attempt at progress recovered error { code message attempt at } } } }`,
 };
 
-/** Repeated when its answer was lost: by its key it is one. */
+/** Repeated when its answer was lost: the key makes it one workflow. */
 export async function createWorkflow(
   connection: Connection,
   input: CreateWorkflowInput,
@@ -122,7 +122,7 @@ export function listWorkflows(
   return listNodes(connection, { query: workflowDocuments.workflows, variables: { filter, owner }, signal });
 }
 
-/** Each change once and in order a job, across lost connections and restarts; ends when the workflow is over. */
+/** Each change once and in order for each job, across lost connections and restarts; ends when the workflow has ended. */
 export async function* watchWorkflow(
   connection: Connection,
   workflowId: string,

@@ -74,7 +74,7 @@ describe('the secret of tokens', () => {
 
   test('cannot be combined with other keys', () => {
     const both = parseConfig({ JWT_SECRET_ARN: jwt, JWKS_URL: 'https://issuer.example/jwks' });
-    expect(() => createAuthenticate(both)).toThrow('JWKS_URL, JWT_SECRET_ARN: set one of them alone');
+    expect(() => createAuthenticate(both)).toThrow('JWKS_URL, JWT_SECRET_ARN: set only one of them');
   });
 });
 

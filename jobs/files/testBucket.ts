@@ -1,4 +1,4 @@
-/** For the handlers' tests: a bucket on an S3 of their own, and what a worker would hand to a handler. */
+/** For the handlers' tests: a bucket on an S3 of their own, and what a worker would give a handler. */
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { startFauxqs } from 'fauxqs';
 import type { HandlerContext, JobHandler } from '../../core/handler.ts';
@@ -38,7 +38,7 @@ export async function openTestBucket({ maxSourceBytes = 100 * 1024 ** 2, observe
   return {
     s3,
     objects,
-    /** As a worker runs it, on this bucket. */
+    /** Runs a handler as a worker does, on this bucket. */
     run: <Type extends JobType>(handler: JobHandler<Type>, params: JsonValue, context: TestContext): Promise<ResultOf<Type>> =>
       handler.run(params, { ...context, objects: own }),
     /** Names of the commands sent, oldest first. */
@@ -99,7 +99,7 @@ export function createContext(given: Partial<TestContext> = {}): TestContext & {
   };
 }
 
-/** A reason as the worker gives one; told apart from any error of a library's. */
+/** A reason as the worker gives one, different from any error of a library. */
 export class StoppedByTest extends Error {
   override readonly name = 'StoppedByTest';
 }

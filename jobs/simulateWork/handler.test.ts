@@ -9,13 +9,13 @@ import { simulateWork } from './type.ts';
 const run = (given: JsonValue, context: ReturnType<typeof createContext>) => handler.run(given, { ...context, objects: noObjects });
 const params = (given: object = {}) => simulateWork.params.parse(given);
 
-test('gives the payload back, and the attempt it took', async () => {
+test('returns the payload, and the attempt it took', async () => {
   const result = await run(params({ payload: { a: [1, null] } }), createContext({ attempt: 2 }));
   expect(result).toMatchObject({ attempts: 2, payload: { a: [1, null] } });
   expect(simulateWork.result.parse(result)).toEqual(result);
 });
 
-test('works as long as it was told, reporting each step', async () => {
+test('works as long as its params say, and reports each step', async () => {
   const context = createContext();
   const { sleptMs } = await run(params({ durationMs: 60, steps: 4 }), context);
   expect(sleptMs).toBeGreaterThanOrEqual(59);
@@ -31,7 +31,7 @@ test('fails the first attempts and then succeeds', async () => {
   });
 });
 
-test('fails for good when told so', async () => {
+test('fails for good when its params say so', async () => {
   await expect(run(params({ failPermanently: true }), createContext())).rejects.toBeInstanceOf(PermanentError);
 });
 

@@ -1,4 +1,4 @@
-/** A client's WebSocket with what the server keeps for it: fields of one object, for there are tens of thousands. */
+/** A client's WebSocket with the server's state of it: the fields of one object, because there are tens of thousands. */
 import type { Duplex } from 'node:stream';
 import type { GraphQLError } from 'graphql';
 import { WebSocket } from 'ws';
@@ -10,10 +10,10 @@ import type { Outlet } from './outlet.ts';
 import { endAll, type Peer } from './protocol.ts';
 
 export class ClientSocket extends WebSocket implements Peer, PushTarget {
-  /** What the request that opened it sent as `Authorization`. */
+  /** The `Authorization` header of the request that opened it. */
   authorization: string | undefined;
   phase: 'open' | 'initialising' | 'acknowledged' = 'open';
-  /** Known once it is acknowledged. */
+  /** Known once the connection is acknowledged. */
   identity: Identity | undefined;
   /** By the id that the client gave. */
   readonly running = new Map<string, Running>();
@@ -51,19 +51,19 @@ export class ClientSocket extends WebSocket implements Peer, PushTarget {
     if (this.#wire !== undefined && this.readyState === this.OPEN) this.#outlet?.text(this.#wire, text);
   }
 
-  /** Whoever is told to go runs nothing more. */
+  /** A client that was asked to leave runs nothing more. */
   override close(code?: number, reason?: string): void {
     endAll(this);
     super.close(code, reason);
   }
 
-  /** Asks the client to connect elsewhere. */
+  /** Asks the client to reconnect elsewhere. */
   end(): void {
     this.close(1001, 'Going away');
   }
 }
 
-/** Whole seconds of a clock that is never set: small integers take no memory of their own. */
+/** Whole seconds of a monotonic clock: small integers need no memory of their own. */
 export function seconds(): number {
   return Math.floor(performance.now() / 1000);
 }

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { portOf } from '../../test/support/portOf.ts';
 import { Outlet } from './outlet.ts';
 
-/** What leaves it, write by write. */
+/** Its output, write by write. */
 function recordingWire() {
   const writes: (readonly Buffer[])[] = [];
   const buffer = z.instanceof(Buffer);
@@ -26,7 +26,7 @@ function recordingWire() {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('what is sent to a socket in one turn leaves in one write, what is sent in the next in another', async () => {
+test('frames of one turn leave a socket in one write, frames of the next turn in another', async () => {
   const { wire, writes } = recordingWire();
   const outlet = new Outlet();
   outlet.next(wire, '1', '{"data":1}');
@@ -41,7 +41,7 @@ test('what is sent to a socket in one turn leaves in one write, what is sent in 
   expect(writes.map((chunks) => chunks.length)).toEqual([3, 1]);
 });
 
-test('what fills a write does not wait for the end of the turn', async () => {
+test('a full write does not wait for the end of the turn', async () => {
   const { wire, writes } = recordingWire();
   const outlet = new Outlet();
   for (let number = 0; number < 100; number += 1) outlet.next(wire, '1', JSON.stringify('x'.repeat(1000)));
@@ -51,7 +51,7 @@ test('what fills a write does not wait for the end of the turn', async () => {
   expect(writes.flat()).toHaveLength(100);
 });
 
-test('all who are sent the same under the same id are sent the same bytes', async () => {
+test('all sockets that get the same payload under the same id get the same bytes', async () => {
   const wires = Array.from({ length: 3 }, recordingWire);
   const outlet = new Outlet();
   for (const { wire } of wires) outlet.next(wire, '1', '{"data":1}');
@@ -72,13 +72,13 @@ test('large payloads are the same bytes under different ids too', async () => {
   expect(bodies.every((body) => body === bodies[0])).toBe(true);
 });
 
-test('tells when an event has left', async () => {
+test('reports when an event has left', async () => {
   const { wire } = recordingWire();
   const flushed = new Promise<void>((resolve) => new Outlet().next(wire, '1', '{}', resolve));
   await flushed;
 });
 
-test('a client reads what was sent, whatever its length and letters, in order with what ws sends', async () => {
+test('a client reads what was sent, whatever its length and characters, in order with the frames of ws', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const sockets = new WebSocketServer({ noServer: true });

@@ -1,22 +1,22 @@
 /**
- * What all sockets send through, on the streams that their upgrades handed over: frames of one turn leave a socket in one
- * write, and the bytes of a frame are the same for all who are sent the same. The protocol and the framing of text are
- * ours (RFC 6455, 5.2); handshake, control frames and reading are those of ws, whose own frames go the same way in order.
+ * Sends for all sockets, on the streams that their upgrades handed over. Frames of one turn leave a socket in one write, and
+ * the bytes of a frame are shared by all that get the same. The protocol and the framing of text are implemented here (RFC
+ * 6455, 5.2); handshake, control frames and reading are those of ws, whose own frames go out in order with these.
  */
 import type { Duplex } from 'node:stream';
 import { nextHead, nextTail } from './messages.ts';
 
-/** Larger payloads are not copied for clients that call their operations differently. */
+/** Larger payloads are not copied for clients that give their operations different ids. */
 const copiedLength = 4096;
 
-/** Bytes that do not wait for the end of the turn: what a socket holds beyond is its client's, who does not read. */
+/** Bytes that do not wait for the end of the turn. What a socket still holds beyond that waits because its client does not read. */
 const fullWrite = 32 * 1024;
 
 const nothing: Buffer = Buffer.alloc(0);
 
 export class Outlet {
   #corked: Duplex[] = [];
-  /** Watchers of one event are told one after another, and most call their operation the same. */
+  /** Watchers of one event are served one after another, and most use the same operation id. */
   #id = '';
   #payload = '';
   #frame: Buffer = nothing;
@@ -27,7 +27,7 @@ export class Outlet {
     wire.write(textFrame(text));
   }
 
-  /** The payload is JSON already, perhaps made once for many. */
+  /** The payload is JSON already, perhaps shared by many. */
   next(wire: Duplex, id: string, payload: string, onFlushed?: () => void): void {
     this.#cork(wire);
     if (payload.length > copiedLength) return this.#nextLarge(wire, id, payload, onFlushed);
@@ -61,7 +61,7 @@ export class Outlet {
       const corked = this.#corked;
       this.#corked = [];
       for (const one of corked) one.uncork();
-      // What is sent seldom is not kept.
+      // Kept only for one turn, so that payloads that are sent rarely do not stay in memory.
       this.#payload = '';
       this.#large = { payload: '', bytes: nothing };
     });
@@ -81,7 +81,7 @@ function frameBeginning(text: string, payloadLength: number): Buffer {
   frame[1] = at === 2 ? payloadLength : at === 4 ? 126 : 127;
   if (at === 4) frame.writeUInt16BE(payloadLength, 2);
   if (at === 10) frame.writeBigUInt64BE(BigInt(payloadLength), 2);
-  // The first is faster, and the same where each character is one byte.
+  // The first way is faster, and gives the same where each character is one byte.
   frame.write(text, at, textLength === text.length ? 'latin1' : 'utf8');
   return frame;
 }
