@@ -54,7 +54,7 @@ async function* watchAll(connection: Connection, { filter, owner, signal }: Watc
   const versions = createJobVersions();
   /** The time of the last event. */
   let heardAt = '';
-  /** Jobs created before this time are older than the watch. */
+  /** Jobs created at or before this time are older than the watch, and changes before it are not delivered. */
   let floor = '';
   /** While the connection was lost: the time of the last event that was delivered, for the jobs that are read. */
   const recoveredAt = new Map<string, string>();
