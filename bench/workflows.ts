@@ -101,7 +101,8 @@ async function gapsOfChain(url: string): Promise<readonly number[]> {
     type: 'flow_leaf',
     dependsOn: at === 0 ? [] : [`link${at - 1}`],
   }));
-  const create = 'mutation ($jobs: [WorkflowJobInput!]!) { createWorkflow(input: { name: "chain", jobs: $jobs }) { workflow { workflowId } } }';
+  const create =
+    'mutation ($jobs: [WorkflowJobInput!]!) { createWorkflow(input: { name: "chain", jobs: $jobs }) { workflow { workflowId } } }';
   const workflowId = (await asked(url, create, { jobs })).createWorkflow?.workflow.workflowId;
   const read = (fields: string): string => `query ($workflowId: ID!) { workflow(workflowId: $workflowId) { status ${fields} } }`;
   while ((await asked(url, read(''), { workflowId })).workflow?.status === 'RUNNING') await sleep(50);

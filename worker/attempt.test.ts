@@ -43,7 +43,7 @@ function attempt(signal: AbortSignal): Promise<AttemptEnd> {
   });
 }
 
-test('leaves nothing behind: no listener and no memory after 60,000 attempts', { timeout: 60_000 }, async () => {
+test('leaves no listener and no memory behind after 60,000 attempts', { timeout: 60_000 }, async () => {
   setFlagsFromString('--expose-gc');
   const collect = z.custom<() => void>((value) => typeof value === 'function').parse(runInNewContext('gc'));
   const worker = new AbortController();
@@ -62,7 +62,7 @@ test('leaves nothing behind: no listener and no memory after 60,000 attempts', {
   expect((process.memoryUsage().heapUsed - before) / 1024 ** 2).toBeLessThan(10);
 });
 
-test('does not begin when its signal has fired before', async () => {
+test('does not begin when its signal has already fired', async () => {
   const before = runs;
   expect(await attempt(AbortSignal.abort(new ShuttingDown('now')))).toMatchObject({ kind: 'aborted', reason: { message: 'now' } });
   expect(runs).toBe(before);

@@ -1,4 +1,4 @@
-/** Children, as a handler makes them and waits for them: the functions of its context, for one run. */
+/** Making children and waiting for them: functions of a handler's context, for one run. */
 import { JobError, PermanentError } from '../core/errors.ts';
 import type { ChildRequest, EndedJob, HandlerContext } from '../core/handler.ts';
 import { isFinal, type Job } from '../core/job.ts';

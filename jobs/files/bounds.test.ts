@@ -6,7 +6,7 @@ import { handler as transformData } from '../transformData/handler.ts';
 import { createTestJob } from '../../testing/createTestJob.ts';
 import { StoppedByTest } from './testBucket.ts';
 
-/** Holds one file and swallows what is written. */
+/** Holds one file and discards what is written. */
 function objectsOf(content: string): ObjectStore {
   const bytes = Buffer.from(content);
   return {
@@ -53,7 +53,7 @@ describe('a file that would take the worker’s memory or time fails for good', 
     ],
     ['a line of JSON without end', () => transform(`{"a":"${'x'.repeat(3_000_000)}`, 'csv'), 'line 1: is longer than 1048576 characters'],
     ['JSON nested without end', () => transform(`{"a":${'['.repeat(500_000)}`, 'csv'), '$.a[0][0]'],
-    ['nothing but Ctrl-Z', () => transform('\x1a'.repeat(1_000_000), 'jsonl'), 'thousands of Ctrl-Z'],
+    ['only Ctrl-Z characters', () => transform('\x1a'.repeat(1_000_000), 'jsonl'), 'thousands of Ctrl-Z'],
     ['an amount of 400,000 digits', () => report(`g,v\na,${'9'.repeat(400_000)}\n`), 'is not a number'],
   ])('%s', async (_, work, complaint) => {
     const working = work();
@@ -76,7 +76,7 @@ test.each<[string, string, () => Promise<unknown>]>([
   await work();
 });
 
-test('the work of a large table is done in its thread, and the loop of the worker goes on', async () => {
+test('the work on a large table is done in its thread, and the event loop of the worker goes on', async () => {
   const before = { here: process.threadCpuUsage(), everywhere: process.cpuUsage() };
   await transform(`a,b,c\n${'1,"x, y",3\n'.repeat(500_000)}`, 'jsonl');
   const here = process.threadCpuUsage(before.here);

@@ -26,7 +26,8 @@ test('reads a real PDF: pages, words, checksum and text', async () => {
     textTruncated: false,
     output,
   });
-  // As Debian's `pdftotext document.pdf - | wc -w` counts them.
+  // The number that Debian's `pdftotext document.pdf -
+  // wc -w` prints.
   expect(result.words).toBe(347);
   expect(result.text).toMatch(/^Job Tickets: a short guide\n/);
   expect(result.text.split('\f')).toHaveLength(3);
@@ -55,13 +56,13 @@ test.each([
   expect(result).toMatchObject({ kind: 'text', words: 2, text: 'wide päivä', encoding: told });
 });
 
-test('gives back the first 10,000 characters of a long text and writes it whole', async () => {
+test('returns the first 10,000 characters of a long text and writes all of it', async () => {
   await using bucket = await openTestBucket();
   const text = `x${'😀'.repeat(5000)} ${'word '.repeat(400_000)}`;
   const source = await bucket.put('long.txt', text);
   const result = await bucket.run(handler, { source, output });
   expect(result).toMatchObject({ words: 400_001, textTruncated: true });
-  // One less: the cut would go through a pair of surrogates.
+  // One less: the cut would split a pair of surrogates.
   expect(result.text).toBe(`x${'😀'.repeat(4999)}`);
   expect((await bucket.get(output)) === text).toBe(true);
 });

@@ -23,7 +23,7 @@ function manyRows(): string {
   return `id,name,2024,note,amount\n${rows.join('\n')}\n`;
 }
 
-test('brings 100,000 rows from CSV to JSON Lines and back, unchanged', { timeout: 60_000 }, async () => {
+test('converts 100,000 rows from CSV to JSON Lines and back, unchanged', { timeout: 60_000 }, async () => {
   await using bucket = await openTestBucket();
   const original = manyRows();
   const source = await bucket.put('rows.csv', original);
@@ -47,7 +47,7 @@ test('brings 100,000 rows from CSV to JSON Lines and back, unchanged', { timeout
   expect((await bucket.get(csv.output)) === original).toBe(true);
 });
 
-test('waits with reading while writing waits', async () => {
+test('stops reading while it waits for writing', async () => {
   let partsBegun = 0;
   const readAtParts: number[] = [];
   await using bucket = await openTestBucket({
@@ -108,7 +108,7 @@ test('a file without headers gets columns by number, and is written without them
   expect(await bucket.get(csv.output)).toBe('1;2\n3;4\n');
 });
 
-test('the delimiter is the one that divides the rows evenly, unless it is told', async () => {
+test('the delimiter is the one that divides the rows evenly, unless it is given', async () => {
   await using bucket = await openTestBucket();
   for (const [content, params, delimiter] of [
     ['name;price\nA, B;1,5\nC, D;2,5\n', {}, ';'],
@@ -144,7 +144,7 @@ describe('JSON Lines to CSV', () => {
     ['a number', '7', 'line 1'],
     ['null', '{"a":1}\nnull', 'line 2'],
     ['an object without fields', '{}', 'line 1'],
-    ['a field that the first line has not', '{"a":1}\n{"b":2}', 'line 2'],
+    ['a field that the first line does not have', '{"a":1}\n{"b":2}', 'line 2'],
     ['nesting without end', `{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`, 'line 1'],
     ['a line without end', `{"a":"${'x'.repeat(2 * 1024 ** 2)}"}`, 'line 1'],
   ])('fails for good on %s, naming the line', async (_, content, place) => {
@@ -169,7 +169,7 @@ test('stops in the middle with the reason of the signal and leaves no output', a
   expect(await bucket.keys()).toEqual(['rows.csv']);
 });
 
-test('stops while reading, too, and not at all when the signal had fired before', async () => {
+test('stops while reading, too, and does not start when the signal has fired before', async () => {
   const stop = new AbortController();
   const reason = new StoppedByTest();
   await using bucket = await openTestBucket();

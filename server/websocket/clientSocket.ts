@@ -1,4 +1,4 @@
-/** A client's WebSocket with what the server keeps for it: fields of one object, for there are tens of thousands. */
+/** A client's WebSocket with the server's state of it: the fields of one object, because there are tens of thousands. */
 import type { Duplex } from 'node:stream';
 import type { GraphQLError } from 'graphql';
 import { WebSocket } from 'ws';
@@ -27,7 +27,7 @@ export class ClientSocket extends WebSocket implements Peer, PushTarget, Sink {
   /** What the request that opened it sent as `Authorization`. */
   authorization: string | undefined;
   phase: 'open' | 'initialising' | 'acknowledged' = 'open';
-  /** Known once it is acknowledged. */
+  /** Known once the connection is acknowledged. */
   identity: Identity | undefined;
   readonly running = new RunningOperations();
   keptBytes = 0;
@@ -98,7 +98,7 @@ export class ClientSocket extends WebSocket implements Peer, PushTarget, Sink {
     super.close(code, reason);
   }
 
-  /** Asks the client to connect elsewhere. */
+  /** Asks the client to reconnect elsewhere. */
   end(): void {
     this.close(1001, 'Going away');
   }
@@ -121,7 +121,7 @@ function countBytes(this: Wire, chunk: Buffer): void {
   this[client]?.bytesCame(chunk.length);
 }
 
-/** Whole seconds of a clock that is never set: small integers take no memory of their own. */
+/** Whole seconds of a monotonic clock: small integers need no memory of their own. */
 export function seconds(): number {
   return Math.floor(performance.now() / 1000);
 }

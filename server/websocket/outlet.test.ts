@@ -102,7 +102,7 @@ test('tells when an event has left', async () => {
   await flushed;
 });
 
-test('a client reads what was sent, whatever its length and letters, in order with what ws sends', async () => {
+test('a client reads what was sent, whatever its length and characters, in order with the frames of ws', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const sockets = new WebSocketServer({ noServer: true });

@@ -17,7 +17,7 @@ export interface Sink {
 /** Larger payloads are not copied for clients that call their operations differently. */
 const copiedLength = 4096;
 
-/** Bytes that do not wait for the end of the turn: what a socket holds beyond is its client's, who does not read. */
+/** Bytes that do not wait for the end of the turn. What a socket still holds beyond that waits because its client does not read. */
 const fullWrite = 32 * 1024;
 
 const nothing: Buffer = Buffer.alloc(0);
@@ -112,7 +112,7 @@ function frameBeginning(text: string, payloadLength: number): Buffer {
   frame[1] = at === 2 ? payloadLength : at === 4 ? 126 : 127;
   if (at === 4) frame.writeUInt16BE(payloadLength, 2);
   if (at === 10) frame.writeBigUInt64BE(BigInt(payloadLength), 2);
-  // The first is faster, and the same where each character is one byte.
+  // The first way is faster, and gives the same where each character is one byte.
   frame.write(text, at, textLength === text.length ? 'latin1' : 'utf8');
   return frame;
 }

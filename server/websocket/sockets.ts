@@ -1,4 +1,4 @@
-/** The WebSockets themselves: which are let in, how much they may send and leave unread, and how they end. */
+/** The WebSockets themselves: which are accepted, how much they may send and leave unread, and how they end. */
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols } from 'graphql-ws';
@@ -24,33 +24,33 @@ export interface SocketsDeps {
   readonly telemetry: Telemetry;
   readonly log: Log;
   readonly limits: Config['limits'];
-  /** A client that leaves more than this unread is ended; whoever resumes misses nothing. */
+  /** A client that leaves more than this unread is disconnected; a client that resumes misses nothing. */
   readonly maxUnreadBytes?: number;
 }
 
 export interface Sockets {
-  /** From now on more are answered with 503. */
+  /** From now on further ones are answered with 503. */
   letNoMoreIn(): void;
-  /** Closes all with 1001, so that clients connect elsewhere. Those that do not answer in time, or in a hurry, are ended. */
+  /** Closes all with 1001, so that clients reconnect elsewhere. Those that do not answer in time, or in a hurry, are disconnected. */
   close(graceMs: number, hurry: AbortSignal): Promise<void>;
 }
 
 /**
- * Whether a request asks for a WebSocket here. Any other protocol it offers to change to (`h2c`) is left aside, and the
- * request answered as it is (RFC 9110, 7.8).
+ * Whether a request asks for a WebSocket here. Any other protocol that it offers to change to (`h2c`) is ignored, and the
+ * request is answered as it is (RFC 9110, 7.8).
  */
 export function isWebSocketRequest({ method, url = '', headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): boolean {
   const [path] = url.split('?', 1);
   return method === 'GET' && path === graphqlPath && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-/** Bytes that nobody asks after: twice what the headers of a request may have. */
+/** Unrequested bytes: twice as many as the headers of a request may have. */
 const unfinishedBytes = 32 * 1024;
 
-/** Whoever is told to go, and does not answer, is ended so soon. */
+/** A client that was asked to leave and does not answer is disconnected after this time. */
 const closeTimeout = 1000;
 
-/** One timer looks after all sockets, so often. */
+/** One timer checks all sockets at this interval. */
 const roundMs = 1000;
 
 export function attachSockets({
@@ -142,7 +142,10 @@ export function attachSockets({
   };
 }
 
-/** Closes what has no right or no use any more, and ends a socket that has not answered the last ping by the next one. */
+/**
+ * Closes sockets that have no valid token or no use any more, and disconnects a client that has not answered the last ping by
+ * the next one.
+ */
 function lookAfter(
   socket: ClientSocket,
   now: { readonly seconds: number; readonly ms: number },

@@ -33,7 +33,7 @@ describe('npm run new-job, in a copy of the project', () => {
       [['Shout'], 'lower-case words'],
       [['simulate_work'], 'there is a type of this name'],
       [['files'], 'its folder is there already'],
-      [['delete'], 'means something else'],
+      [['delete'], 'has another meaning'],
       [[], 'usage: npm run new-job -- resize_image'],
       [['one', 'two'], 'usage'],
     ] as const) {
