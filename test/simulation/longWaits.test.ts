@@ -5,6 +5,8 @@ import type { JobQueues } from '../../core/queue/jobQueues.ts';
 import type { JobTable } from '../../core/table/jobTable.ts';
 import { inMemory } from '../../core/table/sqlite/database.ts';
 import { openSqliteTable } from '../../core/table/sqlite/table.ts';
+import { exactly } from '../../core/clock.ts';
+import { createJobTypes } from '../../core/jobType.ts';
 import { keepAwaited } from '../../core/usecases/awaited.ts';
 import { createChild, expectChildren, readChildren } from '../../core/usecases/children.ts';
 import { createJob } from '../../core/usecases/createJob.ts';
@@ -15,13 +17,12 @@ import { transitionJob } from '../../core/usecases/transitionJob.ts';
 import { awaitingChanges } from '../../core/workflow/moves.ts';
 import { simulatedCore } from './simulatedCore.ts';
 import { task } from '../support/workflowTasks.ts';
-import { taskTypes, timeAt } from './workflows.ts';
 
 let now = Date.UTC(2026, 0, 1);
 const day = 86_400_000;
 const sqlite = await openSqliteTable({ file: inMemory, jobTtlDays: 30, clock: { now: () => now } });
 afterAll(() => sqlite.close());
-const table: JobTable = { ...sqlite, time: () => Promise.resolve(timeAt(() => now)()) };
+const table: JobTable = { ...sqlite, time: () => Promise.resolve(exactly(now)) };
 const sent: string[] = [];
 const queues: JobQueues = {
   send: (_priority, { jobId }) => Promise.resolve(void sent.push(jobId)),
@@ -31,9 +32,12 @@ const queues: JobQueues = {
   depth: () => Promise.resolve({ visible: 0, inFlight: 0, delayed: 0 }),
   check: () => Promise.resolve(),
 };
-const core = { ...simulatedCore({ table, queues, clock: { now: () => now }, newJobId: () => '1'.repeat(26) }), jobTypes: taskTypes };
+const core = {
+  ...simulatedCore({ table, queues, clock: { now: () => now }, newJobId: () => '1'.repeat(26) }),
+  jobTypes: createJobTypes([task]),
+};
 
-const facts = { now: timeAt(() => now)(), claimId: 'c' };
+const facts = { now: exactly(now), claimId: 'c' };
 const claim = async (job: Job): Promise<Job> => {
   const changes = { claim: { id: 'c', expiresAt: now + 1000 }, attempts: 1 };
   const { job: claimed } = await transitionJob(core, 'claim', job, { facts: { now: facts.now }, changes });
