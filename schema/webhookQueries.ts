@@ -13,6 +13,7 @@ const WebhookDeliveriesFilterType = builder.inputType('WebhookDeliveriesFilter',
   fields: (t) => ({
     endpointId: t.id({ description: 'To this endpoint, also where it is deleted.' }),
     jobId: t.id({ description: 'Of this job’s transitions.' }),
+    workflowId: t.id({ description: 'Of this workflow’s ends.' }),
     status: t.field({ type: [JobStatusType], description: 'In any of these states.' }),
   }),
 });
@@ -48,6 +49,7 @@ builder.queryFields((t) => ({
         filter: {
           endpointId: filter?.endpointId ?? undefined,
           jobId: filter?.jobId ?? undefined,
+          workflowId: filter?.workflowId ?? undefined,
           status: filter?.status ?? undefined,
         },
         first: first ?? undefined,

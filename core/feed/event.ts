@@ -26,6 +26,8 @@ const jobEvent = z.object({
   progress: z.number().min(0).max(100).optional(),
   /** What stands beside the record is written up to here, a job's log or a bulk operation: for those who read that, and news of nothing else. */
   logged: count.optional(),
+  /** Whose change it is, where it is no job's: `jobId` is the workflow's id then. */
+  of: z.literal('workflow').optional(),
 });
 
 /**
@@ -42,8 +44,15 @@ export function decodeEvent(text: string): JobEvent | undefined {
   return text.length > maxLength ? undefined : decodeJson(jobEvent, text);
 }
 
+/** What is told of a record. */
+export type ToldJob = Pick<Job, 'jobId' | 'owner' | 'version' | 'status' | 'attempts' | 'history' | 'updatedAt' | 'error' | 'progress'> &
+  JobFacts;
+
+/** What never changes of a job. */
+export type JobFacts = Pick<Job, 'type' | 'tags' | 'idempotencyKey'>;
+
 /** The job's transitions that its history still holds, oldest first, as events. */
-export function eventsOf(job: Job): readonly JobEvent[] {
+export function eventsOf(job: Pick<ToldJob, 'jobId' | 'owner' | 'history'>): readonly JobEvent[] {
   return job.history.map((entry, index) => ({
     jobId: job.jobId,
     owner: job.owner,
@@ -65,7 +74,7 @@ export function latestEventOf(job: Job): JobEvent {
 }
 
 /** The present state of the job, as the event of its last transition plus what came since. */
-export function presentEventOf(job: Job): JobEvent {
+export function presentEventOf(job: Omit<ToldJob, keyof JobFacts>): JobEvent {
   return {
     jobId: job.jobId,
     owner: job.owner,

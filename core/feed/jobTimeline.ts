@@ -7,8 +7,7 @@
  * Few numbers a job, since a process knows many.
  */
 import { isFinal, type Job, type JobFailure, type JobStatus } from '../job.ts';
-import { eventsOf, presentEventOf, type JobEvent } from './event.ts';
-import type { JobFacts } from './ownerLog.ts';
+import { eventsOf, presentEventOf, type JobEvent, type JobFacts, type ToldJob } from './event.ts';
 import type { WatchedEvent } from './watch.ts';
 
 /**
@@ -77,7 +76,7 @@ export class JobTimeline {
   }
 
   /** Begins anew before the record's last transition. */
-  rewind(job: Job): void {
+  rewind(job: ToldJob): void {
     const before = eventsOf(job).at(-2);
     if (before !== undefined) return this.begin(before);
     this.begin({ ...presentEventOf(job), version: job.version - 1, previousStatus: undefined, progress: undefined, error: undefined });
@@ -99,7 +98,7 @@ export class JobTimeline {
    * What the record holds and nobody told: transitions, oldest first, and an update of the last. The first is `recovered: false` where
    * history no longer holds those before it. Those from version `live` on were told by a hint, or are about to be, and were only read here.
    */
-  catchUp(job: Job, live = Number.POSITIVE_INFINITY): readonly WatchedEvent[] {
+  catchUp(job: ToldJob, live = Number.POSITIVE_INFINITY): readonly WatchedEvent[] {
     const told: WatchedEvent[] = [];
     for (const event of eventsOf(job)) {
       if (event.version <= this.#version) continue;
@@ -142,14 +141,14 @@ export class JobTimeline {
  * Whether a record that was read after a timeline had come to stand there says that it never did: hints follow the writes
  * that they tell of, so some of those that were believed were nobody's.
  */
-export function contradicts(job: Job, { version, status }: Standing): boolean {
+export function contradicts(job: Pick<Job, 'version' | 'history'>, { version, status }: Standing): boolean {
   if (job.version < version) return true;
   const entry = job.history.find((one) => one.version === version);
   return entry !== undefined && status !== undefined && entry.status !== status;
 }
 
 /** Whether a record that came with a hint, which was judged so, tells what a read would: all that happened since that version. */
-export function tellsMore({ version }: Job, judgement: Judgement, since = 0): boolean {
+export function tellsMore({ version }: Pick<Job, 'version'>, judgement: Judgement, since = 0): boolean {
   return (judgement === 'gap' || judgement === 'unconfirmed') && version > since;
 }
 

@@ -1,10 +1,7 @@
 /** What a process keeps of an owner's events, by their position in all that ever came, and a watcher's position in it. */
 import { JobError } from '../errors.ts';
-import type { Job } from '../job.ts';
+import type { JobFacts } from './event.ts';
 import { StreamWatch, type Ending, type WatchedEvent, type WatchSet } from './watch.ts';
-
-/** What never changes of a job. */
-export type JobFacts = Pick<Job, 'type' | 'tags' | 'idempotencyKey'>;
 
 /** Whether a watcher wants to hear of it. */
 export type Chooses = (event: WatchedEvent, job: JobFacts) => boolean;

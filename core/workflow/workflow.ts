@@ -84,6 +84,8 @@ export const workflowSchema = z.object({
   cause: z.object({ jobId: z.string(), generation: z.number() }).optional(),
   /** The version of its last end, or new start, that is still to be told. */
   tell: z.int().optional(),
+  /** Its owner's webhooks have deliveries of all versions up to this one. */
+  webhookVersion: z.int().default(0),
   /** Its changes of status, oldest first; the newest are kept. */
   history: z.array(z.object({ version: z.int(), status: z.enum(workflowStatuses), at: z.number(), error: failure.optional() })),
 });
