@@ -152,6 +152,8 @@ export interface Job {
   /** Which jobs of its type it counts with, where limits go by key; absent = with all that have none. */
   readonly concurrencyKey?: string | undefined;
   readonly rateKey?: string | undefined;
+  /** Those keys are still to be made, of params that came with results of other jobs. */
+  readonly hasLateKeys?: true | undefined;
   readonly claim?: Claim | undefined;
   readonly cancelRequested: boolean;
   /** Percent, 0 to 100, as the handler last reported it. */

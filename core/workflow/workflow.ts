@@ -45,6 +45,8 @@ export const plannedJob = z.object({
   maxFailures: z.int(),
   concurrencyKey: z.string().optional(),
   rateKey: z.string().optional(),
+  /** Its limits go by keys, which are made when its params are whole. */
+  hasLateKeys: z.literal(true).optional(),
   payloadHash: z.string(),
   /** Numbers of the plan, each once. */
   dependsOn: z.array(z.int()),
