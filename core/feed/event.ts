@@ -29,6 +29,8 @@ const jobEvent = z.object({
    * nothing is new.
    */
   logged: count.optional(),
+  /** Whose change it is, where it is no job's: `jobId` is the workflow's id then. */
+  of: z.literal('workflow').optional(),
 });
 
 /**
@@ -45,8 +47,15 @@ export function decodeEvent(text: string): JobEvent | undefined {
   return text.length > maxLength ? undefined : decodeJson(jobEvent, text);
 }
 
-/** The job's transitions as events, oldest first, as far back as its history goes. */
-export function eventsOf(job: Job): readonly JobEvent[] {
+/** What is told of a record. */
+export type ToldJob = Pick<Job, 'jobId' | 'owner' | 'version' | 'status' | 'attempts' | 'history' | 'updatedAt' | 'error' | 'progress'> &
+  JobFacts;
+
+/** What never changes of a job. */
+export type JobFacts = Pick<Job, 'type' | 'tags' | 'idempotencyKey'>;
+
+/** The job's transitions that its history still holds, oldest first, as events. */
+export function eventsOf(job: Pick<ToldJob, 'jobId' | 'owner' | 'history'>): readonly JobEvent[] {
   return job.history.map((entry, index) => ({
     jobId: job.jobId,
     owner: job.owner,
@@ -67,8 +76,8 @@ export function latestEventOf(job: Job): JobEvent {
   return { ...presentEventOf(job), progress: job.status === 'PROCESSING' ? undefined : job.progress };
 }
 
-/** The present state of the job: the event of its last transition plus all updates since. */
-export function presentEventOf(job: Job): JobEvent {
+/** The present state of the job, as the event of its last transition plus what came since. */
+export function presentEventOf(job: Omit<ToldJob, keyof JobFacts>): JobEvent {
   return {
     jobId: job.jobId,
     owner: job.owner,

@@ -7,8 +7,7 @@
  * It keeps only a few numbers per job, since a process follows many jobs.
  */
 import { isFinal, type Job, type JobFailure, type JobStatus } from '../job.ts';
-import { eventsOf, presentEventOf, type JobEvent } from './event.ts';
-import type { JobFacts } from './ownerLog.ts';
+import { eventsOf, presentEventOf, type JobEvent, type JobFacts, type ToldJob } from './event.ts';
 import type { WatchedEvent } from './watch.ts';
 
 /**
@@ -76,8 +75,8 @@ export class JobTimeline {
     return { version: this.#version, status: this.#status };
   }
 
-  /** Goes back to the state before the record's last transition. */
-  rewind(job: Job): void {
+  /** Begins anew before the record's last transition. */
+  rewind(job: ToldJob): void {
     const before = eventsOf(job).at(-2);
     if (before !== undefined) return this.begin(before);
     this.begin({ ...presentEventOf(job), version: job.version - 1, previousStatus: undefined, progress: undefined, error: undefined });
@@ -100,7 +99,7 @@ export class JobTimeline {
    * `recovered: false` where the history no longer holds those before it. Versions from `live` on came as hints and were only
    * confirmed here.
    */
-  catchUp(job: Job, live = Number.POSITIVE_INFINITY): readonly WatchedEvent[] {
+  catchUp(job: ToldJob, live = Number.POSITIVE_INFINITY): readonly WatchedEvent[] {
     const told: WatchedEvent[] = [];
     for (const event of eventsOf(job)) {
       if (event.version <= this.#version) continue;
@@ -143,14 +142,14 @@ export class JobTimeline {
  * Whether a record that was read afterwards contradicts this timeline. Hints follow the writes that they announce, so in that
  * case some of the hints that were believed were forged.
  */
-export function contradicts(job: Job, { version, status }: Standing): boolean {
+export function contradicts(job: Pick<Job, 'version' | 'history'>, { version, status }: Standing): boolean {
   if (job.version < version) return true;
   const entry = job.history.find((one) => one.version === version);
   return entry !== undefined && status !== undefined && entry.status !== status;
 }
 
-/** Whether the record that came with such a hint tells as much as a read would: everything since that version. */
-export function tellsMore({ version }: Job, judgement: Judgement, since = 0): boolean {
+/** Whether a record that came with a hint, which was judged so, tells what a read would: all that happened since that version. */
+export function tellsMore({ version }: Pick<Job, 'version'>, judgement: Judgement, since = 0): boolean {
   return (judgement === 'gap' || judgement === 'unconfirmed') && version > since;
 }
 

@@ -268,12 +268,13 @@ class WorkflowWatch extends StreamWatch<WorkflowTransition> {
   }
 }
 
-/** The kind of a hint about a workflow's own change. A reader that takes it for a job finds none. */
+/** Of a workflow's own change. */
 export function workflowHint({ workflowId: jobId, owner, version, status, updatedAt: at }: Workflow): JobEvent {
-  return { jobId, owner, version, status: hinted[status], attempt: 0, at };
+  return { jobId, owner, version, status: hintedStatus[status], attempt: 0, at, of: 'workflow' };
 }
 
-const hinted: Readonly<Record<Workflow['status'], JobStatus>> = {
+/** What its states are called in hints, which know those of jobs. */
+export const hintedStatus: Readonly<Record<Workflow['status'], JobStatus>> = {
   RUNNING: 'PENDING',
   SUCCEEDED: 'SUCCEEDED',
   FAILED: 'FAILED_FINAL',

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { JobType } from '../jobType.ts';
 import { jsonSchemasOf } from '../jobType.ts';
 import { badInput } from '../text.ts';
-import { limitKeysOf } from '../typeLimits.ts';
 import type { JsonPath } from '../workflow/jsonPath.ts';
 import type { ParamFrom } from '../workflow/workflow.ts';
 import { maxFailuresOf } from './budget.ts';
@@ -49,13 +48,12 @@ export function checkResults(
       throw badInput(`is ${is.join(' or ')}, and ${takes.join(' or ')} is wanted`, ['paramsFrom', index, 'resultPath']);
     }
   }
-  return { params, payloadHash: hashOf(request), maxFailures: maxFailuresOf(core, own), ...keysOf(own, request) };
+  return { params, payloadHash: hashOf(request), maxFailures: maxFailuresOf(core, own) };
 }
 
-/** A key that is made of what is still to come counts with those that have none. */
-function keysOf(type: JobType, { params = {}, owner }: CreateJobRequest): ReturnType<typeof limitKeysOf> {
-  const { data, success } = type.params.safeParse(params);
-  return success ? limitKeysOf(type, data, owner) : {};
+/** Whether what it counts with is said by its params, which are not whole yet. */
+export function hasKeys({ policy: { concurrency, rate } }: JobType): boolean {
+  return concurrency?.key !== undefined || rate?.key !== undefined;
 }
 
 function isWithin(outer: readonly (string | number)[], path: readonly (string | number)[]): boolean {

@@ -6,7 +6,7 @@ import { badInput, requireText } from '../text.ts';
 import type { JsonPath } from '../workflow/jsonPath.ts';
 import { circleIn } from '../workflow/plan.ts';
 import { maxEdges, maxParamsFrom, maxWorkflowJobs, type FailurePolicy, type ParamFrom, type PlannedJob } from '../workflow/workflow.ts';
-import { checkResults } from './checkResults.ts';
+import { checkResults, hasKeys } from './checkResults.ts';
 import type { Core } from './core.ts';
 import { checkedRequest, checkLimits, typeOf, type CreateJobRequest } from './recordJob.ts';
 
@@ -142,6 +142,7 @@ function checkedJob(
       value,
       maxFailures,
       concurrencyKey,
+      hasLateKeys: paramsFrom.length > 0 && hasKeys(types.own) ? true : undefined,
       rateKey,
       payloadHash,
       dependsOn,

@@ -4,6 +4,7 @@ import { finalStatuses, isTag, maxTags, type JobStatus } from '../job.ts';
 import { changeEntry } from '../table/changeEntry.ts';
 import { badInput, requireText } from '../text.ts';
 import { maxWebhookEndpoints, webhooksKey, type WebhookEndpoint } from '../webhook.ts';
+import type { WorkflowStatus } from '../workflow/workflow.ts';
 import { newWebhookSecret } from '../webhookSignature.ts';
 import { faultOfWebhookUrl } from '../webhookUrl.ts';
 import { changeWebhook, webhooksDraft, type WhichEndpoint } from './changeWebhook.ts';
@@ -16,6 +17,8 @@ export interface WebhookAsked {
   readonly url: string;
   /** Default: the final ones. */
   readonly statuses?: readonly JobStatus[] | undefined;
+  /** Ends of workflows. Default: none. */
+  readonly workflowStatuses?: readonly WorkflowStatus[] | undefined;
   /** Undefined: all. A name that no type has, or has yet, is none's business. */
   readonly types?: readonly string[] | undefined;
   /** A job must have all of these. */
@@ -49,6 +52,7 @@ export async function createWebhook(
     endpointId: `${key}.${core.newJobId()}`,
     url,
     statuses: [...finalStatuses],
+    workflowStatuses: [],
     tags: [],
     ...wanted,
     secrets: [{ text: secret }],
@@ -61,7 +65,7 @@ export async function createWebhook(
     if (others.length >= maxWebhookEndpoints) {
       throw new JobError('BAD_USER_INPUT', { message: `An owner has at most ${maxWebhookEndpoints} webhook endpoints.` });
     }
-    return webhooksDraft({ owner, endpoints: [...others, endpoint] });
+    return webhooksDraft({ owner, endpoints: [...others, asking(endpoint)] });
   });
   forgetWebhookOwners(core);
   await trackForWebhook(core, owner, endpoint);
@@ -80,13 +84,21 @@ export async function updateWebhook(core: Core, which: WhichEndpoint, change: We
   const { types, isEnabled, ...rest } = change;
   const wanted = checked(core, { ...rest, types: types ?? undefined });
   const { low } = await core.table.time();
-  return changeWebhook(core, which, (before) => ({
-    ...before,
-    types: types === null ? undefined : before.types,
-    ...wanted,
-    ...enabling(before, isEnabled, low),
-    updatedAt: low,
-  }));
+  return changeWebhook(core, which, (before) =>
+    asking({
+      ...before,
+      types: types === null ? undefined : before.types,
+      ...wanted,
+      ...enabling(before, isEnabled, low),
+      updatedAt: low,
+    }),
+  );
+}
+
+/** @throws {JobError} `BAD_USER_INPUT` for one that asks for nothing. */
+function asking(endpoint: WebhookEndpoint): WebhookEndpoint {
+  if (endpoint.statuses.length + endpoint.workflowStatuses.length === 0) throw badInput('names no status', ['statuses']);
+  return endpoint;
 }
 
 function enabling(
@@ -140,13 +152,18 @@ export async function disableWebhook(core: Pick<Core, 'table'>, endpointId: stri
   }
 }
 
-type Wanted = Partial<Pick<WebhookEndpoint, 'url' | 'statuses' | 'types' | 'tags'>>;
+type Wanted = Partial<Pick<WebhookEndpoint, 'url' | 'statuses' | 'workflowStatuses' | 'types' | 'tags'>>;
 
 /** Those that are given. @throws {JobError} `BAD_USER_INPUT`. */
-function checked({ settings }: Core, { url, statuses, types, tags }: Omit<WebhookAsked, 'url'> & Pick<WebhookChange, 'url'>): Wanted {
+function checked(
+  { settings }: Core,
+  { url, statuses, workflowStatuses, types, tags }: Omit<WebhookAsked, 'url'> & Pick<WebhookChange, 'url'>,
+): Wanted {
   const fault = url === undefined ? undefined : faultOfWebhookUrl(requireText(url, ['url']), settings.webhookPrivateHosts);
   if (fault !== undefined) throw badInput(fault, ['url']);
-  if (statuses?.length === 0) throw badInput('names no status', ['statuses']);
+  for (const [index, status] of (workflowStatuses ?? []).entries()) {
+    if (status === 'RUNNING') throw badInput('is no end of a workflow', ['workflowStatuses', index]);
+  }
   if (types?.length === 0) throw badInput('names no type; leave it out for all', ['types']);
   if (types !== undefined && types.length > maxTypes) throw badInput(`has at most ${maxTypes} types`, ['types']);
   for (const [index, type] of (types ?? []).entries()) {
@@ -159,6 +176,7 @@ function checked({ settings }: Core, { url, statuses, types, tags }: Omit<Webhoo
   return {
     ...(url === undefined ? {} : { url }),
     ...(statuses === undefined ? {} : { statuses: [...new Set(statuses)] }),
+    ...(workflowStatuses === undefined ? {} : { workflowStatuses: [...new Set(workflowStatuses)] }),
     ...(types === undefined ? {} : { types: [...new Set(types)] }),
     ...(tags === undefined ? {} : { tags: [...new Set(tags)] }),
   };

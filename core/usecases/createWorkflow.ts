@@ -1,6 +1,7 @@
 /** Hands in a workflow: checked as a whole, then its plan, then the workflow by one write, then its jobs. */
 import { createHash } from 'node:crypto';
 import { JobError } from '../errors.ts';
+import { workflowHint } from '../feed/workflowWatch.ts';
 import { isTag, maxIdempotencyKeyLength, maxTagLength, maxTags } from '../job.ts';
 import { payloadExpiry } from '../table/payloadLife.ts';
 import { badInput, requireText } from '../text.ts';
@@ -72,6 +73,7 @@ export async function createWorkflow(core: Core, request: CreateWorkflowRequest)
     planParts,
     making: true,
     cancelling: false,
+    webhookVersion: 1,
     waitsFor: plan.backwards[0],
     history: [{ version: 1, status: 'RUNNING', at: now.at }],
   };
@@ -80,6 +82,7 @@ export async function createWorkflow(core: Core, request: CreateWorkflowRequest)
   if (entry === undefined) throw new JobError('TABLE_UNAVAILABLE');
   // Of all who try now with one key, one put wins.
   if (!ok) return { workflow: entry.value, created: false };
+  void core.feed.publish(workflowHint(entry.value));
   return { workflow: (await makeJobs(core, entry, plan)) ?? entry.value, created: true };
 }
 

@@ -1,7 +1,7 @@
 /** Which jobs are meant: the filter of lists, counts and an owner's feed, checked and judged in one place. */
 import { decodeTime, encodeTime } from 'ulid';
 import { JobError } from '../errors.ts';
-import type { JobFacts } from '../feed/ownerLog.ts';
+import type { JobFacts } from '../feed/event.ts';
 import { isTag, maxTags, type JobFailure, type JobStatus } from '../job.ts';
 import type { JobRange } from '../table/jobTable.ts';
 import { requireText } from '../text.ts';

@@ -15,9 +15,9 @@ export async function paramsWithResults(
   { jobId, workflow, createdAt, runAt = createdAt }: Job,
   plan: Plan,
   records: Records,
-): Promise<Pick<Changes, 'params'>> {
+): Promise<Pick<Changes, 'params' | 'hasLateKeys'>> {
   const planned = plan.jobs[plan.numberOfName(workflow?.name ?? '') ?? -1];
-  const { paramsFrom = [], params } = planned ?? {};
+  const { paramsFrom = [], params, hasLateKeys } = planned ?? {};
   if (params === undefined || paramsFrom.length === 0) return {};
   const sources = [...new Set(paramsFrom.map(({ job }) => plan.jobIds[job] ?? ''))];
   const missing = sources.filter((source) => records.get(source) === undefined);
@@ -33,7 +33,7 @@ export async function paramsWithResults(
     if (found !== undefined) value = withValueAt(value, path, found);
   }
   const now = Math.max((await table.time()).at, runAt);
-  return { params: await table.keepPayload({ jobId, kind: 'params', value, now }) };
+  return { params: await table.keepPayload({ jobId, kind: 'params', value, now }), hasLateKeys };
 }
 
 async function valueOf(table: Pick<Core['table'], 'readPayloads'>, payload: Payload): Promise<JsonValue | undefined> {

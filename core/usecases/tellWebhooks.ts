@@ -6,7 +6,7 @@
  */
 import { isFinal, maxLosses, type HistoryEntry, type Job } from '../job.ts';
 import { limitKeysOf } from '../typeLimits.ts';
-import { asks, deliverWebhook, deliveriesOwner, deliveryIdOf, maxDeliveryFailures, type DeliveryParams } from '../webhook.ts';
+import { asks, deliverWebhook, deliveriesOwner, deliveryIdOf, maxDeliveryFailures, toldOf, type DeliveryParams } from '../webhook.ts';
 import type { Core } from './core.ts';
 import { sendMessage } from './sendMessage.ts';
 import { readWebhooks } from './webhooks.ts';
@@ -77,7 +77,7 @@ export async function createDelivery(
     // No idempotency key is ever compared with it.
     payloadHash: '-',
     ...limitKeysOf(deliverWebhook, params, owner),
-    tags: [params.endpointId, params.jobId],
+    tags: [params.endpointId, toldOf(params)],
     status: 'PENDING',
     version: 1,
     generation: 1,

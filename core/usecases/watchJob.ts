@@ -1,12 +1,11 @@
 /** Watching: one job's transitions, or all of an owner's, shared by all who watch the same in this process. */
 import { JobError } from '../errors.ts';
-import type { JobEvent } from '../feed/event.ts';
+import type { JobEvent, JobFacts } from '../feed/event.ts';
 import type { FollowerDeps } from '../feed/follower.ts';
 import { openJobStream, type JobStream } from '../feed/jobStream.ts';
 import type { JobStreamDeps } from '../feed/jobStreamDeps.ts';
 import { ReadSchedule, tickMs } from '../feed/readSchedule.ts';
 import { openOwnerStream, type OwnerStream, type OwnerStreamDeps } from '../feed/ownerStream.ts';
-import type { JobFacts } from '../feed/ownerLog.ts';
 import type { Watch, WatchedEvent } from '../feed/watch.ts';
 import { createCoalescedReads, readLoggingOutages } from './coalescedReads.ts';
 import { readLines, type LinesWanted, type LoggedLine } from './attemptNotes.ts';
@@ -15,6 +14,7 @@ import { checkFilter, matches, type JobsFilter } from './jobsFilter.ts';
 import type { WorkflowTransition } from '../feed/workflowWatch.ts';
 import { getBulkOperation, type BulkOperation } from './bulkOperations.ts';
 import { openWatchOfWorkflow, type WorkflowWatchesDeps } from './watchWorkflow.ts';
+import { readWorkflowTold, workflowsWatched } from './watchWorkflows.ts';
 import { openLogWatch } from './watchLogs.ts';
 import { mayBeId, maySee, type Caller } from './readJob.ts';
 import { watchBulkOperation } from './watchBulkOperation.ts';
@@ -83,6 +83,11 @@ export interface Watches {
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<Watch<WorkflowTransition>>;
+  /**
+   * Each change of status of an owner's workflows from now on, in order a workflow.
+   * @throws {JobError} `FEED_INTERRUPTED`, here or from the iterator; `SHUTTING_DOWN`.
+   */
+  workflows(request: { readonly owner: string; readonly signal?: AbortSignal | undefined }): Promise<Watch<WorkflowTransition>>;
   /** @throws {JobError} `BAD_USER_INPUT`; `FEED_INTERRUPTED`, here or from the iterator; `SHUTTING_DOWN`. */
   owner(request: {
     readonly owner: string;
@@ -125,6 +130,7 @@ export function createWatches(
 ): Watches {
   const jobs = new Map<string, Promise<JobStream>>();
   const owners = new Map<string, Promise<OwnerStream>>();
+  const ownersOfWorkflows = new Map<string, Promise<OwnerStream>>();
   /** Told of jobs that nobody watches now: whoever comes back must not be told of less, and the record may know less. */
   const lastUpdates = new Map<string, JobEvent>();
   /** Streams that are not open yet. */
@@ -153,6 +159,13 @@ export function createWatches(
     },
   };
   const ownerStreamDeps: OwnerStreamDeps = { ...shared, read, onIdle: (owner) => owners.delete(owner) };
+
+  const workflowsDeps: OwnerStreamDeps = {
+    ...ownerStreamDeps,
+    of: 'workflow',
+    read: (workflowId) => readWorkflowTold(table, workflowId),
+    onIdle: (owner) => ownersOfWorkflows.delete(owner),
+  };
 
   const followerDeps: FollowerDeps = {
     feed,
@@ -255,6 +268,14 @@ export function createWatches(
       return openWatchOfWorkflow(workflowWatchDeps, { ...caller, workflowId, afterSequence, signal });
     },
 
+    async workflows({ owner, signal }) {
+      const watch = await join(ownersOfWorkflows, owner, {
+        open: (key) => openOwnerStream(key, workflowsDeps),
+        watch: (stream) => stream.watch({ signal }),
+      });
+      return workflowsWatched(watch);
+    },
+
     async owner({ owner, filter, signal }) {
       if (filter !== undefined) checkFilter(filter);
       const chooses = filter === undefined ? undefined : (event: JobEvent, job: JobFacts) => matches(filter, { ...event, ...job });
@@ -270,7 +291,7 @@ export function createWatches(
       clearInterval(ticking);
       for (const operation of operations) operation.fail(new JobError('SHUTTING_DOWN'));
       for (const fail of workflowWatches) fail(new JobError('SHUTTING_DOWN'));
-      for (const stream of await Promise.allSettled([...jobs.values(), ...owners.values()])) {
+      for (const stream of await Promise.allSettled([...jobs.values(), ...owners.values(), ...ownersOfWorkflows.values()])) {
         if (stream.status === 'fulfilled') stream.value.fail(new JobError('SHUTTING_DOWN'));
       }
     },

@@ -15,6 +15,8 @@ export interface DeliveriesFilter {
   readonly endpointId?: string | undefined;
   /** Of the job that they tell of. */
   readonly jobId?: string | undefined;
+  /** Of the workflow. */
+  readonly workflowId?: string | undefined;
   readonly status?: readonly JobStatus[] | undefined;
 }
 
@@ -26,9 +28,9 @@ export type ListDeliveriesRequest = Pick<ListJobsRequest, 'first' | 'after' | 'l
 /** Newest first: a delivery is as old as the transition that it tells of. @throws as `listJobs`. */
 export function listDeliveries(
   core: Pick<Core, 'table'>,
-  { owner, filter: { endpointId, jobId, status } = {}, ...page }: ListDeliveriesRequest,
+  { owner, filter: { endpointId, jobId, workflowId, status } = {}, ...page }: ListDeliveriesRequest,
 ): Promise<JobPage> {
-  const tags = Object.entries({ endpointId, jobId }).flatMap(([name, tag]) => (tag === undefined ? [] : [asTag(tag, name)]));
+  const tags = Object.entries({ endpointId, jobId, workflowId }).flatMap(([name, tag]) => (tag === undefined ? [] : [asTag(tag, name)]));
   return listJobs(core, { ...page, owner: deliveriesOwner(owner), filter: { status, tags } });
 }
 

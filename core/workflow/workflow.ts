@@ -45,6 +45,8 @@ export const plannedJob = z.object({
   maxFailures: z.int(),
   concurrencyKey: z.string().optional(),
   rateKey: z.string().optional(),
+  /** Its limits go by keys, which are made when its params are whole. */
+  hasLateKeys: z.literal(true).optional(),
   payloadHash: z.string(),
   /** Numbers of the plan, each once. */
   dependsOn: z.array(z.int()),
@@ -84,6 +86,8 @@ export const workflowSchema = z.object({
   cause: z.object({ jobId: z.string(), generation: z.number() }).optional(),
   /** The version of its last end, or new start, that is still to be told. */
   tell: z.int().optional(),
+  /** Its owner's webhooks have deliveries of all versions up to this one. */
+  webhookVersion: z.int().default(0),
   /** Its changes of status, oldest first; the newest are kept. */
   history: z.array(z.object({ version: z.int(), status: z.enum(workflowStatuses), at: z.number(), error: failure.optional() })),
 });

@@ -80,6 +80,7 @@ export const guardFates: Readonly<Record<EveryGuard, Fate>> = {
   'renew.laterLease': killed('a doubled request'),
   'requestCancelSeen.unchanged': { hygiene: 'keeps a bulk operation from a generation that it never saw; else it is `requestCancel`' },
   'requestCancelSeen.asRead': ofWorkflows,
+  'nameKeys.asRead': { hygiene: 'the model has no limits by key; params that came again must not be counted by the keys of those before' },
   'expectChildren.holdsClaim': { hygiene: 'a flag too many costs who cancels the job a list of no children' },
   'adopt.asRead': ofWorkflows,
   'sweep.lapsed': killed('purged queues'),
