@@ -175,7 +175,10 @@ async function growth(folder: string, rows: Rows): Promise<readonly Promised[]> 
   fillTable({ file: join(full, 'jobs.sqlite'), jobs, like: makeJob(ended) });
   await using opening = new AsyncDisposableStack();
   const [ofFull, ofEmpty] = [opening.use(await startAllInOne(full)), opening.use(await startAllInOne(empty))];
-  const subjects = [await ours(opening, 'full', { ...simulated, url: ofFull.url, overSocket: false }), await ours(opening, 'empty', { ...simulated, url: ofEmpty.url, overSocket: false })];
+  const subjects = [
+    await ours(opening, 'full', { ...simulated, url: ofFull.url, overSocket: false }),
+    await ours(opening, 'empty', { ...simulated, url: ofEmpty.url, overSocket: false }),
+  ];
   const [onFull = [], onEmpty = []] = (await inTurns(subjects, rounds, 'run', { ...loads[1].request })).map((list) =>
     list.map(({ perSecond }) => perSecond),
   );

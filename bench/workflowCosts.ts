@@ -27,7 +27,10 @@ interface Cost {
 
 export async function workflowCosts(stage: CountedStage): Promise<Pick<Report, 'rows' | 'promises'>> {
   const plain = await costOf(stage, chainLength, () => handPlain(stage));
-  const chain = await costOfWorkflow(stage, namesOf(chainLength).map((name, at, names) => jobOf(name, names.slice(Math.max(0, at - 1), at))));
+  const chain = await costOfWorkflow(
+    stage,
+    namesOf(chainLength).map((name, at, names) => jobOf(name, names.slice(Math.max(0, at - 1), at))),
+  );
   const ofFanIns: Cost[] = [];
   for (const durationMs of fanIns) {
     const names = namesOf(fannedIn);
@@ -43,7 +46,11 @@ export async function workflowCosts(stage: CountedStage): Promise<Pick<Report, '
   const promises: Promised[] = [
     { promise: `writes a job of a chain of ${chainLength}, more than a plain one’s, ≤ 2`, measured: writes ?? NaN, limit: { atMost: 2 } },
     { promise: `pointer writes of a fan-in of ${fannedIn}, in the mean, ≤ 12`, measured: pointers, limit: { atMost: 12 } },
-    { promise: 'records that are read for it, until it may begin and its workflow has ended, ≤ 1,100', measured: reads, limit: { atMost: 1100 } },
+    {
+      promise: 'records that are read for it, until it may begin and its workflow has ended, ≤ 1,100',
+      measured: reads,
+      limit: { atMost: 1100 },
+    },
     { promise: 'writes that a plain job pays for workflows', measured: plain.writes / chainLength - 3, limit: { atMost: 0 } },
   ];
   return {

@@ -21,7 +21,12 @@ const createdFlow = z.object({ data: z.object({ createWorkflow: z.object({ workf
 const flowOf = z.object({ children: z.number() });
 const message = z.object({ type: z.string(), id: z.string().optional(), payload: z.unknown().optional() });
 const pushed = z.object({ data: z.object({ jobStatusChanged: z.object({ jobId: z.string(), status: z.string() }) }) });
-const opening = z.object({ url: z.string(), type: z.string().default('bench_work'), overSocket: z.boolean().default(false), watchesAll: z.boolean().default(true) });
+const opening = z.object({
+  url: z.string(),
+  type: z.string().default('bench_work'),
+  overSocket: z.boolean().default(false),
+  watchesAll: z.boolean().default(true),
+});
 
 let target: z.infer<typeof opening> = { url: '', type: '', overSocket: false, watchesAll: true };
 let socket: RawSocket | undefined;

@@ -59,12 +59,7 @@ export interface KeptPlan {
 }
 
 /** Renewed while the workflow is open, as all that it needs is. Twice is fine. */
-export function keepPlan(
-  { table }: Pick<Core, 'table'>,
-  workflowId: string,
-  jobs: readonly PlannedJob[],
-  expiresAt: number,
-): KeptPlan {
+export function keepPlan({ table }: Pick<Core, 'table'>, workflowId: string, jobs: readonly PlannedJob[], expiresAt: number): KeptPlan {
   const parts: PlannedJob[][] = [];
   let bytes = Infinity;
   for (const job of jobs) {

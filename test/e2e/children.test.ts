@@ -24,7 +24,11 @@ const leafType = defineJobType({
 const parentType = defineJobType({
   name: 'parent',
   description: 'Makes others.',
-  params: z.object({ way: z.enum(['all', 'each', 'late', 'deep', 'one', 'wide']), leaves: z.int().default(3), fails: z.boolean().default(false) }),
+  params: z.object({
+    way: z.enum(['all', 'each', 'late', 'deep', 'one', 'wide']),
+    leaves: z.int().default(3),
+    fails: z.boolean().default(false),
+  }),
   result: anyJson,
   policy,
   example: { way: 'all' },
