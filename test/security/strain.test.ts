@@ -51,6 +51,25 @@ describe.each<readonly [what: string, operation: Operation]>([
   });
 });
 
+test('the largest workflow there may be holds nobody up, when it is handed in and until it has ended', async () => {
+  // Each of a hundred waits for a hundred.
+  const jobs = Array.from({ length: 1000 }, (_, index) => ({
+    name: `job${index}`,
+    type: 'simulate_work',
+    params: { durationMs: 0 },
+    dependsOn: index < 900 ? [] : Array.from({ length: 100 }, (_other, other) => `job${(index * 7 + other) % 900}`),
+  }));
+  const create = 'mutation ($jobs: [WorkflowJobInput!]!) { createWorkflow(input: { name: "x", jobs: $jobs }) { workflow { workflowId } } }';
+  const caller = await as('weaver');
+  await server.withstands(async () => {
+    const { data } = await transports.HTTP(server, { query: create, variables: { jobs } }, caller);
+    const variables = { id: at(data, 'createWorkflow', 'workflow', 'workflowId') };
+    const read = { query: 'query ($id: ID!) { workflow(workflowId: $id) { status } }', variables };
+    const shown = async (): Promise<unknown> => (await transports.HTTP(server, read, caller)).data;
+    await expect.poll(shown, { timeout: 30_000, interval: 100 }).toEqual({ workflow: { status: 'SUCCEEDED' } });
+  });
+});
+
 /** Within all limits of documents, and each dear to validate; `salt` makes it one that was never seen. */
 const documents: Readonly<Record<string, (salt: number) => string>> = {
   'one field 249 times': (salt) => `query Q${salt} { ${times(249, () => 'jobTypes { name }')} }`,
