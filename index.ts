@@ -1,4 +1,4 @@
-/** What the package `job-tickets` offers to those who write job types of their own, and what is kept compatible. */
+/** The public interface of the package `job-tickets`, for those who write job types of their own; it is kept compatible. */
 export { PermanentError } from './core/errors.ts';
 export { isSuspension } from './core/suspended.ts';
 export type { JobLogger } from './core/logLine.ts';

@@ -1,6 +1,6 @@
 /**
- * `npm start`: everything in one process, which is the code that runs in production. Jobs and objects are kept in
- * DATA_DIR, unless the settings name DynamoDB, SQS and S3, or emulators of them.
+ * `npm start`: everything in one process, with the code that runs in production. Jobs and objects are kept in DATA_DIR, unless
+ * the settings name DynamoDB, SQS and S3, or emulators of them.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ import { createWorker } from './worker/worker.ts';
 
 await runEntry('job-tickets', async (entry) => {
   const { config, secrets, log, scrape, resources, hurry } = entry;
-  // What a person can mend is told before anything opens.
+  // Errors that a person can correct are reported before anything is opened.
   const jobs = await loadJobs(config.jobs, bundledJobs);
   const handlers = await loadJobHandlers(jobs);
   await checkPort(config);
@@ -35,7 +35,7 @@ await runEntry('job-tickets', async (entry) => {
   const { core, notReady } = await openJobs(entry, jobTypesOf(jobs));
   const openStore = await openObjects(entry);
   const objects = openStore(config.maxSourceBytes);
-  // Waiting costs nothing in memory, and ending at once is pleasant.
+  // A waiting receive costs no memory here, and it should end at once.
   const settings = config.table === 'sqlite' ? { ...config, receiveWaitSeconds: Math.min(1, config.receiveWaitSeconds) } : config;
   resources.adopt(startLambdas({ core, config: settings }), ({ stop }) => stop());
   const worker = resources.adopt(createWorker({ core, handlers: withWebhooks(handlers, core, config), objects, settings }), ({ stop }) =>
@@ -67,7 +67,7 @@ await runEntry('job-tickets', async (entry) => {
   }
 });
 
-/** What is not in this process is loaded by those alone who want it: the SDK of AWS is half of all there is to load. */
+/** Loaded only where they are used: the AWS SDK is half of all the code there is to load. */
 async function openJobs({ config, secrets, log, clock, telemetry, resources }: Entry, jobTypes: JobTypes): Promise<OpenedEmbedded> {
   const deps = { config, jobTypes, log, clock, telemetry };
   if (config.table === 'sqlite') return resources.adopt(await openEmbedded(deps), ({ close }) => close());
@@ -80,7 +80,7 @@ async function openJobs({ config, secrets, log, clock, telemetry, resources }: E
   return opened;
 }
 
-/** Those of AWS are made by the stacks, not behind anyone's back. */
+/** On AWS the stacks make these; `npm start` does not create anything there. */
 async function prepareEmulators({ config, log, resources }: Pick<Entry, 'config' | 'log' | 'resources'>): Promise<void> {
   const { dynamodb, sqs, s3 } = config.endpoints;
   if (dynamodb === undefined || sqs === undefined || s3 === undefined) return;
@@ -89,13 +89,13 @@ async function prepareEmulators({ config, log, resources }: Pick<Entry, 'config'
   await prepare(resources.use(createClients(config)), config, { log, resources });
 }
 
-/** For sources, and for outputs, which may be larger. */
+/** The limit applies to sources; outputs may be larger. */
 async function openObjects({ config, resources }: Entry): Promise<(maxSourceBytes: number) => ObjectEngine> {
   const { s3Buckets: buckets } = config;
   if (config.objects === 'folder') {
     const root = await objectsFolder(config, resources);
     await makeBucketFolders(root, buckets);
-    // What a process before was in the middle of writing: its jobs write it anew.
+    // Objects that an earlier process had not finished writing: their jobs write them again.
     await rm(join(root, unfinished), { recursive: true, force: true });
     return (maxSourceBytes) => createFolderObjectStore({ root, buckets, maxSourceBytes });
   }
@@ -105,7 +105,7 @@ async function openObjects({ config, resources }: Entry): Promise<(maxSourceByte
   return (maxSourceBytes) => createObjectStore({ s3, buckets, maxSourceBytes });
 }
 
-/** Where nothing is kept, the objects still need a disk: they are gone at the end. */
+/** In memory mode objects still need a disk: they are deleted at the end. */
 async function objectsFolder({ dataDir }: Config, resources: AsyncDisposableStack): Promise<string> {
   if (dataDir !== '') return join(dataDir, 'objects');
   const folder = await mkdtemp(join(tmpdir(), 'job-tickets-objects-'));

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  // Node resolves `graphql` to its CommonJS build; Vite alone would take the other one, and two graphqls do not mix.
-  // The packages are tested as they are here, not as they were built last.
+  // Node resolves `graphql` to its CommonJS build; Vite alone would take the other one, and two copies of graphql do not work
+  // together. The packages are tested from their source, not from their last build.
   resolve: {
     alias: [
       { find: /^graphql$/, replacement: 'graphql/index.js' },
       { find: /^job-tickets$/, replacement: join(import.meta.dirname, 'index.ts') },
+      { find: /^job-tickets\/testing$/, replacement: join(import.meta.dirname, 'testing/createTestJob.ts') },
       { find: /^job-tickets-client$/, replacement: join(import.meta.dirname, 'client/jobTickets.ts') },
     ],
   },
@@ -16,11 +17,11 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     exclude: ['node_modules/**', '.cache/**', '.data/**', '**/dist/**'],
     globalSetup: ['test/globalSetup.ts'],
-    // A condition is awaited for as long as a busy machine may take.
+    // How long a condition is awaited on a busy machine.
     expect: { poll: { timeout: 15_000 } },
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Most of the time a test waits for others: more than the cores of a small machine.
+    // Tests mostly wait for other processes, so there are more of them than a small machine has cores.
     maxWorkers: 5,
     allowOnly: false,
   },

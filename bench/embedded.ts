@@ -1,6 +1,6 @@
 /** `npm start` on its own engine, beside BullMQ on a Redis that keeps nothing and on one that writes before it answers. */
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -9,10 +9,9 @@ import { simulateWork } from '../jobs/simulateWork/type.ts';
 import { openSqliteTable, type SqliteTable } from '../core/table/sqlite/table.ts';
 import { fillTable } from '../test/support/fillTable.ts';
 import { inline, makeJob } from '../test/support/jobFactory.ts';
-import { startRedis } from '../test/support/redis.ts';
 import { startAllInOne } from './support/allInOne.ts';
-import { startChild, type Child } from './support/child.ts';
-import { loadResult, type LoadResult } from './support/load.ts';
+import { loadResult } from './support/load.ts';
+import { bull, inTurns, openBenchFolder, ours } from './support/peers.ts';
 import type { Promised, Report } from './support/report.ts';
 import { median, medianRatio, quantile } from './support/statistics.ts';
 
@@ -24,12 +23,8 @@ const loads = [
   { what: 'createJobs of 100, 4 at once', command: 'runBatches', request: { atOnce: 4, jobs: 4000, batch: 100 } },
 ] as const;
 
+const simulated = { type: simulateWork.name } as const;
 const warmUpJobs = 10_000;
-
-interface Subject {
-  readonly name: string;
-  readonly client: Child;
-}
 
 /** Jobs that whoever asks without signing in sees. */
 const mine = { owner: 'anonymous', params: inline({ durationMs: 0 }) } as const;
@@ -63,26 +58,19 @@ export async function embeddedGrowth(): Promise<Report> {
 }
 
 async function run(sections: readonly Section[]): Promise<Pick<Report, 'rows' | 'promises'>> {
-  // On the disk of the project: the temporary folder may be one in memory, which never waits.
-  const cache = join(import.meta.dirname, '../.cache');
-  await mkdir(cache, { recursive: true });
-  const folder = await mkdtemp(join(cache, 'bench-'));
-  try {
-    const rows: Rows = [];
-    const promises: Promised[] = [];
-    for (const section of sections) promises.push(...(await section(folder, rows)));
-    return { rows, promises };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await using folder = await openBenchFolder();
+  const rows: Rows = [];
+  const promises: Promised[] = [];
+  for (const section of sections) promises.push(...(await section(folder.path, rows)));
+  return { rows, promises };
 }
 
 async function besideBullMQ(folder: string, rows: Rows): Promise<readonly Promised[]> {
   await using opening = new AsyncDisposableStack();
   const system = opening.use(await startAllInOne(join(folder, 'data')));
   const subjects = [
-    await ours(opening, 'ours, HTTP', system.url, false),
-    await ours(opening, 'ours, WebSocket', system.url, true),
+    await ours(opening, 'ours, HTTP', { ...simulated, url: system.url, overSocket: false }),
+    await ours(opening, 'ours, WebSocket', { ...simulated, url: system.url, overSocket: true }),
     await bull(opening, 'BullMQ, Redis’ default', undefined),
     await bull(opening, 'BullMQ, appendfsync always', folder),
   ];
@@ -93,7 +81,7 @@ async function besideBullMQ(folder: string, rows: Rows): Promise<readonly Promis
   for (const share of [0.5, 0.99])
     rows.push([`4 KB written to that disk, with its fsync: ms, p${share * 100}`, quantile(fsyncs, share), '', '', '']);
   for (const { what, command, request } of loads) {
-    const results = await measure(subjects, command, request);
+    const results = await inTurns(subjects, rounds, command, request);
     const perSecond = results.map((list) => list.map((result) => result.perSecond));
     rows.push([`${what}: jobs/s`, ...perSecond.map(median)]);
     for (const share of [0.5, 0.99]) {
@@ -128,35 +116,6 @@ async function besideBullMQ(folder: string, rows: Rows): Promise<readonly Promis
   rows.push(['/healthz idle: ms, p99', idle, '', '', ''], ['/healthz with 64 at once: ms, p99', loaded, '', '', '']);
   promises.push({ promise: 'p99 of /healthz under load, more than idle, ms', measured: loaded - idle, limit: { atMost: 5 } });
   return promises;
-}
-
-async function ours(opening: AsyncDisposableStack, name: string, url: string, overSocket: boolean): Promise<Subject> {
-  const client = opening.use(await startChild('ticketClient.ts'));
-  await client.ask(z.undefined(), 'open', { url, type: simulateWork.name, overSocket });
-  return { name, client };
-}
-
-async function bull(opening: AsyncDisposableStack, name: string, folder: string | undefined): Promise<Subject> {
-  const redis = opening.adopt(await startRedis(undefined, folder), ({ stop }) => stop());
-  const env = { REDIS_URL: redis.url };
-  const worker = opening.use(await startChild('bullWorker.ts', env));
-  await worker.ask(z.number(), 'cpu');
-  return { name, client: opening.use(await startChild('bullClient.ts', env)) };
-}
-
-async function measure(
-  subjects: readonly Subject[],
-  command: string,
-  request: { readonly jobs: number },
-): Promise<readonly LoadResult[][]> {
-  const results: LoadResult[][] = subjects.map(() => []);
-  for (let round = 0; round <= rounds; round += 1) {
-    for (const [index, { client }] of subjects.entries()) {
-      const result = await client.ask(loadResult, command, request);
-      if (round > 0) results[index]?.push(result);
-    }
-  }
-  return results;
 }
 
 /** What nobody who keeps a job before he answers can be faster than. */
@@ -216,8 +175,11 @@ async function growth(folder: string, rows: Rows): Promise<readonly Promised[]> 
   fillTable({ file: join(full, 'jobs.sqlite'), jobs, like: makeJob(ended) });
   await using opening = new AsyncDisposableStack();
   const [ofFull, ofEmpty] = [opening.use(await startAllInOne(full)), opening.use(await startAllInOne(empty))];
-  const subjects = [await ours(opening, 'full', ofFull.url, false), await ours(opening, 'empty', ofEmpty.url, false)];
-  const [onFull = [], onEmpty = []] = (await measure(subjects, 'run', { ...loads[1].request })).map((list) =>
+  const subjects = [
+    await ours(opening, 'full', { ...simulated, url: ofFull.url, overSocket: false }),
+    await ours(opening, 'empty', { ...simulated, url: ofEmpty.url, overSocket: false }),
+  ];
+  const [onFull = [], onEmpty = []] = (await inTurns(subjects, rounds, 'run', { ...loads[1].request })).map((list) =>
     list.map(({ perSecond }) => perSecond),
   );
   const lists = ['', '(filter: { status: [FAILED_FINAL] })', `(filter: { status: [SUCCEEDED], type: ["${simulateWork.name}"] })`];

@@ -17,6 +17,7 @@ import { sockets } from './sockets.ts';
 import { markdown, writeSection, type Report } from './support/report.ts';
 import { telemetry } from './telemetry.ts';
 import { worker } from './worker.ts';
+import { workflows } from './workflows.ts';
 import { writeBudget } from './writeBudget.ts';
 
 const benches: Readonly<Record<string, () => Promise<Report>>> = {
@@ -32,6 +33,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   endToEnd,
   embedded,
   embeddedGrowth,
+  workflows,
   writeBudget,
   payloads,
   relay,

@@ -9,6 +9,7 @@ import { createWorker } from '../worker/worker.ts';
 import { createBenchHandlers } from './support/benchJob.ts';
 import { createAll } from './support/createAll.ts';
 import { concurrently } from './support/concurrently.ts';
+import { workflowCosts } from './workflowCosts.ts';
 import { openCountedStage, type CountedStage } from './support/countedStage.ts';
 import type { Report } from './support/report.ts';
 
@@ -48,6 +49,7 @@ export async function writeBudget(): Promise<Report> {
   const requests = new Map(spent.sqsRequests);
   const limitUnits = await unitsOfLimit(stage);
   const tickUnits = await unitsOfTick(stage);
+  const ofWorkflows = await workflowCosts(stage);
   // Last: it leaves jobs behind.
   const startUnits = await unitsOfLaterStart(stage);
 
@@ -61,11 +63,14 @@ export async function writeBudget(): Promise<Report> {
     title: 'What a job costs in AWS',
     method: `${jobs} jobs with an idempotency key, handed in by createJobs, ${jobsARequest} a request and ${atOnce} requests at once, then worked off by a worker of ${config.workerConcurrency} slots (20 ms each), each succeeding at its first attempt. Units with those of the indexes (\`ReturnConsumedCapacity\`, DynamoDB Local); requests counted in the SDK, retries included.`,
     columns: ['what', 'a job', 'of which'],
-    rows: table.map(([what, totals]) => [
-      what,
-      perJob(totals),
-      [...totals].map(([name, amount]) => `${name.replace('Command', '')} ${Number((amount / jobs).toFixed(3))}`).join(', ') || '–',
-    ]),
+    rows: [
+      ...table.map(([what, totals]) => [
+        what,
+        perJob(totals),
+        [...totals].map(([name, amount]) => `${name.replace('Command', '')} ${Number((amount / jobs).toFixed(3))}`).join(', ') || '–',
+      ]),
+      ...ofWorkflows.rows,
+    ],
     promises: [
       {
         promise: 'write units of a keyed job that succeeds at its first attempt ≤ 8',
@@ -77,6 +82,7 @@ export async function writeBudget(): Promise<Report> {
       { promise: 'write units more of a job whose type has a limit, without waiting ≤ 2', measured: limitUnits, limit: { atMost: 2 } },
       { promise: 'write units of a scheduled tick, with its job, ≤ 11', measured: tickUnits, limit: { atMost: 11 } },
       { promise: 'SQS requests a job at saturation ≤ 0.4', measured: perJob(requests), limit: { atMost: 0.4 } },
+      ...ofWorkflows.promises,
     ],
     unitCosts: { writeUnits: perJob(budget), readUnits: perJob(reads), sqsRequests: perJob(requests) },
   };

@@ -1,4 +1,4 @@
-/** `npm run build`: the package's JavaScript and types in `dist/`, beside the files that are read as they are. */
+/** `npm run build`: the package's JavaScript and types in `dist/`, with the files that are read unchanged. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -10,7 +10,7 @@ rmSync(dist, { recursive: true, force: true });
 const { status } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
 process.exitCode = status ?? 1;
 if (process.exitCode === 0) {
-  // The dashboard's modules go to browsers, with their types taken out as they are asked for first.
+  // The dashboard's modules go to browsers; their types are removed when they are first requested.
   copy('dashboard');
   copy('client', /\.ts$/);
   copy('jobs/files/examples');

@@ -48,7 +48,7 @@ const never = async (): Promise<never> => Promise.reject(new Error('no handler i
 const text = await jobTypesFile([listJob(mail, never), listJob(plant, never), listJob(anything, never)]);
 const flat = text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/\s+/g, ' ');
 
-test('params are as they may be handed in: what has a default may be left out', () => {
+test('params have the form in which they are handed in: a field with a default may be left out', () => {
   for (const field of ['to: MailParams_Address', 'from?: MailParams_Address', 'copies?: number', 'lines: string[]'])
     expect(flat).toContain(field);
   for (const field of ['kind: ("letter" | "parcel")', 'size: ([number, number] | null)', '"odd-key": boolean'])
@@ -56,17 +56,17 @@ test('params are as they may be handed in: what has a default may be left out', 
   expect(flat).toContain('labels: { [k: string]: boolean }');
 });
 
-test('results are as they are given', () => {
+test('results have the form in which they are returned', () => {
   expect(flat).toContain('result: ({ sent: true } | { sent: false why: string })');
 });
 
-test('what refers to itself, and what types share, is named once a schema', () => {
+test('a schema that refers to itself, or that types share, is declared once', () => {
   expect(flat).toMatch(/plant: \{ params: PlantParams result: \w+\[\] \}/);
   expect(flat).toContain('export interface PlantParams { name: string children: PlantParams[] }');
   expect(flat.match(/export interface MailParams_Address \{ street: string \}/g)).toHaveLength(1);
 });
 
-test('what may be anything is unknown', () => {
+test('any JSON becomes unknown', () => {
   expect(flat).toContain('anything: { params: unknown result: { given?: unknown } }');
 });
 

@@ -1,11 +1,14 @@
-/** The declaration of job types for a typed client: what their JSON Schemas say, as TypeScript. */
+/** The declaration of job types for a typed client: TypeScript made from their JSON Schemas. */
 import { compile } from 'json-schema-to-typescript-lite';
 import { z } from 'zod';
 import type { JobList } from '../core/jobList.ts';
 
 const head = '/** Written by `job-tickets types`: params and results of the job types, by their names. */\n';
 
-/** The text of a `.d.ts` that exports `JobTypes`: params as they may be handed in, results as they are given. */
+/**
+ * The text of a `.d.ts` that exports `JobTypes`: params in the form in which they are handed in, results in the form in which
+ * they are returned.
+ */
 export async function jobTypesFile(jobs: JobList): Promise<string> {
   const definitions: Record<string, JsonSchema> = {};
   const properties = Object.fromEntries(
@@ -19,7 +22,7 @@ export async function jobTypesFile(jobs: JobList): Promise<string> {
   );
   const text = await compile({ ...closedObject(properties), definitions }, 'JobTypes', {
     additionalProperties: false,
-    // Tuples of each length up to `maxItems` help nobody.
+    // Without this, the writer would list a tuple for each length up to `maxItems`.
     ignoreMinAndMaxItems: true,
   });
   return head + text;
@@ -33,14 +36,14 @@ function closedObject(properties: Readonly<Record<string, JsonSchema>>): JsonSch
 
 interface JsonSchemaOptions {
   readonly io: 'input' | 'output';
-  /** Its own among all types, and the beginning of the names of what the schema defines apart. */
+  /** Unique among all types, and the prefix of the names that the schema defines. */
   readonly name: string;
   readonly definitions: Record<string, JsonSchema>;
 }
 
 const schemaWithDefinitions = z.object({ definitions: z.record(z.string(), z.custom<JsonSchema>()).default({}) });
 
-/** Draft 7, which the writer of types reads. What the schema refers to moves to `definitions`, which all types share. */
+/** Draft 7, which the writer of types reads. Definitions move to `definitions`, which all types share. */
 function jsonSchemaOf(schema: z.ZodType, { io, name, definitions }: JsonSchemaOptions): JsonSchema {
   const { $schema: _, ...own } = z.toJSONSchema(schema, {
     io,
@@ -64,7 +67,7 @@ function jsonSchemaOf(schema: z.ZodType, { io, name, definitions }: JsonSchemaOp
   return { $ref: `#/definitions/${name}` };
 }
 
-/** Of these JSON Schema says nothing, which the writer would take for an object. */
+/** JSON Schema says nothing of these, which the writer would take for an object. */
 function isAnything({ _zod: { def } }: z.core.$ZodType): boolean {
   return ['any', 'unknown', 'custom', 'transform'].includes(def.type);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `job-tickets` of the package: each of the project's entries by its name. */
+/** The command `job-tickets` of the package: each of the project's programs by its name. */
 
 const commands: Readonly<Record<string, { readonly does: string; run(args: readonly string[]): Promise<unknown> }>> = {
   start: { does: 'everything in one process', run: () => import('../start.ts') },

@@ -5,7 +5,7 @@ import { newJob } from './newJob.ts';
 
 const list = readFileSync(join(import.meta.dirname, '../jobs/index.ts'), 'utf8');
 
-test('makes three files below one folder, and two lines in the list', () => {
+test('makes three files in one folder, and two lines in the list', () => {
   const { folder, files, list: longer } = newJob('resize_image_2', list);
   expect(folder).toBe('resizeImage2');
   expect(Object.keys(files)).toEqual(['type.ts', 'handler.ts', 'handler.test.ts']);
@@ -29,13 +29,13 @@ test.each(['', 'Shout', 'resize-image', 'resizeImage', '_shout', 'shout_', 'a__b
 );
 
 test.each(['delete', 'new', 'await', 'enum', 'let', 'static', 'eval', 'arguments', 'undefined', 'default', 'import'])(
-  'refuses %s, which cannot name a constant',
+  'refuses %s, which cannot be the name of a constant',
   (name) => {
-    expect(() => newJob(name, list)).toThrow(/^.*means something else in the code of a type.*$/);
+    expect(() => newJob(name, list)).toThrow(/^.*has another meaning in the code of a type.*$/);
   },
 );
 
-test('refuses whatever its own files name otherwise', () => {
+test('refuses a name that its own files use for something else', () => {
   const folder = join(import.meta.dirname, 'template');
   const code = [list, ...readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))].join('\n');
   const imported = [...code.matchAll(/^import \{ ([^}]+) \} from '([^']+)'/gm)]
@@ -45,10 +45,10 @@ test('refuses whatever its own files name otherwise', () => {
   expect(imported.length + declared.length).toBeGreaterThan(9);
   for (const name of [...imported, ...declared]) {
     const snake = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    expect(() => newJob(snake, list), name).toThrow('means something else');
+    expect(() => newJob(snake, list), name).toThrow('has another meaning');
   }
 });
 
-test('leaves a list of another form alone', () => {
+test('does not change a list of another form', () => {
   expect(() => newJob('shout', 'export default [];')).toThrow('has another form');
 });

@@ -1,4 +1,4 @@
-/** What a new job type consists of: its files, made of those in `template/`, and its lines in the list. */
+/** A new job type: its files, made from those in `template/`, and its lines in the list. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
@@ -9,17 +9,17 @@ export class NewJobError extends Error {
 }
 
 export interface NewJob {
-  /** Below `jobs/`. */
+  /** Relative to `jobs/`. */
   readonly folder: string;
-  /** Text by the file's name. */
+  /** The text of each file, by its name. */
   readonly files: Readonly<Record<string, string>>;
-  /** The list with the type in it. */
+  /** The list with the new type in it. */
   readonly list: string;
 }
 
 /**
  * @param list The text of `jobs/index.ts`.
- * @throws {NewJobError} where the name is not of the form that all names have, or cannot name a constant.
+ * @throws {NewJobError} where the name does not have the form of type names, or cannot be the name of a constant.
  */
 export function newJob(name: string, list: string): NewJob {
   if (!/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(name) || name.length > 64) {
@@ -28,7 +28,7 @@ export function newJob(name: string, list: string): NewJob {
     );
   }
   const constant = name.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-  if (!isFree(constant)) throw new NewJobError(`${name}: ${constant} means something else in the code of a type; choose another name`);
+  if (!isFree(constant)) throw new NewJobError(`${name}: ${constant} has another meaning in the code of a type; choose another name`);
   return {
     folder: constant,
     files: Object.fromEntries(fileNames.map((file) => [file, fileOf(file, name, constant)])),
@@ -43,18 +43,16 @@ function fileOf(file: (typeof fileNames)[number], name: string, constant: string
   return template.replaceAll('new_job', name).replaceAll('newJob', constant);
 }
 
-/** What those files and the list name otherwise. */
+/** Names that those files and the list use for something else. */
 const taken = new Set([
-  'context',
-  'createContext',
+  'createTestJob',
   'defineHandler',
   'defineJobType',
   'expect',
   'handler',
+  'job',
   'listJob',
   'listJobs',
-  'noObjects',
-  'result',
   'test',
   'undefined',
   'z',
@@ -63,14 +61,14 @@ const taken = new Set([
 function isFree(constant: string): boolean {
   if (taken.has(constant)) return false;
   try {
-    // Words of the language cannot be declared.
+    // Reserved words cannot be declared.
     return new Script(`'use strict'; async () => { const ${constant} = 1; }`) instanceof Script;
   } catch {
     return false;
   }
 }
 
-/** The import after the last one of a type, the entry at the end. */
+/** The import goes after the last one of a type, the entry at the end. */
 function listWith(list: string, constant: string): string {
   const lastImport = "/type.ts';\n";
   const at = list.lastIndexOf(lastImport);

@@ -1,4 +1,4 @@
-/** `npm run new-job -- resize_image`: a type, its handler and a test in a folder of their own, and their line in the list. */
+/** `npm run new-job -- resize_image`: makes a type, its handler and a test in a folder of their own, and adds them to the list. */
 import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,14 +16,14 @@ try {
   const known: readonly string[] = jobs.map(({ type }) => type.name);
   if (known.includes(name)) throw new NewJobError(`${name}: there is a type of this name`);
   const { folder, files, list } = newJob(name, await readFile(index, 'utf8'));
-  // Fails where the folder is there: nothing of anyone's is written over.
+  // Fails where the folder exists: no file is overwritten.
   await mkdir(join(root, 'jobs', folder));
   for (const [file, text] of Object.entries(files)) await writeFile(join(root, 'jobs', folder, file), text);
   await writeFile(index, list);
   const docs = spawnSync(process.execPath, ['docs/generate.ts'], { cwd: root, stdio: 'inherit' });
   process.exitCode = docs.status ?? 1;
   console.log(
-    `jobs/${folder}: say in type.ts what it takes and gives, in handler.ts what it does; \`npm run docs\` once its type has changed`,
+    `jobs/${folder}: write its params and result in type.ts, its work in handler.ts; run \`npm run docs\` when its type has changed`,
   );
 } catch (error) {
   const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';

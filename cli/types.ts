@@ -1,4 +1,4 @@
-/** `job-tickets types`: writes what a typed client knows of the job types of `JOBS`. */
+/** `job-tickets types`: writes the declarations of the job types of `JOBS` for a typed client. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import bundledJobs from '../jobs/index.ts';
@@ -9,7 +9,7 @@ import { jobTypesFile } from './jobTypesFile.ts';
 /** Exit codes of sysexits.h: arguments and settings that are not valid, and a file that cannot be written. */
 const exitCodes = { usage: 64, cannotCreate: 73, config: 78 };
 
-/** Without `--out` it writes to standard output. What a person can mend is told in one line, and in the exit code. */
+/** Without `--out` it writes to standard output. An error that a person can correct is reported in one line and in the exit code. */
 export async function types(args: readonly string[]): Promise<void> {
   try {
     const { out } = parseArgs({ args: [...args], options: { out: { type: 'string' } } }).values;

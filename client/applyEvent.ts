@@ -1,4 +1,4 @@
-/** What an event makes of a job that is known. */
+/** Applies an event to a job that is known. */
 import { isFinal, type JobHistoryEntry, type JobStatusEvent, type JobSummary } from './job.ts';
 
 type Changing = Pick<
@@ -16,7 +16,7 @@ type Changing = Pick<
   | 'waitingUntil'
 > & { readonly history?: readonly JobHistoryEntry[] };
 
-/** The job after the event, or as it was where the event is older. Its result, once it has one, is to be read. */
+/** The job after the event; unchanged where the event is older. Its result, once it has one, has to be read. */
 export function applyEvent<Known extends Changing>(job: Known, event: JobStatusEvent): Known {
   if (event.version < job.version) return job;
   const { version, status, at, attempt, error, progress } = event;

@@ -1,4 +1,4 @@
-/** Bulk operations: one thing done to many jobs, in the background. */
+/** Bulk operations: one action on many jobs, in the background. */
 import type { Connection } from './connection.ts';
 import { listNodes } from './listNodes.ts';
 import type { JobTicketsErrorCode } from './errorCode.ts';
@@ -16,15 +16,15 @@ export interface BulkOperation {
   readonly status: BulkOperationStatus;
   /** Grows with each change: pass it as `afterVersion` to resume a watch. */
   readonly version: number;
-  /** Whose jobs; null: all owners’. */
+  /** The owner of the jobs; null: the jobs of all owners. */
   readonly owner: string | null;
   readonly createdBy: string;
   readonly isDryRun: boolean;
   readonly maxPerSecond: number;
-  /** Found so far. In the end each is one of the next three, unless it is a dry run, or was aborted. */
+  /** Found so far. In the end each is counted in one of the next three fields, unless it is a dry run, or was aborted. */
   readonly matched: number;
   readonly done: number;
-  /** Changed by somebody else meanwhile. */
+  /** Changed by something else meanwhile. */
   readonly skipped: number;
   readonly failed: number;
   readonly errors: readonly { readonly code: JobTicketsErrorCode; readonly count: number }[];
@@ -35,19 +35,19 @@ export interface BulkOperation {
 }
 
 export interface CreateBulkOperationInput {
-  /** RETRY: of those that FAILED or FAILED_FINAL by now; CANCELLED ones where the filter names that. CANCEL: of those that are open. */
+  /** RETRY: jobs that are FAILED or FAILED_FINAL by now; CANCELLED ones where the filter names that. CANCEL: open jobs. */
   readonly action: BulkAction;
-  /** An empty one is refused. */
+  /** An empty filter is refused. */
   readonly filter: JobsFilter;
-  /** Counts what matches, and changes nothing. Default false. */
+  /** Counts the jobs that match, and changes nothing. Default false. */
   readonly dryRun?: boolean | undefined;
   /** 1 to 1000. Default 100. */
   readonly maxPerSecond?: number | undefined;
-  /** Default: one of its own, so that a lost answer begins nothing twice. */
+  /** Default: a random key, so that a repeat after a lost answer begins nothing twice. */
   readonly idempotencyKey?: string | undefined;
-  /** Whose jobs; default: the caller’s own. Another’s only with the scope `admin`. */
+  /** The owner of the jobs; default: the caller. Another owner needs the scope `admin`. */
   readonly owner?: string | undefined;
-  /** All owners’, of those that failed or were cancelled. Only with the scope `admin`. */
+  /** Jobs of all owners that failed or were cancelled. Needs the scope `admin`. */
   readonly allOwners?: boolean | undefined;
 }
 
@@ -82,7 +82,7 @@ export function withKey(input: CreateBulkOperationInput): CreateBulkOperationInp
 }
 
 export interface ListBulkOperationsOptions {
-  /** Who created them; default: the caller. Another only with the scope `admin`. */
+  /** Who created them; default: the caller. Another creator needs the scope `admin`. */
   readonly owner?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -96,12 +96,12 @@ export function listBulkOperations(
 }
 
 export interface WatchBulkOperationOptions {
-  /** The last version already seen. Default: its present state, then what follows. */
+  /** The last version already seen. Default: its present state, then its changes. */
   readonly afterVersion?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** As it is, then each change of its status, and of its counts the newest; ends when it is over. */
+/** Its present state, then each change of its status, and the newest of its counts; ends when the operation has ended. */
 export function watchBulkOperation(
   connection: Connection,
   operationId: string,

@@ -1,4 +1,4 @@
-/** A connection to the API: operations over it, and what becomes of them when it is lost. */
+/** A connection to the API: its operations, and how they continue when it is lost. */
 import { connectionLost, errorOfAnswer, isPassing, JobTicketsError, TokenRefused } from './errors.ts';
 import { createHttpTransport } from './httpTransport.ts';
 import { createTokens, type Token } from './tokens.ts';
@@ -8,26 +8,26 @@ import { createWebSocketTransport } from './webSocketTransport.ts';
 export type { ConnectionState, Operation };
 
 export interface ConnectionOptions {
-  /** Of the API: `http://localhost:4000/graphql`, or the same with `ws:`. */
+  /** The URL of the API: `http://localhost:4000/graphql`, or the same with `ws:`. */
   readonly url: string | URL;
   /**
-   * A JWT, or what gives a fresh one at each connect, and again when one was refused or has expired. Needed where the server
-   * asks for tokens.
+   * A JWT, or a function that returns a new one. It is called at each connect, and again when a token was refused or has
+   * expired. Needed where the server requires tokens.
    */
   readonly token?: Token | undefined;
-  /** `sse`: HTTP with Server-Sent Events, for where WebSockets do not get through. Default `websocket`. */
+  /** `sse`: HTTP with Server-Sent Events, for networks that block WebSockets. Default `websocket`. */
   readonly transport?: 'websocket' | 'sse' | undefined;
-  /** Default: the global one, which browsers, Deno and Node 22 have. Else the one of the package `ws`. */
+  /** Default: the global one, which browsers, Deno and Node 22 have. Otherwise pass the one of the package `ws`. */
   readonly webSocket?: unknown;
   /** For `sse`. Default: the global one. */
   readonly fetch?: typeof globalThis.fetch | undefined;
-  /** Longest wait before another try, in milliseconds; it begins with a quarter of a second. Default 10,000. */
+  /** The longest wait before another try, in milliseconds; the first is a quarter of a second. Default 10,000. */
   readonly maxWaitMs?: number;
   /** A server that is silent for so long after a ping counts as lost, in milliseconds. Default 5,000. */
   readonly pongWithinMs?: number;
   /**
-   * How long the connection is kept for the next operation, in milliseconds. Default 3,000. A backend that hands in jobs now
-   * and then keeps it longer: an operation over an open connection costs the server less than a request over HTTP.
+   * How long the connection is kept for the next operation, in milliseconds. Default 3,000. For a backend that hands in jobs
+   * now and then a longer time is useful: an operation over an open connection costs the server less than a request over HTTP.
    */
   readonly keepMs?: number;
   readonly onState?: ((state: ConnectionState) => void) | undefined;
@@ -42,14 +42,15 @@ export interface Connection {
   /** Ends with the operation. @throws {JobTicketsError} also `CONNECTION_LOST`; the signal's reason. */
   subscribe<Data>(operation: Operation, signal?: AbortSignal): AsyncGenerator<Data, void, void>;
   /**
-   * One answer. What is repeatable is sent again, for as long as it takes, when the connection is lost or an error passes.
-   * @throws {JobTicketsError} `CONNECTION_LOST` only for what is not; the signal's reason.
+   * One answer. If it is repeatable, it is sent again, for as long as it takes, when the connection is lost or a temporary
+   * error comes.
+   * @throws {JobTicketsError} `CONNECTION_LOST` only where it is not repeatable; the signal's reason.
    */
   request<Data>(operation: Operation, options?: RequestOptions): Promise<Data>;
-  /** Resolves when another try is worthwhile, after `error`; the next time later. @throws the error if it does not pass. */
+  /** Resolves when another try is worthwhile after `error`, each time later. @throws the error if it is not temporary. */
   pause(error: unknown, tries: number, signal?: AbortSignal): Promise<void>;
   state(): ConnectionState;
-  /** @returns what ends it. */
+  /** @returns the function that ends it. */
   onState(listener: (state: ConnectionState) => void): () => void;
   close(): Promise<void>;
 }
@@ -102,7 +103,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   async function pause(error: unknown, tries: number, signal?: AbortSignal): Promise<void> {
     if (!isPassing(error) || isClosed) throw error;
     const waitMs = Math.min(maxWaitMs, firstWaitMs * 2 ** (tries - 1));
-    // With jitter, lest all clients of a server that fell come back at once.
+    // With jitter, so that the clients of a failed server do not all come back at once.
     const atLeastMs = (error.details.retryAfterSeconds ?? 0) * 1000;
     await sleep(Math.max(atLeastMs, waitMs * (0.5 + Math.random() / 2)), signal);
   }

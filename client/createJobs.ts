@@ -16,7 +16,7 @@ export interface CreatedJob<Created> {
   readonly created: boolean;
 }
 
-/** What became of one job of several; each stands for itself. */
+/** The result for one job of several. Each is independent of the others. */
 export type CreateJobResult<Created> =
   | { readonly job: Created; readonly created: boolean; readonly error: null }
   | { readonly job: null; readonly created: false; readonly error: JobTicketsError };
@@ -25,7 +25,7 @@ interface Input {
   readonly idempotencyKey?: string | undefined;
 }
 
-/** Of one mutation, so that its answer stays within what an operation may cost. */
+/** The number per mutation, so that its answer stays within what an operation may cost. */
 const batchSize = 50;
 
 export async function createJob<Created>(

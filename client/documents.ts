@@ -1,4 +1,4 @@
-/** All that the client asks, by its name there. */
+/** All operations of the client, by their names in it. */
 import { bulkDocuments } from './bulkOperations.ts';
 import { createDocuments } from './createJobs.ts';
 import { jobFields } from './job.ts';

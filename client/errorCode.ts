@@ -1,4 +1,4 @@
-/** The codes of errors, as the API's schema has them, and those of the client itself. */
+/** The codes of errors, as in the API's schema, and those of the client itself. */
 
 const apiCodes = [
   'BAD_USER_INPUT',
@@ -48,8 +48,8 @@ const apiCodes = [
 ] as const;
 
 /**
- * Beside those of docs/errors.md: `CONNECTION_LOST`, `CONNECTION_CLOSED` (by `close`), and `UNKNOWN`: a code of a newer server,
- * which `details.code` tells.
+ * In addition to those of docs/errors.md: `CONNECTION_LOST`, `CONNECTION_CLOSED` (by `close`), and `UNKNOWN`: a code of a newer
+ * server, which is in `details.code`.
  */
 export type JobTicketsErrorCode = (typeof apiCodes)[number] | 'CONNECTION_LOST' | 'CONNECTION_CLOSED' | 'UNKNOWN';
 

@@ -1,16 +1,16 @@
-/** What can go wrong between a client and the API, as one class with a code to branch on. */
+/** Errors between a client and the API, as one class with a code to branch on. */
 import { isApiCode, type JobTicketsErrorCode } from './errorCode.ts';
 
 export interface JobTicketsErrorDetails {
   /** What to do about it, for people. */
   readonly whatToDo?: string | undefined;
-  /** Where in the input. */
+  /** The place in the input. */
   readonly path?: readonly (string | number)[] | undefined;
   readonly jobId?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;
-  /** To be named in a report. */
+  /** Name it when you report a fault of the service. */
   readonly traceId?: string | undefined;
-  /** As the server said it, where this client does not know the code. */
+  /** The server's code, where this client does not know it. */
   readonly code?: string | undefined;
 }
 
@@ -27,7 +27,7 @@ export class JobTicketsError extends Error {
   }
 }
 
-/** The token was refused before anything was done with it, and another can be had. */
+/** The token was refused before anything was done with it, and a new one may work. */
 export class TokenRefused extends JobTicketsError {
   constructor() {
     super('UNAUTHENTICATED', refusedMessage);
@@ -36,7 +36,7 @@ export class TokenRefused extends JobTicketsError {
 
 export const refusedMessage = 'The token is missing, not valid, or has expired.';
 
-/** Errors that pass by themselves: the same operation is worth another try. */
+/** Temporary errors: the same operation is worth another try. */
 const passing: ReadonlySet<JobTicketsErrorCode> = new Set<JobTicketsErrorCode>([
   'CONNECTION_LOST',
   'SHUTTING_DOWN',
@@ -56,13 +56,13 @@ export interface AnsweredError {
   readonly extensions?: unknown;
 }
 
-/** Of an answer's `errors`: the first one says what is wrong. */
+/** From an answer's `errors`: the first one says what is wrong. */
 export function errorOfAnswer(errors: readonly AnsweredError[]): JobTicketsError {
   const [{ message, extensions } = { message: 'The answer is empty.' }] = errors;
   return errorOf({ ...(isRecord(extensions) ? extensions : {}), message });
 }
 
-/** Of what the API says of an error: `code`, `message`, `whatToDo` … */
+/** From the API's data about an error: `code`, `message`, `whatToDo` … */
 export function errorOf(said: Readonly<Record<string, unknown>>): JobTicketsError {
   const { code, path } = said;
   return new JobTicketsError(isApiCode(code) ? code : 'UNKNOWN', textOf(said['message']) ?? '', {

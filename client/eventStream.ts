@@ -1,11 +1,11 @@
-/** Reads Server-Sent Events, as the HTML standard has them, from the body of an answer. */
+/** Reads Server-Sent Events, as the HTML standard defines them, from the body of an answer. */
 
 export interface ServerSentEvent {
   readonly event: string;
   readonly data: string;
 }
 
-/** Ends with the body. `onBytes` is called for whatever comes, comments too. */
+/** Ends with the body. `onBytes` is called for all bytes that come, also for comments. */
 export async function* readEventStream(body: ReadableStream<Uint8Array>, onBytes: () => void): AsyncGenerator<ServerSentEvent, void, void> {
   const decoder = new TextDecoder();
   let rest = '';

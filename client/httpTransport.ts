@@ -1,11 +1,11 @@
-/** Each operation by a request of its own; a watch is a stream of Server-Sent Events (GraphQL over SSE, distinct connections). */
+/** Sends each operation as a request of its own; a watch is a stream of Server-Sent Events (GraphQL over SSE, distinct connections). */
 import { connectionLost, isRecord, JobTicketsError, refusedMessage, TokenRefused } from './errors.ts';
 import { readEventStream } from './eventStream.ts';
 import type { Answer, Operation, Transport, TransportOptions } from './transport.ts';
 
 export interface HttpOptions extends TransportOptions {
   readonly fetch: typeof globalThis.fetch;
-  /** A server from which nothing comes for so long, no comment either, counts as lost. */
+  /** A server from which nothing comes for so long, not even a comment, counts as lost. */
   readonly silenceMs?: number;
 }
 
@@ -35,7 +35,7 @@ export function createHttpTransport({ url, tokens, onState, fetch, silenceMs = 4
       else yield await answerOf<Data>(response);
       isLost = false;
     } catch (error) {
-      // Ended without a word: who called it off knows why.
+      // Ended without an error: whoever cancelled it knows why.
       if (signal?.aborted === true) return;
       isLost = error instanceof JobTicketsError && error.code === 'CONNECTION_LOST';
       throw error;
@@ -49,7 +49,7 @@ export function createHttpTransport({ url, tokens, onState, fetch, silenceMs = 4
     }
   }
 
-  /** @throws {JobTicketsError} where it is no answer of the API's. */
+  /** @throws {JobTicketsError} where it is not an answer of the API. */
   async function post(operation: Operation, signal: AbortSignal): Promise<Response> {
     const issued = await tokens.issue();
     const authorization = issued.value === undefined ? {} : { authorization: `Bearer ${issued.value}` };
@@ -100,15 +100,15 @@ async function answerOf<Data>(response: Response): Promise<Answer<Data>> {
   return parsed<Data>(text);
 }
 
-/** A page of a proxy's in place of an answer passes, as a rule. */
+/** A proxy's error page in place of an answer is usually temporary. */
 function parsed<Data>(text: string): Answer<Data> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw connectionLost('The answer is not of the API.', error);
+    throw connectionLost('The answer does not come from the API.', error);
   }
-  if (!isAnswer<Data>(value)) throw connectionLost('The answer is not of the API.');
+  if (!isAnswer<Data>(value)) throw connectionLost('The answer does not come from the API.');
   return value;
 }
 

@@ -1,4 +1,4 @@
-/** What the API answers about jobs, as its schema has it. Times are RFC 3339, in UTC. */
+/** Jobs as the API returns them, in the form of its schema. Times are RFC 3339, in UTC. */
 
 export type JobStatus = 'PENDING' | 'PROCESSING' | 'SUCCEEDED' | 'FAILED' | 'FAILED_FINAL' | 'CANCELLED';
 export type JobPriority = 'HIGH' | 'NORMAL' | 'LOW';
@@ -21,7 +21,7 @@ export function isFinal(status: JobStatus): boolean {
 }
 
 export interface JobFailure {
-  /** A word to branch on: ATTEMPT_FAILED, TIMEOUT, PERMANENT, QUEUE_UNAVAILABLE … */
+  /** For programs to branch on: ATTEMPT_FAILED, TIMEOUT, PERMANENT, QUEUE_UNAVAILABLE … */
   readonly code: string;
   readonly message: string;
   readonly attempt: number;
@@ -36,9 +36,9 @@ export interface JobHistoryEntry {
   readonly error: JobFailure | null;
 }
 
-/** A job as lists have it: without what may be large. */
+/** A job as in lists: without the fields that may be large. */
 export interface JobSummary {
-  /** The ticket. */
+  /** The job's id, its ticket. */
   readonly jobId: string;
   readonly type: string;
   readonly status: JobStatus;
@@ -49,9 +49,9 @@ export interface JobSummary {
   readonly progress: number | null;
   /** The start that was asked for. */
   readonly runAt: string | null;
-  /** While it is PENDING, as it was when the job was read: events do not tell it. */
+  /** While it is PENDING, as it was when the job was read: events do not contain it. */
   readonly waitingReason: WaitingReason | null;
-  /** As far as it is known. */
+  /** If it is known. */
   readonly waitingUntil: string | null;
   readonly attempts: number;
   /** +1 at every change of status: pass it as `afterVersion` to resume a watch. */
@@ -60,7 +60,7 @@ export interface JobSummary {
   readonly generation: number;
   readonly traceId: string;
   readonly idempotencyKey: string | null;
-  /** As it was created with. */
+  /** The idempotency key with which it was created. */
   readonly tags: readonly string[];
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -81,7 +81,7 @@ export interface Job<Params = unknown, Result = unknown> extends JobSummary {
 export interface JobsFilter {
   readonly status?: readonly JobStatus[] | undefined;
   readonly type?: readonly string[] | undefined;
-  /** All of these. */
+  /** The jobs must have all of these. */
   readonly tags?: readonly string[] | undefined;
   /** RFC 3339: at this moment or later. */
   readonly createdAfter?: string | undefined;

@@ -1,9 +1,9 @@
-/** What a job's handler logs, to its end, across lost connections and restarts of the server. */
+/** What a job's handler logs, until the job has ended, across lost connections and restarts of the server. */
 import type { Connection } from './connection.ts';
 import { resumed } from './resume.ts';
 
 export interface JobLogLine {
-  /** Ascending, not contiguous: pass it as `afterSequence` to go on. */
+  /** Ascending, not contiguous: pass it as `afterSequence` to resume. */
   readonly sequence: number;
   readonly generation: number;
   readonly attempt: number;
@@ -26,7 +26,7 @@ export interface JobLogsOptions {
 }
 
 /**
- * Each line once and in order: those there are, then each as it comes; ends when the job has.
+ * Each line once and in order: the existing ones first, then each new one; ends when the job has ended.
  * @throws {JobTicketsError} `JOB_NOT_FOUND`, `UNAUTHENTICATED` …; the signal's reason.
  */
 export function jobLogs(

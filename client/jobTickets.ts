@@ -1,4 +1,4 @@
-/** The client of Job Tickets: hand in a job, watch it, wait for it. Needs nothing but graphql-ws. */
+/** The client of Job Tickets: hand in a job, watch it, wait for it. Its only dependency is graphql-ws. */
 import {
   changeBulkOperation,
   listBulkOperations,
@@ -100,7 +100,7 @@ export interface JobCount {
   readonly isExact: boolean;
 }
 
-/** As lists have it, with what may be large. */
+/** As in lists, together with the fields that may be large. */
 export type JobWithPayloads = Omit<Job, 'history'>;
 
 export interface JobTickets<Types extends JobTypesMap<Types>> extends WorkflowCalls<Types>, AsyncDisposable {
@@ -109,7 +109,7 @@ export interface JobTickets<Types extends JobTypesMap<Types>> extends WorkflowCa
     input: CreateJobInput<Name, Types[Name]['params']>,
     call?: Call,
   ): Promise<CreatedJob<TypedJob<Types, Name>>>;
-  /** Any number; each stands for itself, and the results come in the order of the inputs. */
+  /** Any number. Each succeeds or fails by itself, and the results come in the order of the inputs. */
   createJobs<const Input extends AnyJobInput<Types>>(
     inputs: readonly Input[],
     call?: Call,
@@ -120,66 +120,66 @@ export interface JobTickets<Types extends JobTypesMap<Types>> extends WorkflowCa
     idempotencyKey: string,
     call?: Call & { readonly owner?: string | undefined },
   ): Promise<TypedJob<Types, Name> | null>;
-  /** Newest first, as many as are asked for: `for await (const job of client.jobs())`, or its `.pages()`. */
+  /** Newest first, as many as are requested: `for await (const job of client.jobs())`, or its `.pages()`. */
   jobs(options: ListJobsOptions & { readonly withPayloads: true }): JobsList<JobWithPayloads>;
   jobs(options?: ListJobsOptions): JobsList;
-  /** How many there are, up to 10,000. */
+  /** The number of jobs, counted up to 10,000. */
   jobCount(
     filter: JobsFilter,
     call?: Call & { readonly owner?: string | undefined; readonly allOwners?: boolean | undefined },
   ): Promise<JobCount>;
-  /** Answers when the job is final: look at its `status`. */
+  /** Returns the job when it is final: look at its `status`. */
   waitForJob<Name extends NameOf<Types>>(jobId: string, call?: Call): Promise<TypedJob<Types, Name>>;
   /** Each change of status once and in order, across lost connections; ends after a final state. */
   watchJob(jobId: string, options?: WatchJobOptions): AsyncGenerator<JobStatusEvent, void, void>;
-  /** What its handler logs: each line once and in order, across lost connections; ends when the job has. */
+  /** The lines that its handler logs: each once and in order, across lost connections; ends when the job has ended. */
   jobLogs(jobId: string, options?: JobLogsOptions): AsyncGenerator<JobLogLine, void, void>;
-  /** Whatever happens to all of an owner’s jobs from now on, across lost connections; does not end by itself. */
+  /** All changes of an owner’s jobs from now on, across lost connections; does not end by itself. */
   watchJobs(options?: WatchJobsOptions): AsyncGenerator<JobStatusEvent, void, void>;
   /** Not repeated when its answer is lost (`CONNECTION_LOST`): look at the job. */
   retry<Name extends NameOf<Types>>(
     jobId: string,
-    /** `fromStart`: what its handler kept is forgotten. */
+    /** `fromStart`: what its handler kept is discarded. */
     call?: Call & { readonly fromStart?: boolean | undefined },
   ): Promise<TypedJob<Types, Name>>;
-  /** What its handler waits for, or will wait for; any JSON. The same again changes nothing. */
+  /** Sends the signal that its handler waits for, or will wait for; any JSON. The same signal again changes nothing. */
   sendSignal<Name extends NameOf<Types>>(jobId: string, name: string, payload?: unknown, call?: Call): Promise<TypedJob<Types, Name>>;
-  /** As `retry`. A job that runs ends within a heartbeat. */
+  /** Like `retry`, not repeated when its answer is lost. A running job ends within a heartbeat. */
   cancel<Name extends NameOf<Types>>(jobId: string, call?: Call): Promise<TypedJob<Types, Name>>;
-  /** A token for someone, a browser for one, who may watch this job and nothing else. */
+  /** A token with which somebody, such as a browser, may watch this job and nothing else. */
   createWatchToken(jobId: string, call?: Call & { readonly ttlSeconds?: number | undefined }): Promise<WatchToken>;
-  /** A job at each of its times. As all changes of schedules, not repeated when its answer is lost (`CONNECTION_LOST`). */
+  /** Makes a job at each of its times. Like all changes of schedules, not repeated when its answer is lost (`CONNECTION_LOST`). */
   createSchedule<Name extends NameOf<Types>>(input: CreateScheduleInput<Name, Types[Name]['params']>, call?: Call): Promise<Schedule>;
-  /** After the answer, no tick of the old kind comes. */
+  /** After the answer, every tick follows the new definition. */
   updateSchedule<Name extends NameOf<Types>>(
     scheduleId: string,
     changes: UpdateScheduleInput<Name, Types[Name]['params']>,
     call?: Call,
   ): Promise<Schedule>;
-  /** Answers it as it was; its jobs stay. */
+  /** Returns it as it was; its jobs stay. */
   deleteSchedule(scheduleId: string, call?: Call): Promise<Schedule>;
   pauseSchedule(scheduleId: string, call?: Call): Promise<Schedule>;
   resumeSchedule(scheduleId: string, call?: Call): Promise<Schedule>;
-  /** A job of it now, beside its ticks. */
+  /** Makes a job of it now, in addition to its ticks. */
   triggerSchedule<Name extends NameOf<Types>>(scheduleId: string, call?: Call): Promise<TypedJob<Types, Name>>;
   schedule(scheduleId: string, call?: Call): Promise<Schedule>;
   /** By their names: `for await (const schedule of client.schedules())`. */
   schedules(options?: ListSchedulesOptions): AsyncGenerator<Schedule, void, void>;
   /** Retries or cancels all jobs that match now, in the background, each once. Repeats itself until it has an answer. */
   createBulkOperation(input: CreateBulkOperationInput, call?: Call): Promise<BulkOperation>;
-  /** The jobs in hand are the last; one that is over stays as it is. */
+  /** The jobs in progress are the last ones; an operation that has ended stays as it is. */
   abortBulkOperation(operationId: string, call?: Call): Promise<BulkOperation>;
   bulkOperation(operationId: string, call?: Call): Promise<BulkOperation>;
   /** Newest first: `for await (const operation of client.bulkOperations())`. */
   bulkOperations(options?: ListBulkOperationsOptions): AsyncGenerator<BulkOperation, void, void>;
-  /** As it is, then each change, across lost connections; ends when it is over. */
+  /** Its present state, then each change, across lost connections; ends when the operation has ended. */
   watchBulkOperation(operationId: string, options?: WatchBulkOperationOptions): AsyncGenerator<BulkOperation, void, void>;
-  /** Its secret is shown this once. As all changes of webhooks, not repeated when its answer is lost (`CONNECTION_LOST`). */
+  /** Its secret is shown only this once. Like all changes of webhooks, not repeated when its answer is lost (`CONNECTION_LOST`). */
   createWebhookEndpoint(input: CreateWebhookEndpointInput, call?: Call): Promise<WebhookSecret>;
   updateWebhookEndpoint(endpointId: string, changes: UpdateWebhookEndpointInput, call?: Call): Promise<WebhookEndpoint>;
-  /** Answers it as it was; what is on its way to it is not delivered any more. */
+  /** Returns it as it was; pending deliveries to it are dropped. */
   deleteWebhookEndpoint(endpointId: string, call?: Call): Promise<WebhookEndpoint>;
-  /** For a day, or as long as is said, it is signed with the old secret too. */
+  /** For a day, or as long as given, events are signed with the old secret too. */
   rotateWebhookSecret(endpointId: string, call?: Call & { readonly keepOldSeconds?: number | undefined }): Promise<WebhookSecret>;
   /** The oldest first. */
   webhookEndpoints(options?: ListWebhooksOptions): AsyncGenerator<WebhookEndpoint, void, void>;
@@ -188,12 +188,12 @@ export interface JobTickets<Types extends JobTypesMap<Types>> extends WorkflowCa
   /** The same event once more, now. */
   redeliverWebhook(deliveryId: string, call?: Call): Promise<WebhookDelivery>;
   connectionState(): ConnectionState;
-  /** @returns what ends it. */
+  /** @returns the function that ends it. */
   onConnectionState(listener: (state: ConnectionState) => void): () => void;
   close(): Promise<void>;
 }
 
-/** All calls reject with a `JobTicketsError`; those that can be repeated without harm outlast lost connections and restarts. */
+/** All calls reject with a `JobTicketsError`; those that can be repeated safely outlast lost connections and restarts. */
 export function createJobTickets<Types extends JobTypesMap<Types> = AnyJobTypes>(options: ConnectionOptions): JobTickets<Types> {
   const connection = openConnection(options);
 

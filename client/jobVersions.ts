@@ -1,4 +1,4 @@
-/** What a watch of many jobs has told: each job's last version, and what a job read anew has that was not told. */
+/** What a watch of many jobs has delivered: each job's last version, and which versions of a job that is read again are new. */
 import { isFinal, type JobHistoryEntry, type JobStatus, type JobStatusEvent } from './job.ts';
 
 /** A job as it is read for this. */
@@ -14,18 +14,18 @@ export interface ReadJob {
 export interface JobVersions {
   /** False: too many are open for all of them to be known. */
   isComplete(): boolean;
-  /** The last version that was told. */
+  /** The last version that was delivered. */
   get(jobId: string): number | undefined;
   note(job: { readonly jobId: string; readonly version: number; readonly status: JobStatus }): void;
   forget(jobId: string): void;
-  /** Those that had not ended when they were last heard of. */
+  /** The jobs that had not ended by their last event. */
   open(): readonly string[];
-  /** What was not told of it: of a job that is not known, what came after `since`. Notes that it is told now. */
+  /** The versions of it that were not delivered; of an unknown job, those after `since`. Records that they are delivered now. */
   missedOf(job: ReadJob, since: string): readonly JobStatusEvent[];
 }
 
 const maxOpen = 10_000;
-/** Of those that have ended, the oldest are forgotten. */
+/** Of those that have ended, the oldest are dropped. */
 const maxEnded = 10_000;
 
 export function createJobVersions(): JobVersions {

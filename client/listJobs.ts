@@ -16,13 +16,13 @@ export const listDocuments = {
 
 export interface ListJobsOptions {
   readonly filter?: JobsFilter | undefined;
-  /** Whose; default: the caller’s own. Another’s only with the scope `admin`. */
+  /** The owner of the jobs; default: the caller. Another owner needs the scope `admin`. */
   readonly owner?: string | undefined;
-  /** All owners’, of those that failed or were cancelled: `filter.status` names which. Only with the scope `admin`. */
+  /** Jobs of all owners that failed or were cancelled: name these in `filter.status`. Needs the scope `admin`. */
   readonly allOwners?: boolean | undefined;
   /** 1 to 100. Default 50. */
   readonly pageSize?: number | undefined;
-  /** Begins behind a page: its `endCursor`. */
+  /** Begins after a page: its `endCursor`. */
   readonly after?: string | null | undefined;
   /** With `params` and `result`, which may be large. Default false. */
   readonly withPayloads?: boolean | undefined;
@@ -35,7 +35,7 @@ export interface JobsPage<Listed = JobSummary> {
   readonly endCursor: string | null;
 }
 
-/** Asks for a page when its first job is asked for. Iterated twice, it is read twice. */
+/** Reads a page when its first job is requested. Iterated twice, it is read twice. */
 export interface JobsList<Listed = JobSummary> extends AsyncIterable<Listed> {
   pages(): AsyncGenerator<JobsPage<Listed>, void, void>;
 }
@@ -58,7 +58,7 @@ interface Answer<Listed> {
   };
 }
 
-/** Of a document that asks for `$filter, $owner, $first, $after`. */
+/** For a document with the variables `$filter, $owner, $first, $after`. */
 export async function* readPages<Listed>(
   connection: Connection,
   query: string,

@@ -1,4 +1,4 @@
-/** One node after the other of a connection, page by page: of a document that calls its list `list` and asks for `$after`. */
+/** Iterates over the nodes of a connection, page by page: for a document that calls its list `list` and takes `$after`. */
 import type { Connection } from './connection.ts';
 
 export interface NodesQuery {

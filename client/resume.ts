@@ -1,16 +1,16 @@
-/** A subscription that goes on where it broke off, across lost connections and restarts of the server. */
+/** A subscription that continues where it broke off, across lost connections and restarts of the server. */
 import type { Connection } from './connection.ts';
 
 export interface Resumable<Item> {
   readonly query: string;
-  /** From the last position seen. */
+  /** Subscribes after the last position that was seen. */
   variables(seen: number | undefined): Record<string, unknown>;
   positionOf(item: Item): number;
-  /** Whether nothing comes after it: what is lost then is not missed. Default: the server tells. */
+  /** Whether nothing can come after it, so that a loss then does not matter. Default: the server says so. */
   isLast?(item: Item): boolean;
 }
 
-/** The operation names what it asks for `item`. @throws {JobTicketsError} what does not pass; the signal's reason. */
+/** The operation names its field `item`. @throws {JobTicketsError} an error that is not temporary; the signal's reason. */
 export async function* resumed<Item>(
   connection: Connection,
   { query, variables, positionOf, isLast }: Resumable<Item>,

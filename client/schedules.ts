@@ -32,7 +32,7 @@ export interface Schedule {
   readonly type: string;
   readonly params: unknown;
   readonly priority: JobPriority;
-  /** Of its jobs. */
+  /** The priority of its jobs. */
   readonly tags: readonly string[];
   readonly overlap: OverlapPolicy;
   readonly catchUp: CatchUpPolicy;
@@ -42,7 +42,7 @@ export interface Schedule {
   /** The next five. */
   readonly nextRuns: readonly string[];
   readonly lastTick: ScheduleTick | null;
-  /** Why the last tick whose job was refused was missed. */
+  /** Why the job of the last refused tick was refused. */
   readonly problem: string | null;
 }
 
@@ -83,7 +83,7 @@ export type CreateScheduleInput<Name extends string = string, Params = unknown> 
     readonly endsAt?: string | undefined;
   };
 
-/** What is left out stays; a start or an end of `null` is taken away. */
+/** A field that is left out is unchanged; a start or an end of `null` is removed. */
 export type UpdateScheduleInput<Name extends string = string, Params = unknown> = Partial<ScheduleJob<Name, Params>> &
   ScheduleTimes &
   SchedulePolicies &
@@ -112,7 +112,7 @@ export const scheduleDocuments = {
     edges { node { ${scheduleFields} } } pageInfo { hasNextPage endCursor } } }`,
 };
 
-/** Not repeated when its answer is lost: that it took effect, the schedule itself tells. */
+/** Not repeated when its answer is lost: the schedule itself shows whether it took effect. */
 export async function changeSchedule(
   connection: Connection,
   name: 'createSchedule' | 'updateSchedule' | 'deleteSchedule' | 'pauseSchedule' | 'resumeSchedule',
@@ -124,7 +124,7 @@ export async function changeSchedule(
 }
 
 export interface ListSchedulesOptions {
-  /** Whose; default: the caller’s own. Another’s only with the scope `admin`. */
+  /** The owner of the schedules; default: the caller. Another owner needs the scope `admin`. */
   readonly owner?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,8 +1,8 @@
-/** The tokens of a connection: the one to send, and what becomes of one that is refused. */
+/** The tokens of a connection: the one to send, and what to do when one is refused. */
 
 /**
- * A JWT, or what gives one, asked at each connect. After a refusal it is given the token that the server did not take (any more), so
- * that a function that keeps tokens gives another.
+ * A JWT, or a function that returns one, called at each connect. After a refusal it gets the token that the server did not
+ * accept (any more), so that a function with a cache returns another one.
  */
 export type Token = string | ((refused: string | undefined) => string | undefined | Promise<string | undefined>);
 
@@ -16,16 +16,16 @@ export interface Tokens {
   accept(): void;
   /** @returns whether another one is worth a try. */
   refuse(issued: IssuedToken): boolean;
-  /** It was accepted, and is no longer. @returns whether another one can be had. */
+  /** It was accepted, and is not any more. @returns whether another one may work. */
   expire(issued: IssuedToken): boolean;
 }
 
-/** In a row: a function that gives the same again, or others that are no better, is not asked for ever. */
+/** In a row: a function that returns the same token again, or others that are refused, is not called for ever. */
 const maxRefusals = 2;
 
 export function createTokens(token: Token | undefined): Tokens {
   const isRenewable = typeof token === 'function';
-  /** Operations that were under way together are refused together, and count once. */
+  /** Operations in progress at the same time are refused together, and count once. */
   let round = 0;
   let refusals = 0;
   let refused: string | undefined;

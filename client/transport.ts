@@ -1,4 +1,4 @@
-/** What carries operations to the API and answers back: one WebSocket, or HTTP with Server-Sent Events. */
+/** Carries operations to the API and answers back: one WebSocket, or HTTP with Server-Sent Events. */
 import type { AnsweredError } from './errors.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -12,13 +12,14 @@ export interface Answer<Data> {
   readonly errors?: readonly AnsweredError[] | undefined;
 }
 
-/** `idle`: nothing needs a connection. `lost`: something does, and it is tried again. */
+/** `idle`: nothing needs a connection. `lost`: something does, and it is being tried again. */
 export type ConnectionState = 'idle' | 'connecting' | 'open' | 'lost';
 
 export interface Transport {
   /**
-   * One operation. Ends when the server says that nothing more will come, or the signal fires.
-   * @throws {JobTicketsError} `CONNECTION_LOST`, `UNAUTHENTICATED` (`TokenRefused` where another token is worth a try), `BAD_REQUEST`.
+   * One operation. Ends when the server says that nothing more will come, or when the signal fires.
+   * @throws {JobTicketsError} `CONNECTION_LOST`, `UNAUTHENTICATED` (`TokenRefused` where another token is worth a try),
+   * `BAD_REQUEST`.
    */
   run<Data>(operation: Operation, signal?: AbortSignal): AsyncGenerator<Answer<Data>, void, void>;
   close(): Promise<void>;

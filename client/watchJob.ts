@@ -8,7 +8,7 @@ export const watchJobDocument = `subscription WatchJob($jobId: ID!, $afterVersio
 }`;
 
 export interface WatchJobOptions {
-  /** The last version already seen: what came after it is delivered. Default: the job's present state, then what follows. */
+  /** The last version already seen: later changes are delivered. Default: the job's present state, then its changes. */
   readonly afterVersion?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }

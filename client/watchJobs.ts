@@ -1,6 +1,6 @@
 /**
- * Watching all of an owner's jobs, across lost connections and restarts of the server. The server's feed tells what happens from
- * when it begins; what happened while there was none is taken from the histories of the jobs that it may have happened to.
+ * Watches all of an owner's jobs, across lost connections and restarts of the server. The server's feed sends what happens from
+ * its start on. What happened while there was no connection is read from the histories of the jobs that may have changed.
  */
 import type { Connection } from './connection.ts';
 import { JobTicketsError } from './errors.ts';
@@ -19,31 +19,31 @@ export const watchJobsDocuments = {
 };
 
 export interface WatchJobsOptions {
-  /** `status` and `errorCode` choose single changes, all else chooses jobs. Default: all. */
+  /** `status` and `errorCode` choose single changes, all other fields choose jobs. Default: all changes. */
   readonly filter?: JobsFilter | undefined;
-  /** Whose jobs; default: the caller’s own. Another’s only with the scope `admin`. */
+  /** The owner of the jobs; default: the caller. Another owner needs the scope `admin`. */
   readonly owner?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Servers' clocks may differ by so much, and a list may lag behind by as much. */
+/** Servers' clocks may differ by so much, and a list may be late by as much. */
 const marginMs = 10_000;
-/** A second look for what happened before the feed was there, and after the first one. */
+/** A second read, for changes before the feed began that the first read did not show. */
 const settledAfterMs = 2000;
 const open = ['PENDING', 'PROCESSING'] as const;
 
 /**
- * Each change of each job once and in order, and progress in between. Not found after an interruption is what happened to a job that
- * had ended before, was retried and has ended again meanwhile.
- * @throws {JobTicketsError} `FEED_INTERRUPTED` where more jobs are open than it can remember (10,000) and the connection was lost;
- * `FORBIDDEN`, `UNAUTHENTICATED` …; the signal's reason.
+ * Each change of each job once and in order, and progress in between. After an interruption one case is not found: a job that
+ * had ended before, and was retried and has ended again meanwhile.
+ * @throws {JobTicketsError} `FEED_INTERRUPTED` where more jobs are open than it can remember (10,000) and the connection was
+ * lost; `FORBIDDEN`, `UNAUTHENTICATED` …; the signal's reason.
  */
 export async function* watchJobs(
   connection: Connection,
   { filter, owner, signal }: WatchJobsOptions = {},
 ): AsyncGenerator<JobStatusEvent, void, void> {
   const { status, errorCode, ...jobs } = filter ?? {};
-  // All of a job's versions are heard, so that one that is missing is missed.
+  // All versions of a job are received, so a missing one is noticed.
   for await (const event of watchAll(connection, { filter: filter === undefined ? undefined : jobs, owner, signal })) {
     const isChosen = status?.includes(event.status) !== false && (errorCode === undefined || errorCode === event.error?.code);
     if (isChosen) yield event;
@@ -52,11 +52,11 @@ export async function* watchJobs(
 
 async function* watchAll(connection: Connection, { filter, owner, signal }: WatchJobsOptions): AsyncGenerator<JobStatusEvent, void, void> {
   const versions = createJobVersions();
-  /** The time of what was heard last. */
+  /** The time of the last event. */
   let heardAt = '';
-  /** Jobs that are older than this are of before the watch. */
+  /** Jobs created at or before this time are older than the watch, and changes before it are not delivered. */
   let floor = '';
-  /** Of the jobs that were read since the connection was lost: the time of what was told last. */
+  /** While the connection was lost: the time of the last event that was delivered, for the jobs that are read. */
   const recoveredAt = new Map<string, string>();
   let isBegun = false;
 
@@ -65,7 +65,7 @@ async function* watchAll(connection: Connection, { filter, owner, signal }: Watc
     try {
       const operation = { query: watchJobsDocuments.watchJobs, variables: { filter, owner } };
       const events = connection.subscribe<{ jobStatusChanged: JobStatusEvent }>(operation, signal);
-      // The first call subscribes; what is read after it is about as new.
+      // The first call subscribes; what is read after it is about as recent.
       let next = events.next();
       next.catch(() => undefined);
       if (isBegun) yield* missed();
@@ -91,7 +91,7 @@ async function* watchAll(connection: Connection, { filter, owner, signal }: Watc
     }
   }
 
-  /** Where the jobs stand: nothing that was before is told. */
+  /** The present state of the jobs: nothing from before is delivered. */
   async function begin(): Promise<void> {
     for await (const { jobs, endCursor } of pages(undefined)) {
       for (const job of jobs) begunWith(job);
@@ -124,7 +124,7 @@ async function* watchAll(connection: Connection, { filter, owner, signal }: Watc
     }
     for (const job of await createdSince(horizon)) {
       unread.delete(job.jobId);
-      // It is new where it is not known: all of it is told.
+      // Where the job is not known, it is new: all of it is delivered.
       yield* recovered(job, '');
     }
     for (const jobId of unread) {
@@ -146,7 +146,7 @@ async function* watchAll(connection: Connection, { filter, owner, signal }: Watc
     const { jobId, version, at } = event;
     const known = versions.get(jobId);
     if (known !== undefined && version < known) return;
-    // Of a version that was read meanwhile: progress came later.
+    // For a version that was read meanwhile: progress came later.
     if (version === known && at <= (recoveredAt.get(jobId) ?? '')) return;
     if (known !== undefined && version > known + 1) {
       const job = await read(jobId);

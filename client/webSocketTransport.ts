@@ -1,4 +1,4 @@
-/** All operations over one WebSocket, which is opened when there is something to ask. */
+/** All operations over one WebSocket, which is opened when it is needed. */
 import { createClient } from 'graphql-ws';
 import { connectionLost, errorOfAnswer, isRecord, JobTicketsError, refusedMessage, TokenRefused, type AnsweredError } from './errors.ts';
 import type { IssuedToken } from './tokens.ts';
@@ -17,9 +17,9 @@ export function createWebSocketTransport({ url, tokens, onState, webSocket, pong
   let running = 0;
   let issued: IssuedToken | undefined;
   let isAcknowledged = false;
-  /** Of the socket that closed last, because of its token. */
+  /** The error of the socket that closed last, because of its token. */
   let refusal: JobTicketsError | undefined;
-  /** What the token's function threw last, which is the caller's own. */
+  /** The last error of the caller's token function. */
   let tokenFault: unknown;
 
   const client = createClient({
@@ -32,7 +32,7 @@ export function createWebSocketTransport({ url, tokens, onState, webSocket, pong
       });
       return issued.value === undefined ? {} : { authorization: `Bearer ${issued.value}` };
     },
-    // Tried again above and not here, where an operation would be repeated word for word: a watch has to resume after what it saw.
+    // Repeated one level higher: here an operation would be repeated unchanged, but a watch has to resume after what it saw.
     retryAttempts: 0,
     lazyCloseTimeout: keepMs,
     connectionAckWaitTimeout: pongWithinMs,
@@ -62,11 +62,11 @@ export function createWebSocketTransport({ url, tokens, onState, webSocket, pong
   function refusalOf(refused: IssuedToken | undefined): JobTicketsError {
     const isWorthATry = refused !== undefined && (isAcknowledged ? tokens.expire(refused) : tokens.refuse(refused));
     if (!isWorthATry) return new JobTicketsError('UNAUTHENTICATED', refusedMessage);
-    // What was under way when a token expired may have been done.
+    // Operations in progress when a token expired may have been carried out.
     return isAcknowledged ? connectionLost('The token has expired.') : new TokenRefused();
   }
 
-  /** Of what graphql-ws throws: errors of an operation, the event of a socket that closed, or of one that never opened. */
+  /** The errors of graphql-ws: errors of an operation, the event of a socket that closed, or of one that never opened. */
   function errorOfSocket(thrown: unknown): unknown {
     if (Array.isArray(thrown)) return errorOfAnswer(thrown.filter(isAnsweredError));
     if (!isRecord(thrown) || thrown === tokenFault) return thrown;
@@ -94,7 +94,7 @@ export function createWebSocketTransport({ url, tokens, onState, webSocket, pong
     },
     async close() {
       await client.dispose();
-      // A server that is silent says no goodbye, and a timer for its next ping would wait for one.
+      // A silent server sends no close frame, and the timer for the next ping would wait for one.
       client.terminate();
       clearTimeout(silence);
     },

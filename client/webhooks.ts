@@ -1,4 +1,4 @@
-/** Webhooks: endpoints created and changed, deliveries listed and sent again. */
+/** Webhooks: endpoints created and changed, deliveries listed and repeated. */
 import type { Connection } from './connection.ts';
 import { listNodes } from './listNodes.ts';
 import type { JobFailure, JobStatus } from './job.ts';
@@ -7,17 +7,17 @@ import type { JobFailure, JobStatus } from './job.ts';
 export interface WebhookEndpoint {
   readonly endpointId: string;
   readonly url: string;
-  /** Transitions to these are told. */
+  /** Transitions to these statuses are sent. */
   readonly statuses: readonly JobStatus[];
-  /** Null: of jobs of all types. */
+  /** Null: for jobs of all types. */
   readonly types: readonly string[] | null;
-  /** Of jobs with all of these. */
+  /** Only for jobs with all of these tags. */
   readonly tags: readonly string[];
   readonly isEnabled: boolean;
   readonly disabledAt: string | null;
   /** Its receiver answered 410, or its owner disabled it. */
   readonly disabledReason: string | null;
-  /** Until then it is signed with the secret before the newest, too. */
+  /** Until then events are signed with the previous secret, too. */
   readonly oldSecretUntil: string | null;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -25,14 +25,14 @@ export interface WebhookEndpoint {
 
 export interface WebhookSecret {
   readonly endpoint: WebhookEndpoint;
-  /** Shown this once. */
+  /** Shown only this once. */
   readonly secret: string;
 }
 
 export interface WebhookDelivery {
   readonly deliveryId: string;
   readonly endpointId: string;
-  /** Of the event, the same at every try. */
+  /** The event's id, the same at every try. */
   readonly webhookId: string;
   /** `job.succeeded` and the like. */
   readonly event: string;
@@ -51,21 +51,21 @@ export interface WebhookDelivery {
 export interface CreateWebhookEndpointInput {
   /** https, and a public address. */
   readonly url: string;
-  /** Default: the final ones. */
+  /** Default: the final statuses. */
   readonly statuses?: readonly JobStatus[] | undefined;
   /** Default: all. */
   readonly types?: readonly string[] | undefined;
   readonly tags?: readonly string[] | undefined;
 }
 
-/** What is left out stays; `null` of the types: all. */
+/** A field that is left out is unchanged; `null` for the types: all. */
 export interface UpdateWebhookEndpointInput extends Partial<Omit<CreateWebhookEndpointInput, 'types'>> {
   readonly types?: readonly string[] | null | undefined;
   readonly isEnabled?: boolean | undefined;
 }
 
 export interface ListWebhooksOptions {
-  /** Whose; default: the caller’s own. Another’s only with the scope `admin`. */
+  /** The owner; default: the caller. Another owner needs the scope `admin`. */
   readonly owner?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }

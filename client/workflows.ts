@@ -1,4 +1,4 @@
-/** Workflows: jobs of which some wait for others; handed in together, watched, retried, cancelled, listed. */
+/** Workflows: jobs of which some wait for others. They are handed in together, watched, retried, cancelled and listed. */
 import type { Connection } from './connection.ts';
 import { listNodes, listNodesIn, type NodesAnswer } from './listNodes.ts';
 import {
@@ -28,7 +28,7 @@ export interface Workflow {
   readonly jobCounts: readonly { readonly status: JobStatus; readonly count: number }[];
 }
 
-/** Some of them: results bring the others. */
+/** A part of the params: results of other jobs provide the rest. */
 export type SomeParams<Params> = Params extends object ? Partial<Params> : Params;
 
 /** A value out of the result of another job, one of `dependsOn`. */
@@ -77,7 +77,7 @@ export interface CreatedWorkflow {
 
 /** A change of a job, which then has a name, or of the workflow itself. */
 export interface WorkflowEvent {
-  /** Pass it as `afterSequence` to go on. */
+  /** Pass it as `afterSequence` to resume. */
   readonly sequence: string;
   readonly at: string;
   readonly jobName: string | null;
@@ -86,7 +86,7 @@ export interface WorkflowEvent {
 }
 
 export interface WatchWorkflowOptions {
-  /** The last sequence already seen. Default: first how all of it stands. */
+  /** The last sequence already seen. Default: first the present state of all. */
   readonly afterSequence?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -117,7 +117,7 @@ export const workflowDocuments = {
     sequence at jobName workflowStatus jobEvent { jobId version status previousStatus attempt at progress recovered error { code message attempt at } } } }`,
 };
 
-/** Repeated when its answer was lost: by its key it is one. */
+/** Repeated when its answer was lost: the key makes it one workflow. */
 export async function createWorkflow(
   connection: Connection,
   input: CreateWorkflowInput,

@@ -5,7 +5,7 @@ import type { HistoryEntry, Job } from './job.ts';
 
 const error = { code: 'ATTEMPT_FAILED', message: 'no luck', attempt: 1, at: 5 };
 
-/** Of entries as they follow each other: status, attempt, and whether an error came of it. */
+/** Pairs of entries that follow each other: status, attempt, and whether the attempt ended with an error. */
 function jobOf(entries: readonly (readonly [HistoryEntry['status'], number, HistoryEntry['error']?])[], changes: Partial<Job> = {}): Job {
   const history = entries.map(([status, attempt, failed], index) => ({
     version: index + 1,
@@ -27,7 +27,7 @@ const note = (changes: Partial<AttemptNote> = {}): AttemptNote => ({
   ...changes,
 });
 
-test('a job that succeeds at once has one attempt, told by its record alone', () => {
+test('a job that succeeds at once has one attempt, known from its record alone', () => {
   expect(
     attemptRunsOf(
       jobOf([
@@ -40,7 +40,7 @@ test('a job that succeeds at once has one attempt, told by its record alone', ()
   ).toEqual([{ generation: 1, number: 1, hasLogs: false, startedAt: 20, finishedAt: 30, outcome: 'SUCCEEDED' }]);
 });
 
-test('a job that waits has none, and one that is worked on has one that has not ended', () => {
+test('a job that waits has no attempt, and one that is being worked on has one that has not ended', () => {
   expect(attemptRunsOf(jobOf([['PENDING', 0]]), [])).toEqual([]);
   expect(
     attemptRunsOf(
@@ -53,7 +53,7 @@ test('a job that waits has none, and one that is worked on has one that has not 
   ).toEqual([{ generation: 1, number: 1, hasLogs: false, startedAt: 20 }]);
 });
 
-test('attempts of one receive are told apart, the failures before the last one without their time', () => {
+test('attempts of one receive are told apart; the failures before the last one have no time', () => {
   const job = jobOf([
     ['PENDING', 0],
     ['PROCESSING', 1],
@@ -69,7 +69,7 @@ test('attempts of one receive are told apart, the failures before the last one w
   ]);
 });
 
-test('a lost worker, a stop and a cancel are told from a failure, and each generation counts anew', () => {
+test('a lost worker, a stop and a cancel are not taken for a failure, and each generation counts from 1', () => {
   const entries = [
     ['PENDING', 0],
     ['PROCESSING', 1],
@@ -91,7 +91,7 @@ test('a lost worker, a stop and a cancel are told from a failure, and each gener
   ]);
 });
 
-test('what was noted of an attempt says more than the record, and stays when that has forgotten it', () => {
+test('the note of an attempt says more than the record, and is still there when the record has dropped that attempt', () => {
   const job = jobOf([
     ['PENDING', 0],
     ['PROCESSING', 2],

@@ -1,4 +1,4 @@
-/** The attempts of a job, as its record's history tells them, and better where one was noted apart. */
+/** The attempts of a job, read from its record's history, and with more detail where an attempt has a note of its own. */
 import { z } from 'zod';
 import { isFinal, type Job } from './job.ts';
 
@@ -7,11 +7,11 @@ export type AttemptOutcome = (typeof attemptOutcomes)[number];
 
 const failure = z.object({ code: z.string(), message: z.string(), stack: z.string().optional() });
 
-/** What is written of an attempt that logged, or failed; of others the record says all there is. */
+/** The note of an attempt that logged or failed. Of all other attempts the record says everything. */
 export const attemptNote = z.object({
   generation: z.int(),
   number: z.int(),
-  /** The process that made it. */
+  /** The worker process that made the attempt. */
   worker: z.string(),
   /** Milliseconds since the epoch. */
   startedAt: z.number(),
@@ -23,7 +23,7 @@ export type AttemptNote = Readonly<z.infer<typeof attemptNote>>;
 export interface AttemptRun {
   readonly generation: number;
   readonly number: number;
-  /** Where it was noted: the number of the note, which its lines go by. */
+  /** The number of the attempt's note; log lines are stored under it. */
   readonly note?: number | undefined;
   readonly hasLogs: boolean;
   readonly worker?: string | undefined;
@@ -36,7 +36,7 @@ export interface AttemptRun {
 
 export const maxStackLength = 8000;
 
-/** Oldest first. `notes`: by their numbers; holes where there is none. */
+/** Oldest first. `notes`: by their numbers, with holes where an attempt has no note. */
 export function attemptRunsOf(job: Job, notes: readonly (AttemptNote | undefined)[]): readonly AttemptRun[] {
   const told = new Map(toldByRecord(job).map((run) => [keyOf(run), run]));
   const noted = notes.flatMap((one, index) => {
@@ -44,7 +44,7 @@ export function attemptRunsOf(job: Job, notes: readonly (AttemptNote | undefined
     const { end, ...run } = one;
     const known = told.get(keyOf(run));
     told.delete(keyOf(run));
-    // Where the end was not noted, its worker was lost, or is still at it: the record says which.
+    // Where no end was noted, the worker was lost or is still working: the record says which.
     return [{ ...known, ...run, ...end, note: index }];
   });
   return [...noted, ...told.values()].toSorted(
@@ -56,7 +56,7 @@ function keyOf({ generation, number }: Pick<AttemptRun, 'generation' | 'number'>
   return `${generation} ${number}`;
 }
 
-/** Each receive is an entry that begins it and the one after, which ends it; it made the attempts from the one's to the other's. */
+/** Each receive appears as two entries: one that begins it and one that ends it. The attempts between their numbers are its own. */
 function toldByRecord(job: Job): readonly AttemptRun[] {
   const { history } = job;
   const runs: AttemptRun[] = [];
@@ -76,7 +76,7 @@ function toldByRecord(job: Job): readonly AttemptRun[] {
         number,
         hasLogs: false,
         startedAt: number === entry.attempt ? entry.at : undefined,
-        // Another followed in the same receive.
+        // Another attempt followed in the same receive.
         ...(isLast ? endOf(next, isResumed(history.slice(index + 1), entry) || isAsleep(job, next)) : { outcome: 'FAILED' as const }),
       });
     }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { backoffMs } from './backoff.ts';
 
-test('waits 1, 2, 4 … seconds and at most 30, of which the upper half is random', () => {
+test('waits 1, 2, 4 … and at most 30 seconds; the upper half of each wait is random', () => {
   const backoff = { baseMs: 1000, maxMs: 30_000 };
   const longest = [1, 2, 3, 4, 5, 6, 7].map((failures) => backoffMs(backoff, failures, () => 1));
   const shortest = [1, 2, 3, 4, 5, 6, 7].map((failures) => backoffMs(backoff, failures, () => 0));

@@ -10,7 +10,7 @@ export interface Backoff {
  * of which the upper half is random, so that jobs that failed together do not come back together.
  */
 export function backoffMs({ baseMs, maxMs }: Backoff, failures: number, random: () => number): number {
-  // Doubled often enough, a wait is longer than any maximum; doubled without end, it is no number.
+  // A bounded exponent: `2 ** failures` would become Infinity, and 0 · Infinity is NaN.
   const ceiling = Math.min(maxMs, baseMs * 2 ** Math.min(failures - 1, 30));
   return Math.round(ceiling / 2 + (ceiling / 2) * random());
 }

@@ -1,30 +1,30 @@
-/** Time as an argument: that of this machine, and that of the service, which all machines share. */
+/** Time as an argument: the time of this machine, and the time of the service, which all machines share. */
 
-/** Milliseconds since the epoch, as this machine believes: for what people read, and for nothing that is compared. */
+/** Milliseconds since the epoch by this machine's clock: for people to read, never for comparisons. */
 export interface Clock {
   now(): number;
 }
 
 export const systemClock: Clock = { now: () => Date.now() };
 
-/** Milliseconds of this process; it is never set, so that an interval is one. */
+/** Milliseconds of a monotonic clock of this process. It is never set, so the difference of two readings is a true interval. */
 export type Monotonic = () => number;
 
 export const monotonic: Monotonic = () => performance.now();
 
 /**
- * The time of the table's service, in milliseconds since the epoch. It lies between `low` and `high`: deadlines are
- * written from `high`, judged and waited for by `low`, so that nobody judges one over before its writer does, whatever
+ * The time of the table's service, in milliseconds since the epoch. It lies between `low` and `high`. Deadlines are written
+ * from `high` and checked against `low`, so nobody treats a deadline as over before the process that wrote it does, whatever
  * the machines' clocks say.
  */
 export interface ServiceTime {
   readonly low: number;
   readonly high: number;
-  /** The best guess between the two: what is shown to people, and compared with nothing. */
+  /** The best estimate between the two: shown to people, never compared. */
   readonly at: number;
 }
 
-/** Of an engine that shares its process' clock, and of tests. */
+/** For an engine that runs in the same process, and for tests. */
 export function exactly(at: number): ServiceTime {
   return { low: at, high: at, at };
 }

@@ -1,7 +1,7 @@
-/** What is decided about a job before a write, by its record alone: each stands beside the transition that it lets through. */
+/** Decisions about a job that are made from its record alone, before a write. Each is named by the transitions that depend on it. */
 import type { Job } from './job.ts';
 
-/** What was read before the write, with the version that the write is conditional on. */
+/** The record as it was read before the write. The write is conditional on its version. */
 export const decisions = {
   failuresLeft: {
     meaning: 'it has failed less often than it may',

@@ -1,13 +1,13 @@
-/** Ids of jobs that whoever makes them gives the same: one put of several wins, and the others find the job there. */
+/** Job ids that every process derives in the same way: the first one to put the job wins, and the others find it there. */
 import { createHash } from 'node:crypto';
 
-/** A ULID of that time, whose rest follows from the text. `at`: milliseconds since the epoch. */
+/** A ULID of that time whose random part is derived from the text. `at`: milliseconds since the epoch. */
 export function derivedJobId(at: number, text: string): string {
   const hash = createHash('sha256').update(text).digest();
   return crockford(BigInt(at), 10) + crockford(hash.readBigUInt64BE(0) * 65_536n + BigInt(hash.readUInt16BE(8)), 16);
 }
 
-/** The same for one that belongs to another: it stands beside that one, in the order of creation. */
+/** The same for a job that belongs to another job: its id has the other's time, so both are listed side by side. */
 export function jobIdBeside(jobId: string, text: string): string {
   return jobId.slice(0, timeLength) + derivedJobId(0, `${jobId}#${text}`).slice(timeLength);
 }

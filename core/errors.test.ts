@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { PermanentError } from './errors.ts';
 
-test('a PermanentError is one, whichever copy of the package made it', async () => {
+test('a PermanentError is recognised, whichever copy of the package made it', async () => {
   vi.resetModules();
   const copy = await import('./errors.ts');
   const error: unknown = new copy.PermanentError('no', { cause: 1 });

@@ -1,11 +1,11 @@
-/** Every error a client may meet: its code, what it says, and what to do about it. docs/errors.md is held against this. */
+/** Every error that a client may meet: its code, its message, and what to do about it. A test compares docs/errors.md with this list. */
 
 export const errorCatalogue = {
   BAD_USER_INPUT: { message: 'The input is not valid.', whatToDo: 'Correct the field that `extensions.path` names and send it again.' },
   UNKNOWN_JOB_TYPE: { message: 'There is no job type of that name.', whatToDo: 'Ask the query `jobTypes` for the names there are.' },
   IDEMPOTENCY_KEY_REUSED: {
     message: 'This idempotency key was used with another payload.',
-    whatToDo: 'Use a new key for a new job; send the same type, params, priority and delay to get the first job again.',
+    whatToDo: 'Use a new key for a new job; to get the first job again, send the same type, params, priority and delay.',
   },
   JOB_NOT_FOUND: { message: 'There is no such job.', whatToDo: 'Check the jobId; jobs are deleted JOB_TTL_DAYS after their last change.' },
   JOB_NOT_RETRYABLE: {
@@ -19,11 +19,12 @@ export const errorCatalogue = {
   JOB_NOT_CANCELLABLE: { message: 'The job has already ended.', whatToDo: 'Nothing: read the job to see how it ended.' },
   SIGNAL_ALREADY_SENT: {
     message: 'A signal of that name was sent before, with another payload.',
-    whatToDo: 'Nothing, where the first one says it all; a job that is to take several waits for each under a name of its own.',
+    whatToDo: 'Nothing, where the first one says it all; to take several, the job waits for each under a name of its own.',
   },
   SIGNAL_TOO_LATE: {
-    message: 'The job takes that signal no more.',
-    whatToDo: 'Read the job: it has ended, or has gone on when the signal did not come in time. After a `retryJob` it may be sent anew.',
+    message: 'The job no longer takes that signal.',
+    whatToDo:
+      'Read the job: it has ended, or has gone on because the signal did not come in time. After a `retryJob` the signal may be sent again.',
   },
   SCHEDULE_NOT_FOUND: { message: 'There is no such schedule.', whatToDo: 'Ask the query `schedules` for those there are.' },
   SCHEDULE_NAME_TAKEN: {
@@ -76,7 +77,7 @@ export const errorCatalogue = {
 
 export type ErrorCode = keyof typeof errorCatalogue;
 
-/** Refusals of what never became an operation, and what is masked. `status` is that of the HTTP answer. */
+/** Requests that are refused before they become an operation, and errors that are masked. `status` is that of the HTTP answer. */
 export const refusalCatalogue = {
   BAD_REQUEST: {
     status: '400',
@@ -101,7 +102,7 @@ export const refusalCatalogue = {
   },
   OPERATION_TOO_COSTLY: {
     status: '200, 400',
-    message: 'The operation may answer too much.',
+    message: 'The operation may return too much data.',
     whatToDo: 'Ask for smaller pages, fewer of them, or fewer fields.',
   },
   NOT_ACCEPTABLE: {
@@ -119,7 +120,7 @@ export const refusalCatalogue = {
   },
   SINGLE_CONNECTION_MODE: {
     status: '400, 405',
-    message: 'The single connection mode of GraphQL over SSE is not spoken here.',
+    message: 'The single connection mode of GraphQL over SSE is not supported here.',
     whatToDo:
       'Use the distinct connections mode (graphql-sse: `singleConnection: false`), over HTTP/2 where there are many, or a WebSocket.',
   },
@@ -138,10 +139,14 @@ export const refusalCatalogue = {
     message: 'This server may not be called by that name.',
     whatToDo: 'Call `localhost`, or name the host in ALLOWED_HOSTS.',
   },
-  METHOD_NOT_ALLOWED: { status: '405', message: 'Not by this method.', whatToDo: 'Use a method that the header `Allow` names.' },
+  METHOD_NOT_ALLOWED: {
+    status: '405',
+    message: 'This method is not allowed here.',
+    whatToDo: 'Use a method that the header `Allow` names.',
+  },
   TOO_MANY_SOCKETS: {
     status: '503',
-    message: 'This server takes no more WebSockets.',
+    message: 'This server accepts no more WebSockets.',
     whatToDo: 'Connect again later; another server may answer.',
   },
   NOT_FOUND: { status: '404', message: 'There is nothing here.', whatToDo: 'The API is at `/graphql`.' },
@@ -152,16 +157,16 @@ export const refusalCatalogue = {
   },
 } as const satisfies Record<string, { readonly status: string; readonly message: string; readonly whatToDo: string }>;
 
-/** With which codes a WebSocket is closed (graphql-transport-ws, and RFC 6455 below 4000). */
+/** The codes with which the server closes a WebSocket (graphql-transport-ws, and RFC 6455 below 4000). */
 export const closeCatalogue = {
   1000: { why: 'Nothing ran on it for SOCKET_IDLE_SECONDS.', whatToDo: 'Connect again when there is something to ask.' },
   1001: { why: 'The server shuts down.', whatToDo: 'Connect again, to another server; resume with `afterVersion`.' },
   1006: {
-    why: 'It answered no ping, left too much unread, or sent more than a token before it was known.',
+    why: 'It answered no ping, left too much unread, or sent more than a token before it was authenticated.',
     whatToDo: 'Connect again; resume with `afterVersion`.',
   },
   1009: { why: 'A message was larger than MAX_REQUEST_BYTES.', whatToDo: 'Send less in one message.' },
-  4400: { why: 'A message was not of the protocol, or its id longer than 256 characters.', whatToDo: 'Mend the client.' },
+  4400: { why: 'A message was not of the protocol, or its id was longer than 256 characters.', whatToDo: 'Correct the client.' },
   4401: { why: 'An operation came before `connection_init` was answered.', whatToDo: 'Wait for `connection_ack`.' },
   4403: { why: 'The token is missing, not valid, or has expired.', whatToDo: 'Connect again with a new token in `connectionParams`.' },
   4406: { why: 'The client does not speak `graphql-transport-ws`.', whatToDo: 'Ask for that subprotocol.' },
@@ -177,9 +182,9 @@ export const closeCatalogue = {
 export type RefusalCode = keyof typeof refusalCatalogue;
 
 export interface ErrorDetails {
-  /** Replaces the catalogue's sentence by a more exact one. */
+  /** A more exact message than the catalogue's. */
   readonly message?: string | undefined;
-  /** Where in the input, e.g. `['params', 'rows', 3]`. */
+  /** The place in the input, e.g. `['params', 'rows', 3]`. */
   readonly path?: readonly (string | number)[] | undefined;
   readonly jobId?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;
@@ -205,13 +210,13 @@ export class PermanentError extends Error {
   override readonly name = 'PermanentError';
   readonly [permanent] = true;
 
-  /** Also where a team's handlers have a copy of this package of their own. */
+  /** Also recognises errors of another copy of this package, which a team's handlers may have installed. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && permanent in value;
   }
 }
 
-/** Thrown by a handler whose other side said when to come again: the attempt failed, and the next begins no earlier. */
+/** Thrown by a handler when the other side said when to try again: the attempt failed, and the next one begins no earlier. */
 export class RetryLaterError extends Error {
   override readonly name = 'RetryLaterError';
   readonly retryAfterMs: number;

@@ -1,4 +1,4 @@
-/** Why attempts and jobs fail, as `JobFailure.code` says it: each code with its meaning. */
+/** The failure codes of attempts and jobs, as `JobFailure.code` gives them, each with its meaning. */
 
 export const failureCatalogue = {
   ATTEMPT_FAILED: 'The handler threw; another attempt may succeed.',
@@ -16,7 +16,7 @@ export const failureCatalogue = {
 
 export type JobFailureCode = keyof typeof failureCatalogue;
 
-/** What was recorded, by whichever version: an unknown code is `OTHER`. */
+/** A code as it was recorded by any version of this program: an unknown one becomes `OTHER`. */
 export function failureCodeOf(recorded: string): JobFailureCode {
   return isKnown(recorded) ? recorded : 'OTHER';
 }

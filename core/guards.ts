@@ -1,6 +1,6 @@
 /**
- * What a write may be made conditional on. A guard stands here once, in both its forms: the condition DynamoDB checks, and the
- * same thing said of a record in memory. `:names` in a condition are the facts of that name.
+ * The conditions of writes. Each guard stands here once, in both its forms: the condition that DynamoDB checks, and the same
+ * predicate over a record in memory. `:names` in a condition are the facts of that name.
  */
 import type { ServiceTime } from './clock.ts';
 import type { Job, JobStatus } from './job.ts';
@@ -9,39 +9,39 @@ import type { WaitReason } from './waiting.ts';
 /** What the writer knows when it writes. Times are milliseconds since the epoch, in the service's time. */
 export interface Facts {
   readonly now: ServiceTime;
-  /** The version the writer knows, which its transition follows. */
+  /** The version that the writer has read; its transition makes the next one. */
   readonly version: number;
   readonly claimId?: string | undefined;
   /** A job untouched since before this time counts as stuck. */
   readonly stuckBefore?: number | undefined;
-  /** The failures there are, this one included. */
+  /** The number of failures, including this one. */
   readonly failures?: number | undefined;
-  /** The end of the lease that the write brings. */
+  /** The end of the lease that the write sets. */
   readonly leaseExpiresAt?: number | undefined;
   /** Why the job waited when its writer read it. */
   readonly waitingReason?: WaitReason | undefined;
-  /** As they were read, where the place that a touch moves the job to follows from them. Default: PENDING, nothing to tell. */
+  /** As they were read, for a touch that moves the job to another place. Default: PENDING, with nothing to tell. */
   readonly status?: JobStatus | undefined;
   readonly tell?: number | undefined;
   readonly webhookVersion?: number | undefined;
-  /** The last write that its writer has read: of any kind, one that moved no version included. */
+  /** The id of the last write that its writer has read: any write, even one that did not raise the version. */
   readonly writeId?: string | undefined;
   /** The job's type, where its writer has it from a message and not from the record. */
   readonly type?: string | undefined;
 }
 
-/** What a condition may name: the facts, and of the time the bound by which deadlines are judged. */
+/** The names that a condition may use: the facts, and the bound of the time by which deadlines are judged. */
 export function conditionValues({ now, ...facts }: Partial<Facts>): Readonly<Record<string, string | number | boolean | undefined>> {
   return { ...facts, low: now?.low, true: true, false: false };
 }
 
-/** The condition of every transition, next to its guards. */
+/** Part of the condition of every transition, beside its guards. */
 export const sameVersion = 'version = :version';
 
 export interface Guard {
   readonly meaning: string;
   readonly condition: string;
-  /** Counts only where the writer names this fact. */
+  /** Checked only where the writer gives this fact. */
   readonly needs?: keyof Facts;
   holds(job: Job, facts: Partial<Facts>): boolean;
 }
@@ -80,11 +80,11 @@ export const guards = {
     holds: ({ updatedAt, dueAt }, { stuckBefore = never }) => updatedAt < stuckBefore && (dueAt ?? never) < stuckBefore,
   },
   notYetCounted: {
-    meaning: 'this failure is not counted yet, however often the request lands',
+    meaning: 'this failure is not counted yet, even if the request is delivered twice',
     condition: '(attribute_not_exists(failures) OR failures < :failures)',
     holds: (job, { failures = never }) => job.failures < failures,
   },
-  // This one and the next are no decisions: a claim may be written unread, on the word of a message.
+  // This guard and the next are not decisions: a worker may write its claim without a read, relying on a message.
   notParked: {
     meaning: 'it does not wait on purpose',
     condition: 'attribute_not_exists(waiting)',
@@ -97,7 +97,7 @@ export const guards = {
     holds: (job, { type }) => type === undefined || job.type === type,
   },
   parkedFor: {
-    meaning: 'it still waits for what the writer saw over',
+    meaning: 'it still waits for what the writer found to be over',
     condition: 'waiting.reason = :waitingReason',
     holds: ({ waiting }, { waitingReason }) => waiting !== undefined && waiting.reason === waitingReason,
   },

@@ -1,13 +1,13 @@
 /**
- * What a job is: the words of the house, and the record as every part sees it.
+ * What a job is: the terms used everywhere, and the record as every part of the program sees it.
  *
- * - job: one piece of work a client handed in; its ticket is the `jobId`.
+ * - job: one piece of work that a client handed in; its ticket is the `jobId`.
  * - version: 1 at creation, +1 at every transition; watchers order events by it.
  * - generation: 1 at creation, +1 at every retry by a client; a message names the generation it was sent for.
  * - attempt: one run of a handler. A receive (one delivery by SQS) makes up to `attemptsPerReceive` of them.
  * - claim: the right of one worker to work on the job; its lease runs out unless a heartbeat renews it.
- * - failure: an attempt that ended in an error. Stops and lost workers are none.
- * - loss: a claim that ran out although nobody concluded it: its worker died, or starved.
+ * - failure: an attempt that ended in an error. Stops and lost workers do not count as failures.
+ * - loss: a claim that expired before its worker reported an outcome: the worker died, or its event loop was blocked.
  * - budget: how many failures (`maxFailures`) and losses (`maxLosses`) end a generation.
  */
 
@@ -20,7 +20,7 @@ export type JobStatus = (typeof jobStatuses)[number];
 export const finalStatuses = ['SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'] as const satisfies readonly JobStatus[];
 export type FinalStatus = (typeof finalStatuses)[number];
 
-/** Ends that somebody may look into. */
+/** Final states that a person may want to look into. */
 export const failedStatuses = ['FAILED', 'FAILED_FINAL', 'CANCELLED'] as const satisfies readonly FinalStatus[];
 export type FailedStatus = (typeof failedStatuses)[number];
 
@@ -32,31 +32,31 @@ export function isFinal(status: JobStatus): status is FinalStatus {
   return (finalStatuses as readonly JobStatus[]).includes(status);
 }
 
-/** Whether there may be jobs with this tag. */
+/** False where a job can never have this tag. */
 export function isTag(text: string): boolean {
   return text !== '' && Array.from(text).length <= maxTagLength;
 }
 
-/** Highest first: the order in which workers look. */
+/** Highest first: the order in which workers look for work. */
 export const jobPriorities = ['HIGH', 'NORMAL', 'LOW'] as const;
 export type JobPriority = (typeof jobPriorities)[number];
 
-/** `undefined` marks a key that is left out, as `JSON.stringify` does. */
+/** `undefined` marks an absent key, as for `JSON.stringify`. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
 
-/** Params or a result, as the record has them: themselves, or where they are kept apart and read when needed. */
+/** Params or a result, as the record has them: the value itself, or a pointer to where it is stored. */
 export type Payload = { readonly kind: 'inline'; readonly value: JsonValue } | ApartPayload;
 
 export interface ApartPayload {
   readonly kind: 'apart';
   readonly key: string;
-  /** Seconds since the epoch: at least so long it is kept. */
+  /** Seconds since the epoch: it is stored at least until then. */
   readonly expiresAt: number;
 }
 
-/** Why an attempt did not succeed, as clients read it. */
+/** Why an attempt did not succeed, as clients see it. */
 export interface JobFailure {
-  /** A word to branch on: `ATTEMPT_FAILED`, `TIMEOUT`, `PERMANENT`, `QUEUE_UNAVAILABLE`, `WORKERS_LOST` … */
+  /** For programs to branch on: `ATTEMPT_FAILED`, `TIMEOUT`, `PERMANENT`, `QUEUE_UNAVAILABLE`, `WORKERS_LOST` … */
   readonly code: string;
   readonly message: string;
   /** The attempt that failed; 0 when none had begun. */
@@ -79,19 +79,21 @@ export interface WorkflowPart {
 
 export interface JobParent {
   readonly jobId: string;
-  /** What the parent's handler calls it. */
+  /** The name that the parent's handler gives it. */
   readonly name: string;
-  /** 1 for a child of a job that was handed in. */
+  /** 1 for a child of a job that a client handed in. */
   readonly depth: number;
+  /** The parent’s generation that made it, or last named it; absent = 1. */
+  readonly generation?: number | undefined;
 }
 
-/** A job as it was when it had failed: one that was retried since is no cause any more. */
+/** A failed job at the generation in which it failed: once it has been retried, it no longer counts as the cause. */
 export interface Cause {
   readonly jobId: string;
   readonly generation: number;
 }
 
-/** One transition. Versions are contiguous: the last entry's is the record's. */
+/** One transition. Versions are contiguous: the last entry's version is the record's. */
 export interface HistoryEntry {
   readonly version: number;
   readonly status: JobStatus;
@@ -110,85 +112,87 @@ export interface Job {
   readonly params: Payload;
   readonly payloadHash: string;
   readonly idempotencyKey?: string | undefined;
-  /** What its client calls it, to find it again: each once, in the order given; absent = none. */
+  /** Tags that its client set, to find it again: without duplicates, in the order given; absent = none. */
   readonly tags?: readonly string[] | undefined;
   readonly status: JobStatus;
   readonly version: number;
   readonly generation: number;
-  /** Attempts begun in this generation: for showing only, since a stop begins one more without a failure. */
+  /** Attempts begun in this generation. For display only: a stop of the worker begins another one without a failure. */
   readonly attempts: number;
   /** Attempts that failed in this generation. */
   readonly failures: number;
   readonly maxFailures: number;
-  /** Claims of this generation that ran out unconcluded. */
+  /** Claims of this generation that expired before an outcome was reported. */
   readonly losses: number;
   readonly maxLosses: number;
   /** The start that its client asked for. */
   readonly runAt?: number | undefined;
-  /** No attempt begins before; absent = at once. */
+  /** No attempt begins before this time; absent = at once. */
   readonly dueAt?: number | undefined;
-  /** Waits on purpose, for something that will send it anew; absent = waits for a worker. PENDING jobs alone have it. */
+  /** It waits on purpose, and is sent again when the wait ends; absent = it waits for a worker. Only PENDING jobs have it. */
   readonly waiting?: Waiting | undefined;
-  /** The workflow that it is of, and what that calls it. */
+  /** Its workflow, and its name there. */
   readonly workflow?: WorkflowPart | undefined;
   /** The job whose handler made it. */
   readonly parent?: JobParent | undefined;
-  /** The one job that it looks at now, of those that it waits for; absent = of none. */
+  /** The dependency that it looks at now, of those that it waits for; absent = none. */
   readonly waitsFor?: string | undefined;
-  /** The failed job, and its generation, that it was cancelled for. CANCELLED jobs alone have it. */
+  /** The failed job, and its generation, because of which it was cancelled. Only CANCELLED jobs have it. */
   readonly cause?: Cause | undefined;
-  /** The version of its last end, or new start, of which those that wait for it are still to be told. */
+  /** The version of its last end, or new start, that the jobs waiting for it have not been told yet. */
   readonly tell?: number | undefined;
-  /** Its handler has given its slot back, and goes on with the same attempt when it is claimed next; absent = it has not. */
+  /** Its handler has given its slot back, and the same attempt goes on at the next claim; absent = not so. */
   readonly suspended?: boolean | undefined;
-  /** Something is kept beside it, by names of its handler’s, that goes when the record does; see `mayKeep`. */
+  /** Steps, sleeps or signals are kept beside it, and are deleted with its record; see `mayKeep`. */
   readonly keeps?: true | undefined;
+  /** Its handler has made children, or is about to make its first one. */
+  readonly hasChildren?: true | undefined;
   /** The generation from whose start its steps count; absent = 1, all of them. */
   readonly stepsFrom?: number | undefined;
-  /** Which jobs of its type it counts with, where limits go by key; absent = with all that have none. */
+  /** The key under which it counts against its type's limits; absent = it counts with all jobs without a key. */
   readonly concurrencyKey?: string | undefined;
   readonly rateKey?: string | undefined;
   readonly claim?: Claim | undefined;
   readonly cancelRequested: boolean;
-  /** Percent, 0 to 100, as the handler last reported it. */
+  /** Percent, 0 to 100, as its handler last reported it. */
   readonly progress?: number | undefined;
   readonly result?: Payload | undefined;
   readonly error?: JobFailure | undefined;
-  /** Oldest first; bounded by `maxHistory`, so a job of many transitions has lost its first entries. */
+  /** Oldest first; at most `maxHistory` entries, so a job of many transitions has lost its first ones. */
   readonly history: readonly HistoryEntry[];
   readonly traceId: string;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly startedAt?: number | undefined;
   readonly finishedAt?: number | undefined;
-  /** Seconds since the epoch, as DynamoDB's TTL wants it; only a job that has ended is ever deleted. */
+  /** Seconds since the epoch, as DynamoDB's TTL wants it. Only ended jobs are ever deleted. */
   readonly expiresAt?: number | undefined;
   /** How often the sweeper sent this generation again. */
   readonly sweeps: number;
   readonly sweptAt?: number | undefined;
-  /** Its owner's webhooks have deliveries of all versions up to this one; absent = its owner has none, see `webhook.ts`. */
+  /** Deliveries to its owner's webhooks exist for all versions up to this one; absent = its owner has no webhooks, see `webhook.ts`. */
   readonly webhookVersion?: number | undefined;
-  /** The last write's own id: tells an answer that was lost from a race that was lost. */
+  /** The id of the last write. It tells a write whose answer was lost from a race that was lost. */
   readonly writeId: string;
 }
 
-/** The entries that are kept: a job may be stopped and released without end. */
+/** The number of history entries that are kept: a job may be stopped and released any number of times. */
 export const maxHistory = 50;
-/** Workers that a generation may lose before it is taken for their killer. */
+/** A generation that has lost so many workers is assumed to kill them. */
 export const maxLosses = 3;
 /** SQS: DelaySeconds, 0 to 900 (15 minutes). */
 export const maxDelaySeconds = 900;
 export const maxIdempotencyKeyLength = 255;
 export const maxTags = 5;
-/** In characters, however many units a character takes. */
+/** In characters (code points), not in UTF-16 units. */
 export const maxTagLength = 64;
 /** As JSON. An item of DynamoDB's has at most 400 KB. */
 export const maxParamsBytes = 256 * 1024;
-/** A result that is larger belongs into S3. */
+/** A larger result belongs in S3. */
 export const maxResultBytes = 100 * 1024;
 export const maxErrorMessageLength = 1000;
 
-/** What there is to know of a job, beside its id, to send its message. */
+/** What is needed of a job, beside its id, to send its message. */
 export const queuedFields = [
   'owner',
   'type',

@@ -43,7 +43,7 @@ describe('does not compile:', () => {
     listJob(shout);
   });
 
-  test('a handler that takes or gives something else than its type says, or an example that does not fit', () => {
+  test('a handler that takes or returns something else than its type says, or an example that does not fit', () => {
     defineHandler(shout, async (params) => {
       expectTypeOf(params).toEqualTypeOf<{ text: string; times: number }>();
       return { text: params.text };
@@ -52,14 +52,14 @@ describe('does not compile:', () => {
     defineHandler(shout, async () => ({ letters: 1 }));
     // @ts-expect-error: not a param of the type.
     defineHandler(shout, async ({ letters }) => ({ text: String(letters) }));
-    // @ts-expect-error: the example has not the text.
+    // @ts-expect-error: the example has no text.
     defineJobType({ ...shout, example: { times: 1 } });
     // @ts-expect-error: a date is not JSON.
     defineJobType({ ...shout, result: z.object({ at: z.date() }) });
   });
 });
 
-/** As someone's module may export it, who does not compile. */
+/** As the module of a team that does not use TypeScript may export it. */
 const listed = (change: object) => [{ type: { ...shout, ...change }, loadHandler: async () => shoutModule }];
 
 test.each([
@@ -83,17 +83,17 @@ test.each([
     'entry 1 (type.policy.backoffBaseMs): is longer than backoffMaxMs',
   ],
   ['an example that does not fit', listed({ example: { text: 1 } }), 'entry 1 (type.example.text): does not fit params: '],
-])('names what is wrong with %s', (_, list, fault) => {
+])('reports what is wrong with %s', (_, list, fault) => {
   expect(faultOfJobList(list)?.startsWith(fault), faultOfJobList(list)).toBe(true);
   expect(faultOfJobList(list)).not.toContain('\n');
   expect(isJobList(list)).toBe(false);
 });
 
-test('finds nothing wrong with a list that is one, whose waits may be equal', () => {
+test('accepts a valid list, also one whose two waits are equal', () => {
   expect(faultOfJobList(listed({ policy: { timeoutSeconds: 0.5, backoffBaseMs: 100, backoffMaxMs: 100 } }))).toBeUndefined();
 });
 
-test('the types are in the order of the list, without a handler having been loaded', () => {
+test('the types are in the order of the list, and no handler has been loaded', () => {
   const unloadable = async (): Promise<never> => Promise.reject(new Error('loaded'));
   const types = jobTypesOf(listJobs([listJob(shout, unloadable), listJob(count, unloadable)]));
   expect(types.all.map(({ name }) => name)).toEqual(['shout', 'count']);
@@ -107,10 +107,10 @@ describe('the handlers of a list', () => {
     expect(handlers.get('count')).toBe(countModule.handler);
   });
 
-  test('are refused where a module has none, or that of another type', async () => {
+  test('are refused where a module has no handler, or that of another type', async () => {
     const from = (module: unknown) => {
       const list: unknown = [{ type: shout, loadHandler: async () => module }];
-      if (!isJobList(list)) throw new Error('a list whose modules nobody has loaded yet is one');
+      if (!isJobList(list)) throw new Error('a list is accepted before any of its modules has been loaded');
       return loadHandlers(list);
     };
     const none = 'The module of shout exports no `handler` that `defineHandler` made.';

@@ -7,7 +7,7 @@ import { deliverWebhook } from './webhook.ts';
 
 export interface ListedJob<Type extends JobType = JobType> {
   readonly type: Type;
-  /** Called by workers alone: a server or the docs never load what a handler needs. */
+  /** Called by workers only: a server or the docs never load what a handler needs. */
   readonly loadHandler: () => Promise<{ readonly handler: JobHandler<Type> }>;
 }
 
@@ -18,7 +18,7 @@ export function listJob<Type extends JobType>(type: Type, loadHandler: ListedJob
   return { type, loadHandler };
 }
 
-/** A list in which no two types have one name; where two have, it does not compile. */
+/** A list in which no two types have the same name; else it does not compile. */
 export function listJobs<const List extends JobList>(list: List & UniqueNames<List>): List {
   return list;
 }
@@ -31,7 +31,7 @@ type NamesBeside<List extends JobList, Index> = {
   [Other in keyof List]: Other extends Index ? never : NameOf<List[Other]>;
 }[number];
 
-/** What is wrong with a list that came from elsewhere, in a sentence; `undefined` where it is one. */
+/** What is wrong with a list that comes from another module, in a sentence; `undefined` where nothing is. */
 export function faultOfJobList(list: unknown): string | undefined {
   const parsed = listShape.safeParse(list);
   if (parsed.success) return undefined;
@@ -52,7 +52,7 @@ export function jobTypesOf(list: JobList): JobTypes {
 /** The handlers by the names of their types. */
 export type Handlers = ReadonlyMap<string, JobHandler>;
 
-/** @throws {Error} naming the type whose module cannot be loaded, has no handler, or that of another type. */
+/** @throws {Error} naming the type whose module cannot be loaded, has no handler, or has the handler of another type. */
 export async function loadHandlers(list: JobList): Promise<Handlers> {
   return new Map(
     await Promise.all(list.map(async (listed): Promise<readonly [string, JobHandler]> => [listed.type.name, await handlerOf(listed)])),

@@ -1,7 +1,7 @@
-/** JSON from outside: text that anybody may have written. */
+/** Parses JSON text from outside. */
 import type { z } from 'zod';
 
-/** `undefined` for what is not JSON, or not of this shape. */
+/** `undefined` for text that is not JSON, or not of this shape. */
 export function decodeJson<Schema extends z.ZodType>(schema: Schema, text: string): z.infer<Schema> | undefined {
   let json: unknown;
   try {
@@ -14,14 +14,14 @@ export function decodeJson<Schema extends z.ZodType>(schema: Schema, text: strin
 }
 
 /**
- * The same JSON, but an integer that a JSON number would carry as another one (`12345678901234567890`) becomes an object
- * that says so: see `inexactIntegerOf`. Its key is no well-formed Unicode, so that no value of a client's passes for it.
+ * The same JSON, but an integer that a JSON number would change (`12345678901234567890`) becomes an object that marks it: see
+ * `inexactIntegerOf`. The object's key is not well-formed Unicode, so no client can send such an object.
  * @param json What `JSON.parse` makes of the text, where that is known already.
  * @throws {SyntaxError}
- * @throws {RangeError} for more than a thousand integers beyond those that every number tells apart.
+ * @throws {RangeError} for more than a thousand integers that may be too large for a number.
  */
 export function parseExactJson(text: string, json: unknown = JSON.parse(text)): unknown {
-  // What follows is quick because all strings are known to end.
+  // The scan below is fast because every string in valid JSON is known to end.
   if (!mayBeInexact.test(text)) return json;
   let isExact = true;
   let unsafe = 0;
@@ -35,12 +35,12 @@ export function parseExactJson(text: string, json: unknown = JSON.parse(text)): 
   return isExact ? json : JSON.parse(marked);
 }
 
-/** A number as it is written in a document: as `parseExactJson` would have it. */
+/** A number as it is written in a document: what `parseExactJson` would make of it. */
 export function exactNumber(text: string): number | object {
   return isExactNumber(text) ? Number(text) : { [inexactKey]: text };
 }
 
-/** What was written, where a value stands for an integer that a number cannot carry. */
+/** The text of an integer that a number cannot hold, where a value stands for one. */
 export function inexactIntegerOf(value: object): string | undefined {
   const written: unknown = Object.hasOwn(value, inexactKey) ? Reflect.get(value, inexactKey) : undefined;
   return typeof written === 'string' ? written : undefined;
@@ -50,7 +50,7 @@ const inexactKey = '\ud800integer';
 const mayBeInexact = /\d{16}|\d[eE]/;
 const stringOrLongNumber = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]{3,}/g;
 
-/** Fractions are approximations by custom; an integer is meant to the last digit. Too large for any number is another fault. */
+/** A fraction is an approximation by custom; an integer is meant to be exact. A number too large to be finite is reported elsewhere. */
 function isExactNumber(text: string): boolean {
   return isSafeNumber(text) || integerDigits(text) === integerDigits(String(Number(text)));
 }
@@ -63,7 +63,7 @@ function isSafeNumber(text: string): boolean {
 /** Each is looked at digit by digit. */
 const maxUnsafe = 1000;
 
-/** An integer's digits and how many zeros follow; a fraction's text, which equals itself only. */
+/** An integer's digits and how many zeros follow; for a fraction its text, so that it equals only itself. */
 function integerDigits(text: string): string {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
   const digits = `${whole}${fraction}`.replace(/^0+/, '');

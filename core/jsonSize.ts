@@ -1,15 +1,15 @@
-/** How large a JSON value is, without writing it: counted until a limit, since whoever counts wants to know of no more. */
+/** The size of a JSON value, without writing it as text. It counts only up to a limit, since its callers need to know no more. */
 
 export interface JsonSize {
-  /** Objects, lists, strings, numbers and the rest, each as one. */
+  /** Objects, lists, strings, numbers and the rest: each counts as one. */
   readonly values: number;
-  /** Roughly as JSON: never less than half of what it is written as, never more. */
+  /** Roughly the size as JSON: between half of it and all of it. */
   readonly bytes: number;
 }
 
 export const nothing: JsonSize = { values: 0, bytes: 0 };
 
-/** What lies deeper is nobody's JSON here, and is not looked at. */
+/** Values nested deeper than this are refused elsewhere, and are not looked at. */
 const maxDepth = 128;
 
 /** Counts no further once it has found more than these. */

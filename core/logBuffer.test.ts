@@ -40,7 +40,7 @@ function run(
 const sizeOf = (lines: readonly LogLine[]): number => lines.reduce((sum, line) => sum + JSON.stringify(line).length + 1, 0);
 
 describe('what is kept of a log', () => {
-  test('is at most 64 KB, in order, each line once and as it was', () => {
+  test('is at most 64 KB, in order, each line once and unchanged', () => {
     fc.assert(
       fc.property(steps, (todo) => {
         const { lines, kept, store } = run(todo);
@@ -54,13 +54,13 @@ describe('what is kept of a log', () => {
     fc.assert(
       fc.property(steps, (todo) => {
         const { lines, kept } = run(todo);
-        // Slots end before the line that does not fit.
+        // A slot ends before the first line that does not fit.
         if (sizeOf(lines) <= 2 * slotBytes) expect(kept).toEqual(lines.map((line) => ({ ...line, skipped: 0 })));
       }),
     );
   });
 
-  test('is its beginning and its end, and one gap that tells how many are missing', () => {
+  test('is its beginning and its end, with one gap that says how many lines are missing', () => {
     fc.assert(
       fc.property(steps, (todo) => {
         const { lines, kept } = run(todo);
@@ -76,14 +76,14 @@ describe('what is kept of a log', () => {
     );
   });
 
-  test('holds, after each single write, no line without those before it that were ever to be kept', () => {
+  test('after each single write, contains no line whose earlier kept lines are missing', () => {
     fc.assert(
       fc.property(steps, (todo) => {
         const seen = new Set<number>();
         run(todo, (store) => {
           const kept = linesOf([...store.values()]);
           const newest = kept.at(-1)?.line ?? 0;
-          // Never older than what was written before.
+          // Never older than an earlier write.
           expect(newest).toBeGreaterThanOrEqual(Math.max(0, ...seen));
           for (const { line } of kept) seen.add(line);
         });
@@ -91,7 +91,7 @@ describe('what is kept of a log', () => {
     );
   });
 
-  test('goes on after the line that a reader has', () => {
+  test('continues after the last line that a reader has', () => {
     const { kept, store } = run([
       { kind: 'log', length: 1 },
       { kind: 'log', length: 1 },

@@ -1,11 +1,11 @@
 /**
- * What is kept of an attempt’s log, in slots that are written as a whole: the first lines fill the head and stay, those
- * after them go round in the tail, where the newest overwrite the oldest. So an attempt takes four writable places and
- * 64 KB, however much it logs, and never less than its first 32 KB less a line and its last 16 KB less a line.
+ * The part of an attempt’s log that is kept, in slots that are each written as a whole. The first lines fill the head and stay.
+ * Later lines go to the tail, a ring in which the newest overwrite the oldest. So an attempt takes four slots and 64 KB,
+ * however much it logs, and always keeps its first 32 KB and its last 16 KB, less a line each.
  */
 import type { LogLine } from './logLine.ts';
 
-/** Of the JSON of its lines. */
+/** Bytes of its lines as JSON. */
 export const slotBytes = 16 * 1024;
 export const headSlots = 2;
 const tailSlots = 2;
@@ -23,7 +23,7 @@ export class LogBuffer {
   #slot = 0;
   #bytes = 0;
 
-  /** Answers whether a part of the head is full, and better written now: the tail waits for its time, whatever is logged. */
+  /** Returns whether a part of the head is full and should be written now. The tail is written at intervals, however much is logged. */
   append(line: LogLine): boolean {
     const bytes = Buffer.byteLength(JSON.stringify(line)) + 1;
     const isFull = this.#bytes > 0 && this.#bytes + bytes > slotBytes;
@@ -39,14 +39,14 @@ export class LogBuffer {
     return this.#unwritten.size > 0;
   }
 
-  /** Oldest lines first: to be written in this order, so that whoever reads a line finds those before it. */
+  /** Oldest lines first. Write them in this order, so that a reader who finds a line also finds those before it. */
   takeUnwritten(): readonly LogSlot[] {
     const taken = [...this.#unwritten].map((slot) => ({ slot, lines: [...(this.#slots[slot] ?? [])] }));
     this.#unwritten.clear();
     return taken;
   }
 
-  /** They could not be written. */
+  /** The write of these slots failed. */
   putBack(slots: readonly LogSlot[]): void {
     const newer = [...this.#unwritten].filter((slot) => !slots.some((one) => one.slot === slot));
     const firstLine = (slot: number): number => this.#slots[slot]?.[0]?.line ?? 0;
@@ -59,7 +59,7 @@ export class LogBuffer {
     this.#slot = this.#slot + 1 < slotCount ? this.#slot + 1 : headSlots;
     this.#slots[this.#slot] = [];
     this.#bytes = 0;
-    // Overwritten unwritten: its place in the order is that of the new lines.
+    // It was overwritten before it was written: it is now ordered by its new lines.
     this.#unwritten.delete(this.#slot);
   }
 }
@@ -69,7 +69,7 @@ export interface KeptLine extends LogLine {
   readonly skipped: number;
 }
 
-/** The lines that slots hold after a line, in order, with the gaps between them; slots may have been read at different times. */
+/** The lines after a given line, in order, with the gaps between them. The slots may have been read at different times. */
 export function linesOf(slots: readonly (readonly LogLine[])[], after = 0): readonly KeptLine[] {
   const byNumber = new Map(slots.flat().map((line) => [line.line, line]));
   const lines = [...byNumber.values()].filter(({ line }) => line > after).toSorted((one, other) => one.line - other.line);

@@ -1,4 +1,4 @@
-/** One line that a handler logged for its job, and how lines are counted within a job. */
+/** One line that a handler logged for its job, and how lines are numbered within a job. */
 import { z } from 'zod';
 import type { JsonValue } from './job.ts';
 import { anyJson } from './jobType.ts';
@@ -7,7 +7,7 @@ export const logLevels = ['info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 export const logLine = z.object({
-  /** 1 for an attempt’s first, counting those that are not kept. */
+  /** The attempt’s first line has 1; lines that are not kept count too. */
   line: z.int().positive(),
   /** Milliseconds since the epoch. */
   at: z.number(),
@@ -18,21 +18,21 @@ export const logLine = z.object({
 
 export type LogLine = Readonly<z.infer<typeof logLine>>;
 
-/** What a handler logs with: the line goes to the job’s log and to the process’s. Never throws, and costs no wait. */
+/** The log of a handler: each line goes to the job’s log and to the process’s. Never throws, and never waits. */
 export interface JobLogger {
   info(message: string, fields?: object): void;
   warn(message: string, fields?: object): void;
   error(message: string, fields?: object): void;
 }
 
-/** Lines of one run have numbers below this; so a sequence says the run and the line, and fits into GraphQL’s Int. */
+/** The lines of one run have numbers below this; so a sequence contains both run and line, and fits into GraphQL’s Int. */
 const linesPerRun = 2 ** 20;
-/** Lines after it are in the process’s log alone. */
+/** Later lines are written to the process’s log only. */
 export const maxLinesPerRun = linesPerRun - 1;
-/** Noted runs of a job, over all its generations. Those after them are not noted. */
+/** Runs of a job that get a note, over all its generations. Later runs get none. */
 export const maxRuns = 2 ** 11;
 
-/** Where a line stands in its job: ascending, not contiguous. `run` counts from 0. */
+/** The position of a line in its job: ascending, not contiguous. `run` counts from 0. */
 export function sequenceOf(run: number, line: number): number {
   return run * linesPerRun + line;
 }
@@ -44,14 +44,14 @@ export function placeOf(sequence: number): { readonly run: number; readonly line
 const maxMessageLength = 4000;
 const maxFieldsBytes = 4096;
 
-/** Whatever it is: a handler may not be checked by types. */
+/** Any value: a handler may be written without type checks. */
 export function cutMessage(given: unknown): string {
   const message = String(given);
   const text = message.length > maxMessageLength ? `${message.slice(0, maxMessageLength)}…` : message;
   return text.toWellFormed();
 }
 
-/** As JSON says them. What is too large, or is no JSON, is told instead of kept: a log ends no attempt. */
+/** The fields as JSON. Fields that are too large, or not JSON, are replaced by a message that says so: a log line never ends an attempt. */
 export function loggedFields(fields: object | undefined): JsonValue | undefined {
   if (fields === undefined) return undefined;
   try {

@@ -1,6 +1,6 @@
 /**
- * Which objects a job may touch: it reads below its owner's folder, `s3://<bucket>/<ownerFolder(owner)>/`, and below what
- * is shared; it writes below its owner's folder alone. Asked when a job is handed in, and again by the worker.
+ * The objects that a job may use: it reads below its owner's folder, `s3://<bucket>/<ownerFolder(owner)>/`, and below what is
+ * shared; it writes only below its owner's folder. Checked when a job is handed in, and again by the worker.
  */
 import { PermanentError } from './errors.ts';
 import type { Job } from './job.ts';
@@ -8,35 +8,35 @@ import type { ObjectEngine, ObjectStore } from './objects.ts';
 import { ownerFolder } from './ownerFolder.ts';
 
 export interface ObjectAccess {
-  /** False where nobody is told apart: then `anonymousOwner`, who is everybody, may go everywhere. */
+  /** False where callers are not authenticated: then everybody is `anonymousOwner`, who may use every folder. */
   readonly areOwnersApart: boolean;
-  /** Readable by the jobs of all, and written by none: `s3://bucket/prefix/`, with the slash at the end. */
+  /** May be read by all jobs and written by none: `s3://bucket/prefix/`, with the slash at the end. */
   readonly sharedInputs: readonly string[];
 }
 
-/** The owner of all jobs where nobody is told apart. */
+/** The owner of all jobs where callers are not authenticated. */
 export const anonymousOwner = 'anonymous';
 
 export const objectUses = ['read', 'written'] as const;
 export type ObjectUse = (typeof objectUses)[number];
 
-/** What is wrong with it, to be said after the uri; `undefined` where nothing is. */
+/** What is wrong with it, to follow the uri in a sentence; `undefined` where nothing is. */
 export function refusalOf(access: ObjectAccess, owner: string, use: ObjectUse, uri: string): string | undefined {
   if (isFree(access, owner)) return undefined;
   const own = ownPrefix(owner, uri);
   const isShared = access.sharedInputs.some((prefix) => isBelow(uri, prefix));
-  // Somebody may be called as a shared folder is.
+  // An owner may have the same name as a shared folder.
   if (use === 'read' ? isBelow(uri, own) || isShared : isBelow(uri, own) && !isShared) return undefined;
   const allowed = use === 'read' ? [own, ...access.sharedInputs] : [own];
   return `cannot be ${use}: a job of this owner ${use === 'read' ? 'reads' : 'writes'} below ${allowed.join(', ')} only`;
 }
 
-/** The same place in the owner's own folder. */
+/** The same path in the owner's own folder. */
 export function ownUri(owner: string, uri: string): string {
   return uri.replace(bucketOf, () => ownPrefix(owner, uri));
 }
 
-/** The objects of one job, which whatever its handler asks for cannot leave. */
+/** The objects of one job. Its handler can reach no others. */
 export function objectsOf(engine: ObjectEngine, access: ObjectAccess, { jobId, owner }: Pick<Job, 'jobId' | 'owner'>): ObjectStore {
   const author = { jobId, replaces: isFree(access, owner) ? 'any' : 'own' } as const;
   function require(use: ObjectUse, uri: string): void {
@@ -61,7 +61,7 @@ function isFree({ areOwnersApart }: ObjectAccess, owner: string): boolean {
   return !areOwnersApart && owner === anonymousOwner;
 }
 
-/** In whichever bucket: the engine knows which there are. */
+/** In any bucket: the engine knows which buckets there are. */
 function ownPrefix(owner: string, uri: string): string {
   return `${bucketOf.exec(uri)?.[0] ?? 's3://bucket/'}${ownerFolder(owner)}/`;
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { inputUri, objectsNamedIn, outputUri } from './objectUri.ts';
 
-test('the objects that params name are found wherever the schema has them, with where they stand', () => {
+test('the objects that params name are found wherever the schema has them, with their path', () => {
   const page = z.strictObject({ source: inputUri.describe('A page.'), note: z.string().optional() });
   const schema = z
     .strictObject({
@@ -43,11 +43,11 @@ test('the objects that params name are found wherever the schema has them, with 
   ]);
 });
 
-test('a field named as what every object inherits is no part of the schema', () => {
+test('a field with the name of an inherited property is no part of the schema', () => {
   expect(objectsNamedIn(z.looseObject({}), { constructor: 's3://files/x', toString: 's3://files/y' })).toEqual([]);
 });
 
-test('the objects are found in a schema that refers to itself, or is made anew wherever it is looked into', () => {
+test('the objects are found in a schema that refers to itself, or that is made again at every access', () => {
   const tree: z.ZodType = z.object({ source: inputUri.describe('A page.').optional(), parts: z.lazy(() => z.array(tree)).optional() });
   const endless = (): z.ZodType => z.lazy(() => z.object({ note: z.string().optional(), parts: z.array(endless()).optional() }));
   const params = { parts: [{ source: 's3://files/x' }, { note: 's3://files/y' }] };

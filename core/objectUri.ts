@@ -1,12 +1,12 @@
 /**
- * Params that name objects. A type says with `inputUri` and `outputUri` which of its params do, and whether they are read
- * or written; the check of who may do so is derived from that.
+ * Params that name objects. A type marks them with `inputUri` and `outputUri`: whether they are read or written. The check of
+ * who may do so is derived from these marks.
  */
 import { z } from 'zod';
 import type { JsonValue } from './job.ts';
 import type { ObjectUse } from './objectAccess.ts';
 
-/** The hyphen is escaped since browsers read a form's patterns with the flag `v`. */
+/** The hyphen is escaped because browsers read a form's patterns with the flag `v`. */
 const bucket = '[a-z0-9][a-z0-9.\\-]{1,61}[a-z0-9]';
 
 /** S3's naming rules for buckets; keys of at most 1,024 bytes, without `.` and `..` segments. */
@@ -16,7 +16,7 @@ export const s3Uri = z
   .regex(new RegExp(`^s3://${bucket}/[^\\s].*$`), 'must look like s3://bucket/key')
   .refine((uri) => !uri.split('/').some((segment) => segment === '..' || segment === '.'), 'must not contain . or .. segments');
 
-/** Handed on to whatever is derived from a schema of these, such as one with another description. */
+/** Passed on to a schema that is derived from one of these, such as one with another description. */
 const uses = z.registry<{ readonly use: ObjectUse }>();
 
 /** The address of an object that the handler reads. */
@@ -33,15 +33,15 @@ export interface NamedObject {
   readonly use: ObjectUse;
 }
 
-/** The objects that params name, as their schema marks them. The params are what it parsed. */
+/** The objects that params name, as their schema marks them. The params are what the schema parsed. */
 export function objectsNamedIn(schema: z.core.$ZodType, params: JsonValue): readonly NamedObject[] {
   return namesObjects(schema) ? Array.from(marked(schema, params, [])) : [];
 }
 
-/** A schema that is made anew wherever it is looked into has parts without end. */
+/** A schema that is made again at every access is infinitely deep. */
 const maxParts = 1000;
 
-/** By schema: most types name none, and their params need not be walked. */
+/** By schema: most types name no objects, and their params need not be walked. */
 const naming = new WeakMap<z.core.$ZodType, boolean>();
 
 function namesObjects(schema: z.core.$ZodType): boolean {
@@ -49,7 +49,7 @@ function namesObjects(schema: z.core.$ZodType): boolean {
   if (known !== undefined) return known;
   const reached = new Set([schema]);
   let names = false;
-  // What is added meanwhile is visited too.
+  // Items added during the loop are visited too.
   for (const one of reached) {
     names ||= uses.get(one)?.use !== undefined || reached.size > maxParts;
     if (names) break;
@@ -102,7 +102,7 @@ function fieldsOf(schema: z.core.$ZodType, key: string): readonly z.core.$ZodTyp
   return present(Object.hasOwn(shape, key) ? shape[key] : catchall);
 }
 
-/** What a schema is made of that looks at the same value. */
+/** The parts of a schema that apply to the same value. */
 function sameValue(schema: z.core.$ZodType, value: JsonValue): readonly z.core.$ZodType[] {
   if (schema instanceof z.core.$ZodUnion) return schema._zod.def.options.filter((option) => z.safeParse(option, value).success).slice(0, 1);
   return ofSameValue(schema);

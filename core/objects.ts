@@ -1,20 +1,23 @@
 /** The contract of the object store: sources that handlers read and outputs that they write, as streams. */
 
-/** What a handler is given: the files of its job. Errors name the uri. What another attempt cannot mend is a PermanentError; throttling and lost connections are not. */
+/**
+ * What a handler is given: the files of its job. Errors name the uri. An error that another attempt would meet again is a
+ * PermanentError; throttling and lost connections are not.
+ */
 export interface ObjectStore {
   /**
-   * The bytes of a source. Nothing is asked for before the first is wanted, and the connection is closed with the
-   * iteration, so a stream that nobody reads costs nothing. A chunk is the reader's, who may hand its memory on.
+   * The bytes of a source. Nothing is requested before the first chunk is read, and the connection is closed when the iteration
+   * ends, so a stream that nobody reads costs nothing. A chunk belongs to the reader, who may pass its memory on.
    */
   read(uri: string, options: ReadOptions): AsyncGenerator<Uint8Array, void, undefined>;
   /**
-   * Writes an output, all of it or nothing; again is safe. Holds one part of the content in memory. A piece of the content is
-   * there until the next is asked for: an engine that keeps it copies it.
+   * Writes an output, all of it or nothing; repeating it is safe. Holds one part of the content in memory. A piece of the
+   * content is valid only until the next is asked for: an engine that keeps it copies it.
    */
   write(uri: string, content: ObjectContent, options: WriteOptions): Promise<WrittenObject>;
 }
 
-/** What keeps the objects of all jobs: S3, or a folder. It knows buckets, and no owners: see `objectsOf`. */
+/** The store of all jobs' objects: S3, or a folder. It knows buckets, but no owners: see `objectsOf`. */
 export interface ObjectEngine {
   readonly read: ObjectStore['read'];
   write(uri: string, content: ObjectContent, options: WriteOptions & { readonly author: Author }): Promise<WrittenObject>;
@@ -23,7 +26,7 @@ export interface ObjectEngine {
 /** The job that writes. */
 export interface Author {
   readonly jobId: string;
-  /** What it may replace: its own outputs, since an attempt may follow another; or whatever is there. */
+  /** What it may replace: the same job's outputs, since an attempt may be repeated; or any object. */
   readonly replaces: 'own' | 'any';
 }
 

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ownerFolder } from './ownerFolder.ts';
 
-test('a plain name stands as it is, and all else can be read back', () => {
+test('a plain name is unchanged, and any other can be decoded', () => {
   expect(ownerFolder('alice-2')).toBe('alice-2');
   expect(ownerFolder('auth0|Ann')).toBe('auth0_7c_41nn');
   expect(ownerFolder('bob@example.com')).toBe('bob_40example_2ecom');
 });
 
-/** Owners that a careless spelling would take for one another. */
+/** Owners that a careless encoding would mix up. */
 const alike = [
   'alice',
   'Alice',
@@ -31,7 +31,7 @@ const alike = [
   'a',
 ];
 
-test('no two owners share a folder, without regard to case and normal forms', () => {
+test('no two owners share a folder, even when case and normal forms are ignored', () => {
   const spell = (owner: string): string => ownerFolder(owner).toLowerCase().normalize('NFKC');
   const long = [99, 100, 101, 300].flatMap((length) => ['a'.repeat(length), 'A'.repeat(length), `${'a'.repeat(length)}\ud800`]);
   const owners = [...alike, ...long, '\ud800', '\udfff', '\ufffd', ownerFolder('x'.repeat(300))];
@@ -45,7 +45,7 @@ test('no two owners share a folder, without regard to case and normal forms', ()
   );
 });
 
-test('every folder’s name is one, wherever objects are kept', () => {
+test('every folder’s name is valid wherever objects are kept', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (owner) => {
       expect(ownerFolder(owner)).toMatch(/^[a-z0-9_-]{1,100}$/);

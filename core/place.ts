@@ -1,34 +1,34 @@
 /**
- * Where an item is found by those who look for its kind: its place, and its rank among the others there. Every engine keeps
- * one sparse index by `(place, rank)`, in which entries stand and jobs that have not succeeded; what is in no place costs nothing.
+ * How items of one kind are found: each has a place, and a rank among the others there. Every engine keeps one sparse index by
+ * `(place, rank)`, which holds entries and the jobs that have not succeeded. An item without a place costs nothing.
  */
 import { isFailed, isFinal, type FailedStatus, type Job } from './job.ts';
 import { waits, type WaitReason } from './waiting.ts';
 
 export interface Place {
   readonly place: string;
-  /** Orders those of one place, by the bytes of UTF-8. At most 1024 bytes. */
+  /** The order within one place, by the bytes of UTF-8. At most 1024 bytes. */
   readonly rank: string;
 }
 
-/** Which part of a place is asked for: `from` is within it, `below` is not. */
+/** The part of a place that is asked for: `from` is included, `below` is not. */
 export interface RankRange {
   readonly from?: string | undefined;
   readonly below?: string | undefined;
 }
 
-/** The ranks that begin with a text, which ends in an ASCII character. */
+/** The ranks that begin with a text. The text ends in an ASCII character. */
 export function under(prefix: string): RankRange & { readonly from: string; readonly below: string } {
   const last = prefix.length - 1;
   return { from: prefix, below: prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1) };
 }
 
-/** Of the entries that go with a job’s record. */
+/** The place of entries that are deleted with a job’s record. */
 export function keptPlace(jobId: string): string {
   return `kept#${jobId}`;
 }
 
-/** The order of ranks: that of UTF-8, which for odd characters is not JavaScript's. */
+/** The order of ranks is that of UTF-8, which differs from JavaScript's for characters above U+FFFF. */
 export function byRank(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
@@ -37,28 +37,32 @@ export function byRank(a: string, b: string): number {
  * The places of jobs. An engine may spread each over shards, by `spread`.
  *
  * - `open`: may run now or soon, or runs; the sweeper pages through these, oldest first.
- * - `due`: starts later; by its time. The timer reads what has come, however long nobody has looked.
- * - `signal`: by the time when they wait no longer; those without one come last.
+ * - `due`: starts later; by its time. The timer reads those whose time has come, even after a long outage.
+ * - `signal`: by the end of their wait; those without an end come last.
  * - `paused`, `limit`: by what they wait for, then by creation; those of one limit's key lie in one shard.
- * - `dependencies`: by creation; whoever ends what such a job waits for finds it by the plan, and nobody by this.
- * - `tell`: whatever their status is, by creation: those that wait for these are still to be told.
- * - `webhooks`: ended, and of its end its owner's webhooks have no delivery yet; whoever made it moves it on.
- * - `FAILED`, `FAILED_FINAL`, `CANCELLED`: ended so, by creation: how these are found whosever they are.
+ * - `dependencies`: by creation. When a dependency ends, the jobs that wait for it are found by the plan, not by this place.
+ * - `tell`: of any status, by creation: the jobs that wait for these have not been told yet.
+ * - `webhooks`: ended, and the delivery of the end to its owner's webhooks has not been made yet; the process that makes it
+ * moves the job on.
+ * - `FAILED`, `FAILED_FINAL`, `CANCELLED`: ended so, by creation: so they are found across all owners.
  */
 export type JobPlaceName = 'open' | 'tell' | 'webhooks' | (typeof waits)[WaitReason]['place'] | FailedStatus;
 
-/** What decides where a job stands. */
+/** The fields that decide where a job stands. */
 export type Placed = Pick<Job, 'jobId' | 'status' | 'version' | 'waiting' | 'tell' | 'webhookVersion'>;
 
 export interface JobPlace extends Place {
   readonly place: JobPlaceName;
-  /** Those that share it share a shard. */
+  /** Jobs with the same value are stored in the same shard. */
   readonly spread: string;
 }
 
-/** Undefined for a job that has succeeded and been told of. Decided from the record alone, so that each write of a status or a wait sets it. */
+/**
+ * Undefined for a job that has succeeded, once the jobs that wait for it were told. Decided from the record alone, so each
+ * write of a status or a wait sets the place.
+ */
 export function placeOf({ jobId, status, version, waiting, tell, webhookVersion }: Placed): JobPlace | undefined {
-  // Ids end at random.
+  // The end of an id is random.
   const spread = jobId.slice(-1);
   if (tell !== undefined) return { place: 'tell', rank: jobId, spread };
   if (isFinal(status) && webhookVersion !== undefined && webhookVersion < version) return { place: 'webhooks', rank: jobId, spread };
@@ -84,17 +88,17 @@ export function placeOf({ jobId, status, version, waiting, tell, webhookVersion 
 
 const maxRanked = 999_999_999_999_999;
 
-/** Of those due at `until` (milliseconds since the epoch); without a job, before them all. */
+/** The rank of a job due at `until` (milliseconds since the epoch); without a job, the rank before all of that time. */
 export function dueRank(until: number, jobId = ''): string {
   return `${String(Math.max(0, Math.trunc(until))).padStart(15, '0')}#${jobId}`;
 }
 
-/** Of those that wait for `key`, in the order of creation; without a job, before them all: `under(waitRank(key))` are they. */
+/** The rank of a job that waits for `key`, in the order of creation; without a job, the prefix of all of them, for `under(waitRank(key))`. */
 export function waitRank(key: string, jobId = ''): string {
   return `${key}#${jobId}`;
 }
 
-/** The key of such a rank: ids hold no `#`. */
+/** The key within such a rank: ids contain no `#`. */
 export function waitKeyOf(rank: string): string {
   return rank.slice(0, rank.lastIndexOf('#'));
 }

@@ -1,16 +1,16 @@
-/** Clients of Redis from one URL: of one server, or of a cluster that is found from one of its nodes. */
+/** Redis clients from one URL: for one server, or for a cluster that is discovered from one of its nodes. */
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
 
-/** Commands fail while Redis is away instead of queueing up: what they would do is out of date by then. */
+/** Commands fail while Redis is away instead of queueing up: by the time it is back they would be out of date. */
 const common = { enableOfflineQueue: false, retryStrategy: (times: number): number => Math.min(50 * times, 1000) };
 
 export type RedisClientOptions = Pick<RedisOptions, 'commandTimeout' | 'maxRetriesPerRequest' | 'autoResubscribe'>;
 
 /** A password that is kept apart from the URL and may change while processes run. */
 export interface RedisPassword {
-  /** As it was read last. */
+  /** The password as it was last read. */
   current(): string;
-  /** For whoever was refused: reads it again. Never rejects; where it cannot be read it is the one before. */
+  /** Called after a refusal: reads the password again. Never rejects; if it cannot be read, the last one is kept. */
   renew(): Promise<string>;
 }
 
@@ -38,7 +38,7 @@ export function createRedisCluster(
   const cluster = new Cluster([{ host, port: Number(port || 6379) }], {
     enableOfflineQueue: common.enableOfflineQueue,
     clusterRetryStrategy: common.retryStrategy,
-    // With TLS a node's certificate names its host: an address looked up beforehand would not match it.
+    // With TLS a node's certificate names its host: an address that was looked up beforehand would not match it.
     ...(protocol === 'rediss:' ? { dnsLookup: (address, callback) => callback(null, address) } : {}),
     redisOptions: {
       ...options,
@@ -49,13 +49,13 @@ export function createRedisCluster(
     ...clusterOptions,
   });
   if (apart === undefined) return cluster;
-  // Nodes begin with the options as they were when the cluster was made, and are told of before they connect.
+  // Nodes start with the options from when the cluster was made; this event comes before they connect.
   cluster.on('+node', (node: Redis) => (node.options.password = apart.current()));
   const onError = (error: Error): void =>
     void renewIfRefused(error, apart, (renewed) => {
       for (const node of cluster.nodes('all')) node.options.password = renewed;
     });
-  // The one of a node, the other of a shard's subscriber.
+  // The first is a node's error, the second that of a shard's subscriber.
   for (const event of ['node error', 'nodeError']) cluster.on(event, onError);
   cluster.on('error', (error: Error) =>
     onError('lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error),
@@ -63,7 +63,7 @@ export function createRedisCluster(
   return cluster;
 }
 
-/** What Redis answers to a password that is wrong, or missing. */
+/** Redis' answers to a wrong or missing password. */
 const refusals = /^(WRONGPASS|NOAUTH)\b/;
 
 async function renewIfRefused({ message }: Error, password: RedisPassword, use: (renewed: string) => void): Promise<void> {

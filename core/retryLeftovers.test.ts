@@ -4,7 +4,7 @@ import { retryLeftovers } from './retryLeftovers.ts';
 
 const options = { backoff: { baseMs: 1, maxMs: 2 }, maxFailures: 3, random: Math.random };
 
-test('whatever is left each time, all is done once, or what is undone is told after so many calls without progress', async () => {
+test('whatever each call leaves undone, everything is done once, or the rest is reported after several calls without progress', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 0, max: 20 }), fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 30 }), async (count, steps) => {
       const entries = Array.from({ length: count }, (_, index) => index);

@@ -1,17 +1,17 @@
-/** Works off a batch of which each call may leave a part undone: a throttled read, an entry that failed by itself. */
+/** Works through a batch of which each call may leave a part undone: a throttled read, an entry that failed by itself. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs, type Backoff } from './backoff.ts';
 
 export interface RetryLeftovers {
   readonly backoff: Backoff;
-  /** Calls in a row that get nothing done, the first that left something among them, before it is given up. */
+  /** Calls in a row without any progress, including the first one, before it gives up. */
   readonly maxFailures: number;
   readonly random: () => number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Answers what is still undone. `call` answers what it left; before each further call there is a wait.
+ * Returns what is still undone. `call` returns what it left undone; before each further call there is a wait.
  * @throws the signal's reason once it fired, and whatever `call` throws.
  */
 export async function retryLeftovers<Entry>(

@@ -1,4 +1,4 @@
-/** Why a job waits, as clients read it: what stands in its record, in one word for each cause there is. */
+/** Why a job waits, as clients read it: one word per cause, taken from its record. */
 import type { ServiceTime } from './clock.ts';
 import type { Job } from './job.ts';
 import type { WaitReason } from './waiting.ts';
@@ -12,8 +12,8 @@ export interface ShownWait {
 }
 
 /**
- * The word alone, which says of a job that needs nothing but a worker whether there is one. Not in the record, since workers
- * come and go: `knowsType` tells of those that run.
+ * The word alone. For a job that needs only a worker, it also says whether there is one. That is not in the record, since
+ * workers come and go: `knowsType` says it of those that run.
  */
 export async function shownReasonOf(
   job: Parameters<typeof shownWaitOf>[0] & Pick<Job, 'type'>,
@@ -24,7 +24,7 @@ export async function shownReasonOf(
   return reason === 'QUEUED' && !(await knowsType(job.type)) ? 'NO_WORKER' : reason;
 }
 
-/** Undefined for a job that does not wait: one that is held, or over. */
+/** Undefined for a job that does not wait: one that a worker has, or one that has ended. */
 export function shownWaitOf(
   { status, waiting, dueAt, failures, suspended }: Pick<Job, 'status' | 'waiting' | 'dueAt' | 'failures' | 'suspended'>,
   now: Pick<ServiceTime, 'low'>,

@@ -1,15 +1,15 @@
 /**
- * What becomes of a signal: decided here, explored by the model, and written under the version of the signal's own entry,
- * of which there is one a job and name. Whoever waits says so in it before the job is suspended; so who sends early leaves
- * what the waiting one finds, and who sends later knows that somebody waits, or is about to.
+ * What becomes of a signal. It is decided here, explored by the model, and written conditionally on the version of the signal's
+ * entry; each job has one entry per signal name. A handler that waits records this in the entry before its job is suspended. So
+ * a signal that is sent earlier is found by the handler, and a later sender knows that the handler waits, or is about to.
  */
 import type { ServiceTime } from './clock.ts';
 import { isFinal, type Job, type JsonValue } from './job.ts';
 
 export type Signal =
-  /** Its handler waits, or is about to. `until`: no longer than that, in the service's time. */
+  /** Its handler waits, or is about to. `until`: it waits no longer than that, in the service's time. */
   | { readonly state: 'awaited'; readonly generation: number; readonly until?: number | undefined }
-  /** `isTold`: the job is known to have seen it, or to see it when it runs next. */
+  /** `isTold`: the job has surely seen it, or will see it when it runs next. */
   | { readonly state: 'sent'; readonly at: number; readonly payload: JsonValue; readonly isTold: boolean }
   /** The handler was told that it did not come in time, in this generation. */
   | { readonly state: 'timedOut'; readonly generation: number };
@@ -20,7 +20,7 @@ export type Awaited =
   | { readonly kind: 'wait'; readonly until?: number | undefined }
   | { readonly kind: 'write'; readonly signal: Signal };
 
-/** What a run makes of it that waits: after a write it asks again. A retry waits anew for what had not come in time. */
+/** What a handler that waits does next; after a write it asks again. After a retry it waits again for what had not come in time. */
 export function onWait(
   signal: Signal | undefined,
   { generation, timeoutMs, now }: { readonly generation: number; readonly timeoutMs?: number | undefined; readonly now: ServiceTime },
@@ -31,18 +31,18 @@ export function onWait(
     return { kind: 'write', signal: { state: 'awaited', generation, ...until } };
   }
   if (signal.state === 'timedOut') return { kind: 'timedOut' };
-  // Written, lest a signal that comes now changes what the handler was told.
+  // Recorded, so that a signal that comes now does not contradict what the handler was told.
   if (signal.until !== undefined && signal.until <= now.low) return { kind: 'write', signal: { state: 'timedOut', generation } };
   return { kind: 'wait', until: signal.until };
 }
 
 export type Sending =
   | { readonly kind: 'write'; readonly signal: Extract<Signal, { state: 'sent' }> }
-  /** The same was sent before: whoever did may have died before he told the job. */
+  /** The same signal was sent before: its sender may have died before the job was woken. */
   | { readonly kind: 'same' }
   | { readonly kind: 'refused'; readonly why: 'another' | 'tooLate' };
 
-/** What a sender makes of it. */
+/** What a sender does next. */
 export function onSend(
   signal: Signal | undefined,
   {
@@ -68,8 +68,8 @@ export function onSend(
 }
 
 /**
- * What is to be done for a job whose signal was sent while it was awaited. `later`: it runs, and may be about to be suspended
- * without having seen it.
+ * What to do for a job whose signal was sent while its handler waited. `later`: it runs, and may be about to be suspended
+ * without having seen the signal.
  */
 export function onTell(
   job: Pick<Job, 'status' | 'waiting' | 'stepsFrom'> | undefined,

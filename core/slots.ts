@@ -1,16 +1,17 @@
 /**
- * At most so many jobs of a key at once, without a counter or a lock: one entry a key says who holds a slot, each at a
- * version of its record. It is decided here, explored by the model, and written under the entry's own version.
+ * Limits how many jobs of a key run at once, without a counter or a lock. One entry per key says which jobs hold a slot, each
+ * at a version of its record. It is decided here, explored by the model, and written conditionally on the entry's version.
  *
- * A slot (job, version) lives while the record is at that version, or runs at the next one, by the claim made from it; once
- * dead it is dead for ever. So a job that runs always has its slot, and whoever finds a dead one may take it away.
+ * A slot (job, version) is live while the record is at that version, or while the job runs at the next version by the claim
+ * made from it. Once dead it stays dead. So a job that runs always has its slot, and any process that finds a dead slot may
+ * remove it.
  */
 import { isFinal, type Job } from './job.ts';
 
 export interface Slots {
-  /** By jobId: the version of the record that it may be claimed from, or was. */
+  /** By jobId: the version of the record that the job may be claimed from, or was. */
   readonly holders: Readonly<Record<string, number>>;
-  /** Somebody waits: who has no slot goes behind them. */
+  /** Jobs wait: a job without a slot goes behind them. */
   readonly someoneWaits: boolean;
 }
 
@@ -18,17 +19,17 @@ export const noSlots: Slots = { holders: {}, someoneWaits: false };
 
 export type HolderVersion = Pick<Job, 'jobId' | 'version'>;
 
-/** `held`: by the version that was read. `outdated`: it was read, or sent, too long ago: read it again. */
+/** `held`: at the version that was read. `outdated`: the record was read, or the message sent, too long ago: read it again. */
 export type Acquired = { readonly kind: 'held' | 'full' | 'outdated' } | { readonly kind: 'taken'; readonly slots: Slots };
 
-/** What becomes of a job that is to be claimed. Never moved back: a slow reader would end a slot that lives. */
+/** Decides about a job that is to be claimed. A version is never moved back: a slow reader would end a slot that is live. */
 export function acquireSlot(slots: Slots, job: HolderVersion, most: number): Acquired {
   const held = slots.holders[job.jobId];
   if (held === undefined && slots.someoneWaits) return { kind: 'full' };
   return grantSlot(slots, job, most);
 }
 
-/** The same for the one who waits longest, asked by whoever looks at the key. */
+/** The same for the job that has waited longest, asked by any process that looks at the key. */
 export function grantSlot(slots: Slots, { jobId, version }: HolderVersion, most: number): Acquired {
   const held = slots.holders[jobId];
   if (isHolder(slots, { jobId, version })) return { kind: 'held' };
@@ -44,13 +45,13 @@ export function freeSlot(slots: Slots, { jobId, version }: HolderVersion): Slots
   return { ...slots, holders };
 }
 
-/** `present`: the record as it is, undefined where it is gone. */
+/** `present`: the record as it is now, undefined where it is gone. */
 export function slotLives(present: Pick<Job, 'status' | 'version'> | undefined, version: number): boolean {
   if (present === undefined || isFinal(present.status)) return false;
   return present.version === version || (present.status === 'PROCESSING' && present.version === version + 1);
 }
 
-/** What a look makes of a holder: `wake` one that was given its slot by somebody who died before he woke it. */
+/** The action for a holder. `wake`: it was given its slot by a process that died before it woke the job. */
 export function verdictOnHolder(
   present: Pick<Job, 'status' | 'version' | 'waiting'> | undefined,
   version: number,
@@ -59,7 +60,7 @@ export function verdictOnHolder(
   return present?.waiting?.reason === 'CONCURRENCY' && present.version === version ? 'wake' : 'leave';
 }
 
-/** Of a job that was parked: it was given a slot by somebody who found it not parked yet, and is to be woken by who parked it. */
+/** For a job that was parked: another process, which found it not parked yet, gave it a slot; the process that parked it has to wake it. */
 export function isHolder({ holders }: Slots, { jobId, version }: HolderVersion): boolean {
   return holders[jobId] === version;
 }
@@ -68,7 +69,7 @@ export function hasRoom({ holders }: Slots, most: number): boolean {
   return Object.keys(holders).length < most;
 }
 
-/** Nothing that an entry would be kept for. */
+/** Nothing is left for which the entry would be kept. */
 export function isUnused({ holders, someoneWaits }: Slots): boolean {
   return !someoneWaits && Object.keys(holders).length === 0;
 }

@@ -1,8 +1,11 @@
-/** What ends a handler's run where it waits for something that is not there yet. */
+/** Ends a handler's run where the handler waits for something that is not there yet. */
 
 const suspended = Symbol.for('job-tickets.Suspended');
 
-/** Thrown by `context.sleep` and its like: the job's slot is given back, and its handler runs anew when the wait is over. */
+/**
+ * Thrown by `context.sleep` and similar calls: the job's slot is given back, and its handler runs again from its start when the
+ * wait is over.
+ */
 export class Suspended extends Error {
   override readonly name = 'Suspended';
   readonly [suspended] = true;
@@ -12,8 +15,8 @@ export class Suspended extends Error {
   }
 }
 
-/** For a `catch` that cleans up: what it caught is no failure, and is to be thrown on. */
+/** For a `catch` that cleans up: this error is not a failure, and must be thrown on. */
 export function isSuspension(error: unknown): boolean {
-  // Also where a team's handlers have a copy of this package of their own.
+  // Also recognises errors of another copy of this package, which a team's handlers may have installed.
   return typeof error === 'object' && error !== null && suspended in error;
 }

@@ -1,4 +1,4 @@
-/** Text from outside. Half a surrogate pair has no UTF-8: two keys that differ in one would be stored as the same. */
+/** Text from outside. Half a surrogate pair has no UTF-8: two keys that differ only in one would be stored as the same key. */
 import { JobError } from './errors.ts';
 
 /** @throws {JobError} `BAD_USER_INPUT`, with the path, for what is not well-formed Unicode. */
@@ -7,9 +7,9 @@ export function requireText(text: string, path: readonly (string | number)[]): s
   return text;
 }
 
-/** What is wrong at a place of the input. */
+/** What is wrong at a path of the input. */
 export function badInput(problem: string, path: readonly (string | number)[]): JobError {
-  // A path of a hundred steps helps nobody in a sentence; `extensions.path` has it all.
+  // A path of a hundred steps is of no use in a message; `extensions.path` has all of it.
   const place = path.length > 8 ? `${path.slice(0, 8).join('.')}…` : path.join('.');
   return new JobError('BAD_USER_INPUT', { message: `${place} ${problem}.`, path });
 }

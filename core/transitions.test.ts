@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { finalStatuses, isFinal, jobStatuses } from './job.ts';
 import { touches, transitions } from './transitions.ts';
 
-test('leaves a final state only by a retry, its own or that of the job for which it was cancelled', () => {
+test('leaves a final state only by a retry of the job, or of the job because of which it was cancelled', () => {
   const leaving = transitions.filter(({ from }) => from.some((status) => isFinal(status))).map(({ event }) => event);
   expect(leaving).toEqual(['revive', 'retry']);
 });

@@ -1,8 +1,9 @@
 /**
- * The state machine, as one table of data. The tables' writes, the docs, the model and the property tests all read it.
+ * The state machine as one table of data. The tables' writes, the docs, the model and the property tests all read it.
  *
- * On top of its guards every transition is conditional on the version its writer knows, so that two writers never both make
- * the same step; what `decided` names was therefore read with that version (see `verdictOn`), and need not be checked again.
+ * In addition to its guards, every transition is conditional on the version that its writer has read, so two writers never both
+ * make the same step. The conditions in `decided` were therefore checked with that version (see `verdictOn`), and need not be
+ * checked again.
  */
 import type { DecisionName } from './decisions.ts';
 import { guards, type Facts, type GuardName } from './guards.ts';
@@ -21,7 +22,7 @@ interface Row extends Rule {
   readonly by: string;
 }
 
-/** Every way a job can change its status. What is not here cannot happen. */
+/** Every way in which a job can change its status. There are no others. */
 export const transitions = [
   {
     event: 'claim',
@@ -37,7 +38,7 @@ export const transitions = [
     to: 'PROCESSING',
     guards: ['lapsed', 'due', 'cancelNotRequested'],
     decided: ['failuresLeft', 'lossesLeft'],
-    by: 'worker: the last holder’s lease ran out, which is a loss',
+    by: 'worker: the last holder’s lease ran out, which counts as a loss',
   },
   { event: 'succeed', from: ['PROCESSING'], to: 'SUCCEEDED', guards: ['holdsClaim'], by: 'worker: the handler returned' },
   {
@@ -52,14 +53,14 @@ export const transitions = [
     from: ['PROCESSING'],
     to: 'PENDING',
     guards: ['holdsClaim', 'cancelNotRequested'],
-    by: 'worker: attempts of this receive used up (due later), or a stop (nothing counted, nothing made due earlier)',
+    by: 'worker: the attempts of this receive are used up (due later), or the worker stops (nothing counted, and not due earlier)',
   },
   {
     event: 'suspend',
     from: ['PROCESSING'],
     to: 'PENDING',
     guards: ['holdsClaim', 'cancelNotRequested'],
-    by: 'worker: the handler waits for a time, a signal or other jobs, and runs anew when that has come (nothing counted)',
+    by: 'worker: the handler waits for a time, a signal or other jobs, and runs again when that has come (nothing counted)',
   },
   {
     event: 'releaseStarved',
@@ -67,7 +68,7 @@ export const transitions = [
     to: 'PENDING',
     guards: ['holdsClaim', 'cancelNotRequested'],
     decided: ['lossesLeft'],
-    by: 'worker: starved of its event loop until its lease was over, which is a loss',
+    by: 'worker: its event loop was blocked until its lease had ended, which counts as a loss',
   },
   {
     event: 'exhaustStarved',
@@ -75,7 +76,7 @@ export const transitions = [
     to: 'FAILED_FINAL',
     guards: ['holdsClaim', 'cancelNotRequested'],
     decided: ['lastLoss'],
-    by: 'worker: starved once too often',
+    by: 'worker: its event loop was blocked so once too often',
   },
   {
     event: 'stop',
@@ -90,7 +91,7 @@ export const transitions = [
     to: 'FAILED_FINAL',
     guards: ['lapsed', 'cancelNotRequested'],
     decided: ['budgetUsedUp'],
-    by: 'whoever finds it: worker, dlqHandler, sweeper',
+    by: 'the process that finds it: worker, dlqHandler, sweeper',
   },
   { event: 'cancel', from: ['PENDING'], to: 'CANCELLED', guards: [], by: 'client: cancelJob of a waiting job' },
   {
@@ -99,21 +100,21 @@ export const transitions = [
     to: 'CANCELLED',
     guards: ['lapsed'],
     decided: ['cancelWasRequested'],
-    by: 'whoever finds a cancelled job whose worker is gone',
+    by: 'the process that finds a cancelled job whose worker is gone',
   },
   {
     event: 'cancelForCause',
     from: ['PENDING'],
     to: 'CANCELLED',
     guards: ['asRead'],
-    by: 'whoever looks at a job whose dependency failed, or was cancelled',
+    by: 'whoever looks at a job whose dependency failed, or was cancelled; whoever tells the children of a job that was cancelled',
   },
   {
     event: 'revive',
     from: ['CANCELLED'],
     to: 'PENDING',
     guards: ['asRead'],
-    by: 'whoever looks at a job that was cancelled for another one, which has been retried',
+    by: 'the process that looks at a job that was cancelled because of another one, which has been retried',
   },
   { event: 'enqueueFailed', from: ['PENDING'], to: 'FAILED', guards: [], by: 'server: the send failed (compensation)' },
   { event: 'retry', from: ['FAILED', 'FAILED_FINAL', 'CANCELLED'], to: 'PENDING', guards: [], by: 'client: retryJob' },
@@ -144,34 +145,56 @@ export const touches = [
     guards: ['unchanged', 'notParked'],
     by: 'worker, before its claim: the job waits on purpose from now on',
   },
-  { touch: 'unpark', from: ['PENDING'], guards: ['unchanged', 'parkedFor'], by: 'whoever ends the wait, before it sends the job anew' },
+  {
+    touch: 'unpark',
+    from: ['PENDING'],
+    guards: ['unchanged', 'parkedFor'],
+    by: 'the process that ends the wait, before it sends the job again',
+  },
   {
     touch: 'pass',
     from: ['PENDING'],
     guards: ['asRead'],
-    by: 'whoever looks at a job whose dependencies have ended: all, or the next ones',
+    by: 'the process that looks at a job whose dependencies have ended: all, or the next ones',
   },
   {
     touch: 'told',
     from: ['PENDING', 'SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'],
     guards: ['asRead'],
-    by: 'whoever has told those that wait for the job',
+    by: 'the process that has told the jobs that wait for this one',
   },
   {
     touch: 'keepRecord',
     from: ['SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'],
     guards: ['asRead'],
-    by: 'timer: a job that has ended is kept as long as its workflow is open',
+    by: 'timer: an ended job is kept as long as its workflow is open',
+  },
+  {
+    touch: 'expectChildren',
+    from: ['PROCESSING'],
+    guards: ['holdsClaim'],
+    by: 'worker: its handler is about to make the job’s first child',
+  },
+  {
+    touch: 'adopt',
+    from: ['PENDING', 'PROCESSING'],
+    guards: ['asRead'],
+    by: 'whoever runs a retried parent’s handler, which names a child that is still open',
   },
   { touch: 'requestCancel', from: ['PROCESSING'], guards: [], by: 'client: cancelJob of a running job' },
   { touch: 'keepSignal', from: ['PENDING', 'PROCESSING'], guards: [], by: 'client: sendSignal, before the signal is kept beside the job' },
-  { touch: 'requestCancelSeen', from: ['PROCESSING'], guards: ['unchanged'], by: 'bulk operation: cancels a running job that it saw run' },
+  {
+    touch: 'requestCancelSeen',
+    from: ['PROCESSING'],
+    guards: ['unchanged', 'asRead'],
+    by: 'bulk operation: cancels a running job that it saw run; whoever tells the children of a job that was cancelled',
+  },
   { touch: 'keepParams', from: ['PENDING', 'PROCESSING'], guards: [], by: 'sweeper: params kept apart get a longer life' },
   {
     touch: 'tellWebhooks',
     from: ['PENDING', 'PROCESSING', 'SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'],
     guards: ['unchanged', 'asRead'],
-    by: 'whoever made the deliveries that its owner’s webhooks ask for; and, where the first webhook came after the job, its finder',
+    by: 'the process that made the deliveries to its owner’s webhooks; and, where the first webhook came after the job, the process that finds this',
   },
   { touch: 'sweep', from: ['PENDING', 'PROCESSING'], guards: ['lapsed'], by: 'sweeper: has sent the message again' },
 ] as const satisfies readonly (Omit<Row, 'event' | 'to'> & { readonly touch: string })[];
@@ -192,12 +215,12 @@ export function touchOf(touch: Touch): (typeof touches)[number] {
   return rule;
 }
 
-/** Whether a transition's rule lets this record through: what DynamoDB decides, said in memory. */
+/** Whether a transition's rule allows this record: the same decision as DynamoDB's, in memory. */
 export function allows(rule: Rule, job: Job, facts: Facts): boolean {
   return job.version === facts.version && permits(rule, job, facts);
 }
 
-/** The same for a touch, which knows no version. */
+/** The same for a touch, which has no version. */
 export function permits({ from, guards: names }: Rule, job: Job, facts: Partial<Facts>): boolean {
   return from.includes(job.status) && names.every((name) => guards[name].holds(job, facts));
 }

@@ -19,12 +19,16 @@ const cases: readonly (readonly [string, Job, object])[] = [
   ['one that is due later waits', makeJob({ dueAt: now.low + 1 }), { kind: 'wait', until: now.low + 1, isHeld: false }],
   ['one that waits on purpose is parked', makeJob({ waiting: { reason: 'PAUSED' } }), { kind: 'parked', why: 'PAUSED' }],
   ['one that failed too often ends with its last error', makeJob({ failures: 9, error }), { kind: 'end', event: 'exhaust', error }],
-  ['one that is held waits', running({ claim: { id: 'c', expiresAt: now.low + 5 } }), { kind: 'wait', until: now.low + 5, isHeld: true }],
-  ['one whose holder is gone is taken over', running(), { kind: 'run', event: 'reclaim' }],
+  [
+    'one that a worker has waits',
+    running({ claim: { id: 'c', expiresAt: now.low + 5 } }),
+    { kind: 'wait', until: now.low + 5, isHeld: true },
+  ],
+  ['one whose worker is gone is taken over', running(), { kind: 'run', event: 'reclaim' }],
   ['but not before it is due', running({ dueAt: now.low + 7 }), { kind: 'wait', until: now.low + 7, isHeld: false }],
   ['one that lost its last worker ends', running({ losses: 2 }), { kind: 'end', event: 'exhaust', error: { code: 'WORKERS_LOST' } }],
   [
-    'a cancel of one whose holder is gone is carried out',
+    'a cancel of one whose worker is gone is carried out',
     running({ cancelRequested: true, losses: 2 }),
     { kind: 'end', event: 'cancelAbandoned' },
   ],
@@ -39,14 +43,14 @@ test('a message of an older generation is over, whatever the job does', () => {
   expect(verdictOn(makeJob({ generation: 2 }), now, 2)).toMatchObject({ kind: 'run' });
 });
 
-test('judges by the lower bound of the time: what may not have come has not come', () => {
+test('judges by the lower bound of the time: a deadline that may not have come counts as not come', () => {
   const wide: ServiceTime = { low: 1000, high: 5000, at: 3000 };
   expect(verdictOn(makeJob({ dueAt: 1001 }), wide)).toMatchObject({ kind: 'wait', until: 1001 });
   expect(msUntil(1001, wide)).toBe(1);
   expect(msUntil(999, wide)).toBe(0);
 });
 
-test('asks for nothing that the table of transitions does not allow, and leaves nothing out', () => {
+test('asks for nothing that the table of transitions forbids, and leaves nothing out', () => {
   const counts = { failures: fc.integer({ min: 0, max: 4 }), losses: fc.integer({ min: 0, max: 4 }) };
   const time = fc.constantFrom(undefined, now.low - 1, now.low, now.low + 1);
   const anyJob = fc.record({

@@ -1,6 +1,6 @@
 /**
- * What is to be done with a job, decided from its record alone. Asked by everyone who finds one: the worker at a
- * receive, the dead-letter handler, the sweeper, and the model that explores all interleavings.
+ * What to do with a job, decided from its record alone. Called by every process that finds a job: the worker at a receive, the
+ * dead-letter handler, the sweeper, and the model that explores all interleavings.
  */
 import type { ServiceTime } from './clock.ts';
 import { isFinal, type Job, type JobFailure } from './job.ts';
@@ -9,9 +9,9 @@ import type { WaitReason } from './waiting.ts';
 export type Verdict =
   /** Final, or of a newer generation than the message that names it. */
   | { readonly kind: 'over' }
-  /** Not due yet, or held. `until` is in the service's time: it has come when `low` has reached it. */
+  /** Not due yet, or a worker has it. `until` is in the service's time: it has come when `low` has reached it. */
   | { readonly kind: 'wait'; readonly until: number; readonly isHeld: boolean }
-  /** Waits on purpose: whoever ends that sends it anew. */
+  /** Waits on purpose: the process that ends the wait sends it again. */
   | { readonly kind: 'parked'; readonly why: WaitReason }
   | { readonly kind: 'run'; readonly event: 'claim' | 'reclaim' }
   | { readonly kind: 'end'; readonly event: 'exhaust'; readonly error: JobFailure }
@@ -34,7 +34,7 @@ export type Judged = Pick<
   | 'error'
 >;
 
-/** `generation`: the one that the asker's message names; without a message, the record's own. */
+/** `generation`: the one that the caller's message names; without a message, the record's own. */
 export function verdictOn(job: Judged, now: ServiceTime, generation = job.generation): Verdict {
   if (isFinal(job.status) || job.generation > generation) return { kind: 'over' };
   const isRunning = job.status === 'PROCESSING';
@@ -55,6 +55,12 @@ export function msUntil(until: number, now: ServiceTime): number {
   return Math.max(0, until - now.low);
 }
 
+/** Asked to stop, but its worker is gone: nobody will see the request. */
+export function isAbandoned(job: Judged, now: ServiceTime): boolean {
+  const verdict = verdictOn(job, now);
+  return verdict.kind === 'end' && verdict.event === 'cancelAbandoned';
+}
+
 /** One more loss uses up the budget. */
 export function isLastLoss({ losses, maxLosses }: Pick<Job, 'losses' | 'maxLosses'>): boolean {
   return losses + 1 >= maxLosses;
@@ -64,12 +70,12 @@ function yetToCome(at: number | undefined, { low }: ServiceTime): number | undef
   return at !== undefined && at > low ? at : undefined;
 }
 
-/** FAILED_FINAL always says why: the last failure, or that the workers died. */
+/** FAILED_FINAL always has a reason: the last failure, or that the workers died. */
 export function exhaustionOf(
   job: Pick<Judged, 'failures' | 'maxFailures' | 'losses' | 'attempts' | 'error'>,
   now: ServiceTime,
 ): JobFailure {
   if (job.failures >= job.maxFailures && job.error !== undefined) return job.error;
-  const message = `Its worker was lost ${job.losses + 1} times in the middle of an attempt: killed, cut off, or starved by the handler.`;
+  const message = `Its worker was lost ${job.losses + 1} times in the middle of an attempt: killed, cut off, or with its event loop blocked by the handler.`;
   return { code: 'WORKERS_LOST', message, attempt: job.attempts, at: now.at };
 }

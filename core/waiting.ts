@@ -1,17 +1,17 @@
 /**
- * Why a job waits on purpose. Such a job is PENDING and parked: it stands at a place of its own, holds nothing and uses up
- * nothing, no message names it, and whoever ends its wait sends it anew. What waits for a worker, or between two attempts, is
- * not parked: a message will come to it by itself.
+ * Why a job waits on purpose. Such a job is PENDING and parked: it stands at a place for its reason, holds no slot, and no
+ * message names it. The process that ends its wait sends it again. A job that waits for a worker, or between two attempts, is
+ * not parked: it already has a message.
  */
 import { z } from 'zod';
 import type { ServiceTime } from './clock.ts';
 
-/** Each with where its jobs stand. */
+/** Each reason with the place of its jobs. */
 export const waits = {
-  RUN_AT: { meaning: 'its start lies further ahead than a queue can delay a message', place: 'due' },
+  RUN_AT: { meaning: 'its start is further ahead than a queue can delay a message', place: 'due' },
   PAUSED: { meaning: 'its type, or the queue of its priority, is paused', place: 'paused' },
-  CONCURRENCY: { meaning: 'as many as may run at once do, of its type and key', place: 'limit' },
-  RATE_LIMIT: { meaning: 'as many as may start now have started, of its type and key', place: 'limit' },
+  CONCURRENCY: { meaning: 'the allowed number of jobs of its type and key runs already', place: 'limit' },
+  RATE_LIMIT: { meaning: 'the allowed number of jobs of its type and key has started already', place: 'limit' },
   DEPENDENCIES: { meaning: 'jobs that it needs have not ended', place: 'dependencies' },
   SLEEP: { meaning: 'its handler sleeps, for longer than a queue can delay a message', place: 'due' },
   SIGNAL: { meaning: 'its handler waits for a signal', place: 'signal' },
@@ -30,13 +30,13 @@ export const waitReasons = [
 
 export interface Waiting {
   readonly reason: WaitReason;
-  /** When it will be over, as far as is known: milliseconds since the epoch, in the service's time. RUN_AT and SLEEP always have it. */
+  /** When it ends, as far as is known: milliseconds since the epoch, in the service's time. RUN_AT and SLEEP always have it. */
   readonly until?: number | undefined;
-  /** What it waits for, among all that is waited for by that reason; see `waitKey`. */
+  /** What exactly it waits for, within that reason; see `waitKey`. */
   readonly for?: string | undefined;
 }
 
-/** Whether its time has come, for waits that end by their time alone when nothing else ends them: a signal's timeout. */
+/** Whether its time is over, for waits that otherwise end by something else: a signal's timeout. */
 export function hasTimedOut({ reason, until }: Waiting, { low }: Pick<ServiceTime, 'low'>): boolean {
   return reason === 'SIGNAL' && until !== undefined && until <= low;
 }
@@ -49,10 +49,10 @@ export function endsSoon(
   return waiting?.reason === 'SIGNAL' && waiting.until !== undefined && waiting.until - high <= maxDelayMs;
 }
 
-/** What a queue delays a message at most. */
+/** The longest delay of a message in a queue. */
 export const maxDelayMs = 900_000;
 
-/** One text of several parts, which begins no other one: `waitKey('type', name)`. */
+/** One text of several parts. No key is the beginning of another one: `waitKey('type', name)`. */
 export function waitKey(...parts: readonly string[]): string {
   return JSON.stringify(parts);
 }

@@ -13,11 +13,11 @@ const event: DeliveryParams = {
   at: 1_795_600_000_000,
 };
 
-test('what a delivery tells stands in its record, however long the names are', () => {
+test('a delivery fits into its record, however long the names are', () => {
   expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThanOrEqual(maxInlineBytes.params);
 });
 
-test('a delivery’s id follows from endpoint, job and version', () => {
+test('a delivery’s id is derived from endpoint, job and version', () => {
   const other = [
     { ...event, version: 2 },
     { ...event, jobId: 'other' },
@@ -28,7 +28,7 @@ test('a delivery’s id follows from endpoint, job and version', () => {
   expect(deliveryIdOf(event)).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/);
 });
 
-test('whose endpoints and deliveries are is read from their ids and owners, and from nobody else’s', () => {
+test('the owner of endpoints and deliveries is read from their ids and owners only', () => {
   expect(webhooksKeyOf(event.endpointId)).toBe(webhooksKey('owner'));
   for (const odd of ['', id, `${webhooksKey('owner')}.`, `${event.endpointId}#`]) expect(webhooksKeyOf(odd)).toBeUndefined();
   expect(ownerOfDeliveries(deliveriesOwner('owner'))).toBe('owner');

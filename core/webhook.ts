@@ -1,9 +1,9 @@
 /**
- * Webhooks (the Standard Webhooks specification, standardwebhooks.com): what they are, and what is sent to whom.
+ * Webhooks (the Standard Webhooks specification, standardwebhooks.com): what they are, and which events an endpoint gets.
  *
- * - endpoint: an owner's URL that is told of transitions, of those that it asks for.
+ * - endpoint: an owner's URL to which the chosen transitions are sent.
  * - event: one transition of a job; its id, the same for all endpoints and all tries, is `<jobId>.<version>`.
- * - delivery: one event on its way to one endpoint. It is a job of a type of its own, whose id follows from the two.
+ * - delivery: one event on its way to one endpoint. It is a job of a type of its own, whose id is derived from the two.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -13,7 +13,7 @@ import { defineJobType } from './jobType.ts';
 
 const secret = z.object({
   text: z.string(),
-  /** Milliseconds since the epoch, in the service's time: until then it signs beside the newer one. */
+  /** Milliseconds since the epoch, in the service's time: until then it signs in addition to the newer one. */
   until: z.number().optional(),
 });
 
@@ -29,30 +29,30 @@ export const webhookEndpointSchema = z.object({
   /** The newest first; while one is replaced, two. */
   secrets: z.array(secret),
   createdAt: z.number(),
-  /** When it was created, or last enabled: of what came before, it is told nothing. */
+  /** When it was created, or last enabled: earlier events are not sent to it. */
   since: z.number(),
   updatedAt: z.number(),
-  /** Absent: it is told of events. */
+  /** Absent: events are sent to it. */
   disabled: z.object({ at: z.number(), reason: z.string() }).optional(),
 });
 
 export type WebhookEndpoint = Readonly<z.infer<typeof webhookEndpointSchema>>;
 
-/** All of one owner, in one entry. */
+/** All endpoints of one owner, in one entry. */
 export const maxWebhookEndpoints = 10;
 export const maxWebhookUrlLength = 1000;
 
-/** What stands in the ids of an owner's endpoints, and is the key of their entry. */
+/** The part of an endpoint's id that names its owner, and the key of their entry. */
 export function webhooksKey(owner: string): string {
   return createHash('sha256').update(owner).digest('base64url').slice(0, 22);
 }
 
-/** Undefined for what is no id of an endpoint. */
+/** Undefined for a text that is not the id of an endpoint. */
 export function webhooksKeyOf(endpointId: string): string | undefined {
   return /^([\w-]{22})\.[0-9A-Z]{26}$/.exec(endpointId)?.[1];
 }
 
-/** Whether it wants to hear of a transition. */
+/** Whether a transition is to be sent to it. */
 export function asks(
   { statuses, types, tags, since, disabled }: WebhookEndpoint,
   job: Pick<Job, 'type' | 'tags'>,
@@ -62,22 +62,22 @@ export function asks(
   return (types?.includes(job.type) ?? true) && tags.every((tag) => job.tags?.includes(tag) === true);
 }
 
-/** Two machines may know the service's time to a second or two. */
+/** Two machines may disagree about the service's time by a second or two. */
 export const clockLeewayMs = 2000;
 
 const deliveriesPrefix = 'job-tickets/webhooks/';
 
-/** Whose the deliveries to an owner's endpoints are: nobody who has a token, so that they are in no list of the owner's jobs. */
+/** The owner of the deliveries to an owner's endpoints: no token has this subject, so they are in no list of the owner's jobs. */
 export function deliveriesOwner(owner: string): string {
   return deliveriesPrefix + owner;
 }
 
-/** Undefined for any other owner. No token may name such a subject. */
+/** Undefined for any other owner. No token may have such a subject. */
 export function ownerOfDeliveries(owner: string): string | undefined {
   return owner.startsWith(deliveriesPrefix) ? owner.slice(deliveriesPrefix.length) : undefined;
 }
 
-/** Short, so that they stand in the record. */
+/** Short names, so that they fit into the record. */
 const deliveryParams = z.object({
   endpointId: z.string(),
   jobId: z.string(),
@@ -85,13 +85,13 @@ const deliveryParams = z.object({
   status: z.enum(jobStatuses),
   type: z.string(),
   attempt: z.number(),
-  /** Of the transition: milliseconds since the epoch. */
+  /** The time of the transition: milliseconds since the epoch. */
   at: z.number(),
 });
 
 export type DeliveryParams = z.infer<typeof deliveryParams>;
 
-/** No client makes such jobs: this is in no list of types. */
+/** Clients cannot make such jobs: the type is in no list of types. */
 export const deliverWebhook = defineJobType({
   name: 'deliver_webhook',
   description: 'Delivers an event to a webhook.',
@@ -102,7 +102,7 @@ export const deliverWebhook = defineJobType({
     attemptsPerReceive: 1,
     backoffBaseMs: 10_000,
     backoffMaxMs: 4 * 3_600_000,
-    // A receiver that lets everybody wait must not hold all workers.
+    // A slow receiver must not occupy all workers.
     concurrency: { perKey: 8, key: ({ endpointId }) => endpointId },
   },
   example: { endpointId: '', jobId: '', version: 1, status: 'SUCCEEDED', type: '', attempt: 1, at: 0 },
@@ -111,7 +111,7 @@ export const deliverWebhook = defineJobType({
 /** Over some 18 hours. */
 export const maxDeliveryFailures = 14;
 
-/** The same whoever makes the delivery. */
+/** Derived: the same in every process. */
 export function deliveryIdOf({ endpointId, jobId, version, at }: DeliveryParams): string {
   return derivedJobId(at, JSON.stringify([endpointId, jobId, version]));
 }
@@ -124,7 +124,7 @@ export function eventTypeOf(status: JobStatus): string {
   return `job.${status.toLowerCase()}`;
 }
 
-/** The body, byte for byte the same at every try. It is thin: what else there is to know, the API tells whom it may. */
+/** The body, byte for byte the same at every try. It is small: a receiver asks the API for more. */
 export function eventBodyOf({ jobId, version, status, type, attempt, at }: DeliveryParams): string {
   return JSON.stringify({
     type: eventTypeOf(status),

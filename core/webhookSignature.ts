@@ -1,4 +1,4 @@
-/** Secrets of webhooks, and signatures with them: HMAC-SHA256, as Standard Webhooks has it. */
+/** Secrets of webhooks, and signatures with them: HMAC-SHA256, as in Standard Webhooks. */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { WebhookEndpoint } from './webhook.ts';
 
@@ -11,12 +11,12 @@ export function newWebhookSecret(): string {
 
 export interface SignedMessage {
   readonly id: string;
-  /** Seconds since the epoch, of this try. */
+  /** The time of this try, in seconds since the epoch. */
   readonly timestamp: number;
   readonly body: string;
 }
 
-/** One signature for each of the secrets that counts at `at` (milliseconds since the epoch). */
+/** One signature for each of the secrets that are valid at `at` (milliseconds since the epoch). */
 export function webhookHeaders(
   { secrets }: Pick<WebhookEndpoint, 'secrets'>,
   { id, timestamp, body }: SignedMessage,

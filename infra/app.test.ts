@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { argumentsOf } from '../test/docs/projectFacts.ts';
 import { environmentsFor, requireSense } from './context.ts';
 import { environments } from './environments.ts';
 
@@ -10,7 +11,7 @@ const app = join(import.meta.dirname, 'app.ts');
 const folder = await mkdtemp(join(tmpdir(), 'job-tickets-app-'));
 afterAll(() => rm(folder, { recursive: true }));
 
-/** In a folder of its own, as `npm run synth` and as the CDK's command line do. */
+/** In a folder of its own, as in `npm run synth` and in the CDK's command line. */
 function synth(args: readonly string[], cdkContext: object = {}): Promise<{ code: number; stderr: string }> {
   const env = { PATH: process.env['PATH'], CDK_CONTEXT_JSON: JSON.stringify(cdkContext) };
   return new Promise((resolve) => {
@@ -23,7 +24,7 @@ function synth(args: readonly string[], cdkContext: object = {}): Promise<{ code
 const template = (name: string): Promise<string> => readFile(join(folder, `.cache/cdk.out/job-tickets-${name}.template.json`), 'utf8');
 
 describe('npm run synth', () => {
-  test('refuses staging and prod without their cluster, in one line that names all that is missing', async () => {
+  test('refuses staging and prod without their cluster, in one line that names everything that is missing', async () => {
     const missing = 'oidcProvider, clusterVpc, clusterRouteTables';
     expect(await synth(['prod'])).toEqual({
       code: 78,
@@ -33,7 +34,7 @@ describe('npm run synth', () => {
     expect((await synth(['prod', '-c', 'clusterVpc=vpc-1'])).stderr).toContain('prod lacks oidcProvider, clusterRouteTables: give');
   });
 
-  test('refuses it to the CDK’s command line too, which hands its context over in its own way', async () => {
+  test('refuses the CDK’s command line too, which passes its context in another way', async () => {
     expect((await synth([], { environment: 'prod', clusterVpc: 'vpc-1' })).stderr).toBe(
       'synth: prod lacks oidcProvider, clusterRouteTables: give them with -c <name>=<value>, or write them into infra/environments.ts\n',
     );
@@ -41,20 +42,21 @@ describe('npm run synth', () => {
 
   // A process of its own loads the whole CDK.
   test('writes what it was told of', { timeout: 120_000 }, async () => {
-    expect(await synth(['dev', '-c', 'oidcProvider=oidc.example.com/id/2'])).toEqual({ code: 0, stderr: '' });
+    const [written = []] = argumentsOf('infra/app.test.ts', 'synth');
+    expect(await synth([...written, '-c', 'oidcProvider=oidc.example.com/id/2'])).toEqual({ code: 0, stderr: '' });
     expect(await template('dev')).toContain('oidc.example.com/id/2');
   });
 
-  test('says in one line what is no environment, and what is no context', async () => {
-    expect(await synth(['qa'])).toEqual({ code: 78, stderr: 'synth: "qa" is no environment: it is one of dev, staging, prod\n' });
-    expect(await synth(['dev', '-c', 'oidcProvider'])).toEqual({ code: 78, stderr: 'synth: -c oidcProvider: is to be <name>=<value>\n' });
+  test('reports in one line an unknown environment, and an unknown context name', async () => {
+    expect(await synth(['qa'])).toEqual({ code: 78, stderr: 'synth: "qa" is not an environment: use one of dev, staging, prod\n' });
+    expect(await synth(['dev', '-c', 'oidcProvider'])).toEqual({ code: 78, stderr: 'synth: -c oidcProvider: must be <name>=<value>\n' });
     expect((await synth(['dev', '-c', 'clusterVcp=vpc-1'])).stderr).toBe(
-      'synth: -c clusterVcp: is none of oidcProvider, clusterVpc, clusterRouteTables, deleteData\n',
+      'synth: -c clusterVcp: must be one of oidcProvider, clusterVpc, clusterRouteTables, deleteData\n',
     );
   });
 });
 
-test('what is told wins over what is written, and the issuer may be told as AWS prints it', () => {
+test('given values override those in the file, and the issuer may be given as AWS prints it', () => {
   const told = { oidcProvider: 'https://oidc.example.com/id/1', clusterVpc: 'vpc-1', clusterRouteTables: 'rtb-1,rtb-2' };
   const [prod, ...others] = environmentsFor(['prod'], told);
   expect(others).toEqual([]);
@@ -62,7 +64,7 @@ test('what is told wins over what is written, and the issuer may be told as AWS 
   expect(environmentsFor([], told).map(({ name }) => name)).toEqual(['dev', 'staging', 'prod']);
 });
 
-test('an interval that the schedule of AWS does not know is refused', () => {
+test("an interval that AWS's schedule cannot have is refused", () => {
   const [dev] = environments;
   if (dev === undefined) throw new Error('no dev');
   expect(() => requireSense({ ...dev, sweepIntervalSeconds: 15 })).toThrow('whole minutes only');

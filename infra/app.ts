@@ -1,6 +1,6 @@
 /**
  * `npm run synth -- [environment…] [-c name=value…]`: AWS as code, written to `.cache/cdk.out` without asking AWS or the
- * network anything. The CDK's command line runs it too, and hands its own `-c` over, `environment` among them.
+ * network anything. The CDK's command line runs it too, and passes its own `-c` values on, including `environment`.
  */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -18,7 +18,7 @@ try {
   const { environment, ...context } = { ...handedOver, ...contextOf(values.context) };
   const names = environment === undefined ? positionals : [environment];
   const stacks = environmentsFor(names, context);
-  // Loading the CDK takes seconds, which who is refused need not wait for.
+  // Loading the CDK takes seconds, which a refused command need not wait for.
   const { createJobTicketsApp } = await import('./stacks/jobTicketsApp.ts');
   createJobTicketsApp('.cache/cdk.out', stacks).synth();
 } catch (error) {

@@ -33,21 +33,21 @@ test('streamRelay, bundled, publishes the transition of a record, or reports tha
   const job = makeJob();
   const dynamodb = { SequenceNumber: '1', NewImage: encodeJob(job) };
   const event = { Records: [{ eventID: '1', eventName: 'INSERT', dynamodb }] };
-  // In its first moment a container may have no connection yet; Lambda then delivers the record again.
+  // At first a container may have no connection yet; Lambda then delivers the record again.
   expect(await invoke('streamRelay', event, { until: (answer) => JSON.stringify(answer) === '{"batchItemFailures":[]}' })).toEqual({
     batchItemFailures: [],
   });
 });
 
-test('sweeper, bundled, sends again what no message names', async () => {
+test('sweeper, bundled, sends jobs again that no message names', async () => {
   const before = Date.now() - hour;
   await system.core.table.create(makeJob({ jobId: ulid(before), createdAt: before, updatedAt: before }));
-  // Nobody knows how long there was no sweep: the first run leaves it to the holders of claims.
+  // It is unknown how long there was no sweep, so the first run leaves the jobs to workers that hold claims.
   expect(await invoke('sweeper', {})).toMatchObject({ isSkipped: true });
   expect(await invoke('sweeper', {})).toMatchObject({ sentAgain: 1 });
 });
 
-/** In a process of its own with the settings as Lambda hands them over, up to twenty times. */
+/** Runs in a process of its own with the settings as Lambda passes them, up to twenty times. */
 async function invoke(
   name: keyof Bundles,
   event: object,
@@ -76,7 +76,7 @@ async function invoke(
   const answers = stdout
     .trim()
     .split('\n')
-    // CloudWatch's own lines are the measurements.
+    // Lines in CloudWatch's format are measurements.
     .filter((line) => !line.includes('"_aws"'))
     .map((line): unknown => JSON.parse(line));
   return answers.find(until) ?? answers.at(-1);

@@ -1,4 +1,4 @@
-/** What is told on the command line (`-c name=value`), and the refusal of an environment that lacks some of it. */
+/** The values given on the command line (`-c name=value`), and the refusal of an environment that lacks some of them. */
 import { environments, type Environment } from './environments.ts';
 
 /** By the names that the command line takes. */
@@ -18,14 +18,15 @@ export const contextNames = [
   'deleteData',
 ] as const satisfies readonly (keyof Context)[];
 
-/** What a person can mend: told in one line. */
+/** An error that a person can correct: reported in one line. */
 export class ContextError extends Error {
   override readonly name = 'ContextError';
 }
 
 /**
  * @param names Default: all environments.
- * @throws {ContextError} for staging or prod without their cluster; dev is made for nobody then, to be looked at.
+ * @throws {ContextError} for staging or prod without their cluster. Without it, dev is made only to be looked at: no cluster
+ * can use it.
  */
 export function environmentsFor(names: readonly string[], context: Context): readonly Environment[] {
   const wanted = (names.length === 0 ? environments : names.map(environmentNamed)).map((one) => withContext(one, context));
@@ -34,7 +35,7 @@ export function environmentsFor(names: readonly string[], context: Context): rea
   return wanted;
 }
 
-/** What is told wins over what infra/environments.ts says. */
+/** Values given on the command line override those in infra/environments.ts. */
 export function withContext(environment: Environment, context: Context): Environment {
   const { cluster } = environment;
   return {
@@ -50,22 +51,22 @@ export function withContext(environment: Environment, context: Context): Environ
   };
 }
 
-/** @throws {ContextError} for a name that is none. */
+/** @throws {ContextError} for an unknown name. */
 export function environmentNamed(name: string): Environment {
   const environment = environments.find((one) => one.name === name);
   if (environment !== undefined) return environment;
-  throw new ContextError(`${JSON.stringify(name)} is no environment: it is one of ${environments.map((one) => one.name).join(', ')}`);
+  throw new ContextError(`${JSON.stringify(name)} is not an environment: use one of ${environments.map((one) => one.name).join(', ')}`);
 }
 
-/** @throws {ContextError} for what AWS would refuse, or do otherwise. */
+/** @throws {ContextError} for values that AWS would refuse or change. */
 export function requireSense({ name, sweepIntervalSeconds }: Environment): void {
   if (sweepIntervalSeconds % 60 !== 0 || sweepIntervalSeconds === 0)
-    throw new ContextError(`${name}: sweepIntervalSeconds is ${sweepIntervalSeconds}; the schedule of AWS knows whole minutes only`);
+    throw new ContextError(`${name}: sweepIntervalSeconds is ${sweepIntervalSeconds}; AWS’s schedule takes whole minutes only`);
 }
 
 /**
- * Without its cluster a stack would trust nobody, and deploying it would take the peering from one that is there.
- * @throws {ContextError} naming all that is missing, in one line.
+ * Without its cluster a stack would trust nobody, and deploying it would remove an existing peering.
+ * @throws {ContextError} naming everything that is missing, in one line.
  */
 export function requireCluster(all: readonly Environment[]): void {
   const lacking = all.flatMap(({ name, cluster }) => {

@@ -1,3 +1,4 @@
+/** Tables and figures of the pages on AWS, held against the templates, the alarms' causes and themselves. Blocks: test/docs/. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -10,14 +11,14 @@ import { synthesize } from './testTemplates.ts';
 const docs = (name: string): Promise<string> => readFile(join(import.meta.dirname, '../docs', name), 'utf8');
 
 describe('docs/operations.md', () => {
-  test('says of each alarm what it means and what to do, and knows no other', async () => {
+  test('says of each alarm what it means and what to do, and has no entry for others', async () => {
     await using templates = await synthesize({ only: 'prod' });
     const alarms = (await templates.ofType('prod', 'AWS::CloudWatch::Alarm')).map(([, { AlarmName }]) => String(AlarmName));
     const described = tableAfter(await docs('operations.md'), '## Alarms').map(([alarm]) => `job-tickets-prod-${alarm}`);
     expect(new Set(described)).toEqual(new Set(alarms));
   });
 
-  test('has each cause that makes an alarm or alert go off in a test, and which test that is', async () => {
+  test('has each cause that sets an alarm or alert off in a test, and names that test', async () => {
     const rows = tableAfter(await docs('operations.md'), '### What sets each off').map((row) => row.join(' | '));
     expect(rows).toEqual([
       ...causes.map(({ alarm, cause }) => `${alarm} | ${cause} | \`infra/monitoring/alarms.test.ts\``),
@@ -26,36 +27,8 @@ describe('docs/operations.md', () => {
   });
 });
 
-describe('docs/deployment.md', () => {
-  const block = /(?:<!-- (run by|not run here): (.*) -->\n)?```sh\n([\s\S]*?)```/g;
-
-  test('says of each block of commands which test runs it, or why none does', async () => {
-    const blocks = Array.from((await docs('deployment.md')).matchAll(block));
-    expect(blocks.length).toBeGreaterThan(8);
-    for (const [, mark, what = '', commands = ''] of blocks) {
-      expect({ commands, isMarked: mark !== undefined }).toEqual({ commands, isMarked: true });
-      if (mark !== 'run by') continue;
-      const runner = await readFile(join(import.meta.dirname, '..', what), 'utf8');
-      for (const [, command = ''] of commands.matchAll(/^(npm run [\w:-]+|sed .*$)/gm)) {
-        expect({ what, command, isRun: runner.includes(command) }).toEqual({ what, command, isRun: true });
-      }
-    }
-  });
-
-  test('names the namespace wherever kubectl is called', async () => {
-    const pages = await Promise.all(['deployment.md', 'upgrading.md', 'restore.md'].map(docs));
-    const lines =
-      pages
-        .join('\n')
-        .match(/kubectl [^\n`]*/g)
-        ?.filter((line) => / (apply|delete|get|rollout|scale|annotate|exec|port-forward)\b/.test(line)) ?? [];
-    expect(lines.length).toBeGreaterThan(4);
-    expect(lines.filter((line) => !line.startsWith('kubectl -n job-tickets-'))).toEqual([]);
-  });
-});
-
 describe('docs/cost.md', () => {
-  test('counts the alarms, and the measurements that they are paid for', async () => {
+  test('has the right number of alarms, and of the measurements that AWS bills for them', async () => {
     await using templates = await synthesize({ only: 'prod' });
     const alarms = [...alarmsIn(await templates.resources('prod'), 'prod').values()];
     expect(await docs('cost.md')).toContain(`Alarms (${alarms.length}, of ${alarms.flatMap(sourcesOf).length} measurements`);
@@ -73,14 +46,14 @@ describe('docs/cost.md', () => {
 });
 
 describe('docs/single-node.md', () => {
-  test('has the table’s definition as an import takes it', async () => {
+  test('has the table’s definition as an import needs it', async () => {
     const [, json = ''] = /<!-- table -->\s*```json\n([\s\S]*?)```/.exec(await docs('single-node.md')) ?? [];
     const { StreamSpecification: _, ...table } = createTableInput('Jobs');
     expect(JSON.parse(json)).toEqual(table);
   });
 });
 
-/** The cells of the rows of the first table below a heading. */
+/** The cells of the rows of the first table after a heading. */
 function tableAfter(text: string, heading: string): string[][] {
   const below = text.slice(text.indexOf(`${heading}\n`));
   const [table = ''] = /(?:^\|.*\n)+/m.exec(below) ?? [];

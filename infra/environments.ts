@@ -1,4 +1,4 @@
-/** What dev, staging and prod differ in. Everything else is the same code. */
+/** The differences between dev, staging and prod. Everything else is the same code. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -10,17 +10,17 @@ export interface Environment {
   readonly region: string;
   /** False: `destroy` deletes table, buckets, images and secrets too. */
   readonly keepsData: boolean;
-  /** Of the VPC made here; must not overlap with the cluster's. */
+  /** The VPC that the stack makes; must not overlap with the cluster's. */
   readonly vpcCidr: string;
   readonly cluster: Cluster;
   readonly cache: { readonly nodeType: string; readonly shards: number; readonly replicasPerShard: number };
   /** The queues are made with these, and workers and Lambdas read them from the stack. */
   readonly queues: { readonly visibilityTimeoutSeconds: number; readonly maxReceiveCount: number };
-  /** Whole minutes: the schedule knows nothing shorter. */
+  /** Whole minutes: the schedule takes nothing shorter. */
   readonly sweepIntervalSeconds: number;
   /**
-   * Reserves each Lambda's concurrency out of the account's, of which AWS keeps 100 unreserved: a new account, which has
-   * 10, has to ask for more first. False: they share what the account has.
+   * Reserves each Lambda's concurrency from the account's, of which AWS keeps 100 unreserved: a new account, which has 10, has
+   * to ask for more first. False: the Lambdas share what the account has.
    */
   readonly reservesConcurrency: boolean;
   /** The name of the table in use. */
@@ -28,15 +28,15 @@ export interface Environment {
   readonly logRetentionDays: 7 | 30 | 90;
 }
 
-/** The cluster that the pods run in. What is undefined has to be given before it is deployed. */
+/** The cluster that the pods run in. Fields that are undefined have to be given before it is deployed. */
 export interface Cluster {
   /** Issuer of its service account tokens, without `https://`. */
   readonly oidcProvider: string | undefined;
-  /** Its VPC in the same account and region, which is peered with ours. */
+  /** Its VPC in the same account and region, which is peered with the stack's. */
   readonly vpcId: string | undefined;
-  /** Those of its subnets with pods: they get the route to the cache. */
+  /** The route tables of its subnets with pods: they get the route to the cache. */
   readonly routeTables: readonly string[] | undefined;
-  /** k8s/ has it too, in the overlay's network policy. */
+  /** Also in k8s/, in the overlay's network policy. */
   readonly vpcCidr: string;
   readonly namespace: string;
 }
@@ -44,7 +44,7 @@ export interface Cluster {
 const unknownCluster = { oidcProvider: undefined, vpcId: undefined, routeTables: undefined, vpcCidr: '10.0.0.0/16' };
 const queues = { visibilityTimeoutSeconds: 30, maxReceiveCount: 3 };
 
-/** The tables of environments that were restored, by their names; written by `npm run restore`. */
+/** The tables of restored environments, by environment; written by `npm run restore`. */
 const restoredTables = z
   .record(z.string(), z.string())
   .parse(JSON.parse(readFileSync(join(import.meta.dirname, 'restoredTables.json'), 'utf8')));

@@ -9,7 +9,7 @@ import { commandsOf, implementations, importedCommands, usedActions } from './te
 const templates = await synthesize({ only: 'prod' });
 afterAll(() => templates[Symbol.asyncDispose]());
 
-/** What S3 looks at though no code calls it; see the grant. */
+/** Actions that S3 checks though no code calls them; see the grant. */
 const uncalled = new Set(['s3:ListBucket']);
 
 const entries: readonly (readonly [entry: string, grants: Grants])[] = [
@@ -25,14 +25,14 @@ test.each(entries)('%s may do what its code does, and nothing else', (entry, gra
   expect(new Set(granted)).toEqual(usedActions(entry));
 });
 
-test('an action that no code uses is seen', () => {
+test('an action that no code uses is noticed', () => {
   const generous: Grants = { ...podGrants.worker, table: [...podGrants.worker.table, 'dynamodb:DescribeTable'] };
   expect(actionsOf(generous).filter((action) => !uncalled.has(action) && !usedActions('worker/main.ts').has(action))).toEqual([
     'dynamodb:DescribeTable',
   ]);
 });
 
-test('Parameter Store is asked by path, and in no other way', () => {
+test('Parameter Store is read by path, and in no other way', () => {
   const source = readFileSync(join(import.meta.dirname, '../runtime/parameterStore.ts'), 'utf8');
   expect(/const \{ (.*) \} = await import\('@aws-sdk/.exec(source)?.[1]).toBe('paginateGetParametersByPath, SSMClient');
 });
@@ -89,7 +89,7 @@ describe('the roles of the stack', () => {
     expect(actions.filter((action) => action.includes('*'))).toEqual([]);
   });
 
-  test('who writes objects writes none that is shared, and none without having looked at what is there', async () => {
+  test('code that writes objects cannot write shared ones, or write without a look at the existing one', async () => {
     const writers = (await roles()).filter(({ statements }) => statements.some(({ Action }) => Action.includes('s3:PutObject')));
     expect(writers.map(({ id }) => id.replace(/[0-9A-F]{8}$/, ''))).toEqual(['Podsworker']);
     const refused = writers.flatMap(({ statements }) => statements.filter(({ Effect }) => Effect === 'Deny'));
@@ -103,7 +103,7 @@ describe('the roles of the stack', () => {
     ]);
   });
 
-  test('only network interfaces and traces, which know no resource, are granted on any resource', async () => {
+  test('only network interfaces and traces, for which AWS has no resources, are granted on any resource', async () => {
     const onAll = (await roles()).flatMap(({ statements }) =>
       statements.filter(({ Resource }) => Resource === '*').flatMap(({ Action }) => Action),
     );

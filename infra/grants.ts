@@ -1,6 +1,6 @@
 /**
- * Who may do what, as data: the IAM roles are made of it. Each action is called by the code of that part, or by the
- * AWS service that acts in its name; `infra/grants.test.ts` derives the calls from the code and refuses any action more.
+ * The permissions as data, from which the IAM roles are made. Each action is called by the code of that part, or by the AWS
+ * service that acts for it; `infra/grants.test.ts` derives the calls from the code and refuses any further action.
  */
 
 export interface Grants {
@@ -42,9 +42,9 @@ export const podGrants = {
     ],
     indexes: ['dynamodb:Query'],
     jobQueues: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
-    // `/readyz` looks at all queues.
+    // `/readyz` checks all queues.
     deadLetters: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'],
-    // Outputs are downloaded. Without ListBucket S3 answers 403 for a file that is not there any more.
+    // Outputs are downloaded. Without ListBucket S3 answers 403 for a file that does not exist any more.
     bucket: ['s3:ListBucket'],
     objects: ['s3:GetObject'],
     parameters: ['ssm:GetParametersByPath'],
@@ -53,11 +53,11 @@ export const podGrants = {
   },
   worker: {
     table: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-    // The oldest of those that wait for a limit.
+    // To read the oldest jobs that wait for a limit.
     indexes: ['dynamodb:Query'],
-    // One that parks a job whose wait is over meanwhile sends it anew.
+    // If the wait of a job has ended by the time it is parked, the job is sent again.
     jobQueues: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueUrl', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
-    // Without ListBucket S3 answers 403 for a file that is not there, and the job would be tried again for nothing.
+    // Without ListBucket S3 answers 403 for a file that does not exist, and the job would be retried in vain.
     bucket: ['s3:ListBucket'],
     objects: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
     parameters: ['ssm:GetParametersByPath'],
@@ -67,16 +67,16 @@ export const podGrants = {
 
 export const lambdaGrants = {
   dlqHandler: {
-    // The end of a job makes its webhooks' deliveries, and moves the jobs of its workflow that waited for it.
+    // The end of a job makes the deliveries to its webhooks, and moves the jobs of its workflow that waited for it.
     table: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-    // A job with budget left is sent anew.
+    // A job with budget left is sent again.
     jobQueues: ['sqs:GetQueueUrl', 'sqs:SendMessage'],
     cachePassword: ['secretsmanager:GetSecretValue'],
   },
   streamRelay: {
-    // Tags of what the table's TTL deleted; and webhooks' deliveries, which are jobs.
+    // Removes the tags of jobs that the table's TTL deleted, and makes webhooks' deliveries, which are jobs.
     table: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-    // What a handler kept beside a record that was deleted.
+    // Removes what a handler kept beside a deleted record.
     indexes: ['dynamodb:Query'],
     jobQueues: ['sqs:GetQueueUrl', 'sqs:SendMessage'],
     cachePassword: ['secretsmanager:GetSecretValue'],
@@ -101,7 +101,7 @@ export const eventSourceGrants = {
   sweeper: {},
 } as const satisfies Record<LambdaName, Grants>;
 
-/** What Lambda does under each function's role to write logs, to stand in a VPC and to trace; the last two take no resource. */
+/** What Lambda does under each function's role to write logs, to be in a VPC and to trace; for the last two AWS has no resources. */
 export const runtimeActions = {
   logs: ['logs:CreateLogStream', 'logs:PutLogEvents'],
   network: [
@@ -115,5 +115,5 @@ export const runtimeActions = {
   traces: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
 } as const;
 
-/** KEDA, an add-on of the cluster, looks at the depth of the queues. */
+/** KEDA, an add-on of the cluster, reads the depth of the queues. */
 export const scalerActions = ['sqs:GetQueueAttributes'] as const;

@@ -39,7 +39,7 @@ describe.each(environments.map(({ name }) => name))('%s', (name) => {
         ...Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, Number(value)])),
         SqsManagedSseEnabled: true,
       });
-      // That of the dead letters is their Lambda's.
+      // The dead-letter queue has its Lambda's.
       if (RedrivePolicy === undefined) continue;
       expect(found?.['VisibilityTimeout']).toBe(Number(VisibilityTimeout));
       const deadLetterTargetArn = { 'Fn::GetAtt': [queues.get(definition.redrive?.deadLetterQueue)?.id, 'Arn'] };
@@ -48,7 +48,7 @@ describe.each(environments.map(({ name }) => name))('%s', (name) => {
     expect(new Set(queues.keys())).toEqual(new Set([...definitions.map((queue) => queue.name), `jobs-${name}-relay-failures`]));
   });
 
-  test('every setting it writes is one that the code knows and accepts', async () => {
+  test('every setting it writes exists in the code and is valid', async () => {
     const known = new Set(describeSettings().map((setting) => setting.name));
     const parameters = (await templates.ofType(name, 'AWS::SSM::Parameter')).map(([, { Name, Value }]) => [String(Name), Value] as const);
     const settings = parameters.map(([path, value]) => [path.replace(`/job-tickets/${name}/`, ''), value] as const);
@@ -94,14 +94,14 @@ describe.each(environments.map(({ name }) => name))('%s', (name) => {
     expect(Number(deadLetters?.['VisibilityTimeout'])).toBeGreaterThanOrEqual(6 * Number(dlqHandler?.['Timeout']));
   });
 
-  test('the concurrency of each Lambda is reserved, but in dev', async () => {
+  test('the concurrency of each Lambda is reserved, except in dev', async () => {
     const reserved = (await templates.ofType(name, 'AWS::Lambda::Function')).map(([, lambda]) => lambda['ReservedConcurrentExecutions']);
     expect(reserved).toEqual(name === 'dev' ? [undefined, undefined, undefined] : [10, 100, 1]);
     const mappings = (await templates.ofType(name, 'AWS::Lambda::EventSourceMapping')).map(([, mapping]) => mapping);
     expect(mappings.flatMap(({ ScalingConfig }) => ScalingConfig ?? [])).toEqual([{ MaximumConcurrency: 10 }]);
   });
 
-  test('queues, buckets and topics refuse whoever comes without TLS', async () => {
+  test('queues, buckets and topics refuse requests without TLS', async () => {
     const kinds = new Set(['AWS::SQS::Queue', 'AWS::S3::Bucket', 'AWS::SNS::Topic']);
     const policies = new Set(['AWS::SQS::QueuePolicy', 'AWS::S3::BucketPolicy', 'AWS::SNS::TopicPolicy']);
     const resources = Object.values(await templates.resources(name));
@@ -113,7 +113,7 @@ describe.each(environments.map(({ name }) => name))('%s', (name) => {
     expect(bucketPolicies.map(({ Properties }) => JSON.stringify(Properties).includes('{"s3:TlsVersion":1.2}'))).toEqual([true, true]);
   });
 
-  test('no password stands in a setting, and whoever needs it reads it from its secret', async () => {
+  test('no setting contains a password, and each part that needs it reads it from its secret', async () => {
     const parameters = (await templates.ofType(name, 'AWS::SSM::Parameter')).map(([, parameter]) => parameter);
     const lambdas = (await templates.ofType(name, 'AWS::Lambda::Function')).map(([, lambda]) => lambda);
     expect(JSON.stringify([parameters, lambdas])).not.toContain('{{resolve');
@@ -123,7 +123,7 @@ describe.each(environments.map(({ name }) => name))('%s', (name) => {
     expect(settings.filter((setting) => JSON.stringify(setting).includes(`"REDIS_PASSWORD_ARN":{"Ref":"${secret}"}`))).toHaveLength(4);
   });
 
-  test('has no NAT gateway, and lets the cache be reached over TLS with a password only', async () => {
+  test('has no NAT gateway, and makes the cache available only over TLS with a password', async () => {
     expect(await templates.ofType(name, 'AWS::EC2::NatGateway')).toEqual([]);
     const [[, valkey] = []] = await templates.ofType(name, 'AWS::ElastiCache::ReplicationGroup');
     expect(valkey).toMatchObject({ Engine: 'valkey', TransitEncryptionEnabled: true, TransitEncryptionMode: 'required' });
@@ -140,7 +140,7 @@ describe('teardown', () => {
     expect(await fates(templates)).toEqual(new Set(['Retain']));
   });
 
-  test('deletes them only when told so beforehand', async () => {
+  test('deletes them only where that was requested before', async () => {
     await using deleting = await synthesize({ context: { deleteData: 'true' }, only: 'prod' });
     expect(await fates(deleting)).toEqual(new Set(['Delete']));
   });
@@ -155,7 +155,7 @@ test('peers with the cluster’s VPC, with routes there and back, and trusts its
   expect(roles).toContain('"oidc.example.com/id/1:sub":"system:serviceaccount:job-tickets-prod:worker"');
 });
 
-test('cdk-nag ends the synthesis at a finding that nobody accepted', async () => {
+test('cdk-nag ends the synthesis at a finding that was not accepted', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'job-tickets-nag-'));
   const app = new App({ outdir: folder });
   const stack = new Stack(app, 'bad');
@@ -165,10 +165,10 @@ test('cdk-nag ends the synthesis at a finding that nobody accepted', async () =>
   await rm(folder, { recursive: true });
 });
 
-/** Of the statement that denies, in the policies of the CDK. */
+/** The statement that denies, in the policies of the CDK. */
 const withoutTls = '"Condition":{"Bool":{"aws:SecureTransport":"false"}},"Effect":"Deny"';
 
-/** Order has no meaning where DynamoDB lists indexes and attributes. */
+/** DynamoDB lists indexes and attributes in any order. */
 function asSet(list: unknown): Set<unknown> {
   return new Set(z.array(z.unknown()).parse(list));
 }

@@ -17,7 +17,7 @@ const template = z.object({ Resources: z.record(z.string(), resource) });
 export type Resource = z.infer<typeof resource>;
 
 export interface Synthesized extends AsyncDisposable {
-  /** The folder that was written. */
+  /** The folder with the templates. */
   readonly folder: string;
   /** All resources of an environment. */
   resources(environment: string): Promise<Readonly<Record<string, Resource>>>;
@@ -26,15 +26,15 @@ export interface Synthesized extends AsyncDisposable {
 }
 
 interface SynthesizeOptions {
-  /** Beside the cluster's. */
+  /** In addition to the cluster's. */
   readonly context?: Context;
   /** Default: all environments. */
   readonly only?: 'prod';
-  /** What an environment differs in from how it is written. */
+  /** Changes to an environment's values. */
   readonly changes?: Partial<Environment>;
 }
 
-/** A cluster as a person names it, so that staging and prod can be made. */
+/** A cluster as a person names it, so that staging and prod can be synthesized. */
 export const clusterContext = { oidcProvider: 'oidc.example.com/id/1', clusterVpc: 'vpc-1', clusterRouteTables: 'rtb-1,rtb-2' };
 
 export async function synthesize({ context = {}, only, changes = {} }: SynthesizeOptions = {}): Promise<Synthesized> {

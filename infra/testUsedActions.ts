@@ -1,5 +1,5 @@
 /**
- * Which IAM actions an entry's code uses, found in the code: the files that its imports lead to, the methods of table,
+ * The IAM actions that a program's code uses, found in the code: the files that its imports lead to, the methods of table,
  * queues and objects that are called in them, and the commands of the AWS SDK behind each method.
  */
 import { readFileSync } from 'node:fs';
@@ -7,16 +7,16 @@ import { join, posix } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 
-/** The commands behind each method; a test holds them against the commands that the implementations import. */
+/** The commands behind each method; a test compares them with the commands that the implementations import. */
 export const commandsOf = {
   'table.get': ['GetItem'],
-  // Where no answer has told the time yet.
+  // Used where no answer has given the time yet.
   'table.time': ['GetItem'],
   'table.readSweep': ['GetItem'],
   'table.writeSweep': ['PutItem'],
   'table.getMany': ['BatchGetItem'],
   'table.readLock': ['GetItem'],
-  // The item that stood in the way is read where the answer does not carry it.
+  // The item that failed the condition is read where the answer does not contain it.
   'table.create': ['PutItem', 'GetItem'],
   'table.lock': ['PutItem', 'GetItem'],
   'table.transition': ['UpdateItem', 'GetItem'],
@@ -42,7 +42,7 @@ export const commandsOf = {
   'queues.receive': ['GetQueueUrl', 'ReceiveMessage'],
   'queues.delete': ['GetQueueUrl', 'DeleteMessageBatch'],
   'queues.setVisibility': ['GetQueueUrl', 'ChangeMessageVisibility'],
-  // The queues of a process alone.
+  // Only for queues within one process.
   'queues.arrival': [],
   'queues.depth': ['GetQueueUrl', 'GetQueueAttributes'],
   'queues.check': ['GetQueueUrl', 'GetQueueAttributes'],
@@ -50,7 +50,7 @@ export const commandsOf = {
   'objects.write': ['HeadObject', 'PutObject', 'CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload', 'AbortMultipartUpload'],
 } as const satisfies Record<string, readonly string[]>;
 
-/** Where the methods are made; what stands in these is counted by who calls them. */
+/** The files that implement the methods; calls in them are counted for their callers. */
 export const implementations = [
   'core/table/dynamodb/table.ts',
   'core/table/dynamodb/items.ts',
@@ -62,7 +62,7 @@ export const implementations = [
   'jobs/files/s3/upload.ts',
 ];
 
-/** IAM has one action for a call and its batch, and for all steps of an upload but its abort. */
+/** IAM has one action for a call and its batch form, and for all steps of an upload except its abort. */
 const actionNames: Readonly<Record<string, string>> = {
   SendMessageBatch: 'SendMessage',
   DeleteMessageBatch: 'DeleteMessage',
@@ -73,7 +73,7 @@ const actionNames: Readonly<Record<string, string>> = {
 };
 const services = { table: 'dynamodb', queues: 'sqs', objects: 's3' } as const;
 
-/** @param entry a file, from the project's root. @throws {Error} at a method that `commandsOf` does not know. */
+/** @param entry A file, relative to the project's root. @throws {Error} at a method that `commandsOf` does not know. */
 export function usedActions(entry: string): Set<string> {
   const actions = new Set<string>();
   for (const method of methodsFrom(entry)) {
@@ -97,20 +97,23 @@ function methodsFrom(entry: string): Set<string> {
   const methods = new Set<string>();
   for (const path of reachable(entry)) {
     if (implementations.includes(path)) continue;
-    // Only an entry that takes `notReady` from openCore asks whether table and queues answer.
+    // Only a program that takes `notReady` from openCore asks whether table and queues answer.
     if (path === 'runtime/open.ts' && !read(entry).includes('notReady')) continue;
     for (const [method] of read(path).matchAll(calls)) methods.add(method);
   }
   return methods;
 }
 
-/** Of entries, those that no list has: in the code they are also what `Object.entries` gives. */
+/** Methods of entries that lists do not have: in the code they also look like those of `Object.entries`. */
 const calls = /\b(?:(?:table|queues|objects)\.\w+|entries\.(?:get|getMany|create|replace|put|remove|list|listKeys))(?=\()/g;
 
 const imported = /^(?:import|export)\s(?!type\b)(?:[^;]*?from )?'(\.[^']+)';/gm;
 const loaded = /\bimport\('(\.[^']+)'\)/g;
 
-/** The files that an entry imports, and what those import; types are not there when it runs. Only who asks for handlers loads them. */
+/**
+ * The files that a program imports, and what those import; type imports do not exist at run time. Only a program that asks for
+ * handlers loads them.
+ */
 export function reachable(entry: string): Set<string> {
   const kinds = read(entry).includes('loadJobHandlers(') ? [imported, loaded] : [imported];
   const found = new Set<string>();
@@ -125,7 +128,7 @@ export function reachable(entry: string): Set<string> {
   return found;
 }
 
-/** A file's code without its doc comments, which may show how to call something. */
+/** A file's code without its doc comments, which may contain example calls. */
 export function read(path: string): string {
   return readFileSync(join(root, path), 'utf8').replaceAll(/\/\*\*[\s\S]*?\*\//g, '');
 }

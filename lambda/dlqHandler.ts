@@ -1,4 +1,4 @@
-/** Lambda of the dead-letter queue: ends the jobs whose budget is used up, and sends the others anew. */
+/** Lambda of the dead-letter queue: ends the jobs whose budget is used up, and sends the others again. */
 import { SpanKind } from '@opentelemetry/api';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { decodeMessage } from '../core/queue/message.ts';
@@ -7,7 +7,7 @@ import type { LookDeps } from '../core/usecases/lookAt.ts';
 
 export type DlqHandler = (event: SQSEvent) => Promise<SQSBatchResponse>;
 
-/** Idempotent. What cannot be handled is reported as failed, so that it is delivered again. */
+/** Idempotent. A record that cannot be handled is reported as failed, so that it is delivered again. */
 export function createDlqHandler(core: LookDeps): DlqHandler {
   return async ({ Records }) => {
     const failed: string[] = [];

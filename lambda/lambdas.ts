@@ -1,4 +1,4 @@
-/** Runs the Lambda handlers on their event sources, outside AWS: all but the relay, which only a table with a stream has. */
+/** Runs the Lambda handlers on their event sources, outside AWS: all but the relay, which needs a table with a stream. */
 import type { Core } from '../core/usecases/core.ts';
 import { tellWaiting } from '../core/usecases/tellWaiting.ts';
 import type { Config } from '../runtime/config.ts';
@@ -15,7 +15,7 @@ export interface LambdasDeps {
   readonly config: Pick<Config, 'region' | 'receiveWaitSeconds' | 'sweepIntervalSeconds'>;
 }
 
-/** Outside AWS, where nothing is paid for a run. */
+/** Intervals outside AWS, where a run costs nothing. */
 const tickEveryMs = 1000;
 const tellEveryMs = 5000;
 

@@ -1,4 +1,4 @@
-/** `npm run lambdas`: the event source mappings of the Lambda handlers, for wherever there is no AWS Lambda. */
+/** `npm run lambdas`: the event source mappings of the Lambda handlers, for places without AWS Lambda. */
 import { createJobTypes } from '../core/jobType.ts';
 import { sweeperHealth } from '../core/usecases/sweeperHealth.ts';
 import { runEntry } from '../runtime/entry.ts';

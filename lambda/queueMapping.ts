@@ -14,14 +14,14 @@ export interface QueueMappingDeps {
   readonly handler: (event: SQSEvent) => Promise<SQSBatchResponse>;
   /** 1 to 10. */
   readonly batchSize: number;
-  /** 0 to 20; `stop` waits for the receive under way to end. */
+  /** 0 to 20; `stop` waits for the receive in flight to end. */
   readonly receiveWaitSeconds: number;
   readonly region: string;
   readonly log: Log;
 }
 
 export interface Mapping {
-  /** Resolves when the event under way is done with. Twice is fine. */
+  /** Resolves when the event in progress is handled. May be called twice. */
   stop(): Promise<void>;
 }
 

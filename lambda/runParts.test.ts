@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runParts } from './runParts.ts';
 
-test('a part that fails keeps no other from its work, each failure is logged, and the run counts as failed', async () => {
+test('a part that fails does not keep the others from running, each failure is logged, and the run counts as failed', async () => {
   const logged: unknown[] = [];
   const log = { warn: (fields: unknown) => void logged.push(fields) };
   const [sweep, time] = [new Error('no sweep'), new Error('no timer')];

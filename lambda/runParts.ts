@@ -1,9 +1,9 @@
-/** Runs the parts of a Lambda, each of which stands for itself: one that fails keeps no other from its work. */
+/** Runs the independent parts of a Lambda: one that fails does not keep the others from running. */
 import type { Log } from '../telemetry/log.ts';
 
 /**
- * None waits for another. What fails is logged, each by its name. @throws what the first of them threw, after all have ended,
- * so that the run counts as failed.
+ * They run side by side. Each failure is logged with the part's name. @throws the first failure, after all parts have ended, so
+ * that the run counts as failed.
  */
 export async function runParts(log: Pick<Log, 'warn'>, parts: Readonly<Record<string, () => Promise<unknown>>>): Promise<void> {
   const entries = Object.entries(parts);

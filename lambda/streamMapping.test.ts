@@ -4,7 +4,7 @@ import type { StreamPosition, TableStream } from '../core/table/dynamodb/stream.
 import { silentLog } from '../test/support/silentLog.ts';
 import { startStreamMapping } from './streamMapping.ts';
 
-/** A stream of shards that hold numbered records; shards may be closed, and iterators may expire. */
+/** A stream of shards with numbered records; shards may be closed, and iterators may expire. */
 function fakeStream(shards: Record<string, { parentId?: string; records: number[]; closed: boolean }>) {
   const failures: string[] = [];
   const iterators: string[] = [];
@@ -55,7 +55,7 @@ describe('the event source of the table’s stream', () => {
     expect(seen.filter((number) => number !== 5)).toEqual([1, 2, 3, 10, 11]);
   });
 
-  test('goes on behind what it has read when its iterator expired, and at the oldest record when that was trimmed', async () => {
+  test('continues after what it has read when its iterator has expired, and at the oldest record when that was trimmed', async () => {
     const { stream, failures, iterators } = fakeStream({ only: { records: [1, 2, 3, 4], closed: false } });
     const seen: number[] = [];
     const mapping = startStreamMapping({
@@ -75,7 +75,7 @@ describe('the event source of the table’s stream', () => {
     await mapping.stop();
   });
 
-  test('passes over a record that fails each time, so that the shard is not blocked', async () => {
+  test('skips a record that fails each time, so that the shard is not blocked', async () => {
     const { stream } = fakeStream({ only: { records: [1, 2, 3], closed: false } });
     const tried: number[] = [];
     const done: number[] = [];
@@ -98,7 +98,7 @@ describe('the event source of the table’s stream', () => {
     await mapping.stop();
   });
 
-  test('passes over what is older than it may be, and has nothing to do where the table has no stream', async () => {
+  test('skips records older than the limit, and has nothing to do where the table has no stream', async () => {
     const { stream } = fakeStream({ only: { records: [1], closed: true } });
     let events = 0;
     const handler = () => {

@@ -1,7 +1,7 @@
 /**
- * An event source mapping of a DynamoDB stream outside AWS: each shard's records in order, parents before children,
- * with iterators that expire and shards that split. Nothing is remembered over a restart: reading begins at the oldest
- * record, and what is older than `maxAgeMs` is passed over.
+ * An event source mapping of a DynamoDB stream outside AWS: each shard's records in order, parents before children, with
+ * iterators that expire and shards that split. Nothing is remembered over a restart: reading begins at the oldest record, and
+ * records older than `maxAgeMs` are skipped.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
@@ -19,7 +19,7 @@ export interface StreamMappingDeps {
   /** 1 to 1,000. */
   readonly batchSize?: number;
   readonly maxAgeMs?: number;
-  /** Tries of one record before it is passed over, so that no shard is blocked for good. */
+  /** Tries of one record before it is skipped, so that no shard is blocked for good. */
   readonly maxTries?: number;
 }
 
@@ -41,7 +41,7 @@ export function startStreamMapping({
   const reading = new Map<string, Promise<void>>();
   const pause = (ms: number): Promise<unknown> => sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
 
-  /** Answers where to go on: after the batch, or at the record that the handler reported. */
+  /** Returns where to continue: after the batch, or at the record that the handler reported. */
   async function deliver(records: readonly StreamRecord[], tries: number): Promise<Exclude<StreamPosition, { at: 'oldest' }> | undefined> {
     const last = records.at(-1)?.dynamodb?.SequenceNumber;
     if (last === undefined) return undefined;
@@ -50,7 +50,7 @@ export function startStreamMapping({
     const failed = batchItemFailures[0]?.itemIdentifier;
     if (failed === undefined) return { at: 'after', sequenceNumber: last };
     if (tries < maxTries) return { at: 'record', sequenceNumber: failed };
-    log.error({ sequenceNumber: failed, tries }, 'a record of the stream was passed over after its last try');
+    log.error({ sequenceNumber: failed, tries }, 'a record of the stream was skipped after its last try');
     return { at: 'after', sequenceNumber: failed };
   }
 
@@ -74,7 +74,7 @@ export function startStreamMapping({
         }
         tries = 0;
         position = next ?? position;
-        // Behind a record that was passed over in the middle of a batch, the rest of the batch is still to come.
+        // After a skipped record in the middle of a batch, the rest of the batch still has to be handled.
         const isWhole = next === undefined || next.sequenceNumber === records.at(-1)?.dynamodb?.SequenceNumber;
         iterator = isWhole ? nextIterator : undefined;
         if (isWhole && nextIterator === undefined) break;
@@ -82,7 +82,7 @@ export function startStreamMapping({
       } catch (error) {
         if (stopping.signal.aborted) return;
         iterator = undefined;
-        // The records at the position are older than the stream keeps them: go on at the oldest there is.
+        // The records at the position are no longer in the stream: continue at the oldest one.
         if (error instanceof Error && error.name === 'TrimmedDataAccessException') position = { at: 'oldest' };
         else if (!(error instanceof Error && error.name === 'ExpiredIteratorException'))
           log.warn({ error, shardId }, 'a shard could not be read; trying again');
@@ -97,14 +97,14 @@ export function startStreamMapping({
     while (!stopping.signal.aborted) {
       try {
         stream ??= await openStream();
-        if (stream === undefined) return log.info('the table has no stream; what a crash keeps from the feed is found by reading');
+        if (stream === undefined) return log.info('the table has no stream; events that a crash kept from the feed are found by reading');
         const shards = await stream.shards();
         const known = new Set(shards.map(({ shardId }) => shardId));
         for (const { shardId, parentId } of shards) {
           const parentIsRead = parentId === undefined || !known.has(parentId) || finished.has(parentId);
           if (parentIsRead && !reading.has(shardId)) reading.set(shardId, readShard(stream, shardId));
         }
-        // Shards that the stream has forgotten need not be remembered here.
+        // Shards that the stream no longer lists need not be remembered here.
         for (const shardId of finished) {
           if (known.has(shardId)) continue;
           finished.delete(shardId);
@@ -127,7 +127,7 @@ export function startStreamMapping({
   };
 }
 
-/** The event of Lambda's documentation; its images are JSON, which for the types of this table the SDK's are too. */
+/** The event of Lambda's documentation. Its images are JSON; for the types of this table the SDK's are too. */
 function recordOf({ eventID, eventName, dynamodb }: StreamRecord): DynamoDBRecord {
   const record: unknown = JSON.parse(
     JSON.stringify({

@@ -72,7 +72,7 @@ describe('the stream relay', () => {
     ]);
   });
 
-  test('makes the deliveries of a job’s webhooks, and reports it where it could not', async () => {
+  test('makes the deliveries of a job’s webhooks, and reports the job where it could not', async () => {
     const table = emptyTable();
     const owner = 'with webhooks';
     const { low } = await table.time();
@@ -98,7 +98,7 @@ describe('the stream relay', () => {
     expect(published.map(({ jobId }) => jobId)).toEqual([job.jobId, job.jobId]);
   });
 
-  test('removes the tags of what was deleted, and of nothing else', async () => {
+  test('removes the tags of deleted jobs, and of nothing else', async () => {
     const tagged: Job = { ...makeJob(), tags: ['order 7'] };
     const { relay, published, removed } = setup();
     const Records = [record({ to: tagged }), record({ from: tagged, to: { ...tagged, progress: 1 } }), record({ from: makeJob() })];
@@ -123,14 +123,14 @@ describe('the stream relay', () => {
     expect(await relay({ Records: [deleted] })).toEqual({ batchItemFailures: [{ itemIdentifier: deleted.dynamodb?.SequenceNumber }] });
   });
 
-  test('passes over a poison record', async () => {
+  test('skips a poison record', async () => {
     const { relay, published } = setup();
     const poison: DynamoDBRecord = { dynamodb: { SequenceNumber: '9', NewImage: { pk: { S: 'job#1' }, version: { N: '1' } } } };
     expect(await relay({ Records: [poison, record({ to: first })] })).toEqual({ batchItemFailures: [] });
     expect(published).toHaveLength(1);
   });
 
-  test('reports the first record that the feed did not take, and stops there', async () => {
+  test('reports the first record that the feed did not accept, and stops there', async () => {
     const { relay, published } = setup(({ version }) => version !== 2);
     const Records = [record({ to: first }), record({ from: first, to: second }), record({ to: makeJob() })];
     expect(await relay({ Records })).toEqual({ batchItemFailures: [{ itemIdentifier: Records[1]?.dynamodb?.SequenceNumber }] });

@@ -1,7 +1,7 @@
 /**
  * Lambda of the table's stream: publishes every transition again, and makes the deliveries of its webhooks, so that a crash
- * between write and publish loses nothing. Watchers drop what they have seen. Of a record that was deleted, which the table's TTL does,
- * it removes the tags and what its handler kept.
+ * between write and publish loses nothing. Watchers drop what they have seen. When a record was deleted, which the table's TTL
+ * does, it removes the record's tags and what its handler kept.
  */
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { latestEventOf } from '../core/feed/event.ts';
@@ -14,9 +14,9 @@ import { isUntold, tellWebhooks } from '../core/usecases/tellWebhooks.ts';
 export type StreamRelay = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;
 
 /**
- * In the order of the records, which for one job is the order of its versions. Reports the first record whose publish
- * failed, so that the batch comes again from there. A record that cannot be read is logged and passed over: it must not
- * block the jobs behind it.
+ * In the order of the records, which for one job is the order of its versions. Reports the first record whose publish failed,
+ * so that the batch comes again from there. A record that cannot be read is logged and skipped: it must not block the jobs
+ * behind it.
  */
 export function createStreamRelay(core: Pick<Core, 'feed' | 'log' | 'table' | 'queues' | 'telemetry'>): StreamRelay {
   const { feed, log, table } = core;
@@ -40,11 +40,11 @@ export function createStreamRelay(core: Pick<Core, 'feed' | 'log' | 'table' | 'q
       } else if (job !== undefined) {
         if (!(await feed.publish(latestEventOf(job)))) return failed;
         try {
-          // Most likely its writer has told it meanwhile.
+          // Most likely its writer has made the deliveries meanwhile.
           const present = isUntold(job) ? await table.get(job.jobId) : undefined;
           if (present !== undefined) await tellWebhooks(core, present);
         } catch (error) {
-          log.warn({ error, jobId: job.jobId }, 'the webhooks of a job could not be told; trying again');
+          log.warn({ error, jobId: job.jobId }, 'the webhooks of a job could not be handled; trying again');
           return failed;
         }
       }

@@ -1,4 +1,4 @@
-/** Lambda that runs every minute: sends again what no message names, and tells how long jobs wait. */
+/** Lambda that runs every minute: sends jobs again that no message names, and reports how long jobs wait. */
 import type { SweepState } from '../core/table/jobTable.ts';
 import type { Core } from '../core/usecases/core.ts';
 import { longerOf, noWaits } from '../core/usecases/longestWaits.ts';
@@ -8,7 +8,7 @@ export type Sweeper = () => Promise<SweepReport>;
 
 export function createSweeper(core: Core): Sweeper {
   let lastPass: SweepState['lastPass'];
-  /** A run may see a part of what is open: the pass before tells of the rest. */
+  /** A run may see only a part of the open jobs: the numbers of the rest are those of the last pass. */
   let waits = { ofLastPass: noWaits, ofThisPass: noWaits };
   core.telemetry.gauge('sweepOpen', () => lastPass?.looked ?? 0);
   core.telemetry.gauge('sweepOverdue', () => lastPass?.overdue ?? 0);
@@ -19,7 +19,7 @@ export function createSweeper(core: Core): Sweeper {
     const report = await sweepJobs(core);
     ({ lastPass } = report);
     if (report.isSkipped) {
-      core.log.debug('a sweep was left out: after a start or an outage the holders of claims come first');
+      core.log.debug('a sweep was skipped: after a start or an outage, workers with claims come first');
       return report;
     }
     const ofThisPass = longerOf(waits.ofThisPass, report.waits);

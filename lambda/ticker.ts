@@ -1,11 +1,11 @@
-/** The ticks of schedules, which run every minute, or oftener. */
+/** The ticks of schedules, run every minute, or more often. */
 import type { Core } from '../core/usecases/core.ts';
 import { tickSchedules } from '../core/usecases/tickSchedules.ts';
 
-/** Below the time that a run has in AWS. What is left is the next run’s. */
+/** Shorter than the time that a run has in AWS. The rest is done by the next run. */
 const forMs = 20_000;
 
-/** Several at once make one job a tick. */
+/** Several runs at once make one job per tick. */
 export function createTicker(core: Core): () => Promise<void> {
   return async () => void (await tickSchedules(core, forMs));
 }

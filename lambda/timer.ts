@@ -1,4 +1,4 @@
-/** The timer, which runs every minute, or oftener: ends the waits whose time has come, and tells webhooks what nobody told them. */
+/** The timer, run every minute, or more often: ends the waits whose time has come, and makes the deliveries to webhooks that nobody made. */
 import type { Core } from '../core/usecases/core.ts';
 import { keepParked } from '../core/usecases/keepParked.ts';
 import { wakeSignalled } from '../core/usecases/tellSignals.ts';
@@ -12,10 +12,10 @@ import { runParts } from './runParts.ts';
 
 export type Timer = () => Promise<void>;
 
-/** Below the time that a run has in AWS. What is left is the next run’s. */
+/** Shorter than the time that a run has in AWS. The rest is done by the next run. */
 const forMs = 20_000;
 
-/** Several at once do no harm. Each of its parts stands for itself. @throws what one of them throws, after all have ended. */
+/** Several runs at once do no harm. Its parts are independent. @throws a failure of one of them, after all have ended. */
 export function createTimer(core: Core): Timer {
   async function told(place: string, waking: Promise<Woken>): Promise<void> {
     const { woken, failed } = await waking;

@@ -1,10 +1,10 @@
-/** A schedule outside AWS: runs a handler, waits, runs it again; never two at once. */
+/** A schedule outside AWS: runs a handler, waits, runs it again; never two runs at once. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../telemetry/log.ts';
 import type { Mapping } from './queueMapping.ts';
 
 export interface TimerMappingDeps {
-  /** Given a signal that fires when it should come to its end. */
+  /** Gets a signal that fires when it should end. */
   readonly handler: (signal: AbortSignal) => Promise<unknown>;
   readonly everyMs: number;
   readonly name: string;

@@ -1,4 +1,4 @@
-/** Several views as one: the data of each in their order, and the state of them all. */
+/** Combines several views into one: their data in order, and one state for all. */
 import type { View, Viewed } from './view.ts';
 
 export function combined<Data>(parts: readonly Viewed<Data>[]): Viewed<readonly (Data | undefined)[]> {
@@ -13,7 +13,7 @@ export function combined<Data>(parts: readonly Viewed<Data>[]): Viewed<readonly 
   let view = first;
   return {
     firstView: () => first,
-    // The same object as long as nothing has changed, or React would draw for ever.
+    // The same object as long as nothing has changed; otherwise React would render for ever.
     view() {
       const views = parts.map((part) => part.view());
       if (views.some((part, index) => part !== last[index])) [last, view] = [views, of(views)];
@@ -28,7 +28,7 @@ export function combined<Data>(parts: readonly Viewed<Data>[]): Viewed<readonly 
   };
 }
 
-/** In this order, whichever one of them has; `ended` where all have. */
+/** The first of these states that any of them has; `ended` where all have ended. */
 function statusOf(views: readonly View<unknown>[]): View<unknown>['status'] {
   return (['error', 'loading', 'live'] as const).find((wanted) => views.some(({ status }) => status === wanted)) ?? 'ended';
 }

@@ -1,7 +1,7 @@
-/** A job as it changes, from what is known of it to its final state. */
+/** Follows a job, from what is known of it to its final state. */
 import { applyEvent, isFinal, type Job, type JobStatusEvent } from 'job-tickets-client';
 
-/** What is used of the client. */
+/** The part of the client that is used. */
 export interface JobClient<Followed extends Job> {
   job(jobId: string, call: { readonly signal: AbortSignal }): Promise<Followed>;
   watchJob(
@@ -11,7 +11,7 @@ export interface JobClient<Followed extends Job> {
 }
 
 export interface FollowJobOptions<Followed> {
-  /** What is known: followed from its version on, without reading it. */
+  /** A job that is known already: followed from its version on, without reading it. */
   readonly initial: Followed | undefined;
   readonly signal: AbortSignal;
 }
@@ -27,10 +27,10 @@ export async function* followJob<Followed extends Job>(
   while (!isFinal(job.status)) {
     for await (const event of client.watchJob(jobId, { afterVersion: job.version, signal })) {
       job = applyEvent(job, event);
-      // With its result it is shown below.
+      // It is read below, with its result.
       if (!isFinal(job.status)) yield job;
     }
-    // It may have been retried meanwhile, and then goes on.
+    // It may have been retried meanwhile, and then continues.
     job = await client.job(jobId, { signal });
     yield job;
   }

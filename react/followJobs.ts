@@ -1,4 +1,4 @@
-/** A page of the list, newest first, as jobs come, change and go. */
+/** Follows a page of the list, newest first, as jobs appear, change and disappear. */
 import {
   applyEvent,
   JobTicketsError,
@@ -10,7 +10,7 @@ import {
   type WatchJobsOptions,
 } from 'job-tickets-client';
 
-/** What is used of the client. */
+/** The part of the client that is used. */
 export interface JobsClient {
   jobs(options: ListJobsOptions): JobsList;
   watchJobs(options: WatchJobsOptions): AsyncGenerator<JobStatusEvent, void, void>;
@@ -18,9 +18,9 @@ export interface JobsClient {
 
 export interface JobsQuery {
   readonly filter?: JobsFilter | undefined;
-  /** Whose; default: the caller’s own. Another’s only with the scope `admin`. */
+  /** The owner of the jobs; default: the caller. Another owner needs the scope `admin`. */
   readonly owner?: string | undefined;
-  /** How many, 1 to 100. Default 20. */
+  /** The number of jobs, 1 to 100. Default 20. */
   readonly first?: number | undefined;
 }
 
@@ -29,19 +29,19 @@ interface FollowOptions {
   readonly signal: AbortSignal;
 }
 
-/** Many new jobs are one reading. */
+/** Many new jobs cause one read. */
 const pauseMs = 300;
-/** The list's index follows the table within moments: a second look after that. */
+/** The list's index follows the table with a short delay: a second read after that. */
 const settledAfterMs = 1500;
 const maxEarly = 1000;
 
-/** Ends only by an error, or the signal. */
+/** Ends only with an error, or the signal. */
 export async function followJobs(client: JobsClient, query: JobsQuery, options: FollowOptions): Promise<void> {
   for (;;) {
     try {
       await followUntilInterrupted(client, query, options);
     } catch (error) {
-      // Nothing is lost: the list is read anew.
+      // Nothing is lost: the list is read again.
       if (!(error instanceof JobTicketsError && error.code === 'FEED_INTERRUPTED')) throw error;
       await after(settledAfterMs, options.signal);
     }
@@ -54,7 +54,7 @@ async function followUntilInterrupted(
   { show, signal }: FollowOptions,
 ): Promise<void> {
   let jobs: ReadonlyMap<string, JobSummary> = new Map();
-  /** What was told of jobs that the page does not show. */
+  /** Events of jobs that the page does not show. */
   const early = new Map<string, JobStatusEvent>();
   let [readAt, dueAt, settledAt] = [0, 0, Infinity];
 
@@ -67,7 +67,7 @@ async function followUntilInterrupted(
     show([...jobs.values()]);
   }
 
-  /** What was told may be newer than what the list says. */
+  /** An event may be newer than the list. */
   function newest(job: JobSummary): JobSummary {
     const shown = jobs.get(job.jobId);
     const event = early.get(job.jobId);
@@ -84,7 +84,7 @@ async function followUntilInterrupted(
       jobs = new Map(jobs).set(event.jobId, applyEvent(job, event));
       show([...jobs.values()]);
     }
-    // Into or out of what is shown.
+    // The job enters or leaves what is shown.
     if (job === undefined || (filter?.status !== undefined && job.status !== event.status)) {
       dueAt = Math.min(dueAt, Math.max(Date.now(), readAt + pauseMs));
       settledAt = Date.now() + settledAfterMs;
@@ -92,7 +92,7 @@ async function followUntilInterrupted(
   }
 
   const events = client.watchJobs({ owner, signal });
-  // The first call begins the watch; what is read after it is about as new.
+  // The first call begins the watch; what is read after it is about as recent.
   let next = events.next();
   next.catch(() => undefined);
   for (;;) {

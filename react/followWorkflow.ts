@@ -1,25 +1,25 @@
-/** A workflow as it changes, with where each of its jobs stands, from now to its end. */
+/** Follows a workflow with the status of each of its jobs, from now until it has ended. */
 import type { JobStatus, JobStatusEvent, Workflow, WorkflowEvent } from 'job-tickets-client';
 
-/** Where a job of a workflow stands. */
+/** The state of a job of a workflow. */
 export interface WorkflowJobState extends Pick<JobStatusEvent, 'jobId' | 'version' | 'status' | 'attempt' | 'at' | 'error' | 'progress'> {
-  /** In the workflow. */
+  /** Its name in the workflow. */
   readonly name: string;
 }
 
-/** `jobCounts` are those of `jobs`. */
+/** `jobCounts` are computed from `jobs`. */
 export interface WorkflowWithJobs extends Workflow {
-  /** In the order in which they were told first. */
+  /** In the order in which their first events came. */
   readonly jobs: readonly WorkflowJobState[];
 }
 
-/** What is used of the client. */
+/** The part of the client that is used. */
 export interface WorkflowClient {
   workflow(workflowId: string, call: { readonly signal: AbortSignal }): Promise<Workflow>;
   watchWorkflow(workflowId: string, options: { readonly signal: AbortSignal }): AsyncGenerator<WorkflowEvent, void, void>;
 }
 
-/** A thousand jobs are told one by one: they are shown together, once a frame. */
+/** The events of a thousand jobs come one by one: they are rendered together, once per frame. */
 const frameMs = 16;
 
 export async function followWorkflow(
@@ -28,7 +28,7 @@ export async function followWorkflow(
   { show, signal }: { readonly show: (workflow: WorkflowWithJobs) => void; readonly signal: AbortSignal },
 ): Promise<void> {
   const jobs = new Map<string, WorkflowJobState>();
-  // It may be retried while its end is read, and then goes on.
+  // It may be retried while its end is read, and then continues.
   for (;;) {
     const workflow = await client.workflow(workflowId, { signal });
     let soon: ReturnType<typeof setTimeout> | undefined;

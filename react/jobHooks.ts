@@ -1,4 +1,4 @@
-/** React hooks of Job Tickets, of one client: components that hand in jobs and see them change. */
+/** React hooks of Job Tickets, bound to one client: components hand in jobs and see them change. */
 import {
   isFinal,
   type AnyJobTypes,
@@ -26,7 +26,7 @@ export { skipToken };
 export type { CallState, JobOptions, JobQueryKey, JobsQuery, SkipToken, UsedCall, View, ViewStatus, WorkflowJobState, WorkflowWithJobs };
 
 export interface InitialData<Data> {
-  /** What the server drew with: followed from there on. A newer one of a job that had ended is followed anew. */
+  /** The job that the server rendered: followed from there on. If a newer state of a job that had ended is passed, it is followed again. */
   readonly initialData?: Data | undefined;
 }
 
@@ -35,15 +35,15 @@ export type CreateJobOptions = Omit<CreateJobInput<string, unknown>, 'type' | 'p
 export interface JobHooks<Types extends JobTypesMap<Types>> {
   /** One job, from now to its final state, whose `data` has the result. */
   useJob<Name extends NameOf<Types>>(jobId: string | SkipToken, options?: InitialData<TypedJob<Types, Name>>): View<TypedJob<Types, Name>>;
-  /** Several jobs, in the order of their ids; `undefined` for those that are not known yet. The array may be a new one each time. */
+  /** Several jobs, in the order of their ids; `undefined` for those that are not known yet. The array may be a new one at each render. */
   useJobs(jobIds: readonly string[] | SkipToken, options?: InitialData<readonly Job[]>): View<readonly (Job | undefined)[]>;
-  /** A page of the list, newest first, kept up to date. The query may be a new object each time. */
+  /** A page of the list, newest first, kept up to date. The query may be a new object at each render. */
   useJobs(query?: JobsQuery, options?: InitialData<readonly JobSummary[]>): View<readonly JobSummary[]>;
-  /** What the job's handler logs, oldest first, from its first line to the job's end. */
+  /** The lines that the job's handler logs, oldest first, from the first line until the job has ended. */
   useJobLogs(jobId: string | SkipToken, options?: InitialData<readonly JobLogLine[]>): View<readonly JobLogLine[]>;
-  /** A workflow with where each of its jobs stands, to its end. */
+  /** A workflow with the status of each of its jobs, until it has ended. */
   useWorkflow(workflowId: string | SkipToken): View<WorkflowWithJobs>;
-  /** All of its failed jobs. Whoever follows the workflow sees it go on. */
+  /** Retries all of its failed jobs. Hooks that follow the workflow see it continue. */
   useRetryWorkflow(): UsedCall<[workflowId: string], Workflow>;
   useCancelWorkflow(): UsedCall<[workflowId: string], Workflow>;
   /** What the job's handler waits for, or will. The same again changes nothing. */
@@ -51,10 +51,10 @@ export interface JobHooks<Types extends JobTypesMap<Types>> {
   useCreateJob<Name extends NameOf<Types>>(
     type: Name,
   ): UsedCall<[params?: Types[Name]['params'], options?: CreateJobOptions], TypedJob<Types, Name>>;
-  /** Whoever follows the job sees it begin anew. */
+  /** Hooks that follow the job see it begin again. */
   useRetryJob(): UsedCall<[jobId: string], Job>;
   useCancelJob(): UsedCall<[jobId: string], Job>;
-  /** For `useQuery` and its like of TanStack Query 5. */
+  /** For `useQuery` and similar functions of TanStack Query 5. */
   jobOptions<Name extends NameOf<Types>>(jobId: string | SkipToken): JobOptions<TypedJob<Types, Name>>;
 }
 
@@ -127,7 +127,7 @@ export function createJobHooks<Types extends JobTypesMap<Types> = AnyJobTypes>(c
     which: readonly string[] | JobsQuery | SkipToken = {},
     { initialData }: InitialData<readonly JobSummary[]> = {},
   ): View<readonly (JobSummary | undefined)[]> {
-    // What is asked for is the same where it says the same.
+    // Two queries are the same if their contents are the same.
     const key = which === skipToken ? '' : JSON.stringify(which);
     const viewed = useMemo((): Viewed<readonly (JobSummary | undefined)[]> => {
       if (which === skipToken) return idle;
@@ -193,7 +193,7 @@ function useViewed<Data>({ subscribe, view, firstView }: Viewed<Data>): View<Dat
   return useSyncExternalStore(subscribe, view, firstView);
 }
 
-/** What its params and result are is the caller's word, as it is for the client's `job`. */
+/** The caller states the types of its params and result, as for the client's `job`. */
 function typed<Data extends Job>(view: View<Job>): View<Data> {
   if (isViewOf<Data>(view)) return view;
   throw new TypeError('This is no job.');

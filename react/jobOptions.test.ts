@@ -11,7 +11,7 @@ const { openClient } = await import('./testPage.ts');
 
 const system = useSystem();
 
-test('TanStack Query: a job is followed to its end, and is not asked for again; a page that comes back goes on from there', async () => {
+test('TanStack Query: a job is followed until it has ended, and is not read again; a page that returns continues from there', async () => {
   await using watched = openClient(system().url);
   const { jobOptions } = createJobHooks(watched.client);
   const queries = new QueryClient();
@@ -37,7 +37,7 @@ test('TanStack Query: a job is followed to its end, and is not asked for again; 
 
   mount(page(job.jobId));
   await expect.poll(() => seen.at(-1)).toBe('success idle SUCCEEDED 1');
-  // Once at the first, once for the result; the second page went on from the version that was cached.
+  // Once at the first render, once for the result; the second page continued from the cached version.
   expect(watched.asked('Job')).toHaveLength(2);
   expect(watched.asked('WatchJob').at(-1)).toMatchObject({ afterVersion: 2 });
   const before = watched.sent().length;
@@ -47,7 +47,7 @@ test('TanStack Query: a job is followed to its end, and is not asked for again; 
   expect(watched.sent()).toHaveLength(before);
 });
 
-test('TanStack Query: a job that was retried is followed anew once its query is invalidated', async () => {
+test('TanStack Query: a job that was retried is followed again once its query is invalidated', async () => {
   await using watched = openClient(system().url);
   const { jobOptions } = createJobHooks(watched.client);
   const queries = new QueryClient();
@@ -60,7 +60,7 @@ test('TanStack Query: a job that was retried is followed anew once its query is 
   expect(await queries.query(options)).toMatchObject({ status: 'SUCCEEDED', generation: 2 });
 });
 
-test('TanStack Query: that there is no such job is told once', async () => {
+test('TanStack Query: that there is no such job is reported once', async () => {
   await using watched = openClient(system().url);
   const { jobOptions } = createJobHooks(watched.client);
   const asking = new QueryClient().query(jobOptions('01ARZ3NDEKTSV4RRFFQ69G5FAV'));

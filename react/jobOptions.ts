@@ -3,7 +3,7 @@ import { isFinal, type Job } from 'job-tickets-client';
 import { followJob, type JobClient } from './followJob.ts';
 import { skipToken, type SkipToken } from './view.ts';
 
-/** What is used of TanStack Query 5, so that nothing of it is needed here. */
+/** The part of TanStack Query 5 that is used, so that it need not be installed here. */
 interface QueryContext<Data> {
   readonly signal: AbortSignal;
   readonly queryKey: JobQueryKey;
@@ -23,8 +23,8 @@ export interface JobOptions<Data> {
 }
 
 /**
- * Each change is put into the cache; the query is fetching until the job is final, and then never stale. What the cache has, from
- * the server's drawing for one, is followed from its version on.
+ * Each change is put into the cache; the query is fetching until the job is final, and then never stale. A job in the cache,
+ * such as one that the server rendered, is followed from its version on.
  */
 export function jobOptionsOf<Data extends Job>(client: JobClient<Data>, jobId: string | SkipToken): JobOptions<Data> {
   return {
@@ -35,7 +35,7 @@ export function jobOptionsOf<Data extends Job>(client: JobClient<Data>, jobId: s
     networkMode: 'always',
     async queryFn({ signal, queryKey, client: queries }) {
       const cached = queries.getQueryData(queryKey);
-      // Who asks for one that had ended wants to know whether it was retried.
+      // A query for a job that had ended is run to find out whether it was retried.
       const initial = cached !== undefined && !isFinal(cached.status) ? cached : undefined;
       let last: Data | undefined;
       for await (const job of followJob(client, queryKey[2], { initial, signal })) {

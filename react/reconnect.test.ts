@@ -6,7 +6,7 @@ const { createJobHooks } = await import('./jobHooks.ts');
 const { mount, noting } = await import('./testMount.ts');
 const { openClient } = await import('./testPage.ts');
 
-test('a component says that the connection is lost, keeps what it shows, and goes on when the server is back', async () => {
+test('a component says that the connection is lost, keeps what it shows, and continues when the server is back', async () => {
   await using server = await openRestartable({ SOCKET_DRAIN_SECONDS: '0' });
   await using watched = openClient(server.url);
   const { useJob, useJobs } = createJobHooks(watched.client);

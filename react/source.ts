@@ -1,35 +1,35 @@
-/** Something that is followed once for all who look at it, from the first who comes until a moment after the last has gone. */
+/** Something that is followed once for all its subscribers, from the first one until a moment after the last has gone. */
 import type { ConnectionState } from 'job-tickets-client';
 import { firstViewOf, type View } from './view.ts';
 
 export interface SourceDeps<Data> {
-  /** Shows what there is until the signal fires; resolves when nothing more will come. */
+  /** Shows data until the signal fires; resolves when nothing more will come. */
   readonly follow: (options: {
     readonly initial: Data | undefined;
     readonly show: (data: Data) => void;
     readonly signal: AbortSignal;
   }) => Promise<void>;
   readonly initial: Data | undefined;
-  /** After it nothing more comes. */
+  /** Nothing comes after it. */
   readonly isLast: (data: Data) => boolean;
   readonly connection: {
     connectionState(): ConnectionState;
     onConnectionState(listener: (state: ConnectionState) => void): () => void;
   };
-  /** Nobody looks any more. */
+  /** There are no subscribers any more. */
   readonly onUnused: () => void;
 }
 
 export interface Source<Data> {
   subscribe(listener: () => void): () => void;
   view(): View<Data>;
-  /** Begins anew from what was learned elsewhere. */
+  /** Begins again with data that was learned elsewhere. */
   restart(data: Data): void;
 }
 
 const over = { status: 'ended', connection: 'idle' } as const;
 
-/** React's StrictMode, a list that is sorted and a page that is turned leave and come back. */
+/** In React's StrictMode, a sorted list and a turned page, components unmount and return at once. */
 const graceMs = 500;
 
 export function createSource<Data>({ follow, initial, isLast, connection, onUnused }: SourceDeps<Data>): Source<Data> {
@@ -46,7 +46,7 @@ export function createSource<Data>({ follow, initial, isLast, connection, onUnus
   function start(): void {
     const { signal } = (stop = new AbortController());
     const onState = (state: ConnectionState): void => {
-      // Between two operations there may be no connection: for who follows, one is on its way.
+      // Between two operations there may be no connection: for a subscriber this counts as connecting.
       if (!signal.aborted && view.status !== 'ended') show({ connection: state === 'idle' ? 'connecting' : state });
     };
     const offState = connection.onConnectionState(onState);

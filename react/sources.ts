@@ -1,9 +1,9 @@
-/** What is followed at present, by its key. */
+/** The sources that are followed at present, by their keys. */
 import { createSource, type Source, type SourceDeps } from './source.ts';
 import { firstViewOf, type Viewed } from './view.ts';
 
 export interface Sources<Data> {
-  /** Nothing is followed before somebody subscribes: a component that is drawn may never be mounted. */
+  /** Nothing is followed before a component subscribes: a rendered component may never be mounted. */
   at(key: string, how: { readonly initial: Data | undefined; readonly follow: SourceDeps<Data>['follow'] }): Viewed<Data>;
   get(key: string): Source<Data> | undefined;
 }
@@ -14,7 +14,7 @@ export function createSources<Data>({ connection, isLast }: Pick<SourceDeps<Data
     get: (key) => sources.get(key),
     at(key, { initial, follow }) {
       const first = firstViewOf(initial, isLast);
-      /** Kept for who comes back after all have gone. */
+      /** Kept for a component that returns after all have gone. */
       let last = first;
       return {
         firstView: () => first,

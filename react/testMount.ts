@@ -1,4 +1,4 @@
-/** Components that a test mounts, and the views that they were drawn with. */
+/** Components that a test mounts, and the views that they rendered. */
 import { createElement, StrictMode, useEffect, type ReactNode } from 'react';
 import { createRoot, hydrateRoot } from 'react-dom/client';
 import { afterAll, beforeAll } from 'vitest';
@@ -12,7 +12,7 @@ interface Mounted {
   unmount(): void;
 }
 
-/** In StrictMode, as an app in development is. */
+/** In StrictMode, like an app in development. */
 export function mount(element: ReactNode): Mounted {
   const container = document.createElement('div');
   document.body.append(container);
@@ -23,7 +23,7 @@ export function mount(element: ReactNode): Mounted {
   return { draw, unmount: () => root.unmount() };
 }
 
-/** Notes each view that was committed, in which something was new. */
+/** Records each committed view that differs from the one before. */
 export function noting<Given, Data>(use: (given: Given) => View<Data>) {
   const views: View<Data>[] = [];
   let drawings = 0;
@@ -43,7 +43,7 @@ export function noting<Given, Data>(use: (given: Given) => View<Data>) {
   };
 }
 
-/** Of what a server drew. */
+/** Hydrates what a server rendered. */
 export function hydrate(html: string, element: ReactNode): { readonly container: Element; readonly complaints: readonly unknown[] } {
   const container = document.createElement('div');
   container.innerHTML = html;
@@ -53,7 +53,7 @@ export function hydrate(html: string, element: ReactNode): { readonly container:
   return { container, complaints };
 }
 
-/** For the tests of a block: a system, and what was mounted is unmounted. */
+/** For the tests of a block: a system; mounted components are unmounted. */
 export function useSystem(): () => ApiSystem {
   let system: ApiSystem;
   beforeAll(async () => {

@@ -1,4 +1,4 @@
-/** A page without a browser, for React to draw in, and a client whose words on the wire are noted. */
+/** A page without a browser for React to render into, and a client whose messages are recorded. */
 import { Window } from 'happy-dom';
 import { createJobTickets, type ConnectionOptions, type JobTickets } from 'job-tickets-client';
 import { z } from 'zod';
@@ -18,11 +18,11 @@ const sentMessage = z.object({
 
 export interface WatchedClient extends AsyncDisposable {
   readonly client: JobTickets<JobTypes>;
-  /** All that was sent, pings aside. */
+  /** All messages that were sent, except pings. */
   sent(): readonly z.infer<typeof sentMessage>[];
   /** Variables of the operations of that name, oldest first. */
   asked(name: string): readonly Readonly<Record<string, unknown>>[];
-  /** Watches that were begun and neither ended by the page nor by the server. */
+  /** Watches that were begun, and ended neither by the page nor by the server. */
   openWatches(): number;
   openSockets(): number;
 }

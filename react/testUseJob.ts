@@ -1,4 +1,4 @@
-/** What `useJob` promises, on whichever React the test that calls this has put in its place. */
+/** The promises of `useJob`, on the version of React that the calling test has installed. */
 import { createElement, type ReactNode } from 'react';
 import { renderToString } from 'react-dom/server';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,7 +28,7 @@ export function exerciseUseJob(): void {
       expect(watched.asked('WatchJob')).toHaveLength(1);
     });
 
-    test('asks nothing more once the job is final: no watch, no polling, no connection', async () => {
+    test('requests nothing more once the job is final: no watch, no polling, no connection', async () => {
       await using watched = openClient(system().url);
       const { useJob } = createJobHooks(watched.client);
       const { job } = await watched.client.createJob({ type: 'simulate_work' });
@@ -46,7 +46,7 @@ export function exerciseUseJob(): void {
       expect(watched.openSockets()).toBe(0);
     });
 
-    test('does not end before the job does: failed attempts and a return to the queue are no end', async () => {
+    test('does not end before the job does: failed attempts and a return to the queue do not end it', async () => {
       await using watched = openClient(system().url);
       const { useJob } = createJobHooks(watched.client);
       const { job } = await watched.client.createJob({ type: 'simulate_work', params: { durationMs: 50, failAttempts: 4 } });
@@ -58,7 +58,7 @@ export function exerciseUseJob(): void {
       expect(noted.views.some(({ data }) => data?.status === 'PENDING' && data.attempts > 0)).toBe(true);
     });
 
-    test('told of another job, it shows that one and leaves the first, however often it is told', async () => {
+    test('with another job, shows that one and leaves the first, however often it changes', async () => {
       await using watched = openClient(system().url);
       const { useJob } = createJobHooks(watched.client);
       const created = await watched.client.createJobs(
@@ -84,7 +84,7 @@ export function exerciseUseJob(): void {
       expect(shown.filter(([asked, got]) => got !== undefined && got !== asked)).toEqual([]);
     });
 
-    test('does nothing while it is told to skip, and connects as soon as it has a job, each time', async () => {
+    test('does nothing while it has to skip, and connects as soon as it has a job, each time', async () => {
       await using watched = openClient(system().url);
       const { useJob } = createJobHooks(watched.client);
       await using other = openClient(system().url);
@@ -102,7 +102,7 @@ export function exerciseUseJob(): void {
       }
     });
 
-    test('resumes from what the server drew, without reading it again, and without a word where that is final', async () => {
+    test('resumes from what the server rendered, without reading it again, and without any message where that is final', async () => {
       await using watched = openClient(system().url);
       const { useJob } = createJobHooks(watched.client);
       await using server = openClient(system().url);
@@ -132,7 +132,7 @@ export function exerciseUseJob(): void {
       expect(quiet.sent()).toEqual([]);
     });
 
-    test('shows once that there is no such job, and does not ask again', async () => {
+    test('shows once that there is no such job, and does not request it again', async () => {
       await using watched = openClient(system().url);
       const { useJob } = createJobHooks(watched.client);
       const noted = noting((jobId: string) => useJob(jobId));
@@ -143,7 +143,7 @@ export function exerciseUseJob(): void {
       expect(watched.sent()).toHaveLength(before);
     });
 
-    test('is one watch for all components that show the job, and none soon after the last is gone', async () => {
+    test('makes one watch for all components that show the job, and ends it soon after the last is gone', async () => {
       await using watched = openClient(system().url);
       const { useJob } = createJobHooks(watched.client);
       const { job } = await watched.client.createJob({ type: 'simulate_work', delaySeconds: 600 });

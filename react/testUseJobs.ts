@@ -1,4 +1,4 @@
-/** What the other hooks promise, on whichever React the test that calls this has put in its place. */
+/** The promises of the other hooks, on the version of React that the calling test has installed. */
 import { createElement, useState } from 'react';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ export function exerciseOtherHooks(): void {
   const slow = { type: 'simulate_work', params: { durationMs: 1200, steps: 4 } } as const;
 
   describe('useJobLogs', () => {
-    test('shows each line as it comes, in StrictMode by one subscription, and asks nothing for a skipped job', async () => {
+    test('shows each line as it comes, in StrictMode by one subscription, and requests nothing for a skipped job', async () => {
       const goOn = Promise.withResolvers<void>();
       const handler = defineHandler(simulateWork, async (_params, { log }) => {
         log.info('one');
@@ -44,7 +44,7 @@ export function exerciseOtherHooks(): void {
   });
 
   describe('useWorkflow', () => {
-    test('shows a workflow and its jobs to the end by one watch for all components, and goes on when it is retried', async () => {
+    test('shows a workflow and its jobs until it has ended, by one watch for all components, and continues when it is retried', async () => {
       let isBroken = true;
       const goOn = Promise.withResolvers<void>();
       const handler = defineHandler(simulateWork, async ({ payload }) => {
@@ -136,7 +136,7 @@ export function exerciseOtherHooks(): void {
   });
 
   describe('useJobs', () => {
-    test('of ids given as a new array each time: one watch a job, no loop, all in their order', async () => {
+    test('of ids given as a new array each time: one watch per job, no loop, all in their order', async () => {
       await using watched = openClient(system().url);
       const { useJobs } = createJobHooks(watched.client);
       const created = await watched.client.createJobs([slow, slow, slow]);
@@ -152,7 +152,7 @@ export function exerciseOtherHooks(): void {
       expect(noted.drawings()).toBe(drawings);
     });
 
-    test('of a query given as a new object each time shows the list, and jobs come, change and go', async () => {
+    test('of a query given as a new object each time shows the list; jobs appear, change and disappear', async () => {
       await using watched = openClient(system().url);
       const { useJobs } = createJobHooks(watched.client);
       const noted = noting(({ first }: { readonly first: number }) =>
@@ -188,7 +188,7 @@ export function exerciseOtherHooks(): void {
       expect(watched.asked('WatchJob')).toMatchObject([{ afterVersion: 1 }]);
     });
 
-    test('useCreateJob tells why a job is refused, by its code, until it is reset', async () => {
+    test('useCreateJob shows why a job is refused, by its code, until it is reset', async () => {
       await using watched = openClient(system().url);
       const { useCreateJob } = createJobHooks(watched.client);
       let call: ReturnType<typeof useCreateJob<'simulate_work'>> | undefined;
@@ -205,7 +205,7 @@ export function exerciseOtherHooks(): void {
       await expect.poll(() => call?.status).toBe('idle');
     });
 
-    test('a job that had ended is followed again when useRetryJob begins it anew', async () => {
+    test('a job that had ended is followed again when useRetryJob retries it', async () => {
       await using watched = openClient(system().url);
       const { useJob, useCancelJob, useRetryJob } = createJobHooks(watched.client);
       const { job } = await watched.client.createJob({ type: 'simulate_work', delaySeconds: 600 });

@@ -1,26 +1,26 @@
-/** A call that a component makes when somebody clicks: what became of the last one. Named as TanStack Query names it. */
+/** A call that a component makes when somebody clicks, and its state. Named as in TanStack Query. */
 import { useCallback, useRef, useState } from 'react';
 
 export interface CallState<Data> {
-  /** Of the last call that succeeded. */
+  /** The result of the last call, if it succeeded. */
   readonly data: Data | undefined;
-  /** Of the last call, if it failed: a `JobTicketsError`, as a rule. */
+  /** The error of the last call, if it failed: usually a `JobTicketsError`. */
   readonly error: Error | undefined;
   readonly status: 'idle' | 'pending' | 'success' | 'error';
 }
 
 export interface UsedCall<Arguments extends readonly unknown[], Data> extends CallState<Data> {
-  /** For handlers of events: an error is told in `error` alone. */
+  /** For event handlers: an error appears only in `error`. */
   mutate(...given: Arguments): void;
   /** @throws what the call throws. */
   mutateAsync(...given: Arguments): Promise<Data>;
-  /** Forgets the last call; what is under way is no longer told. */
+  /** Resets the state; a call in progress no longer changes it. */
   reset(): void;
 }
 
 const idle = { data: undefined, error: undefined, status: 'idle' } as const;
 
-/** @param call The same function at each drawing, or the functions that are given back are others each time. */
+/** @param call The same function at each render; otherwise the returned functions change too. */
 export function useCall<Arguments extends readonly unknown[], Data>(
   call: (...given: Arguments) => Promise<Data>,
 ): UsedCall<Arguments, Data> {

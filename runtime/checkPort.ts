@@ -1,4 +1,4 @@
-/** Finds out that a port cannot be had before anything else is opened. */
+/** Checks that a port can be used before anything else is opened. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Config } from './config.ts';

@@ -14,22 +14,22 @@ const together: readonly (readonly [string, Readonly<Record<string, string>>])[]
   ['TRACE_URL_TEMPLATE', { TRACE_URL_TEMPLATE: 'https://traces.example.com/' }],
 ];
 
-test.for(together)('%s is refused where it does not go with the rest, in a line that names it', ([name, environment]) => {
+test.for(together)('%s is refused where it conflicts with other settings, in a line that names it', ([name, environment]) => {
   expect(() => parseConfig(environment)).toThrow(ConfigError);
   expect(() => parseConfig(environment)).toThrow(new RegExp(`^${name}\\b[^\\n]*$`));
 });
 
-test('names every setting that does not go with the rest, one a line', () => {
+test('names every setting that conflicts with others, one per line', () => {
   const environment = { BACKOFF_BASE_MS: '60000', REDIS_CLUSTER: 'true' };
   expect(() => parseConfig(environment)).toThrow(/^BACKOFF_BASE_MS: .+\nREDIS_CLUSTER: .+$/);
 });
 
-test('takes settings that go together', () => {
+test('accepts settings that fit together', () => {
   const config = parseConfig({ BACKOFF_BASE_MS: '30000', IDEMPOTENCY_TTL_SECONDS: '86400', JOB_TTL_DAYS: '1', S3_BUCKETS: 'one, two' });
   expect(config).toMatchObject({ backoffBaseMs: 30_000, s3Buckets: ['one', 'two'], corsOrigins: [], allowedHosts: [] });
 });
 
-test('keeps jobs and objects in the process that has no settings for elsewhere, and elsewhere where it has', () => {
+test('keeps jobs and objects in the process unless settings name another place', () => {
   const redis = { REDIS_URL: 'redis://127.0.0.1:6379' };
   const s3 = { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9000' };
   expect(parseConfig({})).toMatchObject({ table: 'sqlite', objects: 'folder' });

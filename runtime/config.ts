@@ -31,13 +31,13 @@ const settings = z.object({
     .enum(['sqlite', 'dynamodb'])
     .optional()
     .describe(
-      'Where jobs are kept and queued: in DATA_DIR (`sqlite`, `npm start` alone), or in DynamoDB and SQS. Unset = `sqlite` in `npm start`, unless an endpoint of theirs or REDIS_URL is set.',
+      'Where jobs are kept and queued: in DATA_DIR (`sqlite`, only in `npm start`), or in DynamoDB and SQS. Unset = `sqlite` in `npm start`, unless an endpoint of DynamoDB or SQS or REDIS_URL is set.',
     ),
   OBJECTS: z
     .enum(['folder', 's3'])
     .optional()
     .describe(
-      'Where the buckets are: folders in `DATA_DIR/objects` (`npm start` alone), or in S3. Unset = `folder` in `npm start` with TABLE `sqlite`, unless AWS_ENDPOINT_URL_S3 is set.',
+      'Where the buckets are: folders in `DATA_DIR/objects` (only in `npm start`), or in S3. Unset = `folder` in `npm start` with TABLE `sqlite`, unless AWS_ENDPOINT_URL_S3 is set.',
     ),
   DATA_DIR: z
     .string()
@@ -46,7 +46,7 @@ const settings = z.object({
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })
     .optional()
-    .describe('The feed; unset = in process, allowed only in the all-in-one `npm start`.'),
+    .describe('The feed; unset = in process, allowed only in the embedded mode (`npm start`).'),
   REDIS_PASSWORD_ARN: secretArn
     .optional()
     .describe('Secret in Secrets Manager that holds the password for REDIS_URL; read at start, and again when Redis refuses it.'),
@@ -86,25 +86,29 @@ const settings = z.object({
   VERSION: text.optional().describe('What a worker calls its version in the query `workers`, such as the tag of its image.'),
   WORKER_CONCURRENCY: whole(1, 10_000).default(32).describe('Jobs that one worker runs at a time.'),
   SHUTDOWN_GRACE_SECONDS: whole(0, 3600).default(25).describe('Time to finish running work after SIGTERM.'),
-  STUCK_AFTER_SECONDS: whole(1, 86_400).default(300).describe('A job that nothing touched for so long may be retried by its owner.'),
+  STUCK_AFTER_SECONDS: whole(1, 86_400).default(300).describe('A job that nothing has written to for so long may be retried by its owner.'),
   METRICS: z
     .enum(['emf'])
     .optional()
     .describe('`emf`: server and worker write ten metrics among their logs, once a minute, as CloudWatch reads them. Lambdas always do.'),
-  METRICS_NAMESPACE: text.default('JobTickets').describe('Of those metrics in CloudWatch.'),
+  METRICS_NAMESPACE: text.default('JobTickets').describe('Namespace of those metrics in CloudWatch.'),
   METRICS_PORT: whole(0, 65_535)
     .optional()
-    .describe('Worker and Lambda loops answer `/metrics` and `/healthz` there; unset = nowhere. The server does so at PORT.'),
+    .describe('Worker and Lambda loops answer `/metrics` and `/healthz` on this port; unset = nowhere. The server does so at PORT.'),
   SWEEP_INTERVAL_SECONDS: whole(1, 3600).default(15).describe('How often the sweeper looks for jobs that no message names.'),
-  SWEEP_AFTER_SECONDS: whole(1, 86_400).default(30).describe('A job that nothing moved for so long, with an empty queue, is sent again.'),
+  SWEEP_AFTER_SECONDS: whole(1, 86_400)
+    .default(30)
+    .describe('A job that has not changed for so long, while its queue is empty, is sent again.'),
   SWEEP_READS_PER_MINUTE: whole(100, 10_000_000)
     .default(30_000)
-    .describe('Open jobs that the sweeper looks at a minute; where there are more, a pass through them takes several.'),
+    .describe('Open jobs that the sweeper looks at in a minute; where there are more, a pass through them takes several minutes.'),
   IDEMPOTENCY_TTL_SECONDS: whole(1, 31_536_000).default(86_400).describe('How long an idempotency key is remembered.'),
   JWKS_URL: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe('Keys of the tokens’ issuer; the server then wants a token it signed. This, JWT_SECRET or JWT_SECRET_ARN.'),
+    .describe(
+      'Keys of the tokens’ issuer; the server then requires a token that the issuer signed. One of this, JWT_SECRET and JWT_SECRET_ARN.',
+    ),
   JWT_SECRET: z.string().min(32).optional().describe('Shared secret of HMAC-signed tokens, at least 32 characters.'),
   JWT_SECRET_ARN: secretArn
     .optional()
@@ -116,27 +120,27 @@ const settings = z.object({
     .describe('Signs the tokens of `createWatchToken`, the same on all servers. Needed with JWKS_URL; default: derived from JWT_SECRET.'),
   JWT_ISSUER: text.optional().describe('If set, tokens must be of this issuer (`iss`).'),
   JWT_AUDIENCE: text.optional().describe('If set, tokens must be for this audience (`aud`).'),
-  AUTH: z.literal('none').optional().describe('`none`: run open even in production, everybody being the owner `anonymous`.'),
+  AUTH: z.literal('none').optional().describe('`none`: no authentication, even in production; everybody is the owner `anonymous`.'),
   CORS_ORIGINS: list
     .optional()
     .transform((origins) => origins ?? [])
     .pipe(z.array(z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)))
-    .describe('Origins whose pages may call the API beside its own, separated by commas.'),
+    .describe('Origins, beside the server’s own, whose pages may call the API, separated by commas.'),
   GRAPHIQL: z
     .enum(['on', 'off'])
     .optional()
-    .describe('GraphiQL, introspection and hints at what was nearly right in errors. Unset = `off` in production, else `on`.'),
+    .describe('GraphiQL, introspection, and suggestions of similar names in errors. Unset = `off` in production, else `on`.'),
   ALLOWED_HOSTS: list
     .optional()
     .transform((names) => names?.map((name) => name.toLowerCase()) ?? [])
     .describe(
-      'Names under which an open server outside production may be called beside `localhost`, HOST and addresses, separated by commas.',
+      'Host names under which an open server outside production may be called, beside `localhost`, HOST and addresses, separated by commas.',
     ),
   WEBHOOK_PRIVATE_HOSTS: list
     .optional()
     .transform((names) => names?.map((name) => name.toLowerCase()) ?? [])
     .describe(
-      'Hosts that webhooks may call although their addresses are private, and by plain http too, each with a port or without, separated by commas. Unset = none: https and public addresses only.',
+      'Hosts that webhooks may call although their addresses are private, and also by plain http, each with or without a port, separated by commas. Unset = none: only https and public addresses.',
     ),
   TRACE_URL_TEMPLATE: z
     .string()
@@ -150,7 +154,7 @@ const settings = z.object({
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Settings by the names the code uses, in the units their names say. */
+/** The settings by the names that the code uses, in the units that their names say. */
 export type Config = ReturnType<typeof parseConfig>;
 
 /** A setting that is not valid; the entry prints the message and exits with 78 (EX_CONFIG of sysexits.h). */
@@ -158,7 +162,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** @throws {ConfigError} naming each variable that is not valid, one a line. */
+/** @throws {ConfigError} naming each variable that is not valid, one per line. */
 export function parseConfig(environment: Environment) {
   const given = Object.fromEntries(Object.entries(environment).filter(([name, value]) => value !== '' || name === 'DATA_DIR'));
   const parsed = settings.safeParse(given);
@@ -171,18 +175,18 @@ export function parseConfig(environment: Environment) {
   const table = env.TABLE ?? (isSpreadOut(env) ? 'dynamodb' : 'sqlite');
   const isKeyed = [env.JWKS_URL, env.JWT_SECRET, env.JWT_SECRET_ARN].some((key) => key !== undefined);
   return {
-    /** The module with the job types; absent = those of the project. */
+    /** The module with the job types; absent = those of this project. */
     jobs: env.JOBS,
     isProduction: env.NODE_ENV === 'production',
     host: env.HOST,
     port: env.PORT,
     logLevel: env.LOG_LEVEL,
     dataDir: env.DATA_DIR,
-    /** What `npm start` keeps jobs in. */
+    /** Where `npm start` keeps jobs. */
     table,
-    /** What `npm start` keeps objects in. */
+    /** Where `npm start` keeps objects. */
     objects: env.OBJECTS ?? (table === 'sqlite' && env.AWS_ENDPOINT_URL_S3 === undefined ? ('folder' as const) : ('s3' as const)),
-    /** True where the settings ask for what only `npm start` has. */
+    /** True where the settings need something that only `npm start` has. */
     asksForOneProcess: env.TABLE === 'sqlite' || env.OBJECTS === 'folder',
     redisUrl: env.REDIS_URL,
     redisIsCluster: env.REDIS_CLUSTER,
@@ -198,7 +202,7 @@ export function parseConfig(environment: Environment) {
     queuePrefix: env.QUEUE_PREFIX,
     s3Buckets: env.S3_BUCKETS,
     objectAccess: {
-      // Workers hold no keys: in production tokens are asked for unless AUTH says otherwise, which it then says to workers too.
+      // Workers have no keys: in production tokens are required unless AUTH says otherwise; set AUTH for workers too.
       areOwnersApart: isKeyed || (env.NODE_ENV === 'production' && env.AUTH !== 'none'),
       sharedInputs:
         env.SHARED_INPUTS ?? (env.NODE_ENV === 'production' ? [] : env.S3_BUCKETS.slice(0, 1).map((name) => `s3://${name}/examples/`)),
@@ -233,11 +237,11 @@ export function parseConfig(environment: Environment) {
       audience: env.JWT_AUDIENCE,
       mode: env.AUTH,
     },
-    /** Of `createWatches`. */
+    /** For `createWatches`. */
     watchReads: { silenceMs: env.VISIBILITY_TIMEOUT_SECONDS * 1000, maxReadsPerSecond: env.MAX_WATCH_READS_PER_SECOND },
     corsOrigins: env.CORS_ORIGINS,
     traceUrlTemplate: env.TRACE_URL_TEMPLATE,
-    /** Not even hinted at what there is. */
+    /** Not even suggested in error messages. */
     hidesSchema: env.GRAPHIQL === undefined ? env.NODE_ENV === 'production' : env.GRAPHIQL === 'off',
     allowedHosts: env.ALLOWED_HOSTS,
     webhookPrivateHosts: env.WEBHOOK_PRIVATE_HOSTS,
@@ -250,7 +254,7 @@ export function readConfig(): Config {
   return parseConfig(process.env);
 }
 
-/** For those who look elsewhere too before they parse it. */
+/** For code that also looks elsewhere before it parses the value. */
 export function readEnvironment(): Environment {
   return { ...process.env };
 }
@@ -258,12 +262,12 @@ export function readEnvironment(): Environment {
 export interface SettingDescription {
   readonly name: string;
   readonly byDefault: string;
-  /** `1 to 100`, or the words there are; empty where it is text. */
+  /** `1 to 100`, or the possible words; empty for a text. */
   readonly mayBe: string;
   readonly meaning: string;
 }
 
-/** Each setting as the docs tell it. */
+/** Each setting as the docs show it. */
 export function describeSettings(): readonly SettingDescription[] {
   return Object.entries(settings.shape).map(([name, schema]) => ({
     name,
@@ -283,7 +287,7 @@ function choiceOf(schema: z.ZodType): string {
   return maximum === Number.MAX_SAFE_INTEGER ? `${minimum} or more` : `${minimum} to ${maximum.toLocaleString('en-US')}`;
 }
 
-/** Defaults are words, numbers, yes or no, and lists of words. */
+/** A default is a word, a number, yes or no, or a list of words. */
 function spelt(value: unknown): string {
   if (value === undefined) return 'unset';
   return typeof value === 'string' ? value : Array.isArray(value) ? value.join(',') : JSON.stringify(value);

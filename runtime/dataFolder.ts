@@ -1,4 +1,4 @@
-/** The folder that DATA_DIR names: made, checked, and held by one process at a time. */
+/** The folder that DATA_DIR names: created, checked, and held by one process at a time. */
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -12,12 +12,12 @@ export interface HeldFolder {
 const sqliteBusy = 5;
 
 /**
- * Holds the folder until it is released or the process ends, however it ends: the lock is the kernel's, on a small
- * file of its own, so that kill -9 leaves nothing to clean up, and a shell may read the data meanwhile.
+ * Holds the folder until it is released or the process ends, however it ends. The lock is the kernel's, on a small file of its
+ * own, so kill -9 leaves nothing to clean up, and a shell may read the data meanwhile.
  *
- * @param lockName What is held: different parts may share a folder.
- * @param files In the folder, and written to if they are there.
- * @throws {ConfigError} one line: it is held already, no folder, or not writable.
+ * @param lockName The part that is held: different parts may share a folder.
+ * @param files Files in the folder that have to be writable if they exist.
+ * @throws {ConfigError} one line: it is held already, is no folder, or is not writable.
  */
 export function holdDataFolder(dataDir: string, lockName = 'lock', files: readonly string[] = []): HeldFolder {
   const folder = resolve(dataDir);
@@ -42,7 +42,7 @@ export function holdDataFolder(dataDir: string, lockName = 'lock', files: readon
   };
 }
 
-/** Folder by folder: Node's own way to make them all at once never ends where the kernel makes none, as under /proc. */
+/** Folder by folder: Node's recursive mkdir never returns where the kernel creates nothing, as under /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path) && dirname(path) === path) return;
   try {

@@ -1,6 +1,7 @@
 /**
- * `npm run backup`, `restore` and `export`: what is kept in DATA_DIR, copied and taken elsewhere. A restore that is told an
- * environment and a moment is one on AWS, whose command is beside where this project is, and not in its package or images.
+ * `npm run backup`, `restore` and `export`: copies the jobs in DATA_DIR, or writes them for another system. A restore that is
+ * given an environment and a time is one on AWS; its command exists only where this project's source is, not in its package or
+ * images.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

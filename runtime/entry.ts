@@ -1,4 +1,4 @@
-/** What every entry does: read the settings, open its parts, wait for a signal, close them in reverse order. */
+/** What every program does: read the settings, open its parts, wait for a signal, close them in reverse order. */
 import { systemClock, type Clock } from '../core/clock.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { createEmbeddedMetrics, type EmbeddedMetrics } from '../telemetry/embeddedMetrics.ts';
@@ -20,16 +20,16 @@ export interface Entry {
   readonly scrape: () => Promise<string>;
   /** Closed in reverse order at the end, also when opening fails half-way. */
   readonly resources: AsyncDisposableStack;
-  /** Fires at the second signal: whoever waits for a grace time ends it now. */
+  /** Fires at the second signal: the grace time then ends at once. */
   readonly hurry: AbortSignal;
 }
 
-/** EX_CONFIG of sysexits.h: a setting is wrong, or what it names cannot be had. */
+/** EX_CONFIG of sysexits.h: a setting is wrong, or what it names cannot be used. */
 const exitConfig = 78;
 
 /**
- * Runs until SIGINT or SIGTERM. Errors that a person can mend (a bad setting, a port in use, a folder that cannot be
- * written) are told in one line on standard error; any other with its stack.
+ * Runs until SIGINT or SIGTERM. Errors that a person can correct (a bad setting, a port in use, a folder that cannot be
+ * written) are reported in one line on standard error; any other with its stack.
  */
 export async function runEntry(part: string, open: (entry: Entry) => Promise<void>): Promise<void> {
   const signalled = Promise.withResolvers<string>();
@@ -67,12 +67,12 @@ export async function runEntry(part: string, open: (entry: Entry) => Promise<voi
   }
 }
 
-/** Beside the logs, which are on standard output too. */
+/** In addition to the logs, which go to standard output too. */
 function embeddedMetricsOf(part: string, { metricsNamespace: namespace }: Config): EmbeddedMetrics {
   return createEmbeddedMetrics({ part, namespace, write: (line) => void process.stdout.write(`${line}\n`), now: systemClock.now });
 }
 
-/** What the system says where an address cannot be listened on; any other error needs its stack. */
+/** The system's errors for an address that cannot be listened on; any other error needs its stack. */
 const plainCodes: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the address is in use; set PORT to another one',
   EACCES: 'not permitted',

@@ -1,4 +1,4 @@
-/** Writes all jobs as DynamoDB's "import from S3" takes them: one item a line, in DynamoDB JSON, compressed. */
+/** Writes all jobs in the format of DynamoDB's "import from S3": one item per line, in DynamoDB JSON, compressed. */
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -9,8 +9,8 @@ import { tagItems } from '../core/table/dynamodb/tags.ts';
 import { exportRecords, type ExportedRecord } from '../core/table/sqlite/exportRecords.ts';
 
 /**
- * All as it is at one moment, while others write on. Answers how many jobs.
- * @throws {DatabaseRefused}; the system's own error where the target is there already or has no room.
+ * All jobs as they are at one moment, while others write on. Returns how many jobs.
+ * @throws {DatabaseRefused}; the system's own error where the target exists already or has no room.
  */
 export async function exportJobs(file: string, target: string): Promise<number> {
   let jobs = 0;

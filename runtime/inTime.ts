@@ -1,6 +1,6 @@
-/** Waits for an answer, and no longer than it may take. */
+/** Waits for an answer, but not longer than a time limit. */
 
-/** @throws {Error} when there is none within `timeoutMs`; what was asked goes on by itself. */
+/** @throws {Error} when there is none within `timeoutMs`; the call itself continues. */
 export async function inTime<Answer>(asked: Promise<Answer>, timeoutMs: number): Promise<Answer> {
   const { promise: timeout, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
@@ -11,5 +11,5 @@ export async function inTime<Answer>(asked: Promise<Answer>, timeoutMs: number):
   }
 }
 
-/** What a part may take to say that it is there: less than those wait who ask for all parts. */
+/** How long a part may take to say that it is ready: less than the callers wait who ask all parts. */
 export const checkTimeoutMs = 1500;

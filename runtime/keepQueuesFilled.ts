@@ -1,17 +1,17 @@
-/** Fills the queues in memory from the table: at the start, and whenever there is room for what was left out. */
+/** Fills the queues in memory from the table: at the start, and whenever there is room for jobs that were left out. */
 import type { MemoryQueues } from '../core/queue/memory/queues.ts';
 import type { SqliteTable } from '../core/table/sqlite/table.ts';
 import type { Core } from '../core/usecases/core.ts';
 import { refillQueues } from '../core/usecases/refillQueues.ts';
 
 export interface FilledQueues {
-  /** There may be room. While a fill is under way this does nothing: what is left out then asks again. */
+  /** Call this when there may be room. During a fill it does nothing: jobs that are left out then cause another call. */
   fill(): void;
-  /** Ends a fill that is under way. */
+  /** Ends a fill in progress. */
   close(): Promise<void>;
 }
 
-/** Until then the table may answer again. */
+/** By then the table may answer again. */
 const retryMs = 1000;
 
 export function keepQueuesFilled(
@@ -29,7 +29,7 @@ export function keepQueuesFilled(
       if (jobs > 0) core.log.info({ jobs }, 'jobs in the table were queued');
     } catch (error) {
       if (closing.signal.aborted) return;
-      core.log.warn({ error }, 'the queues could not be filled from the table; that is tried again');
+      core.log.warn({ error }, 'the queues could not be filled from the table; trying again');
       retry = setTimeout(fill, retryMs).unref();
     } finally {
       running = undefined;

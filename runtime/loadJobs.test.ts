@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startEntry } from '../test/support/processes.ts';
 
-/** A team's folder; what its modules need of this project stands where npm would put it. */
+/** A team's folder; the modules of this project that it needs are where npm would install them. */
 let team: string;
 
 const core = join(import.meta.dirname, '../core');
@@ -43,7 +43,7 @@ const files: Readonly<Record<string, string>> = {
   'missingHandler/index.ts': list('./elsewhere.ts'),
   'throws/index.ts': `throw new Error('first line\\nsecond line');`,
   'noDefault/index.ts': 'export const jobs = [];',
-  // Only for `import`, as packages of ES modules often are.
+  // Can only be imported, not required, as many packages of ES modules.
   'node_modules/team-jobs/package.json': '{ "type": "module", "exports": { ".": { "import": "./index.js" }, "./more": "./more.js" } }',
   'node_modules/team-jobs/index.js': `export { default } from '../../good/index.ts';`,
   'node_modules/team-jobs/more.js': `export { default } from '../../good/index.ts';`,
@@ -63,14 +63,14 @@ afterAll(() => rm(team, { recursive: true }));
 test.each(['./good/index.ts', 'good/index.ts', 'team-jobs', 'team-jobs/more', '@team/jobs'])(
   'finds %s from the working directory',
   async (jobs) => {
-    // The worker gets as far as wanting Redis, which comes after the types and their handlers.
+    // The worker stops because REDIS_URL is missing, which is checked after the types and their handlers.
     await using worker = await startEntry('worker', { env: { JOBS: jobs }, cwd: team, awaitReady: false });
     expect(await worker.exited()).toBe(78);
     expect(worker.logs()).toMatch(/^worker: REDIS_URL: [^\n]*\n$/);
   },
 );
 
-test('takes an absolute path, wherever it is started', async () => {
+test('accepts an absolute path, wherever it is started', async () => {
   await using worker = await startEntry('worker', { env: { JOBS: join(team, 'good/index.ts') }, awaitReady: false });
   expect(await worker.exited()).toBe(78);
   expect(worker.logs()).toMatch(/^worker: REDIS_URL: [^\n]*\n$/);
@@ -83,7 +83,7 @@ test.each([
   ['./nowhere.ts', 'cannot be loaded: Cannot find module'],
   ['no-such-package', 'cannot be loaded: Cannot find package'],
   ['team-jobs/unknown', 'cannot be loaded: Package subpath'],
-])('tells in one line what is wrong with %s', async (jobs, why) => {
+])('reports in one line what is wrong with %s', async (jobs, why) => {
   await refuses('server', 'server', jobs, why);
 });
 
@@ -107,7 +107,7 @@ test.each([
   ['./noHandler/index.ts', 'The module of shout exports no `handler` that `defineHandler` made.'],
   ['./brokenHandler/index.ts', 'The module of shout cannot be loaded: Cannot find package'],
   ['./missingHandler/index.ts', 'The module of shout cannot be loaded: Cannot find module'],
-])('a worker tells in one line what is wrong with the handler of %s', async (jobs, why) => {
+])('a worker reports in one line what is wrong with the handler of %s', async (jobs, why) => {
   await using worker = await startEntry('worker', { env: { JOBS: jobs }, cwd: team, awaitReady: false });
   expect(await worker.exited()).toBe(78);
   expect(worker.logs().startsWith(`worker: JOBS: ${why}`)).toBe(true);

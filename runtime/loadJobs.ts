@@ -8,7 +8,7 @@ import { ConfigError } from './config.ts';
 
 /**
  * @param jobs The setting: a path from the working directory (`./jobs/index.ts`, `/app/jobs.js`) or a package's name.
- * @param bundled What the project brings, for where nothing is set.
+ * @param bundled The project's own types, used where the setting is absent.
  * @throws {ConfigError} where there is no such module, it does not load, or its default export is no list of job types.
  */
 export async function loadJobs(jobs: string | undefined, bundled: JobList): Promise<JobList> {
@@ -18,7 +18,7 @@ export async function loadJobs(jobs: string | undefined, bundled: JobList): Prom
   throw new ConfigError(`JOBS: ${jobs}: ${faultOfJobList(list) ?? 'not a list of job types'}`);
 }
 
-/** @throws {ConfigError} where a module cannot be loaded or has not the handler of its type. */
+/** @throws {ConfigError} where a module cannot be loaded or does not export the handler of its type. */
 export async function loadJobHandlers(list: JobList): Promise<Handlers> {
   try {
     return await loadHandlers(list);
@@ -36,7 +36,7 @@ async function defaultExportOf(jobs: string): Promise<unknown> {
   }
 }
 
-/** As the working directory's own code would import it, wherever this package lies. */
+/** Resolved as if code in the working directory imported it, wherever this package is installed. */
 async function importFromWorkingDirectory(jobs: string): Promise<unknown> {
   const isPath = /^(\.{0,2}\/|[A-Za-z]:)/.test(jobs) || /\.[cm]?[jt]s$/.test(jobs);
   if (isPath) return import(pathToFileURL(resolve(jobs)).href);

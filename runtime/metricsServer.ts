@@ -8,11 +8,11 @@ export interface MetricsServerDeps {
   readonly config: Pick<Config, 'host' | 'metricsPort'>;
   readonly scrape: () => Promise<string>;
   readonly log: Log;
-  /** What `/healthz?verbose` tells of this process. */
+  /** The answer of `/healthz?verbose` for this process. */
   readonly details?: () => Promise<object>;
 }
 
-/** Nothing where METRICS_PORT is unset. Answers the function that closes it. */
+/** Does nothing where METRICS_PORT is unset. Returns the function that closes it. */
 export async function openMetricsServer({
   config: { host, metricsPort },
   scrape,

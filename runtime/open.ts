@@ -1,4 +1,4 @@
-/** Wires the core from its settings: clients, table, queues, feed. Whoever opens it closes it. */
+/** Wires the core from its settings: clients, table, queues, feed. The caller that opens it closes it. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -23,7 +23,7 @@ import type { Secrets } from './secrets.ts';
 
 export interface OpenedCore {
   readonly core: Core;
-  /** What does not answer and why; empty when table and queues do. */
+  /** The parts that do not answer, and why; empty when table and queues do. */
   notReady(): Promise<readonly { readonly part: 'table' | 'queues'; readonly reason: string }[]>;
   /** The table's stream, if it has one. @throws when the table does not answer. */
   openStream(): Promise<TableStream | undefined>;
@@ -32,24 +32,24 @@ export interface OpenedCore {
 
 export interface OpenCoreDeps {
   readonly config: Config;
-  /** What can be handed in. */
+  /** The job types that can be handed in. */
   readonly jobTypes: JobTypes;
   readonly clock: Clock;
   readonly log: Log;
   /** Default: none. */
   readonly telemetry?: Telemetry;
-  /** Instead of Redis: the all-in-one's in-process feed. */
+  /** Instead of Redis: the in-process feed of the embedded mode. */
   readonly feed?: Feed | undefined;
-  /** Where the password of Redis is kept apart. */
+  /** Present where the password of Redis is kept apart from its URL. */
   readonly secrets?: Pick<Secrets, 'redisPassword'>;
 }
 
 /**
- * Nothing is contacted yet: an endpoint that is away shows in `notReady` and in the calls' own errors.
- * @throws {ConfigError} without a feed and without REDIS_URL, and for what one process keeps for itself.
+ * Nothing is contacted yet: a part that is away shows in `notReady` and in the calls' own errors.
+ * @throws {ConfigError} without a feed and without REDIS_URL, and for engines that only one process can use.
  */
 export function openCore({ config, jobTypes, clock, log, telemetry = noTelemetry, feed, secrets }: OpenCoreDeps): OpenedCore {
-  if (config.asksForOneProcess) throw new ConfigError('TABLE, OBJECTS: sqlite and folder are of `npm start` alone, which is one process');
+  if (config.asksForOneProcess) throw new ConfigError('TABLE, OBJECTS: sqlite and folder work only in `npm start`, which is one process');
   const tableOptions = clientOptions(config, config.endpoints.dynamodb, { requestTimeoutMs: 5000 });
   const dynamodb = new DynamoDBClient(tableOptions);
   // A receive waits up to 20 s for a message.
@@ -97,7 +97,7 @@ export function openCore({ config, jobTypes, clock, log, telemetry = noTelemetry
   };
 }
 
-/** Options of an AWS client. On an endpoint of our own any credentials do, so that a laptop needs none. */
+/** Options of an AWS client. Our own endpoints accept any credentials, so that a laptop needs none. */
 export function clientOptions(
   { region }: Pick<Config, 'region'>,
   endpoint: string | undefined,
@@ -115,6 +115,6 @@ export function clientOptions(
 }
 
 function requiredRedisUrl({ redisUrl }: Config): string {
-  if (redisUrl === undefined) throw new ConfigError('REDIS_URL: needed wherever server and worker are processes of their own');
+  if (redisUrl === undefined) throw new ConfigError('REDIS_URL: needed where server and worker are separate processes');
   return redisUrl;
 }

@@ -21,7 +21,7 @@ import { lockFile, tableFile } from './tableFile.ts';
 export type OpenedEmbedded = Omit<OpenedCore, 'openStream'>;
 
 /**
- * Whoever held a job is gone with the process before: what it worked on is taken up again at once.
+ * The process that held any jobs is gone: they are started again at once.
  * @throws {ConfigError} one line: the folder is held already, not writable, or its file cannot be used.
  */
 export async function openEmbedded({
@@ -78,6 +78,6 @@ function tellOfEmulators(dataDir: string, log: OpenCoreDeps['log']): void {
   if (!existsSync(join(dataDir, 'dynamodb')) || existsSync(join(dataDir, tableFile))) return;
   log.info(
     { dataDir },
-    'the emulators’ jobs in this folder stay there, for `npm run local`; this start begins with none: docs/single-node.md',
+    'the emulators’ jobs in this folder stay there, for `npm run local`; this start has none of them: docs/single-node.md',
   );
 }

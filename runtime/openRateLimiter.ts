@@ -13,7 +13,7 @@ export interface OpenRateLimiterDeps {
   readonly secrets?: Pick<Secrets, 'redisPassword'> | undefined;
 }
 
-/** Whoever opens it closes it. The client of Redis is loaded by those alone who have one. */
+/** The caller that opens it closes it. The client of Redis is loaded only where Redis is used. */
 export async function openRateLimiter({ config, clock, log, secrets }: OpenRateLimiterDeps): Promise<RateLimiter> {
   const { redisUrl, redisIsCluster: isCluster, limits } = config;
   const rate = { perSecond: limits.ratePerSecond, burst: limits.rateBurst };

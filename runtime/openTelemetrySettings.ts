@@ -1,4 +1,4 @@
-/** OpenTelemetry's own variables, as its specification names them, and what is made of them. */
+/** OpenTelemetry's own variables, as its specification names them, and the values derived from them. */
 import { z } from 'zod';
 import type { OpenTelemetrySettings } from '../telemetry/openTelemetry.ts';
 import { endpoint, whole } from './settingKinds.ts';
@@ -45,35 +45,40 @@ export const openTelemetrySettings = {
     .transform((text) => text.toLowerCase())
     .pipe(z.enum(['true', 'false']))
     .transform((text) => text === 'true')
-    .describe('`true`: no spans, and nothing is sent; `/metrics` is still answered.'),
+    .describe('`true`: no spans, and nothing is sent; `/metrics` still answers.'),
   OTEL_SERVICE_NAME: z
     .string()
     .min(1)
     .optional()
     .describe('Name of the service in traces and metrics. Unset: the part’s own, such as `server`.'),
-  OTEL_RESOURCE_ATTRIBUTES: pairs.optional().describe('What is said of this process with each trace and metric: `key=value,…`.'),
+  OTEL_RESOURCE_ATTRIBUTES: pairs.optional().describe('Attributes of this process, added to each trace and metric: `key=value,…`.'),
   OTEL_TRACES_SAMPLER: z
     .enum(samplers)
     .default('parentbased_always_on')
     .describe(`Which traces are recorded: ${samplers.map((name) => `\`${name}\``).join(', ')}.`),
-  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1).describe('Of the `traceidratio` samplers: the share, 0 to 1.'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('For the `traceidratio` samplers: the share of traces, 0 to 1.'),
   OTEL_TRACES_EXPORTER: z.enum(['otlp', 'none']).default('otlp').describe('`none`: traces are not sent, though metrics are.'),
   OTEL_METRICS_EXPORTER: z.enum(['otlp', 'none']).default('otlp').describe('`none`: metrics are not sent, though traces are.'),
   OTEL_EXPORTER_OTLP_ENDPOINT: endpoint
     .optional()
     .describe('Where traces and metrics are sent (OTLP over HTTP, as JSON); unset = nowhere.'),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint.optional().describe('The whole address for traces, where it is another.'),
-  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: endpoint.optional().describe('The whole address for metrics, where it is another.'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint.optional().describe('The complete address for traces, if it differs.'),
+  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: endpoint.optional().describe('The complete address for metrics, if it differs.'),
   OTEL_EXPORTER_OTLP_PROTOCOL: z
     .enum(['http/json', 'http/protobuf'])
     .default('http/json')
-    .describe('Either is sent as JSON, which every receiver of OTLP over HTTP takes; gRPC is not spoken.'),
-  OTEL_EXPORTER_OTLP_HEADERS: pairs.optional().describe('Headers for whoever takes them: `key=value,…`. May hold a secret.'),
-  OTEL_EXPORTER_OTLP_TRACES_HEADERS: pairs.optional().describe('Beside those, for traces.'),
-  OTEL_EXPORTER_OTLP_METRICS_HEADERS: pairs.optional().describe('Beside those, for metrics.'),
+    .describe('Both are sent as JSON, which every receiver of OTLP over HTTP accepts; gRPC is not supported.'),
+  OTEL_EXPORTER_OTLP_HEADERS: pairs.optional().describe('Headers for the receiver: `key=value,…`. May contain a secret.'),
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: pairs.optional().describe('Further headers, for traces only.'),
+  OTEL_EXPORTER_OTLP_METRICS_HEADERS: pairs.optional().describe('Further headers, for metrics only.'),
   OTEL_BSP_SCHEDULE_DELAY: positive.default(5000).describe('How often spans are sent, in milliseconds.'),
-  OTEL_BSP_MAX_QUEUE_SIZE: positive.default(2048).describe('Spans that wait to be sent; more are dropped.'),
-  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: positive.default(512).describe('Spans that are sent at a time.'),
+  OTEL_BSP_MAX_QUEUE_SIZE: positive.default(2048).describe('Spans that may wait to be sent; further ones are dropped.'),
+  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: positive.default(512).describe('Spans that are sent in one request.'),
   OTEL_METRIC_EXPORT_INTERVAL: positive.default(60_000).describe('How often metrics are sent, in milliseconds.'),
 };
 

@@ -26,7 +26,7 @@ async function startParameterStore(parameters: Readonly<Record<string, string>>)
 }
 
 describe('settings from Parameter Store', () => {
-  test('fill in what the environment does not name, page by page, and the environment wins', async () => {
+  test('provide what the environment does not name, page by page; the environment takes precedence', async () => {
     using store = await startParameterStore({
       '/job-tickets/prod/JOBS_TABLE': 'Jobs-prod',
       '/job-tickets/prod/QUEUE_PREFIX': 'prod-jobs',
@@ -42,7 +42,7 @@ describe('settings from Parameter Store', () => {
     await expect(readSettings({ CONFIG_SSM_PREFIX: '/x', AWS_ENDPOINT_URL_SSM: store.url })).rejects.toThrow(/^PORT: /);
   });
 
-  test('with which queues and schedule were made are not to be had otherwise', async () => {
+  test('that the queues and the schedule were made with cannot have another value', async () => {
     using store = await startParameterStore({ '/x/VISIBILITY_TIMEOUT_SECONDS': '30', '/x/SWEEP_INTERVAL_SECONDS': '60', '/x/PORT': '1' });
     const read = (own: Readonly<Record<string, string>>) =>
       readSettings({ CONFIG_SSM_PREFIX: '/x', AWS_ENDPOINT_URL_SSM: store.url, ...own });

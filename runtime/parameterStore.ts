@@ -1,8 +1,9 @@
-/** The settings, with those that the environment does not name from Parameter Store, if CONFIG_SSM_PREFIX says where. */
+/** The settings, with those that the environment does not name read from Parameter Store, if CONFIG_SSM_PREFIX is set. */
 import { ConfigError, parseConfig, type Config, type Environment } from './config.ts';
 
 /**
- * A parameter `<prefix>/<NAME>` is the setting of that name; the environment wins, but for what the queues were made with.
+ * A parameter `<prefix>/<NAME>` is the setting of that name. The environment takes precedence, except for settings that the
+ * queues were made with.
  * @throws {ConfigError} for settings that are not valid, or when Parameter Store does not answer.
  */
 export async function readSettings(environment: Environment): Promise<Config> {
@@ -13,14 +14,14 @@ export async function readSettings(environment: Environment): Promise<Config> {
   return parseConfig({ ...parameters, ...environment });
 }
 
-/** Queues and schedule were made with these: another value in one process would hold for it alone, and be wrong. */
+/** The queues and the schedule were made with these: another value in one process would be wrong, and would affect that process only. */
 const madeWith = ['VISIBILITY_TIMEOUT_SECONDS', 'MAX_RECEIVE_COUNT', 'SWEEP_INTERVAL_SECONDS'] as const;
 
 function refuseOthers(prefix: string, parameters: Environment, environment: Environment): void {
   const others = madeWith.flatMap((name) => {
     const [made, given] = [parameters[name], environment[name]];
     if (made === undefined || given === undefined || given === '' || given === made) return [];
-    return [`${name}: is ${made} in ${prefix}, of which the queues and the schedule were made; change it there (infra/environments.ts)`];
+    return [`${name}: is ${made} in ${prefix}, with which the queues and the schedule were made; change it there (infra/environments.ts)`];
   });
   if (others.length > 0) throw new ConfigError(others.join('\n'));
 }
@@ -29,7 +30,7 @@ async function parametersUnder(prefix: string, environment: Environment): Promis
   const endpoint = environment['AWS_ENDPOINT_URL_SSM'];
   const region = environment['AWS_REGION'] ?? 'us-east-1';
   const local = endpoint === undefined ? {} : { endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-  // Only who asks for it pays for it.
+  // Loaded only where it is used.
   const { paginateGetParametersByPath, SSMClient } = await import('@aws-sdk/client-ssm');
   const client = new SSMClient({ region, ...local });
   const found: Record<string, string | undefined> = {};

@@ -1,4 +1,4 @@
-/** Why something does not answer, for people. */
+/** Why something does not answer, as a text for people. */
 
 /** The innermost message says what is wrong: a refused connection, a missing table, a full disk. */
 export function reasonOf(error: unknown): string {

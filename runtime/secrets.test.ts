@@ -29,7 +29,7 @@ describe('secrets', () => {
     await expect(open({ JWT_SECRET_ARN: jwt })).rejects.toThrow(/^JWT_SECRET_ARN: .*at least 32/);
   });
 
-  test('are read again by all who were refused in one call, and no more often than every ten seconds', async () => {
+  test('are read again in one call for all refusals, and no more often than every ten seconds', async () => {
     using manager = await startSecretsManager({ [redis]: old });
     const { redisPassword } = await openSecrets({ config: configFor(manager.url, { REDIS_PASSWORD_ARN: redis }), log: silentLog });
     manager.put(redis, renewed);
@@ -50,7 +50,7 @@ describe('secrets', () => {
 });
 
 describe('the secret of tokens', () => {
-  test('is read again for a signature that does not match, and what was signed before it no longer counts', async () => {
+  test('is read again for a signature that does not match, and tokens signed with the old one no longer count', async () => {
     using manager = await startSecretsManager({ [jwt]: old });
     const config = configFor(manager.url, { JWT_SECRET_ARN: jwt });
     const { jwtSecret } = await openSecrets({ config, log: silentLog, renewEveryMs: 0 });
@@ -72,9 +72,9 @@ describe('the secret of tokens', () => {
     expect(manager.reads()).toBe(1);
   });
 
-  test('goes with no other keys', () => {
+  test('cannot be combined with other keys', () => {
     const both = parseConfig({ JWT_SECRET_ARN: jwt, JWKS_URL: 'https://issuer.example/jwks' });
-    expect(() => createAuthenticate(both)).toThrow('JWKS_URL, JWT_SECRET_ARN: set one of them alone');
+    expect(() => createAuthenticate(both)).toThrow('JWKS_URL, JWT_SECRET_ARN: set only one of them');
   });
 });
 

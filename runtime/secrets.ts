@@ -1,12 +1,12 @@
-/** Secrets that stand in Secrets Manager: read at start, and again when what was read is refused. */
+/** Secrets in Secrets Manager: read at start, and again when a value is refused. */
 import type { Log } from '../telemetry/log.ts';
 import { ConfigError, type Config } from './config.ts';
 import { reasonOf } from './reason.ts';
 
 export interface Secret {
-  /** As it was read last. */
+  /** The secret as it was last read. */
   current(): string;
-  /** Reads it again. Never rejects: where it cannot be read, or was read just now, it is the one before. */
+  /** Reads it again. Never rejects: if it cannot be read, or was read just now, it stays as it is. */
   renew(): Promise<string>;
 }
 
@@ -21,7 +21,7 @@ type SecretsConfig = Pick<Config, 'region' | 'endpoints' | 'redisPasswordArn'> &
 interface OpenSecretsDeps {
   readonly config: SecretsConfig;
   readonly log: Log;
-  /** A secret is not renewed more often, whoever is refused: tokens that are made up cost no calls. Default 10,000. */
+  /** The shortest time between two reads, however many refusals there are: forged tokens cost no calls. Default 10,000. */
   readonly renewEveryMs?: number;
 }
 
@@ -53,7 +53,7 @@ async function openSecret(
       if (found !== value) log.info({ setting: name }, 'a secret has changed; the new one is used');
       value = found;
     } catch (error) {
-      log.warn({ error, setting: name }, 'a secret could not be read again; the one before is used');
+      log.warn({ error, setting: name }, 'a secret could not be read again; the last value is used');
     } finally {
       renewedAt = performance.now();
       reading = undefined;
@@ -70,11 +70,11 @@ async function openSecret(
   };
 }
 
-/** A client for each read: they are so rare that no connection is kept for them. */
+/** A client for each read: reads are so rare that no connection is kept open. */
 async function readSecret(arn: string, minLength: number, { region, endpoints }: SecretsConfig): Promise<string> {
   const endpoint = endpoints.secretsManager;
   const local = endpoint === undefined ? {} : { endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-  // Only who asks for it pays for it.
+  // Loaded only where it is used.
   const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
   const requestHandler = { connectionTimeout: 2000, requestTimeout: 5000, throwOnRequestTimeout: true };
   const client = new SecretsManagerClient({ region, requestHandler, ...local });

@@ -5,7 +5,7 @@ export const whole = (min: number, max: number) =>
   z.stringFormat('whole number', /^\d+$/).transform(Number).pipe(z.int().min(min).max(max));
 export const endpoint = z.url({ protocol: /^https?$/ });
 export const text = z.string().min(1);
-/** Separated by commas; an entry that is empty is a slip, not a name. */
+/** Separated by commas; an empty entry is taken for a mistake. */
 export const list = text
   .transform((names) => names.split(',').map((name) => name.trim()))
   .pipe(z.array(z.string().min(1, 'an entry of the list is empty')));

@@ -1,5 +1,5 @@
-/** Names in DATA_DIR of what `npm start` keeps there. */
+/** The names of the files of `npm start` in DATA_DIR. */
 
 export const tableFile = 'jobs.sqlite';
-/** Apart from that of `npm run local`: the two may share a folder. */
+/** Another name than in `npm run local`: the two may share a folder. */
 export const lockFile = 'jobs.lock';

@@ -6,7 +6,7 @@ import { welcome } from './terminal.ts';
 const shown = (environment: Record<string, string>): string =>
   stripVTControlCharacters(welcome({ url: 'http://127.0.0.1:4000', config: parseConfig(environment) }));
 
-test('the welcome says where everything is', () => {
+test('the welcome shows all addresses and where the data is', () => {
   const text = shown({});
   expect(text).toMatch(/Dashboard +http:\/\/127\.0\.0\.1:4000\/\n/);
   expect(text).toMatch(/GraphiQL +http:\/\/127\.0\.0\.1:4000\/graphql\n/);
@@ -15,7 +15,7 @@ test('the welcome says where everything is', () => {
   expect(text).toMatch(/Callers +everybody/);
 });
 
-test('the welcome says what is real, and shows no password', () => {
+test('the welcome says which parts are external, and shows no password', () => {
   const text = shown({
     AWS_ENDPOINT_URL_SQS: 'http://sqs.internal:9324',
     REDIS_URL: 'redis://user:secret@cache.internal:6380',

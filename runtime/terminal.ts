@@ -1,22 +1,22 @@
-/** What a person reads on a terminal: logs in colour, and a welcome that says what is where. Elsewhere it is JSON. */
+/** The output for a person at a terminal: logs in colour, and a welcome that shows addresses and parts. Elsewhere logs are JSON. */
 import { styleText } from 'node:util';
 import type { Config } from './config.ts';
 
-/** Where logs go on a terminal; `undefined` where standard output is none. */
+/** The stream for logs on a terminal; `undefined` where standard output is not one. */
 export async function openTerminalLog(): Promise<{ write(line: string): void } | undefined> {
   if (!process.stdout.isTTY) return undefined;
   const { default: pretty } = await import('pino-pretty');
-  // At once and in this process, so that the last lines before an end are not lost.
+  // Synchronous and in this process, so that the last lines before an end are not lost.
   return pretty({ sync: true, colorize: process.stdout.hasColors(), translateTime: 'SYS:HH:MM:ss', ignore: 'part', singleLine: true });
 }
 
 export interface Welcome {
-  /** Of the server, without a path. */
+  /** The server's URL, without a path. */
   readonly url: string;
   readonly config: Pick<Config, 'table' | 'objects' | 'endpoints' | 'dataDir' | 's3Buckets' | 'redisUrl' | 'auth' | 'hidesSchema'>;
 }
 
-/** Lines for a terminal, in colour where it has any. */
+/** Lines for a terminal, in colour where it supports colour. */
 export function welcome({ url, config }: Welcome): string {
   const { table, objects, endpoints, dataDir, s3Buckets, redisUrl, auth, hidesSchema } = config;
   const isKept = dataDir !== '';

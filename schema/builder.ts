@@ -1,4 +1,4 @@
-/** The Pothos builder every type of the API is built with. */
+/** The Pothos builder with which every type of the API is made. */
 import SchemaBuilder from '@pothos/core';
 import ComplexityPlugin from '@pothos/plugin-complexity';
 import type { ApiContext } from './context.ts';
@@ -11,13 +11,13 @@ export const builder = new SchemaBuilder<{
     ID: { Input: string; Output: string };
     /** Milliseconds since the epoch. */
     DateTime: { Input: number; Output: number };
-    /** What a client sends is `unknown` until `checkedJson` has seen it. */
+    /** A client's value is `unknown` until `checkedJson` has checked it. */
     JSON: { Input: unknown; Output: unknown };
   };
 }>({
   defaultFieldNullability: false,
   plugins: [ComplexityPlugin],
-  // What an operation costs is added up in cost.ts, before it runs; the plugin's own check would come field by field.
+  // The cost of an operation is computed in cost.ts, before it runs; the plugin's own check would run field by field.
   complexity: { disabled: true, defaultComplexity: 1, defaultListMultiplier: 1 },
 });
 

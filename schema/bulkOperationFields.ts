@@ -22,7 +22,7 @@ builder.queryFields((t) => ({
   bulkOperation: t.field({
     type: BulkOperationType,
     nullable: true,
-    description: 'One bulk operation. BULK_OPERATION_NOT_FOUND if there is none, or if it is someone else’s.',
+    description: 'One bulk operation. BULK_OPERATION_NOT_FOUND if it does not exist or is someone else’s.',
     args: { operationId: t.arg.id(which) },
     resolve: async (_root, { operationId }, { core, owner, isAdmin }) =>
       (await getBulkOperation(core, { owner, isAdmin, operationId })).value,
@@ -32,8 +32,10 @@ builder.queryFields((t) => ({
     description: 'The bulk operations that the caller created, newest first, as a Relay connection.',
     args: {
       first: t.arg.int({ description: `Page size, 0 to ${maxBulkPage}; ${defaultBulkPage} if it is not given.` }),
-      after: t.arg.string({ description: 'Only those older than the one at this cursor.' }),
-      owner: t.arg.string({ description: 'Who created them; left out: the caller. Another only with the scope `admin`: else FORBIDDEN.' }),
+      after: t.arg.string({ description: 'Only operations older than the one at this cursor.' }),
+      owner: t.arg.string({
+        description: 'Who created them; if left out, the caller. Another creator needs the scope `admin`: else FORBIDDEN.',
+      }),
     },
     complexity: ({ first }) => ({ field: 1, multiplier: Math.min(Math.max(first ?? defaultBulkPage, 0), maxBulkPage) }),
     resolve: (_root, { first, after, owner }, context) =>
@@ -45,8 +47,8 @@ builder.mutationFields((t) => ({
   createBulkOperation: t.field({
     type: CreateBulkOperationPayloadType,
     description:
-      'Retries or cancels all jobs that match a filter now, in the background; watch it with `bulkOperationChanged`. What comes or fails later is not touched.',
-    args: { input: t.arg({ type: CreateBulkOperationInputType, required: true, description: 'What to do, and to which jobs.' }) },
+      'Retries or cancels all existing jobs that match a filter, in the background; watch it with `bulkOperationChanged`. Jobs that are created, or that fail, later are not touched.',
+    args: { input: t.arg({ type: CreateBulkOperationInputType, required: true, description: 'The action and the jobs.' }) },
     resolve: async (_root, { input }, context, info) => {
       requireUnambiguousKey(context, info);
       await context.spend('jobs', 1);
@@ -65,7 +67,7 @@ builder.mutationFields((t) => ({
   abortBulkOperation: t.field({
     type: AbortBulkOperationPayloadType,
     description:
-      'Ends a bulk operation: the page of jobs in hand is the last. What was done stays done, and one that is over stays as it is.',
+      'Aborts a bulk operation: the page in progress is the last one. Jobs already processed stay as they are, and so does an operation that has ended.',
     args: { input: t.arg({ type: AbortBulkOperationInputType, ...which }) },
     resolve: async (_root, { input: { operationId } }, { core, owner, isAdmin, spend }) => {
       await spend('jobs', 1);
@@ -77,10 +79,10 @@ builder.mutationFields((t) => ({
 builder.subscriptionFields((t) => ({
   bulkOperationChanged: t.field({
     type: BulkOperationType,
-    description: 'The operation’s present state, then each change of its status, and of its counts the newest, until it is over.',
+    description: 'The operation’s present state, then each change of its status, and the newest of its counts, until it has ended.',
     args: {
       operationId: t.arg.id(which),
-      afterVersion: t.arg.int({ description: 'Resume after this version: nothing is told that was told before.' }),
+      afterVersion: t.arg.int({ description: 'Resume after this version: nothing is sent that was sent before.' }),
     },
     subscribe: async (_root, { operationId, afterVersion }, { watches, owner, isAdmin, signal, spend, lastEventId }) => {
       await spend('watches', 1);

@@ -1,4 +1,4 @@
-/** What a resolver is given: the use cases' core, who asks, and how this request is traced and ended. */
+/** What a resolver is given: the use cases' core, the caller, and how this request is traced and ended. */
 import { JobError } from '../core/errors.ts';
 import type { JsonSize } from '../core/jsonSize.ts';
 import type { Budget } from '../core/limits/rateLimiter.ts';
@@ -7,7 +7,7 @@ import type { Watches } from '../core/usecases/watchJob.ts';
 import type { WorkerView } from '../core/usecases/workers.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** How large an answer grows while payloads are loaded for it. */
+/** The size of the answer while payloads are loaded for it. */
 export interface AnswerSize {
   /** @throws {JobError} `RESPONSE_TOO_LARGE`; `RATE_LIMITED` where the caller's other answers are not sent yet. */
   add(size: JsonSize): void;
@@ -16,12 +16,12 @@ export interface AnswerSize {
 export interface ApiContext {
   readonly core: Core;
   readonly watches: Watches;
-  /** The workers that run, as they were a moment ago. */
+  /** The running workers, as they were a moment ago. */
   readonly workers: WorkerView;
-  /** Who asks: only jobs of theirs are read, unless they are an admin. */
+  /** The caller: only their own jobs are read, unless they are an admin. */
   readonly owner: string;
   readonly isAdmin: boolean;
-  /** Of whoever has a watch token: the one job they may watch, and nothing else. */
+  /** For the bearer of a watch token: the one job that they may watch. */
   readonly onlyJobId?: string | undefined;
   /** Absent where there is no secret to sign with. `expiresAt` is in milliseconds since the epoch. */
   readonly signWatchToken?:
@@ -29,26 +29,26 @@ export interface ApiContext {
     | undefined;
   /** May pause, resume and limit what runs. */
   readonly mayOperate: boolean;
-  /** Counts so many beginnings towards what the caller may begin of the kind. @throws {JobError} `RATE_LIMITED`. */
+  /** Counts so many operations of this kind against the caller's limit. @throws {JobError} `RATE_LIMITED`. */
   readonly spend: (budget: Budget, count: number) => Promise<void>;
-  /** What the answer holds of payloads. */
+  /** The payloads that the answer contains. */
   readonly answer: AnswerSize;
   /** 32 hexadecimal digits, as in W3C Trace Context. */
   readonly traceId: string;
   readonly log: Log;
   /** From the `Idempotency-Key` header, where there was one. */
   readonly idempotencyKey?: string | undefined;
-  /** From the `Last-Event-ID` header: what a watch over SSE had seen before it broke off. */
+  /** From the `Last-Event-ID` header: the last event that a watch over SSE had received before it broke off. */
   readonly lastEventId?:
     | { readonly jobId: string | undefined; readonly version: number | undefined; readonly position: string }
     | undefined;
-  /** Fires when the client is gone; with a `JobError` as its reason where the client is to read why. */
+  /** Fires when the client is gone; with a `JobError` as its reason where the client should read why. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Undefined: all owners'. @throws {JobError} `FORBIDDEN` for whoever is no admin and asks for more than their own;
- * `BAD_USER_INPUT` for one owner and all of them.
+ * Undefined: all owners. @throws {JobError} `FORBIDDEN` for a caller who is no admin and asks for more than their own;
+ * `BAD_USER_INPUT` for one owner and all owners together.
  */
 export function ownersMeant(
   context: Pick<ApiContext, 'owner' | 'isAdmin'>,
@@ -57,10 +57,10 @@ export function ownersMeant(
   if (allOwners !== true) return ownerMeant(context, owner);
   if (!context.isAdmin) throw new JobError('FORBIDDEN');
   if (owner === null || owner === undefined) return undefined;
-  throw new JobError('BAD_USER_INPUT', { message: 'Name an owner or ask for all of them, not both.', path: ['allOwners'] });
+  throw new JobError('BAD_USER_INPUT', { message: 'Name an owner or ask for all owners, not both.', path: ['allOwners'] });
 }
 
-/** Whose jobs are meant where a client may name an owner. @throws {JobError} `FORBIDDEN`, whether there is such an owner or not. */
+/** The owner of the jobs where a client may name one. @throws {JobError} `FORBIDDEN`, whether there is such an owner or not. */
 export function ownerMeant({ owner, isAdmin }: Pick<ApiContext, 'owner' | 'isAdmin'>, named: string | null | undefined): string {
   if (named === null || named === undefined || named === owner) return owner;
   if (!isAdmin) throw new JobError('FORBIDDEN');

@@ -1,4 +1,4 @@
-/** What an operation may cost: a field of the answer counts 1, a page's fields its size, and large fields more. */
+/** The cost of an operation: each field of the answer counts 1, a page as many as its size, and large fields more. */
 import { complexityFromQuery } from '@pothos/plugin-complexity';
 import { GraphQLError, Kind, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { forCoercedVariables } from './variables.ts';
@@ -10,18 +10,18 @@ export interface CostedOperation {
   readonly coerced: Readonly<Record<string, unknown>>;
 }
 
-/** @throws {GraphQLError} `OPERATION_TOO_COSTLY`, or what is wrong with an argument that a cost depends on. */
+/** @throws {GraphQLError} `OPERATION_TOO_COSTLY`, or the error of an argument that a cost depends on. */
 export function affordableCost({ schema, document, operation, coerced }: CostedOperation, maxCost: number): number {
-  // Taken as they are: see `forCoercedVariables`.
+  // Used unchanged: see `forCoercedVariables`.
   const { definitions } = forCoercedVariables({ ...document, definitions: [operation] });
   const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
-  // The plugin takes a document's first operation; which of several is meant, the client says.
+  // The plugin takes a document's first operation; here the client's choice is used.
   const { complexity } = complexityFromQuery(
     { ...document, definitions: [...definitions, ...fragments] },
     { schema, variables: { ...coerced } },
   );
   if (complexity <= maxCost) return complexity;
-  throw new GraphQLError(`The operation may answer ${complexity} fields, more than ${maxCost}.`, {
+  throw new GraphQLError(`The operation may return ${complexity} fields, more than ${maxCost}.`, {
     extensions: { code: 'OPERATION_TOO_COSTLY' },
   });
 }

@@ -16,20 +16,20 @@ export const CreateJobInputType = builder.inputType('CreateJobInput', {
     type: t.string({ required: true, description: 'The job type’s name; see `jobTypes`.' }),
     params: t.field({
       type: 'JSON',
-      description: 'What to work on, as the type’s `paramsSchema` has it; at most 256 KB. Left out or null: `{}`.',
+      description: 'The job’s input, as described by the type’s `paramsSchema`; at most 256 KB. Left out or null: `{}`.',
     }),
-    priority: t.field({ type: JobPriorityType, defaultValue: 'NORMAL', description: 'Which queue it waits in.' }),
+    priority: t.field({ type: JobPriorityType, defaultValue: 'NORMAL', description: 'The queue that it waits in.' }),
     idempotencyKey: t.string({
       description:
-        'A key of the caller’s choice, 1 to 255 characters: while it is remembered (24 hours), the same key with the same payload gives the same job. Or as the header `Idempotency-Key`.',
+        'A key of the caller’s choice, 1 to 255 characters. While the key is remembered (24 hours), the same key with the same payload returns the same job. Can also be sent as the header `Idempotency-Key`.',
     }),
     tags: t.stringList({
-      description: `To find it again by: at most ${maxTags}, of 1 to ${maxTagLength} characters each, compared exactly. They never change.`,
+      description: `Tags for finding it again: at most ${maxTags}, of 1 to ${maxTagLength} characters each, compared exactly. They never change.`,
     }),
-    delaySeconds: t.int({ defaultValue: 0, description: 'Do not begin before so many seconds, 0 to 900.' }),
+    delaySeconds: t.int({ defaultValue: 0, description: 'Do not begin before so many seconds have passed, 0 to 900.' }),
     runAt: t.field({
       type: 'DateTime',
-      description: `Do not begin before, up to ${maxRunAheadDays} days ahead; one that has come means at once. Instead of \`delaySeconds\`.`,
+      description: `Do not begin before this time, at most ${maxRunAheadDays} days ahead; a time in the past means at once. Instead of \`delaySeconds\`.`,
     }),
   }),
 });
@@ -64,23 +64,23 @@ export function withHeaderKey(request: CreateJobRequest, headerKey: string | und
 }
 
 export const CreateJobPayloadType = builder.objectRef<CreatedJob>('CreateJobPayload').implement({
-  description: 'What became of a job that was handed in.',
+  description: 'The result of `createJob`.',
   fields: (t) => ({
     job: t.expose('job', { type: JobType, description: 'The job.' }),
-    created: t.exposeBoolean('created', { description: 'False if the idempotency key already had its job, which then is the one given.' }),
+    created: t.exposeBoolean('created', { description: 'False if the idempotency key already had its job, which is then returned.' }),
   }),
 });
 
 const JobProblemType = builder.objectRef<Problem>('JobProblem').implement({
-  description: 'Why one job of several could not be handed in: what would stand in `errors` for a single one.',
+  description: 'Why one job of several could not be handed in: the same as in `errors` for a single job.',
   fields: (t) => ({
     code: t.expose('code', { type: ErrorCodeType, description: 'The code, as in `errors[].extensions.code`.' }),
     message: t.exposeString('message', { description: 'What is wrong.' }),
     whatToDo: t.exposeString('whatToDo', { description: 'What to do about it.' }),
-    path: t.expose('path', { type: 'JSON', nullable: true, description: 'Where in the input: a list of keys and indexes.' }),
+    path: t.expose('path', { type: 'JSON', nullable: true, description: 'The place in the input: a list of keys and indexes.' }),
     jobId: t.exposeID('jobId', { nullable: true, description: 'The job it is about, if there is one.' }),
     retryAfterSeconds: t.exposeInt('retryAfterSeconds', { nullable: true, description: 'How long to wait before trying again.' }),
-    traceId: t.exposeString('traceId', { nullable: true, description: 'To be named in a report, when the fault is ours.' }),
+    traceId: t.exposeString('traceId', { nullable: true, description: 'Name it when you report a fault of the service.' }),
   }),
 });
 
@@ -95,7 +95,7 @@ export function createJobResult(outcome: CreateJobOutcome, reporter: Reporter): 
 }
 
 const CreateJobResultType = builder.objectRef<CreateJobResult>('CreateJobResult').implement({
-  description: 'What became of one job of several; each stands for itself.',
+  description: 'The result for one job of several. Each is independent of the others.',
   fields: (t) => ({
     job: t.expose('job', { type: JobType, nullable: true, description: 'The job, unless there is an error.' }),
     created: t.exposeBoolean('created', { description: 'False if the idempotency key already had its job, or if there is an error.' }),
@@ -104,11 +104,11 @@ const CreateJobResultType = builder.objectRef<CreateJobResult>('CreateJobResult'
 });
 
 export const CreateJobsPayloadType = builder.objectRef<{ readonly results: readonly CreateJobResult[] }>('CreateJobsPayload').implement({
-  description: 'What became of jobs that were handed in together.',
+  description: 'The result of `createJobs`.',
   fields: (t) => ({
     results: t.field({
       type: [CreateJobResultType],
-      description: 'One for each job, in the order of the input.',
+      description: 'One result per job, in the order of the input.',
       resolve: ({ results }) => [...results],
     }),
   }),

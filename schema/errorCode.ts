@@ -1,10 +1,10 @@
-/** The enums of what can go wrong, made from the catalogues: codes of errors and of failures, each with its meaning. */
+/** The enums of error and failure codes, made from the catalogues, each code with its meaning. */
 import { errorCatalogue, refusalCatalogue, type ErrorCode, type RefusalCode } from '../core/errors.ts';
 import { failureCatalogue } from '../core/failures.ts';
 import { builder } from './builder.ts';
 
 export const ErrorCodeType = builder.enumType('ErrorCode', {
-  description: 'What `extensions.code` of an error says, and `JobProblem.code`.',
+  description: 'The codes in `extensions.code` of an error, and in `JobProblem.code`.',
   values: described({ ...errorCatalogue, ...refusalCatalogue }, ({ message, whatToDo }) => `${message} ${whatToDo}`),
 });
 
@@ -13,7 +13,7 @@ export function isErrorCode(code: string): code is ErrorCode | RefusalCode {
 }
 
 export const JobFailureCodeType = builder.enumType('JobFailureCode', {
-  description: 'Why an attempt, or the job, did not succeed: to branch on.',
+  description: 'Why an attempt, or the job, did not succeed: for programs to branch on.',
   values: described(failureCatalogue, (meaning) => meaning),
 });
 

@@ -63,7 +63,7 @@ describe('toGraphQLError', () => {
     expect(JSON.stringify(answer)).not.toContain('secret');
   });
 
-  it('is asked twice without harm: the second answer is the first', () => {
+  it('can be asked twice: the second answer is the first', () => {
     const { reporter, logged } = recorder();
     const first = toGraphQLError(new Error('secret'), reporter);
     expect(toGraphQLError(first, reporter)).toBe(first);
@@ -88,7 +88,7 @@ describe('toGraphQLError', () => {
 });
 
 describe('toProblem', () => {
-  it('says the same as data', () => {
+  it('returns the same as data', () => {
     const { reporter } = recorder();
     expect(toProblem(new JobError('UNKNOWN_JOB_TYPE', { path: ['type'] }), reporter)).toMatchObject({
       code: 'UNKNOWN_JOB_TYPE',

@@ -1,13 +1,13 @@
 /**
- * The one place that turns what is thrown into what a client reads. A `JobError` is shown with its code; everything
- * else is masked and logged, once, under the traceId the client is given. HTTP, SSE and WebSocket all come through here.
+ * The one place that turns an error into what a client reads. A `JobError` is shown with its code. Everything else is masked
+ * and logged once, under the traceId that the client gets. HTTP, SSE and WebSocket all use this.
  */
 import { randomUUID } from 'node:crypto';
 import { GraphQLError } from 'graphql';
 import { errorCatalogue, JobError, refusalCatalogue, type ErrorCode, type RefusalCode } from '../core/errors.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** Whom to tell about an error that is masked. Without a traceId one is made up, so that the log line can be found. */
+/** Where a masked error is reported. Without a traceId one is made up, so that the log line can be found. */
 export interface Reporter {
   readonly log: Log;
   readonly traceId?: string | undefined;
@@ -23,7 +23,7 @@ export interface Problem {
   readonly traceId?: string | undefined;
 }
 
-/** Errors a client may see as they are; asking for them again gives the same. */
+/** Errors that a client may see unchanged; asking for them again gives the same. */
 const shown = new WeakSet<GraphQLError>();
 
 /** @returns the error as a client may see it, with where it happened in the operation. */
@@ -38,7 +38,7 @@ export function toGraphQLError(error: unknown, reporter: Reporter): GraphQLError
 
 const masked = refusalCatalogue.INTERNAL_SERVER_ERROR;
 
-/** The same for an error that is answered as data, as in `createJobs`. */
+/** The same for an error that is returned as data, as in `createJobs`. */
 export function toProblem(error: unknown, { log, traceId = randomUUID().replaceAll('-', '') }: Reporter): Problem {
   if (error instanceof JobError) {
     const { path, jobId, retryAfterSeconds } = error.details;
@@ -46,7 +46,7 @@ export function toProblem(error: unknown, { log, traceId = randomUUID().replaceA
     if (error.cause !== undefined) log.warn({ error, traceId, jobId }, 'answered with an error that has a cause');
     return { code: error.code, message: error.message, whatToDo, path, jobId, retryAfterSeconds };
   }
-  // Whoever asked is gone: nobody reads this answer, and nothing is wrong.
+  // The client has left: nobody reads this answer, and nothing is wrong.
   if (error instanceof Error && error.name === 'AbortError') log.debug({ traceId }, 'the client left');
   else log.error({ error, traceId }, 'an unexpected error was masked');
   return {
@@ -57,7 +57,7 @@ export function toProblem(error: unknown, { log, traceId = randomUUID().replaceA
   };
 }
 
-/** Of an operation that never began: syntax, validation, HTTP. Said by the library about the client's own words. */
+/** Errors of requests that never became an operation (syntax, validation, HTTP): the library's message about the client's own text. */
 function isRequestError(error: GraphQLError): boolean {
   return error.path === undefined && error.originalError === undefined && error.extensions['code'] !== undefined;
 }
@@ -70,8 +70,8 @@ function causeOf(error: unknown): unknown {
 }
 
 /**
- * Variables and arguments that do not fit their type. graphql-js reports those with the node of the document they are
- * about; an error of serialising a result, which is ours, has none.
+ * Variables and arguments that do not fit their type. graphql-js reports them with the node of the document that they are
+ * about. An error of serialising a result, which is our fault, has none.
  */
 function inputProblem(error: unknown, cause: unknown): Problem | undefined {
   if (!(error instanceof GraphQLError) || !(cause instanceof GraphQLError)) return undefined;
@@ -86,7 +86,7 @@ function inputProblem(error: unknown, cause: unknown): Problem | undefined {
   };
 }
 
-/** graphql-js says the path only within the sentence: `Variable "$input" got invalid value … at "input.priority"; …`. */
+/** graphql-js gives the path only within the message: `Variable "$input" got invalid value … at "input.priority"; …`. */
 function variablePath(error: GraphQLError, cause: GraphQLError): readonly (string | number)[] | undefined {
   const sentence = error.message.slice(0, -`; ${cause.message}`.length);
   const steps = / at "\w+((?:\.\w+|\[\d+\])+)"$/.exec(sentence)?.[1];
@@ -105,12 +105,12 @@ function definedOf(extensions: object): GraphQLError['extensions'] {
 
 const maxMessageLength = 1000;
 
-/** graphql-js quotes the value it does not like, however long it is. */
+/** graphql-js quotes the invalid value, however long it is. */
 function clip(message: string): string {
   return message.length > maxMessageLength ? `${message.slice(0, maxMessageLength)}…` : message;
 }
 
-/** With what to do about it, which the library that says it does not know. */
+/** Adds what to do about it, which the library does not know. */
 function refused(error: GraphQLError): GraphQLError {
   const { code } = error.extensions;
   const whatToDo = isRefusalCode(code) ? refusalCatalogue[code].whatToDo : undefined;

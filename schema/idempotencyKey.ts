@@ -1,9 +1,9 @@
-/** The header `Idempotency-Key`: for whichever field of a request it is meant. */
+/** The header `Idempotency-Key`: which field of a request it applies to. */
 import { Kind, type GraphQLResolveInfo, type SelectionSetNode } from 'graphql';
 import { JobError } from '../core/errors.ts';
 import type { ApiContext } from './context.ts';
 
-/** Fields that take a key; of those that take several, each input has its own. */
+/** Fields that take a key. Of a field that takes several jobs, each input has its own. */
 const takesKey: ReadonlyMap<string, 'one' | 'several'> = new Map([
   ['createJob', 'one'],
   ['createJobs', 'several'],
@@ -11,7 +11,7 @@ const takesKey: ReadonlyMap<string, 'one' | 'several'> = new Map([
 ]);
 
 /**
- * One header cannot be the key of several: the second would be taken for a repetition of the first.
+ * One header cannot be the key of several jobs: the second would be taken for a repetition of the first.
  * @throws {JobError} `BAD_USER_INPUT`.
  */
 export function requireUnambiguousKey({ idempotencyKey }: ApiContext, { operation, fragments }: GraphQLResolveInfo): void {

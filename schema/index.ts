@@ -1,4 +1,4 @@
-/** The GraphQL contract as a schema, and what a server needs beside it. */
+/** The GraphQL contract as a schema, and what a server needs in addition. */
 import { builder } from './builder.ts';
 import './query.ts';
 import './mutation.ts';
@@ -20,7 +20,7 @@ import './workflowSubscription.ts';
 import './worker.ts';
 import { guardWatchTokens } from './watchToken.ts';
 
-/** In the order of the source: what belongs together stands together. */
+/** In the order of the source, which groups what belongs together. */
 export const schema = guardWatchTokens(builder.toSchema({ sortSchema: false }));
 
 export type { AnswerSize, ApiContext } from './context.ts';

@@ -1,13 +1,13 @@
 /**
- * How much a client's values are, counted before anything is made of them: each variable once, stopping at the first
- * limit, and then as if it were written out wherever the document names it.
+ * How large a client's values are, counted before they are processed: each variable once, stopping at the first limit, and then
+ * as if it were written out wherever the document names it.
  */
 import { Kind, type DocumentNode, type OperationDefinitionNode, type SelectionSetNode, type ValueNode } from 'graphql';
 import { jsonSize, nothing, type JsonSize } from '../core/jsonSize.ts';
 import { JobError } from '../core/errors.ts';
 import { badInput } from '../core/text.ts';
 
-/** Values of an operation, however they are put together: a page of a hundred jobs has a thousand. */
+/** The values of an operation, whatever their nesting: a page of a hundred jobs has a thousand. */
 export const maxValues = 50_000;
 
 /** @throws {JobError} `BAD_USER_INPUT` for a variable beyond the limits, or for all arguments together. */
@@ -16,11 +16,11 @@ export function requireFewValues({ values, bytes }: JsonSize, maxBytes: number, 
   if (problem === undefined) return;
   if (variable !== undefined) throw badInput(`holds more than ${problem}`, [variable]);
   throw new JobError('BAD_USER_INPUT', {
-    message: `The arguments hold more than ${problem}, a variable being counted wherever it is named.`,
+    message: `The arguments hold more than ${problem}; a variable counts wherever it is named.`,
   });
 }
 
-/** Of all arguments of the operation together. A fragment is looked through once, and counted wherever it is spread. */
+/** Of all arguments of the operation together. A fragment is walked once, and counted wherever it is spread. */
 export function argumentsSize(
   document: DocumentNode,
   operation: OperationDefinitionNode,
@@ -47,7 +47,7 @@ export function argumentsSize(
   function ofFragment(name: string): JsonSize {
     const before = known.get(name);
     if (before !== undefined) return before;
-    // Validated documents have no fragment within itself; one that is never ends here.
+    // Validated documents have no cyclic fragments; in others the recursion ends here.
     known.set(name, nothing);
     const fragment = fragments.get(name);
     const size = fragment === undefined ? nothing : ofSelections(fragment);
@@ -58,7 +58,7 @@ export function argumentsSize(
   return ofSelections(operation.selectionSet);
 }
 
-/** As the value it stands for would be counted. */
+/** Counted like the value that it stands for. */
 export function literalSize(node: ValueNode, variables: ReadonlyMap<string, JsonSize>): JsonSize {
   switch (node.kind) {
     case Kind.VARIABLE:

@@ -1,4 +1,4 @@
-/** Reads the jobs of events that arrive together in one go: one read for a hundred watchers, not a hundred. */
+/** Reads the jobs of events that arrive together in one batch: one read for a hundred watchers, not a hundred. */
 import type { Job } from '../core/job.ts';
 import { createCoalescedReads, type ReadJob } from '../core/usecases/coalescedReads.ts';
 import type { Core } from '../core/usecases/core.ts';
@@ -6,7 +6,7 @@ import type { Core } from '../core/usecases/core.ts';
 /** A process may have several cores. */
 const reads = new WeakMap<Pick<Core, 'table'>, ReadJob>();
 
-/** Another owner's job is one that does not exist. */
+/** Another owner's job counts as one that does not exist. */
 export async function loadJob(
   core: Pick<Core, 'table'>,
   { owner, jobId }: { readonly owner: string; readonly jobId: string },

@@ -10,11 +10,11 @@ import { JobFailureCodeType } from './errorCode.ts';
 import { PageInfoType } from './pageInfo.ts';
 
 const JobLogLevelType = builder.enumType('JobLogLevel', {
-  description: 'How much a line of a job’s log matters.',
+  description: 'The level of a line in a job’s log.',
   values: {
     INFO: { value: 'info', description: 'What happens.' },
-    WARN: { value: 'warn', description: 'What is odd, and went on.' },
-    ERROR: { value: 'error', description: 'What went wrong.' },
+    WARN: { value: 'warn', description: 'Something unusual; the work went on.' },
+    ERROR: { value: 'error', description: 'Something went wrong.' },
   } satisfies Record<string, { readonly value: LogLevel; readonly description: string }>,
 });
 
@@ -22,30 +22,30 @@ export const JobLogLineType = builder.objectRef<LoggedLine>('JobLogLine').implem
   description: 'One line that the job’s handler logged.',
   fields: (t) => ({
     sequence: t.exposeInt('sequence', {
-      description: 'Its place in the job’s log: ascending, not contiguous. Pass the last one you saw as `afterSequence` to resume.',
+      description: 'Its position in the job’s log: ascending, not contiguous. Pass the last one you saw as `afterSequence` to resume.',
     }),
-    generation: t.exposeInt('generation', { description: 'Of the attempt.' }),
+    generation: t.exposeInt('generation', { description: 'The generation of the attempt.' }),
     attempt: t.exposeInt('attempt', { description: 'The attempt that logged it; 1 for the first of its generation.' }),
     at: t.expose('at', { type: 'DateTime', description: 'When it was logged.' }),
-    level: t.expose('level', { type: JobLogLevelType, description: 'How much it matters.' }),
+    level: t.expose('level', { type: JobLogLevelType, description: 'Its level.' }),
     message: t.exposeString('message', { description: 'The text.' }),
     fields: t.field({
       type: 'JSON',
       nullable: true,
-      description: 'What was logged along with it; `{"omitted": …}` where that is no JSON, or more than 4 KB.',
+      description: 'The fields that were logged with it; `{"omitted": …}` where they are not JSON, or more than 4 KB.',
       resolve: ({ fields }) => fields ?? null,
     }),
     skipped: t.exposeInt('skipped', {
       description:
-        'Lines of this attempt right before it that are not kept: of an attempt that logs much, the first 32 KB and the last 16 to 32 KB are.',
+        'Lines of this attempt right before it that are not kept. Of an attempt that logs much, the first 32 KB and the last 16 to 32 KB are kept.',
     }),
   }),
 });
 
 const JobLogLineEdgeType = builder.objectRef<Page<LoggedLine>['edges'][number]>('JobLogLineEdge').implement({
-  description: 'One line of the log, and its place.',
+  description: 'One line of the log, with its cursor.',
   fields: (t) => ({
-    cursor: t.exposeString('cursor', { description: 'Its place in the log, for `after`.' }),
+    cursor: t.exposeString('cursor', { description: 'The position in the log, for `after`.' }),
     node: t.expose('node', { type: JobLogLineType, description: 'The line.' }),
   }),
 });
@@ -54,7 +54,7 @@ export const JobLogLineConnectionType = builder.objectRef<Page<LoggedLine>>('Job
   description: 'A page of a job’s log, oldest first.',
   fields: (t) => ({
     edges: t.expose('edges', { type: [JobLogLineEdgeType], description: 'The lines of this page.' }),
-    pageInfo: t.expose('pageInfo', { type: PageInfoType, description: 'Whether there is more, and where to go on.' }),
+    pageInfo: t.expose('pageInfo', { type: PageInfoType, description: 'Whether there are more pages, and where to continue.' }),
   }),
 });
 
@@ -71,7 +71,7 @@ export async function loadLines(
   return page;
 }
 
-/** What a page costs: its size. One that is out of range is refused when the list is read. */
+/** The cost of a page: its size. A size that is out of range is refused when the list is read. */
 export function pageCost(first: number, most: number): { readonly field: number; readonly multiplier: number } {
   return { field: 1, multiplier: Math.min(Math.max(first, 0), most) };
 }
@@ -79,30 +79,30 @@ export function pageCost(first: number, most: number): { readonly field: number;
 const AttemptOutcomeType = builder.enumType('AttemptOutcome', {
   description: 'How an attempt ended.',
   values: {
-    SUCCEEDED: { description: 'Its result is the job’s.' },
-    FAILED: { description: 'It threw, or took too long.' },
+    SUCCEEDED: { description: 'Its result became the job’s result.' },
+    FAILED: { description: 'Its handler threw an error, or took too long.' },
     CANCELLED: { description: 'A cancel was asked for, and it stopped.' },
-    RELEASED: { description: 'Its worker shut down, or was cut off, and gave the job back. Not counted as a failure.' },
-    SUSPENDED: { description: 'Its handler slept or waited, and gave the job back; it goes on with the same number.' },
-    LOST: { description: 'Its worker died, or stood still.' },
+    RELEASED: { description: 'Its worker shut down, or lost its connection, and gave the job back. Not counted as a failure.' },
+    SUSPENDED: { description: 'Its handler slept or waited, and gave the job back; the same attempt goes on later.' },
+    LOST: { description: 'Its worker died, or its event loop was blocked.' },
   } satisfies Record<AttemptOutcome, { readonly description: string }>,
 });
 
 const AttemptErrorType = builder.objectRef<NonNullable<AttemptRun['error']>>('AttemptError').implement({
   description: 'Why an attempt failed.',
   fields: (t) => ({
-    code: t.field({ type: JobFailureCodeType, description: 'A word to branch on.', resolve: ({ code }) => failureCodeOf(code) }),
+    code: t.field({ type: JobFailureCodeType, description: 'For programs to branch on.', resolve: ({ code }) => failureCodeOf(code) }),
     message: t.exposeString('message', { description: 'For people.' }),
     stack: t.field({
       type: 'String',
       nullable: true,
-      description: 'Where it was thrown, up to 8,000 characters; null to those who may not operate the system (scope `admin`).',
+      description: 'The stack of the error, up to 8,000 characters; null for callers who may not operate the system (scope `admin`).',
       resolve: ({ stack }, _arguments, { mayOperate }) => (mayOperate ? (stack ?? null) : null),
     }),
   }),
 });
 
-/** With the job it is of. */
+/** Together with its job. */
 export type JobAttempt = AttemptRun & { readonly jobId: string };
 
 const AttemptType = builder.objectRef<JobAttempt>('Attempt').implement({
@@ -113,16 +113,17 @@ const AttemptType = builder.objectRef<JobAttempt>('Attempt').implement({
     worker: t.field({
       type: 'String',
       nullable: true,
-      description: 'The process that made it, where it logged or failed; null to those who may not operate the system (scope `admin`).',
+      description:
+        'The worker process that made it, where it logged or failed; null for callers who may not operate the system (scope `admin`).',
       resolve: ({ worker }, _arguments, { mayOperate }) => (mayOperate ? (worker ?? null) : null),
     }),
-    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When it began, as far as that was kept.' }),
-    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended, as far as that was kept.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When it began, if that was kept.' }),
+    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended, if that was kept.' }),
     outcome: t.expose('outcome', { type: AttemptOutcomeType, nullable: true, description: 'How it ended; null while it runs.' }),
     error: t.expose('error', { type: AttemptErrorType, nullable: true, description: 'Why it failed, if it did.' }),
     logs: t.field({
       type: JobLogLineConnectionType,
-      description: 'What it logged.',
+      description: 'The lines that it logged.',
       args: { first: t.arg.int({ description: linesFirst }), after: t.arg.string({ description: linesAfter }) },
       complexity: ({ first }) => pageCost(first ?? defaultLines, maxLines),
       resolve: ({ jobId, note, hasLogs }, { first, after }, context) =>
@@ -132,17 +133,17 @@ const AttemptType = builder.objectRef<JobAttempt>('Attempt').implement({
 });
 
 const AttemptEdgeType = builder.objectRef<Page<JobAttempt>['edges'][number]>('AttemptEdge').implement({
-  description: 'One attempt of the list, and its place.',
+  description: 'One attempt of the list, with its cursor.',
   fields: (t) => ({
-    cursor: t.exposeString('cursor', { description: 'Its place in the list, for `after`.' }),
+    cursor: t.exposeString('cursor', { description: 'The position in the list, for `after`.' }),
     node: t.expose('node', { type: AttemptType, description: 'The attempt.' }),
   }),
 });
 
 export const AttemptConnectionType = builder.objectRef<Page<JobAttempt>>('AttemptConnection').implement({
-  description: 'A page of a job’s attempts, oldest first. A job of many attempts has lost the first ones that did not fail.',
+  description: 'A page of a job’s attempts, oldest first. A job of many attempts has lost its first ones, except those that failed.',
   fields: (t) => ({
     edges: t.expose('edges', { type: [AttemptEdgeType], description: 'The attempts of this page.' }),
-    pageInfo: t.expose('pageInfo', { type: PageInfoType, description: 'Whether there is more, and where to go on.' }),
+    pageInfo: t.expose('pageInfo', { type: PageInfoType, description: 'Whether there are more pages, and where to continue.' }),
   }),
 });

@@ -1,4 +1,4 @@
-/** What a job type has done of late, and which of its jobs waits longest. */
+/** Recent figures of a job type, and its job that has waited longest. */
 import {
   jobStatistics,
   statisticsWindows,
@@ -15,7 +15,7 @@ import { JobType } from './job.ts';
 import { JobTypeType } from './jobTypeInfo.ts';
 
 const StatisticsWindowType = builder.enumType('StatisticsWindow', {
-  description: 'Which time is looked back at.',
+  description: 'The period that is looked at.',
   values: {
     HOUR: { description: 'The last 60 minutes, in slices of 5 minutes.' },
     DAY: { description: 'The last 24 hours, in slices of an hour.' },
@@ -23,63 +23,64 @@ const StatisticsWindowType = builder.enumType('StatisticsWindow', {
 });
 
 const PercentilesType = builder.objectRef<Percentiles>('Percentiles').implement({
-  description: 'How long most took, in milliseconds.',
+  description: 'Typical durations, in milliseconds.',
   fields: (t) => ({
-    p50: t.exposeFloat('p50', { description: 'Half took no longer.' }),
-    p95: t.exposeFloat('p95', { description: '95 of 100 took no longer.' }),
+    p50: t.exposeFloat('p50', { description: 'Half of them took no longer.' }),
+    p95: t.exposeFloat('p95', { description: '95 percent of them took no longer.' }),
   }),
 });
 
 const SliceType = builder.objectRef<Slice>('JobTypeStatisticsSlice').implement({
-  description: 'Jobs of a type that were handed in within a part of the window.',
+  description: 'Jobs of a type that were handed in within one slice of the window.',
   fields: (t) => ({
-    startsAt: t.expose('startsAt', { type: 'DateTime', description: 'When the part begins; it ends where the next one begins.' }),
+    startsAt: t.expose('startsAt', { type: 'DateTime', description: 'When the slice begins; it ends where the next one begins.' }),
     created: t.exposeInt('created', { description: 'So many.' }),
-    succeeded: t.exposeInt('succeeded', { description: 'Of these, SUCCEEDED by now.' }),
-    failed: t.exposeInt('failed', { description: 'Of these, FAILED or FAILED_FINAL by now.' }),
+    succeeded: t.exposeInt('succeeded', { description: 'The number of these that have SUCCEEDED by now.' }),
+    failed: t.exposeInt('failed', { description: 'The number of these that are FAILED or FAILED_FINAL by now.' }),
   }),
 });
 
 const JobTypeStatisticsType = builder.objectRef<TypeStatistics>('JobTypeStatistics').implement({
-  description: 'What became of the jobs of a type that were handed in within a window. Reading it costs the same however many there are.',
+  description:
+    'Figures of the jobs of a type that were handed in within a window. Reading them costs the same however many jobs there are.',
   fields: (t) => ({
-    created: t.exposeInt('created', { description: 'Handed in within the window.' }),
-    succeeded: t.exposeInt('succeeded', { description: 'Of these, SUCCEEDED by now.' }),
-    failed: t.exposeInt('failed', { description: 'Of these, FAILED or FAILED_FINAL by now.' }),
+    created: t.exposeInt('created', { description: 'Jobs handed in within the window.' }),
+    succeeded: t.exposeInt('succeeded', { description: 'The number of these that have SUCCEEDED by now.' }),
+    failed: t.exposeInt('failed', { description: 'The number of these that are FAILED or FAILED_FINAL by now.' }),
     slices: t.field({
       type: [SliceType],
-      description: 'The same by parts of the window, oldest first.',
+      description: 'The same for each slice of the window, oldest first.',
       resolve: ({ slices }) => [...slices],
     }),
     waitMs: t.expose('wait', {
       type: PercentilesType,
       nullable: true,
-      description: 'From when a job might have begun to its first attempt; null where none has.',
+      description: 'From when a job could begin to its first attempt; null where no attempt has begun.',
     }),
     runMs: t.expose('run', {
       type: PercentilesType,
       nullable: true,
       description: 'From a job’s first attempt to its end, with the pauses between attempts; null where none has ended.',
     }),
-    sampled: t.exposeInt('sampled', { description: 'Jobs that `waitMs` and `runMs` are of.' }),
+    sampled: t.exposeInt('sampled', { description: 'The number of jobs from which `waitMs` and `runMs` are computed.' }),
     isEstimated: t.exposeBoolean('isEstimated', {
-      description: 'True: there are too many to count, and the numbers are reckoned from the newest jobs of each part.',
+      description: 'True: there are too many jobs to count, and the figures are estimated from the newest jobs of each slice.',
     }),
   }),
 });
 
 const WaitingJobType = builder.objectRef<WaitingJob>('WaitingJob').implement({
-  description: 'A job that waits, and could run if it were let.',
+  description: 'A job that waits although it could run.',
   fields: (t) => ({
     job: t.expose('job', { type: JobType, description: 'The job; its `waitingReason` says what it waits for.' }),
-    since: t.expose('since', { type: 'DateTime', description: 'Since when it waits.' }),
+    since: t.expose('since', { type: 'DateTime', description: 'When its wait began.' }),
   }),
 });
 
-const ownerArgument = 'Of whose jobs; left out: the caller’s own. Another’s only with the scope `admin`: else FORBIDDEN.';
-const allOwnersArgument = 'Of all owners’ jobs. Only with the scope `admin`: else FORBIDDEN.';
+const ownerArgument = 'The owner of the jobs; if left out, the caller. Another owner needs the scope `admin`: else FORBIDDEN.';
+const allOwnersArgument = 'Jobs of all owners. Needs the scope `admin`: else FORBIDDEN.';
 
-/** One reading serves all types, and is paid once. */
+/** One read serves all types, and is paid once. */
 const cost = { statistics: 500, waits: 100 };
 
 builder.objectFields(JobTypeType, (t) => ({
@@ -87,9 +88,9 @@ builder.objectFields(JobTypeType, (t) => ({
     type: JobTypeStatisticsType,
     nullable: true,
     complexity: cost.statistics,
-    description: 'What became of its jobs of late; null for all owners’ where the jobs are in DynamoDB, which has no index of them.',
+    description: 'Recent figures of its jobs; null for all owners where the jobs are in DynamoDB, which has no index for that.',
     args: {
-      window: t.arg({ type: StatisticsWindowType, defaultValue: 'HOUR', description: 'Which time is looked back at.' }),
+      window: t.arg({ type: StatisticsWindowType, defaultValue: 'HOUR', description: 'The period that is looked at.' }),
       owner: t.arg.string({ description: ownerArgument }),
       allOwners: t.arg.boolean({ defaultValue: false, description: allOwnersArgument }),
     },
@@ -105,7 +106,7 @@ builder.objectFields(JobTypeType, (t) => ({
     nullable: true,
     complexity: cost.waits,
     description:
-      'Its job that has waited longest for a worker, a limit or the end of a pause. Null where none waits. Of an owner with more than 10,000 jobs in DynamoDB it may not be found.',
+      'Its job that has waited longest for a worker, a limit or the end of a pause. Null where none waits. In DynamoDB it may not be found for an owner with more than 10,000 jobs.',
     args: {
       owner: t.arg.string({ description: ownerArgument }),
       allOwners: t.arg.boolean({ defaultValue: false, description: allOwnersArgument }),
@@ -135,7 +136,7 @@ interface Readings {
 
 const readings = new WeakMap<ApiContext, Readings>();
 
-/** Of one operation: each is read once, whatever number of types asks. */
+/** Within one operation: each is read once, however many types are asked for. */
 function readingsOf(context: ApiContext): Readings {
   const present = readings.get(context);
   if (present !== undefined) return present;

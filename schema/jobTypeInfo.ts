@@ -4,7 +4,7 @@ import { ownExample } from '../core/usecases/ownExample.ts';
 import { builder } from './builder.ts';
 
 const JobPolicyType = builder.objectRef<JobPolicy>('JobPolicy').implement({
-  description: 'How the attempts at a job are made. Null: as the worker’s settings have it.',
+  description: 'How attempts at a job are made. A field that is null has the default of the worker’s settings.',
   fields: (t) => ({
     timeoutSeconds: t.exposeInt('timeoutSeconds', { description: 'An attempt that runs longer is stopped and counts as failed.' }),
     attemptsPerReceive: t.exposeInt('attemptsPerReceive', {
@@ -13,16 +13,16 @@ const JobPolicyType = builder.objectRef<JobPolicy>('JobPolicy').implement({
     }),
     backoffBaseMs: t.exposeInt('backoffBaseMs', {
       nullable: true,
-      description: 'Wait before the second attempt, in milliseconds; it doubles each time.',
+      description: 'The wait before the second attempt, in milliseconds; it doubles each time.',
     }),
-    backoffMaxMs: t.exposeInt('backoffMaxMs', { nullable: true, description: 'Longest wait between attempts, in milliseconds.' }),
+    backoffMaxMs: t.exposeInt('backoffMaxMs', { nullable: true, description: 'The longest wait between attempts, in milliseconds.' }),
   }),
 });
 
 export const JobTypeType = builder.objectRef<JobType>('JobType').implement({
   description: 'A kind of work this system can do.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'What to give as `CreateJobInput.type`.' }),
+    name: t.exposeString('name', { description: 'The value for `CreateJobInput.type`.' }),
     description: t.exposeString('description', { description: 'What it does.' }),
     paramsSchema: t.field({
       type: 'JSON',
@@ -37,7 +37,7 @@ export const JobTypeType = builder.objectRef<JobType>('JobType').implement({
     policy: t.expose('policy', { type: JobPolicyType, description: 'How its attempts are made.' }),
     example: t.field({
       type: 'JSON',
-      description: 'Params to start from.',
+      description: 'Example params.',
       resolve: (type, _args, { core, owner }) => ownExample(core.settings.objectAccess, owner, type),
     }),
   }),

@@ -44,7 +44,7 @@ builder.mutationType({
     }),
     createJobs: t.field({
       type: CreateJobsPayloadType,
-      description: `Hands in up to ${maxBatch} jobs; each stands for itself, and the answers come in the same order.`,
+      description: `Hands in up to ${maxBatch} jobs. Each succeeds or fails by itself; the results come in the same order.`,
       args: { input: t.arg({ type: CreateJobsInputType, required: true, description: 'The jobs.' }) },
       complexity: ({ input }) => ({ field: 1, multiplier: Math.min(input.jobs.length, maxBatch) }),
       resolve: async (_root, { input: { jobs } }, context, info) => {
@@ -57,7 +57,7 @@ builder.mutationType({
     }),
     retryJob: t.field({
       type: RetryJobPayloadType,
-      description: 'Begins a job anew that is FAILED, FAILED_FINAL, CANCELLED, or stuck. JOB_NOT_RETRYABLE otherwise.',
+      description: 'Retries a job that is FAILED, FAILED_FINAL, CANCELLED, or stuck. JOB_NOT_RETRYABLE otherwise.',
       args: { input: t.arg({ type: RetryJobInputType, required: true, description: 'Which job.' }) },
       resolve: async (_root, { input: { jobId, fromStart } }, { core, owner, isAdmin, spend }) => {
         await spend('jobs', 1);
@@ -67,8 +67,8 @@ builder.mutationType({
     sendSignal: t.field({
       type: SendSignalPayloadType,
       description:
-        'Sends a job what its handler waits for, or will wait for: an approval, what a webhook told. Once: the same again changes nothing, another payload is SIGNAL_ALREADY_SENT.',
-      args: { input: t.arg({ type: SendSignalInputType, required: true, description: 'Which job, and what.' }) },
+        'Sends a job the signal that its handler waits for, or will wait for, such as an approval. Each name once: the same signal again changes nothing, another payload is SIGNAL_ALREADY_SENT.',
+      args: { input: t.arg({ type: SendSignalInputType, required: true, description: 'The job and the signal.' }) },
       resolve: async (_root, { input: { jobId, name, payload } }, { core, owner, isAdmin, spend }) => {
         await spend('jobs', 1);
         const checked = payload === undefined ? undefined : checkedJson(payload, ['payload']);
@@ -77,8 +77,8 @@ builder.mutationType({
     }),
     rescheduleJob: t.field({
       type: RescheduleJobPayloadType,
-      description: 'Moves the start of a job that waits. JOB_NOT_RESCHEDULABLE if it runs or has ended.',
-      args: { input: t.arg({ type: RescheduleJobInputType, required: true, description: 'Which job, and when.' }) },
+      description: 'Changes the start of a waiting job. JOB_NOT_RESCHEDULABLE if it runs or has ended.',
+      args: { input: t.arg({ type: RescheduleJobInputType, required: true, description: 'The job and its new start.' }) },
       resolve: async (_root, { input: { jobId, runAt } }, { core, owner, isAdmin, spend }) => {
         await spend('jobs', 1);
         return { job: await rescheduleJob(core, { owner, isAdmin, jobId, runAt }) };
@@ -86,7 +86,8 @@ builder.mutationType({
     }),
     cancelJob: t.field({
       type: CancelJobPayloadType,
-      description: 'Cancels a job: one that waits at once, one that runs within a heartbeat. JOB_NOT_CANCELLABLE if it has ended.',
+      description:
+        'Cancels a job, and the children that it made: one that waits at once, one that runs within a heartbeat. JOB_NOT_CANCELLABLE if it has ended.',
       args: { input: t.arg({ type: CancelJobInputType, required: true, description: 'Which job.' }) },
       resolve: async (_root, { input: { jobId } }, { core, owner, isAdmin, spend }) => {
         await spend('jobs', 1);
@@ -96,7 +97,7 @@ builder.mutationType({
   }),
 });
 
-/** Params that are not JSON fail their own entry only; the rest goes on together. */
+/** Params that are not JSON fail only their own entry; the rest is handed in together. */
 async function createEach(jobs: readonly CreateJobInput[], context: ApiContext): Promise<readonly CreateJobOutcome[]> {
   const prepared = jobs.map((input): CreateJobRequest | FailedOutcome => {
     try {

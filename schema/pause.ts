@@ -1,4 +1,4 @@
-/** What can be paused, as clients read it, and the inputs and answers of `pauseJobType`, `pauseQueue` and their opposites. */
+/** What can be paused, as clients read it, and the inputs and results of `pauseJobType`, `pauseQueue` and their opposites. */
 import { JobError } from '../core/errors.ts';
 import type { JobPriority } from '../core/job.ts';
 import type { JobType } from '../core/jobType.ts';
@@ -11,9 +11,9 @@ import type { ApiContext } from './context.ts';
 import { JobPriorityType } from './job.ts';
 import { JobTypeType } from './jobTypeInfo.ts';
 
-/** Who may pause and resume: admins, and everybody where a developer's server is open. @throws {JobError} `FORBIDDEN`. */
+/** Only operators may pause and resume: admins, and everybody on an open server for development. @throws {JobError} `FORBIDDEN`. */
 export function requireOperator({ mayOperate }: Pick<ApiContext, 'mayOperate'>): void {
-  if (!mayOperate) throw new JobError('FORBIDDEN', { message: 'The scope `admin` is needed for that.' });
+  if (!mayOperate) throw new JobError('FORBIDDEN', { message: 'This needs the scope `admin`.' });
 }
 
 /** @throws {JobError} `UNKNOWN_JOB_TYPE`. */
@@ -23,7 +23,7 @@ export function knownType({ core }: Pick<ApiContext, 'core'>, name: string): Job
   return type;
 }
 
-/** Counted up to this. */
+/** Counted up to this number. */
 const mostCounted = 1000;
 
 async function shownPause({ core }: Pick<ApiContext, 'core'>, what: Pausable): Promise<Pause | undefined> {
@@ -45,11 +45,11 @@ async function waitingFor({ core }: Pick<ApiContext, 'core'>, what: Pausable): P
 }
 
 const said = {
-  isPaused: 'Whether jobs of it that would start are kept waiting.',
+  isPaused: 'Whether it is paused: its jobs wait instead of starting.',
   pausedReason: 'Why, if a reason was given.',
   pausedUntil: 'When the pause ends by itself, if it does.',
   pausedSince: 'When the pause began.',
-  pausedBy: 'Who paused it last; null to those who may not operate the system (scope `admin`).',
+  pausedBy: 'Who paused it last; null for callers who may not operate the system (scope `admin`).',
   waiting: `Jobs that wait for a pause to end, or for a limit of their type; ${mostCounted} where there are as many or more.`,
 };
 
@@ -88,9 +88,9 @@ export interface JobQueueInfo {
 }
 
 export const JobQueueType = builder.objectRef<JobQueueInfo>('JobQueue').implement({
-  description: 'Where the jobs of one priority wait.',
+  description: 'The queue of the jobs of one priority.',
   fields: (t) => ({
-    priority: t.expose('priority', { type: JobPriorityType, description: 'Of its jobs.' }),
+    priority: t.expose('priority', { type: JobPriorityType, description: 'The priority of its jobs.' }),
     isPaused: t.boolean({
       description: said.isPaused,
       resolve: async ({ priority }, _, context) => (await shownPause(context, { priority })) !== undefined,
@@ -121,11 +121,11 @@ export const JobQueueType = builder.objectRef<JobQueueInfo>('JobQueue').implemen
   }),
 });
 
-const reasonField = { description: `For people, at most ${maxReasonLength} characters.` };
-const untilField = { type: 'DateTime', description: 'When it ends by itself; left out: when it is resumed.' } as const;
+const reasonField = { description: `The reason, for people, at most ${maxReasonLength} characters.` };
+const untilField = { type: 'DateTime', description: 'When the pause ends by itself; if left out, when it is resumed.' } as const;
 
 export const PauseJobTypeInputType = builder.inputType('PauseJobTypeInput', {
-  description: 'Which job type to pause.',
+  description: 'The job type to pause.',
   fields: (t) => ({
     type: t.string({ required: true, description: 'Its name; see `jobTypes`.' }),
     reason: t.string(reasonField),
@@ -134,22 +134,22 @@ export const PauseJobTypeInputType = builder.inputType('PauseJobTypeInput', {
 });
 
 export const PauseQueueInputType = builder.inputType('PauseQueueInput', {
-  description: 'Which queue to pause.',
+  description: 'The queue to pause.',
   fields: (t) => ({
-    priority: t.field({ type: JobPriorityType, required: true, description: 'Of its jobs.' }),
+    priority: t.field({ type: JobPriorityType, required: true, description: 'The priority of its jobs.' }),
     reason: t.string(reasonField),
     until: t.field(untilField),
   }),
 });
 
 export const ResumeJobTypeInputType = builder.inputType('ResumeJobTypeInput', {
-  description: 'Which job type to resume.',
+  description: 'The job type to resume.',
   fields: (t) => ({ type: t.string({ required: true, description: 'Its name; see `jobTypes`.' }) }),
 });
 
 export const ResumeQueueInputType = builder.inputType('ResumeQueueInput', {
-  description: 'Which queue to resume.',
-  fields: (t) => ({ priority: t.field({ type: JobPriorityType, required: true, description: 'Of its jobs.' }) }),
+  description: 'The queue to resume.',
+  fields: (t) => ({ priority: t.field({ type: JobPriorityType, required: true, description: 'The priority of its jobs.' }) }),
 });
 
 const jobTypePayload = (name: string, description: string) =>
@@ -164,7 +164,7 @@ const queuePayload = (name: string, description: string) =>
     fields: (t) => ({ queue: t.expose('queue', { type: JobQueueType, description: 'The queue, as it is now.' }) }),
   });
 
-export const PauseJobTypePayloadType = jobTypePayload('PauseJobTypePayload', 'What became of a job type that was to be paused.');
-export const ResumeJobTypePayloadType = jobTypePayload('ResumeJobTypePayload', 'What became of a job type that was to be resumed.');
-export const PauseQueuePayloadType = queuePayload('PauseQueuePayload', 'What became of a queue that was to be paused.');
-export const ResumeQueuePayloadType = queuePayload('ResumeQueuePayload', 'What became of a queue that was to be resumed.');
+export const PauseJobTypePayloadType = jobTypePayload('PauseJobTypePayload', 'The result of `pauseJobType`.');
+export const ResumeJobTypePayloadType = jobTypePayload('ResumeJobTypePayload', 'The result of `resumeJobType`.');
+export const PauseQueuePayloadType = queuePayload('PauseQueuePayload', 'The result of `pauseQueue`.');
+export const ResumeQueuePayloadType = queuePayload('ResumeQueuePayload', 'The result of `resumeQueue`.');

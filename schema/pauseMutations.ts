@@ -1,4 +1,4 @@
-/** The mutations of those who run the system: what is paused, and what goes on. */
+/** The mutations of operators that pause and resume. */
 import { pauseWork, resumeWork } from '../core/usecases/pauseWork.ts';
 import { builder } from './builder.ts';
 import {
@@ -14,14 +14,15 @@ import {
   ResumeQueuePayloadType,
 } from './pause.ts';
 
-const goesOn = 'Creating goes on, running jobs end, and none starts later than 5 seconds after the answer. For the scope `admin`.';
-const sent = 'What waits is sent again, in order. For the scope `admin`.';
+const goesOn =
+  'Jobs can still be created, running jobs end, and none starts later than 5 seconds after the answer. Needs the scope `admin`.';
+const sent = 'Waiting jobs are sent again, in order. Needs the scope `admin`.';
 
 builder.mutationFields((t) => ({
   pauseJobType: t.field({
     type: PauseJobTypePayloadType,
-    description: `Keeps jobs of a type from starting, or gives the pause there is another reason and end. ${goesOn}`,
-    args: { input: t.arg({ type: PauseJobTypeInputType, required: true, description: 'Which type, why, and until when.' }) },
+    description: `Keeps jobs of a type from starting, or changes the reason and the end of an existing pause. ${goesOn}`,
+    args: { input: t.arg({ type: PauseJobTypeInputType, required: true, description: 'The type, the reason, and the end.' }) },
     resolve: async (_root, { input: { type, reason, until } }, context) => {
       await context.spend('jobs', 1);
       requireOperator(context);
@@ -44,8 +45,8 @@ builder.mutationFields((t) => ({
   }),
   pauseQueue: t.field({
     type: PauseQueuePayloadType,
-    description: `Keeps jobs of a priority from starting, or gives the pause there is another reason and end. ${goesOn}`,
-    args: { input: t.arg({ type: PauseQueueInputType, required: true, description: 'Which queue, why, and until when.' }) },
+    description: `Keeps jobs of a priority from starting, or changes the reason and the end of an existing pause. ${goesOn}`,
+    args: { input: t.arg({ type: PauseQueueInputType, required: true, description: 'The queue, the reason, and the end.' }) },
     resolve: async (_root, { input: { priority, reason, until } }, context) => {
       await context.spend('jobs', 1);
       requireOperator(context);

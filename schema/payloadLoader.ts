@@ -1,6 +1,6 @@
 /**
- * Params and results of one request: those kept apart are read when they are selected, a few at a time, and counted
- * towards the answer as they come, so that one which grows too large ends before it is all in memory.
+ * Params and results of one request. Those stored apart are read when they are selected, a few at a time, and counted towards
+ * the answer as they come. So an answer that grows too large ends before all of it is in memory.
  */
 import type { JsonValue, Payload } from '../core/job.ts';
 import { jsonSize, type JsonSize } from '../core/jsonSize.ts';
@@ -12,21 +12,21 @@ interface Sized {
   readonly size: JsonSize;
 }
 
-/** Ends with the request's context. */
+/** Lives as long as the request's context. */
 const reads = new WeakMap<ApiContext, ReadOne<Sized>>();
 
-/** Reads of each owner that are under way or wait: one who asks a hundred times at once is served no more at a time. */
+/** Each owner's reads that run or wait: a hundred requests at once get no more reads at a time than one. */
 const gates = new Map<string, { running: number; readonly waiting: (() => void)[] }>();
 const maxReadsPerOwner = 2;
 
-/** Decoding them takes one turn: together no more than a megabyte. */
+/** They are decoded in one turn of the event loop: together no more than a megabyte. */
 const paced = { maxBatch: 4, maxCalls: 2 };
 
-/** Bytes that count as one query: large fields are not free because there are few of them. */
+/** Bytes that count as one query: otherwise few large fields would cost nothing. */
 const bytesPerQuery = 64 * 1024;
 
 /**
- * `null` where it is gone, as a record that is read while it expires. @throws {JobError} `TABLE_UNAVAILABLE`,
+ * `null` where it is gone, for a record that is read while it expires. @throws {JobError} `TABLE_UNAVAILABLE`,
  * `RESPONSE_TOO_LARGE`, `RATE_LIMITED`.
  */
 export async function loadPayload(context: ApiContext, payload: Payload): Promise<JsonValue> {
@@ -44,7 +44,7 @@ export async function loadPayload(context: ApiContext, payload: Payload): Promis
 
 async function readSized(context: ApiContext, keys: readonly string[]): Promise<readonly (Sized | undefined)[]> {
   const { core, owner, signal, answer, spend } = context;
-  // One that is too large already reads no more.
+  // An answer that is too large already reads no more.
   answer.add({ values: 0, bytes: 0 });
   const values = await atMost(owner, () => core.table.readPayloads(keys, signal));
   const sized = values.map((value) => (value === undefined ? undefined : { value, size: jsonSize(value) }));
@@ -61,7 +61,7 @@ async function atMost<Value>(owner: string, read: () => Promise<Value>): Promise
   try {
     return await read();
   } finally {
-    // The place goes on to the next, or is free.
+    // The slot passes to the next read, or is free.
     const next = gate.waiting.shift();
     if (next !== undefined) next();
     else if (--gate.running === 0) gates.delete(owner);

@@ -10,27 +10,27 @@ import { JobType } from './job.ts';
 import { JobTypeType } from './jobTypeInfo.ts';
 import { JobQueueType } from './pause.ts';
 
-const ownerArgument = 'Whose; left out: the caller’s own. Another’s only with the scope `admin`: else FORBIDDEN.';
+const ownerArgument = 'The owner of the jobs; if left out, the caller. Another owner needs the scope `admin`: else FORBIDDEN.';
 
 const allOwnersArgument =
-  'All owners’, of those that are FAILED, FAILED_FINAL or CANCELLED: `filter.status` names which. Only with the scope `admin`: else FORBIDDEN.';
+  'Jobs of all owners, of those that are FAILED, FAILED_FINAL or CANCELLED: name these in `filter.status`. Needs the scope `admin`: else FORBIDDEN.';
 
-/** A page costs as much as the jobs it may hold. A size that is out of range is refused when the list is read. */
+/** A page costs as much as the most jobs that it may have. A size that is out of range is refused when the list is read. */
 const pageCost = (size: number) => ({ field: 1, multiplier: Math.min(Math.max(size, 0), maxPageSize) });
 
 builder.queryType({
-  description: 'Reads the caller’s own jobs; an admin’s token reads everybody’s.',
+  description: 'Reads the caller’s own jobs; an admin’s token can read everybody’s.',
   fields: (t) => ({
     job: t.field({
       type: JobType,
       nullable: true,
-      description: 'One job. JOB_NOT_FOUND if there is none, or if it is someone else’s.',
+      description: 'One job. JOB_NOT_FOUND if it does not exist or is someone else’s.',
       args: { jobId: t.arg.id({ required: true, description: 'The ticket.' }) },
       resolve: (_root, { jobId }, { core, owner, isAdmin }) => getJob(core, { owner, isAdmin, jobId }),
     }),
     jobs: t.field({
       type: JobConnectionType,
-      description: 'The caller’s jobs, newest first, as a Relay connection. A job appears in it moments after it was created.',
+      description: 'The caller’s jobs, newest first, as a Relay connection. A new job appears in it a moment after its creation.',
       args: {
         filter: t.arg({ type: JobsFilterType, description: 'Which jobs to list.' }),
         first: t.arg.int({ description: 'Page size towards older jobs, 0 to 100; 20 if neither `first` nor `last` is given.' }),
@@ -60,19 +60,19 @@ builder.queryType({
         owner: t.arg.string({ description: ownerArgument }),
         allOwners: t.arg.boolean({ defaultValue: false, description: allOwnersArgument }),
       },
-      // Like a whole page.
+      // Costs as much as a full page.
       complexity: maxPageSize,
       resolve: (_root, { filter, ...whose }, context) =>
         countJobs(context.core, { owner: ownersMeant(context, whose), filter: jobsFilterOf(filter), signal: context.signal }),
     }),
     jobTypes: t.field({
       type: [JobTypeType],
-      description: 'What kinds of work there are.',
+      description: 'The job types that can be handed in.',
       resolve: (_root, _arguments, { core }) => [...core.jobTypes.all],
     }),
     queues: t.field({
       type: [JobQueueType],
-      description: 'The queues, one a priority, highest first.',
+      description: 'The queues, one per priority, highest first.',
       resolve: () => jobPriorities.map((priority) => ({ priority })),
     }),
     jobByIdempotencyKey: t.field({
@@ -88,10 +88,10 @@ builder.queryType({
     }),
     waitForJob: t.field({
       type: JobType,
-      description: 'Answers as soon as the job is final, or with its present state after `timeoutSeconds`.',
+      description: 'Returns the job as soon as it is final, or in its present state after `timeoutSeconds`.',
       args: {
         jobId: t.arg.id({ required: true, description: 'The ticket.' }),
-        timeoutSeconds: t.arg.int({ defaultValue: 30, description: `How long to wait at most, 0 to ${maxWaitSeconds}.` }),
+        timeoutSeconds: t.arg.int({ defaultValue: 30, description: `The longest wait, 0 to ${maxWaitSeconds}.` }),
       },
       resolve: async (_root, { jobId, timeoutSeconds }, { core, watches, owner, isAdmin, signal, spend }) => {
         await spend('waits', 1);

@@ -1,7 +1,7 @@
-/** Where a watch goes on that broke off. */
+/** Where an interrupted watch continues. */
 import type { ApiContext } from './context.ts';
 
-/** The later of what the arguments and the header `Last-Event-ID` say. */
+/** The later of the argument and the header `Last-Event-ID`. */
 export function resumeAfter(id: string, after: number | null | undefined, lastEventId: ApiContext['lastEventId']): number | undefined {
   const seen = lastEventId !== undefined && (lastEventId.jobId ?? id) === id ? lastEventId.version : undefined;
   if (after === null || after === undefined) return seen;

@@ -21,7 +21,7 @@ describe('JSON', () => {
     expect(JsonScalar.parseLiteral(parseValue('{a: $x, b: [$y]}'), { x: { deep: 1 } })).toEqual({ a: { deep: 1 }, b: [null] });
   });
 
-  it('keeps the keys __proto__ and constructor, and nothing comes of them', () => {
+  it('keeps the keys __proto__ and constructor, without any effect', () => {
     const text = '{"__proto__":{"polluted":true},"constructor":{"prototype":1}}';
     for (const sent of [
       JSON.parse(text),
@@ -34,7 +34,7 @@ describe('JSON', () => {
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });
 
-  it('refuses a number that JSON cannot say, and names its place', () => {
+  it('refuses a number that JSON cannot express, and names its place', () => {
     for (const sent of [JSON.parse('{"rows":[1,1e400]}'), valueFromAST(parseValue('{rows: [1, 1e400]}'), JsonScalar)]) {
       expect(problemOf(() => checkedJson(sent, ['params']))).toMatchObject({
         code: 'BAD_USER_INPUT',
@@ -78,7 +78,7 @@ describe('DateTime', () => {
     }
   });
 
-  it('is refused without an offset, and where no calendar has it', () => {
+  it('is refused without an offset, and where the date does not exist', () => {
     for (const text of [
       '2026-01-31T12:00:00',
       '2026-01-31',
@@ -93,7 +93,7 @@ describe('DateTime', () => {
       expect(() => DateTimeScalar.parseValue(text)).toThrow();
   });
 
-  it('is never made up from something that is no time', () => {
+  it('is never made up from a text that is not a time', () => {
     expect(() => DateTimeScalar.serialize(Number.NaN)).toThrow();
     expect(() => DateTimeScalar.serialize('yesterday')).toThrow();
   });

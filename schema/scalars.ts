@@ -1,4 +1,4 @@
-/** The scalars DateTime and JSON, and the check every JSON a client sends goes through. */
+/** The scalars DateTime and JSON, and the check of every JSON value that a client sends. */
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 import type { JsonValue } from '../core/job.ts';
 import { exactNumber, inexactIntegerOf } from '../core/json.ts';
@@ -6,7 +6,8 @@ import { badInput, requireText } from '../core/text.ts';
 
 export const DateTimeScalar = new GraphQLScalarType<number, string>({
   name: 'DateTime',
-  description: 'A moment as of RFC 3339. Answers are in UTC, with milliseconds: `2026-01-31T12:00:00.000Z`; inputs have any offset.',
+  description:
+    'A moment in the format of RFC 3339. Answers are in UTC, with milliseconds: `2026-01-31T12:00:00.000Z`; inputs may have any offset.',
   specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
   serialize(value) {
     if (typeof value !== 'number') throw new TypeError('a DateTime is kept as milliseconds since the epoch');
@@ -18,12 +19,14 @@ export const DateTimeScalar = new GraphQLScalarType<number, string>({
 
 const moment = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i;
 
-/** A day that no calendar has is none; what is finer than a millisecond is left out. */
+/** A day that does not exist is refused; digits beyond milliseconds are dropped. */
 function momentOf(value: unknown): number {
   const [, day = ''] = (typeof value === 'string' ? moment.exec(value) : null) ?? [];
   const at = day === '' || typeof value !== 'string' ? Number.NaN : Date.parse(value.toUpperCase());
   if (Number.isNaN(at) || new Date(`${day}T00:00:00Z`).toISOString().slice(0, 10) !== day)
-    throw new GraphQLError('A DateTime is a text as of RFC 3339 with its offset: `2026-01-31T12:00:00Z`, `2026-01-31T13:00:00+01:00`.');
+    throw new GraphQLError(
+      'A DateTime is a text in the format of RFC 3339 with its offset: `2026-01-31T12:00:00Z`, `2026-01-31T13:00:00+01:00`.',
+    );
   return at;
 }
 
@@ -36,28 +39,28 @@ export const JsonScalar = new GraphQLScalarType<unknown, unknown>({
   parseLiteral: (node, variables) => valueOf(node, variables ?? {}),
 });
 
-/** Deeper JSON is nobody's params, and ends the stack of whatever walks it. */
+/** Deeper JSON is no useful input, and overflows the stack of recursive code. */
 export const maxJsonDepth = 100;
 
-export const inexactProblem = 'is an integer that JSON’s numbers cannot carry exactly: send it as a string';
+export const inexactProblem = 'is an integer that a JSON number cannot represent exactly: send it as a string';
 
 type Path = readonly (string | number)[];
 
 /**
- * What the client sent, if it can be kept and given back unchanged. The scalar itself lets everything through, so that
- * the answer names the whole path, and so that one bad entry of a batch does not fail the others.
- * @throws {JobError} `BAD_USER_INPUT` with the path of the first value that is not JSON or lies too deep.
+ * The client's value, if it can be stored and returned unchanged. The scalar itself accepts everything, so that the error names
+ * the whole path, and so that one bad entry of a batch does not fail the others.
+ * @throws {JobError} `BAD_USER_INPUT` with the path of the first value that is not JSON or is nested too deep.
  */
 export function checkedJson(value: unknown, path: Path): JsonValue {
   return checkedAt(value, [...path], path.length + maxJsonDepth);
 }
 
-/** The path is one list for all, of which each value finds its own: copies would cost more than the check. */
+/** The path is one shared list that grows and shrinks: copies would cost more than the check. */
 function checkedAt(value: unknown, path: (string | number)[], maxLength: number): JsonValue {
   if (value === null || typeof value === 'boolean') return value;
   if (typeof value === 'string') return requireText(value, path);
   if (typeof value === 'number') {
-    // JSON.parse reads 1e400 as Infinity, which JSON cannot say.
+    // JSON.parse reads 1e400 as Infinity, which JSON cannot express.
     if (!Number.isFinite(value)) throw badInput('is a number too large for JSON', path);
     return value;
   }
@@ -71,7 +74,7 @@ function checkedAt(value: unknown, path: (string | number)[], maxLength: number)
   if (Array.isArray(value)) return value.map((item: unknown, index) => inside(index, item));
   if (typeof value !== 'object') throw badInput('is not JSON', path);
   if (inexactIntegerOf(value) !== undefined) throw badInput(inexactProblem, path);
-  // `fromEntries` defines properties: a key `__proto__` stays a key.
+  // `fromEntries` defines properties, so a key `__proto__` stays an ordinary key.
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [requireText(key, path), inside(key, item)]));
 }
 

@@ -1,4 +1,4 @@
-/** The inputs and answers of the mutations of schedules. */
+/** The inputs and results of the mutations of schedules. */
 import { maxTags, type Job } from '../core/job.ts';
 import { maxJitterSeconds, type Schedule } from '../core/schedule/schedule.ts';
 import type { ScheduleChange } from '../core/usecases/changeSchedule.ts';
@@ -12,22 +12,22 @@ import { CatchUpPolicyType, OverlapPolicyType, ScheduleType } from './schedule.t
 const said = {
   cron: 'A cron expression of 5 fields, or of 6 with seconds first; or `@daily` and the like. Exclusive with `everySeconds`.',
   everySeconds: 'An interval, counted from `startsAt` or else from its creation. Exclusive with `cron`.',
-  timeZone: 'Of the IANA database, such as `Europe/Berlin`.',
-  type: 'Of its jobs; see `jobTypes`.',
-  params: 'Of its jobs, as the type’s `paramsSchema` has it. They are checked now, and again at each tick.',
-  priority: 'Of its jobs.',
-  tags: `Of its jobs, at most ${maxTags}; see \`CreateJobInput.tags\`.`,
-  overlap: 'What becomes of a tick while the last one’s job has not ended.',
-  catchUp: 'What becomes of ticks that nobody carried out in time.',
-  jitterSeconds: `A tick comes later than its time by up to so many seconds, always by the same; 0 to ${maxJitterSeconds}.`,
-  startsAt: 'No tick comes before.',
-  endsAt: 'No tick comes after.',
+  timeZone: 'A time zone of the IANA database, such as `Europe/Berlin`.',
+  type: 'The type of its jobs; see `jobTypes`.',
+  params: 'The params of its jobs, as described by the type’s `paramsSchema`. They are checked now, and again at each tick.',
+  priority: 'The priority of its jobs.',
+  tags: `The tags of its jobs, at most ${maxTags}; see \`CreateJobInput.tags\`.`,
+  overlap: 'What happens at a tick while the last one’s job has not ended.',
+  catchUp: 'What happens to ticks that were not carried out in time.',
+  jitterSeconds: `A tick comes later than its time by up to so many seconds, always by the same amount; 0 to ${maxJitterSeconds}.`,
+  startsAt: 'No tick comes before this time.',
+  endsAt: 'No tick comes after this time.',
 };
 
 export const CreateScheduleInputType = builder.inputType('CreateScheduleInput', {
   description: 'A schedule to create.',
   fields: (t) => ({
-    name: t.string({ required: true, description: `Unique among the caller’s; 1 to ${maxScheduleNameLength} characters.` }),
+    name: t.string({ required: true, description: `Unique among the caller’s schedules; 1 to ${maxScheduleNameLength} characters.` }),
     cron: t.string({ description: said.cron }),
     everySeconds: t.int({ description: said.everySeconds }),
     timeZone: t.string({ defaultValue: 'UTC', description: said.timeZone }),
@@ -44,7 +44,7 @@ export const CreateScheduleInputType = builder.inputType('CreateScheduleInput', 
 });
 
 export const UpdateScheduleInputType = builder.inputType('UpdateScheduleInput', {
-  description: 'What is to change of a schedule; what is left out stays.',
+  description: 'The changes to a schedule; a field that is left out is unchanged.',
   fields: (t) => ({
     scheduleId: t.id({ required: true, description: 'Which.' }),
     cron: t.string({ description: said.cron }),
@@ -53,22 +53,22 @@ export const UpdateScheduleInputType = builder.inputType('UpdateScheduleInput', 
     type: t.string({ description: said.type }),
     params: t.field({ type: 'JSON', description: said.params }),
     priority: t.field({ type: JobPriorityType, description: said.priority }),
-    tags: t.stringList({ description: `${said.tags} An empty list takes them away.` }),
+    tags: t.stringList({ description: `${said.tags} An empty list removes them.` }),
     overlap: t.field({ type: OverlapPolicyType, description: said.overlap }),
     catchUp: t.field({ type: CatchUpPolicyType, description: said.catchUp }),
     jitterSeconds: t.int({ description: said.jitterSeconds }),
-    startsAt: t.field({ type: 'DateTime', description: `${said.startsAt} Null takes it away.` }),
-    endsAt: t.field({ type: 'DateTime', description: `${said.endsAt} Null takes it away.` }),
+    startsAt: t.field({ type: 'DateTime', description: `${said.startsAt} Null removes it.` }),
+    endsAt: t.field({ type: 'DateTime', description: `${said.endsAt} Null removes it.` }),
   }),
 });
 
 const whichSchedule = (name: string, description: string) =>
   builder.inputType(name, { description, fields: (t) => ({ scheduleId: t.id({ required: true, description: 'Which.' }) }) });
 
-export const DeleteScheduleInputType = whichSchedule('DeleteScheduleInput', 'Which schedule to delete.');
-export const PauseScheduleInputType = whichSchedule('PauseScheduleInput', 'Which schedule to pause.');
-export const ResumeScheduleInputType = whichSchedule('ResumeScheduleInput', 'Which schedule to resume.');
-export const TriggerScheduleInputType = whichSchedule('TriggerScheduleInput', 'Which schedule to trigger.');
+export const DeleteScheduleInputType = whichSchedule('DeleteScheduleInput', 'The schedule to delete.');
+export const PauseScheduleInputType = whichSchedule('PauseScheduleInput', 'The schedule to pause.');
+export const ResumeScheduleInputType = whichSchedule('ResumeScheduleInput', 'The schedule to resume.');
+export const TriggerScheduleInputType = whichSchedule('TriggerScheduleInput', 'The schedule to trigger.');
 
 /** @throws {JobError} `BAD_USER_INPUT` for params that are not JSON. */
 export function createScheduleRequest(
@@ -121,13 +121,13 @@ const schedulePayload = (name: string, description: string, said: string) =>
   });
 
 const asItIs = 'The schedule, as it is now.';
-export const CreateSchedulePayloadType = schedulePayload('CreateSchedulePayload', 'What became of a schedule to create.', asItIs);
-export const UpdateSchedulePayloadType = schedulePayload('UpdateSchedulePayload', 'What became of a schedule to change.', asItIs);
+export const CreateSchedulePayloadType = schedulePayload('CreateSchedulePayload', 'The result of `createSchedule`.', asItIs);
+export const UpdateSchedulePayloadType = schedulePayload('UpdateSchedulePayload', 'The result of `updateSchedule`.', asItIs);
 export const DeleteSchedulePayloadType = schedulePayload('DeleteSchedulePayload', 'What became of a schedule to delete.', 'As it was.');
-export const PauseSchedulePayloadType = schedulePayload('PauseSchedulePayload', 'What became of a schedule to pause.', asItIs);
-export const ResumeSchedulePayloadType = schedulePayload('ResumeSchedulePayload', 'What became of a schedule to resume.', asItIs);
+export const PauseSchedulePayloadType = schedulePayload('PauseSchedulePayload', 'The result of `pauseSchedule`.', asItIs);
+export const ResumeSchedulePayloadType = schedulePayload('ResumeSchedulePayload', 'The result of `resumeSchedule`.', asItIs);
 
 export const TriggerSchedulePayloadType = builder.objectRef<{ readonly job: Job }>('TriggerSchedulePayload').implement({
-  description: 'What became of a schedule to trigger.',
+  description: 'The result of `triggerSchedule`.',
   fields: (t) => ({ job: t.expose('job', { type: JobType, description: 'The job that it made.' }) }),
 });

@@ -1,4 +1,4 @@
-/** The mutations of schedules: each is for who owns the schedule, and for admins. */
+/** The mutations of schedules, for the schedule's owner and for admins. */
 import { deleteSchedule, pauseSchedule, resumeSchedule, updateSchedule } from '../core/usecases/changeSchedule.ts';
 import { createSchedule, triggerSchedule } from '../core/usecases/createSchedule.ts';
 import { builder } from './builder.ts';
@@ -24,7 +24,8 @@ const which = { required: true, description: 'Which schedule.' } as const;
 builder.mutationFields((t) => ({
   createSchedule: t.field({
     type: CreateSchedulePayloadType,
-    description: 'Creates a schedule: one job at each of its times from now on. SCHEDULE_NAME_TAKEN if one of the caller’s has that name.',
+    description:
+      'Creates a schedule: one job at each of its times from now on. SCHEDULE_NAME_TAKEN if the caller has a schedule of that name.',
     args: { input: t.arg({ type: CreateScheduleInputType, required: true, description: 'The schedule.' }) },
     resolve: async (_root, { input }, context) => {
       await context.spend('jobs', 1);
@@ -33,8 +34,8 @@ builder.mutationFields((t) => ({
   }),
   updateSchedule: t.field({
     type: UpdateSchedulePayloadType,
-    description: 'Changes a schedule: after the answer, no tick of the old kind comes.',
-    args: { input: t.arg({ type: UpdateScheduleInputType, required: true, description: 'Which, and what is to change.' }) },
+    description: 'Changes a schedule: after the answer, every tick follows the new definition.',
+    args: { input: t.arg({ type: UpdateScheduleInputType, required: true, description: 'The schedule, and the changes.' }) },
     resolve: async (_root, { input }, { core, owner, isAdmin, spend }) => {
       await spend('jobs', 1);
       const { scheduleId } = input;
@@ -52,7 +53,7 @@ builder.mutationFields((t) => ({
   }),
   pauseSchedule: t.field({
     type: PauseSchedulePayloadType,
-    description: 'Lets a schedule skip its ticks until it is resumed.',
+    description: 'Makes a schedule skip its ticks until it is resumed.',
     args: { input: t.arg({ type: PauseScheduleInputType, ...which }) },
     resolve: async (_root, { input: { scheduleId } }, { core, owner, isAdmin, spend }) => {
       await spend('jobs', 1);
@@ -61,7 +62,7 @@ builder.mutationFields((t) => ({
   }),
   resumeSchedule: t.field({
     type: ResumeSchedulePayloadType,
-    description: 'Lets a paused schedule go on with its next tick.',
+    description: 'Makes a paused schedule continue with its next tick.',
     args: { input: t.arg({ type: ResumeScheduleInputType, ...which }) },
     resolve: async (_root, { input: { scheduleId } }, { core, owner, isAdmin, spend }) => {
       await spend('jobs', 1);
@@ -70,7 +71,7 @@ builder.mutationFields((t) => ({
   }),
   triggerSchedule: t.field({
     type: TriggerSchedulePayloadType,
-    description: 'Makes a job of a schedule now, beside its ticks: also while it is paused, or its last job has not ended.',
+    description: 'Makes a job of a schedule now, in addition to its ticks: also while it is paused, or its last job has not ended.',
     args: { input: t.arg({ type: TriggerScheduleInputType, ...which }) },
     resolve: async (_root, { input: { scheduleId } }, { core, owner, isAdmin, traceId, spend }) => {
       await spend('jobs', 1);

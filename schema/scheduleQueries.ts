@@ -9,17 +9,19 @@ builder.queryFields((t) => ({
   schedule: t.field({
     type: ScheduleType,
     nullable: true,
-    description: 'One schedule. SCHEDULE_NOT_FOUND if there is none, or if it is someone else’s.',
+    description: 'One schedule. SCHEDULE_NOT_FOUND if it does not exist or is someone else’s.',
     args: { scheduleId: t.arg.id({ required: true, description: 'Which.' }) },
     resolve: async (_root, { scheduleId }, { core, owner, isAdmin }) => (await getSchedule(core, { owner, isAdmin, scheduleId })).value,
   }),
   schedules: t.field({
     type: ScheduleConnectionType,
-    description: 'The caller’s schedules by their names, as a Relay connection. One appears in it moments after it was created.',
+    description: 'The caller’s schedules by their names, as a Relay connection. A new schedule appears in it a moment after its creation.',
     args: {
       first: t.arg.int({ description: `Page size, 0 to ${maxSchedulesPage}; ${defaultSchedulesPage} if it is not given.` }),
-      after: t.arg.string({ description: 'Only those behind the one at this cursor.' }),
-      owner: t.arg.string({ description: 'Whose; left out: the caller’s own. Another’s only with the scope `admin`: else FORBIDDEN.' }),
+      after: t.arg.string({ description: 'Only schedules after the one at this cursor.' }),
+      owner: t.arg.string({
+        description: 'The owner of the schedules; if left out, the caller. Another owner needs the scope `admin`: else FORBIDDEN.',
+      }),
     },
     complexity: ({ first }) => ({ field: 1, multiplier: Math.min(Math.max(first ?? defaultSchedulesPage, 0), maxSchedulesPage) }),
     resolve: (_root, { first, after, owner }, context) =>

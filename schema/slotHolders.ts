@@ -1,4 +1,4 @@
-/** Who holds the slots of a limit, as operators read it. */
+/** The holders of a limit's slots, as operators read them. */
 import { mostHolders, slotHolders, type SlotUse } from '../core/usecases/slotHolders.ts';
 import { badInput } from '../core/text.ts';
 import { builder } from './builder.ts';
@@ -6,12 +6,12 @@ import { JobType } from './job.ts';
 import { knownType, requireOperator } from './pause.ts';
 
 const SlotUseType = builder.objectRef<SlotUse>('SlotUse').implement({
-  description: 'What is taken of a limit on how many jobs run at once.',
+  description: 'How much of a limit on running jobs is in use.',
   fields: (t) => ({
-    most: t.exposeInt('most', { description: 'How many run at once.' }),
-    taken: t.exposeInt('taken', { description: 'How many run, or are about to.' }),
+    most: t.exposeInt('most', { description: 'How many jobs may run at once.' }),
+    taken: t.exposeInt('taken', { description: 'How many jobs run, or are about to.' }),
     someoneWaits: t.exposeBoolean('someoneWaits', { description: 'Whether a job waits for a slot.' }),
-    holders: t.expose('holders', { type: [JobType], description: 'The jobs that have one, the oldest first.' }),
+    holders: t.expose('holders', { type: [JobType], description: 'The jobs that have a slot, the oldest first.' }),
   }),
 });
 
@@ -22,12 +22,11 @@ builder.queryField('slotHolders', (t) =>
     type: SlotUseType,
     nullable: true,
     description:
-      'Who holds the slots of a type, or of one key of it; null where there is no such limit. Needs the scope `admin`: else FORBIDDEN.',
+      'The holders of the slots of a type, or of one key of it; null where there is no such limit. Needs the scope `admin`: else FORBIDDEN.',
     args: {
       type: t.arg.string({ required: true, description: 'The job type’s name; see `jobTypes`.' }),
       concurrencyKey: t.arg.string({
-        description:
-          'As in `Job.concurrencyKey`; `""`: of the jobs that have none. Left out: the slots of the whole type (`limits.total`).',
+        description: 'As in `Job.concurrencyKey`; `""`: jobs without a key. If left out: the slots of the whole type (`limits.total`).',
       }),
       first: t.arg.int({ defaultValue: defaultHolders, description: `How many holders, 0 to ${mostHolders}.` }),
     },

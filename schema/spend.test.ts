@@ -15,7 +15,7 @@ import { createMemoryFeed } from '../core/feed/memory/memoryFeed.ts';
 import { silentLog } from '../test/support/silentLog.ts';
 import { schema, toGraphQLError } from './index.ts';
 
-/** The least that a type takes, as a literal; `undefined` for what may be left out. */
+/** The smallest valid value of a type, as a literal; `undefined` for one that may be left out. */
 function minimal(type: GraphQLInputType): string | undefined {
   if (!isNonNullType(type)) return undefined;
   if (isListType(type.ofType)) return `[${minimal(type.ofType.ofType) ?? 'null'}]`;
@@ -27,13 +27,13 @@ function minimal(type: GraphQLInputType): string | undefined {
 
 const given = (name: string, literal: string | undefined): readonly string[] => (literal === undefined ? [] : [`${name}: ${literal}`]);
 
-/** A field with the arguments it needs, whichever field it is: one that is added later is tested too. */
+/** A call of a field with the arguments that it requires, for any field: one that is added later is tested too. */
 function callOf({ name, args, type }: GraphQLField<unknown, unknown>): string {
   const literals = args.flatMap((arg) => given(arg.name, minimal(arg.type)));
   return `${name}${literals.length === 0 ? '' : `(${literals.join(', ')})`} { __typename } # ${String(type)}`;
 }
 
-/** Everything but counting is out of reach: whoever gets past it fails otherwise. */
+/** Only counting works here: a field that does anything before it is counted fails. */
 const contextValue = {
   owner: 'alice',
   isAdmin: false,

@@ -1,4 +1,4 @@
-/** The subscriptions: every change of status, and what handlers log, pushed. */
+/** The subscriptions: changes of status and log lines, as they happen. */
 import { JobError } from '../core/errors.ts';
 import type { WatchedEvent } from '../core/usecases/watchJob.ts';
 import { builder } from './builder.ts';
@@ -14,7 +14,7 @@ export const JobStatusEventType = builder.objectRef<WatchedEvent>('JobStatusEven
   fields: (t) => ({
     jobId: t.exposeID('jobId', { description: 'The ticket.' }),
     version: t.exposeInt('version', {
-      description: 'The job’s version from then on. Pass the last one you saw as `afterVersion` to resume.',
+      description: 'The job’s version after this change. Pass the last one you saw as `afterVersion` to resume.',
     }),
     status: t.expose('status', { type: JobStatusType, description: 'The status it changed to.' }),
     previousStatus: t.expose('previousStatus', {
@@ -29,7 +29,7 @@ export const JobStatusEventType = builder.objectRef<WatchedEvent>('JobStatusEven
     recovered: t.exposeBoolean('recovered', {
       nullable: true,
       description:
-        'Null: came live. True: was missed live and read from the job’s history. False: versions before this one could not be recovered.',
+        'Null: the event came live. True: it was missed live and read from the job’s history. False: versions before this one could not be recovered.',
     }),
     job: t.field({
       type: JobType,
@@ -46,18 +46,18 @@ builder.subscriptionType({
     jobStatusChanged: t.field({
       type: JobStatusEventType,
       description:
-        'With a jobId: the job’s present state, then each change once and in order, until it is final. Without: whatever happens to the caller’s jobs from now on; ends with FEED_INTERRUPTED if something may have been missed.',
+        'With a jobId: the job’s present state, then each change once and in order, until it is final. Without one: all changes of the caller’s jobs from now on; ends with FEED_INTERRUPTED if something may have been missed.',
       args: {
-        jobId: t.arg.id({ description: 'The ticket; left out: all of the caller’s jobs.' }),
+        jobId: t.arg.id({ description: 'The job’s id; if left out, all of the caller’s jobs.' }),
         afterVersion: t.arg.int({ description: 'Resume after this version: every later change is delivered. Only with a jobId.' }),
         filter: t.arg({
           type: JobsFilterType,
           description:
-            'Which of them, without a jobId: `status` and `errorCode` choose single changes, all else chooses jobs. Left out: all.',
+            'Which changes, without a jobId: `status` and `errorCode` choose single changes, all other fields choose jobs. Left out: all changes.',
         }),
         owner: t.arg.string({
           description:
-            'Whose jobs to watch, without a jobId; left out: the caller’s own. Another’s only with the scope `admin`: else FORBIDDEN.',
+            'The owner of the jobs, without a jobId; if left out, the caller. Another owner needs the scope `admin`: else FORBIDDEN.',
         }),
       },
       subscribe: async (_root, { jobId, afterVersion, filter, owner: named }, { watches, owner, isAdmin, signal, spend, lastEventId }) => {
@@ -65,7 +65,7 @@ builder.subscriptionType({
         if (jobId !== undefined && jobId !== null) {
           if (filter !== undefined && filter !== null) {
             throw new JobError('BAD_USER_INPUT', {
-              message: 'A filter chooses among an owner’s jobs: leave the jobId out.',
+              message: 'A filter applies to an owner’s jobs: leave the jobId out.',
               path: ['filter'],
             });
           }
@@ -84,7 +84,7 @@ builder.subscriptionType({
     jobLogAdded: t.field({
       type: JobLogLineType,
       description:
-        'What the job’s handler logs: the lines there are, then each within moments of two seconds, once and in order, until the job is final.',
+        'The lines that the job’s handler logs: existing ones first, then each new one within about two seconds, once and in order, until the job is final.',
       args: {
         jobId: t.arg.id({ required: true, description: 'The ticket.' }),
         afterSequence: t.arg.int({ description: 'Resume after this sequence: only later lines are delivered.' }),

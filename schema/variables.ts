@@ -1,4 +1,4 @@
-/** The variables of an operation, coerced in one place and once, whichever transport they came by. */
+/** The variables of an operation, coerced in one place and once, on every transport. */
 import {
   getNamedType,
   getVariableValues,
@@ -25,25 +25,24 @@ export type CoercedVariables =
   | { readonly errors: readonly GraphQLError[]; readonly coerced?: undefined };
 
 export interface CoercionOptions {
-  /** Of the operation, with its fragments. */
+  /** The variables of the operation, with its fragments. */
   readonly document: DocumentNode;
   readonly hideSuggestions: boolean;
-  /** Of all arguments together, as if they were written out. */
+  /** Of all arguments together, as if variables were written out in them. */
   readonly maxBytes: number;
 }
 
-/** Each is found by asking, with a path and a sentence of its own: a few are enough to mend a client. */
+/** Each error costs a search for its path and message: a few are enough to correct a client. */
 const maxErrors = 5;
 
-/** Entries of lists and fields of inputs, which are asked for by name; JSON is taken as it is. A workflow of a thousand jobs has some 20,000. */
+/** Entries of lists and fields of inputs that have a named type; JSON is not counted. A workflow of a thousand jobs has some 20,000. */
 const maxTypedValues = 30_000;
 
 /**
- * As graphql-js does it: absent, null and default are told apart by which keys there are. What the operation does not
- * define is left out.
- * @throws {JobError} `BAD_USER_INPUT` for more than is taken, and for text that is not well-formed Unicode. That of
- *   literals the parser has seen; JSON is looked at entry by entry, so that one of a batch does not fail the others
- *   (`checkedJson`).
+ * As in graphql-js: whether a key is present tells absent, null and default apart. Variables that the operation does not define
+ * are dropped.
+ * @throws {JobError} `BAD_USER_INPUT` for more than is accepted, and for text that is not well-formed Unicode. That of literals
+ * the parser has seen; JSON is looked at entry by entry, so that one of a batch does not fail the others (`checkedJson`).
  */
 export function coerceVariables(
   schema: GraphQLSchema,
@@ -63,7 +62,7 @@ export function coerceVariables(
     const size = jsonSize(sent[name], maxValues, maxBytes);
     requireFewValues(size, maxBytes, name);
     sizes.set(name, size);
-    // The path within an input, as the use cases say it; a variable of its own is called by its name.
+    // The path within an input, as the use cases give it; a variable that is no input object is named itself.
     const path = isInputObjectType(getNamedType(inputType)) ? [] : [name];
     if (isInputType(inputType)) requireTexts(sent[name], inputType, path, { left: maxTypedValues });
   }
@@ -72,8 +71,8 @@ export function coerceVariables(
 }
 
 /**
- * The same document for values that are coerced already: whoever executes it coerces variables anew, and takes these as
- * they are. What has no default there has been given it.
+ * The same document, for values that are coerced already: the executor coerces variables again, and accepts these unchanged.
+ * Variables without a default there have been given it here.
  */
 export function forCoercedVariables(document: DocumentNode): DocumentNode {
   const known = coercedDocuments.get(document);
@@ -91,7 +90,7 @@ export function forCoercedVariables(document: DocumentNode): DocumentNode {
 const coercedDocuments = new WeakMap<DocumentNode, DocumentNode>();
 const asItIs = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: JsonScalar.name } } as const;
 
-/** Walks what was sent by the type it is sent for: what does not fit is the coercion's to report. */
+/** Walks the client's value by its declared type. A value that does not fit is left for the coercion to report. */
 function requireTexts(value: unknown, type: GraphQLInputType, path: readonly (string | number)[], budget: { left: number }): void {
   if (isNonNullType(type)) return requireTexts(value, type.ofType, path, budget);
   if (!isListType(type) && type.name === JsonScalar.name) return undefined;

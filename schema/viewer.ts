@@ -1,4 +1,4 @@
-/** Who asks, and what they may do: for pages that show what is not allowed before it is tried. */
+/** The caller, and what they may do: for pages that show in advance what is not allowed. */
 import { builder } from './builder.ts';
 
 interface Viewer {
@@ -8,9 +8,9 @@ interface Viewer {
 }
 
 const ViewerType = builder.objectRef<Viewer>('Viewer').implement({
-  description: 'Who asks, as the server knows them.',
+  description: 'The caller, as the server knows them.',
   fields: (t) => ({
-    owner: t.exposeString('owner', { description: 'Whose jobs those are that they hand in: the subject of the token.' }),
+    owner: t.exposeString('owner', { description: 'The owner of the jobs that they hand in: the subject of their token.' }),
     isAdmin: t.exposeBoolean('isAdmin', { description: 'Whether they may read and change everybody’s jobs: the scope `admin`.' }),
     mayOperate: t.exposeBoolean('mayOperate', {
       description: 'Whether they may pause, resume and limit what runs: the scope `admin`, or a server that is open for development.',
@@ -21,7 +21,7 @@ const ViewerType = builder.objectRef<Viewer>('Viewer').implement({
 builder.queryField('viewer', (t) =>
   t.field({
     type: ViewerType,
-    description: 'Who asks, and what they may do.',
+    description: 'The caller, and what they may do.',
     resolve: (_root, _arguments, { owner, isAdmin, mayOperate }) => ({ owner, isAdmin, mayOperate }),
   }),
 );

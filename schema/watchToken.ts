@@ -1,4 +1,4 @@
-/** `createWatchToken`, and what whoever holds such a token may ask: of one job, how it stands. */
+/** `createWatchToken`, and the operations that its bearer may use: the state of one job. */
 import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql';
 import { JobError } from '../core/errors.ts';
 import { getJob } from '../core/usecases/readJob.ts';
@@ -15,10 +15,10 @@ export interface WatchTokenRequest {
 const maxTtlSeconds = 86_400;
 
 const CreateWatchTokenInputType = builder.inputType('CreateWatchTokenInput', {
-  description: 'Which job a token is for.',
+  description: 'The job that a token is for.',
   fields: (t) => ({
     jobId: t.id({ required: true, description: 'The ticket.' }),
-    ttlSeconds: t.int({ defaultValue: 900, description: `How long the token counts, 1 to ${maxTtlSeconds} seconds.` }),
+    ttlSeconds: t.int({ defaultValue: 900, description: `How long the token is valid, 1 to ${maxTtlSeconds} seconds.` }),
   }),
 });
 
@@ -27,8 +27,8 @@ const CreateWatchTokenPayloadType = builder
   .implement({
     description: 'A token that lets its bearer watch one job.',
     fields: (t) => ({
-      token: t.exposeString('token', { description: 'To be sent as `Authorization: Bearer …`, or in `connectionParams`.' }),
-      expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When it no longer counts; what it watches ends then.' }),
+      token: t.exposeString('token', { description: 'Send it as `Authorization: Bearer …`, or in `connectionParams`.' }),
+      expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When it expires; its watches end then.' }),
     }),
   });
 
@@ -36,8 +36,8 @@ builder.mutationField('createWatchToken', (t) =>
   t.field({
     type: CreateWatchTokenPayloadType,
     description:
-      'Signs a token for someone who may watch one job, and nothing else: `job`, `waitForJob`, `jobStatusChanged` and `jobLogAdded` with its jobId.',
-    args: { input: t.arg({ type: CreateWatchTokenInputType, required: true, description: 'Which job, and for how long.' }) },
+      'Signs a token with which somebody may watch one job, and nothing else: `job`, `waitForJob`, `jobStatusChanged` and `jobLogAdded` with its jobId.',
+    args: { input: t.arg({ type: CreateWatchTokenInputType, required: true, description: 'The job, and for how long.' }) },
     resolve: async (_root, { input: { jobId, ttlSeconds } }, { core, owner, isAdmin, spend, signWatchToken }) => {
       await spend('jobs', 1);
       const seconds = ttlSeconds ?? 900;
@@ -52,7 +52,7 @@ builder.mutationField('createWatchToken', (t) =>
   }),
 );
 
-/** Fields that a watch token may ask for, with the jobId that it is for. What is not here is refused, whatever is added. */
+/** The fields that a watch token may ask for, with the jobId that it is for. All others are refused, also those that are added later. */
 const watching: ReadonlySet<string> = new Set(['job', 'waitForJob', 'jobStatusChanged', 'jobLogAdded']);
 
 /** Guards each root field of the schema. */

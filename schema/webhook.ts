@@ -11,33 +11,37 @@ import { PageInfoType } from './pageInfo.ts';
 
 export const WebhookEndpointType = builder.objectRef<WebhookEndpoint>('WebhookEndpoint').implement({
   description:
-    'A URL that is told of transitions of its owner’s jobs, as Standard Webhooks has it. Its secret is shown when it is made, and never again.',
+    'A URL to which transitions of its owner’s jobs are sent, as specified by Standard Webhooks. Its secret is shown when it is created, and never again.',
   fields: (t) => ({
     endpointId: t.exposeID('endpointId', { description: 'Its id.' }),
-    url: t.exposeString('url', { description: 'Where events are sent.' }),
-    statuses: t.field({ type: [JobStatusType], description: 'Transitions to these are told.', resolve: ({ statuses }) => [...statuses] }),
+    url: t.exposeString('url', { description: 'The URL that events are sent to.' }),
+    statuses: t.field({
+      type: [JobStatusType],
+      description: 'Transitions to these statuses are sent.',
+      resolve: ({ statuses }) => [...statuses],
+    }),
     types: t.stringList({
       nullable: true,
-      description: 'Of jobs of these types; null: of all.',
+      description: 'Only for jobs of these types; null: all.',
       resolve: ({ types }) => (types === undefined ? null : [...types]),
     }),
-    tags: t.stringList({ description: 'Of jobs with all of these tags.', resolve: ({ tags }) => [...tags] }),
-    isEnabled: t.boolean({ description: 'Whether it is told of anything.', resolve: ({ disabled }) => disabled === undefined }),
+    tags: t.stringList({ description: 'Only for jobs with all of these tags.', resolve: ({ tags }) => [...tags] }),
+    isEnabled: t.boolean({ description: 'Whether events are sent to it.', resolve: ({ disabled }) => disabled === undefined }),
     disabledAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'Since when it is not.',
+      description: 'When it was disabled.',
       resolve: ({ disabled }) => disabled?.at ?? null,
     }),
     disabledReason: t.string({
       nullable: true,
-      description: 'Why: its receiver answered 410, or its owner disabled it.',
+      description: 'Why it was disabled: its receiver answered 410, or its owner disabled it.',
       resolve: ({ disabled }) => disabled?.reason ?? null,
     }),
     oldSecretUntil: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'Until then it is signed with the secret before the newest, too.',
+      description: 'Until then events are signed with the previous secret, too.',
       resolve: ({ secrets: [, old] }) => old?.until ?? null,
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
@@ -46,9 +50,9 @@ export const WebhookEndpointType = builder.objectRef<WebhookEndpoint>('WebhookEn
 });
 
 const WebhookEndpointEdgeType = builder.objectRef<Page<WebhookEndpoint>['edges'][number]>('WebhookEndpointEdge').implement({
-  description: 'One endpoint of the list, and its place.',
+  description: 'One endpoint of the list, with its cursor.',
   fields: (t) => ({
-    cursor: t.exposeString('cursor', { description: 'Its place in the list, for `after`.' }),
+    cursor: t.exposeString('cursor', { description: 'The position in the list, for `after`.' }),
     node: t.expose('node', { type: WebhookEndpointType, description: 'The endpoint.' }),
   }),
 });
@@ -57,7 +61,7 @@ export const WebhookEndpointConnectionType = builder.objectRef<Page<WebhookEndpo
   description: 'A page of endpoints, the oldest first.',
   fields: (t) => ({
     edges: t.field({ type: [WebhookEndpointEdgeType], description: 'The endpoints of this page.', resolve: ({ edges }) => [...edges] }),
-    pageInfo: t.expose('pageInfo', { type: PageInfoType, description: 'Whether there is more, and where to go on.' }),
+    pageInfo: t.expose('pageInfo', { type: PageInfoType, description: 'Whether there are more pages, and where to continue.' }),
   }),
 });
 
@@ -70,22 +74,22 @@ export async function shownDelivery(core: Pick<Core, 'table'>, delivery: Job): P
   return { delivery, event: await paramsOfDelivery(core, delivery) };
 }
 
-/** Of the last answer, where there was one and it was a success. */
+/** The status of the last answer, where that was a success. */
 function answeredStatus({ result }: Job): number | null {
   return result?.kind === 'inline' ? (deliverWebhook.result.safeParse(result.value).data?.status ?? null) : null;
 }
 
 export const WebhookDeliveryType = builder.objectRef<ShownDelivery>('WebhookDelivery').implement({
-  description: 'One event on its way to one endpoint: a job of its own, which is tried again for some 18 hours.',
+  description: 'One event that is sent to one endpoint. It is a job of its own, which is tried again for some 18 hours.',
   fields: (t) => ({
     deliveryId: t.id({ description: 'Its id.', resolve: ({ delivery }) => delivery.jobId }),
-    endpointId: t.id({ description: 'Where it goes.', resolve: ({ event }) => event.endpointId }),
+    endpointId: t.id({ description: 'The endpoint that it is sent to.', resolve: ({ event }) => event.endpointId }),
     webhookId: t.string({
-      description: 'Of the event: the header `webhook-id`, the same at every try.',
+      description: 'The event’s id: the header `webhook-id`, the same at every try.',
       resolve: ({ event }) => eventIdOf(event),
     }),
-    event: t.string({ description: 'What it tells: `job.succeeded` and the like.', resolve: ({ event }) => eventTypeOf(event.status) }),
-    jobId: t.id({ description: 'The job that it tells of.', resolve: ({ event }) => event.jobId }),
+    event: t.string({ description: 'The event’s type: `job.succeeded` and the like.', resolve: ({ event }) => eventTypeOf(event.status) }),
+    jobId: t.id({ description: 'The job that the event is about.', resolve: ({ event }) => event.jobId }),
     version: t.int({ description: 'The job’s version after the transition.', resolve: ({ event }) => event.version }),
     status: t.field({
       type: JobStatusType,
@@ -96,12 +100,12 @@ export const WebhookDeliveryType = builder.objectRef<ShownDelivery>('WebhookDeli
     nextTryAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'Not before then it is tried again.',
+      description: 'When it is tried again, at the earliest.',
       resolve: ({ delivery: { status, dueAt } }) => (isFinal(status) ? null : (dueAt ?? null)),
     }),
     responseStatus: t.int({
       nullable: true,
-      description: 'Of the answer that made it a success.',
+      description: 'The HTTP status of the successful answer.',
       resolve: ({ delivery }) => answeredStatus(delivery),
     }),
     error: t.field({
@@ -110,7 +114,7 @@ export const WebhookDeliveryType = builder.objectRef<ShownDelivery>('WebhookDeli
       description: 'Why its last try failed.',
       resolve: ({ delivery }) => delivery.error ?? null,
     }),
-    createdAt: t.field({ type: 'DateTime', description: 'When it was made.', resolve: ({ delivery }) => delivery.createdAt }),
+    createdAt: t.field({ type: 'DateTime', description: 'When it was created.', resolve: ({ delivery }) => delivery.createdAt }),
     finishedAt: t.field({
       type: 'DateTime',
       nullable: true,
@@ -121,9 +125,9 @@ export const WebhookDeliveryType = builder.objectRef<ShownDelivery>('WebhookDeli
 });
 
 const WebhookDeliveryEdgeType = builder.objectRef<JobPage['edges'][number]>('WebhookDeliveryEdge').implement({
-  description: 'One delivery of the list, and its place.',
+  description: 'One delivery of the list, with its cursor.',
   fields: (t) => ({
-    cursor: t.exposeString('cursor', { description: 'Its place in the list, for `after`.' }),
+    cursor: t.exposeString('cursor', { description: 'The position in the list, for `after`.' }),
     node: t.field({
       type: WebhookDeliveryType,
       description: 'The delivery.',
@@ -134,9 +138,9 @@ const WebhookDeliveryEdgeType = builder.objectRef<JobPage['edges'][number]>('Web
 
 export const WebhookDeliveryConnectionType = builder.objectRef<JobPage>('WebhookDeliveryConnection').implement({
   description:
-    'A page of deliveries, the newest events first. It may hold fewer than were asked for and not be the last: `hasNextPage` says so.',
+    'A page of deliveries, the newest events first. It may have fewer than asked for without being the last: `hasNextPage` says so.',
   fields: (t) => ({
     edges: t.field({ type: [WebhookDeliveryEdgeType], description: 'The deliveries of this page.', resolve: ({ edges }) => [...edges] }),
-    pageInfo: t.expose('pageInfo', { type: PageInfoType, description: 'Whether there is more, and where to go on.' }),
+    pageInfo: t.expose('pageInfo', { type: PageInfoType, description: 'Whether there are more pages, and where to continue.' }),
   }),
 });

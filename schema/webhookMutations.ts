@@ -1,4 +1,4 @@
-/** The mutations of webhooks: each is for who owns the endpoint, and for admins. */
+/** The mutations of webhooks, for the endpoint's owner and for admins. */
 import {
   createWebhook,
   defaultKeepOldSeconds,
@@ -16,55 +16,55 @@ import { JobStatusType } from './job.ts';
 import { shownDelivery, WebhookDeliveryType, WebhookEndpointType, type ShownDelivery } from './webhook.ts';
 
 const said = {
-  url: 'Where to: https, and a public address; without credentials.',
-  statuses: 'Transitions to these are told.',
-  types: 'Of jobs of these types.',
-  tags: `Of jobs with all of these tags; up to ${maxTags}.`,
-  secret: 'To verify signatures with: `whsec_` and base64. It is shown this once.',
+  url: 'The URL: https, and a public address; without credentials.',
+  statuses: 'Transitions to these statuses are sent.',
+  types: 'Only for jobs of these types.',
+  tags: `Only for jobs with all of these tags; up to ${maxTags}.`,
+  secret: 'The secret for verifying signatures: `whsec_` and base64. It is shown only this once.',
 };
 
 const CreateWebhookEndpointInputType = builder.inputType('CreateWebhookEndpointInput', {
   description: 'A webhook endpoint to create.',
   fields: (t) => ({
     url: t.string({ required: true, description: said.url }),
-    statuses: t.field({ type: [JobStatusType], description: `${said.statuses} Left out: the final ones.` }),
-    types: t.stringList({ description: `${said.types} Left out: of all.` }),
+    statuses: t.field({ type: [JobStatusType], description: `${said.statuses} Left out: the final statuses.` }),
+    types: t.stringList({ description: `${said.types} Left out: all types.` }),
     tags: t.stringList({ description: said.tags }),
   }),
 });
 
 const UpdateWebhookEndpointInputType = builder.inputType('UpdateWebhookEndpointInput', {
-  description: 'What is to change of a webhook endpoint; what is left out stays.',
+  description: 'The changes to a webhook endpoint; a field that is left out is unchanged.',
   fields: (t) => ({
     endpointId: t.id({ required: true, description: 'Which.' }),
     url: t.string({ description: said.url }),
     statuses: t.field({ type: [JobStatusType], description: said.statuses }),
-    types: t.stringList({ description: `${said.types} Null: of all.` }),
+    types: t.stringList({ description: `${said.types} Null: all types.` }),
     tags: t.stringList({ description: said.tags }),
     isEnabled: t.boolean({
-      description: 'False: it is told of nothing. True: of all that comes from now on, also where its receiver had answered 410.',
+      description: 'False: no events are sent to it. True: all events from now on, also where its receiver had answered 410.',
     }),
   }),
 });
 
 const DeleteWebhookEndpointInputType = builder.inputType('DeleteWebhookEndpointInput', {
-  description: 'Which webhook endpoint to delete.',
+  description: 'The webhook endpoint to delete.',
   fields: (t) => ({ endpointId: t.id({ required: true, description: 'Which.' }) }),
 });
 
 const RotateWebhookSecretInputType = builder.inputType('RotateWebhookSecretInput', {
-  description: 'Which webhook endpoint gets a new secret.',
+  description: 'The webhook endpoint that gets a new secret.',
   fields: (t) => ({
     endpointId: t.id({ required: true, description: 'Which.' }),
     keepOldSeconds: t.int({
       defaultValue: defaultKeepOldSeconds,
-      description: `So long it is signed with the old secret too: 0 to ${maxKeepOldSeconds}.`,
+      description: `How long events are signed with the old secret too, in seconds: 0 to ${maxKeepOldSeconds}.`,
     }),
   }),
 });
 
 const RedeliverWebhookInputType = builder.inputType('RedeliverWebhookInput', {
-  description: 'Which delivery to make again.',
+  description: 'The delivery to repeat.',
   fields: (t) => ({ deliveryId: t.id({ required: true, description: 'Which.' }) }),
 });
 
@@ -83,24 +83,24 @@ const endpointPayload = (name: string, description: string, which: string) =>
     fields: (t) => ({ endpoint: t.expose('endpoint', { type: WebhookEndpointType, description: which }) }),
   });
 
-const CreateWebhookEndpointPayloadType = withSecret('CreateWebhookEndpointPayload', 'What became of a webhook endpoint to create.');
+const CreateWebhookEndpointPayloadType = withSecret('CreateWebhookEndpointPayload', 'The result of `createWebhookEndpoint`.');
 const RotateWebhookSecretPayloadType = withSecret('RotateWebhookSecretPayload', 'The endpoint with its new secret.');
 const UpdateWebhookEndpointPayloadType = endpointPayload(
   'UpdateWebhookEndpointPayload',
-  'What became of a webhook endpoint to change.',
+  'The result of `updateWebhookEndpoint`.',
   'The endpoint, as it is now.',
 );
 const DeleteWebhookEndpointPayloadType = endpointPayload(
   'DeleteWebhookEndpointPayload',
-  'What became of a webhook endpoint to delete.',
+  'The result of `deleteWebhookEndpoint`.',
   'As it was.',
 );
 const RedeliverWebhookPayloadType = builder.objectRef<{ readonly delivery: ShownDelivery }>('RedeliverWebhookPayload').implement({
-  description: 'What became of a delivery to make again.',
+  description: 'The result of `redeliverWebhook`.',
   fields: (t) => ({
     delivery: t.expose('delivery', {
       type: WebhookDeliveryType,
-      description: 'The delivery; another one, where the one asked for had succeeded.',
+      description: 'The delivery; a new one, if the given one had succeeded.',
     }),
   }),
 });
@@ -108,7 +108,7 @@ const RedeliverWebhookPayloadType = builder.objectRef<{ readonly delivery: Shown
 builder.mutationFields((t) => ({
   createWebhookEndpoint: t.field({
     type: CreateWebhookEndpointPayloadType,
-    description: 'Creates a webhook endpoint: it is told of transitions from now on. An owner has at most 10.',
+    description: 'Creates a webhook endpoint, to which transitions are sent from now on. An owner has at most 10.',
     args: { input: t.arg({ type: CreateWebhookEndpointInputType, required: true, description: 'The endpoint.' }) },
     resolve: async (_root, { input: { url, statuses, types, tags } }, { core, owner, spend }) => {
       await spend('jobs', 1);
@@ -118,7 +118,7 @@ builder.mutationFields((t) => ({
   updateWebhookEndpoint: t.field({
     type: UpdateWebhookEndpointPayloadType,
     description: 'Changes a webhook endpoint, disables it, or enables it again.',
-    args: { input: t.arg({ type: UpdateWebhookEndpointInputType, required: true, description: 'Which, and what is to change.' }) },
+    args: { input: t.arg({ type: UpdateWebhookEndpointInputType, required: true, description: 'The endpoint, and the changes.' }) },
     resolve: async (_root, { input: { endpointId, url, statuses, types, tags, isEnabled } }, { core, owner, isAdmin, spend }) => {
       await spend('jobs', 1);
       const change = {
@@ -133,7 +133,7 @@ builder.mutationFields((t) => ({
   }),
   deleteWebhookEndpoint: t.field({
     type: DeleteWebhookEndpointPayloadType,
-    description: 'Deletes a webhook endpoint. What is on its way to it is not delivered any more.',
+    description: 'Deletes a webhook endpoint. Pending deliveries to it are dropped.',
     args: { input: t.arg({ type: DeleteWebhookEndpointInputType, required: true, description: 'Which.' }) },
     resolve: async (_root, { input: { endpointId } }, { core, owner, isAdmin, spend }) => {
       await spend('jobs', 1);
@@ -142,8 +142,14 @@ builder.mutationFields((t) => ({
   }),
   rotateWebhookSecret: t.field({
     type: RotateWebhookSecretPayloadType,
-    description: 'Gives a webhook endpoint a new secret. For a while it is signed with the old one, too.',
-    args: { input: t.arg({ type: RotateWebhookSecretInputType, required: true, description: 'Which, and how long the old one counts.' }) },
+    description: 'Gives a webhook endpoint a new secret. For a while events are signed with the old one, too.',
+    args: {
+      input: t.arg({
+        type: RotateWebhookSecretInputType,
+        required: true,
+        description: 'The endpoint, and how long the old secret stays valid.',
+      }),
+    },
     resolve: async (_root, { input: { endpointId, keepOldSeconds } }, { core, owner, isAdmin, spend }) => {
       await spend('jobs', 1);
       return rotateWebhookSecret(core, { owner, isAdmin, endpointId, keepOldSeconds: keepOldSeconds ?? undefined });
@@ -151,7 +157,8 @@ builder.mutationFields((t) => ({
   }),
   redeliverWebhook: t.field({
     type: RedeliverWebhookPayloadType,
-    description: 'Delivers an event once more, with the same `webhook-id`: now, whether its delivery was given up, waits, or succeeded.',
+    description:
+      'Delivers an event once more, with the same `webhook-id`, and now: whether its delivery was given up, waits, or succeeded.',
     args: { input: t.arg({ type: RedeliverWebhookInputType, required: true, description: 'Which delivery.' }) },
     resolve: async (_root, { input: { deliveryId } }, { core, owner, isAdmin, spend }) => {
       await spend('jobs', 1);

@@ -9,15 +9,15 @@ import { JobStatusType } from './job.ts';
 import { WebhookDeliveryConnectionType, WebhookEndpointConnectionType } from './webhook.ts';
 
 const WebhookDeliveriesFilterType = builder.inputType('WebhookDeliveriesFilter', {
-  description: 'Which deliveries: all that it says.',
+  description: 'A filter for deliveries; all its fields must match.',
   fields: (t) => ({
-    endpointId: t.id({ description: 'To this endpoint, also where it is deleted.' }),
-    jobId: t.id({ description: 'Of this job’s transitions.' }),
-    status: t.field({ type: [JobStatusType], description: 'In any of these states.' }),
+    endpointId: t.id({ description: 'Deliveries to this endpoint, also where it was deleted.' }),
+    jobId: t.id({ description: 'Deliveries of this job’s transitions.' }),
+    status: t.field({ type: [JobStatusType], description: 'Deliveries in any of these states.' }),
   }),
 });
 
-const ownerArgument = 'Whose; left out: the caller’s own. Another’s only with the scope `admin`: else FORBIDDEN.';
+const ownerArgument = 'The owner of the endpoints; if left out, the caller. Another owner needs the scope `admin`: else FORBIDDEN.';
 
 builder.queryFields((t) => ({
   webhookEndpoints: t.field({
@@ -25,7 +25,7 @@ builder.queryFields((t) => ({
     description: 'The caller’s webhook endpoints, the oldest first, as a Relay connection.',
     args: {
       first: t.arg.int({ description: `Page size, 0 to ${maxWebhookEndpoints}; ${defaultWebhooksPage} if it is not given.` }),
-      after: t.arg.string({ description: 'Only those behind the one at this cursor.' }),
+      after: t.arg.string({ description: 'Only endpoints after the one at this cursor.' }),
       owner: t.arg.string({ description: ownerArgument }),
     },
     complexity: ({ first }) => ({ field: 1, multiplier: Math.min(Math.max(first ?? defaultWebhooksPage, 0), maxWebhookEndpoints) }),
@@ -38,7 +38,7 @@ builder.queryFields((t) => ({
     args: {
       filter: t.arg({ type: WebhookDeliveriesFilterType, description: 'Which deliveries to list.' }),
       first: t.arg.int({ description: `Page size, 0 to ${maxPageSize}; ${defaultPageSize} if it is not given.` }),
-      after: t.arg.string({ description: 'Only those older than the one at this cursor.' }),
+      after: t.arg.string({ description: 'Only deliveries older than the one at this cursor.' }),
       owner: t.arg.string({ description: ownerArgument }),
     },
     complexity: ({ first }) => ({ field: 1, multiplier: Math.min(Math.max(first ?? defaultPageSize, 0), maxPageSize) }),

@@ -1,4 +1,4 @@
-/** Workflows as clients read them, and what a job says of those that it waits for, and that wait for it. */
+/** Workflows as clients read them, and the fields of a job that name its dependencies and dependants. */
 import type { Job, JobStatus } from '../core/job.ts';
 import { JobError } from '../core/errors.ts';
 import {
@@ -20,17 +20,17 @@ import { loadJob } from './jobLoader.ts';
 import { PageInfoType } from './pageInfo.ts';
 
 export const WorkflowStatusType = builder.enumType('WorkflowStatus', {
-  description: 'Where a workflow stands. A retry of one of its failed jobs opens one that has ended.',
+  description: 'The state of a workflow. A retry of one of its failed jobs reopens a workflow that has ended.',
   values: {
-    RUNNING: { description: 'Some of its jobs are not over.' },
+    RUNNING: { description: 'Some of its jobs have not ended.' },
     SUCCEEDED: { description: 'All of its jobs have succeeded.' },
-    FAILED: { description: 'All of its jobs are over, and one of them has failed.' },
-    CANCELLED: { description: 'All of its jobs are over; none has failed, and one of them was cancelled.' },
+    FAILED: { description: 'All of its jobs have ended, and one of them has failed.' },
+    CANCELLED: { description: 'All of its jobs have ended; none has failed, and one of them was cancelled.' },
   } satisfies Record<WorkflowStatus, { description: string }>,
 });
 
 const JobStatusCountType = builder.objectRef<{ readonly status: JobStatus; readonly count: number }>('JobStatusCount').implement({
-  description: 'How many jobs have a status.',
+  description: 'The number of jobs in a status.',
   fields: (t) => ({
     status: t.expose('status', { type: JobStatusType, description: 'The status.' }),
     count: t.exposeInt('count', { description: 'So many.' }),
@@ -39,17 +39,17 @@ const JobStatusCountType = builder.objectRef<{ readonly status: JobStatus; reado
 
 const pageArguments = {
   first: `How many, 0 to ${maxWorkflowsPage}; ${defaultWorkflowsPage} if left out.`,
-  after: 'Only those behind the one at this cursor.',
+  after: 'Only workflows after the one at this cursor.',
 };
 
 export const WorkflowType = builder.objectRef<Workflow>('Workflow').implement({
-  description: 'Jobs that were handed in together, of which some wait for others.',
+  description: 'Jobs that were handed in together, and of which some wait for others.',
   fields: (t) => ({
-    workflowId: t.exposeID('workflowId', { description: 'Its id. Ids ascend with the time of creation.' }),
-    owner: t.exposeString('owner', { description: 'Whose it is, and whose its jobs are.' }),
-    name: t.exposeString('name', { description: 'What its client called it.' }),
-    tags: t.stringList({ description: 'What else its client called it.', resolve: ({ tags }) => [...(tags ?? [])] }),
-    status: t.expose('status', { type: WorkflowStatusType, description: 'Where it stands.' }),
+    workflowId: t.exposeID('workflowId', { description: 'Its id. Ids sort by the time of creation.' }),
+    owner: t.exposeString('owner', { description: 'The owner of the workflow and of its jobs.' }),
+    name: t.exposeString('name', { description: 'The name that its client gave it.' }),
+    tags: t.stringList({ description: 'The tags that its client gave it.', resolve: ({ tags }) => [...(tags ?? [])] }),
+    status: t.expose('status', { type: WorkflowStatusType, description: 'Its state.' }),
     version: t.exposeInt('version', { description: '1 at creation, 1 more at every change of status.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was handed in.' }),
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
@@ -61,7 +61,7 @@ export const WorkflowType = builder.objectRef<Workflow>('Workflow').implement({
     jobCounts: t.field({
       type: [JobStatusCountType],
       complexity: 20,
-      description: 'How many of its jobs stand where; without those that none does.',
+      description: 'The number of its jobs in each status; statuses without jobs are left out.',
       resolve: async ({ workflowId }, _arguments, { core, signal }) => [...(await countWorkflowJobs(core, workflowId, signal))],
     }),
     jobs: t.field({
@@ -86,23 +86,23 @@ export const WorkflowType = builder.objectRef<Workflow>('Workflow').implement({
 });
 
 const WorkflowEdgeType = builder.objectRef<Page<Workflow>['edges'][number]>('WorkflowEdge').implement({
-  description: 'One workflow of the list, and its place.',
+  description: 'One workflow of the list, with its cursor.',
   fields: (t) => ({
-    cursor: t.exposeString('cursor', { description: 'Its place in the list, for `after`.' }),
+    cursor: t.exposeString('cursor', { description: 'The position in the list, for `after`.' }),
     node: t.expose('node', { type: WorkflowType, description: 'The workflow.' }),
   }),
 });
 
 export const WorkflowConnectionType = builder.objectRef<Page<Workflow>>('WorkflowConnection').implement({
   description:
-    'A page of workflows, newest first. With a filter it may hold fewer than were asked for and not be the last: `hasNextPage` says so.',
+    'A page of workflows, newest first. With a filter it may have fewer than asked for without being the last: `hasNextPage` says so.',
   fields: (t) => ({
     edges: t.expose('edges', { type: [WorkflowEdgeType], description: 'The workflows of this page.' }),
-    pageInfo: t.expose('pageInfo', { type: PageInfoType, description: 'Whether there is more, and where to go on.' }),
+    pageInfo: t.expose('pageInfo', { type: PageInfoType, description: 'Whether there are more pages, and where to continue.' }),
   }),
 });
 
-/** A job as others of its workflow name it. */
+/** A job, as other jobs of its workflow name it. */
 interface JobOfWorkflow {
   readonly jobId: string;
   readonly name: string;
@@ -117,13 +117,13 @@ const WorkflowJobRefType = builder.objectRef<JobOfWorkflow>('WorkflowJobRef').im
     status: t.field({
       type: JobStatusType,
       nullable: true,
-      description: 'Where it stands; null while it is being made.',
+      description: 'Its status; null while the workflow is still being made.',
       resolve: async ({ owner, jobId }, _arguments, { core }) => (await loadJob(core, { owner, jobId }))?.status ?? null,
     }),
   }),
 });
 
-/** Of one job: most have few, and each status is a read. */
+/** The number assumed for one job: most have few, and each status is a read. */
 const usualNeighbours = 5;
 
 async function neighbours(
@@ -142,7 +142,7 @@ builder.objectFields(JobType, (t) => ({
   workflow: t.field({
     type: WorkflowType,
     nullable: true,
-    description: 'The workflow that it is of.',
+    description: 'Its workflow.',
     resolve: async ({ owner, workflow }, _arguments, { core }) =>
       workflow === undefined ? null : workflowOf(core, owner, workflow.workflowId),
   }),
@@ -165,7 +165,7 @@ builder.objectFields(JobType, (t) => ({
   }),
   children: t.field({
     type: JobConnectionType,
-    description: 'The jobs that its handler made, in no order.',
+    description: 'The jobs that its handler made, in no particular order.',
     args: { first: t.arg.int({ description: pageArguments.first }), after: t.arg.string({ description: pageArguments.after }) },
     complexity: ({ first }) => pageCost(first ?? defaultWorkflowsPage, maxWorkflowsPage),
     resolve: ({ jobId }, { first, after }, { core }) => pageOfChildren(core, jobId, { first, after }),
@@ -173,13 +173,13 @@ builder.objectFields(JobType, (t) => ({
   dependsOn: t.field({
     type: [WorkflowJobRefType],
     complexity: { field: 1, multiplier: usualNeighbours },
-    description: 'The jobs of its workflow that it begins after.',
+    description: 'The jobs of its workflow that it depends on.',
     resolve: (job, _arguments, context) => neighbours(context, job, 'dependsOn'),
   }),
   dependants: t.field({
     type: [WorkflowJobRefType],
     complexity: { field: 1, multiplier: usualNeighbours },
-    description: 'The jobs of its workflow that begin after it.',
+    description: 'The jobs of its workflow that depend on it.',
     resolve: (job, _arguments, context) => neighbours(context, job, 'dependants'),
   }),
 }));

@@ -1,4 +1,4 @@
-/** The inputs and answers of the mutations of workflows. */
+/** The inputs and results of the mutations of workflows. */
 import { JobError } from '../core/errors.ts';
 import { maxTagLength, maxTags } from '../core/job.ts';
 import { badInput } from '../core/text.ts';
@@ -14,10 +14,10 @@ import { checkedJson } from './scalars.ts';
 import { WorkflowStatusType, WorkflowType } from './workflow.ts';
 
 const WhenDependencyFailsType = builder.enumType('WhenDependencyFails', {
-  description: 'What becomes of a job when one that it depends on fails, or is cancelled.',
+  description: 'What happens to a job when one that it depends on fails, or is cancelled.',
   values: {
     CANCEL: { description: 'It is cancelled too, with the error DEPENDENCY_FAILED, and revived when the other one is retried.' },
-    RUN: { description: 'It runs all the same, for clean-up: its handler sees what failed.' },
+    RUN: { description: 'It runs anyway, for clean-up: its handler sees what failed.' },
     WAIT: { description: 'It waits until somebody retries the other one.' },
   } satisfies Record<FailurePolicy, { description: string }>,
 });
@@ -25,14 +25,14 @@ const WhenDependencyFailsType = builder.enumType('WhenDependencyFails', {
 const path = 'A list of keys and indexes, such as `["pages", 0]`, or the same as a text: `"pages.0"`.';
 
 const ParamFromInputType = builder.inputType('ParamFromInput', {
-  description: 'A value that a job’s params take out of the result of one that it depends on.',
+  description: 'A value that a job’s params take from the result of a job that it depends on.',
   fields: (t) => ({
-    path: t.field({ type: 'JSON', required: true, description: `Where it goes in the params. ${path}` }),
+    path: t.field({ type: 'JSON', required: true, description: `Its place in the params. ${path}` }),
     job: t.string({ required: true, description: 'The name of the other job, one of `dependsOn`.' }),
     resultPath: t.field({
       type: 'JSON',
       required: true,
-      description: `Where it stands in the result; an empty list is the whole. ${path}`,
+      description: `Its place in the result; an empty list is the whole result. ${path}`,
     }),
   }),
 });
@@ -44,30 +44,30 @@ const WorkflowJobInputType = builder.inputType('WorkflowJobInput', {
     type: t.string({ required: true, description: 'The job type’s name; see `jobTypes`.' }),
     params: t.field({
       type: 'JSON',
-      description: 'What to work on, as the type’s `paramsSchema` has it, but for what `paramsFrom` brings.',
+      description: 'Its input, as described by the type’s `paramsSchema`, without the values of `paramsFrom`.',
     }),
-    paramsFrom: t.field({ type: [ParamFromInputType], description: 'What the results of jobs that it depends on bring.' }),
-    dependsOn: t.stringList({ description: 'Names of the jobs that it begins after.' }),
+    paramsFrom: t.field({ type: [ParamFromInputType], description: 'The values that come from the results of jobs that it depends on.' }),
+    dependsOn: t.stringList({ description: 'The names of the jobs that it depends on.' }),
     whenDependencyFails: t.field({
       type: WhenDependencyFailsType,
       defaultValue: 'CANCEL',
-      description: 'What becomes of it when one of those fails.',
+      description: 'What happens to it when one of those fails.',
     }),
-    priority: t.field({ type: JobPriorityType, defaultValue: 'NORMAL', description: 'Which queue it waits in.' }),
-    runAt: t.field({ type: 'DateTime', description: `Do not begin before, up to ${maxRunAheadDays} days ahead.` }),
-    tags: t.stringList({ description: `To find it again by: at most ${maxTags}, of 1 to ${maxTagLength} characters each.` }),
+    priority: t.field({ type: JobPriorityType, defaultValue: 'NORMAL', description: 'The queue that it waits in.' }),
+    runAt: t.field({ type: 'DateTime', description: `Do not begin before this time, at most ${maxRunAheadDays} days ahead.` }),
+    tags: t.stringList({ description: `Tags for finding it again: at most ${maxTags}, of 1 to ${maxTagLength} characters each.` }),
   }),
 });
 
 export const CreateWorkflowInputType = builder.inputType('CreateWorkflowInput', {
   description: 'A workflow to hand in.',
   fields: (t) => ({
-    name: t.string({ required: true, description: `What to call it; 1 to ${maxWorkflowNameLength} characters.` }),
+    name: t.string({ required: true, description: `Its name; 1 to ${maxWorkflowNameLength} characters.` }),
     idempotencyKey: t.string({
       description:
-        'A key of the caller’s choice, 1 to 255 characters: while it is remembered (24 hours), the same key with the same payload gives the same workflow. Or as the header `Idempotency-Key`.',
+        'A key of the caller’s choice, 1 to 255 characters. While the key is remembered (24 hours), the same key with the same payload returns the same workflow. Can also be sent as the header `Idempotency-Key`.',
     }),
-    tags: t.stringList({ description: `To find it again by: at most ${maxTags}, of 1 to ${maxTagLength} characters each.` }),
+    tags: t.stringList({ description: `Tags for finding it again: at most ${maxTags}, of 1 to ${maxTagLength} characters each.` }),
     jobs: t.field({ type: [WorkflowJobInputType], required: true, description: `Its jobs, 1 to ${maxWorkflowJobs}.` }),
   }),
 });
@@ -75,21 +75,21 @@ export const CreateWorkflowInputType = builder.inputType('CreateWorkflowInput', 
 const whichWorkflow = (name: string, description: string) =>
   builder.inputType(name, { description, fields: (t) => ({ workflowId: t.id({ required: true, description: 'Which.' }) }) });
 
-export const RetryWorkflowInputType = whichWorkflow('RetryWorkflowInput', 'Which workflow’s failed jobs to retry.');
-export const CancelWorkflowInputType = whichWorkflow('CancelWorkflowInput', 'Which workflow to cancel.');
+export const RetryWorkflowInputType = whichWorkflow('RetryWorkflowInput', 'The workflow whose failed jobs to retry.');
+export const CancelWorkflowInputType = whichWorkflow('CancelWorkflowInput', 'The workflow to cancel.');
 
 export const WorkflowsFilterType = builder.inputType('WorkflowsFilter', {
-  description: 'Which workflows are meant. What is left out does not narrow the list; an empty list matches none.',
+  description: 'A filter for workflows. A field that is left out matches all; an empty list matches none.',
   fields: (t) => ({
-    status: t.field({ type: [WorkflowStatusType], description: 'In one of these states.' }),
-    name: t.string({ description: 'Of this name.' }),
-    tags: t.stringList({ description: 'With all of these tags.' }),
-    createdAfter: t.field({ type: 'DateTime', description: 'Handed in at this moment or later.' }),
-    createdBefore: t.field({ type: 'DateTime', description: 'Handed in before this moment.' }),
+    status: t.field({ type: [WorkflowStatusType], description: 'Workflows in one of these states.' }),
+    name: t.string({ description: 'Workflows of this name.' }),
+    tags: t.stringList({ description: 'Workflows with all of these tags.' }),
+    createdAfter: t.field({ type: 'DateTime', description: 'Workflows handed in at this moment or later.' }),
+    createdBefore: t.field({ type: 'DateTime', description: 'Workflows handed in before this moment.' }),
   }),
 });
 
-/** @throws {JobError} `BAD_USER_INPUT` for params that are not JSON, paths that are none, and a key that differs from the header’s. */
+/** @throws {JobError} `BAD_USER_INPUT` for params that are not JSON, paths that are not valid, and a key that differs from the header’s. */
 export function createWorkflowRequest(
   input: typeof CreateWorkflowInputType.$inferInput,
   { owner, traceId, idempotencyKey: header }: Pick<ApiContext, 'owner' | 'traceId' | 'idempotencyKey'>,
@@ -139,18 +139,15 @@ const workflowPayload = (name: string, description: string) =>
     fields: (t) => ({ workflow: t.expose('workflow', { type: WorkflowType, description: 'The workflow, as it is now.' }) }),
   });
 
-export const RetryWorkflowPayloadType = workflowPayload(
-  'RetryWorkflowPayload',
-  'What became of a workflow whose failed jobs were to be retried.',
-);
-export const CancelWorkflowPayloadType = workflowPayload('CancelWorkflowPayload', 'What became of a workflow that was to be cancelled.');
+export const RetryWorkflowPayloadType = workflowPayload('RetryWorkflowPayload', 'The result of `retryWorkflow`.');
+export const CancelWorkflowPayloadType = workflowPayload('CancelWorkflowPayload', 'The result of `cancelWorkflow`.');
 
 export const CreateWorkflowPayloadType = builder.objectRef<CreatedWorkflow>('CreateWorkflowPayload').implement({
-  description: 'What became of a workflow that was handed in.',
+  description: 'The result of `createWorkflow`.',
   fields: (t) => ({
     workflow: t.expose('workflow', { type: WorkflowType, description: 'The workflow.' }),
     created: t.exposeBoolean('created', {
-      description: 'False if the idempotency key already had its workflow, which then is the one given.',
+      description: 'False if the idempotency key already had its workflow, which is then returned.',
     }),
   }),
 });

@@ -24,18 +24,20 @@ builder.queryFields((t) => ({
   workflow: t.field({
     type: WorkflowType,
     nullable: true,
-    description: 'One workflow. WORKFLOW_NOT_FOUND if there is none, or if it is someone else’s.',
+    description: 'One workflow. WORKFLOW_NOT_FOUND if it does not exist or is someone else’s.',
     args: { workflowId: t.arg.id({ required: true, description: 'Which.' }) },
     resolve: async (_root, { workflowId }, { core, owner, isAdmin }) => (await getWorkflow(core, { owner, isAdmin, workflowId })).value,
   }),
   workflows: t.field({
     type: WorkflowConnectionType,
-    description: 'The caller’s workflows, newest first, as a Relay connection. One appears in it moments after it was created.',
+    description: 'The caller’s workflows, newest first, as a Relay connection. A new workflow appears in it a moment after its creation.',
     args: {
       filter: t.arg({ type: WorkflowsFilterType, description: 'Which workflows to list.' }),
       first: t.arg.int({ description: `Page size, 0 to ${maxWorkflowsPage}; ${defaultWorkflowsPage} if it is not given.` }),
-      after: t.arg.string({ description: 'Only those behind the one at this cursor.' }),
-      owner: t.arg.string({ description: 'Whose; left out: the caller’s own. Another’s only with the scope `admin`: else FORBIDDEN.' }),
+      after: t.arg.string({ description: 'Only workflows after the one at this cursor.' }),
+      owner: t.arg.string({
+        description: 'The owner of the workflows; if left out, the caller. Another owner needs the scope `admin`: else FORBIDDEN.',
+      }),
     },
     complexity: ({ first }) => pageCost(first ?? defaultWorkflowsPage, maxWorkflowsPage),
     resolve: (_root, { filter, first, after, owner }, context) =>
@@ -67,7 +69,7 @@ builder.mutationFields((t) => ({
   retryWorkflow: t.field({
     type: RetryWorkflowPayloadType,
     description:
-      'Retries all of its failed jobs; what was cancelled for them goes on by itself. WORKFLOW_NOT_RETRYABLE if none has failed.',
+      'Retries all of its failed jobs; jobs that were cancelled because of them go on by themselves. WORKFLOW_NOT_RETRYABLE if none has failed.',
     args: { input: t.arg({ type: RetryWorkflowInputType, required: true, description: 'Which workflow.' }) },
     resolve: async (_root, { input: { workflowId } }, { core, owner, isAdmin, spend }) => {
       await spend('jobs', 1);
@@ -76,7 +78,8 @@ builder.mutationFields((t) => ({
   }),
   cancelWorkflow: t.field({
     type: CancelWorkflowPayloadType,
-    description: 'Cancels all of its jobs that are not over: those that run within a heartbeat. WORKFLOW_NOT_CANCELLABLE if it has ended.',
+    description:
+      'Cancels all of its jobs that have not ended; a running job ends within a heartbeat. WORKFLOW_NOT_CANCELLABLE if it has ended.',
     args: { input: t.arg({ type: CancelWorkflowInputType, required: true, description: 'Which workflow.' }) },
     resolve: async (_root, { input: { workflowId } }, { core, owner, isAdmin, spend }) => {
       await spend('jobs', 1);

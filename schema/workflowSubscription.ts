@@ -1,4 +1,4 @@
-/** `workflowChanged`: every transition of a workflow and of its jobs, pushed. */
+/** `workflowChanged`: every transition of a workflow and of its jobs, as it happens. */
 import type { WorkflowTransition } from '../core/feed/workflowWatch.ts';
 import { getWorkflow } from '../core/usecases/workflows.ts';
 import { builder } from './builder.ts';
@@ -9,7 +9,7 @@ const WorkflowEventType = builder.objectRef<WorkflowTransition>('WorkflowEvent')
   description: 'A change of status of a workflow, or of one of its jobs.',
   fields: (t) => ({
     sequence: t.exposeID('sequence', {
-      description: 'Where the watch stands after it. Pass the last one you saw as `afterSequence` to resume, on any server.',
+      description: 'The position of the watch after this event. Pass the last one you saw as `afterSequence` to resume, on any server.',
     }),
     workflowId: t.exposeID('workflowId', { description: 'The workflow.' }),
     at: t.expose('at', { type: 'DateTime', description: 'When it changed.' }),
@@ -27,12 +27,12 @@ const WorkflowEventType = builder.objectRef<WorkflowTransition>('WorkflowEvent')
     workflowStatus: t.field({
       type: WorkflowStatusType,
       nullable: true,
-      description: 'What the workflow’s status changed to; null for a change of a job.',
+      description: 'The workflow’s new status; null for a change of a job.',
       resolve: ({ change }) => change?.status ?? null,
     }),
     workflowVersion: t.int({
       nullable: true,
-      description: 'The workflow’s version from then on; null for a change of a job.',
+      description: 'The workflow’s version after this change; null for a change of a job.',
       resolve: ({ change }) => change?.version ?? null,
     }),
     workflow: t.field({
@@ -47,18 +47,17 @@ builder.subscriptionFields((t) => ({
   workflowChanged: t.field({
     type: WorkflowEventType,
     description:
-      'The present state of the workflow and of each of its jobs, then each change of them, once and in order a job, until it is over. WORKFLOW_NOT_FOUND if there is none.',
+      'The present state of the workflow and of each of its jobs, then each change of them, once and in order for each job, until it has ended. WORKFLOW_NOT_FOUND if there is none.',
     args: {
       workflowId: t.arg.id({ required: true, description: 'Which workflow.' }),
       afterSequence: t.arg.id({
-        description:
-          'Resume after this sequence: every later change is delivered, and none that came before. `0`: everything that is known.',
+        description: 'Resume after this sequence: every later change is delivered, and no earlier one. `0`: everything that is known.',
       }),
     },
     subscribe: async (_root, { workflowId, afterSequence }, { watches, owner, isAdmin, signal, spend, lastEventId }) => {
       await spend('watches', 1);
       const seen = lastEventId?.jobId === workflowId ? lastEventId.position : undefined;
-      // A client that comes back by its header has seen more than when it first asked.
+      // A client that reconnects with the header has seen more than when it first asked.
       return watches.workflow({ owner, isAdmin, workflowId, afterSequence: seen ?? afterSequence ?? undefined, signal });
     },
     resolve: (event) => event,

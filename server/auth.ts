@@ -1,4 +1,4 @@
-/** Who is calling: the subject of a signed token (RFC 7519), or, where no keys are set, everybody as `anonymous`. */
+/** The caller: the subject of a signed token (RFC 7519), or, where no keys are set, `anonymous` for everybody. */
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { JobError } from '../core/errors.ts';
 import { anonymousOwner } from '../core/objectAccess.ts';
@@ -11,11 +11,11 @@ export interface Identity {
   readonly owner: string;
   /** Sees every owner's jobs. */
   readonly isAdmin: boolean;
-  /** May pause, resume and limit what runs: an admin, or everybody where a developer's server is open. */
+  /** May pause, resume and limit what runs: an admin, or everybody on an open server for development. */
   readonly mayOperate: boolean;
-  /** Whoever has a watch token sees this one job of the owner’s, and does nothing. */
+  /** The bearer of a watch token may see this one job of the owner’s, and do nothing else. */
   readonly onlyJobId?: string | undefined;
-  /** Milliseconds since the epoch, after which the token no longer counts. */
+  /** Milliseconds since the epoch, after which the token is no longer valid. */
   readonly expiresAt?: number | undefined;
 }
 
@@ -27,7 +27,7 @@ export type Authenticate = (authorization: string | undefined) => Promise<Identi
 
 /**
  * @param jwtSecret what JWT_SECRET_ARN names.
- * @param watcherOf asked first; see `watchTokens.ts`.
+ * @param watcherOf called first; see `watchTokens.ts`.
  * @throws {ConfigError} for production without keys, unless `AUTH=none`, and for settings that contradict each other.
  */
 export function createAuthenticate(
@@ -37,7 +37,7 @@ export function createAuthenticate(
 ): Authenticate {
   const { jwksUrl, mode, issuer, audience } = auth;
   const keys = keysOf(auth);
-  if (keys.length > 1) throw new ConfigError(`${keys.join(', ')}: set one of them alone`);
+  if (keys.length > 1) throw new ConfigError(`${keys.join(', ')}: set only one of them`);
   if (mode === 'none' && keys.length > 0) throw new ConfigError(`AUTH: is \`none\`, but ${keys.join(', ')} is set`);
   if (isProduction && mode !== 'none' && keys.length === 0) {
     throw new ConfigError('JWKS_URL, JWT_SECRET or JWT_SECRET_ARN: one is needed in production (or AUTH=none, which lets everybody in)');
@@ -50,12 +50,12 @@ export function createAuthenticate(
   };
 }
 
-/** What tokens and watch tokens are signed with, where it is no key of the issuer's. */
+/** The secret of tokens and watch tokens, where it is no key of the issuer's. */
 export function sharedSecretOf({ secret }: Pick<Config['auth'], 'secret'>, jwtSecret: Secret | undefined): Secret | undefined {
   return secret === undefined ? jwtSecret : { current: () => secret, renew: () => Promise.resolve(secret) };
 }
 
-/** Whether tokens are asked for. */
+/** Whether tokens are required. */
 export function isKeyed(auth: Keys): boolean {
   return keysOf(auth).length > 0;
 }
@@ -68,10 +68,10 @@ function keysOf({ jwksUrl, secret, secretArn }: Keys): readonly string[] {
   );
 }
 
-/** setTimeout fires at once for more: what is open for 24 days ends then, however long its token lives. */
+/** setTimeout fires at once for a longer time: a connection that is open for 24 days ends then, even if its token is valid for longer. */
 const maxTimerMs = 2 ** 31 - 1;
 
-/** Calls back when the token expires. Answers the function that calls this off. */
+/** Calls back when the token expires. Returns the function that cancels this. */
 export function onExpiry({ expiresAt }: Identity, expired: () => void): () => void {
   if (expiresAt === undefined) return () => undefined;
   const timer = setTimeout(expired, Math.min(Math.max(expiresAt - Date.now(), 0), maxTimerMs));
@@ -85,7 +85,7 @@ interface VerifyWith {
   readonly secret: Secret | undefined;
 }
 
-/** Each kind of key takes its own algorithms only: a public key is no HMAC secret, and `none` is never one of them. */
+/** Each kind of key accepts only its own algorithms: a public key is no HMAC secret, and `none` is never accepted. */
 function verifierOf({ jwksUrl, secret }: VerifyWith, expected: JWTVerifyOptions): Verify | undefined {
   const options = { ...expected, requiredClaims: ['sub', 'exp'], clockTolerance: 5 };
   if (secret !== undefined) {
@@ -99,7 +99,7 @@ function verifierOf({ jwksUrl, secret }: VerifyWith, expected: JWTVerifyOptions)
   return async (token) => (await refusing(jwtVerify(token, keys, { ...options, algorithms }))).payload;
 }
 
-/** A signature that does not match may be of a newer secret than the one read last. */
+/** A signature that does not match may be of a newer secret than the one that was last read. */
 export async function verifyRenewing<Verified>(secret: Secret, verify: (text: string) => Promise<Verified>): Promise<Verified> {
   const before = secret.current();
   try {
@@ -114,7 +114,7 @@ export async function verifyRenewing<Verified>(secret: Secret, verify: (text: st
 
 const tokenFaults = /^ERR_(JWT|JWS|JWKS_NO_MATCHING_KEY|JWKS_MULTIPLE_MATCHING_KEYS|JOSE_ALG_NOT_ALLOWED|JOSE_NOT_SUPPORTED)/;
 
-/** What is wrong with the token is the client's to mend; that its keys cannot be fetched is not. */
+/** A wrong token is the client's to correct; that the keys cannot be fetched is not. */
 async function refusing<Verified>(verified: Promise<Verified>): Promise<Verified> {
   try {
     return await verified;
@@ -134,8 +134,9 @@ function bearerOf(authorization: string | undefined): string {
 
 function identityOf({ sub, exp, scope, scp }: JWTPayload): Identity {
   if (typeof sub !== 'string' || sub === '' || sub.length > 255 || !sub.isWellFormed())
-    throw new JobError('UNAUTHENTICATED', { message: 'The token names no subject.' });
-  if (ownerOfDeliveries(sub) !== undefined) throw new JobError('UNAUTHENTICATED', { message: 'The token names a subject that nobody is.' });
+    throw new JobError('UNAUTHENTICATED', { message: 'The token has no subject.' });
+  if (ownerOfDeliveries(sub) !== undefined)
+    throw new JobError('UNAUTHENTICATED', { message: 'The token has a subject that no owner can have.' });
   const isAdmin = [scope, scp].some((claim) => scopesOf(claim).includes('admin'));
   return { owner: sub, isAdmin, mayOperate: isAdmin, expiresAt: exp === undefined ? undefined : exp * 1000 };
 }

@@ -1,2 +1,2 @@
-/** Where the API is. */
+/** The path of the API. */
 export const graphqlPath = '/graphql';

@@ -4,7 +4,7 @@ import { createHealth, type UnreadyPart } from './health.ts';
 const tableAway: UnreadyPart = { part: 'table', reason: 'TimeoutError' };
 
 describe('/readyz', () => {
-  it('waits for no answer longer than it is told, and says so', async () => {
+  it('waits for an answer no longer than allowed, and says so', async () => {
     const health = createHealth({ notReady: () => new Promise(() => undefined), timeoutMs: 10 });
     expect(await health.answer('/readyz')).toEqual({
       status: 503,
@@ -17,7 +17,7 @@ describe('/readyz', () => {
     expect(await health.answer('/readyz')).toMatchObject({ status: 503, body: { parts: [{ reason: 'refused' }] } });
   });
 
-  it('is not ready before everything has answered once, and stays ready when something is away later', async () => {
+  it('is not ready before everything has answered once, and stays ready when a part is away later', async () => {
     let away: readonly UnreadyPart[] = [tableAway];
     let asked = 0;
     const notReady = () => {
@@ -42,7 +42,7 @@ describe('/readyz', () => {
     expect(await health.answer('/healthz')).toMatchObject({ status: 200 });
   });
 
-  it('is not ready where the shutdown begins while it looks', async () => {
+  it('is not ready where the shutdown begins during the check', async () => {
     const looking = Promise.withResolvers<readonly UnreadyPart[]>();
     const health = createHealth({ notReady: () => looking.promise });
     const answer = health.answer('/readyz');

@@ -1,6 +1,6 @@
 /**
- * `/healthz`: this process lives; `?verbose`: and how it is, what it stands on included. `/readyz`: it has started, and is
- * not shutting down.
+ * `/healthz`: this process lives; with `?verbose` also its state and that of the parts it depends on. `/readyz`: it has
+ * started, and is not shutting down.
  */
 import { inTime } from '../runtime/inTime.ts';
 
@@ -17,17 +17,18 @@ export interface Health {
 }
 
 export interface HealthDeps {
-  /** What does not answer and why; empty when all do. */
+  /** The parts that do not answer, and why; empty when all do. */
   readonly notReady: () => Promise<readonly UnreadyPart[]>;
-  /** What is told to those who ask for more; null where a part of it is not known. */
+  /** The details for `?verbose`; null where a part of them is not known. */
   readonly details?: () => Promise<object>;
   /** An answer that takes longer counts as none. */
   readonly timeoutMs?: number;
 }
 
 /**
- * Ready once everything has answered one time: a server with a wrong setting never is, so a roll-out stops at it. After
- * that it stays ready, whatever is away: an outage is all servers' at once, and what needs less than all of it goes on.
+ * Ready once everything has answered one time. A server with a wrong setting therefore never is, so a roll-out stops at it.
+ * After that it stays ready, whatever is away: an outage affects all servers at once, and operations that need only some parts
+ * go on.
  */
 export function createHealth({ notReady, details = () => Promise.resolve({}), timeoutMs = 2000 }: HealthDeps): Health {
   let hasStarted = false;

@@ -29,7 +29,7 @@ test.each([
   expect(open({ host })).toBe(false);
 });
 
-test('a server that asks for tokens may be called anything', () => {
+test('a server that requires tokens may be called by any name', () => {
   const keyed = createHostCheck({ isOpen: false, host: '0.0.0.0', allowedHosts: [] });
   expect(keyed({ host: 'jobs.example' })).toBe(true);
   expect(open({})).toBe(true);

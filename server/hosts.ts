@@ -1,8 +1,8 @@
-/** Under which names a server without keys may be called. */
+/** The host names by which a server without keys may be called. */
 import { isIP } from 'node:net';
 
 export interface HostCheckOptions {
-  /** Whether everybody who reaches the server may do anything. */
+  /** Whether everybody who reaches the server has all rights. */
   readonly isOpen: boolean;
   /** The address or name it listens on. */
   readonly host: string;
@@ -10,8 +10,8 @@ export interface HostCheckOptions {
 }
 
 /**
- * Against DNS rebinding: a page of `evil.example`, whose name then resolves to this machine, is of the same origin as
- * this server, but its browser says the name. Addresses, and names without a dot, are nobody's to resolve anew.
+ * Against DNS rebinding: a page of `evil.example`, whose name then resolves to this machine, has the same origin as this
+ * server, but its browser sends that name. Addresses, and names without a dot, cannot be rebound by a stranger.
  */
 export function createHostCheck({
   isOpen,

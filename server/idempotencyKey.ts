@@ -1,12 +1,12 @@
-/** The header `Idempotency-Key`: a string in quotes, as the IETF draft has it, or bare, as most clients send it. */
+/** The header `Idempotency-Key`: a string in quotes, as in the IETF draft, or bare, as most clients send it. */
 import { JobError } from '../core/errors.ts';
 
-/** RFC 8941, 3.3.3: printable ASCII, with `"` and `\` escaped; parameters may follow and mean nothing here. */
+/** RFC 8941, 3.3.3: printable ASCII, with `"` and `\` escaped; parameters may follow and are ignored. */
 const quoted = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"(?:\s*;.*)?$/;
-/** No commas: Node joins several headers of a name with one, and which of them would be meant? */
+/** No commas: Node joins repeated headers with a comma, and it would not be clear which of them counts. */
 const bare = /^[\x21\x23-\x2b\x2d-\x7e]+$/;
 
-/** @throws {JobError} `BAD_USER_INPUT` for a header that is neither form, or given twice. */
+/** @throws {JobError} `BAD_USER_INPUT` for a header of neither form, or one that is given twice. */
 export function parseIdempotencyKey(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const text = header.trim();

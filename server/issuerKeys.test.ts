@@ -38,7 +38,7 @@ describe('the issuer’s keys', () => {
     ['what is no set of keys', (_request, response) => void response.end('{}')],
     ['a body without an end', (_request, response) => void response.end(' '.repeat(300 * 1024))],
     ['nothing', (request) => void request.socket.destroy()],
-  ])('are asked for again only after a pause that doubles, where the issuer answers with %s', async (_what, failing) => {
+  ])('are requested again only after a pause that doubles, where the issuer answers with %s', async (_what, failing) => {
     answer = failing;
     const keys = open();
     const token = await tokenOf('one');
@@ -59,7 +59,7 @@ describe('the issuer’s keys', () => {
     expect(fetches).toBe(3);
   });
 
-  test('are asked for once, whatever names of keys a flood of tokens brings', async () => {
+  test('are requested once, however many key names a flood of tokens brings', async () => {
     const set = await setOf({ one: first });
     answer = (_request, response) => void response.end(set);
     const keys = open();
@@ -68,7 +68,7 @@ describe('the issuer’s keys', () => {
     expect(fetches).toBe(1);
   });
 
-  test('are followed when they rotate', async () => {
+  test('are updated when they rotate', async () => {
     let set = await setOf({ one: first });
     answer = (_request, response) => void response.end(set);
     const keys = open();
@@ -76,7 +76,7 @@ describe('the issuer’s keys', () => {
     set = await setOf({ two: second });
     const later = Date.now() + 31_000;
     const real = Date.now;
-    // jose keeps time by this clock.
+    // The clock that jose uses.
     Date.now = () => later;
     try {
       expect((await jwtVerify(await tokenOf('two', second), keys)).payload.sub).toBe('alice');

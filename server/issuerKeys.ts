@@ -1,6 +1,6 @@
 /**
- * The keys of the tokens' issuer: fetched when one is missing, at most every 30 s, and after a failure not before a pause
- * that doubles, however many tokens come meanwhile.
+ * The keys of the tokens' issuer: fetched when one is missing, at most every 30 s, and after a failure only after a pause that
+ * doubles, however many tokens come meanwhile.
  */
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
@@ -24,7 +24,7 @@ export function createIssuerKeys({ url, elapsed = monotonic, random = Math.rando
   let lastError: unknown;
 
   async function fetchKeys(...given: Parameters<typeof fetch>): Promise<Response> {
-    if (elapsed() < resumesAt) throw new Error('the issuer’s keys cannot be had at present', { cause: lastError });
+    if (elapsed() < resumesAt) throw new Error('the issuer’s keys cannot be fetched at present', { cause: lastError });
     try {
       const response = await fetch(...given);
       if (response.status !== 200) throw new Error(`the issuer of the tokens answers ${response.status}`);

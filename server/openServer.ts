@@ -33,21 +33,21 @@ import { createWebSocketApi } from './websocket/websocket.ts';
 
 export interface OpenServerDeps {
   readonly core: Core;
-  /** Ended by `close`, since whoever watches is connected here. */
+  /** Ended by `close`, since watchers are connected here. */
   readonly watches: Watches;
   readonly log: Log;
-  /** The files that jobs write, to be given out. Absent: none are. */
+  /** The store of the files that jobs write, for downloads. Absent: no downloads. */
   readonly objects?: Pick<ObjectEngine, 'read'> | undefined;
-  /** What does not answer and why; empty when all do. */
+  /** The parts that do not answer, and why; empty when all do. */
   readonly notReady: () => Promise<readonly UnreadyPart[]>;
   /** All metrics, in Prometheus' text format. */
   readonly scrape?: () => Promise<string>;
-  /** What `/healthz?verbose` tells besides. */
+  /** Further details for `/healthz?verbose`. */
   readonly details?: () => Readonly<Record<string, unknown>>;
   readonly config: ServerConfig;
-  /** Default: those of the settings themselves. */
+  /** Default: the limits of the settings. */
   readonly secrets?: Secrets;
-  /** Fires when whoever closes the server waits no longer: the grace time ends then. */
+  /** Fires when the caller of `close` waits no longer: the grace time ends then. */
   readonly hurry?: AbortSignal;
 }
 
@@ -68,13 +68,13 @@ type ServerConfig = Pick<
 >;
 
 export interface OpenedServer {
-  /** With the port that was really taken, without a path. */
+  /** With the port that is actually used, without a path. */
   readonly url: string;
   /** Sockets are closed with 1001, requests get their answers, within SHUTDOWN_GRACE_SECONDS. */
   close(): Promise<void>;
 }
 
-/** @throws {ConfigError} from `createAuthenticate`; Node's own error where the port cannot be had. */
+/** @throws {ConfigError} from `createAuthenticate`; Node's own error where the port cannot be used. */
 export async function openServer({
   core,
   watches,
@@ -141,7 +141,8 @@ export async function openServer({
     sockets.letNoMoreIn();
     const graceMs = config.shutdownGraceSeconds * 1000;
     const drained = drain(graceMs, hurry);
-    // First whoever watches, a few at a time, for they connect elsewhere: sockets read 1001, streams SHUTTING_DOWN. Then the rest.
+    // First the watchers, a few at a time, because they reconnect elsewhere: sockets are closed with 1001, streams with
+    // SHUTTING_DOWN. Then the rest.
     await connections.drain(Math.min(limits.socketDrainSeconds * 1000, graceMs / 2), hurry);
     const socketsClosed = sockets.close(Math.min(graceMs, 2000), hurry);
     await watches.close();
@@ -155,10 +156,10 @@ export async function openServer({
 
 const neverHurries = new AbortController().signal;
 
-/** Longer than that of the usual load balancers (60 s), lest one sends a request on what was just closed. */
+/** Longer than that of the usual load balancers (60 s), so that none sends a request on a connection that was just closed. */
 export const keepAliveMs = 65_000;
 
-/** Against clients that send slowly or never end. */
+/** Against clients that send slowly or never finish. */
 function timeoutsOf({ headersTimeoutSeconds, requestTimeoutSeconds }: Config['limits']) {
   return {
     headersTimeout: headersTimeoutSeconds * 1000,

@@ -1,4 +1,4 @@
-/** `/dashboard/queues`: how full the queues are, for admins, and for everybody where a developer's server is open. */
+/** `/dashboard/queues`: how full the queues are, for admins, and for everybody on an open server for development. */
 import type { IncomingMessage } from 'node:http';
 import { JobError } from '../core/errors.ts';
 import type { Core } from '../core/usecases/core.ts';
@@ -10,9 +10,9 @@ export const queueDepthsPath = '/dashboard/queues';
 export interface QueueDepthsDeps {
   readonly core: Pick<Core, 'queues' | 'clock'>;
   readonly authenticate: Authenticate;
-  /** Whether everybody may know: no tokens are asked for, and it is not production. */
+  /** Whether everybody may see them: tokens are not required, and it is not production. */
   readonly isOpen: boolean;
-  /** However many ask, the queues are asked no more often. Default 1,000. */
+  /** The shortest time between two requests to the queues, however many callers there are. Default 1,000. */
   readonly maxAgeMs?: number;
 }
 

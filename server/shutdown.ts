@@ -1,4 +1,4 @@
-/** Ends an HTTP server without cutting anyone off: no new connections, then the last answers, then the rest is ended. */
+/** Ends an HTTP server without cutting clients off: no new connections, then the last answers, then the rest is closed. */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
@@ -6,9 +6,9 @@ import type { Socket } from 'node:net';
 export type Drain = (graceMs: number, hurry: AbortSignal) => Promise<void>;
 
 export function createDrain(server: Server): Drain {
-  /** Connections that were opened ahead of need. Node takes one for busy until its first request. */
+  /** Connections that were opened in advance. Node counts one as busy until its first request. */
   const unused = new Set<Socket>();
-  /** The same function for all, and none for those in use: tens of thousands may stay open. */
+  /** One shared function for all, and none for those in use: tens of thousands may stay open. */
   function forget(this: Socket): void {
     unused.delete(this);
     this.off('close', forget);

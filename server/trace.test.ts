@@ -3,7 +3,7 @@ import { traceHeaders, traceIdOf } from './trace.ts';
 
 const id = '0af7651916cd43dd8448eb211c80319c';
 
-it('goes on with the trace of a valid traceparent, also of a later version', () => {
+it('continues the trace of a valid traceparent, also of a later version', () => {
   expect(traceIdOf(`00-${id}-b7ad6b7169203331-01`)).toBe(id);
   expect(traceIdOf(`01-${id}-b7ad6b7169203331-01-more`)).toBe(id);
 });

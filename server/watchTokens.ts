@@ -1,6 +1,6 @@
 /**
- * Tokens that let their bearer watch one job and nothing else, signed by the servers themselves: a backend gives them to browsers. Their
- * key is never that of the owners' tokens, and neither kind is taken for the other.
+ * Tokens that let their bearer watch one job and nothing else, signed by the servers themselves: a backend gives them to
+ * browsers. Their key is never that of the owners' tokens, and neither kind is accepted as the other.
  */
 import { createHmac } from 'node:crypto';
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose';
@@ -12,11 +12,11 @@ import { sharedSecretOf, verifyRenewing, type Identity } from './auth.ts';
 
 export interface WatchTokens {
   sign(request: WatchTokenRequest): Promise<string>;
-  /** `undefined`: it is no watch token. @throws {JobError} `UNAUTHENTICATED` for one that is not valid, or has expired. */
+  /** `undefined`: it is not a watch token. @throws {JobError} `UNAUTHENTICATED` for one that is not valid, or has expired. */
   identityOf(token: string): Promise<Identity | undefined>;
 }
 
-/** In the token's head, so that its kind is known before its key is chosen. */
+/** In the token's header, so that its kind is known before its key is chosen. */
 const type = 'job-tickets-watch+jwt';
 const algorithm = 'HS256';
 

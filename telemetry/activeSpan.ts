@@ -1,4 +1,4 @@
-/** A span that runs, as OpenTelemetry's API shows it to whoever asks for the active one. */
+/** A running span, as OpenTelemetry's API shows it to code that asks for the active one. */
 import {
   SpanStatusCode,
   TraceFlags,
@@ -26,7 +26,7 @@ export interface EndedSpan {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly durationMs: number;
-  /** What went wrong: the name of the error that it ended with, or what whoever marked it as failed said. */
+  /** What went wrong: the name of the error that it ended with, or the message of the code that marked it as failed. */
   readonly failure: string | undefined;
   readonly links: readonly Link[];
   readonly events: readonly SpanEvent[];
@@ -88,7 +88,7 @@ export class ActiveSpan implements Span {
     return this;
   }
 
-  /** Without the message, which may quote what is secret. */
+  /** Without the message, which may quote a secret. */
   recordException(exception: Exception): void {
     const type = typeof exception === 'string' ? 'unknown' : (exception.name ?? 'unknown');
     this.addEvent('exception', { 'exception.type': type });
@@ -127,7 +127,7 @@ export class ActiveSpan implements Span {
   }
 }
 
-/** The API takes a time in the attributes' place too. */
+/** In this API a time may stand in the attributes' place. */
 function isAttributes(value: unknown): value is Attributes {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }

@@ -4,7 +4,7 @@ import { createCountedSums } from './countedSums.ts';
 
 const attributes = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('', 'x', 'a 1 x', 'xb 1 y'));
 
-test('each set of attributes has its own sum, in whatever order they are named', () => {
+test('each set of attributes has its own sum, in whatever order the attributes are given', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(attributes, fc.integer({ min: 1, max: 9 }))), (counts) => {
       const sums = createCountedSums();

@@ -1,12 +1,12 @@
 /**
- * Sums of what is counted, for a meter that reads them when metrics are collected. The SDK's own counters sort and spell
- * out the attributes at each call, which for a dozen calls a job is much of what telemetry costs.
+ * Sums for a meter that reads them when metrics are collected. The SDK's own counters sort and format the attributes at each
+ * call. With a dozen calls per job, that is much of what telemetry costs.
  */
 import type { Attributes } from '@opentelemetry/api';
 
 export interface CountedSums {
   add(by: number, attributes?: Attributes): void;
-  /** One for each set of attributes, in whatever order they were named. */
+  /** One sum for each set of attributes, in whatever order they are given. */
   values(): Iterable<CountedSum>;
 }
 
@@ -17,7 +17,7 @@ export interface CountedSum {
 
 export function createCountedSums(): CountedSums {
   const sums = new Map<string, { readonly attributes: Attributes; value: number }>();
-  /** The same sums, by attributes as they come: who counts names them in one order. */
+  /** The same sums, by attributes in the given order: callers use one order. */
   const known = new Map<string, { value: number }>();
 
   function meet(text: string, attributes: Attributes): { value: number } {

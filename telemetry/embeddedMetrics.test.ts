@@ -27,8 +27,8 @@ function setup() {
   return { embedded, lines };
 }
 
-describe('measurements among the logs', () => {
-  test('are added up and written once, as CloudWatch reads them', async () => {
+describe('measurements in the log', () => {
+  test('are added up and written once, in the format that CloudWatch reads', async () => {
     const { embedded, lines } = setup();
     embedded.add('jobsCreated', 1, { type: 'a', priority: 'HIGH' });
     embedded.add('jobsCreated', 2, { type: 'b', priority: 'LOW' });
@@ -55,7 +55,7 @@ describe('measurements among the logs', () => {
     ]);
   });
 
-  test('of gauges are read at each writing, until they are forgotten; one that cannot be read takes no other with it', async () => {
+  test('of gauges are read at each write, until they are removed; one that cannot be read does not affect the others', async () => {
     const { embedded, lines } = setup();
     let seconds = 0;
     const forget = embedded.gauge('waitingOldest', () => {
@@ -73,7 +73,7 @@ describe('measurements among the logs', () => {
     ]);
   });
 
-  test('are never more values than a line may hold, however many there were', async () => {
+  test('never have more values than a line may hold', async () => {
     const { embedded, lines } = setup();
     for (let number = 0; number < 10_000; number += 1) embedded.add('queueWait', number);
     await embedded.flush();

@@ -1,6 +1,6 @@
 /**
- * Measurements in CloudWatch's Embedded Metric Format: lines among the logs that CloudWatch turns into metrics. A custom
- * metric costs for each combination of dimensions, so a few are made of all that is measured: ten, which are free.
+ * Measurements in CloudWatch's Embedded Metric Format: lines in the log that CloudWatch turns into metrics. A custom metric
+ * costs money for each combination of dimensions, so only ten metrics are made of everything that is measured: ten are free.
  */
 import type { Attributes } from '@opentelemetry/api';
 import type { CounterName, GaugeName, HistogramName } from './instruments.ts';
@@ -11,7 +11,7 @@ interface EmbeddedMetric {
   readonly of: CounterName | HistogramName | GaugeName;
   /** Only measurements with this attribute. */
   readonly where?: Readonly<Record<string, string>>;
-  /** The attribute that tells its metrics apart, with the values there are. */
+  /** The attribute that tells its metrics apart, with its possible values. */
   readonly by?: { readonly attribute: string; readonly values: readonly string[] };
 }
 
@@ -28,14 +28,14 @@ export const embeddedMetrics = [
 
 export interface EmbeddedMetrics {
   add(name: CounterName | HistogramName, value: number, attributes?: Attributes): void;
-  /** Read at each flush, until the function it answers is called. */
+  /** Read at each flush, until the returned function is called. */
   gauge(name: GaugeName, read: () => Promise<readonly { readonly value: number; readonly attributes: Attributes }[]>): () => void;
   /** Writes what was gathered since the last time. Never rejects: a gauge that cannot be read is left out. */
   flush(): Promise<void>;
 }
 
 export interface EmbeddedMetricsOptions {
-  /** Of the process: found beside the numbers in the log, and no dimension. */
+  /** The process: logged beside the numbers, but not a dimension. */
   readonly part: string;
   readonly namespace: string;
   readonly write: (line: string) => void;
@@ -44,7 +44,7 @@ export interface EmbeddedMetricsOptions {
   readonly random?: () => number;
 }
 
-/** EMF: at most so many values of a metric in a line. Where there are more, so many are drawn, all with the same chance. */
+/** EMF: the most values of a metric in a line. Where there are more, a uniform random sample of this size is written. */
 const maxValues = 100;
 
 interface Gathered {
@@ -55,7 +55,7 @@ interface Gathered {
 export function createEmbeddedMetrics({ part, namespace, write, now, random = Math.random }: EmbeddedMetricsOptions): EmbeddedMetrics {
   const metrics: readonly EmbeddedMetric[] = embeddedMetrics;
   const byInstrument = Map.groupBy(metrics, ({ of }) => of);
-  /** By the values of their dimension, then by name; those without one under the empty word. */
+  /** By the value of their dimension, then by name; those without a dimension under the empty string. */
   const gathered = new Map<string, Map<EmbeddedMetric, Gathered>>();
   const gauges = new Set<() => Promise<void>>();
 

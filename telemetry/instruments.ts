@@ -1,7 +1,7 @@
 /**
- * What is measured, once: by name, unit and meaning, and which processes count it. Names follow OpenTelemetry's semantic
- * conventions where there is one (messaging.*). docs/metrics.md is generated from here; a test derives from the code who
- * counts what.
+ * All that is measured, in one place: by name, unit and meaning, and which processes count it. Names follow OpenTelemetry's
+ * semantic conventions where there are some (messaging.*). docs/metrics.md is generated from here; a test derives from the code
+ * which process counts what.
  */
 
 /** The processes of production. Prometheus scrapes the first two; the others are Lambdas, which write to CloudWatch. */
@@ -18,7 +18,8 @@ export const counters = {
   createRequests: {
     name: 'jobs.create.requests',
     unit: '{request}',
-    description: 'Jobs that clients asked for, by outcome: accepted; refused, since the request was wrong; failed, which is ours.',
+    description:
+      'Jobs that clients asked for, by outcome: accepted; refused, because the request was wrong; failed, by a fault of this service.',
     countedBy: ['server'],
   },
   jobsCreated: {
@@ -42,13 +43,13 @@ export const counters = {
   bulkJobs: {
     name: 'jobs.bulk',
     unit: '{job}',
-    description: 'Jobs that bulk operations came to, by action and outcome: done, skipped, failed.',
+    description: 'Jobs that bulk operations looked at, by action and outcome: done, skipped, failed.',
     countedBy: ['sweeper'],
   },
   deadLetters: {
     name: 'jobs.dead_letters',
     unit: '{job}',
-    description: 'Jobs that ended since their budget was used up, found by a dead letter, by type.',
+    description: 'Jobs that a dead letter ended because their budget was used up, by type.',
     countedBy: ['dlqHandler'],
   },
   webhookDeliveries: {
@@ -62,19 +63,19 @@ export const counters = {
     name: 'jobs.sweeps',
     unit: '{job}',
     description:
-      'Jobs the sweeper moved, by action: sentAgain, ended, failed; and unknown, sent again for a type that no worker that runs knows.',
+      'Jobs the sweeper moved, by action: sentAgain, ended, failed; and unknown, sent again for a type that no running worker knows.',
     countedBy: ['sweeper'],
   },
   feedPublishes: {
     name: 'feed.publishes',
     unit: '{event}',
-    description: 'Events told to the feed, by outcome: taken, lost.',
+    description: 'Events published on the feed, by outcome: taken, lost.',
     countedBy: ['server', 'worker', 'dlqHandler', 'streamRelay', 'sweeper'],
   },
   feedRepairs: {
     name: 'feed.repairs',
     unit: '{event}',
-    description: 'Events that watchers got from the table, since the feed did not bring them.',
+    description: 'Events that watchers got from the table because the feed did not bring them.',
     countedBy: ['server'],
   },
   sent: {
@@ -95,7 +96,7 @@ export const histograms = {
   attemptDuration: {
     name: 'jobs.attempt.duration',
     unit: 's',
-    description: 'Time a handler took, by type and outcome.',
+    description: 'Run time of a handler, by type and outcome.',
     countedBy: ['worker'],
   },
   processDuration: {
@@ -119,7 +120,7 @@ export const histograms = {
   feedDelivery: {
     name: 'feed.delivery',
     unit: 's',
-    description: 'Time from a transition to its being told here to those who watch the job or its owner, however many they are.',
+    description: 'Time from a transition until this server sends it to those who watch the job or its owner, however many they are.',
     countedBy: ['server'],
   },
 } as const satisfies Record<string, Instrument>;
@@ -135,7 +136,7 @@ export const gauges = {
   queueVisible: {
     name: 'jobs.queue.visible',
     unit: '{message}',
-    description: 'Messages that wait for a worker, by priority, as SQS tells this server.',
+    description: 'Messages that wait for a worker, by priority, as SQS reports them to this server.',
     countedBy: ['server'],
   },
   dependencyAway: {
@@ -145,29 +146,30 @@ export const gauges = {
     countedBy: ['server'],
   },
   running: { name: 'jobs.running', unit: '{job}', description: 'Jobs that run in this worker.', countedBy: ['worker'] },
-  slots: { name: 'jobs.slots', unit: '{job}', description: 'Jobs that this worker may run at a time.', countedBy: ['worker'] },
+  slots: { name: 'jobs.slots', unit: '{job}', description: 'Jobs that this worker may run at once.', countedBy: ['worker'] },
   tableAway: {
     name: 'jobs.table.away',
     unit: '1',
-    description: '1 while this worker receives nothing, since the table does not answer.',
+    description: '1 while this worker receives nothing because the table does not answer.',
     countedBy: ['worker'],
   },
   sweepOpen: {
     name: 'jobs.sweep.open',
     unit: '{job}',
-    description: 'Open jobs that the sweeper’s last whole pass looked at.',
+    description: 'Open jobs that the sweeper’s last complete pass looked at.',
     countedBy: ['sweeper'],
   },
   sweepOverdue: {
     name: 'jobs.sweep.overdue',
     unit: '{job}',
-    description: 'Jobs that the sweeper’s last whole pass found overdue: sent again, ended, or failed at.',
+    description: 'Jobs that the sweeper’s last complete pass found overdue: it sent them again, ended them, or failed to.',
     countedBy: ['sweeper'],
   },
   waitingOldest: {
     name: 'jobs.waiting.oldest',
     unit: 's',
-    description: 'How long the job has waited that waits longest for a worker, by priority; jobs in a backoff, parked or held do not wait.',
+    description:
+      'The longest time that a job has been waiting for a worker, by priority. Jobs that are in a backoff, parked or with a worker do not count.',
     countedBy: ['sweeper'],
   },
 } as const satisfies Record<string, Instrument>;

@@ -4,7 +4,7 @@ import { pino, type Logger } from 'pino';
 export type Log = Logger;
 
 /**
- * Params, results and tokens are never logged. Errors are, as `error` with their causes; those of handlers, whose
+ * Params, results and tokens are never logged. Errors are logged as `error` with their causes; errors of handlers, whose
  * messages may quote params, as `failure` without the message: the job's owner reads it in the job.
  */
 export function createLog(
@@ -30,7 +30,7 @@ interface Described {
   readonly errors?: readonly Described[];
 }
 
-/** Chosen fields only: libraries hang requests, answers and whole records on their errors. */
+/** Only chosen fields: libraries attach requests, answers and whole records to their errors. */
 function describeError(error: unknown): Described {
   return describe(error, true, maxCauses);
 }

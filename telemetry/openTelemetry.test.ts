@@ -6,7 +6,7 @@ import { openTelemetry, type OpenedTelemetry } from './openTelemetry.ts';
 
 const open = (environment: Environment = {}) => openTelemetry({ part: 'test', settings: parseConfig(environment).openTelemetry });
 
-test('measurements are added up by their attributes, however these are ordered, and scraped as often as one likes', async () => {
+test('measurements are added up by their attributes, whatever order these have, and can be scraped any number of times', async () => {
   await using opened = new AsyncDisposableStack();
   const { telemetry, scrape } = opened.adopt(open(), ({ close }) => close());
   telemetry.count('jobsCreated', { type: 'a', priority: 'HIGH' });
@@ -27,7 +27,7 @@ test('measurements are added up by their attributes, however these are ordered, 
   expect(await scrape()).toMatch(/^jobs_created_total\{.*type="a".*\} 4$/m);
 });
 
-test('without a collector there are no spans: what would run in one runs as it is', async () => {
+test('without a collector there are no spans: the code within them runs all the same', async () => {
   await using opened = new AsyncDisposableStack();
   const { telemetry } = opened.adopt(open(), ({ close }) => close());
   const running = Promise.resolve();
@@ -36,7 +36,7 @@ test('without a collector there are no spans: what would run in one runs as it i
   expect(telemetry.traceHeader()).toBeUndefined();
 });
 
-/** An attempt in which a user's own instrumentation works, as a handler may do it that knows of OpenTelemetry's API alone. */
+/** An attempt with a user's own instrumentation, as a handler may have it that knows only OpenTelemetry's API. */
 async function attempt({ telemetry }: OpenedTelemetry): Promise<void> {
   await telemetry.span('process', {}, () =>
     telemetry.span('attempt', {}, async () => {
@@ -60,7 +60,7 @@ async function exportedBy(collector: Collector, environment: Environment): Promi
 }
 
 describe('OpenTelemetry’s own settings', () => {
-  test('what users’ instrumentation makes nests in our spans, and ours in theirs', async () => {
+  test('spans of users’ instrumentation nest in our spans, and ours in theirs', async () => {
     await using collector = await startCollector();
     const opened = open({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
     await attempt(opened);
@@ -72,11 +72,11 @@ describe('OpenTelemetry’s own settings', () => {
       'test: process > test: attempt > test: charge the card > test: send',
     ]);
     expect(new Set(collector.spans.map(({ traceId }) => traceId)).size).toBe(1);
-    // Nothing of it is left for whoever comes next in this process.
+    // Nothing of it remains for the next test in this process.
     expect(trace.getTracer('theirs').startSpan('after').isRecording()).toBe(false);
   });
 
-  test('name the service, what is said of it, and the headers for whoever takes it', async () => {
+  test('set the service’s name, its attributes, and the headers for the receiver', async () => {
     await using collector = await startCollector();
     await exportedBy(collector, {
       OTEL_SERVICE_NAME: 'tickets',
@@ -94,7 +94,7 @@ describe('OpenTelemetry’s own settings', () => {
     expect(collector.calls.get('/v1/metrics')).toMatchObject({ 'api-key': 'a=b', shared: '2' });
   });
 
-  test('send each signal where it is told to', async () => {
+  test('send each signal to its own address', async () => {
     await using collector = await startCollector();
     await exportedBy(collector, {
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/own/traces`,
@@ -119,7 +119,7 @@ describe('OpenTelemetry’s own settings', () => {
     expect(collector.calls.has('/v1/metrics')).toBe(!('OTEL_SDK_DISABLED' in environment));
   });
 
-  test('sample whole traces, at about the share that is asked for', async () => {
+  test('sample whole traces, at about the requested rate', async () => {
     await using collector = await startCollector();
     await exportedBy(collector, { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.5' });
     const traces = Map.groupBy(collector.spans, ({ traceId }) => traceId);

@@ -27,7 +27,7 @@ export interface OpenedTelemetry {
   readonly telemetry: Telemetry;
   /** All metrics in Prometheus' text format. */
   scrape(): Promise<string>;
-  /** Sends what has not been sent yet. */
+  /** Sends everything that has not been sent yet. */
   close(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export interface OpenTelemetrySettings {
 }
 
 export interface OpenTelemetryOptions {
-  /** Of the process: `server`, `worker` … */
+  /** The process: `server`, `worker` … */
   readonly part: string;
   readonly settings: OpenTelemetrySettings;
   /** Measurements for CloudWatch; written once a minute, and at the end. */
@@ -97,7 +97,7 @@ export function openTelemetry({ part, settings, embedded }: OpenTelemetryOptions
   };
 }
 
-/** What users say of the process themselves wins. */
+/** Attributes that users set for the process take precedence. */
 function resourceOf(part: string, { serviceName, resourceAttributes }: OpenTelemetrySettings): Resource {
   return defaultResource()
     .merge(resourceFromAttributes({ 'service.namespace': 'job-tickets', 'service.name': part }))
@@ -110,8 +110,8 @@ interface OpenedTraces {
 }
 
 /**
- * Our spans, and, for users' own instrumentation, the SDK's: one context, one sampler, one way out. Where somebody has
- * registered an SDK before, the context is theirs, and so is what their instrumentation makes.
+ * Our spans and, for users' own instrumentation, the SDK's share one context, one sampler and one exporter. Where an SDK was
+ * registered before, the context is that SDK's, and so are the spans of users' instrumentation.
  */
 function openTraces(receiver: Receiver, settings: OpenTelemetrySettings, resource: Resource): OpenedTraces {
   const batches = new BatchSpanProcessor({ exporter: new OTLPTraceExporter(receiver), ...settings.spanBatches });
@@ -166,7 +166,7 @@ function samplerOf({ name, ratio }: OpenTelemetrySettings['sampler']): Sampler {
   }
 }
 
-// Not from node:crypto: an id is no secret, and a call there costs more than all else that begins a span.
+// Not from node:crypto: an id is no secret, and a call there costs more than everything else that begins a span.
 const random = new RandomIdGenerator();
 const newSpanId = (): string => random.generateSpanId();
 

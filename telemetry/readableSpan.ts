@@ -1,11 +1,11 @@
-/** A span that ended, as the SDK's exporters read it. */
+/** A span that has ended, as the SDK's exporters read it. */
 import { SpanStatusCode, type SpanContext } from '@opentelemetry/api';
 import { millisToHrTime } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { EndedSpan } from './activeSpan.ts';
 
-/** The same for all: thousands of spans wait for their batch. */
+/** Shared by all spans: thousands wait for their batch. */
 const shared = {
   instrumentationScope: { name: 'job-tickets' },
   unset: { code: SpanStatusCode.UNSET },

@@ -29,7 +29,7 @@ function setup() {
 const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
 
 describe('spans', () => {
-  test('are told when they end, below the span that ran when they began, through awaits and side by side', async () => {
+  test('are exported when they end, as children of the span that ran when they began, through awaits and side by side', async () => {
     const { spans, ended, lineages } = setup();
     const job = (name: string) =>
       spans.run(name, {}, async () => {
@@ -49,7 +49,7 @@ describe('spans', () => {
     expect(spans.running()).toBeUndefined();
   });
 
-  test('are failed by a rejection, which goes on, and by what throws before it promises', async () => {
+  test('are marked as failed by a rejection, which is passed on, and by an error before the promise', async () => {
     const { spans, ended } = setup();
     const rejected = spans.run('rejects', {}, () => Promise.reject(new TypeError('secret')));
     await expect(rejected).rejects.toThrow(TypeError);
@@ -64,20 +64,20 @@ describe('spans', () => {
     { traceparent: `00-${traceId}-${spanId}-01` },
     { xray: `Root=1-${traceId.slice(0, 8)}-${traceId.slice(8)};Parent=${spanId};Sampled=1` },
     { xray: 'nonsense', traceId, spanId },
-  ])('go on with the trace of %j', async (origin) => {
+  ])('continue the trace of %j', async (origin) => {
     const { spans, ended } = setup();
     await spans.run('outer', {}, () => spans.run('process', { origin }, wait));
     expect(ended[0]?.parent).toMatchObject({ traceId, spanId, isRemote: true });
     expect(ended[0]?.context.traceId).toBe(traceId);
   });
 
-  test('begin a trace of their own where none is told, or none that is valid', async () => {
+  test('begin a trace of their own where no valid one is given', async () => {
     const { spans, ended } = setup();
     for (const origin of [{}, { traceId: 'none' }]) await spans.run('process', { origin }, wait);
     expect(ended.map(({ parent }) => parent)).toEqual([undefined, undefined]);
   });
 
-  test('of a trace that is not sampled run untold, and hand on that it is not', async () => {
+  test('of a trace that is not sampled are not exported, and pass on that it is not sampled', async () => {
     const { spans, ended } = setup();
     await spans.run('request', { origin: { traceparent: `00-${traceId}-${spanId}-00` } }, async () => {
       await spans.run('send', {}, async () => {
@@ -116,7 +116,7 @@ describe('spans', () => {
     expect(JSON.stringify(ended)).not.toContain('secret');
   });
 
-  test('are told once, however often users’ code ends them', async () => {
+  test('are exported once, however often users’ code ends them', async () => {
     const { spans, contexts, ended } = setup();
     await spans.run('attempt', {}, async () => {
       trace.getSpan(contexts.active())?.end();

@@ -1,7 +1,7 @@
 /**
- * Spans, as OpenTelemetry means them, each told once, when it has ended. While one runs it is the active span of
- * OpenTelemetry's context, so that what users' own instrumentation makes nests in it. The SDK's tracer costs more than
- * twice as much a span, in checks and copies of what this code makes itself.
+ * Spans as OpenTelemetry defines them, each exported once, when it has ended. While one runs it is the active span of
+ * OpenTelemetry's context, so that spans of users' own instrumentation nest in it. The SDK's tracer costs more than twice as
+ * much per span, in checks and copies that are not needed for spans of this code.
  */
 import {
   isSpanContextValid,
@@ -19,8 +19,8 @@ import { ActiveSpan, type EndedSpan } from './activeSpan.ts';
 import { readTraceparent, readXrayHeader } from './traceHeaders.ts';
 
 /**
- * Where a trace goes on: the W3C or X-Ray headers of a request or a message, or its ids. Of a trace known by its id
- * alone the parent is not known, so one is made of that id.
+ * Where a trace continues: the W3C or X-Ray headers of a request or a message, or its ids. If only the trace's id is known, the
+ * parent's id is derived from it.
  */
 export interface TraceOrigin {
   readonly traceparent?: string | undefined;
@@ -28,7 +28,7 @@ export interface TraceOrigin {
   readonly xray?: string | undefined;
   /** 32 hexadecimal digits. */
   readonly traceId?: string | undefined;
-  /** 16 hexadecimal digits, with the trace's id. */
+  /** 16 hexadecimal digits, together with the trace's id. */
   readonly spanId?: string | undefined;
 }
 
@@ -92,7 +92,7 @@ export function createSpans({ contexts, newTraceId, newSpanId, isSampled, take }
 
 const noLinks: Link[] = [];
 
-/** What a caller began elsewhere is above; where it tells of none that is valid, a trace of its own begins. */
+/** The caller's span is the parent; where no valid one is given, a new trace begins. */
 function contextOf(active: Context, origin: TraceOrigin): Context {
   const parent = parentOf(origin);
   if (parent !== undefined) return trace.setSpanContext(active, parent);

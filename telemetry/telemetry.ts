@@ -1,6 +1,6 @@
 /**
- * What the code tells of itself: spans of the work it does, and measurements by name. Without an exporter in the
- * settings spans are not made at all, and a measurement is an addition in memory.
+ * What the code reports of itself: spans of its work, and measurements by name. Without an exporter in the settings no spans
+ * are made at all, and a measurement is an addition in memory.
  */
 import { metrics, type Attributes, type Meter } from '@opentelemetry/api';
 import { createCountedSums } from './countedSums.ts';
@@ -9,7 +9,7 @@ import { counters, gauges, histograms, type CounterName, type GaugeName, type Hi
 import type { Spans } from './spans.ts';
 import { writeXrayHeader } from './traceHeaders.ts';
 
-/** Seconds: from a handler that does nothing to one that takes hours. */
+/** Bucket bounds in seconds: from a handler that does nothing to one that takes hours. */
 const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600];
 
 /** One number, or several, told apart by their attributes. */
@@ -19,21 +19,21 @@ export interface Telemetry {
   count(name: CounterName, attributes?: Attributes, by?: number): void;
   /** In the histogram's unit: seconds. */
   record(name: HistogramName, value: number, attributes?: Attributes): void;
-  /** Read whenever metrics are collected, until the function it answers is called. */
+  /** Read whenever metrics are collected, until the returned function is called. */
   gauge(name: GaugeName, read: () => GaugeReading | Promise<GaugeReading>): () => void;
-  /** Runs in a span of this name, which a rejection marks as failed. */
+  /** Runs in a span of this name; a rejection marks the span as failed. */
   readonly span: Spans['run'];
-  /** X-Ray's header of the running span, for a message to carry; undefined where none runs. */
+  /** X-Ray's header of the running span, for a message to carry; undefined where no span runs. */
   traceHeader(): string | undefined;
-  /** Of the running span; empty where none runs. */
+  /** The ids of the running span; empty where none runs. */
   running(): { readonly traceId?: string; readonly spanId?: string };
 }
 
 export interface TelemetryDeps {
   readonly meter: Meter;
-  /** Absent: none are made. */
+  /** Absent: no spans are made. */
   readonly spans?: Spans | undefined;
-  /** Measurements for CloudWatch, beside the meter's. */
+  /** Measurements for CloudWatch, in addition to the meter's. */
   readonly embedded?: EmbeddedMetrics | undefined;
 }
 
@@ -88,7 +88,7 @@ function severalOf(reading: GaugeReading): Exclude<GaugeReading, number> {
   return typeof reading === 'number' ? [{ value: reading, attributes: {} }] : reading;
 }
 
-/** For whatever is opened without: spans are not made, measurements go nowhere. */
+/** For code that is opened without telemetry: no spans are made, and measurements are dropped. */
 export const noTelemetry: Telemetry = createTelemetry({ meter: metrics.getMeter('none') });
 
 function lazily<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {

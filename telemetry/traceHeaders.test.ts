@@ -7,7 +7,7 @@ const parsed = { traceId, spanId, traceFlags: 1, isRemote: true };
 const [root, parent] = [`Root=1-${traceId.slice(0, 8)}-${traceId.slice(8)}`, `Parent=${spanId}`];
 
 describe('headers of a trace', () => {
-  test('W3C’s say trace, span, and whether it is sampled, also in a later version', () => {
+  test('W3C’s give trace, span, and whether it is sampled, also in a later version', () => {
     expect(readTraceparent(`00-${traceId}-${spanId}-01`)).toEqual(parsed);
     expect(readTraceparent(`01-${traceId}-${spanId}-01-more`)).toEqual(parsed);
     expect(readTraceparent(`00-${traceId}-${spanId}-00`)).toEqual({ ...parsed, traceFlags: 0 });

@@ -10,7 +10,7 @@ export function readTraceparent(header: string): SpanContext | undefined {
   return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
 }
 
-/** Its parts may stand in any order, with others between them. Undefined where one is missing. Source: AWS X-Ray, "Tracing header". */
+/** Its parts may have any order, with others between them. Undefined where one is missing. Source: AWS X-Ray, "Tracing header". */
 export function readXrayHeader(header: string): SpanContext | undefined {
   const [, time, random] = /\bRoot=1-(?!0{8}-0{24})([\da-f]{8})-([\da-f]{24})\b/.exec(header) ?? [];
   const [, spanId] = /\bParent=(?!0{16})([\da-f]{16})\b/.exec(header) ?? [];

@@ -1,4 +1,4 @@
-/** Why a handler was told to stop: one class each, so that nobody has to guess from a message. */
+/** Why a handler was told to stop: one class for each reason, so that nobody has to guess from a message. */
 
 export class TimedOut extends Error {
   override readonly name = 'TimedOut';
@@ -8,17 +8,17 @@ export class CancelRequested extends Error {
   override readonly name = 'CancelRequested';
 }
 
-/** Somebody else holds the job, or nobody does any more. */
+/** Another worker holds the job, or nobody does any more. */
 export class ClaimLost extends Error {
   override readonly name = 'ClaimLost';
 }
 
-/** The lease ended although this worker did all it could: the table took no renewal. */
+/** The lease ended although this worker did all it could: the table accepted no renewal. */
 export class CutOff extends Error {
   override readonly name = 'CutOff';
 }
 
-/** The lease ended because the event loop did not turn, so that nothing could be renewed: handlers must not do that. */
+/** The lease ended because the event loop was blocked, so nothing could be renewed. Handlers must not block it. */
 export class Starved extends Error {
   override readonly name = 'Starved';
 }
@@ -32,8 +32,8 @@ export interface Following extends Disposable {
 }
 
 /**
- * A signal that fires with the first of others, until it is let go: then nothing of it stays on those, which may live as
- * long as the process. (`AbortSignal.any` stays on them.)
+ * A signal that fires with the first of others, until it is released. Then it leaves no listener on the others, which may live
+ * as long as the process. (`AbortSignal.any` leaves one on them.)
  */
 export function follow(...signals: readonly AbortSignal[]): Following {
   const controller = new AbortController();

@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { defineHandler } from '../core/handler.ts';
 import { anyJson, defineJobType } from '../core/jobType.ts';
 import { noObjects } from '../test/support/noObjects.ts';
-import { noWaits } from '../test/support/noWaits.ts';
 import { silentLog } from '../test/support/silentLog.ts';
+import { createTestWaits } from '../testing/testWaits.ts';
 import { follow, ShuttingDown } from './aborts.ts';
 import { createSuspension } from './suspension.ts';
 import { runAttempt, type AttemptEnd } from './attempt.ts';
@@ -29,19 +29,21 @@ const handler = defineHandler(type, () => {
 
 function attempt(signal: AbortSignal): Promise<AttemptEnd> {
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const context = { signal, attempt: 1, log, objects: noObjects, progress: () => undefined, ...noWaits };
+  const suspension = createSuspension();
+  const waits = createTestWaits({ idempotencyKey: 'job' }).ofRun(suspension);
+  const context = { signal, attempt: 1, log, objects: noObjects, progress: () => undefined, ...waits };
   return runAttempt({
     handler,
     job: { jobId: 'job', type: type.name },
     params: {},
     context,
-    suspension: createSuspension(),
+    suspension,
     now: Date.now,
     log: silentLog,
   });
 }
 
-test('leaves nothing behind: no listener and no memory after 60,000 attempts', { timeout: 60_000 }, async () => {
+test('leaves no listener and no memory behind after 60,000 attempts', { timeout: 60_000 }, async () => {
   setFlagsFromString('--expose-gc');
   const collect = z.custom<() => void>((value) => typeof value === 'function').parse(runInNewContext('gc'));
   const worker = new AbortController();
@@ -60,7 +62,7 @@ test('leaves nothing behind: no listener and no memory after 60,000 attempts', {
   expect((process.memoryUsage().heapUsed - before) / 1024 ** 2).toBeLessThan(10);
 });
 
-test('does not begin when its signal has fired before', async () => {
+test('does not begin when its signal has already fired', async () => {
   const before = runs;
   expect(await attempt(AbortSignal.abort(new ShuttingDown('now')))).toMatchObject({ kind: 'aborted', reason: { message: 'now' } });
   expect(runs).toBe(before);

@@ -15,9 +15,9 @@ export type AttemptEnd =
       readonly stack?: string | undefined;
       readonly retryAfterMs?: number | undefined;
     }
-  /** The handler waits for something, and is to run anew when that is over. */
+  /** The handler waits for something, and is run again when that is over. */
   | { readonly kind: 'suspended'; readonly wait: Wait }
-  /** The signal given from outside fired; its reason tells why. */
+  /** The signal given from outside fired; its reason says why. */
   | { readonly kind: 'aborted'; readonly reason: unknown };
 
 export interface AttemptInput {
@@ -25,16 +25,16 @@ export interface AttemptInput {
   readonly job: Pick<Job, 'jobId' | 'type'>;
   readonly params: JsonValue;
   readonly context: Omit<HandlerContext, 'idempotencyKey'>;
-  /** What its waits are noted in. */
+  /** Records what the handler waits for. */
   readonly suspension: Suspension;
   readonly now: () => number;
-  /** The worker's own. */
+  /** The worker's own log. */
   readonly log: Log;
 }
 
-/** A handler that goes on for so long after its signal fired is left behind, with an error in the log. */
+/** A handler that runs this long after its signal fired is abandoned, with an error in the log. */
 const abandonAfterMs = 10_000;
-/** When the worker shuts down, the grace time is over by then. */
+/** The same while the worker shuts down: its grace time is over by then. */
 const abandonAtShutdownMs = 500;
 
 export async function runAttempt({ handler, job, params, context, suspension, now, log }: AttemptInput): Promise<AttemptEnd> {
@@ -50,7 +50,7 @@ export async function runAttempt({ handler, job, params, context, suspension, no
     abandoning = setTimeout(
       () => {
         log.error({ type: job.type }, 'the handler ignores its signal; it is left running and its end is ignored');
-        abandon(new TimedOut('the handler was left behind', { cause: reason }));
+        abandon(new TimedOut('the handler was abandoned', { cause: reason }));
       },
       reason instanceof ShuttingDown ? abandonAtShutdownMs : abandonAfterMs,
     );
@@ -67,17 +67,17 @@ export async function runAttempt({ handler, job, params, context, suspension, no
     const { result } = end;
     const bytes = Buffer.byteLength(JSON.stringify(result));
     if (bytes > maxResultBytes)
-      throw new PermanentError(`The result has ${bytes} bytes; ${maxResultBytes} are the most. Larger ones belong into S3.`);
+      throw new PermanentError(`The result has ${bytes} bytes; ${maxResultBytes} are the most. Larger ones belong in S3.`);
     return end;
   } catch (error) {
     if (outer.aborted) return { kind: 'aborted', reason: outer.reason };
     return threw(controller.signal.aborted ? controller.signal.reason : error, { attempt: context.attempt, at: now(), log });
   } finally {
-    // Nothing of an attempt may stay: what it listens to lives on.
+    // Nothing of an attempt may remain: the signals that it listens to live on.
     outer.removeEventListener('abort', onAbort);
     clearTimeout(timeout);
     clearTimeout(abandoning);
-    // Left behind: its end must not become an unhandled rejection.
+    // The handler was abandoned: its end must not become an unhandled rejection.
     running.catch(() => undefined);
   }
 }

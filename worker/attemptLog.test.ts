@@ -64,8 +64,8 @@ function setup({ durable }: { readonly durable?: Promise<void> } = {}) {
   };
 }
 
-describe('what is noted of attempts', () => {
-  test('is nothing of one that logs nothing and does not fail: no read, no write', async () => {
+describe('the notes of attempts', () => {
+  test('are absent for an attempt that logs nothing and does not fail: no read, no write', async () => {
     const { logs, entries, told } = setup();
     logs.begin(1).end(returned);
     logs.begin(2).end({ kind: 'aborted', reason: new ShuttingDown('now') });
@@ -75,7 +75,7 @@ describe('what is noted of attempts', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('is of a failure its worker and its stack, cut, in two writes', async () => {
+  test("have a failed attempt's worker and its stack, cut, in two writes", async () => {
     const { logs, entries, runs } = setup();
     logs.begin(1).end(threw);
     await logs.written();
@@ -85,7 +85,7 @@ describe('what is noted of attempts', () => {
     expect(run?.error?.stack).toHaveLength(8000);
   });
 
-  test('is a log that is written two seconds after a line, and told then', async () => {
+  test('have a log that is written two seconds after a line, and then announced', async () => {
     const { logs, lines, told } = setup();
     const { log } = logs.begin(1);
     log.info('a');
@@ -100,7 +100,7 @@ describe('what is noted of attempts', () => {
     expect(told.map(({ logged }) => logged)).toEqual([2]);
   });
 
-  test('is written at once where 16 KB are full, and no more than every two seconds when the head is', async () => {
+  test('are written at once where 16 KB are full, and every two seconds at most while the head fills', async () => {
     const { logs, entries, lines } = setup();
     const { log } = logs.begin(1);
     for (let line = 0; line < 17; line += 1) log.info('x'.repeat(1000));
@@ -116,7 +116,7 @@ describe('what is noted of attempts', () => {
     expect(entries.counts.writes).toBeLessThanOrEqual(writes + 3);
   });
 
-  test('is whole when an attempt has ended, before the next one’s lines; what a handler logs after its end is not in it', async () => {
+  test('are complete when an attempt has ended, before the next one’s lines, and without what its handler logs later', async () => {
     const { logs, lines } = setup();
     const first = logs.begin(1);
     first.log.info('a');
@@ -133,7 +133,7 @@ describe('what is noted of attempts', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('is kept while the table is away, and written when it answers', async () => {
+  test('are kept while the table is away, and written when it answers', async () => {
     const { logs, lines, setAway, told } = setup();
     const { log, end } = logs.begin(1);
     setAway(true);
@@ -161,7 +161,7 @@ describe('what is noted of attempts', () => {
     ]);
   });
 
-  test('is given up when the worker must go and the table does not answer', async () => {
+  test('are given up when the worker must stop and the table does not answer', async () => {
     const { logs, setAway, graceOver } = setup();
     setAway(true);
     const { log, end } = logs.begin(1);
@@ -172,7 +172,7 @@ describe('what is noted of attempts', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('is not written on by who has lost the claim, nor told before the claim is durable', async () => {
+  test('are not continued by a worker that has lost the claim, nor announced before the claim is durable', async () => {
     const claimed = Promise.withResolvers<void>();
     const { logs, lines, told } = setup({ durable: claimed.promise });
     const { log, end } = logs.begin(1);
@@ -188,7 +188,7 @@ describe('what is noted of attempts', () => {
     expect(await lines()).toEqual([[1, 'a']]);
   });
 
-  test('takes whatever a handler logs: fields that are no JSON, endless texts, halves of characters', async () => {
+  test('contain whatever a handler logs: fields that are not JSON, endless texts, halves of characters', async () => {
     const { logs, lines } = setup();
     const { log, end } = logs.begin(1);
     const circle: Record<string, unknown> = {};

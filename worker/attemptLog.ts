@@ -1,7 +1,7 @@
 /**
- * What is noted of a receive's attempts: their logs while they run, and how those ended that logged or failed. Of an attempt
- * that does neither, nothing is written. Writes go one after the other, so that the lines of an attempt are whole before
- * the next one's begin. What a worker that is killed had not written yet, at most two seconds of it, is lost.
+ * The notes of a receive's attempts: their logs while they run, and the ends of those that logged or failed. Nothing is written
+ * for an attempt that does neither. Writes go one after the other, so the lines of an attempt are complete before the next
+ * one's begin. When a worker is killed, what it had not written yet is lost: at most two seconds of it.
  */
 import { maxStackLength, type AttemptNote, type AttemptOutcome } from '../core/attemptRuns.ts';
 import { LogBuffer } from '../core/logBuffer.ts';
@@ -16,19 +16,19 @@ import { untilAnswered } from './untilAnswered.ts';
 
 export interface AttemptLog {
   readonly log: JobLogger;
-  /** Nothing more is logged to the job. The rest is written in the background, except by who has lost the claim. */
+  /** Nothing more is logged for the job. The rest is written in the background, unless the claim was lost. */
   end(end: AttemptEnd): void;
 }
 
 export interface AttemptLogs {
   begin(attempt: number): AttemptLog;
-  /** Resolves once all is written, or given up. Never rejects. */
+  /** Resolves once everything is written, or given up. Never rejects. */
   written(): Promise<void>;
 }
 
 export const flushAfterMs = 2000;
 
-/** What of the worker it stands on. */
+/** The parts of the worker that this depends on. */
 export type AttemptLogParts = Pick<WorkerParts, 'worker' | 'graceOver' | 'random'> & {
   readonly core: { readonly table: Pick<Core['table'], 'entries'>; readonly feed: Pick<Core['feed'], 'publish'> };
   readonly settings: Pick<WorkerParts['settings'], 'jobTtlDays'>;
@@ -45,7 +45,7 @@ export function createAttemptLogs(parts: AttemptLogParts, claimed: Pick<Claimed,
 
   function inTurn(write: () => Promise<void>): void {
     writing = (writing ?? Promise.resolve()).then(write).catch((error: unknown) => {
-      processLog.warn({ error }, 'a part of what is noted of an attempt could not be written');
+      processLog.warn({ error }, 'some notes of an attempt could not be written');
     });
   }
 
@@ -120,7 +120,7 @@ export function createAttemptLogs(parts: AttemptLogParts, claimed: Pick<Claimed,
       const message = cutMessage(text);
       const fields = loggedFields(given);
       processLog[level]({ attempt, ...(fields === undefined ? {} : { fields }) }, message);
-      // A handler that was left behind may still log.
+      // An abandoned handler may still log.
       if (isOver || isRefused || lines >= maxLinesPerRun) return;
       lines += 1;
       const fillsHead = buffer.append({ line: lines, at: now(), level, message, ...(fields === undefined ? {} : { fields }) });
@@ -157,7 +157,7 @@ export function createAttemptLogs(parts: AttemptLogParts, claimed: Pick<Claimed,
   };
 }
 
-/** Undefined: whoever holds the job now goes on with its log. */
+/** Undefined: the worker that holds the job now continues its log. */
 function outcomeOf(end: AttemptEnd): AttemptOutcome | undefined {
   if (end.kind === 'returned') return 'SUCCEEDED';
   if (end.kind === 'threw') return 'FAILED';

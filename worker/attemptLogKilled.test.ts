@@ -1,4 +1,4 @@
-/** A worker that is killed between any two writes of a job's log: those who watch it are told in order, without a gap, and go on. */
+/** A worker that is killed between any two writes of a job's log: its watchers get the lines in order and without a gap, and go on. */
 import { expect, test } from 'vitest';
 import { createWatches, type LoggedLine } from '../core/usecases/watchJob.ts';
 import { JobError } from '../core/errors.ts';
@@ -15,7 +15,7 @@ import { createAttemptLogs, type AttemptLog } from './attemptLog.ts';
 const lines = 20;
 const textOf = (attempt: number, line: number): string => `${attempt}.${line} ${'x'.repeat(2000)}`;
 
-/** Answers how many writes the first worker came to make. */
+/** Returns how many writes the first worker made. */
 async function play(deadAfter: number): Promise<number> {
   let job: Job = makeJob({ status: 'PROCESSING', version: 2, attempts: 1 });
   const { jobId, owner } = job;
@@ -26,7 +26,7 @@ async function play(deadAfter: number): Promise<number> {
   const graceOver = new AbortController();
   let writes = 0;
 
-  /** A process whose writes take effect until it is killed, and that says nothing after that. */
+  /** A process whose writes take effect until it is killed, and that does nothing after that. */
   function worker(lives: number, attempt: number) {
     const alive = <Answer>(act: () => Promise<Answer>): Promise<Answer> => {
       if (writes >= lives) return Promise.reject(new JobError('TABLE_UNAVAILABLE'));
@@ -75,7 +75,7 @@ async function play(deadAfter: number): Promise<number> {
   await first.logs.written();
   const made = writes;
 
-  // Another takes the job over, and this watcher was cut off where it stood.
+  // Another worker takes the job over, and this watcher was disconnected at its position.
   const seen: LoggedLine[] = [];
   if (made > 2) seen.push(...[(await broken.next()).value].filter((line) => line !== undefined));
   await broken.return();
@@ -101,11 +101,11 @@ async function play(deadAfter: number): Promise<number> {
   return made;
 }
 
-test('a worker killed between any two writes of a log leaves no gap, nothing out of order, and watchers who go on', async () => {
+test('a worker killed between any two writes of a log leaves no gap and nothing out of order, and watchers go on', async () => {
   for (let deadAfter = 0; ; deadAfter += 1) {
     const made = await play(deadAfter);
     if (made < deadAfter) {
-      // A note, two or more slots, and how it ended.
+      // The note, two or more slots, and the end of the attempt.
       expect(made).toBeGreaterThan(3);
       return;
     }

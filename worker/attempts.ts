@@ -5,6 +5,7 @@ import { monotonic } from '../core/clock.ts';
 import { PermanentError } from '../core/errors.ts';
 import type { JsonValue } from '../core/job.ts';
 import type { HandlerContext } from '../core/handler.ts';
+import { cancelOrphan } from '../core/usecases/cancelChildren.ts';
 import { dependenciesOf } from '../core/usecases/endedJobs.ts';
 import { objectsOf } from '../core/objectAccess.ts';
 import { CancelRequested, ClaimLost, CutOff, follow, ShuttingDown, Starved } from './aborts.ts';
@@ -29,7 +30,7 @@ export interface Held {
   readonly keeping: Keeping;
 }
 
-/** A failure is noted when it happens, with its due time: whoever takes over after a kill waits for it too. */
+/** A failure is recorded when it happens, with its due time: a worker that takes over after a kill waits for that time too. */
 export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease, progress, logs, keeping }: Held): Promise<Outcome> {
   const { core, settings, random, stopping, graceOver } = parts;
   const { job, handler, log, now } = claimed;
@@ -45,6 +46,8 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
   let params: JsonValue;
   let dependencies: HandlerContext['dependencies'] = {};
   try {
+    const asking = { ask: () => cancelOrphan(core, job), signal: ending.signal };
+    if (job.parent !== undefined && (await untilAnswered(parts, asking))) return { kind: 'cancelled', attempt };
     params = await loadParams(parts, claimed, ending.signal);
     if (job.workflow !== undefined)
       dependencies = await untilAnswered(parts, { ask: () => dependenciesOf(core, job), signal: ending.signal });
@@ -63,7 +66,7 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
     const logged = logs.begin(attempt);
     const suspension = createSuspension();
     const waits = createWaits(parts, claimed, { suspension, attempt, keeping, signal: ending.signal });
-    const children = createChildren(parts, claimed, { suspension, signal: ending.signal });
+    const children = createChildren(parts, claimed, { suspension, keeping, signal: ending.signal });
     const context = {
       signal: ending.signal,
       attempt,
@@ -82,7 +85,7 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
     failures += 1;
     const { error } = end;
     if (end.isPermanent) return { kind: 'failedForGood', attempt, failures, error };
-    // The last one: whoever gets the message ends the job.
+    // The last one: the process that gets the message ends the job.
     if (failures >= job.maxFailures) return { kind: 'failed', attempt, failures, error };
 
     const delayMs = Math.max(backoffMs(backoff, failures, random), end.retryAfterMs ?? 0);
@@ -95,7 +98,7 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
     } catch {
       return stoppedOutcome(ending.signal, { kind: 'failed', attempt, ...failed });
     }
-    // After the backoff, which would have let it pass.
+    // Taken only now: during the backoff the moment of a start would have passed.
     startAt = await nextStartOf(parts, claimed);
     if (startAt === 'far') return { kind: 'failed', attempt, ...failed };
     attempt += 1;
@@ -124,7 +127,7 @@ function observed(
   );
 }
 
-/** Stopped in a pause: the failure is written (again, perhaps: it is an absolute number) with its due time, which stays. */
+/** Stopped during a pause. The failure is written, perhaps again (the number is absolute), with its due time, which stays. */
 function stoppedOutcome(ending: AbortSignal, failed: Outcome): Outcome {
   const reason: unknown = ending.reason;
   return reason instanceof CancelRequested || reason instanceof ClaimLost ? abortedOutcome(reason, failed.attempt) : failed;

@@ -1,4 +1,4 @@
-/** What keeps a job from starting though its record says that it may: asked before each claim. */
+/** What keeps a job from starting although its record allows it: asked before each claim. */
 import type { Job } from '../core/job.ts';
 import { parkJob } from '../core/usecases/park.ts';
 import { isPausable, pauseOn, readPauses } from '../core/usecases/pauses.ts';
@@ -12,15 +12,15 @@ export async function mayStartUnread(parts: WorkerParts, type: string): Promise<
   return !isPausable(await known(parts), type);
 }
 
-/** Undefined where nothing does. */
+/** Undefined where nothing keeps it from starting. */
 export async function barTo(parts: WorkerParts, job: Job): Promise<Waiting | undefined> {
   return pauseOn(await known(parts), job, await parts.core.table.time());
 }
 
-/** A job whose holder is gone stays as it is, and its message comes back so often. */
+/** A job whose worker is gone stays as it is, and its message comes back at this interval. */
 const lookAgainMs = 30_000;
 
-/** What becomes of the message of a job that is kept from starting; the record, where that has changed meanwhile. */
+/** What to do with the message of a job that is kept from starting; the record, if it has changed meanwhile. */
 export async function barred(
   { core }: { readonly core: Pick<WorkerParts['core'], 'table' | 'queues' | 'telemetry'> },
   job: Job,

@@ -8,8 +8,8 @@ import type { WorkerParts } from './parts.ts';
 import { untilAnswered } from './untilAnswered.ts';
 
 /**
- * Waits for the moment of its start, and takes another where that is missed, by a slow claim or a machine that slept. False
- * where the next one is far, or the worker stops: the job goes back, and nothing is counted.
+ * Waits for the moment of its start, and takes another start where that one is missed, because of a slow claim or a machine
+ * that slept. False where the next one is far away, or the worker stops: the job goes back, and nothing is counted.
  */
 export async function beginsInTime(parts: WorkerParts, { permit: { start } }: Claimed, startAt: number | undefined): Promise<boolean> {
   if (start === undefined || startAt === undefined) return true;
@@ -22,7 +22,7 @@ export async function beginsInTime(parts: WorkerParts, { permit: { start } }: Cl
   }
 }
 
-/** Of the next attempt within a receive; `far` where it is not worth to keep the job until then. */
+/** The start of the next attempt within a receive; `far` where it is not worth keeping the job until then. */
 export async function nextStartOf(parts: WorkerParts, { permit: { start } }: Claimed): Promise<number | 'far' | undefined> {
   if (start === undefined) return undefined;
   const at = await taken(parts, start.limit);

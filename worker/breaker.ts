@@ -1,6 +1,6 @@
 /**
- * Opens when the table does not answer: the worker then receives nothing, whoever waits for the table waits here, and
- * one probe at a time finds out when it is back. So an outage uses up no receives, and its end is met in good order.
+ * Opens when the table does not answer. The worker then receives nothing, calls that need the table wait here, and one probe at
+ * a time finds out when it is back. So an outage uses up no receives, and work resumes in order at its end.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '../core/backoff.ts';
@@ -9,12 +9,12 @@ import type { JobTable } from '../core/table/jobTable.ts';
 import type { Log } from '../telemetry/log.ts';
 
 export interface Breaker {
-  /** The table, each of whose failures opens the breaker. */
+  /** The table; each of its failures opens the breaker. */
   readonly table: JobTable;
   isOpen(): boolean;
   /** Resolves when the breaker is closed, or stopped. */
   closed(): Promise<void>;
-  /** Probes no more. */
+  /** Makes no more probes. */
   stop(): void;
 }
 
@@ -24,7 +24,7 @@ export interface BreakerDeps {
   readonly log: Log;
 }
 
-/** Between probes; with the time a probe may take, this bounds how late the table's return is noticed. */
+/** The time between probes. With the time that a probe may take, it bounds how late the table's return is noticed. */
 const probing = { baseMs: 100, maxMs: 2000 };
 const probeTimeoutMs = 2000;
 /** There is no such job. */
@@ -54,7 +54,7 @@ export function createBreaker({ table, random, log }: BreakerDeps): Breaker {
     }
   }
 
-  /** A request that hangs is no answer, though it may still be under way. */
+  /** A request that hangs has no answer, though it may still be in flight. */
   async function answers(): Promise<boolean> {
     const timer = new AbortController();
     const probe = table.get(probedId).then(

@@ -1,26 +1,42 @@
-/** Children, as a handler makes them and waits for them: the functions of its context, for one run. */
+/** Making children and waiting for them: functions of a handler's context, for one run. */
 import { JobError, PermanentError } from '../core/errors.ts';
 import type { ChildRequest, EndedJob, HandlerContext } from '../core/handler.ts';
 import { isFinal, type Job } from '../core/job.ts';
 import { createJobTypes } from '../core/jobType.ts';
-import { childId, createChild, maxChildren, maxDepth, readChildren, type ChildrenDeps } from '../core/usecases/children.ts';
+import {
+  childId,
+  createChild,
+  expectChildren,
+  maxChildren,
+  maxDepth,
+  ofPresentGeneration,
+  readChildren,
+  type ChildrenDeps,
+} from '../core/usecases/children.ts';
 import { endedJobs } from '../core/usecases/endedJobs.ts';
 import { requireName } from '../core/usecases/kept.ts';
 import type { Claimed } from './claim.ts';
 import type { WorkerParts } from './parts.ts';
 import type { Suspension } from './suspension.ts';
+import type { Keeping } from './waits.ts';
 import { untilAnswered } from './untilAnswered.ts';
 
 export type Children = Pick<HandlerContext, 'createJob' | 'waitFor' | 'runJob'>;
 
 export interface ChildrenOptions {
   readonly suspension: Suspension;
+  readonly keeping: Keeping;
   /** Fires when the run must end, whatever it waits for. */
   readonly signal: AbortSignal;
 }
 
-export function createChildren(parts: WorkerParts, { job, log }: Claimed, { suspension, signal }: ChildrenOptions): Children {
+export function createChildren(
+  parts: WorkerParts,
+  { job, claimId, log }: Claimed,
+  { suspension, keeping, signal }: ChildrenOptions,
+): Children {
   const made = new Set<string>();
+  let expecting: Promise<void> | undefined;
   const onAway = (error: Error): void => log.warn({ error }, 'the table does not answer to a handler; asking again');
   const asked = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => untilAnswered(parts, { ask, signal, onAway });
 
@@ -30,6 +46,7 @@ export function createChildren(parts: WorkerParts, { job, log }: Claimed, { susp
     if (made.size >= maxChildren) throw new PermanentError(`A job has at most ${maxChildren} children.`);
     if ((job.parent?.depth ?? 0) >= maxDepth) throw new PermanentError(`Children of children go at most ${maxDepth} levels deep.`);
     made.add(name);
+    if (job.hasChildren !== true) await (expecting ??= expect());
     try {
       return await asked(() => createChild(childrenDepsOf(parts), job, name, { type, params, priority, tags }));
     } catch (error) {
@@ -38,14 +55,24 @@ export function createChildren(parts: WorkerParts, { job, log }: Claimed, { susp
     }
   }
 
+  /** Whatever becomes of the run, its end knows that there may be children. */
+  async function expect(): Promise<void> {
+    keeping.children = true;
+    if (!(await asked(() => expectChildren(parts.core, job, claimId)))) throw new Error('the claim is not held any more');
+  }
+
   async function ended(names: readonly string[]): Promise<readonly EndedJob[]> {
     const children = await asked(() => readChildren(parts.core, job, names));
     const missing = children.indexOf(undefined);
     if (missing !== -1) throw new PermanentError(`There is no child "${names[missing] ?? ''}": make it before it is waited for.`);
-    const there = children.filter((child) => child !== undefined);
+    const there: Job[] = [];
+    for (const child of children) {
+      if (child !== undefined) there.push(await asked(() => ofPresentGeneration(childrenDepsOf(parts), job, child)));
+    }
     const open = there.filter(({ status }) => !isFinal(status));
     if (open.length > 0) {
-      const jobIds = there.map(({ jobId }) => jobId);
+      // The last first: they begin about in their order, so most have ended when that one has.
+      const jobIds = open.map(({ jobId }) => jobId).toReversed();
       suspension.wait({ waiting: { reason: 'DEPENDENCIES' }, jobIds, isOver: () => Promise.resolve(false) });
     }
     return asked(() => endedJobs(parts.core, there));

@@ -1,4 +1,4 @@
-/** Takes the job of a message, or says what becomes of the message instead. */
+/** Claims the job of a message, or says what to do with the message instead. */
 import { randomUUID } from 'node:crypto';
 import { monotonic, type ServiceTime } from '../core/clock.ts';
 import { publishLatest } from '../core/feed/feed.ts';
@@ -19,25 +19,25 @@ import { leaseMsOf, lookDepsOf, type WorkerParts } from './parts.ts';
 import { passOn } from './unknownType.ts';
 import { isAway, untilAnswered } from './untilAnswered.ts';
 
-/** A job that this worker has claimed: what the steps after the claim work on. */
+/** A job that this worker has claimed: the input of the steps after the claim. */
 export interface Claimed {
   readonly kind: 'claimed';
   readonly job: Job;
   readonly handler: JobHandler;
   readonly permit: Permit;
-  /** Its message named another job, and is not its own. */
+  /** The message named another job, and is not this job's own. */
   readonly isTurn?: true;
   readonly claimId: string;
-  /** When the claim was sent, on the monotonic clock. */
+  /** When the claim was sent, by the monotonic clock. */
   readonly claimedAt: number;
-  /** Until then, nobody is told of the claim. */
+  /** Nobody is told of the claim before this resolves. */
   readonly durable: Promise<void> | undefined;
   readonly log: Log;
-  /** The service's time, as shown to people: going on from the claim, whatever is done to this machine's clock. */
+  /** The service's time, for display: it continues from the claim, whatever is done to this machine's clock. */
   readonly now: () => number;
 }
 
-/** What a try to claim showed; with `sentAt` it is ours. */
+/** The result of a try to claim; with `sentAt` the claim is ours. */
 interface Seen {
   readonly job: Job | undefined;
   readonly sentAt?: number | undefined;
@@ -46,7 +46,10 @@ interface Seen {
 
 type Ended = Claimed | Extract<Entered, { kind: 'turn' }> | Acknowledgement;
 
-/** The job of the message, or one whose turn it is. @throws {JobError} `TABLE_UNAVAILABLE` only where the worker has no time left to ask. */
+/**
+ * The job of the message, or the job whose turn it is. @throws {JobError} `TABLE_UNAVAILABLE` only where the worker has no time
+ * left to ask.
+ */
 export async function claimJob(parts: WorkerParts, message: JobMessage): Promise<Claimed | Acknowledgement> {
   const ended = await claimNamed(parts, message);
   if (ended.kind !== 'turn') return ended;
@@ -57,7 +60,7 @@ export async function claimJob(parts: WorkerParts, message: JobMessage): Promise
   return other.kind === 'turn' ? { kind: 'deleted' } : toOwnMessage(parts, job, other);
 }
 
-/** What there is still to be done by the message of a job that was worked on without it, which may be long in coming. */
+/** What the job's own message would still have to do, for a job that was worked on without it: that message may come late. */
 export async function toOwnMessage({ core }: WorkerParts, job: Job, acknowledgement: Acknowledgement): Promise<Acknowledgement> {
   if (acknowledgement.kind === 'returned') await sendMessage(core, job, acknowledgement.seconds);
   return { kind: 'deleted' };
@@ -69,8 +72,8 @@ async function claimNamed(parts: WorkerParts, message: JobMessage): Promise<Ende
   const { handlers } = parts;
   const { jobId, version, type } = message;
   const claim = newClaim();
-  // That nothing happened since the message was sent is likely: then the claim is one write and no read. Where it did,
-  // the write is refused, and answers with the record.
+  // Probably nothing has happened since the message was sent: then the claim is one write and no read. Otherwise the write is
+  // refused, and its answer contains the record.
   const mayAssume =
     type !== undefined &&
     handlers.has(type) &&
@@ -116,7 +119,7 @@ async function claimSeen(
       await wakeJob(core, job);
       return { kind: 'deleted' };
     } else {
-      // Whoever ended it may have died, or been cut off, before it told.
+      // The process that ended it may have died, or lost its connection, before it told anyone.
       if (verdict.kind === 'over') void publishLatest(core.feed, job);
       return acknowledgementOf(job, now, generation);
     }
@@ -146,15 +149,15 @@ async function tryClaim(
   { claimId, begunAt }: { readonly claimId: string; readonly begunAt: number },
   event: 'claim' | 'reclaim',
   known: Known & Pick<Job, 'losses'> & Partial<Pick<Job, 'startedAt'>>,
-  /** As a message has it, where the record was not read: which is then to have the same. */
+  /** As the message has it, where the record was not read; the write requires the record to have the same. */
   type?: string,
 ): Promise<Seen> {
   const { core } = parts;
-  // Suspended, it goes on with its attempt.
+  // A suspended job continues its attempt.
   const attempts = known.suspended === true ? known.attempts : known.attempts + 1;
   const sentAt = monotonic();
   const now = await core.table.time();
-  // Whatever was asked in between, a record with our claim is ours: since the first try, for all that is known.
+  // Whatever was asked in between, a record with our claim is ours. As far as is known, it has been since the first try.
   const recognised = (job: Job | undefined): Seen => ({ job, sentAt: job?.claim?.id === claimId ? begunAt : undefined });
   try {
     const { ok, job, durable } = await transitionJob(core, event, known, {
@@ -166,20 +169,20 @@ async function tryClaim(
         startedAt: known.startedAt ?? now.at,
         ...(event === 'reclaim' ? { losses: known.losses + 1 } : {}),
       },
-      // A handler may run twice in any case; what it must not do is to run unseen by the process that comes next.
+      // A handler may run twice in any case. But it must not run unseen by the process that comes next.
       early: true,
     });
     return ok ? { job, sentAt, durable } : recognised(job);
   } catch (error) {
     if (!isAway(error)) throw error;
     const seen = recognised((await look(parts, known.jobId)).job);
-    // Its answer was lost, and with it the word of it.
+    // Its answer was lost, and with it the knowledge of the claim.
     if (seen.job !== undefined && seen.sentAt !== undefined) void publishLatest(core.feed, seen.job);
     return seen;
   }
 }
 
-/** Until it is known: to give up a claim whose answer was lost would be a loss without a death. */
+/** Repeated until it is known. To give up a claim whose answer was lost would be a loss without a death. */
 async function look(parts: WorkerParts, jobId: string): Promise<{ readonly job: Job | undefined }> {
   return { job: await untilAnswered(parts, { ask: () => parts.core.table.get(jobId), signal: parts.graceOver }) };
 }

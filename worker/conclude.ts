@@ -1,4 +1,4 @@
-/** Writes how the work on a claimed job ended, under the claim, and says what becomes of the message. */
+/** Writes how the work on a claimed job ended, under the claim, and says what to do with the message. */
 import type { Job, JsonValue, Payload } from '../core/job.ts';
 import type { Changes, WriteResult } from '../core/table/jobTable.ts';
 import type { TransitionEvent } from '../core/transitions.ts';
@@ -25,10 +25,10 @@ export async function conclude(
     signal: parts.graceOver,
     onAway: (error: Error) => log.warn({ error }, 'the outcome could not be written; trying again'),
   };
-  // Once, however often the record's own write is tried.
+  // Done once, however often the record's own write is tried.
   const result =
     outcome.kind === 'succeeded' ? await untilAnswered(parts, { ...asking, ask: () => kept(parts, claimed, outcome.result) }) : undefined;
-  // Also beyond the lease, since the claim fences; only a shutdown ends it.
+  // Also after the lease's end, since the claim fences the write; only a shutdown ends the tries.
   const present = await untilAnswered(parts, {
     ...asking,
     ask: () => (outcome.kind === 'claimLost' ? core.table.get(job.jobId) : written(parts, claimed, { outcome, percent, keeping, result })),
@@ -51,7 +51,7 @@ interface Ending {
   readonly result: Payload | undefined;
 }
 
-/** The record after the write, or as it is where the claim is not held any more. */
+/** The record after the write, or as it is where the claim is no longer held. */
 async function written(
   { core, settings }: WorkerParts,
   { job, claimId }: Claimed,
@@ -62,16 +62,21 @@ async function written(
   const marked: Changes = keeping.any && job.keeps !== true ? { keeps: true } : {};
   const base: Changes = { attempts: attempt, ...(percent === undefined ? {} : { progress: percent }), ...marked };
   const write = (event: TransitionEvent, changes: Changes = {}, error?: Job['error']): Promise<WriteResult> =>
-    transitionJob(core, event, job, { facts, attempt, changes: { ...base, ...changes }, error });
+    transitionJob(core, event, keeping.children ? { ...job, hasChildren: true } : job, {
+      facts,
+      attempt,
+      changes: { ...base, ...changes },
+      error,
+    });
 
   const result = await writeOf(outcome);
-  // A job whose cancel was asked for meanwhile ends cancelled, instead of failed or released.
+  // A job whose cancel was requested meanwhile ends as cancelled, instead of failed or released.
   if (result.ok || result.job?.claim?.id !== claimId || !result.job.cancelRequested) return result.job;
   return (await write('stop')).job;
 
   async function suspended(ended: Extract<Outcome, { kind: 'suspended' }>): Promise<WriteResult> {
     const { jobIds = [] } = ended.wait;
-    // Before the wait, so that whoever looks at it finds what it waits for.
+    // Before the wait is written, so that every process that looks at the job finds what it waits for.
     if (jobIds.length > 0) await keepAwaited({ ...core, settings }, job.jobId, jobIds);
     const renewed = await renewedParams(core, job, endOfWait(ended, facts.now));
     return write('suspend', { ...suspensionOf(ended, { job, now: facts.now }), ...renewed });

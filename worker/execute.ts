@@ -16,9 +16,9 @@ import { trackProgress } from './progress.ts';
 import { keepInvisible } from './visibility.ts';
 
 /**
- * `onWorked` is called when no handler runs for the message any more: its slot is not kept while the outcome is written and
- * the message acknowledged, which wait for a group to reach the disk, or for a batch to fill. Never rejects: what goes wrong
- * is logged, and the message comes back by its visibility timeout.
+ * `onWorked` is called when no handler runs for the message any more. So no slot is held while the outcome is written and the
+ * message acknowledged, which wait for a group of commits or for a full batch. Never rejects: an error is logged, and the
+ * message comes back after its visibility timeout.
  */
 export async function execute(parts: WorkerParts, message: ReceivedMessage, onWorked: () => void): Promise<void> {
   const { telemetry, log } = parts.core;
@@ -57,12 +57,12 @@ async function work(parts: WorkerParts, message: ReceivedMessage, body: JobMessa
   const lease = holdLease({ ...claimed, table: core.table, leaseMs: leaseMsOf(parts), progress: () => progress.latest() });
   const progress = trackProgress({ ...claimed, feed: core.feed, save: (percent) => void lease.renew({ progress: percent }) });
   const logs = createAttemptLogs(parts, claimed);
-  const keeping = { any: false };
+  const keeping = { any: false, children: false };
   try {
     const outcome: Outcome = await runAttempts(parts, claimed, { lease, progress, logs, keeping });
     progress.stop();
     onWorked();
-    // Whoever sees the outcome finds the log whole.
+    // A reader who sees the outcome finds the log complete.
     await logs.written();
     // Renewed until the outcome is written, however long the table takes.
     const acknowledgement = await conclude(parts, claimed, { outcome, percent: progress.latest(), keeping });
@@ -75,13 +75,13 @@ async function work(parts: WorkerParts, message: ReceivedMessage, body: JobMessa
   }
 }
 
-/** Comes back until its receives are used up, ever later, and so ends in the dead-letter queue. */
+/** It comes back, with growing delays, until its receives are used up, and so ends in the dead-letter queue. */
 function poisoned({ core, settings, random }: WorkerParts, { messageId, receiveCount }: ReceivedMessage): Acknowledgement {
   core.log.error({ messageId, receiveCount }, 'a message is not one of ours; it goes to the dead-letter queue');
   return returned(backoffMs({ baseMs: settings.backoffBaseMs, maxMs: settings.backoffMaxMs }, receiveCount, random));
 }
 
-/** Once a generation: at its first claim. */
+/** Once per generation: at its first claim. */
 function waited({ core }: WorkerParts, { job, now }: Claimed): void {
   const { attempts, losses, priority, history, createdAt, dueAt = 0 } = job;
   if (attempts > 1 || losses > 0) return;
@@ -89,7 +89,7 @@ function waited({ core }: WorkerParts, { job, now }: Claimed): void {
   core.telemetry.record('queueWait', Math.max(0, now() - Math.max(pendingSince, dueAt)) / 1000, { priority });
 }
 
-/** Never rejects: a message that is neither deleted nor given back is delivered again, and the record says what then. */
+/** Never rejects: a message that is neither deleted nor given back is delivered again, and the record then says what to do. */
 async function acknowledge(
   { core: { queues, log } }: WorkerParts,
   message: ReceivedMessage,

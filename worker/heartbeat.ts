@@ -1,4 +1,4 @@
-/** Tells that this worker runs, and what it is: again and again, until it has ended. */
+/** Reports that this worker runs, and what it is, at intervals until it has ended. */
 import type { Core } from '../core/usecases/core.ts';
 import { endHeartbeats, heartbeatMs, writeHeartbeat, type WorkerInfo } from '../core/usecases/heartbeats.ts';
 
@@ -9,11 +9,11 @@ export interface HeartbeatDeps {
 }
 
 export interface Heartbeat {
-  /** Tells that it has ended, if the table takes that soon; else that shows by itself. */
+  /** Reports that it has ended, if the table accepts that soon; otherwise its heartbeats just stop. */
   end(): Promise<void>;
 }
 
-/** A worker that ends waits no longer for that. */
+/** A worker that ends waits no longer than this for that report. */
 const farewellMs = 1000;
 
 export function startHeartbeat({ core, about, running }: HeartbeatDeps): Heartbeat {
@@ -38,7 +38,7 @@ export function startHeartbeat({ core, about, running }: HeartbeatDeps): Heartbe
   return {
     async end() {
       clearInterval(timer);
-      // After the last one, which would bring it back.
+      // After the last heartbeat, which would create the entry again.
       const told = (beating ?? Promise.resolve()).then(() => tell(endHeartbeats));
       const { promise: late, resolve } = Promise.withResolvers<void>();
       const giveUp = setTimeout(resolve, farewellMs);

@@ -19,7 +19,7 @@ interface Held extends Disposable {
   readonly ended: Promise<number>;
 }
 
-/** `answer` is what becomes of a write under the claim, given the record as it would be. */
+/** `answer` decides what becomes of a write under the claim, given the record as it would be. */
 function hold(answer: (job: Job) => Promise<Job>): Held {
   const touched: string[] = [];
   const touch: JobTable['touch'] = async (name, _jobId, _facts, { leaseExpiresAt = 0 }) => {
@@ -51,7 +51,7 @@ test('is renewed at half its time, for as long as it is held', async () => {
   expect(held.touched.length).toBeGreaterThanOrEqual(4);
 });
 
-test('ends by its own timer when a renewal hangs, as if the worker were cut off', async () => {
+test('ends by its own timer when a renewal hangs, as if the worker had lost its connection', async () => {
   using held = hold(() => new Promise(() => undefined));
   const endedMs = await held.ended;
   expect(endedMs).toBeGreaterThanOrEqual(leaseMs);
@@ -74,13 +74,13 @@ test('counts from before the renewal was sent, not from its answer', async () =>
     await sleep(leaseMs * 0.45);
     return job;
   });
-  // Renewed at half, answered just before the end: it ends at one and a half.
+  // Renewed at half its time, answered just before the end: it ends at one and a half times its length.
   const endedMs = await held.ended;
   expect(endedMs).toBeGreaterThanOrEqual(leaseMs * 1.45);
   expect(endedMs).toBeLessThan(leaseMs * 1.9);
 });
 
-test('tells a starved event loop from a table that is away', async () => {
+test('tells a blocked event loop from a table that is away', async () => {
   using held = hold((job) => Promise.resolve(job));
   const until = monotonic() + leaseMs * 1.5;
   while (monotonic() < until);
@@ -88,7 +88,7 @@ test('tells a starved event loop from a table that is away', async () => {
   expect(held.lease.signal.reason).toBeInstanceOf(Starved);
 });
 
-test('tells of a cancel and of a claim that is somebody else’s', async () => {
+test('reports a cancel, and a claim that another worker has', async () => {
   using cancelled = hold((job) => Promise.resolve({ ...job, cancelRequested: true }));
   await cancelled.lease.renew({ progress: 1 });
   expect(cancelled.lease.signal.reason).toBeInstanceOf(CancelRequested);
@@ -97,7 +97,7 @@ test('tells of a cancel and of a claim that is somebody else’s', async () => {
   expect(lost.lease.signal.reason).toBeInstanceOf(ClaimLost);
 });
 
-test('writes one after the other, and nothing after its stop', async () => {
+test('makes its writes one after the other, and none after its stop', async () => {
   const answers: (() => void)[] = [];
   using held = hold((job) => new Promise((resolve) => answers.push(() => resolve(job))));
   void held.lease.renew({ progress: 1 });

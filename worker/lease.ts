@@ -1,9 +1,9 @@
 /**
- * The hold on a claimed job: renewed at half its time, and given up by a timer of its own when it is over. The timer
- * counts on the monotonic clock from before the last accepted renewal was sent, so no answer is needed to stop in time,
- * and nobody else can have taken the job before.
+ * The hold on a claimed job: renewed at half its time, and given up by its own timer at its end. The timer counts on the
+ * monotonic clock from before the last accepted renewal was sent. So the worker stops in time without any answer, and no other
+ * worker can have taken the job before.
  *
- * Writes under the claim go one after the other: none lands behind a later one.
+ * Writes under the claim go one after the other: none lands after a later one.
  */
 import { monotonic } from '../core/clock.ts';
 import type { Job, JobFailure } from '../core/job.ts';
@@ -13,7 +13,7 @@ import { CancelRequested, ClaimLost, CutOff, Starved } from './aborts.ts';
 
 /** A failed attempt, as the record counts it. */
 export interface NotedFailure {
-  /** This one included. */
+  /** The number of failures, including this one. */
   readonly failures: number;
   readonly error: JobFailure;
   /** When the next attempt may begin; absent after the last. In the service's time. */
@@ -27,7 +27,7 @@ export interface Lease {
   renew(changes: { readonly attempts?: number; readonly progress?: number | null | undefined }): Promise<void>;
   /** Counts a failure. Never rejects: what is not written now is written with the next renewal, or with the outcome. */
   fail(failure: NotedFailure): Promise<void>;
-  /** Writes nothing more; what is under way is fenced by the claim. Twice is fine. */
+  /** Writes nothing more. A write in flight is fenced by the claim. May be called twice. */
   stop(): void;
 }
 
@@ -36,7 +36,7 @@ export interface LeaseDeps {
   readonly job: Pick<Job, 'jobId'>;
   readonly claimId: string;
   readonly leaseMs: number;
-  /** When the claim was sent, on the monotonic clock. */
+  /** When the claim was sent, by the monotonic clock. */
   readonly claimedAt: number;
   readonly log: Log;
   /** To be written along with a renewal. */
@@ -49,10 +49,10 @@ export function holdLease({ table, job, claimId, leaseMs, claimedAt, log, progre
   const renewalMs = leaseMs / 2;
   let endsAt = claimedAt + leaseMs;
   let renewAt = claimedAt + renewalMs;
-  /** Whether the event loop has kept this from its work, since the last accepted renewal. */
+  /** Whether the event loop has kept the timer from running, since the last accepted renewal. */
   let wasLate = false;
   let hasLooked = false;
-  /** A failure whose note nobody is known to have taken: it goes along with the next renewal. */
+  /** A failure that is not known to be recorded: it is written with the next renewal. */
   let unnoted: NotedFailure | undefined;
   let isStopped = false;
   let writing: Promise<void> = Promise.resolve();
@@ -79,7 +79,7 @@ export function holdLease({ table, job, claimId, leaseMs, claimedAt, log, progre
     const claim = present?.status === 'PROCESSING' ? present.claim : undefined;
     if ((present?.failures ?? 0) >= (unnoted?.failures ?? 0)) unnoted = undefined;
     if (claim?.id !== claimId) return over.abort(new ClaimLost('the claim is not held any more'));
-    // Refused because it had landed before, or written: the record says.
+    // The failure was refused because it was written before, or it is written now: the record says.
     if (claim.expiresAt >= leaseExpiresAt) {
       endsAt = Math.max(endsAt, sentAt + leaseMs);
       renewAt = sentAt + renewalMs;
@@ -98,7 +98,7 @@ export function holdLease({ table, job, claimId, leaseMs, claimedAt, log, progre
     hasLooked = false;
     if (now >= renewAt && !isRenewing) {
       wasLate ||= now - renewAt > leaseMs / 4;
-      // Refused or unanswered, it is tried again well before the end.
+      // If refused or unanswered, it is tried again well before the end.
       renewAt = now + leaseMs / 10;
       isRenewing = true;
       void renew({ progress: progress() }).finally(() => {
@@ -124,7 +124,7 @@ export function holdLease({ table, job, claimId, leaseMs, claimedAt, log, progre
 
   function end(now: number): void {
     wasLate ||= now - endsAt > leaseMs / 4;
-    // Where the loop stood still, an answer may lie unread.
+    // After the loop was blocked, an answer may lie unread.
     if (!hasLooked) {
       hasLooked = true;
       timer = setTimeout(onTime, 1);
@@ -132,8 +132,8 @@ export function holdLease({ table, job, claimId, leaseMs, claimedAt, log, progre
     }
     over.abort(
       wasLate
-        ? new Starved('the event loop stood still until the lease was over')
-        : new CutOff('the table took no renewal until the lease was over'),
+        ? new Starved('the event loop was blocked until the lease was over')
+        : new CutOff('the table accepted no renewal until the lease was over'),
     );
   }
 

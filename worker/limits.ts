@@ -1,4 +1,4 @@
-/** Limits, as a worker meets them: slots and a start are taken before the claim, and slots are given back after the end. */
+/** Limits in the worker: slots and a start are taken before the claim, and slots are given back after the end. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from '../core/job.ts';
 import { slotLives, type HolderVersion } from '../core/slots.ts';
@@ -17,23 +17,23 @@ import { untilAnswered } from './untilAnswered.ts';
 
 export type SlotsLimit = Extract<Limit, { kind: 'slots' }>;
 
-/** What a job holds that may be claimed. */
+/** The slots and the start of a job that may be claimed. */
 export interface Permit {
   readonly slots: readonly SlotsLimit[];
-  /** `at`: the moment from which on it may begin, within the tolerance of its rate. */
+  /** `at`: the moment from which it may begin, within the tolerance of its rate. */
   readonly start?: { readonly limit: StartsLimit; readonly at: number } | undefined;
 }
 
 export type Entered =
   | { readonly kind: 'permitted'; readonly permit: Permit }
   | { readonly kind: 'changed'; readonly job: Job | undefined }
-  /** The job waits now; this one, which waited longer, is to be worked on in its place. */
+  /** The job waits now; work on this one in its place, which has waited longer. */
   | { readonly kind: 'turn'; readonly job: Job }
   | Acknowledgement;
 
-/** A job whose holder is gone stays as it is, and its message comes back so often. */
+/** A job whose worker is gone stays as it is, and its message comes back at this interval. */
 const lookAgainMs = 30_000;
-/** Longer than that, no slot of this worker is kept for a start. */
+/** A slot of this worker is kept no longer than this for a start. */
 export const longestHoldMs = 2000;
 
 /** Whether a job of this type may be claimed without looking at its record first. */
@@ -42,7 +42,7 @@ export async function isUnlimited(parts: WorkerParts, type: string): Promise<boo
 }
 
 /**
- * Before the claim of a job that was read. `isTurn`: it takes the next start, before those who wait.
+ * Called before the claim of a job whose record was read. `isTurn`: it takes the next start, before those that wait.
  * @throws {JobError} `TABLE_UNAVAILABLE` only where the worker has no time left to ask.
  */
 export async function enter(parts: WorkerParts, job: Job, isTurn: boolean): Promise<Entered> {
@@ -57,7 +57,7 @@ async function entered(parts: WorkerParts, job: Job, limits: readonly Limit[], i
   const starts = limits.find((limit) => limit.kind === 'starts');
   const keys = slots.map(({ key }) => key);
   if (starts !== undefined) await parts.startKeeper.ready(starts);
-  // Who would not begin takes no slot; who has one goes before those who wait for a start alone.
+  // A job that would not begin takes no slot; a job that has one goes before those that wait only for a start.
   if (starts !== undefined && slots.length > 0 && !isTurn && !(await holdsSlots(core, keys, job))) {
     const seen = await peekStart(core, starts, job);
     if (seen.kind === 'wait') return parkedForStart(parts, job, starts, seen.at);
@@ -77,7 +77,7 @@ async function entered(parts: WorkerParts, job: Job, limits: readonly Limit[], i
   return { kind: 'permitted', permit: { slots, start: { limit: starts, at: started.at } } };
 }
 
-/** Until that moment has surely come; false where the worker stops before. */
+/** Waits until that moment has surely come; false where the worker stops before. */
 export async function waitedUntil({ core, stopping }: Pick<WorkerParts, 'core' | 'stopping'>, at: number): Promise<boolean> {
   for (;;) {
     const waitMs = msUntil(at, await core.table.time());
@@ -91,13 +91,14 @@ export async function waitedUntil({ core, stopping }: Pick<WorkerParts, 'core' |
 }
 
 /**
- * What it holds of narrower limits it keeps: parking leaves the version as it is, so a slot that is given back could be the one by
- * which another, with an older message, is just about to claim. One that ends meanwhile leaves a dead slot, which a look takes away.
+ * Slots of narrower limits are kept. Parking does not change the version, so giving a slot back could remove the one by which
+ * another worker, with an older message, is just about to claim. If the job ends meanwhile, it leaves a dead slot, which the
+ * next look removes.
  */
 async function parkedForSlot(parts: WorkerParts, job: Job, { key }: SlotsLimit): Promise<Entered> {
   const { core } = parts;
   return parkedFor(parts, job, { reason: 'CONCURRENCY', for: key }, async (limit) => {
-    // Told before it is looked: whoever frees a slot from now on looks too.
+    // Recorded before the look: a process that frees a slot from now on looks too.
     const { isFirst, isHolder } = await tellOfWaiting(core, key, job);
     if (limit.kind === 'slots' && !isHolder) await lookAtSlots(core, limit, { repairs: isFirst });
     return isHolder;
@@ -115,13 +116,12 @@ async function parkedForStart(parts: WorkerParts, job: Job, starts: StartsLimit,
   return (await turn(parts, key)) ?? entered;
 }
 
-/** Farther than others look, so that they send no message for a start that can be used here. */
+/** Further ahead than others look, so that they send no message for a start that can be used here. */
 const turnAheadMs = 500;
 
 /**
- * Who has just parked a job has its hands free for the one that waits longest. The message of that one would stand in the
- * queue behind all those that are still to be parked, and be late for its start. It is sent nevertheless, for the case that
- * this dies.
+ * A worker that has just parked a job is free to work on the one that has waited longest. That job's own message would be
+ * behind all those that are still to be parked, and late for its start. It is sent anyway, in case this worker dies.
  */
 async function turn(parts: WorkerParts, key: string): Promise<Extract<Entered, { kind: 'turn' }> | undefined> {
   const { core } = parts;
@@ -132,8 +132,8 @@ async function turn(parts: WorkerParts, key: string): Promise<Extract<Entered, {
 }
 
 /**
- * `tell` is given the limit as it is after the write, and answers whether the job may go on after all; where there is no limit any
- * more, it does so at once.
+ * `tell` gets the limit as it is after the write, and returns whether the job may go on after all. Where the limit is gone, the
+ * job goes on at once.
  */
 async function parkedFor(
   parts: WorkerParts,
@@ -150,18 +150,21 @@ async function parkedFor(
   return parked.kind === 'parked' ? { kind: 'deleted' } : parked;
 }
 
-/** Of a job that was not claimed after all: what it took is given back, unless it is held by who has claimed it. */
+/** For a job that was not claimed after all: gives back what it took, unless the job that was claimed holds it. */
 export async function leaveUnclaimed(parts: WorkerParts, read: HolderVersion, { slots }: Permit, present: Job | undefined): Promise<void> {
   if (slots.length > 0 && !slotLives(present, read.version)) await leave(parts, read, { slots });
 }
 
-/** After the end, or the release, of what was claimed from this version. Never rejects: the timer finds what was not given back. */
+/**
+ * After the end, or the release, of a job that was claimed from this version. Never rejects: the timer finds a slot that was
+ * not given back.
+ */
 export async function leave({ core }: WorkerParts, claimedFrom: HolderVersion, { slots }: Permit): Promise<void> {
   for (const limit of slots) {
     try {
       if (await giveSlotBack(core, limit.key, claimedFrom)) await lookAtSlots(core, limit, { repairs: false });
     } catch (error) {
-      core.log.warn({ error, jobId: claimedFrom.jobId, key: limit.key }, 'a slot could not be given back; the timer finds it');
+      core.log.warn({ error, jobId: claimedFrom.jobId, key: limit.key }, 'a slot could not be given back; the timer will find it');
     }
   }
 }

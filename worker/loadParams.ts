@@ -1,11 +1,11 @@
-/** The params of a claimed job, read once a receive, whatever attempts are made of it. */
+/** The params of a claimed job, read once per receive, however many attempts are made. */
 import { PermanentError } from '../core/errors.ts';
 import type { JsonValue } from '../core/job.ts';
 import type { Claimed } from './claim.ts';
 import type { WorkerParts } from './parts.ts';
 import { untilAnswered } from './untilAnswered.ts';
 
-/** @throws {PermanentError} where they are gone; some error once the signal fired. */
+/** @throws {PermanentError} where the params are gone; another error once the signal fired. */
 export async function loadParams(parts: WorkerParts, { job: { params }, log }: Claimed, signal: AbortSignal): Promise<JsonValue> {
   if (params.kind === 'inline') return params.value;
   const [value] = await untilAnswered(parts, {

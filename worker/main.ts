@@ -1,4 +1,4 @@
-/** `npm run worker`: a worker on whatever the settings name. */
+/** `npm run worker`: a worker, with the table, queues and feed that the settings name. */
 import { S3Client } from '@aws-sdk/client-s3';
 import { jobTypesOf } from '../core/jobList.ts';
 import { createObjectStore } from '../jobs/files/s3/objectStore.ts';
@@ -22,7 +22,7 @@ await runEntry('worker', async ({ config, secrets, log, clock, telemetry, scrape
   );
   const objects = createObjectStore({ s3, buckets: config.s3Buckets, maxSourceBytes: config.maxSourceBytes });
   const worker = createWorker({ core, handlers: withWebhooks(handlers, core, config), objects, settings: config });
-  // Closed after the worker: how it drains is to be seen.
+  // Closed after the worker, so that its shutdown can be observed.
   resources.adopt(await openMetricsServer({ config, scrape, log, details: () => Promise.resolve(worker.health()) }), (close) => close());
   resources.adopt(worker, ({ stop }) => stop());
   hurry.addEventListener('abort', worker.hurry);

@@ -5,7 +5,7 @@ import { silentLog } from '../test/support/silentLog.ts';
 import { createMemoryTable } from '../test/simulation/memoryTable.ts';
 import { holdLease } from './lease.ts';
 
-test.for(['lost', 'unanswered'] as const)('a failure whose note was %s is noted once, with the next renewal', async (luck) => {
+test.for(['lost', 'unanswered'] as const)('a failure whose write was %s is recorded once, with the next renewal', async (luck) => {
   let bad = 0;
   const table = createMemoryTable({
     time: () => exactly(Date.now()),
@@ -31,7 +31,7 @@ test.for(['lost', 'unanswered'] as const)('a failure whose note was %s is noted 
   const dueAt = Date.now() + 60_000;
   await lease.fail({ failures: 1, error, dueAt });
   await vi.waitFor(() => expect(table.jobs.get(jobId)).toMatchObject({ failures: 1, dueAt, error }));
-  // And it is held on to, whatever became of the note.
+  // And it is still held, whatever became of the write.
   const { expiresAt } = table.jobs.get(jobId)?.claim ?? { expiresAt: 0 };
   await vi.waitFor(() => expect(table.jobs.get(jobId)?.claim?.expiresAt).toBeGreaterThan(expiresAt));
   expect(lease.signal.aborted).toBe(false);

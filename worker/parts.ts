@@ -1,4 +1,4 @@
-/** What each step of a message's way through the worker is given. */
+/** The parts that each step of a message's way through the worker gets. */
 import type { Handlers } from '../core/jobList.ts';
 import type { ObjectAccess } from '../core/objectAccess.ts';
 import type { ObjectEngine } from '../core/objects.ts';
@@ -16,30 +16,30 @@ export interface ExecuteSettings {
   readonly backoffMaxMs: number;
   /** Visibility timeout of a message, and lease of a claim. */
   readonly visibilityTimeoutSeconds: number;
-  /** What is noted of attempts is kept as long as the records. */
+  /** How long notes of attempts are kept: as long as the records. */
   readonly jobTtlDays: number;
   readonly objectAccess: ObjectAccess;
-  /** Of the queues: so often a child's message is received. */
+  /** The queues' setting: a child's message is received at most this often. */
   readonly maxReceiveCount: number;
 }
 
 export interface WorkerParts {
   readonly core: Pick<Core, 'table' | 'queues' | 'feed' | 'log' | 'telemetry'>;
   readonly handlers: Handlers;
-  /** Of all jobs; a handler is given those of its own. */
+  /** The objects of all jobs; a handler gets only its own. */
   readonly objects: ObjectEngine;
   readonly settings: ExecuteSettings;
-  /** What is paused. */
+  /** The present pauses. */
   readonly pauses: Known<Pauses>;
   /** Limits that were set while the system runs. */
   readonly limits: Known<LimitsByType>;
   readonly startKeeper: StartKeeper;
-  /** The types of jobs that came and that no handler is for: each is told of once. */
+  /** Types of received jobs for which there is no handler: each is logged once. */
   readonly toldTypes: Set<string>;
   readonly random: () => number;
-  /** This process's name, as those who run it know it. */
+  /** This process's name for operators. */
   readonly worker: string;
-  /** Of the table: who waits for it waits here. */
+  /** Of the table: calls that need it wait here. */
   readonly breaker: Breaker;
   /** Fires when no further attempt may begin. */
   readonly stopping: AbortSignal;
@@ -51,7 +51,7 @@ export function leaseMsOf({ settings }: Pick<WorkerParts, 'settings'>): number {
   return settings.visibilityTimeoutSeconds * 1000;
 }
 
-/** For those who end jobs, and tell others of it. */
+/** For the code that ends jobs and informs others. */
 export function lookDepsOf({ core, settings }: Pick<WorkerParts, 'core' | 'settings'>): LookDeps {
   return { ...core, settings };
 }

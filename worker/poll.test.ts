@@ -26,7 +26,7 @@ interface Polling extends AsyncDisposable {
   fillHigh(): void;
 }
 
-/** LOW never runs dry. */
+/** LOW always has messages. */
 function start(breaker: PollDeps['breaker']): Polling {
   const received: string[] = [];
   const executed: string[] = [];
@@ -79,14 +79,14 @@ test('receives nothing while the table is away, and goes on when it is back', as
   await expect.poll(() => polling.executed.length).toBeGreaterThan(0);
 });
 
-test('stops while the table is away, and twice', async () => {
+test('stops while the table is away, and can be stopped twice', async () => {
   const polling = start({ isOpen: () => true, closed: () => new Promise(() => undefined) });
   await polling.poll.stop(AbortSignal.abort());
   await polling.poll.stop(AbortSignal.abort());
   expect(polling.received).toEqual([]);
 });
 
-test('with one slot takes up a message at once, whichever queue of this process it comes to', async () => {
+test('with one slot takes a message at once, whichever queue of this process it comes to', async () => {
   const waited: number[] = [];
   const executed: string[] = [];
   const queues = createMemoryQueues({ visibilityTimeoutSeconds: 30, maxReceiveCount: 3, now: Date.now });

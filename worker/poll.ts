@@ -1,11 +1,11 @@
 /**
- * Keeps a worker's slots full from three queues. Each receive reserves the slots it asks for, and a slow job never holds
- * back the next receive. Where jobs are short, a few messages are fetched ahead, so that receives are full and no slot
- * waits for one; where they are not, no message waits here with its visibility running out.
+ * Keeps a worker's slots full from three queues. Each receive reserves the slots it asks for, and a slow job never delays the
+ * next receive. Where jobs are short, a few messages are fetched ahead, so that receives are full and no slot waits for one.
+ * Where they are not, no message waits here while its visibility timeout runs.
  *
- * Queues that have messages are drained by smooth weighted round-robin: high goes first and low never starves. Queues
- * that were empty are looked at now and then. When all are empty, each is long-polled with one slot; where there are fewer slots, the
- * queues of this process tell of a message, and others are long-polled in turn.
+ * Queues that have messages are drained by smooth weighted round-robin: high goes first, and low is never starved. Queues that
+ * were empty are looked at now and then. When all are empty, each is long-polled with one slot. Where there are fewer slots,
+ * queues in this process report a message by themselves, and others are long-polled in turn.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jobPriorities, type JobPriority } from '../core/job.ts';
@@ -29,27 +29,27 @@ export interface PollDeps {
 }
 
 export interface Poll {
-  /** Messages that are worked on. */
+  /** Messages that are being worked on. */
   running(): number;
   /**
-   * Begins no receive any more; resolves when those under way have ended. They are cut off only when `hurry` fires:
-   * SQS may give a message to a receive whose caller has gone, and it then stays invisible for its whole timeout.
+   * Begins no further receive; resolves when those in flight have ended. They are cut off only when `hurry` fires: SQS may give
+   * a message to a receive whose caller has gone, and it then stays invisible for its whole visibility timeout.
    */
   stop(hurry: AbortSignal): Promise<void>;
   /** Resolves when every slot is free. */
   drained(): Promise<void>;
 }
 
-/** Of ten receives under full load, so many go to each queue. */
+/** Of ten receives under full load, this many go to each queue. */
 const weights = { HIGH: 6, NORMAL: 3, LOW: 1 } as const satisfies Record<JobPriority, number>;
-/** While others are busy, a queue that was empty is looked at so often. */
+/** How often a queue that was empty is looked at while others are busy. */
 const recheckMs = 200;
 /** SQS gives at most ten messages a receive. */
 const maxReceive = 10;
-/** Fetched ahead, if they will not wait longer than `patienceMs`, judged by how long jobs took. */
+/** Fetched ahead, if they will not wait longer than `patienceMs`, by the time that recent jobs took. */
 const maxAhead = 15;
 const patienceMs = 500;
-/** A few milliseconds' wait for more free slots makes receives fuller, and takes nothing from work that lasts. */
+/** Waiting a few milliseconds for more free slots makes receives fuller, and costs long jobs nothing. */
 const gatherMs = 5;
 /** Below this many slots a long poll on each queue would reserve them all. */
 const minLongPollSlots = jobPriorities.length;
@@ -81,7 +81,7 @@ export function startPoll({
   }));
   const cutOff = new AbortController();
   let stopped = false;
-  /** Slots that are neither taken, nor reserved, nor spoken for by a message that waits: below zero by what is ahead. */
+  /** Slots that are neither in use, nor reserved, nor needed by a message that waits: negative by the number fetched ahead. */
   let free = concurrency;
   let executing = 0;
   let averageMs: number | undefined;
@@ -108,7 +108,7 @@ export function startPoll({
     while (executing < concurrency) {
       const next = waiting.shift();
       if (next === undefined) return;
-      // Half of its time is over: it is left to be delivered again, rather than lost in the middle of its work.
+      // Half of its visibility timeout is over: it is left to be delivered again, rather than lost in the middle of its work.
       if (now() - next.receivedAt > visibilityTimeoutSeconds * 500) release(1);
       else void work(next.message);
     }
@@ -152,7 +152,7 @@ export function startPoll({
     }
   }
 
-  /** What came while the worker stops goes to another one. */
+  /** Messages that came while the worker stops go to another worker. */
   async function giveBack(messages: readonly ReceivedMessage[]): Promise<void> {
     await Promise.all(messages.map((message) => queues.setVisibility(message, 0)));
   }
@@ -162,7 +162,7 @@ export function startPoll({
     receives.add(running);
   }
 
-  /** The next queue to look at, or none where all are known to be empty or are being waited on. */
+  /** The next queue to look at, or none where all are known to be empty or are being long-polled. */
   function next(): QueueState | undefined {
     const someBusy = states.some(({ hasBacklog }) => hasBacklog);
     const due = states.filter(
@@ -206,12 +206,12 @@ export function startPoll({
       for (const state of quiet) if (free > 0) begin(state, 1, receiveWaitSeconds);
       await change;
     } else if (queues.arrival !== undefined) {
-      // What is being received may be what has come.
+      // The receive in flight may be about to return that message.
       const isAsked = quiet.length < states.length;
       await (isAsked ? change : Promise.race([change, queues.arrival()]));
       for (const state of quiet) state.emptyAt = 0;
     } else {
-      // Too few slots to wait on each queue: on one after the other, briefly.
+      // There are too few slots to long-poll each queue: they are polled one after the other, briefly.
       const [state] = quiet.toSorted((a, b) => a.emptyAt - b.emptyAt);
       if (state !== undefined && free > 0) begin(state, 1, Math.min(1, receiveWaitSeconds));
       await change;

@@ -1,11 +1,11 @@
-/** Progress of one attempt after another: the latest wins, and no more leaves the worker than a person could follow. */
+/** Progress of one attempt after another: only the latest is kept, and the worker sends no more than a person could follow. */
 import type { JobEvent } from '../core/feed/event.ts';
 import type { Feed } from '../core/feed/feed.ts';
 import type { JobFailure, Job } from '../core/job.ts';
 
 export interface Progress {
   report(percent: number): void;
-  /** A new attempt begins after a failed one: told to watchers at once. */
+  /** A new attempt begins after a failed one: watchers learn of it at once. */
   nextAttempt(attempt: number, error: JobFailure): void;
   latest(): number | undefined;
   stop(): void;
@@ -15,9 +15,9 @@ export interface ProgressDeps {
   readonly feed: Feed;
   readonly job: Job;
   readonly durable: Promise<void> | undefined;
-  /** The service's time, as shown to people. */
+  /** The service's time, for display. */
   readonly now: () => number;
-  /** Writes the latest into the record. */
+  /** Writes the latest progress into the record. */
   readonly save: (percent: number) => void;
 }
 
@@ -52,7 +52,7 @@ export function trackProgress({ feed, job, durable = Promise.resolve(), now: clo
 
   return {
     report(value) {
-      // A handler that was left behind may still report.
+      // An abandoned handler may still report.
       if (stopped) return;
       percent = Math.min(100, Math.max(0, value));
       publishing ??= setTimeout(publish, Math.max(0, publishedAt + publishEveryMs - clock()));

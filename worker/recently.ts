@@ -1,14 +1,14 @@
-/** What is read when something is to start, and then known for a few seconds. */
+/** A value that is read when something starts, and then reused for a few seconds. */
 import { monotonic, type Monotonic } from '../core/clock.ts';
 
 export interface Known<Value> {
   /** Not older than `maxAgeMs`. @throws what reading it throws. */
   known(): Promise<Value>;
-  /** As it is now, and known from now on. @throws what reading it throws. */
+  /** Reads it now; the result is reused from then on. @throws what reading it throws. */
   now(): Promise<Value>;
 }
 
-/** None starts later than 5 seconds after a change was answered: a second is left for the claim itself. */
+/** Nothing starts later than 5 seconds after the answer to a change: one second is left for the claim itself. */
 const maxAgeMs = 4000;
 
 export function recently<Value>(read: () => Promise<Value>, clock: Monotonic = monotonic): Known<Value> {

@@ -1,6 +1,6 @@
 /**
- * Wakes those who wait for a start when their turn comes: each worker that has met a key somebody waits under looks at it in
- * time for the next start. Only one of several gives a start; where all die, the timer begins again.
+ * Wakes the jobs that wait for a start when their turn comes. Each worker that has met a key under which jobs wait looks at it
+ * in time for the next start. Only one of several workers gives a start; where all die, the timer begins again.
  */
 import { monotonic } from '../core/clock.ts';
 import type { Handlers } from '../core/jobList.ts';
@@ -11,9 +11,9 @@ import { lookAtStarts, sharpenTime, type StartsLimit } from '../core/usecases/st
 import type { Known } from './recently.ts';
 
 export interface StartKeeper {
-  /** Somebody waits under this key. Twice is fine. */
+  /** Jobs wait under this key. May be called twice. */
   keep(key: string): void;
-  /** Once this worker knows the time well enough, or has tried. @throws {JobError} `TABLE_UNAVAILABLE`. */
+  /** Resolves once this worker knows the time well enough, or has tried. @throws {JobError} `TABLE_UNAVAILABLE`. */
   ready(limit: StartsLimit): Promise<void>;
 }
 
@@ -26,7 +26,10 @@ export interface StartKeeperDeps {
 
 const retryMs = 1000;
 const sharpenEveryMs = 5000;
-/** Whoever gave the last start looks first for the next one; the others, that much later, find it given: or that one gone. */
+/**
+ * The worker that gave the last start looks first for the next one. The others look that much later, and find it given, or that
+ * worker gone.
+ */
 const standbyMs = 100;
 
 export function openStartKeeper({ core, handlers, limits, stopping }: StartKeeperDeps): StartKeeper {
@@ -41,7 +44,7 @@ export function openStartKeeper({ core, handlers, limits, stopping }: StartKeepe
     try {
       againMs = await lookOnce(key);
     } catch (error) {
-      core.log.warn({ error, key }, 'those who wait for a start could not be looked at; that is tried again');
+      core.log.warn({ error, key }, 'jobs that wait for a start could not be looked at; trying again');
     }
     timers.delete(key);
     if (againMs === undefined || stopping.aborted) return;
@@ -60,7 +63,7 @@ export function openStartKeeper({ core, handlers, limits, stopping }: StartKeepe
 
   let sharpened: { readonly at: number; readonly done: Promise<void> } | undefined;
 
-  /** One does it for all who wait, and rarely. */
+  /** One worker does it for all that wait, and rarely. */
   async function ready(limit: StartsLimit): Promise<void> {
     if (isSharp(limit.rate, await core.table.time())) return;
     if (sharpened === undefined || monotonic() - sharpened.at > sharpenEveryMs) {

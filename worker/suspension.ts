@@ -1,8 +1,8 @@
 /**
- * How a handler's run ends where the handler waits for something that is not there yet: what it awaits throws `Suspended`,
- * so that its `finally` blocks run and nothing of it stays behind. A handler that catches this gains nothing: once a wait
- * is noted no further step or wait of the run begins, each throws the same, and whatever the handler then returns or throws
- * the run ends as one that waits. What was under way beside it (steps of other branches) ends first.
+ * Ends a handler's run where the handler waits for something that is not there yet. What the handler awaits throws `Suspended`,
+ * so its `finally` blocks run and nothing is left behind. Catching it has no effect: once a wait is recorded, no further step
+ * or wait of the run begins, each throws the same, and whatever the handler then returns or throws, the run ends as one that
+ * waits. Work in progress beside it (steps of other branches) ends first.
  */
 import { isSuspension, Suspended } from '../core/suspended.ts';
 import type { JobLogger } from '../core/logLine.ts';
@@ -14,19 +14,22 @@ export interface Wait {
   readonly waiting: Waiting;
   /** Other jobs, by id. */
   readonly jobIds?: readonly string[] | undefined;
-  /** Asked once more after the wait was written: what ended in between has told nobody of it. */
+  /** Called once more after the wait was written: what ended in between has not announced it to this job. */
   isOver(): Promise<boolean>;
 }
 
 export type RunEnd = { readonly kind: 'returned'; readonly result: JsonValue } | { readonly kind: 'suspended'; readonly wait: Wait };
 
-/** Of one run. */
+/** The suspension of one run. */
 export interface Suspension {
-  /** Does a part of the run, which does not end before it. @throws {Suspended} where the run is to end by a wait. */
+  /** Does a part of the run; the run does not end before that part. @throws {Suspended} where the run has to end with a wait. */
   during<Value>(part: () => Promise<Value>): Promise<Value>;
-  /** Notes a wait. @throws {Suspended} always. */
+  /** Records a wait. @throws {Suspended} always. */
   wait(wait: Wait): never;
-  /** How the run ended. @throws what it failed with: a part that failed beside a wait counts, one that the handler caught does not. */
+  /**
+   * How the run ended. @throws what it failed with: the failure of a part beside a wait counts, a failure that the handler
+   * caught does not.
+   */
   endOf(run: Promise<JsonValue>, log: Pick<JobLogger, 'warn'>): Promise<RunEnd>;
 }
 
@@ -71,9 +74,9 @@ export function createSuspension(): Suspension {
 }
 
 const caught =
-  'the handler caught what ends its run while it waits: its result, or error, is ignored; let errors for which isSuspension is true pass';
+  'the handler caught the error that ends its run while it waits: its result, or error, is ignored; let errors pass for which isSuspension is true';
 
-/** The strongest stands for all: what is woken too early by one of them waits on for the others. */
+/** The strongest wait stands for all: a job that is woken too early goes on waiting for the others. */
 const strength = ['SIGNAL', 'SLEEP', 'DEPENDENCIES'] as const satisfies readonly WaitReason[];
 
 function allOf(waits: readonly Wait[]): Wait | undefined {

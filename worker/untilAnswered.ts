@@ -1,4 +1,4 @@
-/** Asks the table until it answers: the work is done, or has begun, and to give up would mean to do it again. */
+/** Asks the table until it answers: the work is done, or has begun, and giving up would mean doing it again. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '../core/backoff.ts';
 import { JobError } from '../core/errors.ts';
@@ -8,13 +8,13 @@ export interface Asking<Answer> {
   readonly ask: () => Promise<Answer>;
   /** Fires when there is nothing to ask for any more. */
   readonly signal: AbortSignal;
-  /** Told at each call that the table did not answer. */
+  /** Called at each call that the table did not answer. */
   readonly onAway?: (error: JobError) => void;
 }
 
 const backoff = { baseMs: 50, maxMs: 5000 };
 
-/** @throws what is no fault of the table's; whatever it was, once the signal fired. */
+/** @throws errors that are not the table's fault; any error, once the signal fired. */
 export async function untilAnswered<Answer>(
   { breaker, random }: { readonly breaker: Pick<WorkerParts['breaker'], 'closed'> } & Pick<WorkerParts, 'random'>,
   { ask, signal, onAway = () => undefined }: Asking<Answer>,

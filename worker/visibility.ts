@@ -1,4 +1,4 @@
-/** Keeps a message from being delivered again while it is worked on, from its receipt until its fate is set. */
+/** Keeps a message from being delivered again while it is worked on: from its receipt until it is deleted or given back. */
 import type { JobQueues, ReceivedMessage } from '../core/queue/jobQueues.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -9,7 +9,7 @@ export interface VisibilityDeps {
   readonly log: Log;
 }
 
-/** Disposed (with what is under way awaited) before the message is acknowledged, lest it overwrites a backoff. */
+/** Disposed (and its call in flight awaited) before the message is acknowledged, so that it does not overwrite a backoff. */
 export function keepInvisible({ queues, message, timeoutMs, log }: VisibilityDeps): AsyncDisposable {
   let renewing: Promise<void> | undefined;
 
@@ -17,8 +17,8 @@ export function keepInvisible({ queues, message, timeoutMs, log }: VisibilityDep
     try {
       await queues.setVisibility(message, Math.ceil(timeoutMs / 1000));
     } catch (error) {
-      // A delivery meanwhile finds the job held, and waits.
-      log.warn({ error, messageId: message.messageId }, 'the message’s visibility could not be renewed');
+      // If it is delivered meanwhile, its receiver finds that the job has a worker, and waits.
+      log.warn({ error, messageId: message.messageId }, 'the message’s visibility timeout could not be renewed');
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * Handlers made at random, of steps, sleeps and waits for signals, in branches: run until they end, by workers that die
- * before or after any request to the table. Each step's work is done once its result is kept, and no sleep ends early.
+ * Random handlers, made of steps, sleeps and waits for signals, in branches. They run until they end, on workers that die
+ * before or after any request to the table. Each step's work is done only until its result is kept, and no sleep ends early.
  */
 import { expect, test } from 'vitest';
 import { exactly } from '../core/clock.ts';
@@ -74,7 +74,7 @@ async function follow(seed: number): Promise<{ readonly runs: number; readonly k
     const waits = createWaits(
       { core: { table: { time, entries } }, breaker, random, graceOver: signal },
       { job: { ...created, version: run + 1 }, log: silentLog },
-      { suspension, attempt: 1, keeping: { any: false }, signal },
+      { suspension, attempt: 1, keeping: { any: false, children: false }, signal },
     );
     const handler = (): Promise<JsonValue> => perform(parts, waits);
     let end: RunEnd;
@@ -131,7 +131,7 @@ async function follow(seed: number): Promise<{ readonly runs: number; readonly k
   }
 }
 
-/** Whose process may end before each request, and after it. */
+/** A process that may end before or after each request. */
 function mortal(sound: Entries, mayDie: (chance: number) => void): Entries {
   const chance = 0.04;
   async function asked<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
@@ -150,7 +150,7 @@ function mortal(sound: Entries, mayDie: (chance: number) => void): Entries {
 
 const isLong = process.env['FAULTS'] === 'long';
 
-test('a step is not done again once its result is kept, and no sleep ends early, whoever dies when', { timeout: 600_000 }, async () => {
+test('a step is not done again once its result is kept, and no sleep ends early, whenever workers die', { timeout: 600_000 }, async () => {
   let [runs, kills] = [0, 0];
   for (let seed = 1; seed <= (isLong ? 20_000 : 300); seed += 1) {
     try {

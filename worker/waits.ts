@@ -1,4 +1,4 @@
-/** What a handler keeps beside its job, and what it may wait for: the functions of its context, for one run. */
+/** Keeping steps beside a job, and waiting: functions of a handler's context, for one run. */
 import { z } from 'zod';
 import { PermanentError } from '../core/errors.ts';
 import type { HandlerContext } from '../core/handler.ts';
@@ -15,9 +15,11 @@ import { untilAnswered } from './untilAnswered.ts';
 
 export type Waits = Pick<HandlerContext, 'step' | 'sleep' | 'waitForSignal'>;
 
-/** What is known of what is kept beside a job, during a receive. */
+/** What this process knows, during a receive, of what is kept beside a job. */
 export interface Keeping {
   any: boolean;
+  /** Whether children of it may have been made. */
+  children: boolean;
 }
 
 export interface WaitsDeps {
@@ -28,7 +30,7 @@ export interface WaitsDeps {
   readonly signal: AbortSignal;
 }
 
-/** What of the worker it stands on. */
+/** The parts of the worker that this depends on. */
 export type WaitsParts = Pick<WorkerParts, 'graceOver' | 'random'> & {
   readonly core: KeptDeps;
   readonly breaker: Pick<WorkerParts['breaker'], 'closed'>;
@@ -41,11 +43,11 @@ export function createWaits(
 ): Waits {
   const { core, graceOver } = parts;
   const used = new Set<string>();
-  // Nobody has run before: there is nothing to be read.
+  // The handler has never run before: there is nothing to read.
   const isFirstRun = job.version === 2 && attempt === 1;
-  const onAway = (error: Error): void => log.warn({ error }, 'the table does not answer to a handler; asking again');
+  const onAway = (error: Error): void => log.warn({ error }, 'the table does not answer a handler; asking again');
 
-  /** Twice the same name would be given what the first one was. */
+  /** A name used twice would return the first one's result. */
   function take(kind: string, name: string): void {
     requireName(name);
     const key = `${kind} ${name}`;
@@ -61,14 +63,14 @@ export function createWaits(
   }
 
   async function done<Result>(name: string, work: () => Result | Promise<Result>): Promise<Result> {
-    // What was kept is what the step gave, as JSON: another version of the handler may have written it.
+    // What was kept is the step's result as JSON: another version of the handler may have written it.
     const given = z.custom<Result>();
     const kept = isFirstRun ? undefined : await asked(() => readStep(core, job, name));
     if (kept !== undefined) return given.parse(kept.result);
     signal.throwIfAborted();
     const value = await worked(name, work);
     const result = stepResult(name, value);
-    // Also where the run must end: it was done.
+    // Also where the run has to end: the step was done.
     return given.parse((await asked(() => keepStep(core, job, name, result), graceOver)).result);
   }
 
@@ -108,7 +110,7 @@ export function createWaits(
   };
 }
 
-/** What is waited for within a step would do the step's work again after the wait. */
+/** A wait within a step would repeat the step's work after the wait. */
 async function worked(name: string, work: () => unknown): Promise<unknown> {
   try {
     return await work();

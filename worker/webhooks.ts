@@ -1,4 +1,4 @@
-/** The handler of deliveries, which every worker has beside those of its list. */
+/** The handler of deliveries, which every worker has in addition to those of its list. */
 import type { Handlers } from '../core/jobList.ts';
 import type { Core } from '../core/usecases/core.ts';
 import { disableWebhook } from '../core/usecases/createWebhook.ts';

@@ -21,7 +21,7 @@ export interface WorkerSettings extends ExecuteSettings {
   readonly workerConcurrency: number;
   readonly receiveWaitSeconds: number;
   readonly shutdownGraceSeconds: number;
-  /** Of the program, for `workers`. */
+  /** The version of the program, for `workers`. */
   readonly version?: string | undefined;
 }
 
@@ -29,25 +29,25 @@ export interface Worker {
   /** Twice is fine. */
   start(): void;
   /**
-   * Receives nothing more, lets running jobs finish within the grace time, gives the rest back at once. Twice is fine,
-   * and so is stopping what was never started.
+   * Receives nothing more, lets running jobs finish within the grace time, and gives the rest back at once. May be called
+   * twice, and on a worker that was never started.
    */
   stop(): Promise<void>;
   /** Ends the grace time now. */
   hurry(): void;
-  /** For those who look after it. */
+  /** For operators. */
   health(): { readonly running: number; readonly table: 'answers' | 'away' };
 }
 
 export interface WorkerDeps {
   readonly core: Pick<Core, 'table' | 'queues' | 'feed' | 'log' | 'telemetry'>;
   readonly handlers: Handlers;
-  /** Of all jobs; a handler is given those of its own. */
+  /** The objects of all jobs; a handler gets only its own. */
   readonly objects: ObjectEngine;
   readonly settings: WorkerSettings;
   /** 0 to 1, for jitter. */
   readonly random?: () => number;
-  /** Told with its attempts, and in the list of workers. Default: one of its own. */
+  /** Recorded with its attempts, and shown in the list of workers. Default: a name of its own. */
   readonly name?: string;
 }
 
@@ -70,7 +70,7 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
       const timer = setTimeout(hurry, settings.shutdownGraceSeconds * 1000);
       graceOver.signal.addEventListener('abort', breaker.stop, { once: true });
       await poll.stop(graceOver.signal);
-      // Only now, so that no receive of this worker takes back what it gives away.
+      // Only now, so that no receive of this worker gets back what it gives away.
       stopping.abort();
       await poll.drained();
       await Promise.all(executing);
@@ -144,7 +144,7 @@ export function createWorker({ core, handlers, objects, settings, random = Math.
   };
 }
 
-/** Of one run: in a cluster the machine is the pod, whose log is then easily found. */
+/** The name of one run. In a cluster the machine is the pod, whose log is then easy to find. */
 function workerId(): string {
   return `${hostname()}-${randomBytes(4).toString('hex')}`;
 }

@@ -1,5 +1,4 @@
 /** One job on a file in the working directory, as a worker runs it: `node fileJob.ts <type> <params as JSON>`; prints the result. */
-import { noWaits } from '../../test/support/noWaits.ts';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -8,7 +7,7 @@ import { z } from 'zod';
 import type { ObjectStore } from '../../core/objects.ts';
 import { loadHandlers } from '../../core/jobList.ts';
 import jobs from '../../jobs/index.ts';
-import { createLog } from '../../telemetry/log.ts';
+import { createTestJob } from '../../testing/createTestJob.ts';
 
 const [type = '', params = '{}'] = process.argv.slice(2);
 const pathOf = (uri: string): string => join(process.cwd(), uri.replace('s3://files/', ''));
@@ -31,13 +30,6 @@ const objects: ObjectStore = {
 };
 
 const handler = (await loadHandlers(jobs.filter((job) => job.type.name === type))).get(type);
-const result = await handler?.run(z.json().parse(JSON.parse(params)), {
-  objects,
-  signal: new AbortController().signal,
-  attempt: 1,
-  idempotencyKey: 'bench',
-  log: createLog({ level: 'silent', part: 'bench' }),
-  progress: () => {},
-  ...noWaits,
-});
+if (handler === undefined) throw new Error(`there is no type ${type}`);
+const result = await createTestJob({ objects }).run(handler, z.json().parse(JSON.parse(params)));
 console.log(JSON.stringify(result));

@@ -4,6 +4,7 @@
  */
 import { Agent, request as openRequest } from 'node:http';
 import { z } from 'zod';
+import { workflowJobId } from '../../core/workflow/workflow.ts';
 import { serveCommands } from '../support/child.ts';
 import { createLoad } from '../support/load.ts';
 import { openRawSocket, type RawSocket } from '../support/rawSocket.ts';
@@ -15,11 +16,19 @@ const createMany = `mutation ($input: CreateJobsInput!) { createJobs(input: $inp
 const ticket = z.object({ job: z.object({ jobId: z.string() }) });
 const createdOne = z.object({ data: z.object({ createJob: ticket }) });
 const createdMany = z.object({ data: z.object({ createJobs: z.object({ results: z.array(ticket) }) }) });
+const createFlow = `mutation ($input: CreateWorkflowInput!) { createWorkflow(input: $input) { workflow { workflowId } } }`;
+const createdFlow = z.object({ data: z.object({ createWorkflow: z.object({ workflow: z.object({ workflowId: z.string() }) }) }) });
+const flowOf = z.object({ children: z.number() });
 const message = z.object({ type: z.string(), id: z.string().optional(), payload: z.unknown().optional() });
 const pushed = z.object({ data: z.object({ jobStatusChanged: z.object({ jobId: z.string(), status: z.string() }) }) });
-const opening = z.object({ url: z.string(), type: z.string().default('bench_work'), overSocket: z.boolean().default(false) });
+const opening = z.object({
+  url: z.string(),
+  type: z.string().default('bench_work'),
+  overSocket: z.boolean().default(false),
+  watchesAll: z.boolean().default(true),
+});
 
-let target = { url: '', type: '', overSocket: false };
+let target: z.infer<typeof opening> = { url: '', type: '', overSocket: false, watchesAll: true };
 let socket: RawSocket | undefined;
 let asked = 0;
 const answers = new Map<string, (payload: unknown) => void>();
@@ -65,6 +74,28 @@ async function createBatch(count: number): Promise<readonly string[]> {
   return data.createJobs.results.map(({ job }) => job.jobId);
 }
 
+/** So many jobs, and one that waits for all of them: the last one of the plan. */
+async function createWorkflow(children: number): Promise<string> {
+  const names = Array.from({ length: children }, (_, index) => `child${index}`);
+  const job = (name: string, dependsOn: readonly string[]): object => ({ ...input(), name, dependsOn });
+  const jobs = [...names.map((name) => job(name, [])), job('parent', names)];
+  const { data } = createdFlow.parse(await ask({ query: createFlow, variables: { input: { name: 'flow', jobs } } }));
+  return workflowJobId(data.createWorkflow.workflow.workflowId, children);
+}
+
+/** A job that makes so many others and waits for them. */
+async function createParent(children: number): Promise<string> {
+  const parent = { type: 'flow_parent', params: { children } };
+  return createdOne.parse(await ask({ query: createOne, variables: { input: parent } })).data.createJob.job.jobId;
+}
+
+/** Of a flow only its parent's end is waited for: that job alone is watched. */
+function watched(jobId: string): string {
+  const query = `subscription { jobStatusChanged(jobId: "${jobId}") { jobId status } }`;
+  socket?.send(JSON.stringify({ id: `feed-${jobId}`, type: 'subscribe', payload: { query } }));
+  return jobId;
+}
+
 serveCommands({
   async open(request) {
     target = opening.parse(request);
@@ -76,7 +107,7 @@ serveCommands({
         const { type, id, payload } = message.parse(JSON.parse(chunk.toString('utf8', start, end)));
         if (type === 'connection_ack') return acknowledged.resolve();
         if (type !== 'next' || id === undefined) return undefined;
-        if (id !== 'feed') {
+        if (!id.startsWith('feed')) {
           answers.get(id)?.(payload);
           return void answers.delete(id);
         }
@@ -88,6 +119,7 @@ serveCommands({
     });
     socket.send('{"type":"connection_init"}');
     await acknowledged.promise;
+    if (!target.watchesAll) return;
     socket.send(
       JSON.stringify({ id: 'feed', type: 'subscribe', payload: { query: 'subscription { jobStatusChanged { jobId status } }' } }),
     );
@@ -95,4 +127,6 @@ serveCommands({
   },
   run: (request) => load.run(create, request),
   runBatches: (request) => load.runBatches(createBatch, request),
+  runFlows: (request) => load.run(async () => watched(await createWorkflow(flowOf.parse(request).children)), request),
+  runParents: (request) => load.run(async () => watched(await createParent(flowOf.parse(request).children)), request),
 });

@@ -15,7 +15,7 @@ export interface AllInOne extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-export async function startAllInOne(dataDir: string): Promise<AllInOne> {
+export async function startAllInOne(dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<AllInOne> {
   const port = await freePort();
   const startedAt = performance.now();
   const child = spawn(process.execPath, ['--max-semi-space-size=8', 'start.ts'], {
@@ -28,6 +28,7 @@ export async function startAllInOne(dataDir: string): Promise<AllInOne> {
       WORKER_CONCURRENCY: '30',
       PORT: String(port),
       DATA_DIR: dataDir,
+      ...env,
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   });

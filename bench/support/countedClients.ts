@@ -9,12 +9,14 @@ import type { Config } from '../../runtime/config.ts';
 import { clientOptions } from '../../runtime/open.ts';
 
 export interface Spent {
-  /** By what was written: `record`, `claim`, `heartbeat` … */
+  /** By what was written: `record`, `claim`, `heartbeat`, `pointer` (at what a job waits for), `told` (a marker is removed) … */
   readonly writeUnits: Map<string, number>;
   /** Calls, by the same. */
   readonly writes: Map<string, number>;
   /** By what was read: `records`, `payloads`, `index`. */
   readonly readUnits: Map<string, number>;
+  /** Items, by the same; a query is one. */
+  readonly reads: Map<string, number>;
   /** By command. */
   readonly sqsRequests: Map<string, number>;
 }
@@ -32,7 +34,7 @@ const answer = z.object({ output: z.object({ ConsumedCapacity: z.union([capacity
 export function openCountedClients(config: Config): CountedClients {
   const dynamodb = new DynamoDBClient(clientOptions(config, config.endpoints.dynamodb, { requestTimeoutMs: 10_000 }));
   const sqs = new SQSClient(clientOptions(config, config.endpoints.sqs, { requestTimeoutMs: 25_000 }));
-  const spent: Spent = { writeUnits: new Map(), writes: new Map(), readUnits: new Map(), sqsRequests: new Map() };
+  const spent: Spent = { writeUnits: new Map(), writes: new Map(), readUnits: new Map(), reads: new Map(), sqsRequests: new Map() };
 
   dynamodb.middlewareStack.add(
     (next, { commandName = '' }) =>
@@ -42,8 +44,11 @@ export function openCountedClients(config: Config): CountedClients {
         const { ConsumedCapacity = [] } = answer.parse(result).output;
         const units = [ConsumedCapacity].flat().reduce((sum, { CapacityUnits }) => sum + CapacityUnits, 0);
         const isRead = /^(Get|BatchGet|Query|Scan)/.test(commandName);
-        if (isRead) add(spent.readUnits, whatIsRead(args.input), units);
-        else if (!isOfWorker(args.input)) {
+        if (isRead) {
+          const name = whatIsRead(args.input);
+          add(spent.readUnits, name, units);
+          add(spent.reads, name, keysOf(args.input).length || 1);
+        } else if (!isOfWorker(args.input)) {
           const name = whatIsWritten(args.input);
           add(spent.writeUnits, name, units);
           add(spent.writes, name, 1);
@@ -66,7 +71,10 @@ export function openCountedClients(config: Config): CountedClients {
 
 const text = z.object({ S: z.string() });
 const put = z.object({ Item: z.object({ pk: text }) });
-const update = z.object({ ExpressionAttributeValues: z.object({ ':set_status': z.object({ S: z.enum(jobStatuses) }).optional() }) });
+const update = z.object({
+  ExpressionAttributeNames: z.record(z.string(), z.string()),
+  ExpressionAttributeValues: z.object({ ':set_status': z.object({ S: z.enum(jobStatuses) }).optional() }),
+});
 
 /** What a worker tells of itself, now and then: no job pays for it. */
 function isOfWorker(input: unknown): boolean {
@@ -76,8 +84,10 @@ function isOfWorker(input: unknown): boolean {
 function whatIsWritten(input: unknown): string {
   const item = put.safeParse(input);
   if (item.success) return itemName(item.data.Item.pk.S);
-  const status = update.safeParse(input).data?.ExpressionAttributeValues[':set_status']?.S;
-  if (status === undefined) return 'heartbeat';
+  const { data } = update.safeParse(input);
+  const status = data?.ExpressionAttributeValues[':set_status']?.S;
+  const names = data?.ExpressionAttributeNames ?? {};
+  if (status === undefined) return '#waitsFor' in names ? 'pointer' : '#tell' in names ? 'told' : 'heartbeat';
   if (status === 'PROCESSING') return 'claim';
   return isFinal(status) ? 'finish' : 'release';
 }
@@ -85,9 +95,13 @@ function whatIsWritten(input: unknown): string {
 const batch = z.object({ RequestItems: z.record(z.string(), z.object({ Keys: z.array(z.object({ pk: text })) })) });
 const single = z.object({ Key: z.object({ pk: text }) });
 
+function keysOf(input: unknown): readonly string[] {
+  const tables = Object.values(batch.safeParse(input).data?.RequestItems ?? {});
+  return tables.flatMap(({ Keys }) => Keys.map(({ pk }) => pk.S));
+}
+
 function whatIsRead(input: unknown): string {
-  const keys = batch.safeParse(input).data?.RequestItems ?? {};
-  const pk = Object.values(keys)[0]?.Keys[0]?.pk.S ?? single.safeParse(input).data?.Key.pk.S;
+  const pk = keysOf(input)[0] ?? single.safeParse(input).data?.Key.pk.S;
   return pk === undefined ? 'index' : `${itemName(pk)}s`;
 }
 

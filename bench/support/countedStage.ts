@@ -47,7 +47,7 @@ export async function openCountedStage(env: Readonly<Record<string, string>>): P
     settings: config,
   };
   const reset = (): void => {
-    for (const totals of [spent.writeUnits, spent.writes, spent.readUnits, spent.sqsRequests]) totals.clear();
+    for (const totals of [spent.writeUnits, spent.writes, spent.readUnits, spent.reads, spent.sqsRequests]) totals.clear();
   };
   // What a process asks once, and not a job.
   await core.queues.check();

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { jobStatuses, type Job } from '../job.ts';
 import { decodeJson } from '../json.ts';
 
-/** What GraphQL calls an Int, and what a Date can be: beyond, an event could not be told. */
+/** The limits of GraphQL's Int and of a Date: an event beyond them could not be sent to clients. */
 const count = z.int().max(2 ** 31 - 1);
 const time = z.number().min(0).max(8.64e15);
 const name = z
@@ -24,12 +24,15 @@ const jobEvent = z.object({
   at: time,
   error: failure.optional(),
   progress: z.number().min(0).max(100).optional(),
-  /** What stands beside the record is written up to here, a job's log or a bulk operation: for those who read that, and news of nothing else. */
+  /**
+   * The data beside the record (a job's log, a bulk operation) is written up to here. A hint for its readers; for all others
+   * nothing is new.
+   */
   logged: count.optional(),
 });
 
 /**
- * One transition, or, where `version` is one already seen, an update that needs no version: progress, a failed attempt.
+ * One transition; or, where `version` was seen before, an update that has no version of its own: progress, a failed attempt.
  * `at` is in milliseconds since the epoch.
  */
 export type JobEvent = Readonly<z.infer<typeof jobEvent>>;
@@ -42,7 +45,7 @@ export function decodeEvent(text: string): JobEvent | undefined {
   return text.length > maxLength ? undefined : decodeJson(jobEvent, text);
 }
 
-/** The job's transitions that its history still holds, oldest first, as events. */
+/** The job's transitions as events, oldest first, as far back as its history goes. */
 export function eventsOf(job: Job): readonly JobEvent[] {
   return job.history.map((entry, index) => ({
     jobId: job.jobId,
@@ -57,14 +60,14 @@ export function eventsOf(job: Job): readonly JobEvent[] {
 }
 
 /**
- * The job's last transition, as its writer and the relay tell it. Without the progress of a job that is being worked on:
- * when it was claimed, that was of the attempt before.
+ * The job's last transition, as its writer and the relay publish it. Without the progress of a job that is being worked on:
+ * when it was claimed, the progress was that of the attempt before.
  */
 export function latestEventOf(job: Job): JobEvent {
   return { ...presentEventOf(job), progress: job.status === 'PROCESSING' ? undefined : job.progress };
 }
 
-/** The present state of the job, as the event of its last transition plus what came since. */
+/** The present state of the job: the event of its last transition plus all updates since. */
 export function presentEventOf(job: Job): JobEvent {
   return {
     jobId: job.jobId,

@@ -1,9 +1,9 @@
 /**
- * What stands in the table beside the jobs' records and grows, live: read on from a position, again and again, until it is
- * whole. The table is the truth; hints of the feed say when to look, and where none come it is looked at intervals, as a
- * job's record is.
+ * Follows data that stands beside the jobs' records and grows, such as a log: reads on from a position until nothing more can
+ * come. The table is the truth. Hints of the feed say when to read; where none come, it is read at intervals, as a job's record
+ * is.
  *
- * What is not taken is not read further, so a slow consumer costs no memory.
+ * Nothing further is read until the consumer has taken what was read, so a slow consumer costs no memory.
  */
 import { JobError } from '../errors.ts';
 import type { JobEvent } from './event.ts';
@@ -11,7 +11,7 @@ import type { Feed, FeedListener } from './feed.ts';
 import type { ReadSchedule, ScheduledReader } from './readSchedule.ts';
 import { StreamWatch, WatchSet, type Ending, type Watch } from './watch.ts';
 
-/** The same for all followers. */
+/** Shared by all followers. */
 export interface FollowerDeps {
   readonly feed: Pick<Feed, 'subscribe' | 'isConnected'>;
   readonly schedule: ReadSchedule;
@@ -22,18 +22,18 @@ export interface FollowerDeps {
   readonly onThrow: (error: unknown) => void;
 }
 
-/** What one read brought. */
+/** The result of one read. */
 export interface Found<Item> {
-  /** Those after the position, in order. */
+  /** The items after the position, in order. */
   readonly items: readonly Item[];
   /** There are more now. */
   readonly hasMore: boolean;
-  /** Nothing will ever come after these. */
+  /** Nothing will ever follow these. */
   readonly isWhole: boolean;
 }
 
 export interface Followed<Item> {
-  /** Of the channel on which hints of it come. */
+  /** The channel on which hints about this data come. */
   readonly jobId: string;
   /** Read on from here. */
   readonly after: number;
@@ -43,7 +43,7 @@ export interface Followed<Item> {
   onLeave?(): void;
 }
 
-/** Of the interval, where the table does not answer or has nothing new. */
+/** The factor on the interval, where the table does not answer or has nothing new. */
 const maxBackoff = 10;
 
 export class Follower<Item> implements FeedListener, ScheduledReader {
@@ -53,11 +53,11 @@ export class Follower<Item> implements FeedListener, ScheduledReader {
   readonly #followed: Followed<Item>;
   readonly #leaving = new AbortController();
   #items: Item[] = [];
-  /** Up to here it was read. */
+  /** The position up to which it was read. */
   #position: number;
   #pollMs: number;
   #isReading = false;
-  /** There may be more than was read. */
+  /** More may be stored than was read. */
   #isBehind = false;
   #failure: Error | undefined;
   #isWhole = false;
@@ -71,12 +71,12 @@ export class Follower<Item> implements FeedListener, ScheduledReader {
     this.watches = new WatchSet({ onEmpty: () => this.#leave(), onCount: () => undefined, onThrow: deps.onThrow });
   }
 
-  /** One alone: its position is the follower's. */
+  /** Has one watcher only: its position is the follower's. */
   watch(signal: AbortSignal | undefined): Watch<Item> {
     return new FollowerWatch(this, signal);
   }
 
-  /** Subscribed before it is read, so that nothing falls between the two. `onSubscribed`: right before the first read. */
+  /** Subscribes before it reads, so that nothing is missed in between. `onSubscribed`: called right before the first read. */
   async begin(onSubscribed: () => void = () => undefined): Promise<void> {
     const unsubscribe = await this.#deps.feed.subscribe({ jobId: this.#followed.jobId }, this);
     if (this.#leaving.signal.aborted) return unsubscribe();
@@ -94,7 +94,7 @@ export class Follower<Item> implements FeedListener, ScheduledReader {
     void this.#readOn().finally(() => {
       this.#isReading = false;
       this.watches.changed();
-      // Nothing came of the read, and meanwhile there was word of more.
+      // The read brought nothing, and a hint arrived meanwhile.
       if (this.#isBehind && this.#pollMs === this.#deps.pollMs) this.look();
     });
   }
@@ -116,7 +116,7 @@ export class Follower<Item> implements FeedListener, ScheduledReader {
   }
 
   onEvent(event: JobEvent): void {
-    // Whatever it says, it costs a read at most.
+    // Whatever the hint says, it costs one read at most.
     if (event.logged !== undefined) this.look();
   }
 

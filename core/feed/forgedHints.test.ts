@@ -2,11 +2,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { JobEvent } from './event.ts';
 import { all, setup, take, versions } from './testJobStream.ts';
 
-describe('hints that are not so', () => {
+describe('forged hints', () => {
   const forged = (event: JobEvent, changes: Partial<JobEvent>): JobEvent => ({ ...event, ...changes });
 
   test.each(['SUCCEEDED', 'FAILED', 'FAILED_FINAL', 'CANCELLED'] as const)(
-    'end no watch with %s before the record does',
+    'end no watch with %s before the record says so',
     async (status) => {
       const { open, step, deliver, counts, reads } = await setup();
       const watch = (await open()).watch({});
@@ -21,10 +21,10 @@ describe('hints that are not so', () => {
     },
   );
 
-  test('tell no text, no time and no owner but the record’s', async () => {
+  test('bring no text, time or owner other than the record’s', async () => {
     const { open, step, deliver, reads } = await setup();
     const watch = (await open()).watch({});
-    const error = { code: 'PERMANENT', message: 'text of another’s', attempt: 1, at: 1 };
+    const error = { code: 'PERMANENT', message: 'text of another job', attempt: 1, at: 1 };
     const running = step('PROCESSING');
     for (const changes of [{ error }, { at: running.at + 86_400_000 }, { at: 1 }, { owner: 'somebody else' }])
       deliver(forged(running, changes));
@@ -36,7 +36,7 @@ describe('hints that are not so', () => {
     expect(await take(watch, 1)).toMatchObject([{ version: 2, at: running.at, progress: 40, error: undefined }]);
   });
 
-  test('tell the failure of an attempt, and that the next has begun, once the record has the failure', async () => {
+  test('announce a failed attempt and the next one only once the record has the failure', async () => {
     const error = { code: 'ATTEMPT_FAILED', message: 'no luck', attempt: 1, at: 1 };
     const { open, step, deliver, change } = await setup();
     const watch = (await open()).watch({});
@@ -50,7 +50,7 @@ describe('hints that are not so', () => {
     expect(await take(watch, 1)).toMatchObject([{ version: 2, attempt: 2, error, progress: 5 }]);
   });
 
-  test('hide no end by running ahead of the record: what was told too much is told anew', async () => {
+  test('hide no end by running ahead of the record: versions that were sent too early are sent again', async () => {
     const { open, step, deliver } = await setup();
     const watch = (await open()).watch({});
     const running = step('PROCESSING');
@@ -62,7 +62,7 @@ describe('hints that are not so', () => {
     expect(await all(watch)).toMatchObject([{ version: 3, status: 'SUCCEEDED', recovered: undefined }]);
   });
 
-  test('hide no end by coming all the time, as if the job were heard of', async () => {
+  test('hide no end by coming all the time, as if the job were active', async () => {
     const { open, step, deliver } = await setup({ silenceMs: 20 });
     const watch = (await open()).watch({});
     const running = step('PROCESSING');

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { setup, take } from './testOwnerStream.ts';
 
-describe('hints that are not so', () => {
-  test('tell nothing of another owner’s job, whatever owner they name, nor of one that is not there', async () => {
+describe('forged hints', () => {
+  test('bring no event of another owner’s job, or of a job that does not exist, whatever owner they name', async () => {
     const { open, create, step, deliver, counts } = setup();
     const watch = (await open()).watch({});
     const theirs = create({ jobId: 'theirs', owner: 'owner-2' });
@@ -17,7 +17,7 @@ describe('hints that are not so', () => {
     expect(counts.idle).toBe(0);
   });
 
-  test('end no job before its record does, and tell no text, time or number but the record’s', async () => {
+  test('end no job before its record does, and bring no text, time or number other than the record’s', async () => {
     const { open, create, step, deliver, record } = setup();
     const watch = (await open()).watch({});
     const job = create();

@@ -1,35 +1,35 @@
-/** What a process keeps of one job's events, once for all its watchers, and a watcher's position in it. */
+/** The events of one job that a process keeps, shared by all its watchers, and a watcher's position in them. */
 import { isFinal } from '../job.ts';
 import type { JobEvent } from './event.ts';
 import { StreamWatch, type Ending, type WatchedEvent, type WatchSet } from './watch.ts';
 
 export interface WatchOptions {
-  /** The last version the watcher has seen; it gets what follows. Without it, first the present state. */
+  /** The last version the watcher has seen; it gets the versions after it. Without it, it gets the present state first. */
   readonly afterVersion?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What came since the last transition: the update alone, and the transition with it, each one object for all. */
+/** The events since the last transition: the update alone, and the transition together with it. Each is one object for all watchers. */
 interface Update {
   readonly number: number;
   readonly alone: WatchedEvent;
   readonly merged: WatchedEvent;
-  /** Whoever watched elsewhere before may know of later ones. */
+  /** A watcher that comes from another server may have seen later updates. */
   readonly mayBeOld: boolean;
 }
 
-/** Events kept for watchers that lag; older ones are answered with `recovered: false`. */
+/** Events kept for watchers that lag; older ones are reported as missing by `recovered: false`. */
 const maxEvents = 200;
 
 export class JobLog {
   #events: WatchedEvent[] = [];
   #update: Update | undefined;
   #failure: Error | undefined;
-  /** How often, and last up to which version, what was told was taken back. */
+  /** How often events were taken back, and the last version up to which they had been sent. */
   #rewinds = 0;
   #rewoundTo = 0;
 
-  /** Oldest first. Made in one piece: what grows takes room for more, and most jobs have few. */
+  /** Oldest first. Built by one `map`: an array that grows by `push` reserves room for more, and most jobs have few events. */
   begin(events: readonly JobEvent[]): void {
     this.#events = events.map((event) => ({ ...event, recovered: undefined }));
   }
@@ -47,7 +47,7 @@ export class JobLog {
     }
   }
 
-  /** What was appended after this version was not so; watchers who were told of it are told of what follows anew. */
+  /** Events after this version were wrong (a forged hint). Watchers that were sent them are sent the right ones. */
   rewindTo(version: number): void {
     this.#events = this.#events.filter((event) => event.version <= version);
     this.#update = undefined;
@@ -63,12 +63,12 @@ export class JobLog {
     return this.#rewoundTo;
   }
 
-  /** Later ones may have been lost here. */
+  /** A later update may have been lost here. */
   ageUpdate(): void {
     if (this.#update !== undefined) this.#update = { ...this.#update, mayBeOld: true };
   }
 
-  /** Nothing comes after this. */
+  /** Nothing comes after this error. */
   fail(error: Error): void {
     this.#failure ??= error;
   }
@@ -89,17 +89,17 @@ export class JobLog {
     return this.#update;
   }
 
-  /** The first of those after this version. */
+  /** The first event after this version. */
   following(version: number): WatchedEvent | undefined {
     const last = this.head();
-    // Mostly the last. Else looked for by version: where history no longer held some, the log has a hole.
+    // Usually the last one. Else it is looked up by version: where the history was cut, the log has a hole.
     return last?.version === version + 1 ? last : this.#events.find((event) => event.version > version);
   }
 }
 
 export class JobWatch extends StreamWatch {
   readonly #log: JobLog;
-  /** What it is told up to here was there before it came, the ends of earlier generations included. */
+  /** Events up to here happened before it came, including the ends of earlier generations. */
   readonly #resumedAt: number;
   #seen: number;
   #updatesSeen = 0;
@@ -112,7 +112,7 @@ export class JobWatch extends StreamWatch {
     this.#resumedAt = afterVersion === undefined ? 0 : log.headVersion();
     this.#seen = afterVersion ?? log.headVersion() - 1;
     this.#rewindsSeen = log.rewinds;
-    // Its watcher may have seen later ones.
+    // The watcher may have seen later updates elsewhere.
     if (log.update()?.mayBeOld === true && this.#seen >= log.headVersion()) this.#updatesSeen = log.update()?.number ?? 0;
   }
 
@@ -130,7 +130,7 @@ export class JobWatch extends StreamWatch {
     return this.#log.failure() ?? (this.#isOver() ? 'complete' : undefined);
   }
 
-  /** Also of a watcher that resumed where the job has ended: it has nothing to wait for. */
+  /** Also for a watcher that resumes where the job has ended: nothing will follow. */
   #isOver(): boolean {
     const last = this.#log.head();
     if (this.#rewindsSeen !== this.#log.rewinds) this.#goBack();
@@ -149,7 +149,7 @@ export class JobWatch extends StreamWatch {
     if (next === undefined) return undefined;
     const hasGap = next.version > this.#seen + 1 && this.#seen > 0;
     this.#seen = next.version;
-    // An end that was there before it came, and was followed by a retry, is none.
+    // An end before the watcher came, followed by a retry, does not end the watch.
     this.#atFinal = isFinal(next.status) && next.version >= this.#resumedAt;
     const update = this.#seen === log.headVersion() ? log.update() : undefined;
     this.#updatesSeen = update?.number ?? 0;

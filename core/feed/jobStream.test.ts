@@ -6,7 +6,7 @@ import { all, follow, setup, take, versions } from './testJobStream.ts';
 import type { WatchedEvent } from './watch.ts';
 
 describe('a watcher of a job', () => {
-  test('ends at once, and nothing is read, where the hint of its end brings the record along', async () => {
+  test('ends at once, without a read, where the hint of the end carries the record', async () => {
     const { open, step, deliver, record, reads, counts, scheduled } = await setup();
     const watch = (await open()).watch({});
     deliver(step('PROCESSING'));
@@ -15,7 +15,7 @@ describe('a watcher of a job', () => {
     expect([reads(), scheduled(), counts.repairs]).toEqual([1, 0, 0]);
   });
 
-  test('is told no version again by an old record that comes with its hint late', async () => {
+  test('gets no version twice from an old record that comes late with its hint', async () => {
     const { open, step, deliver, record } = await setup();
     const stream = await open();
     const failed = step('FAILED_FINAL');
@@ -53,7 +53,7 @@ describe('a watcher of a job', () => {
     expect(counts.transitions).toBe(2);
   });
 
-  test('gets what a lost hint would have told from history, marked as recovered', async () => {
+  test('gets from history what a lost hint would have brought, marked as recovered', async () => {
     const { open, step, deliver, counts } = await setup();
     const seen = all((await open()).watch({}));
     step('PROCESSING');
@@ -77,7 +77,7 @@ describe('a watcher of a job', () => {
     expect(await all(ended)).toEqual([]);
   });
 
-  test('is told by `recovered: false` that versions before this one are lost', async () => {
+  test('learns by `recovered: false` that versions before this one are lost', async () => {
     const { open, step } = await setup();
     for (let times = 0; times < 60; times += 1) step(times % 2 === 0 ? 'PROCESSING' : 'PENDING');
     step('SUCCEEDED');
@@ -151,7 +151,7 @@ describe('a watcher of a job', () => {
     expect(versions(await all(fromNow))).toEqual([6]);
   });
 
-  test('is asked to wait for the record before it is told of an end, where the job may have been retried', async () => {
+  test('waits for a read of the record before it is sent an end, where the job may have been retried', async () => {
     const { open, step, deliver, breakTable } = await setup();
     const stream = await open();
     const slow = stream.watch({});
@@ -166,7 +166,7 @@ describe('a watcher of a job', () => {
     expect(versions(await take(stream.watch({ afterVersion: 3 }), 1))).toEqual([4]);
   });
 
-  test('is told no progress that is behind what it was told, from the table or late', async () => {
+  test('gets no progress that is behind what it already has, neither from the table nor from a late hint', async () => {
     const { open, step, deliver, interrupt, save, reads } = await setup();
     const stream = await open();
     const seen: WatchedEvent[] = [];
@@ -191,7 +191,7 @@ describe('a watcher of a job', () => {
     ]);
   });
 
-  test('is not told, when it resumes, of progress that was written before it came: elsewhere it may have seen more', async () => {
+  test('gets, when it resumes, no progress that was written before it came: on another server it may have seen more', async () => {
     const { open, step, deliver, save } = await setup();
     const running = step('PROCESSING');
     save(22);
@@ -203,7 +203,7 @@ describe('a watcher of a job', () => {
     expect(resumed.take()).toMatchObject({ version: 2, progress: 46 });
   });
 
-  test('learns of an end whose hint was lost, though nothing more is heard', async () => {
+  test('learns of an end whose hint was lost, though no further hint comes', async () => {
     const { open, step, counts } = await setup({ silenceMs: 100 });
     const seen = all((await open()).watch({}));
     step('PROCESSING');
@@ -212,7 +212,7 @@ describe('a watcher of a job', () => {
     expect(counts).toMatchObject({ repairs: 2, transitions: 2 });
   });
 
-  test('is read no more once the job has ended, and again when it is retried', async () => {
+  test('is no reason to read once the job has ended, and is one again when it is retried', async () => {
     const { open, step, deliver, scheduled } = await setup({ silenceMs: 100 });
     const stream = await open();
     const slow = stream.watch({});
@@ -241,7 +241,7 @@ describe('a watcher of a job', () => {
     expect(bad.ending()).toMatchObject({ message: 'a listener that throws' });
   });
 
-  test('costs no read of its own: a thousand watchers of a gap share one', async () => {
+  test('causes no read of its own: a thousand watchers of a gap share one', async () => {
     const { open, step, deliver, reads } = await setup();
     const stream = await open();
     const watchers = Array.from({ length: 1000 }, () => all(stream.watch({})));
@@ -269,7 +269,7 @@ describe('a watcher of a job', () => {
           for (const hint of late.filter(({ at }) => at === index)) deliver(hint.event);
           if (pause) await new Promise((resolve) => setImmediate(resolve));
         }
-        // The relay, or a reconnect, tells in the end.
+        // In the end the relay, or a reconnect, brings it.
         interrupt(true);
         for (const seen of watchers) {
           const events = await seen;

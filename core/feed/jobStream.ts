@@ -1,10 +1,10 @@
 /**
- * One job's events, once for all its watchers in this process: in order, without gaps, whatever the feed loses, doubles
- * or reorders. The feed's messages are hints; where one does not follow the last, the record's history is read. It is read
- * too, as the schedule allows, while the feed is away and after a silence: the last hint may be the one that was lost.
+ * One job's events, shared by all its watchers in this process: in order, without gaps, even when the feed loses, doubles or
+ * reorders its messages. Those are hints: where one does not follow the last, the record's history is read. The record is also
+ * read by the schedule, while the feed is away and after a silence: the last hint may be the one that was lost.
  *
- * A watcher is no buffer but a position in the shared log. So a slow watcher costs no memory, a thousand watchers cost
- * one read, and progress is conflated: only the latest is kept.
+ * A watcher has no buffer, only a position in the shared log. So a slow watcher costs no memory, a thousand watchers cost one
+ * read, and progress is conflated: only the latest is kept.
  */
 import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
@@ -17,7 +17,7 @@ import { contradicts, tellsMore, JobTimeline, type Judgement, type Standing } fr
 import type { ScheduledReader } from './readSchedule.ts';
 import { WatchSet, type Watch, type WatchedEvent, type WatchSetOwner } from './watch.ts';
 
-/** What was known when a record was asked for. */
+/** What was known when the record was asked for. */
 interface Asked {
   readonly standing: Standing;
   readonly live: number | undefined;
@@ -26,13 +26,13 @@ interface Asked {
 
 type Finding = 'new' | 'nothing' | 'failed';
 
-/** How many times the shortest interval the longest is. */
+/** The longest interval, as a multiple of the shortest. */
 const maxBackoff = 10;
-/** A job is read after so many silences even where it is heard of all the time: what is heard may be nobody’s. */
+/** A job is read after this many silences even if hints keep coming: hints may be forged. */
 const maxSilences = 10;
 
 /**
- * @param update What an earlier stream of this job told last: the record may not know of it yet.
+ * @param update The last update that an earlier stream of this job sent: the record may not contain it yet.
  * @throws {JobError} `JOB_NOT_FOUND`, `TABLE_UNAVAILABLE`.
  */
 export async function openJobStream(jobId: string, deps: JobStreamDeps, update?: JobEvent): Promise<JobStream> {
@@ -49,15 +49,15 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
   readonly #watches = new WatchSet(this);
   dueTick = -1;
   #owner = '';
-  /** The schedule's time when something was last heard of the job. */
+  /** When the last hint about the job came, by the schedule's clock. */
   #heardAt = 0;
   #readAt = 0;
-  /** From this version on a hint has told, or is about to tell, what the next read shows. */
+  /** From this version on, a hint has already brought (or is about to bring) what the next read shows. */
   #live: number | undefined;
-  /** The last hint that this read is to confirm. */
+  /** The last hint that this read has to confirm. */
   #unconfirmed: JobEvent | undefined;
   #pollMs: number;
-  /** The read that is under way, and the one that was asked for meanwhile. */
+  /** The read in progress, and the one that was asked for meanwhile. */
   #reading: Promise<Finding> | undefined;
   #readingNext: Promise<Finding> | undefined;
   /** Hints that arrived before the record was read, and whether some may have been lost by then. */
@@ -76,10 +76,10 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
     return this.#owner;
   }
 
-  /** Once, before anything else. */
+  /** Done once, before anything else. */
   async open(): Promise<void> {
     const { feed, read } = this.#deps;
-    // Subscribed before the record is read, so that nothing falls between the two.
+    // Subscribed before the record is read, so that nothing is missed in between.
     const unsubscribe = await feed.subscribe({ jobId: this.#jobId }, this);
     this.#unsubscribe = unsubscribe;
     try {
@@ -93,8 +93,8 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
   }
 
   /**
-   * Before a watcher joins a stream that was open already: an ended job may have been retried, and whoever resumes may have
-   * heard more elsewhere than was read here.
+   * Before a watcher joins a stream that is open already: an ended job may have been retried, and a watcher that resumes may
+   * have seen more elsewhere than was read here.
    * @throws {JobError} `TABLE_UNAVAILABLE` where an end could not be confirmed.
    */
   async refresh({ afterVersion }: WatchOptions): Promise<void> {
@@ -104,7 +104,7 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
 
   /** Completes after a final state. Rejects with `JOB_NOT_FOUND` when the job is deleted meanwhile. */
   watch(options: WatchOptions): Watch {
-    // Whoever has seen more than this process knows of a hint that was lost here.
+    // A watcher that has seen more than this process proves that a hint was lost here.
     if ((options.afterVersion ?? 0) > this.#timeline.version) void this.#repair();
     return new JobWatch(this.#log, this.#watches, options);
   }
@@ -137,7 +137,7 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
 
   onInterrupted(): void {
     if (this.#early !== undefined) {
-      // The record is being read, perhaps as it was before what got lost: read it again after that, and only then.
+      // The record is being read, perhaps in the state before the loss: one more read follows, and only then is it settled.
       this.#early.wereInterrupted = true;
       return;
     }
@@ -161,13 +161,13 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
     this.#leave();
   }
 
-  /** Of the schedule: what was heard since it was planned puts it off. */
+  /** Called by the schedule. A hint that came since this read was planned postpones it. */
   remainingMs(): number {
     const { schedule, silenceMs } = this.#deps;
     return this.#mustPoll() ? 0 : Math.min(this.#heardAt + silenceMs, this.#readAt + maxSilences * silenceMs) - schedule.now;
   }
 
-  /** Of the schedule. */
+  /** Called by the schedule. */
   read(): void {
     void this.#repair().then((finding) => {
       if (finding === 'new' || (finding === 'nothing' && this.#isConnected())) this.#pollMs = this.#deps.pollMs;
@@ -216,13 +216,13 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
     this.#deps.schedule.after(this, this.#mustPoll() ? this.#pollMs : this.#deps.silenceMs);
   }
 
-  /** None is planned for a job that has ended; a retry lets it go on. */
+  /** No read is planned for a job that has ended; a retry starts the reads again. */
   #planIfNeeded(): void {
     if (this.#timeline.isFinal) this.#deps.schedule.cancel(this);
     else if (this.dueTick < 0 && this.#reading === undefined) this.#planRead();
   }
 
-  /** What the record says that came with a hint. */
+  /** Events from the record that came along with a hint. */
   #learn(record: Job, { version }: JobEvent, judgement: Judgement): void {
     const live = judgement === 'gap' ? undefined : version;
     this.#merge(record, { standing: this.#timeline.standing, live, hint: undefined });
@@ -235,7 +235,7 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
     void this.#repair();
   }
 
-  /** Reads what was missed. Calls meanwhile share one more read, since they may know of something newer. */
+  /** Reads what was missed. Calls made meanwhile share one more read, since they may know of something newer. */
   #repair(): Promise<Finding> {
     if (this.#reading === undefined) return this.#readOnce();
     this.#readingNext ??= this.#reading.then(() => this.#readOnce());
@@ -273,7 +273,10 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
 
   #merge(job: Job, { standing, live, hint }: Asked): Finding {
     if (contradicts(job, standing)) {
-      this.#deps.log.warn({ jobId: this.#jobId, version: standing.version }, 'the feed told of a job what its record knows nothing of');
+      this.#deps.log.warn(
+        { jobId: this.#jobId, version: standing.version },
+        'the feed announced something of a job that its record does not have',
+      );
       this.#timeline.rewind(job);
       this.#log.rewindTo(job.version - 1);
     }
@@ -281,7 +284,7 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
     const missed = this.#timeline.catchUp(job, live);
     countCaughtUp(missed, version, this.#deps);
     this.#tell(missed, { mayBeOld: true });
-    // The record knows the failure that it tells of, and its attempt perhaps not yet.
+    // The record has the failure that the hint announces, but perhaps not yet the attempt after it.
     if (hint !== undefined && this.#timeline.judge(hint, this.#deps.now()) === 'update') this.#tell([this.#timeline.take(hint)]);
     return missed.length > 0 ? 'new' : 'nothing';
   }

@@ -1,4 +1,4 @@
-/** The timeline against a plain oracle: random jobs, and a feed that loses, doubles, delays and forgets. */
+/** Compares the timeline with a simple oracle: random jobs, and a feed that loses, doubles, delays and drops messages. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { makeJob } from '../../test/support/jobFactory.ts';
@@ -9,7 +9,7 @@ import type { WatchedEvent } from './watch.ts';
 
 const keptHistory = 50;
 
-/** What can come of a job, generations included. */
+/** What can happen to a job, retries included. */
 const followers: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   PENDING: ['PROCESSING', 'CANCELLED', 'PENDING'],
   PROCESSING: ['PROCESSING', 'PENDING', 'SUCCEEDED', 'FAILED_FINAL'],
@@ -19,7 +19,7 @@ const followers: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   CANCELLED: ['PENDING'],
 };
 
-/** The next record, as a writer would leave it. Undefined where nothing follows. */
+/** The next record, as a writer would leave it. Undefined where nothing can follow. */
 function stepped(job: Job, choice: number): Job | undefined {
   const possible = followers[job.status];
   const status = possible[choice % possible.length];
@@ -44,7 +44,7 @@ const commands = fc.array(
   fc.oneof(
     { weight: 6, arbitrary: fc.record({ kind: fc.constant('step' as const), choice: fc.nat(5) }) },
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('progress' as const), percent: fc.nat(100), isSaved: fc.boolean() }) },
-    // Any hint ever published: lost until then, or doubled, or late.
+    // Any hint published so far: it may come for the first time, again, or late.
     { weight: 8, arbitrary: fc.record({ kind: fc.constant('deliver' as const), which: fc.nat(200) }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('latest' as const) }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('read' as const) }) },
@@ -53,7 +53,7 @@ const commands = fc.array(
 );
 
 describe('the timeline of a job', () => {
-  test('tells each version once and in order, with the status before, and progress forward, whatever comes', () => {
+  test('sends each version once and in order, with the status before it and with progress that never falls, whatever comes', () => {
     fc.assert(
       fc.property(commands, fc.nat(6), (steps, beginAt) => {
         let job: Job = makeJob();
@@ -111,7 +111,7 @@ describe('the timeline of a job', () => {
     );
   });
 
-  test('tells an update of a version with the status before that version, as its transition', () => {
+  test('sends an update of a version with the status before that version, like its transition', () => {
     const timeline = new JobTimeline();
     const job = makeJob();
     timeline.take(latestEventOf(job));
@@ -125,7 +125,7 @@ describe('the timeline of a job', () => {
     expect(timeline.judge(update, Date.now())).toBe('old');
   });
 
-  test('begins the progress of a new attempt anew, whatever the one before had come to', () => {
+  test('begins the progress of a new attempt at zero, whatever the attempt before had reached', () => {
     const timeline = new JobTimeline();
     const running = latestEventOf(makeJob({ status: 'PROCESSING', version: 2, attempts: 1 }));
     timeline.begin(running);

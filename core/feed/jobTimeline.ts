@@ -1,10 +1,10 @@
 /**
- * The order of one job's events, the same for the feed of a job and for that of an owner: each transition once, versions
- * and progress only upwards, and with each the status of the version before. Whatever comes, as a hint or in a record, is
- * judged here before it is told. A hint is believed in numbers and in a step between open states; an end, the way out of
- * one, a failure's text and an odd time are the record's to say.
+ * Keeps one job's events in order, for the feed of a job and for that of an owner alike: each transition once, versions and
+ * progress only upwards, and with each event the status before it. All hints and records are checked here before watchers get
+ * them. A hint's numbers are believed, and a step between open states. The rest is read from the record: an end, the way out of
+ * an end, the text of a failure, and an unlikely time.
  *
- * Few numbers a job, since a process knows many.
+ * It keeps only a few numbers per job, since a process follows many jobs.
  */
 import { isFinal, type Job, type JobFailure, type JobStatus } from '../job.ts';
 import { eventsOf, presentEventOf, type JobEvent } from './event.ts';
@@ -12,24 +12,24 @@ import type { JobFacts } from './ownerLog.ts';
 import type { WatchedEvent } from './watch.ts';
 
 /**
- * `gap`: versions before it are missing here, and are in the record. `unconfirmed`: if it is so, the record says it too.
- * `old`: it tells nothing new.
+ * `gap`: versions before it are missing here, and are read from the record. `unconfirmed`: it counts only if the record says
+ * the same. `old`: it is not new.
  */
 export type Judgement = 'next' | 'update' | 'gap' | 'unconfirmed' | 'old';
 
-/** Where a timeline stands. */
+/** The position of a timeline. */
 export interface Standing {
   readonly version: number;
   readonly status: JobStatus | undefined;
 }
 
-/** How far a writer's clock may be ahead of this machine's before its time is looked up. */
+/** How far a writer's clock may be ahead of this machine's before the time is read from the record. */
 const maxAheadMs = 60_000;
 
 export class JobTimeline {
-  /** Up to this version it was told before it was forgotten, as far as anybody knows. */
+  /** As far as is known, watchers were sent everything up to this version before the job was dropped from memory. */
   presumedTold = 0;
-  /** What never changes of the job, for those who watch some jobs alone. */
+  /** The job's fields that never change, for watchers that chose some jobs only. */
   facts: JobFacts | undefined;
   #version = 0;
   #status: JobStatus | undefined;
@@ -48,7 +48,7 @@ export class JobTimeline {
     return this.#status !== undefined && isFinal(this.#status);
   }
 
-  /** The job stood here when the watch began: what follows is told. */
+  /** The job's version when the watch began: later ones are sent. */
   begin({ version, status, previousStatus, attempt, at, error, progress }: JobEvent): void {
     this.#version = version;
     this.#status = status;
@@ -68,7 +68,7 @@ export class JobTimeline {
       return isStep && this.#isBelievable(event, now) ? 'next' : 'unconfirmed';
     }
     if (this.#isUpdate(event)) return this.#isBelievable(event, now) ? 'update' : 'unconfirmed';
-    // An end where the job went on, as far as was told: one of the two is not so, or it is late.
+    // An end, although later events were already sent: one of the two is false, or this one is late.
     return isFinal(event.status) && !this.isFinal ? 'unconfirmed' : 'old';
   }
 
@@ -76,7 +76,7 @@ export class JobTimeline {
     return { version: this.#version, status: this.#status };
   }
 
-  /** Begins anew before the record's last transition. */
+  /** Goes back to the state before the record's last transition. */
   rewind(job: Job): void {
     const before = eventsOf(job).at(-2);
     if (before !== undefined) return this.begin(before);
@@ -84,20 +84,21 @@ export class JobTimeline {
     this.#status = undefined;
   }
 
-  /** The event as it is told; for one that was judged `next` or `update`. */
+  /** The event as it is sent; for one that was judged `next` or `update`. */
   take(event: JobEvent, recovered?: boolean): WatchedEvent {
     const isNewAttempt = this.#version > 0 && event.attempt !== this.#attempt;
     const isNext = event.version === this.#version + 1;
     const knownBefore = event.version === this.#version ? this.#previousStatus : isNext ? this.#status : undefined;
     const previousStatus = knownBefore ?? event.previousStatus;
-    // What is told along with a new attempt is how far the one before had come.
+    // Progress that is sent along with a new attempt is that of the attempt before.
     this.begin({ ...event, previousStatus, progress: isNewAttempt ? undefined : furthest(this.#progress, event.progress) });
     return { ...event, previousStatus, progress: this.#progress, recovered };
   }
 
   /**
-   * What the record holds and nobody told: transitions, oldest first, and an update of the last. The first is `recovered: false` where
-   * history no longer holds those before it. Those from version `live` on were told by a hint, or are about to be, and were only read here.
+   * What the record holds and watchers were not sent: transitions, oldest first, and an update of the last one. The first is
+   * `recovered: false` where the history no longer holds those before it. Versions from `live` on came as hints and were only
+   * confirmed here.
    */
   catchUp(job: Job, live = Number.POSITIVE_INFINITY): readonly WatchedEvent[] {
     const told: WatchedEvent[] = [];
@@ -139,8 +140,8 @@ export class JobTimeline {
 }
 
 /**
- * Whether a record that was read after a timeline had come to stand there says that it never did: hints follow the writes
- * that they tell of, so some of those that were believed were nobody's.
+ * Whether a record that was read afterwards contradicts this timeline. Hints follow the writes that they announce, so in that
+ * case some of the hints that were believed were forged.
  */
 export function contradicts(job: Job, { version, status }: Standing): boolean {
   if (job.version < version) return true;
@@ -148,7 +149,7 @@ export function contradicts(job: Job, { version, status }: Standing): boolean {
   return entry !== undefined && status !== undefined && entry.status !== status;
 }
 
-/** Whether a record that came with a hint, which was judged so, tells what a read would: all that happened since that version. */
+/** Whether the record that came with such a hint tells as much as a read would: everything since that version. */
 export function tellsMore({ version }: Job, judgement: Judgement, since = 0): boolean {
   return (judgement === 'gap' || judgement === 'unconfirmed') && version > since;
 }

@@ -1,11 +1,11 @@
 /**
- * What a feed of many jobs remembers of each, in bounded memory. What was not touched for the longest is forgotten, and
- * of all that is forgotten one thing is kept: until when it can have been told. Of a job that is met again its record
- * then says what is new: what happened later.
+ * The timelines of many jobs, in bounded memory. The least recently used are dropped. Of all dropped jobs together only one
+ * thing is kept: the time of the latest transition that was sent. When such a job is met again, what its record has after that
+ * time is new.
  */
 import { JobTimeline } from './jobTimeline.ts';
 
-/** One generation of two: up to twice as many jobs are remembered, at about 150 bytes each. */
+/** One half of the cache: up to twice as many jobs are remembered, at about 150 bytes each. */
 const maxJobs = 50_000;
 
 export class JobTimelines {
@@ -16,12 +16,12 @@ export class JobTimelines {
   #olderAt = Number.NEGATIVE_INFINITY;
   #forgottenAt = Number.NEGATIVE_INFINITY;
 
-  /** `limit`: of one generation. */
+  /** `limit`: of one half of the cache. */
   constructor(limit = maxJobs) {
     this.#maxJobs = limit;
   }
 
-  /** No transition of a job that was forgotten, and that was told, is later. */
+  /** No transition that was sent, of a job that was dropped since, is later than this. */
   get forgottenAt(): number {
     return this.#forgottenAt;
   }
@@ -40,7 +40,7 @@ export class JobTimelines {
     return timeline;
   }
 
-  /** A transition of this time was told. */
+  /** A transition of this time was sent. */
   told(at: number): void {
     this.#recentAt = Math.max(this.#recentAt, at);
   }
@@ -49,7 +49,7 @@ export class JobTimelines {
     if (this.#recent.size >= this.#maxJobs) {
       if (this.#older.size > 0) this.#forgottenAt = this.#olderAt;
       this.#older = this.#recent;
-      // It holds what was told of its jobs when they were still in the generation before.
+      // Some of its jobs came over from the older half: what was sent of them then counts too.
       this.#olderAt = Math.max(this.#recentAt, this.#olderAt);
       this.#recent = new Map();
     }

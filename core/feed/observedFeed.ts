@@ -1,4 +1,4 @@
-/** A feed that tells telemetry what it publishes, and whether that was taken. */
+/** A feed that reports to telemetry what it publishes, and whether that was accepted. */
 import { SpanKind } from '@opentelemetry/api';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { Feed } from './feed.ts';
@@ -7,7 +7,7 @@ export function observedFeed(feed: Feed, telemetry: Telemetry): Feed {
   return {
     ...feed,
     async publish(event, record) {
-      // The job is its parent's; an attribute costs as much to send as to make a measurement of.
+      // The job's id is on the parent span; one more attribute costs as much to send as to measure.
       const attributes = { 'messaging.system': 'redis', 'job.version': event.version };
       const isTaken = await telemetry.span('publish feed', { kind: SpanKind.PRODUCER, attributes }, () => feed.publish(event, record));
       telemetry.count('feedPublishes', { outcome: isTaken ? 'taken' : 'lost' });

@@ -1,12 +1,12 @@
-/** What a process keeps of an owner's events, by their position in all that ever came, and a watcher's position in it. */
+/** The events of one owner that a process keeps, by their position among all that ever came, and a watcher's position in them. */
 import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
 import { StreamWatch, type Ending, type WatchedEvent, type WatchSet } from './watch.ts';
 
-/** What never changes of a job. */
+/** The fields of a job that never change. */
 export type JobFacts = Pick<Job, 'type' | 'tags' | 'idempotencyKey'>;
 
-/** Whether a watcher wants to hear of it. */
+/** Whether a watcher chose this event. */
 export type Chooses = (event: WatchedEvent, job: JobFacts) => boolean;
 
 interface Told {
@@ -14,7 +14,7 @@ interface Told {
   readonly job: JobFacts;
 }
 
-/** Events a watcher may lag behind. */
+/** How many events a watcher may lag behind. */
 const maxLag = 1024;
 
 export class OwnerLog {
@@ -25,14 +25,14 @@ export class OwnerLog {
 
   append(event: WatchedEvent, job: JobFacts): void {
     this.#events.push({ event, job });
-    // Trimmed by halves, so that a shift is rare.
+    // Half of it is dropped at a time, so that the array is seldom shifted.
     if (this.#events.length > 2 * maxLag) {
       this.#events = this.#events.slice(-maxLag);
       this.#offset += maxLag + 1;
     }
   }
 
-  /** Nothing comes after this. */
+  /** Nothing comes after this error. */
   fail(error: Error): void {
     this.#failure ??= error;
   }

@@ -11,7 +11,7 @@ describe('a watcher of an owner', () => {
     const a = create();
     const b = create();
     const [a2, b2, a3] = [step(a.jobId, 'PROCESSING'), step(b.jobId, 'PROCESSING'), step(a.jobId, 'SUCCEEDED')];
-    // Of a job that is not known yet all is read.
+    // Of a job that is not known yet everything is read.
     const known = create();
     deliver(known);
     await take(watch, 1);
@@ -24,7 +24,7 @@ describe('a watcher of an owner', () => {
     expect(counts.repairs).toBe(2);
   });
 
-  test('is told at once, and nothing is read, where hints bring the record along', async () => {
+  test('gets events at once, and without a read, where the hints carry the record', async () => {
     const { open, create, step, deliver, record, breakTable, counts } = setup();
     const watch = (await open()).watch({});
     breakTable();
@@ -40,7 +40,7 @@ describe('a watcher of an owner', () => {
     expect(counts).toEqual({ idle: 0, repairs: 0 });
   });
 
-  test('is told no transition twice, nor one too early, by an old record that comes with its hint late', async () => {
+  test('gets no transition twice or too early from an old record that comes late with its hint', async () => {
     const { open, create, step, deliver, record } = setup();
     const watch = (await open()).watch({});
     const job = create();
@@ -54,7 +54,7 @@ describe('a watcher of an owner', () => {
     expect(await take(watch, 4)).toEqual([1, 2, 3, 4].map((version) => [job.jobId, version]));
   });
 
-  test('is told of what it chose alone, each transition once and in order, while another is told of all', async () => {
+  test('gets only what it chose, each transition once and in order, while another watcher gets everything', async () => {
     const { open, create, step, deliver } = setup();
     const stream = await open();
     const all = stream.watch({});
@@ -76,7 +76,7 @@ describe('a watcher of an owner', () => {
     for (const watch of [all, tagged, ended]) await expect(watch.next()).rejects.toThrow('the end');
   });
 
-  test('is not told again what happened to a job before it watched', async () => {
+  test('does not get again what happened to a job before the watch began', async () => {
     const { open, create, step, deliver } = setup();
     const longAgo = Date.now() - 60_000;
     const job = create({ createdAt: longAgo });
@@ -86,7 +86,7 @@ describe('a watcher of an owner', () => {
     expect(await take(watch, 1)).toEqual([[job.jobId, 3]]);
   });
 
-  test('is told each transition once though tens of thousands of other jobs come between two of one job', async () => {
+  test('gets each transition once though tens of thousands of other jobs come between two of one job', async () => {
     const { open, create, step, deliver } = setup();
     const watch = (await open()).watch({});
     const job = create();
@@ -105,7 +105,7 @@ describe('a watcher of an owner', () => {
     expect([...told, ...(await take(watch, 1))]).toEqual([...[1, 2, 3].map((version) => [job.jobId, version]), ['last', 1]]);
   });
 
-  test('is told from the record what happened to a job since it was forgotten', async () => {
+  test('gets from the record what happened to a job since it was dropped from memory', async () => {
     let time = 1000;
     const { open, create, step, deliver } = setup({ now: () => time, maxJobs: 2 });
     const watch = (await open()).watch({});
@@ -118,7 +118,7 @@ describe('a watcher of an owner', () => {
     expect(await take(watch, 2)).toEqual([2, 3].map((version) => [job.jobId, version]));
   });
 
-  test('is not told by the relay, hours late, what happened before it watched', async () => {
+  test('does not get from the relay, hours late, what happened before the watch began', async () => {
     const { open, create, step, deliver } = setup();
     const anHourAgo = Date.now() - 3_600_000;
     const created = create({ createdAt: anHourAgo });
@@ -136,7 +136,7 @@ describe('a watcher of an owner', () => {
     );
   });
 
-  test('is told of no progress that was there before, nor twice, though it comes late and doubled', async () => {
+  test('gets no progress from before the watch, and none twice, though hints come late and doubled', async () => {
     const { open, create, step, deliver } = setup();
     const watch = (await open()).watch({});
     const job = create();
@@ -155,7 +155,7 @@ describe('a watcher of an owner', () => {
     ]);
   });
 
-  test('sees every version once and in order, or is told that it may not have, whatever is late, doubled and forgotten', async () => {
+  test('gets every version once and in order, or learns that it may have missed some, whatever is late, doubled or dropped', async () => {
     const fate = fc.record({ job: fc.nat(7), status: fc.nat(1), late: fc.oneof(fc.constant(0), fc.nat(40)), again: fc.nat(60) });
     let whole = 0;
     await fc.assert(
@@ -222,7 +222,7 @@ describe('a watcher of an owner', () => {
     expect(bad.ending()).toMatchObject({ message: 'a listener that throws' });
   });
 
-  test('is told of progress between transitions', async () => {
+  test('gets progress between transitions', async () => {
     const { open, create, step, deliver } = setup();
     const watch = (await open()).watch({});
     const job = create();
@@ -250,7 +250,7 @@ describe('a watcher of an owner', () => {
         for (let count = 0; count < 3000; count += 1) deliver(create());
       },
     ],
-  ])('ends with FEED_INTERRUPTED when %s, never silently', async (_when, happen) => {
+  ])('ends with FEED_INTERRUPTED when %s, and never without an error', async (_when, happen) => {
     const subject = setup();
     const watch = (await subject.open()).watch({});
     happen(subject);

@@ -1,8 +1,7 @@
 /**
- * All events of one owner's jobs, once for all that owner's watchers in this process. Each job's events come in order
- * and without gaps; between jobs there is no order. Nothing is told that happened before the watch began. Where that can
- * no longer be promised (the feed was interrupted, or a watcher lags by more than the log holds), watchers end with
- * `FEED_INTERRUPTED`, never silently.
+ * All events of one owner's jobs, shared by all that owner's watchers in this process. Each job's events come in order and
+ * without gaps; between jobs there is no order. Nothing from before the watch is sent. Where that can no longer be promised
+ * (the feed was interrupted, or a watcher lags by more than the log holds), watchers end with the error `FEED_INTERRUPTED`.
  */
 import type { Log } from '../../telemetry/log.ts';
 import { JobError } from '../errors.ts';
@@ -16,7 +15,7 @@ import { OwnerLog, OwnerWatch, type Chooses } from './ownerLog.ts';
 import { WatchSet, type Watch, type WatchedEvent } from './watch.ts';
 
 export interface OwnerStream {
-  /** `chooses`: whether an event is told; default: all are. */
+  /** `chooses`: whether an event is sent; default: all are. */
   watch(options: { readonly signal?: AbortSignal | undefined; readonly chooses?: Chooses | undefined }): Watch;
   fail(error: Error): void;
 }
@@ -24,21 +23,21 @@ export interface OwnerStream {
 interface Reading {
   again: boolean;
   live: number | undefined;
-  /** The last that was heard. */
+  /** The time of the last hint. */
   hint: JobEvent;
 }
 
-/** The same for all streams. */
+/** Shared by all streams. */
 export interface OwnerStreamDeps extends CaughtUpCounters {
   readonly feed: Feed;
   readonly read: (jobId: string) => Promise<Job | undefined>;
   readonly now: () => number;
   readonly log: Log;
-  /** Called once a stream, when its last watcher has gone or it has failed. */
+  /** Called once per stream, when its last watcher has left or it has failed. */
   readonly onIdle: (owner: string) => void;
   /** Called with 1 and -1 as watchers come and go. */
   readonly onCount: (change: 1 | -1) => void;
-  /** Jobs that are surely remembered; default 50,000. */
+  /** The number of jobs that are always remembered; default 50,000. */
   readonly maxJobs?: number;
 }
 
@@ -51,12 +50,12 @@ export async function openOwnerStream(
   const events = new OwnerLog();
   const watches = new WatchSet({ onEmpty: () => fail(new JobError('FEED_INTERRUPTED')), onCount, onThrow });
   const startedAt = now();
-  /** Jobs that are being read, whether something newer was heard meanwhile, and from which version on it was. */
+  /** Jobs that are being read: whether a newer hint came meanwhile, and from which version on. */
   const reading = new Map<string, Reading>();
   let unsubscribe: () => Promise<void> = () => Promise.resolve();
 
   function tell(event: WatchedEvent, { facts }: JobTimeline): void {
-    // Whatever is told of a job comes after its record was read.
+    // Events of a job are sent only after its record was read.
     if (facts === undefined) return loseTrack();
     jobs.told(event.at);
     events.append(event, facts);
@@ -69,7 +68,7 @@ export async function openOwnerStream(
     if (record !== undefined && tellsMore(record, judgement, timeline?.version)) {
       return merge(record, judgement === 'gap' ? undefined : hint.version, jobs.forgottenAt);
     }
-    // What is being read holds what its hints tell, and is told as one piece.
+    // The read in progress covers what these hints say; all of it is sent together.
     if (judgement === 'gap') void repair(hint);
     else if (judgement === 'unconfirmed' || (judgement === 'next' && reading.has(hint.jobId))) void repair(hint, hint.version);
     else if (judgement !== 'old' && timeline !== undefined) live(hint, timeline, judgement);
@@ -82,21 +81,21 @@ export async function openOwnerStream(
     watches.changed();
   }
 
-  /** Whose job it is, the record says. */
+  /** The record says who owns the job. */
   function judgeUnknown({ at }: JobEvent): Judgement {
-    // The relay's copies may come hours late.
+    // Copies from the relay may come hours late.
     if (at < startedAt) return 'old';
     if (at > jobs.forgottenAt) return 'unconfirmed';
     loseTrack();
     return 'old';
   }
 
-  /** An event was told and forgotten, or is late and was never told: nothing can say which. */
+  /** Either it was sent and dropped from memory, or it is late and was never sent: the two cannot be told apart. */
   function loseTrack(): void {
     fail(new JobError('FEED_INTERRUPTED', { message: 'So much happened at once that something may have been missed.' }));
   }
 
-  /** `version`: the one that the hint tells of, where nothing was missed before it. */
+  /** `version`: that of the hint, where nothing was missed before it. */
   async function repair(hint: JobEvent, version?: number): Promise<void> {
     const { jobId } = hint;
     const underWay = reading.get(jobId);
@@ -107,7 +106,7 @@ export async function openOwnerStream(
       return;
     }
     const state: Reading = { again: true, live: version, hint };
-    // Of now, for a job that is not known: it may rise while the record is read, by jobs that were met later.
+    // The present bound, for a job that is not known: it may rise while the record is read, because of jobs that were met later.
     let forgottenAt = jobs.get(jobId) === undefined ? jobs.forgottenAt : undefined;
     reading.set(jobId, state);
     try {
@@ -129,13 +128,13 @@ export async function openOwnerStream(
       reading.delete(jobId);
     }
     const timeline = jobs.get(jobId);
-    // What no record holds, or not yet: how far the work has come.
+    // Progress that the record does not have, or not yet.
     if (timeline?.judge(state.hint, now()) === 'update') live(state.hint, timeline, 'update');
   }
 
   function merge(job: Job, since: number | undefined, forgottenAt: number | undefined): void {
     const known = jobs.get(job.jobId);
-    // Forgotten while it was read.
+    // Dropped from memory while it was read.
     if (known === undefined && forgottenAt === undefined) return loseTrack();
     const timeline = known ?? beginningOf(job, forgottenAt ?? jobs.forgottenAt);
     const { type, tags, idempotencyKey } = job;
@@ -148,8 +147,8 @@ export async function openOwnerStream(
   }
 
   /**
-   * A job that is not remembered is told from where it stood when the watch began, or when the last one was forgotten: what
-   * was earlier is presumed told, until a hint of it comes late.
+   * Events of a job that is not remembered are sent from its state at the start of the watch, or at the time when the last job
+   * was dropped. Earlier ones are assumed to have been sent, until a hint about them comes late.
    */
   function beginningOf(job: Job, forgottenAt: number): JobTimeline {
     const timeline = jobs.add(job.jobId);

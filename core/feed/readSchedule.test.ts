@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ReadSchedule, tickMs, type ScheduledReader } from './readSchedule.ts';
 
-/** Watched jobs whose turns are written down, and time that passes when the test says so. */
+/** Watched jobs whose reads are recorded, and a clock that the test moves. */
 function setup({ maxReadsPerSecond = 500, pollMs = 1000 } = {}) {
   let elapsed = 0;
   let seed = 1;
@@ -39,7 +39,7 @@ function setup({ maxReadsPerSecond = 500, pollMs = 1000 } = {}) {
 }
 
 describe('the schedule of reads', () => {
-  test('gives 5,000 watched jobs 500 turns a second at most, none in step, and each its turn before any has two more', () => {
+  test('gives 5,000 watched jobs at most 500 reads a second, spread out, and reads each once before any is read three times', () => {
     const { add, pass, turns } = setup();
     const readers = add(5000);
     pass(60_000);
@@ -52,7 +52,7 @@ describe('the schedule of reads', () => {
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
   });
 
-  test('spreads what was planned at one moment', () => {
+  test('spreads reads that were planned at one moment', () => {
     const { add, pass, turns } = setup({ maxReadsPerSecond: 100_000 });
     add(1000);
     pass(1600);
@@ -61,7 +61,7 @@ describe('the schedule of reads', () => {
     expect(Math.max(...first)).toBeLessThan(200);
   });
 
-  test('puts off whoever can still wait, and forgets whoever is cancelled', () => {
+  test('postpones a job that can still wait, and drops one that is cancelled', () => {
     const { schedule, add, pass } = setup();
     const [patient, gone] = add(2);
     if (patient === undefined || gone === undefined) throw new Error('no readers');
@@ -76,7 +76,7 @@ describe('the schedule of reads', () => {
     expect(schedule.size).toBe(0);
   });
 
-  test('does not rush after a quiet time, or after one in which the process stood still', () => {
+  test('makes no burst after a quiet time, or after a time in which the process stood still', () => {
     const { schedule, add, pass, turns } = setup({ maxReadsPerSecond: 100 });
     pass(60_000);
     const readers = add(1000);

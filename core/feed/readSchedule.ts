@@ -1,16 +1,16 @@
 /**
- * When watched jobs are read although no hint asks for it: while the feed is away, and after a long silence. Spread by
- * its callers' jitter, at most so many a second in this process, and in the order in which they fell due, so that each
- * job has its turn before any has a second one.
+ * Decides when watched jobs are read without a hint: while the feed is away, and after a long silence. Its callers add jitter.
+ * At most a given number of jobs is read per second in this process, in the order in which they fell due, so that each is read
+ * once before any is read twice.
  */
 
 /** One watched job. */
 export interface ScheduledReader {
-  /** The schedule's own: the tick at which it is due. */
+  /** Set by the schedule: the tick at which it is due. */
   dueTick: number;
-  /** Milliseconds it can still wait, asked when it falls due; 0 or less: now. */
+  /** Milliseconds it can still wait, asked when it falls due; 0 or less: read it now. */
   remainingMs(): number;
-  /** Its turn. It plans its next one itself. */
+  /** Reads the job. It plans its next read itself. */
   read(): void;
 }
 
@@ -40,19 +40,19 @@ export class ReadSchedule {
     this.#tick = this.#tickAt(this.#filledAt);
   }
 
-  /** Monotonic, in milliseconds, as of the last tick: asked at every event. */
+  /** Monotonic, in milliseconds, as of the last tick. Read at every event, so it is cached. */
   get now(): number {
     return this.#tick * tickMs;
   }
 
-  /** How many have a turn to come. */
+  /** How many jobs have a read planned. */
   get size(): number {
     let size = this.#waiting.size;
     for (const readers of this.#byTick.values()) size += readers.size;
     return size;
   }
 
-  /** In place of what was planned for it. From `ms` up to one and a half times that, lest many are read in step. */
+  /** Replaces what was planned for it. The delay is from `ms` up to one and a half times that, so that reads are spread out. */
   after(reader: ScheduledReader, ms: number): void {
     const delayMs = ms * (1 + this.#deps.random() / 2);
     const tick = Math.max(this.#tick, this.#tickAt(this.#deps.elapsed())) + Math.max(1, Math.ceil(delayMs / tickMs));
@@ -96,7 +96,7 @@ export class ReadSchedule {
     else this.#waiting.add(reader);
   }
 
-  /** What was not used is lost after two ticks, so that a quiet time is not followed by a rush. */
+  /** An unused allowance is lost after two ticks, so that a quiet time is not followed by a burst. */
   #fill(elapsed: number): void {
     const { maxReadsPerSecond } = this.#deps;
     const most = Math.max(1, (2 * tickMs * maxReadsPerSecond) / 1000);

@@ -1,4 +1,4 @@
-/** For the tests of a job's stream: a job, a feed and a table in the test's own hands, and readers of watches. */
+/** For the tests of a job's stream: a job, a feed and a table that the test controls, and readers of watches. */
 import { onTestFinished } from 'vitest';
 import { makeJob } from '../../test/support/jobFactory.ts';
 import { silentLog } from '../../test/support/silentLog.ts';
@@ -9,7 +9,7 @@ import { openJobStream, type JobStream } from './jobStream.ts';
 import { ReadSchedule, tickMs } from './readSchedule.ts';
 import type { WatchedEvent } from './watch.ts';
 
-/** A job whose steps are written here, and whose hints reach the stream only when the test lets them. */
+/** A job whose steps the test writes, and whose hints reach the stream only when the test lets them. */
 export async function setup({ pollMs = 5, silenceMs = 60_000 } = {}) {
   const schedule = new ReadSchedule({ maxReadsPerSecond: 100_000, elapsed: () => performance.now(), random: Math.random });
   const ticking = setInterval(() => schedule.tick(), tickMs);

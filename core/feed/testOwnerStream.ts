@@ -1,4 +1,4 @@
-/** For the tests of an owner's stream: jobs, a feed and a table in the test's own hands, and a reader of watches. */
+/** For the tests of an owner's stream: jobs, a feed and a table that the test controls, and a reader of watches. */
 import { makeJob } from '../../test/support/jobFactory.ts';
 import { silentLog } from '../../test/support/silentLog.ts';
 import type { Job, JobStatus } from '../job.ts';

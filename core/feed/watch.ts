@@ -1,31 +1,31 @@
 /**
- * One watcher of a stream: a position that takes the next event when its consumer wants one. Consumers pull it as an
- * async iterator, or, where each microtask counts, take synchronously whenever they are told of a change.
+ * One watcher of a stream: a position that moves on when its consumer takes an event. Consumers pull events as an async
+ * iterator or, where each microtask counts, take them synchronously when the watch calls their listener.
  *
- * Classes here and in the streams: there are as many as watchers, and what is a method costs none of them memory.
+ * Classes are used here and in the streams because there are very many watchers: a method costs an instance no memory.
  */
 import { JobError } from '../errors.ts';
 import type { JobEvent } from './event.ts';
 
 /**
- * `recovered`: undefined for what came live; true for what was read from history after a gap; false where versions
- * before this one are lost, because the history no longer held them.
+ * `recovered`: undefined for a live event; true for one read from history after a gap; false where versions before this one are
+ * lost, because the history no longer held them.
  */
 export type WatchedEvent = JobEvent & { readonly recovered: boolean | undefined };
 
 export type Ending = 'complete' | Error;
 
 export interface WatchListener {
-  /** Called synchronously whenever `take` or `ending` may answer anew. */
+  /** Called synchronously whenever `take` or `ending` may have a new answer. */
   onChange(): void;
 }
 
 export interface Watch<Event = WatchedEvent> extends AsyncIterableIterator<Event, undefined> {
   /** The next event, if there is one now. Watchers at the same position get the same object. */
   take(): Event | undefined;
-  /** Undefined while more may come. */
+  /** Undefined while more events may come. */
   ending(): Ending | undefined;
-  /** Instead of iterating. From then on the listener alone ends the watch, and its signal is let go. */
+  /** Instead of iterating. From then on only the listener ends the watch; the signal is no longer listened to. */
   listen(listener: WatchListener): void;
   next(): Promise<IteratorResult<Event, undefined>>;
   return(): Promise<IteratorResult<Event, undefined>>;
@@ -70,7 +70,7 @@ export abstract class StreamWatch<Event = WatchedEvent> implements Watch<Event> 
       const ending = this.ending();
       if (ending !== undefined) {
         this.#leave('complete');
-        // Told once: who asks again after an error gets the end.
+        // The error is given once: later calls get a normal end.
         this.#parting = 'complete';
         if (ending instanceof Error) throw ending;
         return { done: true, value: undefined };
@@ -89,19 +89,19 @@ export abstract class StreamWatch<Event = WatchedEvent> implements Watch<Event> 
     return this;
   }
 
-  /** The stream tells it to look again. */
+  /** Called by the stream: there may be something new. */
   changed(): void {
     if (this.#listener !== undefined) return this.#listener.onChange();
     this.#waiting?.resolve();
     this.#waiting = undefined;
   }
 
-  /** Its listener threw, and may have lost an event by that: it must not go on as if nothing had been. */
+  /** Its listener threw and may have lost an event: the watch must not go on as if nothing had happened. */
   fail(error: Error): void {
     this.#leave(error);
   }
 
-  /** Of the signal. Whoever ends a watch for a reason that the watcher should read, such as a token that expired, aborts with it. */
+  /** The signal's reason. To end a watch with a reason that the watcher reads, such as an expired token, abort with that reason. */
   handleEvent(): void {
     const reason: unknown = this.#signal?.reason;
     this.#leave(reason instanceof JobError ? reason : 'complete');
@@ -131,7 +131,7 @@ export interface WatchSetOwner {
   onThrow(error: unknown): void;
 }
 
-/** All watchers of one stream. Mostly there is one, and no set is made for it. */
+/** All watchers of one stream. Usually there is one, so no set is made for it. */
 export class WatchSet {
   #only: StreamWatch<unknown> | undefined;
   #several: Set<StreamWatch<unknown>> | undefined;
@@ -155,7 +155,7 @@ export class WatchSet {
     if (this.#several === undefined ? this.#only === undefined : this.#several.size === 0) this.#stream.onEmpty();
   }
 
-  /** Tells every watcher to look again. Each stands for itself: one that throws ends alone. */
+  /** Calls every watcher. A watcher that throws ends alone. */
   changed(): void {
     if (this.#several === undefined) {
       if (this.#only !== undefined) this.#tell(this.#only);
@@ -177,7 +177,7 @@ export class WatchSet {
     try {
       watch.fail(error instanceof Error ? error : new Error(String(error)));
     } catch {
-      // It could not even be told; it has left all the same.
+      // Even that call failed; it has left anyway.
     }
   }
 }

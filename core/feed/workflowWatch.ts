@@ -1,7 +1,8 @@
 /**
- * One workflow, watched: each transition of each of its jobs and of itself, in order a job, once. The records are the truth and
- * alone are told; hints say which to read, and where none come they are read at intervals. What is not taken is not read
- * further, so a slow consumer costs no memory, and a position says exactly what was told.
+ * Watches one workflow: each transition of each of its jobs and of the workflow itself, once, in order for each job. Events are
+ * read from the records; hints only say which record to read, and where none come the records are read at intervals. Nothing
+ * further is read until the consumer has taken what was read, so a slow consumer costs no memory, and a position says exactly
+ * what it was sent.
  */
 import type { HistoryEntry, Job, JobStatus } from '../job.ts';
 import { positionText, type Told } from '../workflow/position.ts';
@@ -13,10 +14,10 @@ import { StreamWatch, WatchSet, type Ending, type Watch } from './watch.ts';
 
 export interface WorkflowTransition {
   readonly workflowId: string;
-  /** Where to resume after it. */
+  /** Where to resume after this event. */
   readonly sequence: string;
   readonly at: number;
-  /** Of a job; undefined where it is the workflow's own. */
+  /** A job's number; undefined where the event is the workflow's own. */
   readonly job?: { readonly name: string; readonly event: JobEvent & { readonly recovered: boolean | undefined } } | undefined;
   /** The workflow's own. */
   readonly change?: Workflow['history'][number] | undefined;
@@ -34,7 +35,7 @@ export interface WorkflowWatchDeps {
   readonly onFailure: (error: unknown) => void;
   readonly onThrow: (error: unknown) => void;
   readonly onCount: (change: 1 | -1) => void;
-  /** Those that are open: each is ended by calling what stands for it. */
+  /** The open watches: each is ended by calling its function. */
   readonly open: Set<(error: Error) => void>;
 }
 
@@ -43,7 +44,7 @@ export interface WorkflowWatchOptions {
   /** By their numbers. */
   readonly jobIds: readonly string[];
   readonly names: readonly string[];
-  /** Undefined: the present state of each first. */
+  /** Undefined: begins with the present state of each job. */
   readonly told: Told | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -72,18 +73,18 @@ class WorkflowReader implements FeedListener, ScheduledReader {
   readonly #jobIds: readonly string[];
   readonly #names: readonly string[];
   readonly #numbers: ReadonlyMap<string, number>;
-  /** Versions told, or about to be: the workflow's first. */
+  /** Versions sent, or about to be sent: the workflow's first. */
   readonly #told: number[];
-  /** Of these only the last transition is wanted. */
+  /** Jobs of which only the last transition is wanted. */
   readonly #isFresh: boolean[];
-  /** Numbers of what is to be read; 0 is the workflow. */
+  /** Numbers of the records to read; 0 is the workflow. */
   readonly #dirty = new Set<number>();
   #events: WorkflowTransition[] = [];
   #pollMs: number;
   #isReading = false;
   #isOver = false;
   #hasLeft = false;
-  /** It was seen over, and its jobs are read once more. */
+  /** The workflow was seen as ended, and its jobs are read once more. */
   #isConfirmed = false;
   #failure: Error | undefined;
   #unsubscribe: (() => Promise<void>) | undefined;
@@ -103,7 +104,7 @@ class WorkflowReader implements FeedListener, ScheduledReader {
 
   async begin(): Promise<void> {
     this.#deps.open.add(this.#fail);
-    // Subscribed before anything is read, so that nothing falls between the two.
+    // Subscribed before anything is read, so that nothing is missed in between.
     const unsubscribe = await this.#deps.feed.subscribe({ owner: this.#owner }, this);
     if (this.#hasLeft) return unsubscribe();
     this.#unsubscribe = unsubscribe;
@@ -126,7 +127,7 @@ class WorkflowReader implements FeedListener, ScheduledReader {
 
   onEvent({ jobId, version, logged }: JobEvent): void {
     const number = this.#numbers.get(jobId);
-    // Whatever it says, it costs a read at most; how far the work has come is none of this.
+    // Whatever a hint says, it costs one read at most. Progress is not part of this watch.
     if (number === undefined || logged !== undefined || version <= (this.#told[number] ?? 0)) return;
     this.#dirty.add(number);
     this.#look();
@@ -141,7 +142,7 @@ class WorkflowReader implements FeedListener, ScheduledReader {
     return 0;
   }
 
-  /** All of it. */
+  /** All records. */
   read(): void {
     for (const number of this.#told.keys()) this.#dirty.add(number);
     this.#look();
@@ -158,7 +159,7 @@ class WorkflowReader implements FeedListener, ScheduledReader {
     });
   }
 
-  /** The jobs first: of a workflow that is over, all are told before its end. Answers whether it came to anything. */
+  /** The jobs first: if the workflow has ended, all their events are sent before its end. Returns whether anything was new. */
   async #readOn(): Promise<boolean> {
     const some = [...this.#dirty].filter((number) => number > 0).slice(0, readsAtOnce);
     const asked = some.length > 0 ? some : [0];
@@ -188,7 +189,7 @@ class WorkflowReader implements FeedListener, ScheduledReader {
     const told = this.#told[0] ?? 0;
     const isNews = workflow.version > told;
     if (isWorkflowOver(workflow) && isNews && !this.#isConfirmed) {
-      // What its jobs did before it ended was written by then: they are read once more, and told before it.
+      // What its jobs did before the workflow ended is stored by then: they are read once more, and sent before its end.
       this.#isConfirmed = true;
       for (const number of this.#told.keys()) this.#dirty.add(number);
       return;
@@ -267,7 +268,7 @@ class WorkflowWatch extends StreamWatch<WorkflowTransition> {
   }
 }
 
-/** What a hint of a workflow's own change is called: who reads it as a job finds none. */
+/** The kind of a hint about a workflow's own change. A reader that takes it for a job finds none. */
 export function workflowHint({ workflowId: jobId, owner, version, status, updatedAt: at }: Workflow): JobEvent {
   return { jobId, owner, version, status: hinted[status], attempt: 0, at };
 }

@@ -1,14 +1,14 @@
-/** Buckets of tokens in this process, for the all-in-one. */
+/** Token buckets in this process, for the embedded mode. */
 import type { Clock } from '../clock.ts';
 import { bucketKey, type Rate, type RateLimiter } from './rateLimiter.ts';
 
 interface Bucket {
   tokens: number;
-  /** Milliseconds since the epoch, when `tokens` was right. */
+  /** The time for which `tokens` is right, in milliseconds since the epoch. */
   at: number;
 }
 
-/** Buckets remembered before those that are full, and as good as new, are forgotten. */
+/** At this many buckets the full ones are dropped: a new bucket would be the same. */
 const maxIdle = 10_000;
 
 export function createMemoryLimiter({ perSecond, burst }: Rate, { now }: Clock): RateLimiter {

@@ -1,4 +1,4 @@
-/** Buckets of tokens in Redis, so that a limit holds across all servers. Redis' clock counts, which they share. */
+/** Token buckets in Redis, so that a limit holds across all servers. Redis' own clock is used, which they all share. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
 import { z } from 'zod';
@@ -9,13 +9,13 @@ import { bucketKey, type Rate, type RateLimiter } from './rateLimiter.ts';
 export interface RedisLimiterDeps extends RedisAddress {
   readonly isCluster: boolean;
   readonly log: Log;
-  /** A Redis that takes longer does not hold up the caller. Default 250. */
+  /** A Redis that takes longer does not delay the caller. Default 250. */
   readonly timeoutMs?: number;
 }
 
 /**
- * One key, one script: nothing can come between reading and writing. A bucket that would be full again is forgotten, and so
- * is what no bucket can hold: whoever else writes to Redis can fill a bucket, but not take the limit away.
+ * One key and one script: nothing can happen between the read and the write. A bucket that would be full again is dropped, and
+ * so is an impossible one: other programs that write to Redis can fill a bucket, but cannot remove the limit.
  */
 const takeScript = `
 local time = redis.call('TIME')
@@ -38,14 +38,14 @@ return {0, math.max(0, math.floor(tokens))}
 
 const takenSchema = z.tuple([z.number(), z.number()]);
 
-/** While Redis is away nobody is limited: a limit is worth less than the service it protects. Told once. */
+/** While Redis is away nobody is limited: the service is worth more than the limit. Logged once. */
 export function openRedisLimiter(
   { perSecond, burst }: Rate,
   { redisUrl, password, isCluster, log, timeoutMs = 250 }: RedisLimiterDeps,
 ): RateLimiter {
   const redis = connect({ redisUrl, password }, isCluster, timeoutMs);
   let isAway = false;
-  // A moment for the first connection, so that a server that just began does not call Redis away.
+  // Waits a moment for the first connection, so that a server that has just started does not report Redis as away.
   const begun = Promise.race([new Promise((resolve) => redis.once('ready', resolve)), sleep(2 * timeoutMs, undefined, { ref: false })]);
   redis.on('error', (error: Error) => log.debug({ error }, 'the connection of the rate limits failed'));
 

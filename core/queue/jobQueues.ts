@@ -14,7 +14,7 @@ export interface ReceivedMessage {
   readonly receiveCount: number;
   /** When it was first sent, in milliseconds since the epoch. */
   readonly sentAt: number;
-  /** Where its sender's trace goes on, in X-Ray's form. */
+  /** The sender's trace context, in X-Ray's form. */
   readonly traceHeader?: string | undefined;
 }
 
@@ -34,24 +34,24 @@ export interface QueueDepth {
 
 /** All calls reject with `QUEUE_UNAVAILABLE` when SQS does not answer or refuses. */
 export interface JobQueues {
-  /** `delaySeconds`: SQS knows whole ones, and waits until the next. `owner`: whose turn it is when it comes to it, where the engine is fair between owners. */
+  /** `delaySeconds`: SQS takes whole seconds; fractions are rounded up. `owner`: for engines that serve owners in turn. */
   send(priority: JobPriority, message: JobMessage, delaySeconds: number, owner?: string): Promise<void>;
   receive(queue: QueueId, options: ReceiveOptions): Promise<readonly ReceivedMessage[]>;
   delete(message: ReceivedMessage): Promise<void>;
   /** Seconds from now until the message is delivered again; 0 gives it back at once. At most 43,200 (12 hours). */
   setVisibility(message: ReceivedMessage, seconds: number): Promise<void>;
-  /** Of queues within this process alone: resolves as soon as a job's queue has a message to receive, whichever it is. */
+  /** Only for queues within this process: resolves as soon as one of the queues has a message. */
   arrival?(): Promise<void>;
-  /** Approximate, as SQS tells them. */
+  /** Approximate, as SQS reports them. */
   depth(queue: QueueId): Promise<QueueDepth>;
   /** @throws when a queue is missing or does not answer. */
   check(): Promise<void>;
 }
 
-/** Of queues that keep no more than there is room for, while they are filled from the table. */
+/** For queues in bounded memory, while they are filled from the table. */
 export interface QueueFill {
   /** The job had a message here when the fill began. */
   holds(jobId: string): boolean;
-  /** There is room somewhere that had room when the fill began. */
+  /** There is room in a queue that also had room when the fill began. */
   hasRoom(): boolean;
 }

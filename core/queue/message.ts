@@ -6,22 +6,28 @@ const schema = z.object({
   v: z.literal(1),
   jobId: z.string().min(1),
   generation: z.int().positive(),
-  /** Lets the first claim be one write without a read: it assumes that nothing happened since the send, or is `anyVersion`. */
+  /**
+   * Lets the first claim be one write without a read: it assumes that nothing has happened since the send. `anyVersion`: no
+   * such assumption.
+   */
   version: z.int().nonnegative(),
   traceId: z.string(),
   /** Lets a worker that does not know the type leave the job alone; absent in messages of older versions. */
   type: z.string().optional(),
   /** Milliseconds since the epoch. */
   createdAt: z.number().optional(),
-  /** The sender's span, for where SQS does not carry the X-Ray header. */
+  /** The sender's span, for engines other than SQS with its X-Ray header. */
   spanId: z.string().optional(),
-  /** How often the sweeper had sent the job before: tells a worker that cannot use a message whether a newer one names its job. */
+  /** How often the sweeper had sent the job before. It tells a worker that cannot use this message whether a newer one names the job. */
   sweeps: z.int().nonnegative().optional(),
   /** How often workers that do not know the type have sent it on. */
   returns: z.int().nonnegative().optional(),
 });
 
-/** No record has this version. For a job that an attempt was begun on, which the first claim would not count: tidiness, no guard. */
+/**
+ * No record has this version. Used for a job on which an attempt was begun, which a claim without a read would not count. This
+ * keeps the numbers right; it guards nothing.
+ */
 export const anyVersion = 0;
 
 export type JobMessage = Omit<z.infer<typeof schema>, 'v'>;
@@ -32,7 +38,7 @@ export function encodeMessage(message: JobMessage): string {
   return JSON.stringify(body);
 }
 
-/** `undefined` for a body that is not JSON, of another version, or lacks a field: a poison message. */
+/** `undefined` for a body that is not JSON, is of another version, or lacks a field: a poison message. */
 export function decodeMessage(body: string): JobMessage | undefined {
   const decoded = decodeJson(schema, body);
   if (decoded === undefined) return undefined;

@@ -31,7 +31,7 @@ describe('where clocks go forward', () => {
     ]);
   });
 
-  test('hourly and finer go on by the hour', () => {
+  test('hourly and finer schedules go on by elapsed time', () => {
     const range = ['2026-03-28T23:50:00Z', '2026-03-29T02:10:00Z'] as const;
     expect(runs('0 * * * *', 'Europe/Berlin', ...range)).toEqual(['03-29T00:00', '03-29T01:00', '03-29T02:00']);
     expect(runs('30 0-23 * * *', 'Europe/Berlin', ...range)).toEqual(['03-29T00:30', '03-29T01:30']);
@@ -40,20 +40,20 @@ describe('where clocks go forward', () => {
 });
 
 describe('where clocks go back', () => {
-  test('a time that comes twice comes at its first', () => {
+  test('a time that comes twice is used at its first occurrence', () => {
     expect(runs('30 2 * * *', 'Europe/Berlin', ...autumn)).toEqual(['10-25T00:30']);
     expect(runs('0,30 2 * * *', 'Europe/Berlin', ...autumn)).toEqual(['10-25T00:00', '10-25T00:30']);
     expect(runs('0 */2 * * *', 'Europe/Berlin', ...autumn)).toEqual(['10-25T00:00']);
   });
 
-  test('hourly and finer come in both passes', () => {
+  test('hourly and finer schedules run in both passes', () => {
     expect(runs('0 * * * *', 'Europe/Berlin', ...autumn)).toEqual(['10-24T23:00', '10-25T00:00', '10-25T01:00', '10-25T02:00']);
     expect(runs('0 0-23 * * *', 'Europe/Berlin', ...autumn)).toEqual(['10-24T23:00', '10-25T00:00', '10-25T01:00', '10-25T02:00']);
     expect(runs('*/30 2 * * *', 'Europe/Berlin', ...autumn)).toEqual(['10-25T00:00', '10-25T00:30', '10-25T01:00', '10-25T01:30']);
   });
 });
 
-test('a change of half an hour is one like another', () => {
+test('a change of half an hour works like any other', () => {
   // Forward at 15:30Z, from 02:00 to 02:30; back at 15:00Z, from 02:00 to 01:30.
   const zone = 'Australia/Lord_Howe';
   expect(runs('15 2 * * *', zone, '2026-10-03T12:00:00Z', '2026-10-04T20:00:00Z')).toEqual(['10-03T15:30', '10-04T15:15']);
@@ -88,7 +88,7 @@ test.for(['', 'x', '* * * *', '* * * * * * *', '60 * * * *', '* 24 * * *', '5/10
   (cron) => expect(() => cronTimes(cron, 'UTC')).toThrow(/^cron /),
 );
 
-test('refuses a zone there is not, and knows none of what never comes', () => {
+test('refuses a zone that does not exist, and an expression that never comes', () => {
   expect(() => cronTimes('* * * * *', 'Mars/Olympus')).toThrow(/^timeZone /);
   expect(cronTimes('0 0 30 2 *', 'UTC').after(0)).toBeUndefined();
   expect(cronTimes('0 0 31 4,6 *', 'UTC').upTo(at('2026-01-01T00:00:00Z'), 3)).toEqual([]);
@@ -100,7 +100,7 @@ test.for([
   ['0 */2 * * *', 'Australia/Lord_Howe'],
   ['*/15 * * * *', 'Australia/Lord_Howe'],
   ['45 1,2 * * *', 'Australia/Lord_Howe'],
-] as const)('%s in %s has the same times backwards', ([cron, zone]) => {
+] as const)('%s in %s has the same times when read backwards', ([cron, zone]) => {
   const times = cronTimes(cron, zone);
   for (const [from, until] of [
     ['2026-03-28T12:00:00Z', '2026-04-06T12:00:00Z'],

@@ -1,8 +1,9 @@
 /**
  * The times of a cron expression in a time zone, where its clocks change too:
  * - a time that does not exist comes once, after the gap;
- * - a time that comes twice comes at its first;
- * - what has any hour (`30 * * * *`), or any minute or second of some hours (every 10 minutes from 8 to 18), comes in both passes.
+ * - a time that comes twice counts at its first occurrence;
+ * - what has any hour (`30 * * * *`), or any minute or second of some hours (every 10 minutes from 8 to 18), comes in both
+ *   passes.
  */
 import { Cron } from 'croner';
 import { badInput } from '../text.ts';
@@ -11,17 +12,17 @@ import { badInput } from '../text.ts';
 export interface Times {
   /** The first one later than that. */
   after(at: number): number | undefined;
-  /** The newest ones until then, that moment included; newest first. */
+  /** The newest times up to then, that moment included; newest first. */
   upTo(at: number, count: number): readonly number[];
 }
 
 export const maxCronLength = 200;
 
-/** @throws {JobError} `BAD_USER_INPUT` for an expression that cannot be read, or that never comes. */
+/** @throws {JobError} `BAD_USER_INPUT` for an expression that cannot be read, or that has no times. */
 export function cronTimes(cron: string, timeZone: string): Times {
   const key = JSON.stringify([cron, timeZone]);
   const known = cache.get(key) ?? readTimes(cron, timeZone);
-  // The least recently used one goes first.
+  // The least recently used one is dropped first.
   cache.delete(key);
   cache.set(key, known);
   for (const oldest of cache.keys()) {
@@ -80,19 +81,20 @@ const nicknames: Readonly<Record<string, string>> = {
 };
 
 /**
- * The times of an expression are those of all that this answers. One with lists in place of `*` and steps has fixed times:
- * they come once, also after a gap. One of any hour, or of any minute of some hours, has those of both passes.
+ * The times of an expression are those of all the expressions that this returns. One with lists in place of `*` and steps has
+ * fixed times: they come once, also after a gap. One that runs every hour, or every minute of some hours, has the times of both
+ * passes.
  */
 function expressionsOf(cron: string): readonly string[] {
   const text = cron.trim();
   const fields = (nicknames[text.toLowerCase()] ?? text).split(/\s+/);
   if (fields.length !== 5 && fields.length !== 6) throw badInput('has 5 or 6 fields, or is a name such as @daily', ['cron']);
-  // What stands for the present moment in some dialects would be another one at each reading.
+  // In some dialects `?` stands for the present moment, so the times would differ at each reading.
   if (fields.some((field) => field.includes('?'))) throw badInput('holds a `?`: write `*`', ['cron']);
   const [second, minute, hour, ...days] = fields.length === 5 ? ['0', ...fields] : fields;
   const [seconds, minutes, hours] = [valuesOf(second, 60), valuesOf(minute, 60), valuesOf(hour, 24)];
   const asWritten = [second, minute, hour, ...days].join(' ');
-  // What cannot be read is refused by who reads it.
+  // An expression that cannot be read is refused by the parser.
   if (seconds === undefined || minutes === undefined || hours === undefined) return [asWritten];
   if (hours.length === 24) return [[second, minute, '*', ...days].join(' ')];
   const fixed = [seconds.join(), minutes.join(), hours.join(), ...days].join(' ');
@@ -101,14 +103,14 @@ function expressionsOf(cron: string): readonly string[] {
 
 const isOpen = (field: string | undefined): boolean => field?.includes('*') === true || field?.includes('/') === true;
 
-/** Undefined where it is not of numbers, ranges and steps within the bound. */
+/** Undefined where it does not consist of numbers, ranges and steps within the bound. */
 function valuesOf(field: string | undefined, bound: number): readonly number[] | undefined {
   const values = new Set<number>();
   for (const part of field?.split(',') ?? []) {
     const match = /^(?:(\*)|(\d+)(?:-(\d+))?)(?:\/(\d+))?$/.exec(part);
     if (match === null) return undefined;
     const [, any, low, high, step] = match;
-    // A step is one of a range.
+    // A step applies to a range.
     if (any === undefined && high === undefined && step !== undefined) return undefined;
     const from = any === undefined ? Number(low) : 0;
     const to = any === undefined ? Number(high ?? low) : bound - 1;

@@ -30,7 +30,7 @@ function makeSchedule(changes: Partial<Schedule> = {}): Schedule {
   };
 }
 
-/** Carried out by one who is never disturbed, until it waits. */
+/** Carried out by one process without interruption, until it waits. */
 function carriedOut(schedule: Schedule, now: number, isLastOpen: (created: readonly number[]) => boolean = () => false) {
   const created: number[] = [];
   let known = schedule;
@@ -85,7 +85,7 @@ describe('an outage of three days', () => {
     }
   });
 
-  test('that ends within the minute of a tick makes it under each policy', () => {
+  test('a schedule that ends within a minute of a tick makes its job under each policy', () => {
     for (const catchUp of ['ONCE', 'NONE', 'ALL'] as const) {
       expect(carriedOut(makeSchedule({ catchUp, next: start + 72 * hour }), start + 72 * hour + 60_000).created).toEqual([
         start + 72 * hour,
@@ -107,7 +107,7 @@ describe('a tick whose last job has not ended', () => {
     const waiting = carriedOut(makeSchedule({ ...open, overlap: 'BUFFER_ONE' }), now, () => true);
     expect(waiting.created).toEqual([]);
     expect(waiting.schedule.isBuffered).toBe(true);
-    // Once it is buffered, it is not late, however long that job takes.
+    // A tick that waits in the buffer is not late, however long that job takes.
     const later = carriedOut(waiting.schedule, now + 5 * hour, (created) => created.length > 0);
     expect(later.created).toEqual([now]);
     expect(outcomes(later.schedule)).toEqual({ CREATED: 1, SKIPPED_OVERLAP: 5 });
@@ -119,7 +119,7 @@ describe('a tick whose last job has not ended', () => {
   });
 });
 
-test('a paused schedule skips its ticks, however late somebody looks', () => {
+test('a paused schedule skips its ticks, however late it is looked at', () => {
   const { created, schedule, until } = carriedOut(makeSchedule({ isPaused: true }), start + 72 * hour);
   expect({ created, outcomes: outcomes(schedule), until }).toEqual({
     created: [],
@@ -133,7 +133,7 @@ test('a schedule that has ended waits for nothing', () => {
   expect({ created, until }).toEqual({ created: [start + hour], until: undefined });
 });
 
-test('a tick is late by its jitter, always by the same', () => {
+test('a tick is late by its jitter, which is always the same', () => {
   const schedule = makeSchedule({ jitterSeconds: 600, catchUp: 'ALL' });
   const jitters = Array.from({ length: 1000 }, (_, index) => dueAt(schedule, start + index * hour) - (start + index * hour));
   expect(Math.min(...jitters)).toBeLessThan(30_000);

@@ -1,7 +1,8 @@
 /**
- * What is to be done about a schedule: the one function that everybody asks who looks at one. A tick is decided by one
- * conditional write (`pending`), then its job is put by its id, create-only, then `pending` is cleared, conditional. Anyone
- * may go on from any point, and be late: they find it done. Who changes a schedule carries out first what is pending.
+ * What to do next about a schedule: the one function that all processes call. A tick is decided by one conditional write
+ * (`pending`). Then its job is put under a derived id, create-only. Then `pending` is cleared, conditionally. Any process may
+ * continue at any point, even late: it finds that the step is done. A process that changes a schedule first carries out what is
+ * pending.
  */
 import type { ServiceTime } from '../clock.ts';
 import type { Times } from './cronTimes.ts';
@@ -10,14 +11,14 @@ import { dueAt, keptTicks, maxTicks, ticksOf, type Schedule, type TickOutcome } 
 export type ScheduleStep =
   /** Put the job of this tick, then write `settled`. */
   | { readonly kind: 'carryOut'; readonly at: number }
-  /** Write this, if it is still as it was read, and ask again. `isLate`: a tick was decided that is made up for. */
+  /** Write this, if it is still as it was read, and ask again. `isLate`: a late tick was decided, which is made up for. */
   | { readonly kind: 'write'; readonly schedule: Schedule; readonly isLate: boolean }
-  /** Nothing before: a tick that is due waits for the last job's end where that is in the past, for ever if absent. */
+  /** There is nothing to do before this time. If it is in the past, or absent for ever, a due tick waits for the end of the last job. */
   | { readonly kind: 'wait'; readonly until: number | undefined };
 
-/** A tick that is later than this is made up for, or missed. Above the minute in which the timer comes. */
+/** A tick that is later than this is made up for, or missed. It is longer than the minute within which the timer runs. */
 const graceMs = 120_000;
-/** What is older is never made up for. */
+/** Older ticks are never made up for. */
 const catchUpMs = 86_400_000;
 const maxCaughtUp = 100;
 
@@ -31,7 +32,7 @@ export function stepOf(schedule: Schedule, times: Times, { low: now }: Pick<Serv
   if (schedule.isPaused) return written(passed(schedule, times, 'SKIPPED_PAUSED', times.after(now), now));
   if (schedule.isBuffered) {
     if (isLastOpen) return { kind: 'wait', until: due };
-    // Those that came meanwhile found the one place taken.
+    // Ticks that came meanwhile found the buffer's one place taken.
     const rest = passed({ ...schedule, next: times.after(next) }, times, 'SKIPPED_OVERLAP', times.after(Math.max(now, next)), now);
     return written({ ...rest, isBuffered: false, pending: next });
   }
@@ -42,25 +43,25 @@ export function stepOf(schedule: Schedule, times: Times, { low: now }: Pick<Serv
   return written({ ...schedule, pending: next, last: next, next: times.after(next) }, now - due > graceMs);
 }
 
-/** After the pending tick made its job, or was refused for that reason. */
+/** After the pending tick has made its job, or was refused for that reason. */
 export function settled({ pending, ...schedule }: Schedule, refusal?: string): Schedule {
   if (pending === undefined) return schedule;
   if (refusal !== undefined) return { ...noted(schedule, [pending], 'MISSED'), problem: { at: pending, message: refusal } };
   return { ...noted(schedule, [pending], 'CREATED'), lastCreated: pending };
 }
 
-/** Whether the job of the last tick has to be looked at. */
+/** Whether the job of the last tick has to be read. */
 export function asksForLast({ overlap, lastCreated, pending }: Schedule): boolean {
   return overlap !== 'ALLOW_ALL' && lastCreated !== undefined && pending === undefined;
 }
 
-/** Goes on with the first tick later than `now`; those that are past have that outcome. */
+/** Continues with the first tick later than `now`; earlier ones get that outcome. */
 export function skippedUntil(schedule: Schedule, times: Times, outcome: TickOutcome, { high: now }: Pick<ServiceTime, 'high'>): Schedule {
   if (schedule.next === undefined || schedule.next > now) return schedule;
   return { ...passed(schedule, times, outcome, times.after(now), now), isBuffered: false };
 }
 
-/** When to look at it again: its place in time. Undefined: never. */
+/** When to look at it again: its rank in the index of places. Undefined: never. */
 export function looksAt(schedule: Schedule): number | undefined {
   const at = schedule.pending ?? schedule.next;
   return at === undefined ? undefined : dueAt(schedule, at);
@@ -68,7 +69,7 @@ export function looksAt(schedule: Schedule): number | undefined {
 
 const written = (schedule: Schedule, isLate = false): ScheduleStep => ({ kind: 'write', schedule, isLate });
 
-/** The first tick that still runs, by how late `next` is. */
+/** The first tick that still counts, given how late `next` is. */
 function firstToRun(
   schedule: Schedule,
   times: Times,
@@ -94,7 +95,7 @@ function firstToRun(
   }
 }
 
-/** Goes on with `first`; the ticks before it, and none later than `now`, have that outcome. */
+/** Continues with `first`; earlier ticks, and none later than `now`, get that outcome. */
 function passed(schedule: Schedule, times: Times, outcome: TickOutcome, first: number | undefined, now: number): Schedule {
   const { next } = schedule;
   const to = Math.min(now, first === undefined ? now : first - 1);
@@ -102,7 +103,7 @@ function passed(schedule: Schedule, times: Times, outcome: TickOutcome, first: n
   return { ...noted(schedule, ats, outcome), next: first };
 }
 
-/** The newest ticks from the tick `from` on, newest first. Mostly there are few, which are found faster forwards. */
+/** The newest ticks from the tick `from` on, newest first. Usually there are few, which are found faster forwards. */
 function newest(
   times: Times,
   { from, to, count }: { readonly from: number; readonly to: number; readonly count: number },

@@ -1,20 +1,20 @@
-/** Changes an entry that several write: read, decide, write, and again while somebody else was faster. */
+/** Changes an entry that several processes write: read, decide, write, and again when another process was faster. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '../backoff.ts';
 import { JobError } from '../errors.ts';
 import type { Entries, Entry, EntryDraft, EntryKind } from './entries.ts';
 
-/** What is to become of an entry: itself written anew, nothing, or no entry at all. */
+/** What the entry becomes: a new value, unchanged, or no entry at all. */
 export type EntryChange<Value> = Omit<EntryDraft<Value>, 'key'> | 'keep' | 'remove';
 
 const backoff = { baseMs: 4, maxMs: 60 };
-/** Some seconds: a hundred writers of one entry come through in fewer. */
+/** Takes some seconds: a hundred writers of one entry need fewer tries. */
 const maxTries = 100;
 
 /**
- * `decide` is asked with the entry as it is, undefined where there is none, and perhaps several times: it does nothing but
- * decide. Rarely a change is made twice: where its answer was lost, and others have written since. So let it set, not add.
- * What it throws ends the change. Answers the entry as it then is.
+ * `decide` is called with the entry as it is, undefined where there is none, perhaps several times; it must only decide. A
+ * change may rarely be made twice: when its answer was lost and others have written since. So set values, do not add to them.
+ * If `decide` throws, the change ends. Returns the entry as it then is.
  * @throws {JobError} `TABLE_UNAVAILABLE`, also where others were faster too often.
  */
 export async function changeEntry<Value>(

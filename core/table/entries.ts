@@ -1,25 +1,25 @@
 /**
- * The contract of entries: small records beside the jobs (schedules, pauses, limits’ keys, heartbeats …), whatever engine
- * keeps them. An entry is of a kind, has a key, and is written as a whole under one condition. No counter, no lock, no
- * transaction: `changeEntry` is how a value that several write is changed.
+ * The contract of entries: small records beside the jobs (schedules, pauses, limits’ keys, heartbeats …), whatever engine keeps
+ * them. An entry has a kind and a key, and is written as a whole under one condition. There is no counter, lock or transaction:
+ * a value that several processes write is changed with `changeEntry`.
  *
- * - Reads by key are strongly consistent. An entry whose `expiresAt` has come is as one that is not there.
- * - `version` is another text after every write, also where an entry was removed and created anew. A lost race is an
- *   answer, `{ ok: false, entry }` with the entry as it is. A write whose answer was lost is told from that by its version,
- *   unless somebody has written since: then it is answered as lost, and what is there now was decided upon it.
- * - An entry with a `place` stands in the index of places, see `core/place.ts`: listed in the order of ranks, both ways, with
- *   a cursor. On DynamoDB what is listed may lag behind what was written, on SQLite it never does.
- * - In DynamoDB an entry is one item: a write costs a unit a KB, and one more where it comes into a place or leaves one (two
- *   where its place or rank changes); a value ends at some 390 KB. A place takes 1,000 writes a second: spread a hot one.
+ * - Reads by key are strongly consistent. An entry whose `expiresAt` has come counts as absent.
+ * - `version` differs after every write, also where an entry was removed and created again. A lost race is an answer, `{ ok:
+ *   false, entry }` with the entry as it is. A write whose answer was lost is recognised by its version, unless another process
+ *   has written since: then it is answered as a lost race, and the present value was decided on the basis of it.
+ * - An entry with a `place` stands in the index of places, see `core/place.ts`: listed in the order of ranks, in both
+ * directions, with a cursor. On DynamoDB what is listed may lag behind what was written, on SQLite it never does.
+ * - In DynamoDB an entry is one item: a write costs one unit per KB, and one more where it enters or leaves a place (two where
+ *   its place or rank changes); a value may have some 390 KB. A place takes 1,000 writes a second: spread a busy one.
  */
 import type { z } from 'zod';
 import type { ServiceTime } from '../clock.ts';
 import type { Place, RankRange } from '../place.ts';
 
 /**
- * A kind of entries: `defineEntryKind('schedule', z.object({ … }))`, once, beside its use. Values are JSON. What an entry
- * was written with is parsed when it is read: a field that came later needs a default, and one with any JSON is `anyJson`
- * of `jobType.ts`, since Zod's own drops keys.
+ * A kind of entries: `defineEntryKind('schedule', z.object({ … }))`, once, beside its use. Values are JSON. A value is parsed
+ * when it is read: a field that was added later needs a default. For any JSON use `anyJson` of `jobType.ts`, since Zod's own
+ * drops keys.
  */
 export interface EntryKind<Value> {
   /** Letters; stands in the item's key. */
@@ -31,23 +31,23 @@ export function defineEntryKind<Value>(name: string, schema: z.ZodType<Value>): 
   return { name, schema };
 }
 
-/** One key of several parts, which no other parts spell, also where they hold odd text. */
+/** Joins several parts to one key. No other parts give the same key, whatever text they contain. */
 export function entryKey(...parts: readonly (string | number)[]): string {
   return JSON.stringify(parts);
 }
 
 export interface EntryDraft<Value> {
-  /** Among those of its kind; see `entryKey`. At most 1,900 bytes. */
+  /** Unique within its kind; see `entryKey`. At most 1,900 bytes. */
   readonly key: string;
   readonly value: Value;
-  /** Absent: it stands in no index. */
+  /** Absent: it is in no index. */
   readonly place?: Place | undefined;
   /** Seconds since the epoch, in the service's time; absent = it is kept until it is removed. */
   readonly expiresAt?: number | undefined;
 }
 
 export interface Entry<Value> extends EntryDraft<Value> {
-  /** Of the write that made it what it is; compared for being the same, and nothing else. */
+  /** The id of the write that made it so; only compared for equality. */
   readonly version: string;
 }
 
@@ -59,14 +59,14 @@ export interface PlaceQuery extends RankRange {
   readonly place: string;
   /** Default: the lowest rank first. */
   readonly descending?: boolean | undefined;
-  /** A page's `next`, of a query that differs in nothing but `limit`, or in a `below` that has grown. */
+  /** A page's `next`, of a query that is the same except for `limit`, or for a `below` that has grown. */
   readonly cursor?: string | undefined;
   readonly limit: number;
 }
 
 export interface EntryPage<Value> {
   readonly entries: readonly Entry<Value>[];
-  /** Where to go on; undefined at the end. A page may be short, or empty, and not the last. */
+  /** Where to continue; undefined at the end. A page may be short, or even empty, without being the last. */
   readonly next: string | undefined;
 }
 
@@ -80,28 +80,28 @@ export interface Entries {
   get<Value>(kind: EntryKind<Value>, key: string): Promise<Entry<Value> | undefined>;
   /** In the order asked for; up to 100. @throws the signal's reason once it fired. */
   getMany<Value>(kind: EntryKind<Value>, keys: readonly string[], signal?: AbortSignal): Promise<readonly (Entry<Value> | undefined)[]>;
-  /** Where there is none of that key; `ok: false` with the one there is. */
+  /** Creates it; `ok: false` with the existing entry where there is one. */
   create<Value>(kind: EntryKind<Value>, draft: EntryDraft<Value>): Promise<EntryWrite<Value>>;
-  /** Replaces `known` by the draft, which has its key, if it is still as it was read. */
+  /** Replaces `known` by the draft of the same key, if the entry is still as it was read. */
   replace<Value>(kind: EntryKind<Value>, known: Entry<Value>, draft: Omit<EntryDraft<Value>, 'key'>): Promise<EntryWrite<Value>>;
-  /** Whatever there is: for entries that one process alone writes, as a heartbeat. */
+  /** Overwrites whatever is there: for entries that only one process writes, such as a heartbeat. */
   put<Value>(kind: EntryKind<Value>, draft: EntryDraft<Value>): Promise<Entry<Value>>;
-  /** If it is still as it was read. `ok` also where it is gone already, whoever did it. */
+  /** Removes it if it is still as it was read. `ok` also where it is gone already. */
   remove<Value>(kind: EntryKind<Value>, known: Entry<Value>): Promise<{ readonly ok: boolean }>;
-  /** However it is; also where there is none. */
+  /** Removes it in any state; also succeeds where there is none. */
   drop(kind: EntryKind<unknown>, key: string): Promise<void>;
   /**
-   * A page of those of one place, which are of one kind. Found by the index, then read: each is as it is now, in the order
-   * of the index, and without those that have left the place or gone to another rank. Limit: 100.
+   * A page of the entries of one place, which are of one kind. Found by the index, then read: each is as it is now, in the
+   * order of the index. Those that have left the place or changed their rank are left out. Limit: 100.
    */
   list<Value>(kind: EntryKind<Value>, query: PlaceQuery): Promise<EntryPage<Value>>;
-  /** The index alone, for who needs no value: keys and ranks, perhaps of entries that are gone or expired. Limit: 1000. */
+  /** The index alone, for callers that need no value: keys and ranks, perhaps of entries that are gone or expired. Limit: 1000. */
   listKeys(kind: EntryKind<unknown>, query: PlaceQuery): Promise<EntryKeyPage>;
 }
 
 /** An entry as an engine keeps it. */
 export interface RawEntry {
-  /** Of its kind and its key. */
+  /** Consists of its kind and its key. */
   readonly key: string;
   readonly version: string;
   readonly json: string;
@@ -109,18 +109,18 @@ export interface RawEntry {
   readonly expiresAt?: number | undefined;
 }
 
-/** `absent`: or expired by `nowSeconds`. */
+/** `absent`: there is none, or it expired by `nowSeconds`. */
 export type RawCondition =
   | { readonly kind: 'absent'; readonly nowSeconds: number }
   | { readonly kind: 'version'; readonly version: string }
   | { readonly kind: 'none' };
 
-/** What an engine does; the rest is the same for all. */
+/** What an engine implements; the rest is the same for all engines. */
 export interface RawEntries {
   /** Strongly consistent, in the order asked for. */
   read(keys: readonly string[], signal?: AbortSignal): Promise<readonly (RawEntry | undefined)[]>;
   put(entry: RawEntry, condition: RawCondition): Promise<{ readonly ok: boolean; readonly present: RawEntry | undefined }>;
-  /** `ok` where there is none any more. Without a version: whatever there is. */
+  /** `ok` where there is none any more. Without a version: in any state. */
   remove(key: string, version: string | undefined): Promise<{ readonly ok: boolean }>;
   rows(query: PlaceQuery): Promise<EntryKeyPage>;
 }
@@ -128,11 +128,11 @@ export interface RawEntries {
 export interface EntriesDeps {
   readonly raw: RawEntries;
   readonly time: () => Promise<ServiceTime>;
-  /** Another one each time, in all processes. */
+  /** A different one each time, in all processes. */
   readonly newVersion: () => string;
 }
 
-/** What every engine's entries have in common: kinds, values, expiry. */
+/** What all engines' entries share: kinds, values, expiry. */
 export function createEntries({ raw, time, newVersion }: EntriesDeps): Entries {
   const nowSeconds = async (): Promise<number> => Math.floor((await time()).low / 1000);
 
@@ -198,7 +198,7 @@ function keyOf({ name }: Pick<EntryKind<unknown>, 'name'>, key: string): string 
   return `${name}#${key}`;
 }
 
-/** Engines keep UTF-8, in which all halves of surrogate pairs are one. */
+/** Engines store UTF-8, in which every half of a surrogate pair becomes the same character. */
 function requireWellFormed(...texts: readonly string[]): void {
   for (const text of texts) if (!text.isWellFormed()) throw new Error('a key, place or rank is no well-formed Unicode: see `entryKey`');
 }

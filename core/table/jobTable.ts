@@ -1,12 +1,24 @@
 /**
- * The contract of the jobs' table: the only writer of job records, whatever engine keeps them.
+ * The contract of the jobs' table: the only writer of job records, in every engine.
  *
- * Losing a conditional write is normal and is an answer, not an error: `{ ok: false, job }` with the record as it is.
- * Every write carries a writeId, so that a write whose answer was lost is told from a race that was lost.
- * Errors: `TABLE_UNAVAILABLE` when the table does not answer.
+ * Losing a conditional write is normal and is an answer, not an error: `{ ok: false, job }` with the record as it is. Every
+ * write carries a writeId, so that a write whose answer was lost is told from a race that was lost. Errors: `TABLE_UNAVAILABLE`
+ * when the table does not answer.
  */
 import type { ServiceTime } from '../clock.ts';
-import type { ApartPayload, Cause, Claim, FinalStatus, HistoryEntry, Job, JobFailure, JobStatus, JsonValue, Payload } from '../job.ts';
+import type {
+  ApartPayload,
+  Cause,
+  Claim,
+  FinalStatus,
+  HistoryEntry,
+  Job,
+  JobFailure,
+  JobParent,
+  JobStatus,
+  JsonValue,
+  Payload,
+} from '../job.ts';
 import type { JobPlaceName, RankRange } from '../place.ts';
 import type { Waiting } from '../waiting.ts';
 import type { Facts } from '../guards.ts';
@@ -15,8 +27,8 @@ import type { Entries } from './entries.ts';
 
 export type WriteResult = ({ readonly ok: true; readonly job: Job } | { readonly ok: false; readonly job: Job | undefined }) & {
   /**
-   * Of a write that was answered early: resolves when the record outlives a loss of power too. Nobody outside is told of it
-   * before, since a version that was told must not come again as another.
+   * Of a write that was answered early: resolves when the record also survives a power cut. Nobody outside learns of the write
+   * before that, since a version that clients have seen must not come again with other content.
    */
   readonly durable?: Promise<void> | undefined;
 };
@@ -30,30 +42,30 @@ export interface TransitionInput {
   readonly error?: JobFailure | undefined;
   /** Replaces the history that the new entry is appended to. */
   readonly keptHistory?: readonly HistoryEntry[] | undefined;
-  /** So many days longer than others a record that ends so is kept. */
+  /** How many days longer than others a record that ends with this write is kept. */
   readonly spareDays?: number | undefined;
   /**
-   * May be answered as soon as it outlives this process, where the engine can tell that moment from the one when it also
-   * outlives a loss of power: for a writer who does what is harmless to be done again, before he tells anyone.
+   * May be answered as soon as the write survives a crash of this process, where the engine can tell that from surviving a
+   * power cut. For writes that are harmless to repeat, made before anyone is told of them.
    */
   readonly early?: boolean | undefined;
-  /** As its writer has read it. Where that is out of date the engine finds out, at the cost of one more write. */
+  /** As the writer has read it. Where that is out of date the engine finds out, at the cost of one more write. */
   readonly webhookVersion?: number | undefined;
 }
 
 export interface JobTable extends Listings, Payloads {
   /**
    * Whether what is asked of it finds whatever was asked of it before, answered or not: then a job's message may go along
-   * with its record, and whoever it wakes does not come too early.
+   * with its record, and whoever it wakes does not come too early. What is asked in one turn is written together, or not at all.
    */
   readonly keepsOrder?: boolean;
   /** Small records beside the jobs. */
   readonly entries: Entries;
-  /** The service's time now; asks for it only where no answer has told it yet. */
+  /** The present time of the service; sends a request only where no answer has given it yet. */
   time(): Promise<ServiceTime>;
   /** Puts a new job; `ok: false` when one of that id exists. */
   create(job: Omit<Job, 'writeId'>): Promise<WriteResult>;
-  /** Takes the idempotency key for this job, or answers whose it is. A lock that expired by `lowSeconds` counts as absent. */
+  /** Takes the idempotency key for this job, or returns whose it is. A lock that expired by `lowSeconds` counts as absent. */
   lock(
     owner: string,
     idempotencyKey: string,
@@ -67,19 +79,19 @@ export interface JobTable extends Listings, Payloads {
   getMany(jobIds: readonly string[], signal?: AbortSignal): Promise<readonly (Job | undefined)[]>;
   /** The only way a status changes; see `transitions`. */
   transition(event: TransitionEvent, jobId: string, input: TransitionInput): Promise<WriteResult>;
-  /** A write that leaves status and version alone; see `touches`. */
+  /** A write that leaves status and version unchanged; see `touches`. */
   touch(touch: Touch, jobId: string, facts: Partial<Facts>, changes: Changes): Promise<WriteResult>;
   /** Undefined before the first sweep. */
   readSweep(): Promise<SweepState | undefined>;
-  /** Unconditional: two sweepers at once do the same twice, and no harm. */
+  /** Unconditional: two sweepers at once do the same work twice, which is harmless. */
   writeSweep(state: SweepState): Promise<void>;
   /** @throws when the table does not answer or is not active. */
   check(): Promise<void>;
 }
 
 /**
- * What a write changes beside status, version, history, writeId and `updatedAt`, and `expiresAt`, which stands on jobs
- * that have ended alone. `null` removes the field; absent leaves it alone.
+ * What a write changes, beside status, version, history, writeId and `updatedAt`, and `expiresAt`, which only ended jobs have.
+ * `null` removes a field; an absent field is unchanged.
  */
 export interface Changes {
   readonly claim?: Claim | null | undefined;
@@ -92,11 +104,13 @@ export interface Changes {
   readonly maxLosses?: number | undefined;
   readonly dueAt?: number | null | undefined;
   readonly runAt?: number | null | undefined;
-  /** Parks or unparks, and so moves the job to its place. A transition that does not say ends the wait. */
+  /** Parks or unparks the job, and so moves it to its place. A transition without this field ends the wait. */
   readonly waiting?: Waiting | null | undefined;
   readonly suspended?: true | null | undefined;
   readonly stepsFrom?: number | undefined;
   readonly keeps?: true | undefined;
+  readonly hasChildren?: true | undefined;
+  readonly parent?: JobParent | undefined;
   readonly generation?: number | undefined;
   readonly cancelRequested?: boolean | undefined;
   readonly progress?: number | null | undefined;
@@ -107,19 +121,23 @@ export interface Changes {
   readonly finishedAt?: number | null | undefined;
   readonly sweeps?: number | undefined;
   readonly sweptAt?: number | null | undefined;
-  /** Moves a job that has ended to its place. */
+  /** Moves an ended job to its place. */
   readonly webhookVersion?: number | undefined;
   readonly waitsFor?: string | null | undefined;
   readonly cause?: Cause | null | undefined;
-  /** A transition that does not say is none to tell of. Moves the job to its place: a touch says `waiting` with it, and its facts the status. */
+  /**
+   * Absent in a transition: nobody has to be told of it. Moves the job to its place: a touch also gives `waiting`, and its
+   * facts the status.
+   */
   readonly tell?: number | null | undefined;
-  /** Later, for a job that has ended; removed from open ones that have one of an older version of this program. */
+  /** Later than before, for an ended job; removed from open jobs that have one from an older version of this program. */
   readonly expiresAt?: number | null | undefined;
 }
 
 /**
- * The longest a payload stays in the record, in bytes as JSON. Every write of a record is paid by the KB, so params leave
- * room in the first one for all else that the record holds while a job runs; a result is written once, with the last write.
+ * The longest payload that stays in the record, in bytes as JSON. Every write of a record is paid by the KB. Params therefore
+ * leave room in the first KB for everything else that the record holds while a job runs; a result is written once, with the
+ * last write.
  */
 export const maxInlineBytes = { params: 256, result: 1024 } as const;
 
@@ -134,19 +152,21 @@ export interface KeepPayload {
 }
 
 /**
- * Params and results, apart from the records that point at them: written once, before the record, and never changed.
+ * Params and results, stored apart from the records that point at them: written once, before the record, and never changed.
  *
- * Each is kept under a key of its own. So nobody overwrites another's: the late result of a worker that lost its claim is
- * one that no record points at, and so is a payload whose writer died before its record. Those end by their own expiry.
+ * Each has a key of its own, so nobody overwrites another's. The late result of a worker that lost its claim is one that no
+ * record points at, and so is a payload whose writer died before it wrote the record. Such payloads are removed when they
+ * expire.
  */
 export interface Payloads {
-  /** What the record is to hold: the value up to `maxInlineBytes`, else a pointer at where it is kept from now on. */
+  /** What the record will hold: the value itself up to `maxInlineBytes`, else a pointer to where it is stored from now on. */
   keepPayload(payload: KeepPayload): Promise<Payload>;
   /** In the order asked for, `undefined` where there is none; up to 100. @throws the signal's reason once it fired. */
   readPayloads(keys: readonly string[], signal?: AbortSignal): Promise<readonly (JsonValue | undefined)[]>;
   /**
-   * The pointer, kept for as long as a record that ends soon after `now` (milliseconds since the epoch) will be: the same
-   * where that is so already. Asked for open jobs now and then, and at a retry, so that no payload ends before its record.
+   * The pointer, with the payload kept for as long as a record that ends soon after `now` (milliseconds since the epoch);
+   * unchanged where that is so already. Called for open jobs now and then, and at a retry, so that no payload expires before
+   * its record.
    */
   renewPayload(pointer: ApartPayload, now: number): Promise<ApartPayload>;
 }
@@ -158,7 +178,7 @@ export interface IdempotencyLock {
   readonly expiresAt: number;
 }
 
-/** Ids, which are those of a time: `from` is within it, `below` is not. */
+/** Ids contain a time: `from` is included, `below` is not. */
 export interface JobRange {
   readonly from?: string | undefined;
   readonly below?: string | undefined;
@@ -168,16 +188,19 @@ export interface OwnerQuery extends JobRange {
   readonly owner: string;
   readonly status?: readonly JobStatus[] | undefined;
   readonly type?: readonly string[] | undefined;
-  /** All of these. */
+  /** A job must have all of these. */
   readonly tags?: readonly string[] | undefined;
-  /** Of the present `error`. */
+  /** The code of the present `error`. */
   readonly errorCode?: string | undefined;
-  /** Newest first goes down in jobId, and up otherwise. */
+  /** Newest first goes down in jobId; otherwise up. */
   readonly newestFirst: boolean;
   /** Exclusive: only jobs beyond this one, in the direction of the listing. */
   readonly beyond?: string | undefined;
   readonly limit: number;
-  /** Rows of an index that does not know all that is asked which are looked at, about; then fewer than `limit` may not be all. Default: all. */
+  /**
+   * About how many rows are looked at, of an index that does not have all the requested fields. Then fewer than `limit` ids may
+   * not be all. Default: no bound.
+   */
   readonly mostRows?: number | undefined;
 }
 
@@ -187,7 +210,7 @@ export interface SurveyQuery extends JobRange {
   readonly limit: number;
 }
 
-/** What an index tells of a job by itself. */
+/** What an index alone says of a job. */
 export interface SurveyedJob extends Pick<Job, 'jobId' | 'type'> {
   /** Undefined while it has not ended. */
   readonly outcome?: FinalStatus | undefined;
@@ -195,22 +218,22 @@ export interface SurveyedJob extends Pick<Job, 'jobId' | 'type'> {
 
 export interface Listings {
   /**
-   * Ids of an owner's jobs from the index, which is eventually consistent and need not know all that is asked for (on
-   * DynamoDB not the difference of PENDING and PROCESSING): the records decide, and no job is missing that
-   * they would choose. Fewer than `limit` ids: there are no more.
+   * Ids of an owner's jobs from the index, which is eventually consistent and need not have all the requested fields (on
+   * DynamoDB it does not tell PENDING from PROCESSING). The caller checks the records; no job that fits is missing. Fewer than
+   * `limit` ids: there are no more.
    */
   listOwned(query: OwnerQuery): Promise<readonly string[]>;
-  /** The newest jobs of a range, as the index has them: no record is read. Undefined where no index knows all owners' in order. */
+  /** The newest jobs of a range, as the index has them: no record is read. Undefined where no index has all owners' jobs in order. */
   surveyOwned(query: SurveyQuery): Promise<readonly SurveyedJob[] | undefined>;
-  /** The tags of records that are gone: on DynamoDB these are items of their own, which the table's TTL does not know. */
+  /** Removes the tags of records that are gone: on DynamoDB these are items of their own, which the table's TTL does not delete. */
   removeTags(job: Pick<Job, 'jobId' | 'owner' | 'type' | 'tags'>): Promise<void>;
-  /** A page of the jobs of a place in the order of their ranks, about `limit` of them, from an index that is eventually consistent. */
+  /** A page of about `limit` jobs of a place, in the order of their ranks, from an index that is eventually consistent. */
   listPlaced(query: PlacedQuery): Promise<PlacedPage>;
 }
 
 export interface PlacedQuery extends RankRange {
   readonly place: JobPlaceName;
-  /** All that are asked for share this (see `JobPlace`): one shard is read. */
+  /** All requested jobs share this (see `JobPlace`): only one shard is read. */
   readonly spread?: string | undefined;
   /** Default: the lowest rank first. */
   readonly descending?: boolean | undefined;
@@ -221,20 +244,20 @@ export interface PlacedQuery extends RankRange {
 
 export interface PlacedPage {
   readonly jobs: readonly { readonly jobId: string; readonly rank: string }[];
-  /** The rank after which to go on; undefined at the end. */
+  /** The rank after which to continue; undefined at the end. */
   readonly next: string | undefined;
 }
 
-/** How far the sweeper has come: kept in the table, since it outlives each of its runs. Times are the service's. */
+/** The progress of the sweeper: stored in the table, since it outlives each of its runs. Times are the service's. */
 export interface SweepState {
-  /** The last run's end, or its refusal to run. */
+  /** When the last run ended, or refused to run. */
   readonly ranAt: number;
-  /** Where the pass through what is open goes on; undefined = at the oldest. */
+  /** Where the pass through the open jobs continues; undefined = at the oldest. */
   readonly after?: string | undefined;
-  /** Of the pass that is under way. */
+  /** Of the pass that is in progress. */
   readonly passBeganAt: number;
   readonly looked: number;
   readonly overdue: number;
-  /** Of the last pass that came to its end. */
+  /** Of the last pass that was completed. */
   readonly lastPass?: { readonly tookMs: number; readonly looked: number; readonly overdue: number } | undefined;
 }

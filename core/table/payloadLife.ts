@@ -1,7 +1,7 @@
 /**
- * How long payloads are kept, the same in every engine. When a payload is written nobody knows when its job will end, and
- * moving its expiry is paid by the KB. So it gets the life of a record from now on and some days to spare, and is given more
- * only when an open job has used those up: it outlives its record by days, and nothing reaches it then.
+ * How long payloads are kept, the same in every engine. When a payload is written nobody knows when its job will end, and each
+ * change of its expiry is paid by the KB. So it is kept for as long as a record from now on and some days more, and gets more
+ * time only when an open job has used up those days. It outlives its record by days, and nothing points at it then.
  */
 import { randomBytes } from 'node:crypto';
 import type { Payload } from '../job.ts';
@@ -9,7 +9,7 @@ import { maxInlineBytes, type KeepPayload } from './jobTable.ts';
 
 /** A job that ends within these days needs no renewal. */
 export const spareDays = 7;
-/** Expired items linger (DynamoDB: two days), and an expired record still shows its payload. */
+/** Expired items are deleted late (DynamoDB: up to two days), and an expired record still shows its payload. */
 const leastSpareDays = 3;
 const day = 86_400;
 
@@ -18,12 +18,12 @@ export function payloadExpiry(now: number, jobTtlDays: number): number {
   return Math.floor(now / 1000) + (jobTtlDays + spareDays) * day;
 }
 
-/** Whether the record of a job that ended now would outlive a payload that expires then. */
+/** Whether a record that ends now would be kept longer than a payload that expires then. */
 export function needsRenewal(expiresAt: number, now: number, jobTtlDays: number): boolean {
   return expiresAt < Math.floor(now / 1000) + (jobTtlDays + leastSpareDays) * day;
 }
 
-/** What an engine puts for a payload that its record only points at. */
+/** What an engine stores for a payload that its record only points at. */
 export interface ApartItem {
   readonly key: string;
   readonly json: string;
@@ -31,7 +31,7 @@ export interface ApartItem {
   readonly expiresAt: number;
 }
 
-/** Inline up to its bound, else put apart under a key of its own, which nobody else ever writes. */
+/** Inline up to its bound; else stored under a new key, which is never written again. */
 export async function keptPayload(
   { jobId, kind, value, now }: KeepPayload,
   jobTtlDays: number,

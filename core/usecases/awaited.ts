@@ -1,7 +1,7 @@
 /** The jobs that a handler waits for which has given its slot back. */
 import { z } from 'zod';
 import { defineEntryKind } from '../table/entries.ts';
-import { payloadExpiry } from '../table/payloadLife.ts';
+import { needsRenewal, payloadExpiry } from '../table/payloadLife.ts';
 import type { Wants } from '../workflow/look.ts';
 import type { Core } from './core.ts';
 
@@ -21,4 +21,11 @@ export async function keepAwaited(
 export async function awaitedBy({ table }: Pick<Core, 'table'>, jobId: string): Promise<Wants | undefined> {
   const entry = await table.entries.get(awaitedKind, jobId);
   return entry === undefined ? undefined : { dependencies: entry.value.jobIds, whenDependencyFails: 'RUN' };
+}
+
+/** Of a job that waits for long. @throws {JobError} `TABLE_UNAVAILABLE`. */
+export async function keepAwaitedOn({ table, settings }: Pick<Core, 'table' | 'settings'>, jobId: string, at: number): Promise<void> {
+  const entry = await table.entries.get(awaitedKind, jobId);
+  if (entry?.expiresAt === undefined || !needsRenewal(entry.expiresAt, at, settings.jobTtlDays)) return;
+  await table.entries.replace(awaitedKind, entry, { ...entry, expiresAt: payloadExpiry(at, settings.jobTtlDays) });
 }

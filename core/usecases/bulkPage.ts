@@ -8,7 +8,7 @@ import { sendMessage } from './sendMessage.ts';
 import { matches, matchesNothing, type JobsFilter } from './jobsFilter.ts';
 import { idsOf } from './listJobs.ts';
 import { readEach } from './readEach.ts';
-import { beginAnew } from './retryJob.ts';
+import { beginAnew } from './beginAnew.ts';
 import { tellJob } from './tell.ts';
 
 /** As many as one read of the table takes. */

@@ -2,7 +2,7 @@
 import type { ServiceTime } from '../clock.ts';
 import { JobError } from '../errors.ts';
 import { isFinal, type Job } from '../job.ts';
-import { verdictOn } from '../verdict.ts';
+import { isAbandoned } from '../verdict.ts';
 import { transitionJob, type TransitionDeps } from './transitionJob.ts';
 import type { Core } from './core.ts';
 import type { LookDeps } from './lookAt.ts';
@@ -48,10 +48,4 @@ function cancelStep(core: TransitionDeps, job: Job, now: ServiceTime, request: '
   if (job.status === 'PENDING') return transitionJob(core, 'cancel', job, { facts: { now } });
   if (isAbandoned(job, now)) return transitionJob(core, 'cancelAbandoned', job, { facts: { now } });
   return core.table.touch(request, job.jobId, { version: job.version }, { cancelRequested: true });
-}
-
-/** Asked to stop, but its worker is gone: nobody will see the request. */
-function isAbandoned(job: Job, now: ServiceTime): boolean {
-  const verdict = verdictOn(job, now);
-  return verdict.kind === 'end' && verdict.event === 'cancelAbandoned';
 }

@@ -1,12 +1,14 @@
-/** Cancels all jobs of a workflow that are not over. */
+/** Cancels all jobs of a workflow that are not over, and what those that are have made and left open. */
 import { JobError } from '../errors.ts';
-import { isFinal } from '../job.ts';
+import { isFinal, type Job } from '../job.ts';
 import { changeEntry } from '../table/changeEntry.ts';
 import { isWorkflowOver, type Workflow } from '../workflow/workflow.ts';
+import { cancelChildren } from './cancelChildren.ts';
 import { cancelJob } from './cancelJob.ts';
 import type { Core } from './core.ts';
 import { makeWorkflow } from './makeWorkflow.ts';
 import type { Caller } from './readJob.ts';
+import { tellJob } from './tell.ts';
 import { getWorkflow, readPlan, workflowDraft, workflowKind } from './workflows.ts';
 
 /**
@@ -49,11 +51,19 @@ export async function cancelJobs(core: Core, workflowId: string): Promise<void> 
 
 async function cancelOne(core: Core, jobId: string): Promise<void> {
   const job = await core.table.get(jobId);
-  if (job === undefined || isFinal(job.status) || job.cancelRequested) return;
+  if (job === undefined) return;
+  if (isFinal(job.status)) return cancelLeft(core, job);
+  if (job.cancelRequested) return;
   try {
     await cancelJob(core, { owner: job.owner, jobId });
   } catch (error) {
     // It has ended meanwhile.
     if (!(error instanceof JobError) || error.code !== 'JOB_NOT_CANCELLABLE') throw error;
   }
+}
+
+async function cancelLeft(core: Core, parent: Job): Promise<void> {
+  const telling: Promise<Job>[] = [];
+  await cancelChildren(core, parent, (child) => void telling.push(tellJob(core, child)));
+  await Promise.all(telling);
 }

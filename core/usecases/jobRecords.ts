@@ -1,32 +1,62 @@
 /** Records of jobs, as whoever looks at one that waits for them reads them: each once a look. */
 import type { Job } from '../job.ts';
-import type { ReadSoFar } from '../workflow/look.ts';
+import type { ReadSoFar, Seen } from '../workflow/look.ts';
 import type { Core } from './core.ts';
 
 export interface Records {
   readonly seen: ReadSoFar;
+  /** Undefined for one that was not read, also where it is seen: it is known to have succeeded. */
   readonly get: (jobId: string) => Job | undefined;
-  /** The first of them, and then some more at a time. */
+  /** The first of them, and then more and more at a time. */
   read(jobIds: readonly string[]): Promise<void>;
 }
 
 export function createRecords({ table }: Pick<Core, 'table'>, known: readonly Job[] = []): Records {
   const records = new Map<string, Job | 'unborn'>(known.map((job) => [job.jobId, job]));
+  const successes = successesIn(table);
+  for (const job of known) remember(successes, job);
   let size = 1;
+  const seen = (jobId: string): Seen | undefined => records.get(jobId) ?? successes.get(jobId);
   return {
-    seen: (jobId) => records.get(jobId),
+    seen,
     get(jobId) {
       const record = records.get(jobId);
       return record === 'unborn' ? undefined : record;
     },
     async read(jobIds) {
-      const some = jobIds.slice(0, size);
-      const [only, ...others] = some;
-      const found = only !== undefined && others.length === 0 ? [await table.get(only)] : await table.getMany(some);
-      for (const [index, jobId] of some.entries()) records.set(jobId, found[index] ?? 'unborn');
-      size = readsAtOnce;
+      const [first, ...others] = jobIds;
+      // Asked for by name, one is read although it is known.
+      const some = first === undefined ? [] : [first, ...others.filter((jobId) => seen(jobId) === undefined)].slice(0, size);
+      const found = some.length === 1 && first !== undefined ? [await table.get(first)] : await table.getMany(some);
+      for (const [index, jobId] of some.entries()) {
+        const job = found[index];
+        records.set(jobId, job ?? 'unborn');
+        if (job !== undefined) remember(successes, job);
+      }
+      // The first one that is open ends a look: what was read beyond it was read for nothing.
+      size = Math.min(readsAtOnce, 2 * size);
     },
   };
 }
 
 const readsAtOnce = 100;
+
+/** A success is for ever: what this process has seen of it needs not be read again. By id; some megabytes. */
+type Successes = Map<string, Pick<Job, 'status' | 'generation'>>;
+
+const maxSuccesses = 20_000;
+const known = new WeakMap<object, Successes>();
+
+function successesIn(table: object): Successes {
+  const successes: Successes = known.get(table) ?? new Map();
+  known.set(table, successes);
+  return successes;
+}
+
+function remember(successes: Successes, { jobId, status, generation }: Job): void {
+  if (status !== 'SUCCEEDED' || successes.has(jobId)) return;
+  successes.set(jobId, { status, generation });
+  if (successes.size <= maxSuccesses) return;
+  const [oldest] = successes.keys();
+  if (oldest !== undefined) successes.delete(oldest);
+}

@@ -1,17 +1,17 @@
 /**
- * Sees to it that what jobs need does not end while they wait for something that has no time: once a day it walks those
- * that are parked so, and gives params that are kept apart a longer life. (Those of a start ahead live long enough from the
- * beginning, and the sweeper looks after what is open.)
+ * Sees to it that what jobs need does not end while they wait for long: once a day it walks those that are parked, and gives
+ * params that are kept apart, and children, a longer life. (The sweeper looks after the params of what is open.)
  */
 import { z } from 'zod';
 import { monotonic } from '../clock.ts';
 import { defineEntryKind } from '../table/entries.ts';
 import type { Core } from './core.ts';
+import { keepChildren } from './keepChildren.ts';
 import { keepWorkflows } from './keepWorkflows.ts';
 import { readEach } from './readEach.ts';
 import { renewedParams } from './renewedParams.ts';
 
-const places = ['paused', 'limit', 'signal', 'dependencies'] as const;
+const places = ['paused', 'limit', 'signal', 'dependencies', 'due'] as const;
 
 /** How far the walk has come, which outlives each of its runs; without a place it came to its end at that time. */
 const walkKind = defineEntryKind('walk', z.object({ beganAt: z.number(), place: z.enum(places).optional(), after: z.string().optional() }));
@@ -37,6 +37,7 @@ export async function keepParked(core: Pick<Core, 'table' | 'log' | 'settings'>,
     for (const job of jobs) {
       const { params } = await renewedParams(core, job, now.at);
       if (params !== undefined) await table.touch('keepParams', job.jobId, {}, { params });
+      await keepChildren(core, job, now.at);
     }
     walk = next === undefined ? { beganAt, place: places[places.indexOf(place) + 1] } : { beganAt, place, after: next };
     await table.entries.put(walkKind, { key: walkKey, value: walk });

@@ -1,7 +1,7 @@
 /** Sees to it that records of jobs which have ended do not expire while their workflow is open. */
-import { isFinal } from '../job.ts';
 import { needsRenewal, payloadExpiry } from '../table/payloadLife.ts';
 import type { Core } from './core.ts';
+import { keepRecord } from './keepRecord.ts';
 import { jobsOf } from './retryWorkflow.ts';
 import { entryKey } from '../table/entries.ts';
 import { listedWorkflowKind, openWorkflows, planKind, workflowKind } from './workflows.ts';
@@ -26,10 +26,7 @@ export async function keepWorkflows(core: Pick<Core, 'table' | 'settings'>): Pro
         parts = entry?.value.parts ?? 0;
         if (entry !== undefined && isShort(entry, at)) await table.entries.replace(planKind, entry, { ...entry, expiresAt: renewed });
       }
-      for (const { jobId, status, writeId, expiresAt } of await jobsOf(core, key)) {
-        if (!isFinal(status) || expiresAt === undefined || !needsRenewal(expiresAt, at, jobTtlDays)) continue;
-        await table.touch('keepRecord', jobId, { writeId }, { expiresAt: renewed });
-      }
+      for (const job of await jobsOf(core, key)) await keepRecord(core, job, at);
     }
     cursor = next;
   } while (cursor !== undefined);

@@ -3,10 +3,12 @@ import type { Job, JobFailure } from '../job.ts';
 import { lookAtJob, type JobLook, type Wants } from '../workflow/look.ts';
 import { moveBehind } from '../workflow/moves.ts';
 import type { Plan } from '../workflow/plan.ts';
+import type { PlannedJob } from '../workflow/workflow.ts';
 import type { Changes } from '../table/jobTable.ts';
 import type { Waiting } from '../waiting.ts';
 import type { Core } from './core.ts';
 import { awaitedBy } from './awaited.ts';
+import { createCoalescedReads, type ReadJob } from './coalescedReads.ts';
 import { wakeMessage } from './wake.ts';
 import { createRecords, type Records } from './jobRecords.ts';
 import { paramsWithResults } from './paramsWithResults.ts';
@@ -38,7 +40,7 @@ export interface LookOptions {
  * sent by the sweeper.
  */
 export async function lookAt(core: LookDeps, jobId: string, { onlyAt, known = [] }: LookOptions = {}): Promise<Looked> {
-  const before = await core.table.get(jobId);
+  const before = await readWaiting(core.table, jobId);
   let job = before;
   for (let isFirst = true; ; isFirst = false) {
     if (job === undefined || (isFirst && onlyAt !== undefined && job.waitsFor !== onlyAt && job.cause?.jobId !== onlyAt))
@@ -60,14 +62,27 @@ export async function lookAt(core: LookDeps, jobId: string, { onlyAt, known = []
   }
 }
 
+type ReadTable = Pick<Core['table'], 'get' | 'getMany'>;
+
+const readers = new WeakMap<ReadTable, ReadJob>();
+
+/** Of a thousand jobs that one waits for many end at a time: those who tell it read it together. */
+function readWaiting(table: ReadTable, jobId: string): Promise<Job | undefined> {
+  const read = readers.get(table) ?? createCoalescedReads(table, { maxCalls: 2 });
+  readers.set(table, read);
+  return read(jobId);
+}
+
 /** Undefined for a job that waits for no others. */
 export function wantsOf({ workflow }: Pick<Job, 'workflow'>, plan: Plan | undefined): Wants | undefined {
   const planned = workflow === undefined || plan === undefined ? undefined : plan.jobs[plan.numberOfName(workflow.name) ?? -1];
   if (plan === undefined || planned === undefined) return undefined;
-  return {
-    dependencies: planned.dependsOn.map((number) => plan.jobIds[number] ?? ''),
-    whenDependencyFails: planned.whenDependencyFails,
-  };
+  return { dependencies: dependenciesIn(plan, planned), whenDependencyFails: planned.whenDependencyFails };
+}
+
+/** The last first: jobs begin about in the order of their plan, so most have ended when that one has. */
+export function dependenciesIn(plan: Plan, { dependsOn }: Pick<PlannedJob, 'dependsOn'>): readonly string[] {
+  return dependsOn.map((number) => plan.jobIds[number] ?? '').toReversed();
 }
 
 /** Undefined where somebody else was faster. */

@@ -4,13 +4,14 @@ import { changeEntry } from '../table/changeEntry.ts';
 import { waitsForJobs } from '../workflow/moves.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { Workflow } from '../workflow/workflow.ts';
-import { lookAt, type LookDeps } from './lookAt.ts';
+import { dependenciesIn, lookAt, type LookDeps } from './lookAt.ts';
 import { draftOf, put } from './recordJob.ts';
 import { tellJob } from './tell.ts';
 import { wakeMessage } from './wake.ts';
-import { readPlan, workflowDraft, workflowKind } from './workflows.ts';
+import { readPlan, workflowDraft, workflowKind, type KnownWorkflow } from './workflows.ts';
 
-const atOnce = 50;
+/** As many as go well together; what keeps order by itself takes more in one turn. */
+const [atOnce, atOnceInOrder] = [50, 250];
 
 export type MakeDeps = LookDeps;
 
@@ -22,18 +23,38 @@ export async function makeWorkflow(core: MakeDeps, workflowId: string): Promise<
   try {
     const [entry, plan] = await Promise.all([core.table.entries.get(workflowKind, workflowId), readPlan(core, workflowId)]);
     if (entry === undefined || plan === undefined) return undefined;
-    if (!entry.value.making) return entry.value;
-    for (let from = 0; from < plan.forwards.length; from += atOnce) {
-      await Promise.all(plan.forwards.slice(from, from + atOnce).map((number) => makeJob(core, entry.value, plan, number)));
-    }
-    const made = await changeEntry(core.table.entries, workflowKind, workflowId, (present) =>
-      present === undefined || !present.value.making ? 'keep' : workflowDraft({ ...present.value, making: false }, core.settings),
-    );
-    return made?.value;
+    return entry.value.making ? await makeJobs(core, entry, plan) : entry.value;
   } catch (error) {
-    core.log.warn({ error, workflowId }, 'the jobs of a workflow could not all be made; the next sweep goes on');
-    return undefined;
+    return leave(core, workflowId, error);
   }
+}
+
+/** The same of a workflow as it was read, by who knows its plan. */
+export async function makeJobs(core: MakeDeps, entry: KnownWorkflow, plan: Plan): Promise<Workflow | undefined> {
+  const { key: workflowId, value: workflow } = entry;
+  const some = core.table.keepsOrder === true ? atOnceInOrder : atOnce;
+  try {
+    for (let from = 0; from < plan.forwards.length; from += some) {
+      await Promise.all(plan.forwards.slice(from, from + some).map((number) => makeJob(core, workflow, plan, number)));
+    }
+    // Mostly it is still as it was read.
+    const { ok, entry: made } = await core.table.entries.replace(workflowKind, entry, madeOf(core, workflow));
+    if (ok) return made.value;
+    const changed = await changeEntry(core.table.entries, workflowKind, workflowId, (present) =>
+      present === undefined || !present.value.making ? 'keep' : madeOf(core, present.value),
+    );
+    return changed?.value;
+  } catch (error) {
+    return leave(core, workflowId, error);
+  }
+}
+
+function madeOf({ settings }: Pick<MakeDeps, 'settings'>, workflow: Workflow): ReturnType<typeof workflowDraft> {
+  return workflowDraft({ ...workflow, making: false }, settings);
+}
+
+function leave({ log }: Pick<MakeDeps, 'log'>, workflowId: string, error: unknown): undefined {
+  log.warn({ error, workflowId }, 'the jobs of a workflow could not all be made; the next sweep goes on');
 }
 
 async function makeJob(core: MakeDeps, workflow: Workflow, plan: Plan, number: number): Promise<void> {
@@ -41,18 +62,24 @@ async function makeJob(core: MakeDeps, workflow: Workflow, plan: Plan, number: n
   const jobId = plan.jobIds[number];
   if (planned === undefined || jobId === undefined) return;
   const { owner, traceId, workflowId } = workflow;
-  const { name, type, priority, params, maxFailures, concurrencyKey, rateKey, payloadHash, dependsOn, runAt, tags } = planned;
+  const { name, type, priority, params, maxFailures, concurrencyKey, rateKey, payloadHash, runAt, tags } = planned;
   const now = await core.table.time();
-  const first = dependsOn[0] === undefined ? undefined : plan.jobIds[dependsOn[0]];
+  const first = dependenciesIn(plan, planned)[0];
   const request = { owner, type, priority, runAt, tags, delaySeconds: 0, traceId };
   const draft = draftOf(request, { jobId, params: null, payloadHash, maxFailures, concurrencyKey, rateKey, now });
   const waits: Partial<Job> = first === undefined ? {} : { waitsFor: first, waiting: waitsForJobs, dueAt: undefined };
-  const { job, created } = await put(core, { ...draft, params, workflow: { workflowId, name }, ...waits });
+  const wanted = { ...draft, params, workflow: { workflowId, name }, ...waits };
+  const goesAlong = core.table.keepsOrder === true && wanted.waiting === undefined;
+  let sending: Promise<void> | undefined;
+  const { job, created } = await put(core, wanted, () => {
+    if (goesAlong) sending = wakeMessage(core, wanted);
+  });
   // After the put: what ended before did not know of it.
   if (job.waiting?.reason === 'DEPENDENCIES') {
     const { job: after } = await lookAt(core, jobId);
     if (after?.tell !== undefined) await tellJob(core, after);
-  } else if (job.waiting === undefined && (created || isUntouched(job))) await wakeMessage(core, job);
+  } else if (job.waiting === undefined && sending === undefined && (created || isUntouched(job))) await wakeMessage(core, job);
+  await sending;
 }
 
 /** Whoever put it may have died before its message. */

@@ -1,7 +1,8 @@
-/** Tells those who wait for a job that it has ended, or begun anew: whoever wrote that does, and whoever finds its marker. */
+/** Tells those who wait for a job that it has ended, or begun anew, and its children that it was cancelled: whoever wrote that does, and whoever finds its marker. */
 import { isFinal, type Job } from '../job.ts';
 import { tellsWorkflow } from '../workflow/look.ts';
 import { moveBehindTelling } from '../workflow/moves.ts';
+import { cancelChildren } from './cancelChildren.ts';
 import { lookAt, startOf, type LookDeps } from './lookAt.ts';
 import { lookAtWorkflowOf } from './lookAtWorkflow.ts';
 import { wakeMessage } from './wake.ts';
@@ -71,6 +72,8 @@ async function tell(core: LookDeps, job: Job, isThorough: boolean, onChanged: (j
     }
   }
   if (job.parent !== undefined && isFinal(job.status)) await lookAt(core, job.parent.jobId, { onlyAt, known });
+  const isParent = job.status === 'CANCELLED' && job.hasChildren === true;
+  if (isParent) await cancelChildren(core, job, onChanged);
   let present: Job | undefined = job;
   if (job.waitsFor !== undefined || job.cause !== undefined) {
     const { before, job: after } = await lookAt(core, jobId);
@@ -84,6 +87,8 @@ async function tell(core: LookDeps, job: Job, isThorough: boolean, onChanged: (j
       befores.map((before) => before ?? 'unborn'),
     );
   if (workflow !== undefined && asks) await lookAtWorkflowOf(core, workflow.workflowId, { told: jobId, known });
+  // Children are listed by an index: where that may lag, the sweeper lists them once more.
+  if (isParent && !isThorough && core.table.keepsOrder !== true) return present;
   return removeMarker(core, present, version);
 }
 

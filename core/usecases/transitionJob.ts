@@ -22,7 +22,7 @@ export interface Transition {
 
 /** The record, or what a message knows of it: then the job is young, and its history short. */
 export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> &
-  Partial<Pick<Job, 'history' | 'workflow' | 'parent' | 'suspended' | 'webhookVersion'>>;
+  Partial<Pick<Job, 'history' | 'workflow' | 'parent' | 'hasChildren' | 'suspended' | 'webhookVersion'>>;
 
 export type TransitionDeps = Pick<Core, 'table' | 'queues' | 'feed' | 'log' | 'telemetry'>;
 
@@ -35,7 +35,8 @@ export async function transitionJob(
 ): Promise<WriteResult> {
   const { table, feed, telemetry } = core;
   const { to } = transitionOf(event);
-  const ending: Changes = isFinal(to) ? { finishedAt: facts.now.at, ...(hasListeners(job) ? endedChanges(job) : {}) } : {};
+  const isTold = hasListeners(job) || (to === 'CANCELLED' && job.hasChildren === true);
+  const ending: Changes = isFinal(to) ? { finishedAt: facts.now.at, ...(isTold ? endedChanges(job) : {}) } : {};
   // An attempt begins where none has come yet.
   const isResumed = job.suspended === true && to !== 'PENDING';
   const claim: Changes = to !== 'PROCESSING' ? { claim: null } : isResumed ? {} : { progress: null };

@@ -1,5 +1,5 @@
 /** Ends the wait of a job that was read parked: it may run again, and its message is sent. */
-import type { Job } from '../job.ts';
+import type { Job, QueuedJob } from '../job.ts';
 import { msUntil } from '../verdict.ts';
 import type { Core } from './core.ts';
 import { sendMessage } from './sendMessage.ts';
@@ -23,7 +23,10 @@ export async function wakeJob(core: Pick<Core, 'table' | 'queues' | 'telemetry'>
 }
 
 /** The message of a job that was just let go. One that is not taken, or never comes, is made up for by the sweeper. */
-export async function wakeMessage(core: Pick<Core, 'table' | 'queues' | 'telemetry' | 'log'>, job: Job): Promise<void> {
+export async function wakeMessage(
+  core: Pick<Core, 'table' | 'queues' | 'telemetry' | 'log'>,
+  job: QueuedJob & Pick<Job, 'dueAt'>,
+): Promise<void> {
   const delayMs = job.dueAt === undefined ? 0 : msUntil(job.dueAt, await core.table.time());
   try {
     await sendMessage(core, job, delayMs / 1000);

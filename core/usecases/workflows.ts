@@ -50,13 +50,21 @@ export async function getWorkflow(
 
 const partBytes = 250_000;
 
-/** Renewed while the workflow is open, as all that it needs is. @throws {JobError} `TABLE_UNAVAILABLE`. Twice is fine. */
-export async function keepPlan(
+export interface KeptPlan {
+  readonly plan: Plan;
+  /** Entries that hold it. */
+  readonly parts: number;
+  /** Rejects with `TABLE_UNAVAILABLE`. */
+  readonly kept: Promise<void>;
+}
+
+/** Renewed while the workflow is open, as all that it needs is. Twice is fine. */
+export function keepPlan(
   { table }: { readonly table: { readonly entries: Pick<Entries, 'put'> } },
   workflowId: string,
   jobs: readonly PlannedJob[],
   expiresAt: number,
-): Promise<number> {
+): KeptPlan {
   const parts: PlannedJob[][] = [];
   let bytes = Infinity;
   for (const job of jobs) {
@@ -68,16 +76,13 @@ export async function keepPlan(
     parts.at(-1)?.push(job);
     bytes += size;
   }
-  await Promise.all(
+  const plan = planOf(workflowId, jobs);
+  const putting = Promise.all(
     parts.map((some, part) =>
-      table.entries.put(planKind, {
-        key: entryKey(workflowId, part),
-        value: planKind.schema.parse({ parts: parts.length, jobs: some }),
-        expiresAt,
-      }),
+      table.entries.put(planKind, { key: entryKey(workflowId, part), value: { parts: parts.length, jobs: some }, expiresAt }),
     ),
   );
-  return parts.length;
+  return { plan, parts: parts.length, kept: putting.then(() => know(table.entries, workflowId, plan)) };
 }
 
 /** It never changes. Undefined where it is gone, as with the records of a workflow that ended long ago. */
@@ -95,6 +100,12 @@ export async function readPlan({ table: { entries } }: Reads, workflowId: string
   const keys = Array.from({ length: first.value.parts - 1 }, (_, part) => entryKey(workflowId, part + 1));
   const others = keys.length === 0 ? [] : await entries.getMany(planKind, keys);
   const plan = planOf(workflowId, [...first.value.jobs, ...others.flatMap((entry) => entry?.value.jobs ?? [])]);
+  know(entries, workflowId, plan);
+  return plan;
+}
+
+function know(entries: object, workflowId: string, plan: Plan): void {
+  const known = knownPlans(entries);
   known.set(workflowId, plan);
   let size = 0;
   for (const { jobs } of known.values()) size += jobs.length;
@@ -103,7 +114,6 @@ export async function readPlan({ table: { entries } }: Reads, workflowId: string
     known.delete(oldest);
     size -= jobs.length;
   }
-  return plan;
 }
 
 interface Reads {

@@ -11,7 +11,7 @@ export interface JobTypes {
        */
       failAttempts?: number
       /**
-       * Fail in a way that no further attempt can mend.
+       * Fail so that no further attempt is made.
        */
       failPermanently?: boolean
       /**
@@ -19,7 +19,7 @@ export interface JobTypes {
        */
       steps?: number
       /**
-       * Given back in the result.
+       * Returned in the result.
        */
       payload?: unknown
     }
@@ -40,7 +40,7 @@ export interface JobTypes {
        */
       output?: string
       /**
-       * The encoding of the source. Guessed among UTF-8 and UTF-16 where it is absent; the others are never guessed.
+       * The encoding of the source. If absent, it is guessed, but only UTF-8 and UTF-16.
        */
       encoding?: ("utf-8" | "utf-16le" | "utf-16be" | "windows-1252" | "latin1")
     }
@@ -56,11 +56,11 @@ export interface JobTypes {
       text: string
       textTruncated: boolean
       /**
-       * Of a text: as it was told or guessed.
+       * Of a text: the encoding, given or guessed.
        */
       encoding?: ("utf-8" | "utf-16le" | "utf-16be" | "windows-1252" | "latin1")
       /**
-       * Of a PDF: what was wrong with it and could be read over, as viewers do; 20 sentences at most.
+       * Of a PDF: damage that could be ignored, as viewers do; at most 20 messages.
        */
       damage: string[]
       output?: string
@@ -71,23 +71,23 @@ export interface JobTypes {
       source: string
       output: string
       /**
-       * The format to write; the source is of the other one.
+       * The format to write; the source has the other one.
        */
       to: ("jsonl" | "csv")
       /**
-       * The encoding of the source. Guessed among UTF-8 and UTF-16 where it is absent; the others are never guessed.
+       * The encoding of the source. If absent, it is guessed, but only UTF-8 and UTF-16.
        */
       encoding?: ("utf-8" | "utf-16le" | "utf-16be" | "windows-1252" | "latin1")
       /**
-       * Of the CSV: guessed where one is read, a comma where one is written.
+       * The delimiter of the CSV: guessed when CSV is read, a comma when it is written.
        */
       delimiter?: ("," | ";" | "\t" | "|")
       /**
-       * Whether the first row names the columns; without, they are column_1, column_2, …
+       * Whether the first row contains the names of the columns; if not, they are column_1, column_2, …
        */
       headers?: boolean
       /**
-       * Whether text that a spreadsheet would run (=…, @…, +…, -…, not plain numbers) gets an apostrophe in front when CSV is written.
+       * Whether text that a spreadsheet would run (=…, @…, +…, -…, but not plain numbers) gets an apostrophe in front when CSV is written.
        */
       formulas?: ("escape" | "keep")
     }
@@ -102,7 +102,7 @@ export interface JobTypes {
          */
         looseQuotes: number
         /**
-         * Rows that end in empty fields beyond the last column.
+         * Rows with empty fields after the last column.
          */
         emptyLastFields: number
         /**
@@ -133,26 +133,26 @@ export interface JobTypes {
        */
       value: string
       /**
-       * The encoding of the source. Guessed among UTF-8 and UTF-16 where it is absent; the others are never guessed.
+       * The encoding of the source. If absent, it is guessed, but only UTF-8 and UTF-16.
        */
       encoding?: ("utf-8" | "utf-16le" | "utf-16be" | "windows-1252" | "latin1")
       /**
-       * Guessed where it is absent.
+       * If absent, it is guessed.
        */
       delimiter?: ("," | ";" | "\t" | "|")
       /**
-       * Whether the first row names the columns; without, they are column_1, column_2, …
+       * Whether the first row contains the names of the columns; if not, they are column_1, column_2, …
        */
       headers?: boolean
       /**
-       * What stands before the decimals of a number.
+       * The decimal separator of numbers.
        */
       decimal?: ("." | ",")
     }
     result: {
       rows: number
       /**
-       * Exact: a string where a number of JSON would not hold it.
+       * Exact: a string where a JSON number could not represent it.
        */
       total: (number | string)
       groups: number
@@ -163,18 +163,18 @@ export interface JobTypes {
         name: string
         rows: number
         /**
-         * Exact: a string where a number of JSON would not hold it.
+         * Exact: a string where a JSON number could not represent it.
          */
         total: (number | string)
       }[]
       /**
-       * The groups that are not in `top`, summed.
+       * The sum of the groups that are not in `top`.
        */
       others: {
         groups: number
         rows: number
         /**
-         * Exact: a string where a number of JSON would not hold it.
+         * Exact: a string where a JSON number could not represent it.
          */
         total: (number | string)
       }
@@ -186,7 +186,7 @@ export interface JobTypes {
         notAvailable: number
       }
       /**
-       * Cells read as amounts that are no plain numbers: 1,234; $12.50; (12.5); 12%.
+       * Cells read as amounts although they are not plain numbers: 1,234; $12.50; (12.5); 12%.
        */
       converted: {
         thousands: number
@@ -195,7 +195,7 @@ export interface JobTypes {
         percent: number
       }
       /**
-       * Spellings of a group’s name that look like its first one.
+       * Spellings of a group’s name that look the same as its first one.
        */
       mergedNames: number
       encoding: ("utf-8" | "utf-16le" | "utf-16be" | "windows-1252" | "latin1")
@@ -207,7 +207,7 @@ export interface JobTypes {
          */
         looseQuotes: number
         /**
-         * Rows that end in empty fields beyond the last column.
+         * Rows with empty fields after the last column.
          */
         emptyLastFields: number
         /**

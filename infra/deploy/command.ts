@@ -1,4 +1,4 @@
-/** What the commands of this folder share: their arguments, their question, and how they end. */
+/** What the commands of this folder share: arguments, the confirmation, and exit codes. */
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
@@ -9,11 +9,11 @@ import { createShell, StepFailed, type Command, type Shell } from './shell.ts';
 
 export interface Target {
   readonly environment: Environment;
-  /** As it was told, for the CDK. */
+  /** The arguments unchanged, for the CDK. */
   readonly context: Context;
   readonly shell: Shell;
   readonly kubectl: Command;
-  /** Nobody is there to be asked. */
+  /** Nobody is there to answer. */
   readonly isUnattended: boolean;
 }
 
@@ -25,12 +25,12 @@ export interface Given extends Target {
 
 export const root = join(import.meta.dirname, '../..');
 
-/** Exit codes of sysexits.h: wrong arguments, and what a person has to mend first. */
+/** Exit codes of sysexits.h: wrong arguments, and an error that a person has to correct first. */
 const exitCodes = { usage: 64, config: 78 };
 
 export class UsageError extends Error {}
 
-/** @param usage what follows `npm run <name> --`. */
+/** @param usage The text after `npm run <name> --`. */
 export async function runCommand(name: string, usage: string, run: (given: Given) => Promise<void>): Promise<void> {
   try {
     await run(parse(usage));
@@ -82,7 +82,7 @@ function parsed(usage: string) {
   }
 }
 
-/** @throws {ContextError} where somebody else's name is answered, or none. */
+/** @throws {ContextError} where another name is answered, or none. */
 export async function confirm({ environment: { name }, shell, isUnattended }: Target, what: string): Promise<void> {
   shell.say(what);
   if (isUnattended) return;
@@ -94,7 +94,7 @@ export async function confirm({ environment: { name }, shell, isUnattended }: Ta
   if (answer.trim() !== name) throw new ContextError(`${JSON.stringify(answer.trim())} is not ${name}: nothing was done`);
 }
 
-/** The stack of the environment, made or changed; a table and repositories that were kept come back into it. */
+/** Creates or updates the stack of the environment; a table and repositories that were kept are imported again. */
 export function cdkDeploy({ environment, context, isUnattended }: Target): Command {
   requireCluster([environment]);
   return [
@@ -110,10 +110,10 @@ export function cdkDeploy({ environment, context, isUnattended }: Target): Comma
 
 export const stackOf = ({ name }: Environment): string => `job-tickets-${name}`;
 
-/** A command of AWS in the environment's region. */
+/** An AWS command in the environment's region. */
 export const aws = ({ region }: Environment, ...args: readonly string[]): Command => ['aws', ...args, '--region', region];
 
-/** @throws {ContextError} where a restore switched the table, and this revision does not know of it. */
+/** @throws {ContextError} where a restore switched to another table, and this revision does not name it. */
 export async function requireTableInUse({ environment, shell }: Target): Promise<void> {
   const { name, table } = environment;
   const query = ['--query', 'Parameters[].Value', '--output', 'text'];

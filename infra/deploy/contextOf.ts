@@ -1,4 +1,4 @@
-/** The context that a person tells with `-c name=value`, as the CDK takes it. */
+/** The context that a person gives with `-c name=value`, in the form that the CDK takes. */
 import { ContextError, contextNames } from '../context.ts';
 
 /** @param given each `name=value`. @throws {ContextError} */
@@ -6,8 +6,8 @@ export function contextOf(given: readonly string[] = []): Readonly<Record<string
   return Object.fromEntries(
     given.map((entry) => {
       const [, name, value] = /^(\w+)=(.+)$/.exec(entry) ?? [];
-      if (name === undefined || value === undefined) throw new ContextError(`-c ${entry}: is to be <name>=<value>`);
-      if (!isKnown(name)) throw new ContextError(`-c ${name}: is none of ${contextNames.join(', ')}`);
+      if (name === undefined || value === undefined) throw new ContextError(`-c ${entry}: must be <name>=<value>`);
+      if (!isKnown(name)) throw new ContextError(`-c ${name}: must be one of ${contextNames.join(', ')}`);
       return [name, value];
     }),
   );

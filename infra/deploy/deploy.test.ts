@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { argumentsOf, blocksRunBy } from '../../test/docs/projectFacts.ts';
 import { fakePrograms, type Answer, type Call } from '../../test/support/fakePrograms.ts';
 import { kubectl } from '../../test/k8s/kubectl.ts';
 import { environmentNamed } from '../context.ts';
@@ -11,6 +12,7 @@ import { createShell } from './shell.ts';
 import { writeManifests } from './manifests.ts';
 
 const root = join(import.meta.dirname, '../..');
+const here = 'infra/deploy/deploy.test.ts';
 const cluster = ['-c', 'oidcProvider=oidc.example.com/id/1', '-c', 'clusterVpc=vpc-1', '-c', 'clusterRouteTables=rtb-1'];
 const cdkContext = cluster.join(' ');
 const manifests = `apiVersion: v1
@@ -29,7 +31,7 @@ metadata:
   name: worker
 `;
 
-/** Of an account in which the first deployment went well. */
+/** The answers of an account in which the first deployment succeeded. */
 const answers: readonly (readonly [RegExp, Answer])[] = [
   [/^git rev-parse/, { stdout: 'abc123\n' }],
   [/^aws sts get-caller-identity/, { stdout: '111122223333\n' }],
@@ -49,7 +51,7 @@ interface Ran {
   readonly calls: readonly string[];
 }
 
-/** One of the commands as a process of its own, with programs that answer as these say first. */
+/** Runs one of the commands as a process of its own, with programs that give these answers first. */
 async function run(main: string, args: readonly string[], { first = [], stdin = '' }: RunOptions = {}): Promise<Ran> {
   const passwords: string[] = [];
   const answer = ({ program, args: words, stdin: sent }: Call): Answer | undefined => {
@@ -95,14 +97,14 @@ describe('npm run deploy', () => {
     expect(stdout).not.toContain('a password');
   });
 
-  test('asks the CDK to ask where someone is there, goes to the cluster named, and builds for the platform named', async () => {
+  test('lets the CDK ask where someone is there, uses the cluster that is named, and builds for the platform that is named', async () => {
     const { calls } = await run('deploy', ['prod', ...cluster, '--kube-context', 'eu-1', '--platform', 'linux/arm64']);
     expect(calls.find((call) => call.startsWith('cdk'))).toContain('--require-approval broadening');
     expect(calls.filter((call) => call.startsWith('kubectl ') && !call.startsWith('kubectl --context eu-1 '))).toEqual([]);
     expect(calls.filter((call) => call.startsWith('docker build --platform linux/arm64 '))).toHaveLength(2);
   });
 
-  test('goes on where a failure ended it: an image that is there is not built again', async () => {
+  test('continues where a failure ended it: an existing image is not built again', async () => {
     const failed = await run('deploy', ['prod', ...cluster, '--yes'], { first: [[/^docker push .*worker/, { code: 1 }]] });
     expect(failed).toMatchObject({ code: 1, stderr: `deploy: docker push ${registry}/job-tickets-prod/worker:abc123 ended with 1\n` });
     expect(failed.calls.some((call) => call.includes('apply'))).toBe(false);
@@ -115,7 +117,7 @@ describe('npm run deploy', () => {
 
   const refusals: readonly (readonly [what: string, args: readonly string[], RunOptions['first'], line: RegExp])[] = [
     ['an environment without its cluster', ['dev'], [], /^deploy: dev lacks oidcProvider, clusterVpc, clusterRouteTables: give/],
-    ['changes that are not committed', ['prod', ...cluster], [[/^git status/, { stdout: ' M start.ts\n' }]], /not committed/],
+    ['changes that are not committed', ['prod', ...cluster], [[/^git status/, { stdout: ' M start.ts\n' }]], /uncommitted changes/],
     [
       'manifests with placeholders',
       ['prod', ...cluster],
@@ -123,12 +125,12 @@ describe('npm run deploy', () => {
       /^deploy: k8s\/overlays\/prod still has 000000000000 and example.com: /,
     ],
     [
-      'a table that a restore switched to, which this revision does not know',
+      'a table that a restore switched to, which this revision does not name',
       ['prod', ...cluster],
       [[/^aws ssm get-parameters/, { stdout: 'Jobs-prod-20261125T143000Z\n' }]],
       /uses the table Jobs-prod-20261125T143000Z, and .* names Jobs-prod: commit/,
     ],
-    ['what is no environment', ['production'], [], /^deploy: "production" is no environment/],
+    ['an unknown environment', ['production'], [], /^deploy: "production" is not an environment/],
   ];
   test.each(refusals)('refuses %s in one line, and changes nothing', async (_what, args, first = [], line) => {
     const { code, stderr, calls } = await run('deploy', args, { first });
@@ -138,7 +140,7 @@ describe('npm run deploy', () => {
     expect(calls.filter((call) => /^(cdk|docker)| apply | create /.test(call))).toEqual([]);
   });
 
-  test('says how it is called', async () => {
+  test('prints its usage', async () => {
     const [nothing, unknown] = [await run('deploy', []), await run('deploy', ['prod', '--nope'])];
     expect([nothing.code, unknown.code]).toEqual([64, 64]);
     expect(nothing.stderr).toContain('usage: npm run deploy -- <env>');
@@ -146,13 +148,13 @@ describe('npm run deploy', () => {
   });
 });
 
-test('the manifests carry the account and the tag, and split so that workers go first', async () => {
+test('the manifests contain the account and the tag, and are split so that workers go first', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'job-tickets-manifests-'));
   try {
     await cp(join(root, 'k8s'), join(folder, 'k8s'), { recursive: true });
     // As docs/deployment.md has it.
-    const edits = "sed -i 's/000000000000/111122223333/; s/example.com/acme.test/' k8s/overlays/*/*.yaml";
-    await promisify(execFile)('bash', ['-euc', edits], { cwd: folder });
+    const [edits] = blocksRunBy(here);
+    await promisify(execFile)('bash', ['-euc', edits?.text ?? ''], { cwd: folder });
     const { before, server } = await writeManifests({
       environment: environmentNamed('prod'),
       shell: createShell({ cwd: folder, write: () => undefined }),
@@ -172,8 +174,23 @@ test('the manifests carry the account and the tag, and split so that workers go 
   }
 });
 
+test('by the page alone: deployed, taken away, and deleted, with the commands in the order of docs/deployment.md', async () => {
+  const [edits, ...commands] = blocksRunBy(here).map(({ text }) => text);
+  expect(edits).toMatch(/^sed /);
+  expect(commands.map((command) => /^npm run (\w+)/.exec(command)?.[1])).toEqual(['deploy', 'teardown', 'teardown']);
+  const first = [[/^aws ssm get-parameters/, { stdout: 'Jobs-dev\n' }]] as const;
+  const [[deploying = []], [leaving = [], deleting = []]] = [argumentsOf(here, 'deploy'), argumentsOf(here, 'teardown')];
+  const deployed = await run('deploy', [...deploying, '--yes'], { first });
+  expect(deployed).toMatchObject({ code: 0, stderr: '' });
+  expect(deployed.calls.at(-1)).toBe('kubectl -n job-tickets-dev rollout status deployment/server --timeout=15m');
+  const left = await run('teardown', leaving, { first, stdin: 'dev\n' });
+  expect(left).toMatchObject({ code: 0, stdout: expect.stringContaining('Kept: the table Jobs-dev') as unknown });
+  const deleted = await run('teardown', [...deleting, '--yes'], { first });
+  expect(deleted).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing of dev is kept') as unknown });
+});
+
 describe('npm run teardown', () => {
-  test('asks for the name again, takes all away but the data, and says what is kept', async () => {
+  test('asks for the name again, removes everything but the data, and says what is kept', async () => {
     const { code, stdout, calls } = await run('teardown', ['prod'], { stdin: 'prod\n' });
     expect(code).toBe(0);
     expect(calls).toEqual([
@@ -195,7 +212,7 @@ describe('npm run teardown', () => {
     expect(stderr).toContain('is not prod: nothing was done');
   });
 
-  test('asks nobody with --yes, and deletes the data only when told so', async () => {
+  test('asks nobody with --yes, and deletes the data only with --delete-data', async () => {
     const { code, stdout, stderr, calls } = await run('teardown', ['prod', '--yes', '--delete-data', ...cluster]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const changing = calls.filter((call) => /^(cdk|aws s3|aws cloudformation d.*delete|aws cloudformation delete)/.test(call));
@@ -208,7 +225,7 @@ describe('npm run teardown', () => {
     expect(stdout).toContain('Nothing of prod is kept');
   });
 
-  test('passes over what is gone already', async () => {
+  test('skips what is gone already', async () => {
     const gone = await run('teardown', ['prod', '--yes'], { first: [[/list-stacks/, { stdout: '' }]] });
     expect(gone.code).toBe(0);
     expect(gone.calls.filter((call) => /cloudformation (?!list)/.test(call))).toEqual([]);
@@ -218,7 +235,7 @@ describe('npm run teardown', () => {
     ]);
   });
 
-  test('says before anything is gone what it lacks to delete the data', async () => {
+  test('reports what it lacks to delete the data before anything is gone', async () => {
     const { code, stderr, calls } = await run('teardown', ['prod', '--yes', '--delete-data']);
     expect({ code, calls }).toEqual({ code: 78, calls: [] });
     expect(stderr).toContain('prod lacks oidcProvider');

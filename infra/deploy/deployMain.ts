@@ -1,6 +1,6 @@
 /**
- * `npm run deploy -- <env>`: stack, images, workers, servers, in this order, since readers come before writers. What is
- * done already is passed over, so after a failure the same command goes on.
+ * `npm run deploy -- <env>`: stack, images, workers, servers, in this order, since readers come before writers. Finished steps
+ * are skipped, so after a failure the same command continues.
  */
 import { join } from 'node:path';
 import { ContextError } from '../context.ts';
@@ -15,7 +15,7 @@ await runCommand('deploy', usage, async (given) => {
   const { namespace } = environment.cluster;
   const deployStack = cdkDeploy(given);
 
-  shell.say('What is deployed is what is committed, with the account’s own names in it');
+  shell.say('The committed revision is deployed, with this account’s own names in it');
   const tag = await committedTag(given);
   const account = await shell.read(aws(environment, 'sts', 'get-caller-identity', '--query', 'Account', '--output', 'text'));
   const registry = `${account}.dkr.ecr.${environment.region}.amazonaws.com`;
@@ -31,7 +31,7 @@ await runCommand('deploy', usage, async (given) => {
   shell.say('The images');
   await pushImages(given, registry, tag);
 
-  shell.say('The workers, and what all need; then the servers');
+  shell.say('The workers, and the resources that all parts need; then the servers');
   const inNamespace = [...kubectl, '-n', namespace];
   await shell.run([...inNamespace, 'apply', '-f', files.before]);
   await shell.run([...inNamespace, 'rollout', 'status', 'deployment/worker', '--timeout=15m']);
@@ -40,10 +40,10 @@ await runCommand('deploy', usage, async (given) => {
   shell.say(`${environment.name} runs ${tag}: its pods are ready, so table and queues answer`);
 });
 
-/** @throws {ContextError} for what nobody could build again. */
+/** @throws {ContextError} for a revision that could not be built again. */
 async function committedTag({ shell }: Given): Promise<string> {
   const changed = await shell.read(['git', 'status', '--porcelain']);
-  if (changed !== '') throw new ContextError('there are changes that are not committed: a tag names a commit, and never moves');
+  if (changed !== '') throw new ContextError('there are uncommitted changes: a tag names a commit, and never moves');
   return shell.read(['git', 'rev-parse', '--short=12', 'HEAD']);
 }
 

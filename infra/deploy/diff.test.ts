@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { argumentsOf } from '../../test/docs/projectFacts.ts';
 
-/** With the project's git and CDK, offline. */
+/** With the project's own git and CDK, offline. */
 function diff(args: readonly string[]): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
   const root = join(import.meta.dirname, '../..');
   const env = { PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`, HOME: process.env['HOME'], NO_COLOR: '1' };
@@ -14,15 +15,15 @@ function diff(args: readonly string[]): Promise<{ readonly code: number | null; 
 }
 
 test('npm run diff shows what the templates of two revisions differ in', { timeout: 120_000 }, async () => {
-  const { code, stdout, stderr } = await diff(['dev', 'HEAD']);
+  const { code, stdout, stderr } = await diff(argumentsOf('infra/deploy/diff.test.ts', 'diff')[0] ?? []);
   expect(stdout).toContain('$ git worktree add --quiet --detach');
-  // The CDK's command line tells there what it tells people.
+  // Where the CDK's command line writes its messages.
   expect(stderr).toContain('Stack job-tickets-dev');
   expect(stderr).toMatch(/Number of stacks with differences: \d/);
   expect(code).toBe(0);
 });
 
-test('npm run diff refuses prod without its cluster, and a revision that there is not', async () => {
+test('npm run diff refuses prod without its cluster, and a revision that does not exist', async () => {
   const [prod, unknown] = [await diff(['prod']), await diff(['dev', 'no-such-revision'])];
   expect([prod.code, unknown.code]).toEqual([78, 1]);
   expect(prod.stderr).toMatch(/^diff: prod lacks oidcProvider/);

@@ -1,6 +1,7 @@
 /**
  * `npm run diff -- <env> [revision] [-c name=value…]`: what a deployment of this revision would change in the stack of another:
- * by default the newest tag before this commit, or the commit before where there is no tag. Offline: both are synthesized here.
+ * by default the newest tag before this commit, or the commit before where there is no tag. Works offline: both templates are
+ * synthesized here.
  */
 import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,7 +22,7 @@ await runCommand('diff', usage, async ({ environment, context, shell, more }) =>
   await shell.run(['git', 'worktree', 'add', '--quiet', '--detach', before, revision]);
   try {
     await symlink(join(root, 'node_modules'), join(before, 'node_modules'));
-    // As the CDK's command line hands it over, which each revision understands.
+    // In the form that the CDK's command line uses, which each revision understands.
     const env = { ...readEnvironment(), CDK_CONTEXT_JSON: JSON.stringify({ environment: environment.name, ...context }) };
     for (const cwd of [before, root]) await createShell({ cwd, write, env }).run(['node', 'infra/app.ts']);
     const template = join(before, `.cache/cdk.out/${stackOf(environment)}.template.json`);
@@ -36,7 +37,7 @@ async function revisionBefore(shell: Shell): Promise<string> {
   return tags === '' ? 'HEAD^' : (tags.split('\n')[0] ?? 'HEAD^');
 }
 
-/** The folder alone would leave its name in git. */
+/** Removing only the folder would leave the worktree's name in git. */
 async function removeWorktree(shell: Shell, folder: string): Promise<void> {
   try {
     await rm(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** The manifests of an environment with the images of one tag, in two files: workers, and what all need, go first. */
+/** The manifests of an environment with the images of one tag, in two files: workers, and the resources that all parts need, go first. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -9,7 +9,7 @@ import type { Target } from './command.ts';
 export interface ManifestsDeps extends Pick<Target, 'environment' | 'shell' | 'kubectl'> {
   /** Where both files are written. */
   readonly folder: string;
-  /** From `folder` to the overlay, as kustomize wants it. */
+  /** The path from `folder` to the overlay, as kustomize needs it. */
   readonly overlay: string;
   readonly registry: string;
   readonly tag: string;
@@ -17,10 +17,10 @@ export interface ManifestsDeps extends Pick<Target, 'environment' | 'shell' | 'k
 
 const kubernetesObject = z.looseObject({ kind: z.string(), metadata: z.looseObject({ name: z.string() }) });
 
-/** What a person puts in place of what the repository has. */
+/** Texts in the repository that a person has to replace. */
 const placeholders = /000000000000|\bexample\.com\b/g;
 
-/** @throws {ContextError} where a placeholder stands in them. */
+/** @throws {ContextError} where the manifests still contain a placeholder. */
 export async function writeManifests({ environment, shell, kubectl, folder, overlay, registry, tag }: ManifestsDeps) {
   const images = ['server', 'worker'].map((part) => `  - name: ${registry}/job-tickets-${environment.name}/${part}\n    newTag: ${tag}\n`);
   await mkdir(folder, { recursive: true });
@@ -28,9 +28,7 @@ export async function writeManifests({ environment, shell, kubectl, folder, over
   const text = await shell.read([...kubectl, 'kustomize', folder]);
   const found = new Set(Array.from(text.matchAll(placeholders), ([placeholder]) => placeholder));
   if (found.size > 0) {
-    throw new ContextError(
-      `k8s/overlays/${environment.name} still has ${[...found].join(' and ')}: put your own in their place, and commit`,
-    );
+    throw new ContextError(`k8s/overlays/${environment.name} still has ${[...found].join(' and ')}: replace them by your own, and commit`);
   }
   const isServer = (value: unknown): boolean => {
     const { kind, metadata } = kubernetesObject.parse(value);

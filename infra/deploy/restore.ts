@@ -1,7 +1,7 @@
 /**
- * Brings the jobs of a moment back: into a table of another name, which DynamoDB's point-in-time recovery makes, and then
- * everything that names the table is switched to it at once: the pods' roles and settings, the Lambdas' settings, the relay's stream,
- * the alarms. All of that is the stack's, so one deployment does it, and takes the new table into the stack.
+ * Restores the jobs to an earlier time. DynamoDB's point-in-time recovery makes a table with another name; then everything that
+ * names the table is switched to it at once: the pods' roles and settings, the Lambdas' settings, the relay's stream, the
+ * alarms. All of these belong to the stack, so one deployment does it, and takes the new table into the stack.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
@@ -13,13 +13,13 @@ import type { Command, Shell } from './shell.ts';
 
 export interface RestoreOptions {
   readonly target: Target;
-  /** The moment, in milliseconds since the epoch. */
+  /** The time to restore to, in milliseconds since the epoch. */
   readonly at: number;
-  /** Where the names of restored tables are written: infra/restoredTables.json. */
+  /** The file with the names of restored tables: infra/restoredTables.json. */
   readonly tablesFile: string;
 }
 
-/** What is done already is passed over, so after a failure the same call goes on. */
+/** Finished steps are skipped, so after a failure the same call continues. */
 export async function restore({ target, at, tablesFile }: RestoreOptions): Promise<void> {
   const { environment, shell, kubectl } = target;
   const { name, table: source, cluster } = environment;
@@ -30,7 +30,7 @@ export async function restore({ target, at, tablesFile }: RestoreOptions): Promi
 
   shell.say(`The table ${restored}, as ${source} was at ${new Date(at).toISOString()}; this may take hours, and ${name} runs on meanwhile`);
   await makeTable(target, { source, restored, at });
-  shell.say('What a restored table does not have from its source');
+  shell.say('What a restored table lacks');
   await completeTable(target, restored);
 
   shell.say('No pod writes while the table is switched');
@@ -53,15 +53,15 @@ export async function restore({ target, at, tablesFile }: RestoreOptions): Promi
   );
 }
 
-/** @throws {ContextError} for a moment that lies ahead, or one that is none. */
+/** @throws {ContextError} for a time in the future, or a text that is not a time. */
 export function momentOf(text: string, now: number): number {
   const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at)) throw new ContextError(`${JSON.stringify(text)} is no moment: write it as 2026-11-25T14:30:00Z`);
-  if (at > now) throw new ContextError(`${text} lies ahead`);
+  if (Number.isNaN(at)) throw new ContextError(`${JSON.stringify(text)} is not a valid time: write it as 2026-11-25T14:30:00Z`);
+  if (at > now) throw new ContextError(`${text} is in the future`);
   return at;
 }
 
-/** The name says of when it is. */
+/** The name contains the time of its contents. */
 function restoredTable({ name }: Environment, at: number): string {
   return `${originalTable(name)}-${new Date(at).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
 }
@@ -82,7 +82,7 @@ async function makeTable({ environment, shell }: Target, { source, restored, at 
   await untilActive({ environment, shell }, restored);
 }
 
-/** DynamoDB restores neither stream, expiry, point-in-time recovery nor the protection against deletion. */
+/** DynamoDB restores neither the stream nor expiry, point-in-time recovery or deletion protection. */
 async function completeTable({ environment, shell }: Target, restored: string): Promise<void> {
   const on = (verb: string, ...args: readonly string[]): Command => aws(environment, 'dynamodb', verb, '--table-name', restored, ...args);
   const text = ['--output', 'text'];
@@ -100,7 +100,7 @@ async function completeTable({ environment, shell }: Target, restored: string): 
   await untilActive({ environment, shell }, restored);
 }
 
-/** A wait of AWS gives up after eight minutes; a large table takes hours. */
+/** AWS's wait command gives up after eight minutes; a large table takes hours. */
 async function untilActive({ environment, shell }: Pick<Target, 'environment' | 'shell'>, restored: string): Promise<void> {
   const on = ['--table-name', restored];
   const look = aws(environment, 'dynamodb', 'describe-table', ...on, '--query', 'Table.TableStatus', '--output', 'text');

@@ -1,4 +1,4 @@
-/** `npm run restore -- <env> <time>`: the jobs of an environment on AWS as they were then; see restore.ts. */
+/** `npm run restore -- <env> <time>`: restores the jobs of an environment on AWS to that time; see restore.ts. */
 import { join } from 'node:path';
 import { confirm, root, runCommand, UsageError } from './command.ts';
 import { momentOf, restore } from './restore.ts';

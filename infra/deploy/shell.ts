@@ -10,13 +10,13 @@ export interface Shell {
   run(command: Command): Promise<void>;
   /** Its output, without the last line's end. @throws {StepFailed} */
   read(command: Command): Promise<string>;
-  /** For waits, which end badly also where they have waited long enough: whoever waits looks again. */
+  /** For waits, which also fail where they have waited long enough: the caller then waits again. */
   attempt(command: Command): Promise<void>;
   /** The first one's output is the second one's input. @throws {StepFailed} */
   pipe(from: Command, to: Command): Promise<void>;
 }
 
-/** A program that is not there, or that ended with another code than 0. What it said stands above. */
+/** A program that does not exist, or that ended with another code than 0. Its output is above. */
 export class StepFailed extends Error {
   override readonly name = 'StepFailed';
 }
@@ -64,7 +64,7 @@ export function createShell({ cwd, write, env }: ShellDeps): Shell {
     async read(command) {
       show(command);
       const answer = need(command, await start(command, { reads: true }));
-      // Manifests are long, and stand in files.
+      // Manifests are long, and are in files.
       if (answer.length < 1000) write(`${answer}\n`);
       return answer;
     },
@@ -80,7 +80,7 @@ export function createShell({ cwd, write, env }: ShellDeps): Shell {
   };
 }
 
-/** As a POSIX shell reads it. */
+/** Quoted for a POSIX shell. */
 function quoted(command: Command): string {
   return command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run teardown -- <env>`: takes an environment away, and says what is kept. The environment's name is asked for again.
- * With `--delete-data` nothing is kept. What is gone already is passed over, so after a failure the same command goes on.
+ * `npm run teardown -- <env>`: removes an environment, and says what is kept. It asks for the environment's name again. With
+ * `--delete-data` nothing is kept. What is gone already is skipped, so after a failure the same command continues.
  */
 import { originalTable } from '../environments.ts';
 import { aws, cdkDeploy, confirm, runCommand, stackOf, UsageError, type Given } from './command.ts';
@@ -12,15 +12,15 @@ await runCommand('teardown', usage, async (given) => {
   if (given.more.length > 0) throw new UsageError(`usage: ${usage}`);
   const { environment, shell, kubectl, deletesData } = given;
   const { name, cluster } = environment;
-  // Who lacks something for it is told before anything is gone.
+  // Missing values are reported before anything is gone.
   const freeData = deletesData ? cdkDeploy({ ...given, context: { ...given.context, deleteData: 'true' } }) : undefined;
   await shell.read([...kubectl, 'config', 'current-context']);
   await confirm(
     given,
-    `${name} is taken away: pods, load balancer, queues, cache, Lambdas, roles, settings, alarms${deletesData ? ', AND ALL DATA' : ''}`,
+    `${name} is removed: pods, load balancer, queues, cache, Lambdas, roles, settings, alarms${deletesData ? ', AND ALL DATA' : ''}`,
   );
 
-  shell.say('The pods; first the load balancer, while the controller that removes it may still do so');
+  shell.say('The pods; first the load balancer, while the controller that removes it is still allowed to');
   const inNamespace = [...kubectl, '-n', cluster.namespace];
   await shell.run([...inNamespace, 'delete', 'ingress', 'server', '--ignore-not-found']);
   await shell.run([...inNamespace, 'delete', '-k', `k8s/overlays/${name}`, '--ignore-not-found']);
@@ -42,7 +42,7 @@ async function unprotect({ environment, shell }: Given): Promise<void> {
   await shell.run(aws(environment, ...verb, '--stack-name', stackOf(environment)));
 }
 
-/** CloudFormation deletes no bucket with something in it. @param freeData says to the stack that its data may go. */
+/** CloudFormation deletes no bucket that is not empty. @param freeData allows the stack to delete its data. */
 async function emptyBuckets({ environment, shell }: Given, freeData: Command): Promise<void> {
   await shell.run(freeData);
   for (const output of ['Bucket', 'AccessLogs']) {

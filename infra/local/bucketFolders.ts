@@ -4,7 +4,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exampleFiles, examplesPrefix, exampleUrl } from './exampleList.ts';
 
-/** What is there already is left as it is. */
+/** Existing files are left as they are. */
 export async function makeBucketFolders(root: string, buckets: readonly string[]): Promise<void> {
   for (const bucket of buckets) await mkdir(join(root, bucket), { recursive: true });
   const [first] = buckets;

@@ -1,4 +1,4 @@
-/** The AWS clients of the entries here. On an endpoint of our own any credentials do, as in runtime/open.ts. */
+/** The AWS clients of the programs here. Our own endpoints accept any credentials, as in runtime/open.ts. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';

@@ -1,4 +1,4 @@
-/** dynalite carries no types; what is used of it. */
+/** dynalite has no types of its own; these cover what is used. */
 declare module 'dynalite' {
   import type { Server } from 'node:http';
 

@@ -36,7 +36,7 @@ export async function openDynalite({ path, port }: { readonly path?: string; rea
   };
 }
 
-/** dynalite opens its files with the first request: made here, so that a folder it cannot read fails the start. */
+/** dynalite opens its files at the first request: this one makes the start fail if it cannot read the folder. */
 async function databaseIsOpen(url: string): Promise<void> {
   const response = await fetch(url, {
     method: 'POST',

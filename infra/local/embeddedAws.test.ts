@@ -34,7 +34,7 @@ test('keeps items, messages and objects across kill -9, and a message in flight 
   expect(Item).toMatchObject({ note: { S: 'kept' } });
   const object = await clients.s3.send(new GetObjectCommand({ Bucket: 'job-tickets', Key: 'a/b.txt' }));
   expect(await object.Body?.transformToString()).toBe('kept');
-  // Given out by the first process on another port.
+  // Queue URLs that the first process returned, with another port.
   const QueueUrl = await queueUrl(clients);
   expect(QueueUrl).toContain(aws.endpoints.sqs);
   const bodies = [await receiveOne(clients, QueueUrl), await receiveOne(clients, QueueUrl)].map((message) => message?.Body);
@@ -57,7 +57,7 @@ test('makes a message visible at once when asked to, with a data folder and in m
   }
 });
 
-test('answers whoever calls this machine by its name, and no page of a browser', async () => {
+test("answers requests that use a name of this machine, and none from a browser's page", async () => {
   const aws = await openEmbeddedAws({ dataDir: '' });
   const targets = { dynamodb: 'DynamoDB_20120810.ListTables', sqs: 'AmazonSQS.ListQueues', s3: '' };
   const ask = (url: string, target: string, headers: Readonly<Record<string, string>>): Promise<IncomingMessage> =>
@@ -81,7 +81,7 @@ test('answers whoever calls this machine by its name, and no page of a browser',
   await aws.close();
 });
 
-test('names the data folder that another process holds, and takes it once it is free', async () => {
+test('reports the data folder that another process holds, and takes it once it is free', async () => {
   await using data = await dataFolder();
   const program = await startLocal(data.path);
   await expect(openEmbeddedAws({ dataDir: data.path })).rejects.toThrow(`DATA_DIR: ${data.path} is in use by another process`);
@@ -90,7 +90,7 @@ test('names the data folder that another process holds, and takes it once it is 
   await aws.close();
 });
 
-test('says in one line what is wrong with the data folder or the port', async () => {
+test('reports in one line what is wrong with the data folder or the port', async () => {
   await using data = await dataFolder();
   const file = join(data.path, 'file');
   await writeFile(file, '');

@@ -1,8 +1,8 @@
 /**
  * The embedded AWS: DynamoDB (dynalite), SQS and S3 (fauxqs) on the loopback interface, kept in a folder.
  *
- * They run in a thread of their own, for the server's event loop not to wait for their disk, and because dynalite throws
- * where nobody can catch when its disk is full: that ends the thread, and is reported, instead of the whole process.
+ * They run in a thread of their own, so that the server's event loop does not wait for their disk. When the disk is full,
+ * dynalite throws where the error cannot be caught: this ends the thread, and is reported, instead of ending the whole process.
  */
 import { once } from 'node:events';
 import { extname } from 'node:path';
@@ -19,7 +19,7 @@ export interface EmbeddedAwsOptions {
   readonly dataDir: string;
   /** 0 or absent = free ports. SQS and S3 share one. */
   readonly ports?: { readonly dynamodb?: number; readonly sqsAndS3?: number };
-  /** Called once if the emulators end by themselves (a full disk); by default the error is thrown, uncaught. */
+  /** Called once if the emulators end unexpectedly (a full disk); by default the error is thrown, uncaught. */
   readonly onFailure?: (error: EmbeddedAwsError) => void;
 }
 
@@ -34,7 +34,7 @@ const report = z.union([
   z.object({ failure: z.string() }),
 ]);
 
-/** @throws {EmbeddedAwsError} one line: the folder is no folder, not writable or in use, or a port is taken. */
+/** @throws {EmbeddedAwsError} one line: the folder is no folder, not writable or in use, or a port is in use. */
 export async function openEmbeddedAws({ dataDir, ports = {}, onFailure = throwUncaught }: EmbeddedAwsOptions): Promise<EmbeddedAws> {
   const { dynamodb = 0, sqsAndS3 = 0 } = ports;
   const thread = new Worker(new URL(`embeddedAwsThread${extname(import.meta.url)}`, import.meta.url), {
@@ -68,7 +68,7 @@ export async function openEmbeddedAws({ dataDir, ports = {}, onFailure = throwUn
   }
 }
 
-/** An error's own words and those of its causes: LevelDB tells the reason in the last one. */
+/** The messages of an error and of its causes: LevelDB gives the reason in the last one. */
 function messages(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message}: ${messages(error.cause)}`;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { exampleFiles, examplesPrefix, exampleUrl } from './exampleList.ts';
 
-/** What is there already is left as it is. */
+/** Existing files are left as they are. */
 export async function uploadExamples(s3: S3Client, bucket: string): Promise<void> {
   for (const { name, contentType } of exampleFiles) {
     const target = { Bucket: bucket, Key: `${examplesPrefix}/${name}` };

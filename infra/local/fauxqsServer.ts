@@ -1,6 +1,6 @@
 /**
- * The embedded SQS and S3: fauxqs, put together from its parts (the version is pinned), because `startFauxqs`
- * listens on every interface, gives out queue URLs of the port it was first started on, and, when it persists, cannot
+ * The embedded SQS and S3: fauxqs, assembled from its parts (the version is pinned). `startFauxqs` itself has three faults: it
+ * listens on every interface, it returns queue URLs with the port it was first started on, and with a data folder it cannot
  * make a message visible again (it writes NULL into a column that forbids it, and the message is gone until a restart).
  */
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import type * as sqsModule from '../../node_modules/fauxqs/dist/sqs/sqsStore.js'
 import { answerOwnHostOnly } from './ownHost.ts';
 import type { LocalServer } from './dynaliteServer.ts';
 
-// The package does not export its parts; they lie beside its entry, wherever it is installed.
+// The package does not export its parts; they are beside its entry file, wherever it is installed.
 const part = (path: string): Promise<unknown> => import(new URL(path, import.meta.resolve('fauxqs')).href);
 const { PersistenceManager } = z.custom<typeof persistenceModule>().parse(await part('persistence.js'));
 const { S3Store } = z.custom<typeof s3Module>().parse(await part('s3/s3Store.js'));
@@ -47,7 +47,7 @@ export async function openFauxqs({ dataDir, port }: { readonly dataDir?: string;
   return { url: sqsStore.endpoint, close: () => app.close() };
 }
 
-/** Queues whose URLs are of the present endpoint, also those that were loaded. */
+/** Queues whose URLs use the present endpoint, including those that were loaded. */
 class LoopbackSqsStore extends SqsStore {
   endpoint = '';
 
@@ -70,7 +70,7 @@ class Persistence extends PersistenceManager {
     super(dataDir);
     const database: unknown = Reflect.get(this, 'db');
     if (!(database instanceof DatabaseSync)) throw new Error(`fauxqs keeps its database in another place: ${join(dataDir, 'fauxqs.db')}`);
-    // As LevelDB does: what was written survives a kill of the process, the last writes not always a loss of power.
+    // As in LevelDB: writes survive a kill of the process, but the last ones may not survive a power cut.
     database.exec('PRAGMA synchronous = NORMAL');
     this.#makeReady = database.prepare('UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?');
   }

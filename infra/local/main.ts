@@ -1,4 +1,4 @@
-/** `npm run local`: only the embedded AWS, provisioned, printing its endpoints as settings for the other entries. */
+/** `npm run local`: only the embedded AWS, provisioned. It prints its endpoints as settings for the other programs. */
 import { parseArgs } from 'node:util';
 import { ConfigError, readConfig, readEnvironment } from '../../runtime/config.ts';
 import { onOrphaned } from '../../runtime/orphaned.ts';
@@ -7,7 +7,7 @@ import { createClients } from './clients.ts';
 import { EmbeddedAwsError, openEmbeddedAws } from './embeddedAws.ts';
 import { provision } from './provision.ts';
 
-/** Exit codes of sysexits.h: a setting that is not valid, and a service that cannot be had. */
+/** Exit codes of sysexits.h: a setting that is not valid, and a service that cannot be reached. */
 const exitCodes = { config: 78, unavailable: 69 };
 
 try {

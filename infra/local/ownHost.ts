@@ -1,9 +1,9 @@
-/** Emulators ask for no keys: so they answer whoever calls them by a name of this machine, and no page of a browser. */
+/** Emulators have no authentication. They therefore answer only requests that use a name of this machine, and none from a browser's page. */
 import type { RequestListener, Server } from 'node:http';
 
 /**
- * A page of `evil.example`, whose name was made to resolve to this machine, says that name; any other page that sends
- * what these take says its origin.
+ * A page of `evil.example`, whose name was made to resolve to this machine, sends that name; any other page sends its origin
+ * with the requests that emulators accept.
  */
 export function answerOwnHostOnly(server: Server): void {
   const listeners = server.listeners('request');

@@ -5,7 +5,7 @@ import type { Clients } from './clients.ts';
 import { uploadExamples } from './exampleFiles.ts';
 import { provision, type ProvisionSettings } from './provision.ts';
 
-/** An endpoint that does not answer is tried on; `/readyz` tells of it meanwhile. */
+/** An endpoint that does not answer is tried again and again; `/readyz` reports it meanwhile. */
 export async function prepare(
   clients: Clients,
   config: ProvisionSettings,

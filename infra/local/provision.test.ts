@@ -12,7 +12,7 @@ import { queueAttributes } from './provisionQueues.ts';
 import { createTableInput, provisionTable } from './provisionTable.ts';
 
 describe.each(dynamoDbEmulators)('the table on $name', ({ name, open }) => {
-  test('is as defined, also when provisioned again and by several at once', async () => {
+  test('is as defined, also when it is provisioned again and by several processes at once', async () => {
     const emulator = await open();
     using clients = createClients({ region: 'us-east-1', endpoints: { dynamodb: emulator.endpoint } });
     const { dynamodb } = clients;
@@ -34,7 +34,7 @@ describe.each(dynamoDbEmulators)('the table on $name', ({ name, open }) => {
   });
 });
 
-test('names an index that an existing table lacks, and leaves the table alone', async () => {
+test('reports an index that an existing table lacks, and does not change the table', async () => {
   const aws = await openEmbeddedAws({ dataDir: '' });
   using clients = createClients({ region: 'us-east-1', endpoints: aws.endpoints });
   const { GlobalSecondaryIndexes, ...input } = createTableInput('Jobs');
@@ -48,7 +48,7 @@ test('names an index that an existing table lacks, and leaves the table alone', 
   await aws.close();
 });
 
-test('keeps dead letters longer than messages, and redrives all queues but their own', () => {
+test('keeps dead letters longer than messages, and redrives all queues except the dead-letter queue', () => {
   const definitions = queueDefinitions({ queuePrefix: 'q', visibilityTimeoutSeconds: 30, maxReceiveCount: 3 });
   const [deadLetters, ...jobs] = definitions.map((definition) => queueAttributes(definition, 'arn'));
   expect(deadLetters).not.toHaveProperty('RedrivePolicy');
@@ -59,7 +59,7 @@ test('keeps dead letters longer than messages, and redrives all queues but their
   }
 });
 
-test('makes queues and buckets once, and sets attributes that changed', async () => {
+test('makes queues and buckets once, and updates changed attributes', async () => {
   const aws = await openEmbeddedAws({ dataDir: '' });
   using clients = createClients({ region: 'us-east-1', endpoints: aws.endpoints });
   const settings = { jobsTable: 'Jobs', queuePrefix: 'q', visibilityTimeoutSeconds: 30, maxReceiveCount: 3, s3Buckets: ['one', 'two'] };

@@ -1,4 +1,4 @@
-/** Table, queues and buckets on any endpoint, as their definitions in core say. Running it again changes nothing. */
+/** Table, queues and buckets on any endpoint, as they are defined in core. Running it again changes nothing. */
 import type { QueueSettings } from '../../core/queue/sqs/definition.ts';
 import type { Clients } from './clients.ts';
 import { provisionBuckets } from './provisionBuckets.ts';
@@ -10,7 +10,7 @@ export interface ProvisionSettings extends QueueSettings {
   readonly s3Buckets: readonly string[];
 }
 
-/** @throws {Error} when what is there cannot be brought into the defined shape, or an endpoint does not answer. */
+/** @throws {Error} when an existing resource cannot be changed into the defined shape, or an endpoint does not answer. */
 export async function provision(clients: Clients, settings: ProvisionSettings, log?: ProvisionLog): Promise<void> {
   await Promise.all([
     provisionTable(clients.dynamodb, settings.jobsTable, log),

@@ -19,7 +19,7 @@ async function provisionBucket(s3: S3Client, Bucket: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof NotFound)) throw error;
   }
-  // S3's first region is the one that must not be named.
+  // S3's first region is the one that must not be named in the request.
   const region = await s3.config.region();
   const location = isLocation(region) && { CreateBucketConfiguration: { LocationConstraint: region } };
   await s3.send(new CreateBucketCommand({ Bucket, ...location })).catch((error: unknown) => {

@@ -1,4 +1,4 @@
-/** `npm run provision`: table, queues and buckets on whatever the endpoints name; waits for one that is not up yet. */
+/** `npm run provision`: table, queues and buckets on the configured endpoints; waits for one that is not up yet. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Config, ConfigError, readConfig } from '../../runtime/config.ts';
 import { createLog } from '../../telemetry/log.ts';
@@ -11,7 +11,7 @@ import { provisionTable } from './provisionTable.ts';
 const badConfig = 78;
 const retryAfterMs = 2000;
 
-/** What Node and the SDK call a service that is not there. */
+/** The codes of Node and the SDK for a service that cannot be reached. */
 const unreachable = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

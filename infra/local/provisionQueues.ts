@@ -1,4 +1,4 @@
-/** The queues on SQS or an emulator of it; attributes that differ are set again. */
+/** The queues on SQS or an emulator of it; attributes that differ are updated. */
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -12,7 +12,7 @@ import { longPollSeconds, type QueueDefinition, queueDefinitions, type QueueSett
 
 export async function provisionQueues(sqs: SQSClient, settings: QueueSettings): Promise<void> {
   const arns = new Map<string, string>();
-  // One after the other: a queue names its dead-letter queue, which comes first, by its ARN.
+  // One after the other: a queue names its dead-letter queue, which is made first, by its ARN.
   for (const definition of queueDefinitions(settings)) {
     const deadLetterArn = definition.redrive && arns.get(definition.redrive.deadLetterQueue);
     arns.set(definition.name, await provisionQueue(sqs, definition.name, queueAttributes(definition, deadLetterArn)));
@@ -55,7 +55,7 @@ async function existingUrl(sqs: SQSClient, name: string): Promise<string | undef
 
 const redrivePolicy = z.object({ deadLetterTargetArn: z.string(), maxReceiveCount: z.coerce.number() });
 
-/** The redrive policy is JSON, in whatever order and with whatever quotes around its number. */
+/** Compared as JSON, since the order, and the quotes around its number, may differ. */
 function isSame(key: string, wanted: string, found: string | undefined): boolean {
   if (key !== 'RedrivePolicy' || found === undefined) return wanted === found;
   const [a, b] = [wanted, found].map((policy) => redrivePolicy.parse(JSON.parse(policy)));

@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { jobsTable } from '../../core/table/dynamodb/definition.ts';
 
-/** The part of the log that is used. */
+/** The methods of the log that are used. */
 export interface ProvisionLog {
   info(details: object, message: string): void;
 }
@@ -24,12 +24,12 @@ export interface ProvisionLog {
 /** On AWS a table takes some ten seconds to become active. */
 const activeWithinMs = 120_000;
 
-/** @throws {Error} when a table of that name lacks a key or an index: such a change is not made behind one's back. */
+/** @throws {Error} when a table of that name lacks a key or an index: it is not changed automatically. */
 export async function provisionTable(dynamodb: DynamoDBClient, tableName: string, log?: ProvisionLog): Promise<void> {
   const input = createTableInput(tableName);
   if ((await describe(dynamodb, tableName)) === undefined) {
     await dynamodb.send(new CreateTableCommand(input)).catch((error: unknown) => {
-      // Someone else created it in the same moment.
+      // Another process created it at the same moment.
       if (!(error instanceof ResourceInUseException)) throw error;
     });
   }
@@ -93,7 +93,7 @@ function keysOf(schema: KeySchemaElement[] | undefined): string {
   return (schema ?? []).map(({ AttributeName, KeyType }) => `${KeyType}:${AttributeName}`).join(' ');
 }
 
-/** Deleting expired items is housekeeping: an emulator that cannot do it is no reason to stop. */
+/** Deletion of expired items is optional: it still works with an emulator that cannot do it. */
 async function enableTtl(dynamodb: DynamoDBClient, tableName: string, log?: ProvisionLog): Promise<void> {
   if (await hasTtl(dynamodb, tableName)) return;
   const TimeToLiveSpecification = { Enabled: true, AttributeName: jobsTable.ttlAttribute };
@@ -105,7 +105,7 @@ async function enableTtl(dynamodb: DynamoDBClient, tableName: string, log?: Prov
     } else if (!(await hasTtl(dynamodb, tableName))) {
       throw error;
     }
-    // Else someone else enabled it in the same moment.
+    // Otherwise another process enabled it at the same moment.
   }
 }
 

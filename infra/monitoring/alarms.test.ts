@@ -21,7 +21,7 @@ describe('CloudWatch’s alarms', () => {
     expect([...alarms].filter(([, alarm]) => goesOff(alarm, shown)).map(([name]) => name)).toEqual([]);
   });
 
-  test('each has a cause that makes it go off, and no cause is of an alarm that there is not', () => {
+  test('each has a cause that makes it go off, and each cause belongs to an existing alarm', () => {
     expect(new Set(causes.map(({ alarm }) => alarm))).toEqual(new Set(alarms.keys()));
   });
 });

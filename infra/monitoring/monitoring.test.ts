@@ -15,7 +15,7 @@ import { firedBy } from './testAlerts.ts';
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 
-/** How OpenTelemetry's exporter spells an instrument for Prometheus. */
+/** The name that OpenTelemetry's exporter gives an instrument in Prometheus. */
 const names = new Set([
   ...Object.values(counters).map(({ name }) => `${name.replaceAll('.', '_')}_total`),
   ...Object.values(gauges).map(({ name }) => name.replaceAll('.', '_')),
@@ -28,7 +28,7 @@ const used = (text: string): readonly string[] =>
 const allRules = () => [...podRules(), ...lambdaLoopRules()].flatMap(({ rules }) => rules);
 
 describe('what operators watch', () => {
-  test('alert rules are sound, and go off when they should and only then', async () => {
+  test('alert rules are valid, and go off when they should and only then', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'job-tickets-alerts-'));
     try {
       const { stdout } = await run('npm', ['run', '--silent', 'alerts'], { cwd: root });
@@ -43,7 +43,7 @@ describe('what operators watch', () => {
     }
   });
 
-  test('every alert is seen going off in a test, and has a place in the manual', async () => {
+  test('every alert goes off in a test, and has a section in the manual', async () => {
     const alerts = allRules().flatMap((rule) => ('alert' in rule ? [String(rule.alert)] : []));
     expect(alerts.length).toBeGreaterThan(12);
     expect(new Set(alerts).size).toBe(alerts.length);
@@ -53,7 +53,7 @@ describe('what operators watch', () => {
     expect(alerts.filter((name) => !manual.includes(`| ${name} |`))).toEqual([]);
   });
 
-  test('the dashboard asks for measurements that exist, and shows them all', async () => {
+  test('the dashboard asks for existing measurements, and shows all of them', async () => {
     const dashboard = z
       .object({ panels: z.array(z.object({ targets: z.array(z.object({ expr: z.string() })) })) })
       .parse(JSON.parse(await readFile(join(root, 'k8s/components/monitoring/dashboard.json'), 'utf8')));
@@ -62,7 +62,7 @@ describe('what operators watch', () => {
     expect([...names].filter((name) => !shown.includes(name))).toEqual([]);
   });
 
-  test('the bounds that rules look at are bounds of the histograms, as they are scraped', async () => {
+  test('the bounds in the rules are bucket bounds of the histograms, as they are scraped', async () => {
     await using opened = new AsyncDisposableStack();
     const { telemetry, scrape } = opened.adopt(openTelemetry({ part: 'test', settings: parseConfig({}).openTelemetry }), ({ close }) =>
       close(),
@@ -75,7 +75,7 @@ describe('what operators watch', () => {
       expect(scraped).toMatch(new RegExp(`^${name}\\{.*le="${le.replace('.', '\\.')}".*\\} `, 'm'));
   });
 
-  test('Prometheus and CloudWatch agree how long a job of each priority may wait', () => {
+  test('Prometheus and CloudWatch agree on how long a job of each priority may wait', () => {
     const loops = lambdaLoopRules().flatMap(({ rules }) => rules.filter((rule) => 'alert' in rule && rule.alert === 'JobsWait'));
     for (const [priority, longest] of Object.entries(longestWaits)) {
       expect(loops[0]?.expr).toContain(`priority="${priority.toUpperCase()}"}) > ${longest.toSeconds()}`);

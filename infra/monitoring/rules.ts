@@ -1,4 +1,7 @@
-/** The rules of Prometheus, which lie where they are used, and all of them in one file, as it reads them without the operator of Kubernetes. */
+/**
+ * The rules of Prometheus: they are in the files that use them, and all of them together in one file, for a Prometheus without
+ * the operator of Kubernetes.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -14,12 +17,12 @@ export type Groups = z.infer<typeof groups>;
 
 const read = (path: string): unknown => parse(readFileSync(join(import.meta.dirname, '../..', path), 'utf8'));
 
-/** Of servers and workers; in Kubernetes a part of the component. */
+/** Rules for servers and workers; in Kubernetes a part of the component. */
 export function podRules(): Groups {
   return z.object({ spec: z.object({ groups }) }).parse(read('k8s/components/monitoring/rules.yaml')).spec.groups;
 }
 
-/** Of `npm run lambdas` and `npm start`, which on AWS are Lambdas that no Prometheus scrapes. */
+/** Rules for `npm run lambdas` and `npm start`; on AWS these are Lambdas, which no Prometheus scrapes. */
 export function lambdaLoopRules(): Groups {
   return z.object({ groups }).parse(read('infra/monitoring/lambdaLoops.yml')).groups;
 }

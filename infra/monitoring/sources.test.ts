@@ -31,7 +31,7 @@ for (const process of [...pods, ...lambdas]) {
   }
 }
 
-/** How OpenTelemetry's exporter spells an instrument for Prometheus. */
+/** The name that OpenTelemetry's exporter gives an instrument in Prometheus. */
 const byPrometheusName = new Map(
   Object.entries(instruments).flatMap(([key, { name }]) => {
     const base = name.replaceAll('.', '_');
@@ -40,7 +40,7 @@ const byPrometheusName = new Map(
   }),
 );
 
-/** Every measurement that rules read, with the alert or record that reads it. */
+/** Every measurement that rules read, with the alert or recording rule that reads it. */
 function readBy(groups: Groups): readonly (readonly [rule: string, instrument: string])[] {
   return groups.flatMap(({ rules }) =>
     rules.flatMap((rule) =>
@@ -52,9 +52,9 @@ function readBy(groups: Groups): readonly (readonly [rule: string, instrument: s
   );
 }
 
-/** Those that a rule reads, though somebody else counts them too; what it misses is seen elsewhere. */
+/** Measurements that a rule reads although another process counts them too; the rest is watched elsewhere. */
 const seenInPart: Readonly<Record<string, string>> = {
-  // What a Lambda fails to publish comes again from the stream, and is relay-lags' and relay-gave-up's business.
+  // What a Lambda fails to publish comes again from the stream, and is watched by the alarms relay-lags and relay-gave-up.
   FeedLosesPublishes: 'feedPublishes',
 };
 
@@ -83,7 +83,7 @@ describe('what is measured', () => {
     expect(strangersIn(lambdaLoopRules(), lambdas)).toEqual([]);
   });
 
-  test('an alert that reads what Lambdas alone count, or count too, is seen', () => {
+  test('an alert on something that only Lambdas count, or also count, is noticed', () => {
     const rule = (expr: string): Groups => [{ name: 'x', rules: [{ alert: 'X', expr, labels: { severity: 'warning' } }] }];
     expect(strangersIn(rule('increase(jobs_dead_letters_total[5m]) > 0'), pods)).toEqual(['X reads deadLetters, which dlqHandler counts']);
     expect(strangersIn(rule('rate(jobs_finished_total[5m])'), pods)).toHaveLength(1);
@@ -91,7 +91,7 @@ describe('what is measured', () => {
     expect(strangersIn(rule('jobs_running > 0'), pods)).toEqual([]);
   });
 
-  test('an alarm of CloudWatch reads, of ours, only what Lambdas alone count, and always write', async () => {
+  test('an alarm of CloudWatch reads, of our measurements, only what Lambdas alone count, and always write', async () => {
     const namespace = `${metricsNamespace('prod')} `;
     const alarms = [...alarmsIn(await templates.resources('prod'), 'prod')];
     const ours = alarms.flatMap(([name, alarm]) =>

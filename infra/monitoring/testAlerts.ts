@@ -1,4 +1,4 @@
-/** What promtool's tests of the alert rules show, for tests that hold the manual against them. */
+/** The alert rules that promtool's tests cover, for tests that compare the manual with them. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -13,7 +13,7 @@ const tests = z.object({
   ),
 });
 
-/** Each alert that a test sees going off, with the test's name, which is the cause. */
+/** Each alert that goes off in a test, with the test's name, which is the cause. */
 export async function firedBy(): Promise<readonly { readonly alert: string; readonly cause: string }[]> {
   const parsed = tests.parse(parse(await readFile(join(import.meta.dirname, 'alerts.test.yml'), 'utf8')));
   return parsed.tests.flatMap(({ name, alert_rule_test: shown }) =>

@@ -1,6 +1,6 @@
 /**
- * What makes each CloudWatch alarm go off, for tests. Where the measurement is ours, the code that makes it is run; where
- * it is AWS's own, the cause is the measurements that AWS's documentation says it shows in.
+ * The causes of each CloudWatch alarm, for tests. Where the measurement is ours, the code that makes it is run. Where it is
+ * AWS's own, the cause is the measurements that appear according to AWS's documentation.
  */
 import { metrics } from '@opentelemetry/api';
 import { ulid } from 'ulid';
@@ -42,7 +42,7 @@ export const causes: readonly Cause[] = [
   { alarm: 'jobs-given-up', cause: 'a job has failed as often as it may, and its dead letter is handled', series: givenUp },
   {
     alarm: 'dead-letters-stay',
-    cause: 'dlqHandler fails on a letter again and again',
+    cause: 'dlqHandler fails on a dead letter again and again',
     series: () => [ofQueue('dlq')('ApproximateNumberOfMessagesVisible', ...times(10, 1))],
   },
   ...(['high', 'normal', 'low'] as const).map((priority) => ({
@@ -64,7 +64,7 @@ export const causes: readonly Cause[] = [
   },
   {
     alarm: 'relay-lags',
-    cause: 'Valkey takes no publishes, so streamRelay stays where it is',
+    cause: 'Valkey accepts no publishes, so streamRelay stops at that record',
     series: () => [ofLambda('streamRelay')('IteratorAge', ...[1, 2, 3, 4, 5].map((minutes) => minutes * minuteMs + 1))],
   },
   {
@@ -76,7 +76,7 @@ export const causes: readonly Cause[] = [
     { alarm: `${name}-errors`, cause: `${name} cannot reach what it needs`, series: () => [ofLambda(name)('Errors', 1, 2, 1)] },
     {
       alarm: `${name}-throttles`,
-      cause: `${name} may not run as often at a time as it should`,
+      cause: `${name} may not run as many times at once as it should`,
       series: () => [ofLambda(name)('Throttles', 1, 2, 1)],
     },
   ]),
@@ -87,39 +87,39 @@ export const causes: readonly Cause[] = [
   },
   {
     alarm: 'table-throttles',
-    cause: 'one job is written to more often than a partition takes',
+    cause: 'one job is written to more often than a partition allows',
     series: () => [ofTable()('WriteThrottleEvents', 4, 4, 4)],
   },
   {
     alarm: 'table-throttles',
-    cause: 'one job is read more often than a partition gives',
+    cause: 'one job is read more often than a partition allows',
     series: () => [ofTable()('ReadThrottleEvents', 4, 4, 4)],
   },
   {
     alarm: 'index-throttles',
-    cause: 'one owner hands in more jobs a second than a partition of byOwner takes',
+    cause: 'one owner hands in more jobs a second than a partition of byOwner allows',
     series: () => [ofTable('byOwner')('WriteThrottleEvents', 4, 4, 4)],
   },
   {
     alarm: 'index-throttles',
-    cause: 'one owner’s jobs are listed more often than a partition of byOwner gives',
+    cause: 'one owner’s jobs are listed more often than a partition of byOwner allows',
     series: () => [ofTable('byOwner')('ReadThrottleEvents', 4, 4, 4)],
   },
   {
     alarm: 'index-throttles',
-    cause: 'all owners hand in more jobs a second than the shards of open jobs in places take',
+    cause: 'all owners hand in more jobs a second than the shards of open jobs in places allow',
     series: () => [ofTable('places')('WriteThrottleEvents', 4, 4, 4)],
   },
   {
     alarm: 'cache-busy',
-    cause: 'more events a second than one node of Valkey carries',
+    cause: 'more events a second than one node of Valkey can carry',
     series: () => [
       { ...awsMetric('AWS/ElastiCache', { ReplicationGroupId: 'CacheValkey', Role: 'Primary' })('EngineCPUUtilization', ...times(10, 95)) },
     ],
   },
 ];
 
-/** What is no reason to call anybody, however long it lasts. */
+/** Conditions that need no alarm, however long they last. */
 export const harmless: readonly Omit<Cause, 'alarm'>[] = [
   { cause: 'nothing happens at all, and the sweeper runs', series: () => [] },
   { cause: 'jobs run for hours, and others wait in a backoff', series: longJobs },
@@ -137,7 +137,7 @@ function times<Value>(count: number, value: Value): Value[] {
   return Array.from({ length: count }, () => value);
 }
 
-/** What the Lambdas write while `run` works with the core, a flush being a minute. */
+/** What the Lambdas write while `run` works with the core; each flush counts as a minute. */
 async function written(run: (core: Core, flush: () => Promise<void>) => Promise<void>): Promise<readonly Series[]> {
   await using system = await startSystem({ engine: 'embedded', parts: [] });
   const series = new Map<string, { -readonly [Key in keyof Series]: Series[Key] }>();
@@ -171,7 +171,7 @@ const directive = z.object({
 const line = z.looseObject({ _aws: z.object({ CloudWatchMetrics: z.array(directive) }) });
 const value = z.union([z.number(), z.array(z.number()).transform((values) => Math.max(...values))]);
 
-/** As CloudWatch takes them from a line. */
+/** The values that CloudWatch reads from a line. */
 function measurementsIn(text: string) {
   const parsed = line.parse(JSON.parse(text));
   return parsed._aws.CloudWatchMetrics.flatMap(({ Namespace, Dimensions: [names], Metrics }) =>
@@ -205,7 +205,7 @@ function swept(jobs: readonly Partial<Job>[], changes: Partial<Core['queues']>, 
       await core.table.create(makeJob({ jobId: ulid(at + index), createdAt: at, updatedAt: at, ...job }));
     }
     const run = createSweeper({ ...core, queues: { ...core.queues, ...changes } });
-    // The first run after an outage, or ever, looks at nothing.
+    // The first run after an outage, or ever, looks at no job.
     await run();
     for (let number = 0; number < 4; number += 1) {
       await run();
@@ -235,6 +235,6 @@ async function longJobs(): Promise<readonly Series[]> {
     ],
     {},
   );
-  // SQS takes what is in flight for messages that grow old.
+  // To SQS, messages in flight are messages that grow old.
   return [...ours, ofQueue('high')('ApproximateAgeOfOldestMessage', ...times(10, 3 * 3600))];
 }

@@ -1,4 +1,7 @@
-/** CloudWatch's alarms, as far as ours need them: a template's alarm is shown minutes of measurements, and says whether it goes off. */
+/**
+ * CloudWatch's alarms, as far as this project uses them: an alarm of a template gets minutes of measurements, and says whether
+ * it goes off.
+ */
 import { runInNewContext } from 'node:vm';
 import { z } from 'zod';
 import type { Resource } from '../testTemplates.ts';
@@ -47,13 +50,13 @@ export function alarmsIn(resources: Readonly<Record<string, Resource>>, environm
   );
 }
 
-/** What the alarm looks at: namespace and name of each measurement. */
+/** The namespace and name of each measurement that the alarm reads. */
 export function sourcesOf(one: Alarm): readonly string[] {
   const sources = 'Metrics' in one ? one.Metrics.flatMap((metric) => ('MetricStat' in metric ? [metric.MetricStat.Metric] : [])) : [one];
   return sources.map(({ Namespace, MetricName }) => `${Namespace} ${MetricName}`);
 }
 
-/** Whether it goes off at some minute. `quota` is what SERVICE_QUOTA tells. */
+/** Whether it goes off at some minute. `quota` is the value of SERVICE_QUOTA. */
 export function goesOff(one: Alarm, series: readonly Series[], quota = 1000): boolean {
   const length = Math.max(0, ...series.map(({ minutes }) => minutes.length));
   const breaches = Array.from({ length }, (_, minute) => (valueAt(one, series, minute, quota) ?? -Infinity) > one.Threshold);
@@ -73,7 +76,7 @@ function valueAt(one: Alarm, series: readonly Series[], minute: number, quota: n
   return typeof result === 'number' && !Number.isNaN(result) ? result : undefined;
 }
 
-/** Source: "Using math expressions with CloudWatch metrics". The rest of its arithmetic reads as JavaScript's. */
+/** Source: "Using math expressions with CloudWatch metrics". The rest of its arithmetic has JavaScript's syntax. */
 const mathOf = (quota: number) => ({
   FILL: (value: number | undefined, otherwise: number) => value ?? otherwise,
   IF: (condition: boolean, yes: number, no: number) => (condition ? yes : no),
@@ -91,7 +94,7 @@ function measuredAt(wanted: z.infer<typeof source>, series: readonly Series[], m
   )?.minutes[minute];
 }
 
-/** References to other resources become the names that those have, or what the CDK calls them. */
+/** References to other resources become the names of these, or the CDK's names for them. */
 function resolved(value: unknown, resources: Readonly<Record<string, Resource>>): unknown {
   if (Array.isArray(value)) return value.map((one) => resolved(one, resources));
   if (typeof value !== 'object' || value === null) return value;

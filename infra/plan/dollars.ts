@@ -1,4 +1,4 @@
-/** What it costs a month, at list prices. */
+/** The cost per month, at list prices. */
 import type { Needs } from './plan.ts';
 import { connectionsABalancerUnit, fixedDollars, hoursAMonth, prices, secondsAMonth } from './prices.ts';
 import type { Workload } from './workload.ts';
@@ -8,7 +8,7 @@ export interface Cost {
   readonly dollars: number;
 }
 
-/** vCPUs that a pod asks for: a server's one thread; a worker's share of what its handlers take. */
+/** vCPUs that a pod requests: a server's one thread; a worker's share of what its handlers use. */
 const processors = { server: 1, worker: 0.5 } as const;
 
 export function dollarsFor(needs: Needs, { watchers }: Workload): readonly Cost[] {

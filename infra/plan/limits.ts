@@ -1,4 +1,4 @@
-/** Where one region ends: what gives out first, and what to do then. */
+/** Where one region ends: which limit is reached first, and what to do then. */
 import { placeShards } from '../../core/table/dynamodb/definition.ts';
 import { assumptions, type Needs } from './plan.ts';
 
@@ -9,10 +9,10 @@ export interface RegionLimit {
   readonly remedy: string;
 }
 
-/** The most pods that k8s/overlays/prod lets be started. */
+/** The most pods that k8s/overlays/prod allows. */
 export const podsAtMost = { server: 20, worker: 100 } as const;
 
-/** Those of AWS are its default quotas. The one that comes first stands first. */
+/** The limits of AWS are its default quotas. The one that is reached first comes first. */
 export function limitsOf(needs: Needs): readonly RegionLimit[] {
   const limits: readonly RegionLimit[] = [
     {

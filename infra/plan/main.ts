@@ -1,10 +1,10 @@
-/** `npm run plan -- --jobs 2000/s --watchers 100000 --params 4KB`: what that takes and costs, and which limit comes first. */
+/** `npm run plan -- --jobs 2000/s --watchers 100000 --params 4KB`: what that load needs and costs, and which limit is reached first. */
 import { workloadOf } from './plannedPage.ts';
 import { printPlan } from './printPlan.ts';
 import { readUnitCosts } from './unitCosts.ts';
 import { WorkloadError, workloadOptions } from './workload.ts';
 
-/** Of sysexits.h: the command was used wrongly. */
+/** Of sysexits.h: wrong arguments. */
 const usage = 64;
 
 const args = process.argv.slice(2);
@@ -13,7 +13,7 @@ try {
 } catch (error) {
   const isMisused = error instanceof WorkloadError || (error instanceof TypeError && 'code' in error);
   if (!isMisused) throw error;
-  // parseArgs adds advice of several lines.
+  // parseArgs adds several lines of advice.
   console.error(error.message.split('\n', 1)[0]);
   process.exitCode = usage;
 }

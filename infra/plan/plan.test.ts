@@ -14,7 +14,7 @@ import { workloadOptions } from './workload.ts';
 const root = join(import.meta.dirname, '../..');
 const page = (name: string): Promise<string> => readFile(join(root, name), 'utf8');
 
-/** Round ones, so that a plan can be reckoned in the head. */
+/** Round numbers, so that a plan can be checked in the head. */
 const round: UnitCosts = {
   writeUnits: 8,
   readUnits: 0,
@@ -36,15 +36,15 @@ const round: UnitCosts = {
 };
 
 describe('a plan', () => {
-  test('multiplies what was measured', () => {
+  test('multiplies the measured values', () => {
     const needs = planFor(
       workloadOf('--jobs 1000/s --watchers 100000 --params 4KB --duration 1s --largest-owner 20% --kept 10d'.split(' ')),
       round,
     );
     expect(needs).toMatchObject({
-      // 8 and 5 for the params; one for whoever watches and 2 for the params.
+      // 8 and 5 for the params; one for watchers and 2 for the params.
       writeUnits: 13_000,
-      // And 99,000 jobs that are silent, each read every 37.5 s, as far as 5 servers may: 500 each.
+      // And 99,000 jobs that are silent, each read every 37.5 s, as far as 5 servers allow: 500 each.
       silenceUnits: 2500,
       readUnits: 5500,
       openIndexUnits: 2000,
@@ -69,7 +69,7 @@ describe('a plan', () => {
     ['--params 4KB', '--params 8KB'],
     ['--duration 1s', '--duration 10min'],
     ['--kept 30d', '--kept 60d'],
-  ])('takes no less and costs more when a load grows: %s, %s', (less, more) => {
+  ])('needs no less and costs more when a load grows: %s, %s', (less, more) => {
     const [small, large] = [less, more].map((words) => {
       const workload = workloadOf(words.split(' '));
       const needs = planFor(workload, round);
@@ -81,14 +81,14 @@ describe('a plan', () => {
     expect(large?.dollars).toBeGreaterThan(small?.dollars ?? Number.NaN);
   });
 
-  test('tells the limit first that is nearest', () => {
+  test('lists the nearest limit first', () => {
     const first = (words: string) => limitsOf(planFor(workloadOf(words.split(' ')), round))[0]?.what;
     expect(first('--jobs 400/s --largest-owner 100% --duration 50ms')).toContain('one owner');
     expect(first('--jobs 1/s --watchers 5M')).toBe('server pods');
     expect(first('--jobs 100/s --duration 10min')).toBe('worker pods');
   });
 
-  test('says what it can be asked', async () => {
+  test('explains its options', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, ['infra/plan/main.ts', '--help'], { cwd: root });
     for (const option of Object.keys(workloadOptions)) expect(stdout).toContain(`--${option} `);
   });
@@ -104,7 +104,7 @@ describe('a plan', () => {
   );
 });
 
-describe('what a plan reckons with', () => {
+describe('the inputs of a plan', () => {
   test('are figures that benches measured, each with its command', async () => {
     const costs = await readUnitCosts();
     expect(Object.keys(costs).toSorted()).toEqual(Object.keys(unitCosts).toSorted());

@@ -1,22 +1,22 @@
-/** What a workload takes: the unit costs that the benches measured, multiplied. What they cannot measure is assumed, and named. */
+/** What a workload needs: the unit costs that the benches measured, multiplied. What they cannot measure is assumed, and named. */
 import { maxInlineBytes } from '../../core/table/jobTable.ts';
 import { parseConfig } from '../../runtime/config.ts';
 import type { UnitCosts } from './unitCosts.ts';
 import type { Workload } from './workload.ts';
 
 export interface Needs {
-  /** Of the table and its indexes, a second. */
+  /** Of the table and its indexes, per second. */
   readonly writeUnits: number;
   readonly readUnits: number;
-  /** Of these, for watched jobs of which nothing is heard. */
+  /** The part of these for watched jobs without events. */
   readonly silenceUnits: number;
-  /** Of the index of open jobs, and of the largest owner's part of the other. */
+  /** Of the index of open jobs, and of the largest owner's part of the other index. */
   readonly openIndexUnits: number;
   readonly ownerIndexUnits: number;
-  /** Partitions that these two need, at least. */
+  /** The least number of partitions that these two need. */
   readonly openIndexShards: number;
   readonly ownerIndexShards: number;
-  /** What is kept, in the end. */
+  /** What is stored at the end of the period. */
   readonly tableGB: number;
   /** Of the table, and of its stream. */
   readonly partitions: number;
@@ -25,46 +25,46 @@ export interface Needs {
   readonly workerPods: number;
   readonly deliveries: number;
   readonly serverPods: number;
-  /** What the servers' number follows from. */
+  /** The reason for the number of servers. */
   readonly serversBoundBy: 'processor' | 'memory' | 'sockets' | 'two at least';
   readonly publishes: number;
   readonly redisShards: number;
   readonly relayInvocations: number;
-  /** Of the relay, at once. */
+  /** Invocations of the relay at the same time. */
   readonly lambdas: number;
-  /** Share of its time in which the relay of one shard is busy. */
+  /** The share of time in which the relay of one shard is busy. */
   readonly relayUse: number;
   readonly relayGBSeconds: number;
 }
 
 export const assumptions = {
-  /** Cores of a pod, and share of its memory, that are used before another is started: one thread, some left for a rush. */
+  /** The cores of a pod, and the share of its memory, at which another pod is started: one thread, with some reserve for a rush. */
   podCores: 0.6,
   podMemoryMB: 0.8 * 1024,
   redisCores: 0.5,
   /** Of the 6.4 GB of a cache.m7g.large. */
   redisGB: 3.2,
-  /** Bytes of a record with its index entries, without what stands apart. */
+  /** Bytes of a record with its index entries, without payloads stored apart. */
   recordBytes: 2048,
-  /** From here to SQS and back; meanwhile what is to be sent gathers for the next batch, of ten at most. */
+  /** The time from here to SQS and back; meanwhile messages gather for the next batch, of ten at most. */
   sqsMs: 15,
-  /** From a Lambda to Redis and back, within a zone or two. */
+  /** The time from a Lambda to Redis and back, within a zone or two. */
   redisMs: 0.5,
-  /** Of a Lambda, whatever it does. */
+  /** The time of a Lambda, whatever it does. */
   invocationMs: 5,
-  /** How often Lambda looks into a shard, and how many records it takes. */
+  /** How often Lambda polls a shard, and how many records it takes. */
   pollsASecond: 4,
   relayBatch: 100,
-  /** What DynamoDB keeps and takes in a partition. */
+  /** What DynamoDB stores and allows in a partition. */
   partitionGB: 10,
   partitionUnits: 1000,
-  /** A new table on demand has these. */
+  /** A new on-demand table begins with this many. */
   partitionsAtFirst: 4,
 } as const;
 
-/** PENDING, PROCESSING, and its end. */
+/** PENDING, PROCESSING, and the final status. */
 const transitions = 3;
-/** Entry and leave, or its end: each a write of its own. */
+/** When it enters and leaves, or ends: each a separate write. */
 const indexWrites = 2;
 
 export function planFor(workload: Workload, cost: UnitCosts): Needs {
@@ -88,7 +88,7 @@ export function planFor(workload: Workload, cost: UnitCosts): Needs {
   const deliveries = jobs * transitions * watchersAJob * watched;
   const servers = serversFor({ jobs, watchers, deliveries, watchersAJob }, cost);
   const silenceUnits = silenceUnitsFor(workload, servers.pods);
-  // The writer's, and the relay's.
+  // One publish by the writer, and one by the relay.
   const publishes = 2 * jobs * cost.publishes;
   return {
     writeUnits: jobs * writes,
@@ -116,7 +116,7 @@ export function planFor(workload: Workload, cost: UnitCosts): Needs {
   };
 }
 
-/** Each begun KB is one; what else stands in the item begins one more where the KB is full. */
+/** Each started KB counts as one; the rest of the item starts one more where the KB is full. */
 export const payloadWriteUnits = (bytes: number): number => Math.floor(bytes / 1024) + 1;
 export const payloadReadUnits = (bytes: number): number => Math.floor(bytes / 4096) + 1;
 
@@ -140,7 +140,7 @@ function serversFor({ jobs, watchers, deliveries, watchersAJob }: Served, cost: 
   return pods[boundBy] > 2 ? ({ pods: pods[boundBy], boundBy } as const) : ({ pods: 2, boundBy: 'two at least' } as const);
 }
 
-/** A watched job that says nothing is read after each silence of 1 to 1.5 visibility timeouts, as far as its server may. */
+/** A watched job without events is read after each silence of 1 to 1.5 visibility timeouts, as far as its server allows. */
 function silenceUnitsFor({ jobsPerSecond, watchers, durationSeconds, watchersAJob }: Workload, pods: number): number {
   const { silenceMs, maxReadsPerSecond } = parseConfig({}).watchReads;
   const silence = silenceMs / 1000;
@@ -148,13 +148,13 @@ function silenceUnitsFor({ jobsPerSecond, watchers, durationSeconds, watchersAJo
   return Math.min(silentJobs / (1.25 * silence), pods * maxReadsPerSecond);
 }
 
-/** Where calls are rare each message travels alone: sent by a server, received and deleted by a worker. */
+/** At low rates each message travels alone: sent by a server, received and deleted by a worker. */
 function sqsRequestsAJob(ofProcess: { readonly sent: number; readonly worked: number }, atSaturation: number): number {
   const batch = (aSecond: number): number => Math.min(10, Math.max(1, (aSecond * assumptions.sqsMs) / 1000));
   return Math.max(atSaturation, 1 / batch(ofProcess.sent) + 2 / batch(ofProcess.worked));
 }
 
-/** A shard with few records is looked into each time there is one; a busy one hands over batches. */
+/** A shard with few records is polled for each of them; a busy one returns batches. */
 function relayFor(records: number, shards: number, { relayMs }: UnitCosts) {
   const ofShard = records / shards;
   const invocations = shards * Math.min(ofShard, Math.max(assumptions.pollsASecond, ofShard / assumptions.relayBatch));

@@ -1,4 +1,4 @@
-/** Puts what `npm run plan` prints below each command of it in a page, so that a page cannot say anything else. */
+/** Puts the output of `npm run plan` below each of its commands in a page, so that the page always agrees with it. */
 import { parseArgs } from 'node:util';
 import { printPlan } from './printPlan.ts';
 import type { UnitCosts } from './unitCosts.ts';
@@ -6,7 +6,7 @@ import { parseWorkload, workloadOptions } from './workload.ts';
 
 const block = /```sh\nnpm run plan -- (?<words>.*)\n```\n\n```text\n[\s\S]*?```/g;
 
-/** The page with each plan anew. */
+/** The page with each plan updated. */
 export function plannedPage(page: string, unitCosts: UnitCosts): string {
   return page.replaceAll(
     block,
@@ -15,7 +15,7 @@ export function plannedPage(page: string, unitCosts: UnitCosts): string {
   );
 }
 
-/** @throws for an option that there is not, or words that are not understood. */
+/** @throws for an unknown option, or values that are not understood. */
 export function workloadOf(args: readonly string[]) {
   const options = Object.fromEntries(Object.keys(workloadOptions).map((name) => [name, { type: 'string' } as const]));
   const { values } = parseArgs({ args: [...args], options });

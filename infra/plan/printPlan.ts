@@ -1,4 +1,4 @@
-/** A plan as text: what it takes, what it costs, which limit comes first. */
+/** A plan as text: what it needs, what it costs, and which limit is reached first. */
 import { placeShards } from '../../core/table/dynamodb/definition.ts';
 import { dollarsFor } from './dollars.ts';
 import { limitsOf, shareOf } from './limits.ts';
@@ -39,7 +39,7 @@ export function printPlan(workload: Workload, unitCosts: UnitCosts): string {
     ...columns(dollars.map((cost) => [cost.what, money(cost.dollars), ''])),
     ...columns([['together', money(together), `${shown(millionJobs)} a million jobs`]]),
     '',
-    'Limits, the first first',
+    'Limits, the nearest first',
     ...columns(
       limitsOf(needs).map((limit) => [
         limit.what,

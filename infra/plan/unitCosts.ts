@@ -1,9 +1,9 @@
-/** What one of each thing takes, as the benches measured it: they write bench/unitCosts.json, the plan multiplies. */
+/** The cost of one of each thing, as the benches measured it: they write bench/unitCosts.json, the plan multiplies. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** Each by the bench that measures it. */
+/** Each with the bench that measures it. */
 export const unitCosts = {
   writeUnits: { bench: 'writeBudget', meaning: 'write units of a job: keyed, short params, one attempt' },
   readUnits: { bench: 'writeBudget', meaning: 'read units of such a job' },
@@ -33,13 +33,13 @@ const kept = z.record(names, measurement);
 
 const file = join(import.meta.dirname, '../../bench/unitCosts.json');
 
-/** @throws where the file lacks one: its bench has to run first. */
+/** @throws where the file lacks a value: its bench has to run first. */
 export async function readUnitCosts(): Promise<UnitCosts> {
   const costs = kept.parse(JSON.parse(await readFile(file, 'utf8')));
   return z.record(names, z.number()).parse(Object.fromEntries(Object.entries(costs).map(([name, { value }]) => [name, value])));
 }
 
-/** Called by the benches: what they measured takes the place of what was measured before. */
+/** Called by the benches: new values replace the old ones. */
 export async function keepUnitCosts(measured: Readonly<Partial<UnitCosts>>): Promise<void> {
   const before = z.partialRecord(names, measurement).parse(JSON.parse(await readFile(file, 'utf8').catch(() => '{}')));
   const today = new Date().toISOString().slice(0, 10);

@@ -1,23 +1,23 @@
-/** What is asked of a plan, from the words of the command line. */
+/** The input of a plan, read from the arguments of the command line. */
 import { z } from 'zod';
 import { maxParamsBytes } from '../../core/job.ts';
 
 export interface Workload {
   readonly jobsPerSecond: number;
-  /** Sockets that are open at once, each watching a job. */
+  /** Sockets that are open at the same time, each watching a job. */
   readonly watchers: number;
   readonly paramsBytes: number;
   /** How long a handler works. */
   readonly durationSeconds: number;
-  /** How many watch each job, of those who watch. */
+  /** How many watch each of the watched jobs. */
   readonly watchersAJob: number;
-  /** Share of the jobs that are the largest owner's. */
+  /** The largest owner's share of the jobs. */
   readonly largestOwner: number;
   /** How long jobs are kept. */
   readonly keptDays: number;
 }
 
-/** `--jobs` and so on, with what they mean and their default. */
+/** The options with their meanings and defaults. */
 export const workloadOptions = {
   jobs: { byDefault: '10/s', meaning: 'jobs in a second, minute, hour or day: 2000/s, 90k/h' },
   watchers: { byDefault: '1000', meaning: 'sockets open at once: 100000, 10M' },
@@ -30,7 +30,7 @@ export const workloadOptions = {
 
 export type WorkloadOption = keyof typeof workloadOptions;
 
-/** @throws {WorkloadError} for words it does not understand, in one line. */
+/** @throws {WorkloadError} for values it does not understand, in one line. */
 export function parseWorkload(words: Readonly<Partial<Record<WorkloadOption, string>>>): Workload {
   const read = (
     option: WorkloadOption,

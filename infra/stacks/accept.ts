@@ -1,4 +1,4 @@
-/** Accepts a finding of cdk-nag where it is meant to be so; the reason stands in the template. */
+/** Accepts a finding of cdk-nag where it is intended; the reason is written into the template. */
 import { Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 

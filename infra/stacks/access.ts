@@ -14,11 +14,11 @@ export interface Resources {
   readonly storage: Storage;
   readonly queues: Queues;
   readonly cache: Cache;
-  /** Whose settings are read. */
+  /** The environment whose settings are read. */
   readonly environment: string;
 }
 
-/** One statement a kind of resource; an empty grant makes none. Who writes objects is refused what no job may do. */
+/** One statement for each kind of resource; an empty grant makes none. A part that writes objects is denied what no job may do. */
 export function statementsOf(grants: Grants, { storage, queues, cache, environment }: Resources): PolicyStatement[] {
   const { table, bucket } = storage;
   const jobQueueArns = [...queues.jobs.values()].map(({ queueArn }) => queueArn);
@@ -38,13 +38,13 @@ export function statementsOf(grants: Grants, { storage, queues, cache, environme
   ].filter((statement) => statement !== undefined);
 }
 
-/** Findings that the statements' wildcards raise: all indexes of one table, all objects of one bucket. */
+/** Findings that the statements' wildcards cause: all indexes of one table, all objects of one bucket. */
 export function acceptWildcards(role: Role, grants: Grants, { storage: { table, bucket }, environment }: Resources): void {
   if (grants.indexes !== undefined) {
     accept(role, `AwsSolutions-IAM5[Resource::<${logicalIdOf(table)}.Arn>/index/*]`, 'All indexes of this one table.');
   }
   if (grants.objects !== undefined) {
-    const reason = 'All files of this one bucket: what jobs name is not known before.';
+    const reason = 'All files of this one bucket: which ones jobs will name is not known beforehand.';
     accept(role, `AwsSolutions-IAM5[Resource::<${logicalIdOf(bucket)}.Arn>/*]`, reason);
   }
   if (grants.parameters !== undefined) {
@@ -62,7 +62,10 @@ function logicalIdOf(construct: Construct): string {
   return id;
 }
 
-/** Beside the code's own checks: nothing shared is written, and nothing is replaced that was not looked at ("Enforce conditional writes"). */
+/**
+ * In addition to the code's own checks: shared objects are not written, and no object is replaced without a look at it
+ * ("Enforce conditional writes").
+ */
 function refusedWrites(bucket: Storage['bucket']): PolicyStatement[] {
   const refused = { effect: Effect.DENY, actions: ['s3:PutObject'] };
   return [
@@ -72,7 +75,7 @@ function refusedWrites(bucket: Storage['bucket']): PolicyStatement[] {
       resources: [bucket.arnForObjects('*')],
       conditions: {
         Null: { 's3:if-none-match': 'true', 's3:if-match': 'true' },
-        // The steps of a multipart upload before its last take no condition.
+        // The steps of a multipart upload before its last one take no condition.
         Bool: { 's3:ObjectCreationOperation': 'true' },
       },
     }),
@@ -83,7 +86,7 @@ function allow(actions: readonly string[] | undefined, resources: string[]): Pol
   return actions === undefined ? undefined : new PolicyStatement({ actions: [...actions], resources });
 }
 
-/** Takes the place of an issuer where dev is only looked at; no token is ever signed by it. */
+/** Stands for the issuer where dev is only synthesized; it never signs a token. */
 const noCluster = 'oidc.example.invalid/id/CLUSTER';
 
 /** The roles of the pods, assumed with the token of their service account (IRSA). */
@@ -114,13 +117,13 @@ export function addPodRoles(parent: Construct, environment: Environment, resourc
   ]);
 }
 
-/** Both the path and what is under it: a call by path is allowed by the one, its results by the other. */
+/** Both the path and what is below it: a call by path needs the first, its results the second. */
 function parameterArns(environment: string): string[] {
   const path = `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:parameter${parametersPrefix(environment)}`;
   return [path, `${path}/*`];
 }
 
-/** Secrets Manager puts six characters of its own after the name. */
+/** Secrets Manager adds six characters of its own to the name. */
 function tokenSecretArn(environment: string): string {
   return `arn:${Aws.PARTITION}:secretsmanager:${Aws.REGION}:${Aws.ACCOUNT_ID}:secret:job-tickets/${environment}/JWT_SECRET-??????`;
 }

@@ -1,4 +1,4 @@
-/** What calls a person. docs/operations.md says of each alarm what it means, what causes it and what to do; tests hold both together. */
+/** The alarms that call a person. docs/operations.md says of each what it means, what causes it and what to do; tests compare the two. */
 import { Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, MathExpression, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -18,7 +18,7 @@ export interface Observed {
   readonly cache: Cache;
 }
 
-/** The longest that a job of each priority may wait for a worker. The rules of Prometheus have the same. */
+/** The longest time that a job of each priority may wait for a worker. The rules of Prometheus have the same. */
 export const longestWaits = { high: Duration.minutes(1), normal: Duration.minutes(15), low: Duration.hours(2) } as const;
 
 interface AlarmProps {
@@ -30,7 +30,7 @@ interface AlarmProps {
   readonly says: string;
 }
 
-/** Subscribe whoever is on call to the topic. */
+/** Subscribe the people on call to this topic. */
 export function addAlarms(
   parent: Construct,
   { name: stage }: Environment,
@@ -62,13 +62,13 @@ export function addAlarms(
     metric: ownMetric(stage, 'jobs.dead_letters', 'Sum'),
     above: 0,
     minutes: 1,
-    says: 'A job used up its budget and ended FAILED_FINAL.',
+    says: 'A job used up its budget and became FAILED_FINAL.',
   });
   add('dead-letters-stay', {
     metric: queues.deadLetters.metricApproximateNumberOfMessagesVisible(max),
     above: 0,
     minutes: 10,
-    says: 'dlqHandler does not get the dead-letter queue empty.',
+    says: 'dlqHandler does not manage to empty the dead-letter queue.',
   });
   for (const [priority, longest] of Object.entries(longestWaits)) {
     add(`${priority}-waits`, {
@@ -82,19 +82,19 @@ export function addAlarms(
     metric: unreceived([...queues.jobs.values()]),
     above: 0,
     minutes: 5,
-    says: 'Messages wait, and no worker receives any.',
+    says: 'Messages wait, and no worker receives any of them.',
   });
   add('messages-lost', {
     metric: ownMetric(stage, 'jobs.sweeps.sent_again', 'Sum'),
     above: 10,
     minutes: 1,
-    says: 'The sweeper sent more than ten jobs again in a minute, whose messages were lost.',
+    says: 'In one minute the sweeper sent more than ten jobs again whose messages were lost.',
   });
   add('sweeper-passes-over', {
     metric: ownMetric(stage, 'jobs.sweeps.failed', 'Sum'),
     above: 0,
     minutes: 3,
-    says: 'The sweeper meets jobs that it cannot read or send.',
+    says: 'The sweeper finds jobs that it cannot read or send.',
   });
   add('sweeper-stands-still', {
     metric: new MathExpression({
@@ -105,19 +105,19 @@ export function addAlarms(
     }),
     above: 0,
     minutes: 5,
-    says: 'The sweeper does not run, so nothing tells how long jobs wait.',
+    says: 'The sweeper does not run, so it is not known how long jobs wait.',
   });
   add('relay-lags', {
     metric: lambdas.streamRelay.metric('IteratorAge', max),
     above: Duration.minutes(1).toMilliseconds(),
     minutes: 5,
-    says: 'streamRelay is behind the stream by more than a minute.',
+    says: 'streamRelay is more than a minute behind the stream.',
   });
   add('relay-gave-up', {
     metric: queues.relayFailures.metricApproximateNumberOfMessagesVisible(max),
     above: 0,
     minutes: 1,
-    says: 'Records of the stream were passed over.',
+    says: 'Records of the stream were skipped.',
   });
   for (const [name, lambda] of Object.entries(lambdas)) {
     add(`${name}-errors`, { metric: lambda.metricErrors(sum), above: 0, minutes: 3, says: `${name} fails.` });
@@ -127,7 +127,7 @@ export function addAlarms(
     metric: concurrencyUsed(),
     above: 80,
     minutes: 5,
-    says: 'More than 80 % of the Lambdas that the account may run at a time are running.',
+    says: 'More than 80 % of the Lambdas that the account may run at once are running.',
   });
   add('table-throttles', {
     metric: tableThrottles(storage),
@@ -141,6 +141,6 @@ export function addAlarms(
     minutes: 3,
     says: 'DynamoDB throttles reads or writes of an index.',
   });
-  add('cache-busy', { metric: cacheCpu(cache), above: 80, minutes: 10, says: 'Valkey is at the end of its one thread.' });
+  add('cache-busy', { metric: cacheCpu(cache), above: 80, minutes: 10, says: 'Valkey’s one thread is at its limit.' });
   return alarms;
 }

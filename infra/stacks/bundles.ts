@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '../..');
 /** Folders with `index.mjs`, which exports `handler`. */
 export type Bundles = Readonly<Record<LambdaName, string>>;
 
-/** The same code gives the same bytes, so nothing is deployed for nothing. */
+/** The same code gives the same bytes, so unchanged code is not deployed again. */
 export function bundleLambdas(folder: string): Bundles {
   return { dlqHandler: bundle('dlqHandler'), streamRelay: bundle('streamRelay'), sweeper: bundle('sweeper') };
 

@@ -1,4 +1,4 @@
-/** Valkey for the feed: TLS, a password, no snapshots, since what it carries is a hint and the table the truth. */
+/** Valkey for the feed: TLS, a password, and no snapshots, since it carries hints and the table is the truth. */
 import { CfnParameterGroup, CfnReplicationGroup, CfnSubnetGroup } from 'aws-cdk-lib/aws-elasticache';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -9,9 +9,9 @@ import { removalPolicy } from './storage.ts';
 
 export interface Cache {
   readonly replicationGroupId: string;
-  /** REDIS_URL without its password: it follows by itself when shards change it. */
+  /** REDIS_URL without its password: its name stays valid when shards change. */
   readonly url: string;
-  /** REDIS_PASSWORD_ARN; whoever may read it may listen to the feed. */
+  /** REDIS_PASSWORD_ARN; a process that can read the secret can listen to the feed. */
   readonly password: Secret;
   readonly isCluster: boolean;
 }
@@ -54,7 +54,7 @@ export function addCache(parent: Construct, { name, cache: size, keepsData }: En
     snapshotRetentionLimit: 0,
   });
   const host = isCluster ? valkey.attrConfigurationEndPointAddress : valkey.attrPrimaryEndPointAddress;
-  accept(password, 'AwsSolutions-SMG4', 'ElastiCache has no rotation by schedule; docs/operations.md says how it is done by hand.');
+  accept(password, 'AwsSolutions-SMG4', 'ElastiCache has no rotation by schedule; docs/operations.md describes the manual rotation.');
   if (size.replicasPerShard === 0) {
     accept(valkey, 'AwsSolutions-AEC4', 'One node: while it is away the servers read the table, so that development does not pay for two.');
   }

@@ -1,4 +1,4 @@
-/** One page that answers: does work arrive, is it done, what waits, what fails. */
+/** One page that answers four questions: does work arrive, is it done, what waits, what fails. */
 import { Duration } from 'aws-cdk-lib';
 import { AlarmStatusWidget, Dashboard, GraphWidget, type Alarm, type IMetric, type IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
@@ -21,7 +21,7 @@ export function addDashboard(
     defaultInterval: Duration.hours(3),
     widgets: [
       [new AlarmStatusWidget({ title: 'Alarms', width: 24, height: 4, alarms: [...alarms] })],
-      // Of server and worker too where METRICS is `emf` and their logs go to CloudWatch.
+      // Includes server and worker where METRICS is `emf` and their logs go to CloudWatch.
       [
         graph('Jobs created and finished', [ownMetric(name, 'jobs.created', 'Sum'), ownMetric(name, 'jobs.finished', 'Sum')]),
         graph(

@@ -14,8 +14,8 @@ export function addImages(parent: Construct, { name, keepsData }: Environment): 
       imageTagMutability: TagMutability.IMMUTABLE,
       encryption: RepositoryEncryption.AES_256,
       lifecycleRules: [
-        { description: 'What lost its tag', tagStatus: TagStatus.UNTAGGED, maxImageAge: Duration.days(7) },
-        { description: 'Enough to roll back to', maxImageCount: 30 },
+        { description: 'Images without a tag', tagStatus: TagStatus.UNTAGGED, maxImageAge: Duration.days(7) },
+        { description: 'Enough for a rollback', maxImageCount: 30 },
       ],
       emptyOnDelete: !keepsData,
       removalPolicy: removalPolicy(keepsData),

@@ -1,4 +1,4 @@
-/** How long each Lambda may run, and how many of it at a time. */
+/** How long each Lambda may run, and how many instances of it at once. */
 import type { LambdaName } from '../grants.ts';
 
 export interface LambdaLimits {
@@ -8,8 +8,8 @@ export interface LambdaLimits {
 }
 
 /**
- * The sweeper ends before the minute in which it runs again, and never runs twice at once. The relay runs once a shard of
- * the stream; the table's partitions, of which each has one, come with its traffic.
+ * The sweeper ends before the minute in which it runs again, and never runs twice at once. The relay runs once per shard of the
+ * stream; each of the table's partitions has one shard, and partitions come with traffic.
  */
 export const lambdaLimits: Readonly<Record<LambdaName, LambdaLimits>> = {
   dlqHandler: { timeoutSeconds: 10, concurrency: 10 },
@@ -17,5 +17,8 @@ export const lambdaLimits: Readonly<Record<LambdaName, LambdaLimits>> = {
   sweeper: { timeoutSeconds: 55, concurrency: 1 },
 };
 
-/** Of the dead-letter queue, as AWS asks for queues of Lambdas: throttled letters stay hidden meanwhile ("Using Lambda with Amazon SQS"). */
+/**
+ * For the dead-letter queue, as AWS recommends for queues of Lambdas: throttled messages stay hidden meanwhile ("Using Lambda
+ * with Amazon SQS").
+ */
 export const deadLetterVisibilitySeconds = 6 * lambdaLimits.dlqHandler.timeoutSeconds;

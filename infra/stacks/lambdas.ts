@@ -1,4 +1,4 @@
-/** The three Lambdas, each with a role of its own, and what sets them off. */
+/** The three Lambdas, each with a role of its own, and their event sources. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -20,7 +20,7 @@ export type Lambdas = Readonly<Record<LambdaName, Lambda>>;
 export interface LambdasDeps extends Resources {
   readonly network: Network;
   readonly bundles: Bundles;
-  /** By the names of runtime/config.ts. */
+  /** By the names in runtime/config.ts. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -32,7 +32,7 @@ export function addLambdas(parent: Construct, environment: Environment, deps: La
   const sweepEvery = Duration.seconds(environment.sweepIntervalSeconds);
   new Rule(scope, 'EveryMinute', {
     schedule: Schedule.rate(sweepEvery),
-    // The next run does what this one could not.
+    // The next run does what this one could not do.
     targets: [new LambdaFunction(lambdas.sweeper, { retryAttempts: 0, maxEventAge: sweepEvery })],
   });
   return lambdas;
@@ -58,7 +58,7 @@ function addLambda(
     inlinePolicies: { own: new PolicyDocument({ statements }) },
   });
   acceptWildcards(role, lambdaGrants[name], deps);
-  accept(role, 'AwsSolutions-IAM5[Resource::*]', 'Network interfaces of a Lambda in a VPC, and X-Ray: these actions take no resource.');
+  accept(role, 'AwsSolutions-IAM5[Resource::*]', 'Network interfaces of a Lambda in a VPC, and X-Ray: these actions have no resource.');
   const lambda = new Lambda(scope, name, {
     functionName: `job-tickets-${stage}-${name}`,
     description: descriptions[name],
@@ -77,18 +77,18 @@ function addLambda(
     securityGroups: [network.lambdas],
   });
   const { defaultChild } = lambda.node;
-  // Here, since the class would give the role a policy of its own. Whoever sent the message has begun the trace.
+  // Set here, since the class would give the role a policy of its own. The sender of the message has begun the trace.
   if (CfnFunction.isCfnFunction(defaultChild)) defaultChild.tracingConfig = { mode: 'Active' };
   return lambda;
 }
 
 const descriptions: Readonly<Record<LambdaName, string>> = {
-  dlqHandler: 'Ends the jobs whose budget is used up, and sends the others anew',
+  dlqHandler: 'Ends the jobs whose budget is used up, and sends the others again',
   streamRelay: 'Publishes every transition again',
-  sweeper: 'Sends again what no message names',
+  sweeper: 'Sends jobs again that no message names',
 };
 
-/** As startLambdas maps them outside AWS. Written out, since CDK's own classes grant the roles more than is used. */
+/** As startLambdas maps them outside AWS. Written out here, since CDK's own classes grant the roles more than is used. */
 function addEventSources(scope: Construct, { dlqHandler, streamRelay }: Lambdas, { storage, queues }: LambdasDeps): void {
   const { tableStreamArn } = storage.table;
   if (tableStreamArn === undefined) throw new Error('the table has no stream');
@@ -97,7 +97,7 @@ function addEventSources(scope: Construct, { dlqHandler, streamRelay }: Lambdas,
     eventSourceArn: queues.deadLetters.queueArn,
     // Each dead letter succeeds or comes back by itself.
     batchSize: 1,
-    // Else Lambda takes more letters than may run, and throttles what it took.
+    // Otherwise Lambda takes more messages than it may run, and throttles those.
     scalingConfig: { maximumConcurrency: lambdaLimits.dlqHandler.concurrency },
     functionResponseTypes: ['ReportBatchItemFailures'],
   });
@@ -108,7 +108,7 @@ function addEventSources(scope: Construct, { dlqHandler, streamRelay }: Lambdas,
     batchSize: 100,
     bisectBatchOnFunctionError: true,
     functionResponseTypes: ['ReportBatchItemFailures'],
-    // No shard is blocked for good: watchers find by reading what is passed over here.
+    // No shard is blocked for good: watchers find skipped events by reading.
     maximumRetryAttempts: 10,
     maximumRecordAgeInSeconds: 300,
     destinationConfig: { onFailure: { destination: queues.relayFailures.queueArn } },

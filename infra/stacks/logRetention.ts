@@ -1,4 +1,4 @@
-/** The CDK's own word for how many days logs are kept. */
+/** The CDK's own constants for how many days logs are kept. */
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Environment } from '../environments.ts';
 

@@ -1,4 +1,4 @@
-/** Measurements that alarms and dashboard share, and that no class of the CDK makes. */
+/** Measurements that alarms and dashboard share, and for which the CDK has no class. */
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -9,10 +9,10 @@ import type { Storage } from './storage.ts';
 
 const period = Duration.minutes(1);
 
-/** METRICS_NAMESPACE of everything in an environment. */
+/** The METRICS_NAMESPACE of all parts of an environment. */
 export const metricsNamespace = (environment: string): string => `JobTickets/${environment}`;
 
-/** One that the Lambdas, and with METRICS=emf server and worker, write among their logs. */
+/** A measurement that the Lambdas write into their logs, and with METRICS=emf also server and worker. */
 export function ownMetric(
   environment: string,
   metricName: (typeof embeddedMetrics)[number]['name'],
@@ -26,7 +26,7 @@ export function tableThrottles({ table }: Storage): MathExpression {
   return throttles({ TableName: table.tableName }, ['table'], () => ({}));
 }
 
-/** An index has a throughput of its own, and holds up the writes of its table. */
+/** An index has a throughput of its own, and limits the writes of its table. */
 export function indexThrottles({ table }: Storage): MathExpression {
   return throttles({ TableName: table.tableName }, Object.keys(jobsTable.indexes), (index) => ({ GlobalSecondaryIndexName: index }));
 }
@@ -57,7 +57,7 @@ function throttles(
   return new MathExpression({ expression, usingMetrics, period, label: 'throttled requests' });
 }
 
-/** How many messages wait, in a minute in which nobody received any. */
+/** The number of messages that wait, in a minute in which none was received. */
 export function unreceived(queues: readonly Queue[]): MathExpression {
   const waiting = queues.map(
     (queue, index) => [`waiting${index}`, queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Minimum' })] as const,
@@ -75,8 +75,8 @@ export function unreceived(queues: readonly Queue[]): MathExpression {
 }
 
 /**
- * In percent of what the account may run at a time in this region, whoever runs it; what is reserved counts as used.
- * Source: "Monitoring concurrency", AWS Lambda.
+ * In percent of the Lambdas that the account may run at once in this region, for all of its services; reserved ones count as
+ * used. Source: "Monitoring concurrency", AWS Lambda.
  */
 export function concurrencyUsed(): MathExpression {
   const ofAccount = (metricName: string) => new Metric({ namespace: 'AWS/Lambda', metricName, statistic: 'Maximum', period });

@@ -1,6 +1,6 @@
 /**
- * The VPC of the cache and of the Lambdas that talk to it. No NAT: gateway endpoints of DynamoDB and S3 cost nothing,
- * and the two interface endpoints that are needed (SQS, and Secrets Manager for the cache's password) cost less than NAT gateways.
+ * The VPC of the cache and of the Lambdas that talk to it. It has no NAT: gateway endpoints of DynamoDB and S3 are free, and
+ * the two interface endpoints that are needed (SQS, and Secrets Manager for the cache's password) cost less than NAT gateways.
  * The cluster has a VPC of its own; the two are peered.
  */
 import { RemovalPolicy, Tags } from 'aws-cdk-lib';
@@ -58,7 +58,7 @@ export function addNetwork(parent: Construct, { name, vpcCidr, cluster, logReten
 
   lambdas.connections.allowTo(cache, Port.tcp(cachePort), 'the feed');
   lambdas.connections.allowTo(endpoints, Port.tcp(443), 'SQS and Secrets Manager');
-  // DynamoDB behind its gateway endpoint keeps its public addresses; no route leads to any other.
+  // DynamoDB keeps its public addresses behind its gateway endpoint; there is no route to any other address.
   lambdas.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'DynamoDB');
   cache.addIngressRule(Peer.ipv4(cluster.vpcCidr), Port.tcp(cachePort), 'the pods');
   vpc.addInterfaceEndpoint('Sqs', { service: InterfaceVpcEndpointAwsService.SQS, securityGroups: [endpoints], open: false });
@@ -77,7 +77,7 @@ interface Peering {
   readonly ownCidr: string;
 }
 
-/** Routes there and back: those in the cluster's route tables are made here too, so that they go when this goes. */
+/** Routes in both directions: those in the cluster's route tables are made here too, so that they are deleted with this stack. */
 function addPeering(scope: Construct, vpc: IVpc, { vpcId, vpcCidr, routeTables, ownCidr }: Peering): void {
   const peering = new CfnVPCPeeringConnection(scope, 'Peering', { vpcId: vpc.vpcId, peerVpcId: vpcId });
   const addRoute = (id: string, routeTableId: string, destinationCidrBlock: string): CfnRoute =>

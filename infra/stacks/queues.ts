@@ -1,4 +1,4 @@
-/** The queues as core defines them: one a priority, the dead-letter queue, and what the stream relay gives up on. */
+/** The queues as core defines them: one per priority, the dead-letter queue, and a queue for records that the stream relay gave up on. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -40,12 +40,12 @@ export function addQueues(parent: Construct, settings: QueueSettings): Queues {
     queueName: `${settings.queuePrefix}-relay-failures`,
     retentionPeriod: Duration.seconds(retentionSeconds.deadLetters),
   });
-  accept(relayFailures, 'AwsSolutions-SQS3', 'It is itself where failures go: nobody receives from it but a person.');
+  accept(relayFailures, 'AwsSolutions-SQS3', 'It receives failures itself: only a person reads it.');
   const jobs = new Map([...byName].map(([name, queue]) => [name.slice(settings.queuePrefix.length + 1), queue]));
   return { jobs, deadLetters, relayFailures };
 }
 
-/** A queue is not data: its messages are made anew from the table, by the sweeper or by a retry. */
+/** A queue holds no data of its own: its messages are made again from the table, by the sweeper or by a retry. */
 const shared = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, removalPolicy: RemovalPolicy.DESTROY } as const;
 
 function known(queues: ReadonlyMap<string, Queue>, name: string): Queue {

@@ -1,6 +1,6 @@
 /**
- * The settings that this stack decides: for the Lambdas, and for the pods in Parameter Store, where CONFIG_SSM_PREFIX
- * points. None is a secret: of the password they know the ARN.
+ * The settings that this stack decides: for the Lambdas, and for the pods in Parameter Store, where CONFIG_SSM_PREFIX points.
+ * None of them is a secret: of the password they contain only the ARN.
  */
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
@@ -16,7 +16,7 @@ interface SettingsDeps {
   readonly queueSettings: QueueSettings;
 }
 
-/** Answers them by the names of runtime/config.ts. */
+/** Returns them by the names in runtime/config.ts. */
 export function addSettings(
   parent: Construct,
   { name, sweepIntervalSeconds }: Environment,
@@ -32,7 +32,7 @@ export function addSettings(
     REDIS_URL: cache.url,
     REDIS_PASSWORD_ARN: cache.password.secretArn,
     REDIS_CLUSTER: String(cache.isCluster),
-    // Queues and schedule are made with these, so all must count with the same; runtime/parameterStore.ts refuses others.
+    // Queues and schedule are made with these, so all processes need the same values; runtime/parameterStore.ts refuses others.
     VISIBILITY_TIMEOUT_SECONDS: String(queueSettings.visibilityTimeoutSeconds),
     MAX_RECEIVE_COUNT: String(queueSettings.maxReceiveCount),
     METRICS_NAMESPACE: metricsNamespace(name),
@@ -44,5 +44,5 @@ export function addSettings(
   return settings;
 }
 
-/** CONFIG_SSM_PREFIX of the pods. */
+/** The CONFIG_SSM_PREFIX of the pods. */
 export const parametersPrefix = (environment: string): string => `/job-tickets/${environment}`;

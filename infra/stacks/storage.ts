@@ -1,4 +1,4 @@
-/** What lasts: the Jobs table as core defines it, and the bucket of the jobs' files. */
+/** The resources with data: the Jobs table as core defines it, and the bucket of the jobs' files. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import {
   AttributeType,
@@ -16,13 +16,13 @@ import { originalTable, type Environment } from '../environments.ts';
 import { accept } from './accept.ts';
 import { isBucket } from './interfaces.ts';
 
-/** What the jobs of every owner may read, and none may write: put there by people, below this prefix of the bucket. */
+/** Files that the jobs of every owner may read, and none may write: a person puts them below this prefix of the bucket. */
 export const sharedPrefix = 'shared/';
 
 export interface Storage {
   readonly table: TableV2;
   readonly bucket: Bucket;
-  /** Who read or wrote the files. */
+  /** The log of accesses to the files. */
   readonly accessLogs: Bucket;
 }
 
@@ -31,7 +31,7 @@ export function addStorage(scope: Construct, environment: Environment): Storage 
   return { table: addTable(storage, environment), ...addBuckets(storage, environment) };
 }
 
-/** A restored table is another resource: the one before leaves the stack, and stays. */
+/** A restored table is another resource: the table before it leaves the stack, and is kept. */
 function addTable(scope: Construct, { name, keepsData, table }: Environment): TableV2 {
   return new TableV2(scope, table === originalTable(name) ? 'Jobs' : `Restored${table.slice(originalTable(name).length)}`, {
     tableName: table,
@@ -48,7 +48,7 @@ function addTable(scope: Construct, { name, keepsData, table }: Environment): Ta
     dynamoStream: StreamViewType[jobsTable.stream],
     timeToLiveAttribute: jobsTable.ttlAttribute,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    // AWS's own key: a customer's would cost a request to KMS for many of the table's.
+    // AWS's own key: with a customer's key, many requests of the table would cost one to KMS each.
     encryption: TableEncryptionV2.dynamoOwnedKey(),
     deletionProtection: keepsData,
     removalPolicy: removalPolicy(keepsData),
@@ -75,12 +75,12 @@ function addBuckets(scope: Construct, { keepsData }: Environment): Pick<Storage,
     ...shared,
     lifecycleRules: [abandonedUploads, { id: 'expire', expiration: Duration.days(90) }],
   });
-  accept(accessLogs, 'AwsSolutions-S1', 'It holds the access logs; logging the writing of logs would never end.');
+  accept(accessLogs, 'AwsSolutions-S1', 'It holds the access logs; logging its own writes would never end.');
   if (!isBucket(accessLogs)) throw new Error('a bucket that is none');
   const bucket = new Bucket(scope, 'Files', {
     ...shared,
     serverAccessLogsBucket: accessLogs,
-    // A worker that is killed leaves parts behind that only this removes.
+    // A worker that is killed leaves parts of uploads behind; only this rule removes them.
     lifecycleRules: [abandonedUploads],
   });
   return { bucket, accessLogs };

@@ -3,9 +3,8 @@ import { PermanentError, RetryLaterError } from '../../core/errors.ts';
 import { finalStatuses } from '../../core/job.ts';
 import type { DeliveryParams, WebhookEndpoint } from '../../core/webhook.ts';
 import { newWebhookSecret } from '../../core/webhookSignature.ts';
-import { noObjects } from '../../test/support/noObjects.ts';
 import { answerWith, openWebhookReceiver, verify, type WebhookReceiver } from '../../test/support/webhookReceiver.ts';
-import { createContext } from '../files/testBucket.ts';
+import { createTestJob } from '../../testing/createTestJob.ts';
 import { createDeliverWebhook, type DeliverWebhookDeps } from './handler.ts';
 
 let receiver: WebhookReceiver;
@@ -43,8 +42,8 @@ function setup(endpoint: WebhookEndpoint | undefined, changes: Partial<DeliverWe
     ...changes,
   });
   const stop = new AbortController();
-  const context = { ...createContext({ signal: stop.signal }), objects: noObjects };
-  return { outcomes, disabled, stop, run: () => handler.run(event, context) };
+  const job = createTestJob({ signal: stop.signal });
+  return { outcomes, disabled, stop, run: () => job.run(handler, event) };
 }
 
 async function failureOf(run: () => Promise<unknown>): Promise<unknown> {
@@ -55,7 +54,7 @@ async function failureOf(run: () => Promise<unknown>): Promise<unknown> {
 }
 
 describe('a delivery', () => {
-  test('is signed as the standard’s own library verifies it, with a thin body, the same at every try', async () => {
+  test('is signed so that the standard’s own library verifies it, with a small body that is the same at every try', async () => {
     receiver.answer(answerWith(200));
     const endpoint = endpointOf();
     const { run, outcomes } = setup(endpoint);
@@ -75,7 +74,7 @@ describe('a delivery', () => {
     expect(outcomes).toEqual(['delivered', 'delivered']);
   });
 
-  test('is signed with both secrets while one replaces the other, and with one alone from then on', async () => {
+  test('is signed with both secrets while one replaces the other, and with only one from then on', async () => {
     receiver.answer(answerWith(204));
     const [next, old] = [newWebhookSecret(), newWebhookSecret()];
     const both = setup(endpointOf({ secrets: [{ text: next }, { text: old, until: Date.now() + 60_000 }] }));
@@ -100,7 +99,7 @@ describe('a delivery', () => {
     expect(outcomes).toEqual(['refused']);
   });
 
-  test('that is answered 410 ends for good, and so does its endpoint', async () => {
+  test('that is answered 410 fails for good, and its endpoint is disabled', async () => {
     receiver.answer(answerWith(410));
     const { run, disabled, outcomes } = setup(endpointOf());
     expect(await failureOf(run)).toBeInstanceOf(PermanentError);
@@ -112,15 +111,15 @@ describe('a delivery', () => {
     [429, '120', 120_000],
     [503, '120', 120_000],
     [503, '99999999', 4 * 3_600_000],
-  ])('that is answered %i with Retry-After %s is left alone for %i ms', async (status, retryAfter, retryAfterMs) => {
+  ])('that is answered %i with Retry-After %s is not tried again for %i ms', async (status, retryAfter, retryAfterMs) => {
     receiver.answer(answerWith(status, { 'retry-after': retryAfter }));
     expect(await failureOf(setup(endpointOf()).run)).toMatchObject({ name: 'RetryLaterError', retryAfterMs });
   });
 
-  test('takes a date in Retry-After, and nothing that is neither a date to come nor a number', async () => {
+  test('accepts a date in Retry-After, and ignores what is neither a future date nor a number', async () => {
     receiver.answer(answerWith(429, { 'retry-after': new Date(Date.now() + 90_000).toUTCString() }));
     const failure = await failureOf(setup(endpointOf()).run);
-    if (!(failure instanceof RetryLaterError)) throw new Error('it is not left alone');
+    if (!(failure instanceof RetryLaterError)) throw new Error('the endpoint is not left alone');
     expect(failure.retryAfterMs).toBeGreaterThan(80_000);
     expect(failure.retryAfterMs).toBeLessThanOrEqual(90_000);
     for (const odd of ['soon', '-5', '0', new Date(0).toUTCString()]) {
@@ -138,7 +137,7 @@ describe('a delivery', () => {
     expect(receiver.received).toHaveLength(before + 1);
   });
 
-  test('waits for no answer that comes byte by byte', async () => {
+  test('does not wait for an answer that comes byte by byte', async () => {
     receiver.answer((response) => {
       response.writeHead(200).write('a');
       const drip = setInterval(() => response.write('a'), 20);
@@ -149,14 +148,14 @@ describe('a delivery', () => {
     expect(outcomes).toEqual(['timeout']);
   });
 
-  test('waits for no answer that never begins', async () => {
+  test('does not wait for an answer that never begins', async () => {
     receiver.answer(() => undefined);
     const { run, outcomes } = setup(endpointOf(), { timeoutMs: 100 });
     expect(await failureOf(run)).toMatchObject({ name: 'NoAnswerInTime' });
     expect(outcomes).toEqual(['timeout']);
   });
 
-  test('reads no more than it needs of an answer without end', async () => {
+  test('reads no more than it needs of an endless answer', async () => {
     const closed = Promise.withResolvers<void>();
     receiver.answer((response) => {
       response.writeHead(200);
@@ -170,7 +169,7 @@ describe('a delivery', () => {
     await closed.promise;
   });
 
-  test('tells nothing to an endpoint that is gone or disabled', async () => {
+  test('sends nothing to an endpoint that is gone or disabled', async () => {
     const before = receiver.received.length;
     const gone = setup(undefined);
     expect(await failureOf(gone.run)).toMatchObject({ name: 'PermanentError', message: 'The endpoint was deleted.' });
@@ -229,10 +228,10 @@ describe('where a delivery goes', () => {
     expect(await failureOf(run)).toMatchObject({ name: 'AddressRefused', message: 'rebound.test has a private address' });
   });
 
-  test('to what was checked, though the name means something else a moment later', async () => {
+  test('to the checked address, though the name resolves to another one a moment later', async () => {
     receiver.answer(answerWith(204));
     const asked: string[] = [];
-    // The first answer is checked and called; a second, which nobody must ask for, is another.
+    // The first answer is checked and called; a second one, which must not be asked for, differs.
     const resolve = (name: string) => {
       asked.push(name);
       return Promise.resolve([{ address: asked.length === 1 ? '127.0.0.1' : '192.0.2.1', family: 4 }]);

@@ -1,23 +1,23 @@
-/** Delivers an event to a webhook endpoint, as it is now: its URL, its secrets, whether it is there at all. */
+/** Delivers an event to a webhook endpoint in its present state: its URL, its secrets, and whether it still exists. */
 import { PermanentError, RetryLaterError } from '../../core/errors.ts';
 import { defineHandler, type JobHandler } from '../../core/handler.ts';
 import { deliverWebhook, eventBodyOf, eventIdOf, type WebhookEndpoint } from '../../core/webhook.ts';
 import { webhookHeaders } from '../../core/webhookSignature.ts';
 import { AddressRefused, NoAnswerInTime, post, type PostAnswer, type PostDeps } from './post.ts';
 
-/** What became of a try. */
+/** The result of a try. */
 export type DeliveryOutcome = 'delivered' | 'refused' | 'gone' | 'unreachable' | 'timeout' | 'private_address' | 'disabled' | 'deleted';
 
 export interface DeliverWebhookDeps extends PostDeps {
   findEndpoint(endpointId: string): Promise<WebhookEndpoint | undefined>;
-  /** For good, until its owner enables it again. */
+  /** Failed for good, until its owner enables it again. */
   disable(endpointId: string, reason: string): Promise<void>;
   counted(outcome: DeliveryOutcome): void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** However long a receiver asks to be left alone: tries are spread over some 18 hours. */
+/** The longest pause that a receiver can ask for: tries are spread over some 18 hours. */
 const maxRetryAfterMs = 4 * 3_600_000;
 
 export function createDeliverWebhook(deps: DeliverWebhookDeps): JobHandler<typeof deliverWebhook> {
@@ -60,7 +60,7 @@ function outcomeOf(error: unknown): DeliveryOutcome {
   return error instanceof NoAnswerInTime ? 'timeout' : 'unreachable';
 }
 
-/** What it answered stays its own: somebody else may read the error. */
+/** The receiver's answer is not put into the error: somebody else may read that. */
 function refusal({ status, retryAfter }: PostAnswer, now: number): Error {
   const isRedirect = status >= 300 && status < 400;
   const message = `The receiver answered ${status}${isRedirect ? ': redirects are not followed' : ''}.`;

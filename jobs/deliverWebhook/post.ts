@@ -1,7 +1,7 @@
 /**
- * One POST to an address that a stranger named: to the public internet only, or to a host that a setting names. A name is
- * resolved, each of its addresses checked, and the connection made to what was checked; no redirect is followed, and neither
- * a slow answer nor a long one is waited for.
+ * One POST to an address that a stranger named: only to the public internet, or to a host that a setting names. A name is
+ * resolved, each of its addresses is checked, and the connection is made to the checked address. No redirect is followed, and
+ * it waits for neither a slow answer nor a long one.
  */
 import { lookup } from 'node:dns/promises';
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http';
@@ -29,13 +29,13 @@ export interface Address {
 
 export interface PostDeps {
   readonly privateHosts: readonly string[];
-  /** All addresses of a name. */
+  /** Resolves a name to all of its addresses. */
   readonly resolve?: (name: string) => Promise<readonly Address[]>;
-  /** For the whole, from the name's resolution to the end of the answer. Default 15 s. */
+  /** For everything, from the name's resolution to the end of the answer. Default 15 s. */
   readonly timeoutMs?: number;
 }
 
-/** Read no further: whoever answers has the message. */
+/** The rest is not read: a receiver that answers has the message. */
 const maxAnswerBytes = 64 * 1024;
 
 /** Why nothing was sent: its address is not allowed. */
@@ -48,7 +48,7 @@ export class NoAnswerInTime extends Error {
   override readonly name = 'NoAnswerInTime';
 }
 
-/** @throws {AddressRefused}, {NoAnswerInTime}; the signal's reason once it fired; what else kept it from being answered. */
+/** @throws {AddressRefused}, {NoAnswerInTime}; the signal's reason once it fired; any other error that kept it from being answered. */
 export async function post(
   { url: text, headers, body, signal }: Post,
   { privateHosts, resolve = resolveAll, timeoutMs = 15_000 }: PostDeps,
@@ -62,7 +62,7 @@ export async function post(
     const sent = {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) },
-      // No connection is kept: each goes to an address that was just checked.
+      // No connection is reused: each goes to an address that was just checked.
       agent: false,
       lookup: isPrivateHost(url, privateHosts) ? lookupWith(resolve, () => true) : lookupWith(resolve, isPublicAddress),
       maxHeaderSize: 16_384,
@@ -78,7 +78,7 @@ export async function post(
 
 const resolveAll = (name: string): Promise<readonly Address[]> => lookup(name, { all: true });
 
-/** Where one address of a name is not allowed, none is called. Literal addresses do not come here: they were checked with the URL. */
+/** If one address of a name is not allowed, none is called. Literal addresses do not come here: they were checked with the URL. */
 function lookupWith(resolve: (name: string) => Promise<readonly Address[]>, isAllowed: (address: string) => boolean): LookupFunction {
   async function allowed(name: string): Promise<readonly [Address, ...Address[]]> {
     const [first, ...others] = await resolve(name);

@@ -3,9 +3,10 @@ import { PermanentError } from '../../core/errors.ts';
 import type { ObjectStore } from '../../core/objects.ts';
 import { handler as generateReport } from '../generateReport/handler.ts';
 import { handler as transformData } from '../transformData/handler.ts';
-import { createContext, StoppedByTest } from './testBucket.ts';
+import { createTestJob } from '../../testing/createTestJob.ts';
+import { StoppedByTest } from './testBucket.ts';
 
-/** Holds one file and swallows what is written. */
+/** Holds one file and discards what is written. */
 function objectsOf(content: string): ObjectStore {
   const bytes = Buffer.from(content);
   return {
@@ -22,9 +23,9 @@ function objectsOf(content: string): ObjectStore {
 
 const uris = { source: 's3://files/in', output: 's3://files/out' };
 const report = (content: string, params: object = {}) =>
-  generateReport.run({ ...uris, groupBy: 'g', value: 'v', ...params }, { ...createContext(), objects: objectsOf(content) });
+  createTestJob({ objects: objectsOf(content) }).run(generateReport, { ...uris, groupBy: 'g', value: 'v', ...params });
 const transform = (content: string, to: 'jsonl' | 'csv', params: object = {}) =>
-  transformData.run({ ...uris, to, ...params }, { ...createContext(), objects: objectsOf(content) });
+  createTestJob({ objects: objectsOf(content) }).run(transformData, { ...uris, to, ...params });
 
 describe('a file that would take the worker’s memory or time fails for good', () => {
   test.each<[string, () => Promise<unknown>, string]>([
@@ -52,7 +53,7 @@ describe('a file that would take the worker’s memory or time fails for good', 
     ],
     ['a line of JSON without end', () => transform(`{"a":"${'x'.repeat(3_000_000)}`, 'csv'), 'line 1: is longer than 1048576 characters'],
     ['JSON nested without end', () => transform(`{"a":${'['.repeat(500_000)}`, 'csv'), '$.a[0][0]'],
-    ['nothing but Ctrl-Z', () => transform('\x1a'.repeat(1_000_000), 'jsonl'), 'thousands of Ctrl-Z'],
+    ['only Ctrl-Z characters', () => transform('\x1a'.repeat(1_000_000), 'jsonl'), 'thousands of Ctrl-Z'],
     ['an amount of 400,000 digits', () => report(`g,v\na,${'9'.repeat(400_000)}\n`), 'is not a number'],
   ])('%s', async (_, work, complaint) => {
     const working = work();
@@ -75,7 +76,7 @@ test.each<[string, string, () => Promise<unknown>]>([
   await work();
 });
 
-test('the work of a large table is done in its thread, and the loop of the worker goes on', async () => {
+test('the work on a large table is done in its thread, and the event loop of the worker goes on', async () => {
   const before = { here: process.threadCpuUsage(), everywhere: process.cpuUsage() };
   await transform(`a,b,c\n${'1,"x, y",3\n'.repeat(500_000)}`, 'jsonl');
   const here = process.threadCpuUsage(before.here);
@@ -94,6 +95,6 @@ test('a thread ends in the middle of its work when the signal fires', async () =
       return { bytes: 0, sha256: '' };
     },
   };
-  const working = transformData.run({ ...uris, to: 'jsonl' }, { ...createContext({ signal: stop.signal }), objects });
+  const working = createTestJob({ signal: stop.signal, objects }).run(transformData, { ...uris, to: 'jsonl' });
   await expect(working).rejects.toBe(reason);
 });

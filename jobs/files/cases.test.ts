@@ -4,7 +4,7 @@ import { PermanentError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/job.ts';
 import { handler as generateReport } from '../generateReport/handler.ts';
 import { handler as transformData } from '../transformData/handler.ts';
-import { createContext, openTestBucket } from './testBucket.ts';
+import { openTestBucket } from './testBucket.ts';
 
 async function putCase(bucket: Awaited<ReturnType<typeof openTestBucket>>, name: string): Promise<string> {
   return bucket.put(name, await readFile(new URL(`./cases/${name}`, import.meta.url)));
@@ -14,7 +14,7 @@ async function transform(name: string, params: Record<string, JsonValue> = {}) {
   await using bucket = await openTestBucket();
   const source = await putCase(bucket, name);
   const to = name.endsWith('.csv') ? 'jsonl' : 'csv';
-  const result = await bucket.run(transformData, { source, output: 's3://files/out', to, ...params }, createContext());
+  const result = await bucket.run(transformData, { source, output: 's3://files/out', to, ...params });
   return { result, written: await bucket.get('s3://files/out') };
 }
 
@@ -22,11 +22,11 @@ async function report(name: string, params: Record<string, JsonValue> = {}) {
   await using bucket = await openTestBucket();
   const source = await putCase(bucket, name);
   const given = { source, output: 's3://files/out', groupBy: 'g', value: 'v', ...params };
-  const result = await bucket.run(generateReport, given, createContext());
+  const result = await bucket.run(generateReport, given);
   return { result, page: await bucket.get('s3://files/out') };
 }
 
-describe('CSV to JSON Lines gives what is meant by', () => {
+describe('CSV to JSON Lines reads correctly', () => {
   test.each([
     ['semicolon.csv', {}, '{"region":"North","amount":"1"}\n{"region":"South","amount":"2,5"}\n', { delimiter: ';', encoding: 'utf-8' }],
     ['excel-sep.csv', {}, '{"region":"North","amount":"1"}\n', { delimiter: ';' }],
@@ -62,14 +62,14 @@ describe('is refused, naming the place:', () => {
   });
 });
 
-test('text that a spreadsheet would run is written with an apostrophe, and a negative number as it is', async () => {
+test('text that a spreadsheet would run is written with an apostrophe, and a negative number unchanged', async () => {
   const { result, written } = await transform('formula.jsonl');
   expect(written).toBe(`name,n\n"'=HYPERLINK(""http://x"")",1\n-3,2\n`);
   expect(result).toMatchObject({ escapedFormulas: 1, rows: 2 });
   expect((await transform('formula.jsonl', { formulas: 'keep' })).written).toContain('"=HYPERLINK(""http://x"")",1');
 });
 
-test('big-loss.csv: a loss that decides the total is the first column, and hangs down', async () => {
+test('big-loss.csv: the loss with the largest amount is the first column, and points down', async () => {
   const { result, page } = await report('big-loss.csv', { groupBy: 'group', value: 'amount' });
   expect(result).toMatchObject({ total: -99_700, groups: 25, others: { groups: 1, rows: 1, total: 1 } });
   expect(result.top[0]).toEqual({ name: 'BIGLOSS', rows: 1, total: -100_000 });
@@ -89,7 +89,7 @@ test('exact.csv: totals are exact in page and result', async () => {
   }
 });
 
-test('money.csv: what is not a plain number is read as it is meant or skipped, and counted', async () => {
+test('money.csv: amounts that are not plain numbers are converted or skipped, and counted', async () => {
   const { result, page } = await report('money.csv');
   expect(Object.fromEntries(result.top.map(({ name, total }) => [name, total]))).toEqual({ A: 1246.5, B: -12.5, C: 0.12 });
   expect(result.skipped).toEqual({ empty: 1, notAvailable: 1 });
@@ -103,7 +103,7 @@ test('spaces-in-names.csv: names that look alike are one group', async () => {
   expect(page.match(/<div class="name"><bdi>North<\/bdi>/g)).toHaveLength(1);
 });
 
-test('wide-names.csv: names and numbers stand on the page whole', async () => {
+test('wide-names.csv: names and numbers are on the page in full', async () => {
   const { page } = await report('wide-names.csv');
   expect(page).toContain('日本語のとても長い名前のグループです</bdi>');
   expect(page).toContain(`${'W'.repeat(24)}</bdi>`);

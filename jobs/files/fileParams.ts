@@ -1,4 +1,4 @@
-/** Params and results that types on files share: uris, how text is read, and what is told of it. */
+/** Params and results that types on files share: uris, how text is read, and what was noticed while reading. */
 import { z } from 'zod';
 import { s3Uri } from '../../core/objectUri.ts';
 import { delimiters } from './csv/delimiter.ts';
@@ -14,20 +14,20 @@ export const writtenOutput = { output: s3Uri, bytes: z.int(), sha256: z.string()
 export const encoding = z
   .enum(encodings)
   .optional()
-  .describe('The encoding of the source. Guessed among UTF-8 and UTF-16 where it is absent; the others are never guessed.');
+  .describe('The encoding of the source. If absent, it is guessed, but only UTF-8 and UTF-16.');
 export const delimiter = z.enum(delimiters);
 export const headers = z
   .boolean()
   .default(true)
-  .describe('Whether the first row names the columns; without, they are column_1, column_2, …');
+  .describe('Whether the first row contains the names of the columns; if not, they are column_1, column_2, …');
 
-/** Which encoding and delimiter were read, told or guessed. */
+/** The encoding and the delimiter that were used, given or guessed. */
 export const readAs = { encoding: z.enum(encodings), delimiter: z.string() };
 
-/** What was read though it is not as it should be, and how often. Nothing is lost by it. */
+/** Deviations from the format that were accepted, and how often. Nothing is lost by them. */
 export const tolerated = z.object({
   blankLines: z.int(),
   looseQuotes: z.int().describe('Cells with a quote that does not enclose them, or with spaces around their quotes.'),
-  emptyLastFields: z.int().describe('Rows that end in empty fields beyond the last column.'),
+  emptyLastFields: z.int().describe('Rows with empty fields after the last column.'),
   endMarks: z.int().describe('Ctrl-Z characters at the end.'),
 });

@@ -1,16 +1,16 @@
-/** What every object store holds an output to: its size is bounded, and its bytes are counted and summed on their way. */
+/** The checks of every object store on an output: its size is bounded, and its bytes are counted and hashed while they pass. */
 import { createHash } from 'node:crypto';
 import { PermanentError } from '../../core/errors.ts';
 import type { ObjectContent, WrittenObject } from '../../core/objects.ts';
 
 export interface Measured {
-  /** To be read once. Throws a PermanentError where the content is longer than allowed. */
+  /** May be read once. Throws a PermanentError where the content is longer than allowed. */
   readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;
-  /** Once all chunks were read. */
+  /** Known once all chunks were read. */
   written(): WrittenObject;
 }
 
-/** An output may be so many times as large as a source: a long column name in front of many short cells grows quickly. */
+/** An output may be so many times as large as a source: long column names before many short cells grow quickly. */
 export const maxGrowth = 10;
 
 export function measured(content: ObjectContent, uri: string, maxSourceBytes: number): Measured {
@@ -29,7 +29,7 @@ export function measured(content: ObjectContent, uri: string, maxSourceBytes: nu
   return { chunks: chunks(), written: () => ({ bytes, sha256: hash.digest('hex') }) };
 }
 
-/** Of an output that another job, or somebody else, has written. */
+/** For an output that another job, or somebody else, has written. */
 export function existsAlready(uri: string): PermanentError {
   return new PermanentError(`${uri} exists already, and was not written by this job`);
 }

@@ -72,7 +72,7 @@ const table: fc.Arbitrary<Table> = fc.integer({ min: 1, max: 5 }).chain((width) 
 );
 const size = fc.integer({ min: 1, max: 40 });
 
-test('CSV → JSON Lines → CSV gives the same cells back, however the bytes are cut', async () => {
+test('CSV → JSON Lines → CSV returns the same cells, wherever the bytes are cut', async () => {
   await fc.assert(
     fc.asyncProperty(table, size, async (given, bytes) => {
       const first = await readCsv(Buffer.from(csvOf(given)), { size: bytes });
@@ -85,19 +85,19 @@ test('CSV → JSON Lines → CSV gives the same cells back, however the bytes ar
   );
 });
 
-test('what is written with any delimiter is read again with it', async () => {
+test('CSV that was written with any delimiter is read with the same one', async () => {
   await fc.assert(
     fc.asyncProperty(table, fc.constantFrom(...delimiters), size, async (given, delimiter, bytes) => {
       const content = Buffer.from(csvOf(given, delimiter));
       expect(await readCsv(content, { size: bytes, delimiter })).toMatchObject(given);
-      // With one column, nothing shows the delimiter, and any will do.
+      // With one column, no delimiter is visible, and any will do.
       expect(await readCsv(content, { size: bytes })).toMatchObject(given);
     }),
     { numRuns: 200 },
   );
 });
 
-test('UTF-16 with its mark is read as it was written, however the bytes are cut', async () => {
+test('UTF-16 with its mark is read unchanged, wherever the bytes are cut', async () => {
   await fc.assert(
     fc.asyncProperty(table, fc.boolean(), size, async (given, isBigEndian, bytes) => {
       const content = Buffer.from(`\uFEFF${csvOf(given)}`, 'utf16le');
@@ -108,7 +108,7 @@ test('UTF-16 with its mark is read as it was written, however the bytes are cut'
   );
 });
 
-test('a NUL or a byte of another encoding is refused with its place, however the bytes are cut', async () => {
+test('a NUL or a byte of another encoding is refused with its place, wherever the bytes are cut', async () => {
   const place = fc.integer({ min: 0, max: 60 });
   await fc.assert(
     fc.asyncProperty(place, size, fc.constantFrom(0, 0xe9, 0xff), async (at, bytes, wrong) => {
@@ -126,7 +126,7 @@ test('a NUL or a byte of another encoding is refused with its place, however the
   );
 });
 
-test('a byte that windows-1252 has no character for is refused', async () => {
+test('a byte without a character in windows-1252 is refused', async () => {
   const reading = async () => {
     const text = await openText(inChunks(Buffer.from([0x61, 0x0a, 0x81]), 2), { uri: 'test', encoding: 'windows-1252' });
     return Array.fromAsync(text.pieces);

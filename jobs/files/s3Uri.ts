@@ -1,4 +1,4 @@
-/** Where an object is: `s3://bucket/key`, taken apart and held against the buckets that handlers may touch. */
+/** Parses `s3://bucket/key` and checks it against the buckets that handlers may use. */
 import { PermanentError } from '../../core/errors.ts';
 
 export interface ObjectLocation {
@@ -12,8 +12,7 @@ const shape = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.+)$/s;
 const controlCharacter = /\p{Cc}/u;
 
 /**
- * Asks nothing of S3. The API's schema refuses such uris too; this is the check beside the door, for jobs that came
- * another way.
+ * Sends nothing to S3. The API's schema refuses such uris too; this check is for jobs that came another way.
  *
  * @throws {PermanentError} for anything but an object in one of `buckets`.
  */

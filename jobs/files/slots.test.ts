@@ -4,7 +4,7 @@ import { StoppedByTest } from './testBucket.ts';
 
 const running = new AbortController().signal;
 
-test('lets no more in than there are slots, first come, first served', async () => {
+test('lets in no more than there are slots, in the order of arrival', async () => {
   const slots = createSlots(2);
   const gates = Array.from({ length: 5 }, () => Promise.withResolvers<void>());
   const begun: number[] = [];
@@ -33,7 +33,7 @@ test('gives its slot back when the work fails', async () => {
   await expect(slots.use(running, () => Promise.resolve('next'))).resolves.toBe('next');
 });
 
-test('leaves the queue when the signal fires, and takes no slot with it', async () => {
+test('leaves the queue when the signal fires, and takes no slot', async () => {
   const slots = createSlots(1);
   const gate = Promise.withResolvers<void>();
   const stop = new AbortController();

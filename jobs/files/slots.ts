@@ -1,7 +1,7 @@
-/** A number of slots that work waits for: bounds how much of something expensive goes on at a time. */
+/** A number of slots for expensive work: bounds how much of it runs at once. */
 
 export interface Slots {
-  /** Runs `work` as soon as a slot is free, first come, first served. Rejects with the signal's reason while waiting. */
+  /** Runs `work` as soon as a slot is free, in the order of arrival. Rejects with the signal's reason while waiting. */
   use<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result>;
 }
 
@@ -32,7 +32,7 @@ export function createSlots(count: number): Slots {
 
   function giveBack(): void {
     const [next] = waiting;
-    // Handed on, not freed and taken again: nobody who comes meanwhile can slip in.
+    // The slot is handed on, not freed and taken again: no later caller can take it in between.
     if (next === undefined) free += 1;
     else next();
   }

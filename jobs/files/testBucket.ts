@@ -1,12 +1,11 @@
-/** For the handlers' tests: a bucket on an S3 of their own, and what a worker would hand to a handler. */
+/** For the tests of handlers: a bucket on an S3 of their own, and jobs whose files lie there. */
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { startFauxqs } from 'fauxqs';
-import type { HandlerContext, JobHandler } from '../../core/handler.ts';
-import { noWaits } from '../../test/support/noWaits.ts';
+import type { JobHandler } from '../../core/handler.ts';
 import type { JsonValue } from '../../core/job.ts';
 import type { JobType, ResultOf } from '../../core/jobType.ts';
-import { createLog } from '../../telemetry/log.ts';
 import { objectsOf } from '../../core/objectAccess.ts';
+import { createTestJob, type TestJob, type TestJobOptions } from '../../testing/createTestJob.ts';
 import { holdConditions } from './testConditions.ts';
 import { createObjectStore } from './s3/objectStore.ts';
 
@@ -35,12 +34,14 @@ export async function openTestBucket({ maxSourceBytes = 100 * 1024 ** 2, observe
   );
   const objects = createObjectStore({ s3, buckets: ['files'], maxSourceBytes });
   const own = objectsOf(objects, { areOwnersApart: false, sharedInputs: [] }, { jobId: 'test', owner: 'anonymous' });
+  const newJob = (options: TestJobOptions = {}): TestJob => createTestJob({ ...options, objects: own });
   return {
     s3,
     objects,
-    /** As a worker runs it, on this bucket. */
-    run: <Type extends JobType>(handler: JobHandler<Type>, params: JsonValue, context: TestContext): Promise<ResultOf<Type>> =>
-      handler.run(params, { ...context, objects: own }),
+    /** A job whose files lie in this bucket. */
+    newJob,
+    run: <Type extends JobType>(handler: JobHandler<Type>, params: JsonValue, options?: TestJobOptions): Promise<ResultOf<Type>> =>
+      newJob(options).run(handler, params),
     /** Names of the commands sent, oldest first. */
     sent,
     async put(key: string, content: string | Uint8Array): Promise<string> {
@@ -80,23 +81,6 @@ export function createClient(endpoint: string): S3Client {
     forcePathStyle: true,
     maxAttempts: 1,
   });
-}
-
-/** `reported` are the percentages, in order. */
-type TestContext = Omit<HandlerContext, 'objects'>;
-
-export function createContext(given: Partial<TestContext> = {}): TestContext & { readonly reported: number[] } {
-  const reported: number[] = [];
-  return {
-    signal: new AbortController().signal,
-    attempt: 1,
-    idempotencyKey: 'test',
-    log: createLog({ level: 'silent', part: 'test' }),
-    progress: (percent) => void reported.push(percent),
-    ...noWaits,
-    reported,
-    ...given,
-  };
 }
 
 /** A reason as the worker gives one; told apart from any error of a library's. */

@@ -1,4 +1,4 @@
-/** For tests: the conditions of S3's writes, which the emulator takes no notice of. */
+/** For tests: the conditions of S3's writes, which the emulator ignores. */
 import { HeadObjectCommand, NotFound, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 
@@ -9,7 +9,7 @@ const conditional = z.object({
   IfMatch: z.string().optional(),
 });
 
-/** From now on a write of `s3` fails as S3 has it; `looking` is another client of the same server. */
+/** From now on a conditional write of `s3` fails as on S3; `looking` is another client of the same server. */
 export function holdConditions(s3: S3Client, looking: S3Client): void {
   s3.middlewareStack.add(
     (next, { commandName = '' }) =>

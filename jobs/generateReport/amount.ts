@@ -3,7 +3,7 @@ import { parseDecimal, type Decimal } from './decimal.ts';
 
 export type DecimalMark = '.' | ',';
 
-/** What was done to a cell beyond reading a plain number. */
+/** How a cell was converted, where it is not a plain number. */
 export type Conversion = 'thousands' | 'currency' | 'parentheses' | 'percent';
 
 export type Amount =
@@ -15,7 +15,7 @@ export type Amount =
 const maxLength = 400;
 const notAvailable = /^(?:n\/?a|#n\/a|nan|null|none|nil|-{1,3}|–|—)$/i;
 
-/** Undefined for what is none of these; it is not guessed at. */
+/** Undefined for any other text; it is not guessed at. */
 export function readAmount(cell: string, mark: DecimalMark): Amount | undefined {
   const plain = mark === '.' ? parseDecimal(cell) : undefined;
   if (plain !== undefined) return { kind: 'plain', value: plain };

@@ -6,18 +6,18 @@ import { amountHtml, countHtml, escapeHtml, isolated } from './html.ts';
 interface ChartData {
   readonly groupBy: string;
   readonly value: string;
-  /** All groups there are. */
+  /** The number of all groups. */
   readonly groups: number;
-  /** Those with a column of their own. */
+  /** The groups with a column of their own. */
   readonly top: readonly Group[];
   readonly others: { readonly groups: number; readonly total: Decimal };
 }
 
-/** Up to here labels lie below their columns, side by side; more of them stand upright. */
+/** Up to this many, labels are below their columns, side by side; with more they are vertical. */
 const maxLevelLabels = 8;
 const plotRem = 16;
 
-/** Columns stand on zero, wherever that lies: negative totals hang from it. */
+/** Columns start at zero, wherever that is: negative totals point down. */
 export function chartHtml({ groupBy, value, groups, top, others }: ChartData): string {
   if (top.length === 0) return '';
   const bars = top.map(({ name, total }) => ({ label: isolated(name), total }));

@@ -18,7 +18,7 @@ test.each([
 });
 
 test.each(['', '.', '-', 'e5', '1e', '1,5', '1 000', '0x10', 'NaN', 'Infinity', '1e309', '1e1000', '١', '9'.repeat(401)])(
-  'takes %j for no number',
+  'does not take %j for a number',
   (text) => {
     expect(parseDecimal(text)).toBeUndefined();
   },
@@ -70,7 +70,7 @@ test('is a number in JSON only where a double holds it exactly', () => {
   expect(toJson({ units: 1n, scale: 1 })).toBe(0.1);
 });
 
-test('compares and divides without regard to the sign', () => {
+test('compares and divides by absolute values', () => {
   const [loss, gain] = [
     { units: -1250n, scale: 2 },
     { units: 5n, scale: 0 },

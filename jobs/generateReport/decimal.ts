@@ -1,4 +1,4 @@
-/** Decimal numbers added up exactly: money comes in tenths and hundredths, which binary fractions only come near. */
+/** Decimal numbers added exactly: amounts of money have tenths and hundredths, which binary fractions only approximate. */
 
 /** units / 10 ** scale. */
 export interface Decimal {
@@ -9,11 +9,11 @@ export interface Decimal {
 
 export const zero: Decimal = { units: 0n, scale: 0 };
 
-/** Bounds what one number can cost; no double needs more. */
+/** Bounds the cost of one number; no double needs more. */
 const maxLength = 400;
 const shape = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i;
 
-/** Numbers as programs write them, or undefined: `1,234`, `12 €`, `0x10` and nothing at all are not guessed at. */
+/** Numbers as programs write them, else undefined: `1,234`, `12 €`, `0x10` and empty text are not guessed at. */
 export function parseDecimal(text: string): Decimal | undefined {
   if (text.length > maxLength) return undefined;
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = shape.exec(text) ?? [];
@@ -36,14 +36,14 @@ export function compareAbsolute(a: Decimal, b: Decimal): number {
   return first < second ? -1 : first > second ? 1 : 0;
 }
 
-/** |part| / |whole|, to a ten-thousandth; 0 where the whole is. */
+/** |part| / |whole|, to a ten-thousandth; 0 where the whole is 0. */
 export function shareOf(part: Decimal, whole: Decimal): number {
   const scale = Math.max(part.scale, whole.scale);
   const all = absolute(unitsAt(whole, scale));
   return all === 0n ? 0 : Number((absolute(unitsAt(part, scale)) * 10_000n) / all) / 10_000;
 }
 
-/** All its digits, without needless zeros: `-12.5`; with an exponent where that is far shorter. */
+/** All its digits, without trailing zeros: `-12.5`; with an exponent where that is far shorter. */
 export function toText(decimal: Decimal): string {
   const sign = decimal.units < 0n ? '-' : '';
   let digits = absolute(decimal.units).toString();

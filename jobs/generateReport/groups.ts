@@ -1,8 +1,8 @@
-/** Rows summed by group. Names that look alike are one group: two bars of one visible name would be read as an error. */
+/** Sums rows by group. Names that look the same are one group: two bars with the same visible name would look like an error. */
 import { add, compareAbsolute, zero, type Decimal } from './decimal.ts';
 
 export interface Group {
-  /** As it was first written, without spaces around it and characters that nobody sees. */
+  /** As it was first written, without surrounding spaces and invisible characters. */
   readonly name: string;
   readonly rows: number;
   readonly total: Decimal;
@@ -12,7 +12,7 @@ export interface Groups {
   /** Counts a row; without an amount it adds nothing. */
   add(name: string, amount: Decimal | undefined): void;
   count(): number;
-  /** Spellings beyond the first of each group. */
+  /** The number of spellings beyond the first of each group. */
   mergedNames(): number;
   /** By absolute total, largest first. */
   sorted(): readonly Group[];
@@ -24,7 +24,7 @@ interface OpenGroup {
   total: Decimal;
 }
 
-/** Spellings whose group is remembered; one more is looked at anew in each row. */
+/** The number of spellings whose group is remembered; others are normalised again in each row. */
 const maxSpellings = 5000;
 
 export function createGroups(): Groups {
@@ -56,7 +56,7 @@ export function createGroups(): Groups {
   };
 }
 
-/** Marks that turn the direction of text are left out too: a name must not turn what stands beside it. */
+/** Marks that change the direction of text are left out too: a name must not change the text beside it. */
 function visible(name: string): string {
   return ownText(
     name
@@ -66,7 +66,7 @@ function visible(name: string): string {
   );
 }
 
-/** A slice keeps the whole text that it was cut from in memory; a copy does not. */
+/** A slice keeps its whole source text in memory; a copy does not. */
 function ownText(text: string): string {
   return Buffer.from(text, 'utf16le').toString('utf16le');
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../core/errors.ts';
-import { createContext, openTestBucket, StoppedByTest } from '../files/testBucket.ts';
+import { openTestBucket, StoppedByTest } from '../files/testBucket.ts';
 import { handler } from './handler.ts';
 import { generateReport } from './type.ts';
 
@@ -15,7 +15,7 @@ const params = {
 
 async function report(bucket: TestBucket, content: string, given: Partial<typeof params> = {}) {
   const source = await bucket.put('source.csv', content);
-  return bucket.run(handler, { source, ...params, ...given }, createContext());
+  return bucket.run(handler, { source, ...params, ...given });
 }
 
 test('sums the example file by region', async () => {
@@ -46,7 +46,7 @@ test('adds decimal fractions without the errors of floating point', async () => 
   expect(result).toMatchObject({ rows: 10_002, total: 0.5, groups: 1 });
 });
 
-test('escapes whatever stands in title, header and cells', async () => {
+test('escapes everything in title, header and cells', async () => {
   await using bucket = await openTestBucket();
   const attack = `<script>alert(1)</script>'"><img src=x onerror=alert(1)>`;
   const cell = `"${attack.replaceAll('"', '""')}"`;
@@ -64,7 +64,7 @@ test('escapes whatever stands in title, header and cells', async () => {
   expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&#39;&quot;&gt;');
 });
 
-test('loads nothing, follows the colour scheme, and says in words what the chart shows', async () => {
+test('loads nothing, follows the colour scheme, and describes the chart in words', async () => {
   await using bucket = await openTestBucket();
   await report(bucket, `region,amount\n${Array.from({ length: 30 }, (_, index) => `group ${index},${index - 5}`).join('\n')}\n`);
   const page = await bucket.get(params.output);
@@ -78,7 +78,7 @@ test('loads nothing, follows the colour scheme, and says in words what the chart
   expect(page).not.toContain('NaN');
 });
 
-test('hangs negative totals from zero, and draws a chart of nothing at all', async () => {
+test('draws negative totals downwards from zero, and a chart without any rows', async () => {
   await using bucket = await openTestBucket();
   await report(bucket, 'region,amount\na,-5\nb,5\n');
   const page = await bucket.get(params.output);
@@ -107,7 +107,7 @@ describe('fails for good, saying where,', () => {
       'line 2: column "amount": "2,5" is not a number; where "," stands before decimals',
     ],
     ['when the amounts are in two currencies', 'region,amount\na,$1\na,1 €\n', 'line 3: column "amount": "1 €" is in another currency'],
-    ['when a group has a name without end', `region,amount\n${'x'.repeat(501)},1\n`, 'line 2: column "region" has 501 characters'],
+    ['when a group has an endless name', `region,amount\n${'x'.repeat(501)},1\n`, 'line 2: column "region" has 501 characters'],
     ['when a value is too large', 'region,amount\na,1e400\n', 'line 2'],
     ['when a value is not a decimal number', 'region,amount\na,0x10\n', 'line 2'],
     ['when the rows are uneven', 'region,amount\na,1\nb\n', 'line 3'],
@@ -131,7 +131,7 @@ test('stops in the middle with the reason of the signal and leaves no output', a
   const reason = new StoppedByTest();
   await using bucket = await openTestBucket();
   const source = await bucket.put('source.csv', `region,amount\n${'a,1\n'.repeat(100_000)}`);
-  const context = createContext({ signal: stop.signal, progress: () => stop.abort(reason) });
-  await expect(bucket.run(handler, { source, ...params }, context)).rejects.toBe(reason);
+  const options = { signal: stop.signal, onProgress: () => stop.abort(reason) };
+  await expect(bucket.run(handler, { source, ...params }, options)).rejects.toBe(reason);
   expect(await bucket.keys()).toEqual(['source.csv']);
 });

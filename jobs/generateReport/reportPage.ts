@@ -1,4 +1,4 @@
-/** The report as one HTML page that loads nothing: a chart, a table of totals, and what was skipped on the way. */
+/** The report as one HTML page that loads nothing: a chart, a table of totals, and what was skipped. */
 import { chartHtml, chartStyles } from './chart.ts';
 import type { Decimal } from './decimal.ts';
 import type { Group } from './groups.ts';
@@ -14,7 +14,7 @@ export interface Report extends Counts {
   readonly total: Decimal;
   /** By absolute total, largest first. */
   readonly groups: readonly Group[];
-  /** The first of them, which the chart shows, and the others together. */
+  /** The first of the groups, which the chart shows, and the sum of the others. */
   readonly top: readonly Group[];
   readonly others: { readonly groups: number; readonly total: Decimal };
   readonly mergedNames: number;
@@ -59,7 +59,7 @@ ${lines.join('\n')}
 `;
 }
 
-/** What the totals do not show by themselves. */
+/** Notes on cells that the totals do not show. */
 function notes({ skipped, converted, mergedNames }: Report): string {
   const sentences = [
     [skipped.empty, 'empty cells add nothing'],

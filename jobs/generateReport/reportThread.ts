@@ -20,7 +20,7 @@ export interface ReportParams {
   readonly decimal: DecimalMark;
 }
 
-/** More groups than that are no report, and would fill the memory. */
+/** More groups make no useful report, and would fill the memory. */
 const maxGroups = 1000;
 const maxNameLength = 500;
 /** Groups that the chart shows. */

@@ -12,11 +12,11 @@ export interface Tally {
   /**
    * Undefined for a cell that adds nothing.
    *
-   * @throws {PermanentError} beginning with the place, for what is no amount, and for amounts in two currencies.
+   * @throws {PermanentError} with the place first, for a cell that is no amount, and for amounts in two currencies.
    */
   read(cell: string, place: () => string): Decimal | undefined;
   counts(): Counts;
-  /** The one that amounts were in, if any. */
+  /** The currency of the amounts, if they had one. */
   currency(): string | undefined;
 }
 

@@ -1,8 +1,8 @@
 /** The text that annotations and form fields show on a page. */
 
 /**
- * Of an annotation as pdf.js gives it: what is drawn, else the value or contents that a viewer would draw. Nothing of
- * what is hidden, of passwords, and of notes that open on a click.
+ * The text of an annotation as pdf.js gives it: what is drawn, else the value or contents that a viewer would draw. Hidden
+ * annotations, passwords, and notes that open on a click give nothing.
  */
 export function annotationText(annotation: object): string {
   const field = (name: string): unknown => Reflect.get(annotation, name);
@@ -15,7 +15,7 @@ export function annotationText(annotation: object): string {
   return field('fieldType') === 'Tx' ? textOf(field('fieldValue')) : '';
 }
 
-/** A list shows all its choices; a box that opens shows the one chosen, as it is displayed. */
+/** A list shows all its choices; a drop-down shows the chosen one, as it is displayed. */
 function choices(options: unknown, value: unknown, isClosed: boolean): string {
   const all = Array.isArray(options) ? options.map(choiceOf) : [];
   if (!isClosed && all.length > 0) return all.map(({ shown }) => shown).join('\n');

@@ -12,9 +12,9 @@ export interface DocumentParams extends PdfLimits {
 }
 
 const magic = '%PDF-';
-/** Viewers look for it so far; before it stands what a mail or a server left there. */
+/** Viewers look for the header within so many bytes; a mail program or a server may have left text before it. */
 const headBytes = 1024;
-/** More sentences on one file's damage tell no more. */
+/** More messages about one file's damage are of no use. */
 const maxDamages = 20;
 
 await serveFile<DocumentParams>(async ({ uri, params, chunks, write, progress }) => {
@@ -32,7 +32,7 @@ await serveFile<DocumentParams>(async ({ uri, params, chunks, write, progress })
       damaged: (what: string) => damage.length < maxDamages && damage.push(what),
     };
     for await (const { number, pages, text } of readPdf(source)) {
-      // Within the whole text a form feed stands between two pages.
+      // In the whole text, pages are separated by form feeds.
       await emit(number === 1 ? text : `\f${text}`);
       progress((100 * number) / pages);
     }
@@ -64,7 +64,7 @@ interface Recognised {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
-/** By the first bytes, not by the name alone: what is named .pdf and is none was meant to be one. */
+/** By the first bytes, not only by the name: a file named .pdf without them was probably meant to be one. */
 async function recognise(chunks: AsyncGenerator<Uint8Array, void, undefined>, uri: string): Promise<Recognised> {
   let head = Buffer.alloc(0);
   while (head.byteLength < headBytes) {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../core/errors.ts';
-import { createContext, openTestBucket, StoppedByTest } from '../files/testBucket.ts';
+import { openTestBucket, StoppedByTest } from '../files/testBucket.ts';
 import { handler } from './handler.ts';
 import { pdfOf } from './testPdf.ts';
 import { processDocument } from './type.ts';
@@ -15,8 +15,8 @@ test('reads a real PDF: pages, words, checksum and text', async () => {
   await using bucket = await openTestBucket();
   const content = await fileOf('jobs/files/examples/document.pdf');
   const source = await bucket.put('document.pdf', content);
-  const context = createContext();
-  const result = await bucket.run(handler, { source, output }, context);
+  const job = bucket.newJob();
+  const result = await job.run(handler, { source, output });
   expect(processDocument.result.parse(result)).toEqual(result);
   expect(result).toMatchObject({
     kind: 'pdf',
@@ -26,19 +26,20 @@ test('reads a real PDF: pages, words, checksum and text', async () => {
     textTruncated: false,
     output,
   });
-  // As Debian's `pdftotext document.pdf - | wc -w` counts them.
+  // The number that Debian's `pdftotext document.pdf -
+  // wc -w` prints.
   expect(result.words).toBe(347);
   expect(result.text).toMatch(/^Job Tickets: a short guide\n/);
   expect(result.text.split('\f')).toHaveLength(3);
   expect(await bucket.get(output)).toBe(result.text);
-  expect(context.reported.map(Math.round)).toEqual([33, 67, 100]);
+  expect(job.reported.map(Math.round)).toEqual([33, 67, 100]);
 });
 
 test('reads a UTF-8 text, with pages where it has form feeds', async () => {
   await using bucket = await openTestBucket();
   const text = `one two\nthree\ffour päivä ${'😀'.repeat(10)}`;
   const source = await bucket.put('letter.txt', `\uFEFF${text}`);
-  const result = await bucket.run(handler, { source, output }, createContext());
+  const result = await bucket.run(handler, { source, output });
   expect(result).toMatchObject({ kind: 'text', pages: 2, words: 6, text, textTruncated: false });
   expect(await bucket.get(output)).toBe(text);
 });
@@ -51,17 +52,17 @@ test.each([
   await using bucket = await openTestBucket();
   const source = await bucket.put('letter.txt', content);
   const params = encoding === undefined ? { source } : { source, encoding };
-  const result = await bucket.run(handler, params, createContext());
+  const result = await bucket.run(handler, params);
   expect(result).toMatchObject({ kind: 'text', words: 2, text: 'wide päivä', encoding: told });
 });
 
-test('gives back the first 10,000 characters of a long text and writes it whole', async () => {
+test('returns the first 10,000 characters of a long text and writes all of it', async () => {
   await using bucket = await openTestBucket();
   const text = `x${'😀'.repeat(5000)} ${'word '.repeat(400_000)}`;
   const source = await bucket.put('long.txt', text);
-  const result = await bucket.run(handler, { source, output }, createContext());
+  const result = await bucket.run(handler, { source, output });
   expect(result).toMatchObject({ words: 400_001, textTruncated: true });
-  // One less: the cut would go through a pair of surrogates.
+  // One less: the cut would split a pair of surrogates.
   expect(result.text).toBe(`x${'😀'.repeat(4999)}`);
   expect((await bucket.get(output)) === text).toBe(true);
 });
@@ -69,7 +70,7 @@ test('gives back the first 10,000 characters of a long text and writes it whole'
 test('reads an empty text and writes nothing where no output is wanted', async () => {
   await using bucket = await openTestBucket();
   const source = await bucket.put('empty.txt', '');
-  const result = await bucket.run(handler, { source }, createContext());
+  const result = await bucket.run(handler, { source });
   expect(result).toMatchObject({ kind: 'text', pages: 0, words: 0, bytes: 0, text: '' });
   expect(await bucket.keys()).toEqual(['empty.txt']);
 });
@@ -77,7 +78,7 @@ test('reads an empty text and writes nothing where no output is wanted', async (
 test('counts blank pages of a PDF', async () => {
   await using bucket = await openTestBucket();
   const source = await bucket.put('blank', pdfOf(['', 'Hello', '', '']));
-  const result = await bucket.run(handler, { source }, createContext());
+  const result = await bucket.run(handler, { source });
   expect(result).toMatchObject({ kind: 'pdf', pages: 4, words: 1 });
 });
 
@@ -109,7 +110,7 @@ describe('fails for good', () => {
   ])('%s', async (_, key, content, complaint) => {
     await using bucket = await openTestBucket();
     const source = await bucket.put(key, await content());
-    const working = bucket.run(handler, { source, output }, createContext());
+    const working = bucket.run(handler, { source, output });
     await expect(working).rejects.toBeInstanceOf(PermanentError);
     await expect(working).rejects.toThrow(`${source} ${complaint}`);
     expect(await bucket.keys()).toEqual([key]);
@@ -121,8 +122,8 @@ test('stops between pages with the reason of the signal and leaves no output', a
   const reason = new StoppedByTest();
   await using bucket = await openTestBucket();
   const source = await bucket.put('document.pdf', await fileOf('jobs/files/examples/document.pdf'));
-  const context = createContext({ signal: stop.signal, progress: () => stop.abort(reason) });
-  await expect(bucket.run(handler, { source, output }, context)).rejects.toBe(reason);
+  const options = { signal: stop.signal, onProgress: () => stop.abort(reason) };
+  await expect(bucket.run(handler, { source, output }, options)).rejects.toBe(reason);
   expect(await bucket.keys()).toEqual(['document.pdf']);
 });
 
@@ -131,8 +132,8 @@ test('reads many documents at once, and one that waits for its turn can be stopp
   const source = await bucket.put('document.pdf', await fileOf('jobs/files/examples/document.pdf'));
   const stop = new AbortController();
   const reason = new StoppedByTest();
-  const working = Array.from({ length: 8 }, () => bucket.run(handler, { source }, createContext()));
-  const waiting = bucket.run(handler, { source }, createContext({ signal: stop.signal }));
+  const working = Array.from({ length: 8 }, () => bucket.run(handler, { source }));
+  const waiting = bucket.run(handler, { source }, { signal: stop.signal });
   stop.abort(reason);
   await expect(waiting).rejects.toBe(reason);
   for (const result of await Promise.all(working)) expect(result.pages).toBe(3);

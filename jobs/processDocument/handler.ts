@@ -1,4 +1,4 @@
-/** `process_document`: a PDF or a text file: its pages, words, checksum and text. */
+/** `process_document`: reads a PDF or a text file: its pages, words, checksum and text. */
 import { extname } from 'node:path';
 import { defineHandler } from '../../core/handler.ts';
 import { createSlots } from '../files/slots.ts';
@@ -9,7 +9,7 @@ import { documentSummary, processDocument } from './type.ts';
 
 export const documentModule = new URL(`./documentThread${extname(import.meta.url)}`, import.meta.url);
 
-/** What a document may take of the worker before it counts as a bomb. A step of the work is a page. */
+/** What a document may use of the worker before it counts as a bomb. A step of the work is a page. */
 export const documentBounds: ThreadBounds & PdfLimits = {
   maxHeapMb: 256,
   maxBufferMb: 192,
@@ -18,7 +18,7 @@ export const documentBounds: ThreadBounds & PdfLimits = {
   maxCharacters: 10_000_000,
 };
 
-/** A PDF is held in memory while it is read: a worker does not do so for each job it runs. */
+/** A PDF is held in memory while it is read: a worker does not do so for all its jobs at once. */
 const slots = createSlots(2);
 
 export const handler = defineHandler(processDocument, ({ source, output, encoding }, context) =>

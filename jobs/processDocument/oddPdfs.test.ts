@@ -1,12 +1,12 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { createContext, openTestBucket } from '../files/testBucket.ts';
+import { openTestBucket } from '../files/testBucket.ts';
 import { handler } from './handler.ts';
 import { pdfOf, type TestPage } from './testPdf.ts';
 
 async function read(pdf: Buffer, key = 'odd.pdf') {
   await using bucket = await openTestBucket();
-  return await bucket.run(handler, { source: await bucket.put(key, pdf) }, createContext());
+  return await bucket.run(handler, { source: await bucket.put(key, pdf) });
 }
 
 const drawn = (content: string, annotations: readonly string[] = []): TestPage => ({ compressed: deflateSync(content), annotations });
@@ -14,7 +14,7 @@ const shown = (content: string, annotations?: readonly string[]) => read(pdfOf([
 const edited = (pages: readonly TestPage[], edit: (text: string) => string): Buffer =>
   Buffer.from(edit(pdfOf(pages).toString('latin1')), 'latin1');
 
-describe('a PDF that viewers open is read, and its damage is told:', () => {
+describe('a PDF that viewers open is read, and its damage is reported:', () => {
   test.each<[string, () => Buffer, { readonly text: string; readonly damage: readonly unknown[] }]>([
     [
       'without %%EOF',
@@ -37,7 +37,7 @@ describe('a PDF that viewers open is read, and its damage is told:', () => {
       { text: 'Hello', damage: [] },
     ],
     [
-      'with metadata that is none',
+      'with metadata that is not valid',
       () => edited(['Hello'], (text) => text.replace('<</Type/Catalog/', '<</Type/Catalog/Metadata 3 0 R/Info 99 0 R/')),
       { text: 'Hello', damage: [] },
     ],
@@ -55,21 +55,21 @@ describe('a PDF that viewers open is read, and its damage is told:', () => {
     expect(await read(pdf())).toMatchObject({ kind: 'pdf', ...expected });
   });
 
-  test('a text that only speaks of PDFs is a text', async () => {
+  test('a text that only mentions PDFs is a text', async () => {
     expect(await read(Buffer.from('A PDF begins with %PDF-1.4'), 'notes.txt')).toMatchObject({ kind: 'text', words: 5 });
   });
 });
 
-describe('the words of a page are those that are seen:', () => {
+describe('the words of a page are those that a reader sees:', () => {
   test.each([
-    ['pieces that lie apart are words apart', 'BT /F1 12 Tf 50 700 Td (Hello) Tj 60 0 Td (World) Tj ET', 'Hello World'],
+    ['pieces that are apart are separate words', 'BT /F1 12 Tf 50 700 Td (Hello) Tj 60 0 Td (World) Tj ET', 'Hello World'],
     ['pieces side by side are one word', 'BT /F1 12 Tf 50 700 Td (Hel) Tj 18 0 Td (lo) Tj ET', 'Hello'],
     [
-      'a line drawn three times to look bold is one',
+      'a line drawn three times to look bold counts once',
       'BT /F1 12 Tf 50 700 Td (Bold text) Tj 0.4 0 Td (Bold text) Tj 0.4 0 Td (Bold text) Tj ET',
       'Bold text',
     ],
-    ['the same word elsewhere is another', 'BT /F1 12 Tf 50 700 Td (word) Tj 80 0 Td (word) Tj ET', 'word word'],
+    ['the same word elsewhere counts again', 'BT /F1 12 Tf 50 700 Td (word) Tj 80 0 Td (word) Tj ET', 'word word'],
     ['a word divided at the end of its line is one', 'BT /F1 12 Tf 50 700 Td (divi-) Tj 0 -14 Td (ded words) Tj ET', 'divided words'],
     ['lines are lines', 'BT /F1 12 Tf 50 700 Td (one) Tj 0 -14 Td (two) Tj ET', 'one\ntwo'],
   ])('%s', async (_, content, text) => {
@@ -83,13 +83,13 @@ describe('the text of annotations and forms is read:', () => {
     ['a free text without appearance', `<</Type/Annot/Subtype/FreeText${rect}/DA(/Helv 12 Tf)/Contents(Free text)>>`, 'Free text'],
     ['a text field', `<</Type/Annot/Subtype/Widget/FT/Tx/T(a)${rect}/V(A value)>>`, 'A value'],
     [
-      'a box that opens, as it shows its choice',
+      'a drop-down, with its displayed choice',
       `<</Type/Annot/Subtype/Widget/FT/Ch/Ff 131072/T(a)${rect}/Opt[[(x1)(First one)][(x2)(Second one)]]/V(x2)>>`,
       'Second one',
     ],
     ['a list, with all its choices', `<</Type/Annot/Subtype/Widget/FT/Ch/T(a)${rect}/Opt[(One)(Two)]/V(Two)>>`, 'One\nTwo'],
-    ['a password never', `<</Type/Annot/Subtype/Widget/FT/Tx/Ff 8192/T(a)${rect}/V(secret)>>`, undefined],
-    ['what is hidden never', `<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/Rect[50 600 250 640]/F 2/V(hidden)>>`, undefined],
+    ['a password is left out', `<</Type/Annot/Subtype/Widget/FT/Tx/Ff 8192/T(a)${rect}/V(secret)>>`, undefined],
+    ['hidden text is left out', `<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/Rect[50 600 250 640]/F 2/V(hidden)>>`, undefined],
   ])('%s', async (_, annotation, text) => {
     const result = await shown('BT /F1 12 Tf 50 700 Td (Page) Tj ET', [annotation]);
     expect(result.text).toBe(text === undefined ? 'Page' : `Page\n${text}`);

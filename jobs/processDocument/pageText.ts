@@ -1,4 +1,4 @@
-/** The text of a PDF's page, put together from the pieces that it is drawn in. */
+/** The text of a PDF's page, assembled from the pieces in which it is drawn. */
 
 /** A piece, as pdf.js gives it. */
 export interface TextPiece {
@@ -23,12 +23,15 @@ interface Placed {
   readonly isVertical: boolean;
 }
 
-/** In font sizes: from here on a gap is a space (poppler's own bound), a step across is another line. */
+/** In font sizes: a larger gap is a space (poppler's own bound), a larger step across is another line. */
 const [wordGap, lineGap] = [0.1, 0.5];
-/** How far apart the same text is drawn to look bold. */
+/** How far apart the copies of a text are drawn that make it look bold. */
 const overprint = 0.15;
 
-/** In the order it is drawn, which is that of reading in almost all files; words apart where they lie apart, each once. */
+/**
+ * In the order in which it is drawn, which is the reading order in almost all files. Pieces that are apart are separate words,
+ * and repeated pieces count once.
+ */
 export function pageText(pieces: readonly TextPiece[], isVertical: (fontName: string) => boolean): string {
   const drawn = new Map<string, Placed[]>();
   let tail: readonly Character[] = [];
@@ -47,7 +50,7 @@ export function pageText(pieces: readonly TextPiece[], isVertical: (fontName: st
     }
     if (piece.hasEOL) text += '\n';
   }
-  // A word that a line's end divides is one word.
+  // A word that is divided at a line's end is one word.
   return text.replaceAll(/(\p{L})[-\u00ad\u2010]\n(?=\p{Ll})/gu, '$1');
 }
 
@@ -58,7 +61,7 @@ function place({ str, dir, transform, width }: TextPiece, isVertical: boolean): 
   return { text: str, x, y, along: [a / length, b / length], size, width, isRightToLeft: dir === 'rtl', isVertical };
 }
 
-/** What stands between two pieces that have no white space of their own. */
+/** The text between two pieces that have no white space of their own. */
 function between(before: Placed, after: Placed): '' | ' ' | '\n' {
   const [ux, uy] = before.along;
   const size = Math.max(before.size, after.size);
@@ -71,10 +74,10 @@ function between(before: Placed, after: Placed): '' | ' ' | '\n' {
   return gap > wordGap * size || gap < -lineGap * size ? ' ' : '';
 }
 
-/** More of one text are not compared: a page of a million equal pieces is drawn in no time too. */
+/** No more copies of one text are compared: a page of a million equal pieces must be fast too. */
 const maxRemembered = 8;
 
-/** Notes the piece, unless the same one was drawn here before, to look bold or to have a shadow. */
+/** Records the piece, unless the same one was drawn here before, as bold text or a shadow is. */
 function isDrawnAgain(placed: Placed, drawn: Map<string, Placed[]>): boolean {
   const same = drawn.get(placed.text) ?? [];
   if (same.some(({ x, y }) => Math.hypot(x - placed.x, y - placed.y) < overprint * placed.size)) return true;
@@ -88,7 +91,7 @@ interface Character {
   readonly y: number;
 }
 
-/** The last characters drawn that a piece is held against. */
+/** The number of last drawn characters with which a piece is compared. */
 const maxTail = 32;
 
 function charactersOf({ text, x, y, width }: Placed): readonly Character[] {
@@ -100,7 +103,7 @@ function charactersOf({ text, x, y, width }: Placed): readonly Character[] {
   }));
 }
 
-/** Bold by letters: what of a level piece is not drawn over the last characters, which are its first. */
+/** Bold text drawn letter by letter: the part of a horizontal piece that does not repeat the last characters, which are its first. */
 function beyondTail(placed: Placed, tail: readonly Character[]): string {
   if (placed.along[1] !== 0) return placed.text;
   for (let index = Math.max(0, tail.length - placed.text.length); index < tail.length; index += 1) {

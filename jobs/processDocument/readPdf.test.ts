@@ -16,7 +16,7 @@ interface Reading extends Partial<typeof documentBounds> {
   readonly progress?: (percent: number) => void;
 }
 
-/** An object store that has one file and writes none. */
+/** An object store with one file, which writes nothing. */
 function holding(content: Uint8Array): ObjectStore {
   return {
     async *read() {
@@ -47,7 +47,7 @@ test('gives the pages in order', async () => {
   expect(await read(['One', 'Two', 'Three'])).toMatchObject({ kind: 'pdf', pages: 3, text: 'One\fTwo\fThree', damage: [] });
 });
 
-test('leaves the work of 500 pages to its thread', async () => {
+test('leaves the work on 500 pages to its thread', async () => {
   const pages = Array.from({ length: 500 }, (_, page) => ({
     compressed: deflateSync(`BT /F1 12 Tf 14 TL 50 700 Td ${`(Page ${page} and a few more words of text) Tj T* `.repeat(60)}ET`),
   }));
@@ -56,7 +56,7 @@ test('leaves the work of 500 pages to its thread', async () => {
   const here = process.threadCpuUsage(before.here);
   const everywhere = process.cpuUsage(before.everywhere);
   expect(count).toBe(500);
-  // Processor time, which other processes do not add to. The event loop was seen to wait for 5 to 20 ms at most.
+  // Processor time, to which other processes do not add. The event loop was blocked for 5 to 20 ms at most.
   expect(here.user + here.system).toBeLessThan((everywhere.user + everywhere.system) / 4);
 });
 

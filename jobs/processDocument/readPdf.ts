@@ -1,4 +1,4 @@
-/** The text of a PDF, page by page, by pdf.js: what viewers open is read, and what is wrong with it is told. */
+/** The text of a PDF, page by page, with pdf.js: files that viewers open are read, and damage is reported. */
 import { fileURLToPath } from 'node:url';
 import { getDocument, VerbosityLevel, type PDFDocumentProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { PermanentError } from '../../core/errors.ts';
@@ -20,14 +20,15 @@ export interface PdfLimits {
 export interface PdfSource extends PdfLimits {
   readonly uri: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Takes a sentence for each damage that was read over. */
+  /** Receives a message for each damage that could be ignored. */
   readonly damaged: (what: string) => void;
 }
 
 /**
- * A page is read strictly, and where that fails again as viewers do, who leave out what they do not understand.
+ * A page is read strictly. Where that fails it is read again as viewers do, which leave out what they do not understand.
  *
- * @throws {PermanentError} for what is encrypted, out of bounds, or so damaged that a page or its text is missing.
+ * @throws {PermanentError} for a file that is encrypted, exceeds the bounds, or is so damaged that a page or its text is
+ * missing.
  */
 export async function* readPdf({ uri, bytes, maxPages, maxCharacters, damaged }: PdfSource): AsyncGenerator<PdfPage, void, undefined> {
   if (!hasEnd(bytes)) damaged('The mark that ends a PDF is missing: the file may be cut off.');
@@ -53,14 +54,14 @@ export async function* readPdf({ uri, bytes, maxPages, maxCharacters, damaged }:
   }
 }
 
-/** Where readers look for it, after ISO 32000's implementation notes. */
+/** Where readers look for it, according to ISO 32000's implementation notes. */
 function hasEnd(bytes: Uint8Array): boolean {
   return Buffer.from(bytes.subarray(-1024)).includes('%%EOF');
 }
 
 async function opened(bytes: Uint8Array<ArrayBuffer>, stopAtErrors: boolean, uri: string): Promise<PDFDocumentProxy> {
   try {
-    // There is no eval to switch off: pdf.js 6 has none. The bytes are copied, since pdf.js keeps what it is given.
+    // No eval has to be switched off: pdf.js 6 has none. The bytes are copied, since pdf.js keeps what it is given.
     return await getDocument({
       data: bytes.slice(),
       stopAtErrors,
@@ -85,11 +86,11 @@ async function textOf(pdf: PDFDocumentProxy, number: number): Promise<string> {
     items.filter((item) => 'str' in item),
     (font) => styles[font]?.vertical === true,
   );
-  // Broken annotations leave the page's text as it is.
+  // Broken annotations do not affect the page's text.
   const annotations: readonly object[] = await page.getAnnotations().catch(() => []);
   const texts = [drawn, ...annotations.map(annotationText)].filter((text) => text !== '');
   page.cleanup();
-  // A page's own form feeds would count as pages.
+  // Form feeds within a page would count as pages.
   return texts.join('\n').replaceAll('\f', '\n').toWellFormed();
 }
 

@@ -1,10 +1,10 @@
-/** For tests: PDFs that no honest program writes. */
+/** For tests: PDFs that no usual program writes. */
 import { deflateSync } from 'node:zlib';
 
-/** A page is a line of text, or the compressed bytes of whatever it is to be. */
+/** A page is a line of text, or the compressed bytes of its contents. */
 export type TestPage = string | { readonly compressed: Uint8Array; /** Dictionaries. */ readonly annotations?: readonly string[] };
 
-/** A well-formed file around the pages, uncompressed but for their contents. */
+/** A well-formed file around the pages, uncompressed except for their contents. */
 export function pdfOf(pages: readonly TestPage[]): Buffer {
   const kids = pages.map((_, index) => `${4 + 2 * index} 0 R`).join(' ');
   const objects = [

@@ -8,7 +8,7 @@ function measure(pieces: readonly string[]): TextMeasures {
   return meter.measures();
 }
 
-test('measures the same however a text is cut into pieces', () => {
+test('gives the same counts however a text is cut into pieces', () => {
   const letters = fc.constantFrom('a', 'ä', '😀', ' ', '\n', '\f', '\u00a0');
   const pieces = fc.array(fc.string({ unit: letters, maxLength: 5 }), {
     minLength: 1,

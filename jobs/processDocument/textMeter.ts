@@ -1,9 +1,9 @@
-/** Counts pages and words of a text that goes by in pieces, and keeps its beginning. */
+/** Counts pages and words of a text that arrives in pieces, and keeps its beginning. */
 
 export interface TextMeasures {
-  /** Form feeds divide pages; a text of no pieces has none. */
+  /** Form feeds separate pages; a text without pieces has no pages. */
   readonly pages: number;
-  /** Runs of anything but white space, as `wc -w` counts them. */
+  /** Runs of characters other than white space, as `wc -w` counts them. */
   readonly words: number;
   /** The first `maxTextLength` characters. */
   readonly text: string;
@@ -36,7 +36,7 @@ export function createTextMeter(): TextMeter {
       text += piece.slice(0, maxTextLength - text.length);
     },
     measures() {
-      // The cut may have gone through a pair of surrogates.
+      // The cut may have split a pair of surrogates.
       const isCutInPair = length > text.length && /[\uD800-\uDBFF]$/.test(text);
       return {
         pages,

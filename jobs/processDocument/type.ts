@@ -1,4 +1,4 @@
-/** `process_document`: a PDF or a text file: its pages, words, checksum and text. */
+/** `process_document`: reads a PDF or a text file: its pages, words, checksum and text. */
 import { z } from 'zod';
 import { defineJobType } from '../../core/jobType.ts';
 import { inputUri, outputUri, s3Uri } from '../../core/objectUri.ts';
@@ -13,8 +13,8 @@ export const documentSummary = z.object({
   sha256: z.string(),
   text: z.string().describe('The first 10,000 characters.'),
   textTruncated: z.boolean(),
-  encoding: z.enum(encodings).optional().describe('Of a text: as it was told or guessed.'),
-  damage: z.array(z.string()).describe('Of a PDF: what was wrong with it and could be read over, as viewers do; 20 sentences at most.'),
+  encoding: z.enum(encodings).optional().describe('Of a text: the encoding, given or guessed.'),
+  damage: z.array(z.string()).describe('Of a PDF: damage that could be ignored, as viewers do; at most 20 messages.'),
 });
 
 export const processDocument = defineJobType({

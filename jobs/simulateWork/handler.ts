@@ -1,4 +1,4 @@
-/** `simulate_work`: waits, reports progress and fails as told, for exploration, load and fault tests. */
+/** `simulate_work`: waits, reports progress and fails as its params say, for trials, load tests and fault tests. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PermanentError } from '../../core/errors.ts';
 import { defineHandler } from '../../core/handler.ts';

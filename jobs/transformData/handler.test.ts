@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../core/errors.ts';
-import { createContext, openTestBucket, StoppedByTest } from '../files/testBucket.ts';
+import { openTestBucket, StoppedByTest } from '../files/testBucket.ts';
 import { handler } from './handler.ts';
 import { transformData } from './type.ts';
 
@@ -10,7 +10,7 @@ const csv = { output: 's3://files/out.csv', to: 'csv' } as const;
 
 async function transformed(bucket: TestBucket, content: string, target: typeof jsonl | typeof csv): Promise<string> {
   const source = await bucket.put('source', content);
-  await bucket.run(handler, { source, ...target }, createContext());
+  await bucket.run(handler, { source, ...target });
   return bucket.get(target.output);
 }
 
@@ -23,12 +23,12 @@ function manyRows(): string {
   return `id,name,2024,note,amount\n${rows.join('\n')}\n`;
 }
 
-test('brings 100,000 rows from CSV to JSON Lines and back, unchanged', { timeout: 60_000 }, async () => {
+test('converts 100,000 rows from CSV to JSON Lines and back, unchanged', { timeout: 60_000 }, async () => {
   await using bucket = await openTestBucket();
   const original = manyRows();
   const source = await bucket.put('rows.csv', original);
-  const there = createContext();
-  const result = await bucket.run(handler, { source, ...jsonl }, there);
+  const there = bucket.newJob();
+  const result = await there.run(handler, { source, ...jsonl });
   expect(transformData.result.parse(result)).toEqual(result);
   expect(result.rows).toBe(100_000);
   expect(there.reported.length).toBeGreaterThan(50);
@@ -42,22 +42,22 @@ test('brings 100,000 rows from CSV to JSON Lines and back, unchanged', { timeout
     note: 'two\nlines',
     amount: '0.125',
   });
-  const back = await bucket.run(handler, { source: jsonl.output, ...csv }, createContext());
+  const back = await bucket.run(handler, { source: jsonl.output, ...csv });
   expect(back.rows).toBe(100_000);
   expect((await bucket.get(csv.output)) === original).toBe(true);
 });
 
-test('waits with reading while writing waits', async () => {
+test('stops reading while it waits for writing', async () => {
   let partsBegun = 0;
   const readAtParts: number[] = [];
-  const context = createContext();
   await using bucket = await openTestBucket({
     observe: (command) => {
-      if (command === 'UploadPart') readAtParts[partsBegun++] = context.reported.at(-1) ?? 0;
+      if (command === 'UploadPart') readAtParts[partsBegun++] = job.reported.at(-1) ?? 0;
     },
   });
+  const job = bucket.newJob();
   const source = await bucket.put('rows.csv', manyRows());
-  await bucket.run(handler, { source, ...jsonl }, context);
+  await job.run(handler, { source, ...jsonl });
   expect(readAtParts[0]).toBeLessThan(90);
 });
 
@@ -94,23 +94,21 @@ describe('CSV to JSON Lines', () => {
   test('fails for good on bytes that are not UTF-8', async () => {
     await using bucket = await openTestBucket();
     const source = await bucket.put('latin1.csv', Buffer.from('name\nJosé\n', 'latin1'));
-    await expect(bucket.run(handler, { source, ...jsonl }, createContext())).rejects.toThrow(
-      `${source}, line 2: byte 0xE9 (at 8) is not UTF-8 text`,
-    );
+    await expect(bucket.run(handler, { source, ...jsonl })).rejects.toThrow(`${source}, line 2: byte 0xE9 (at 8) is not UTF-8 text`);
   });
 });
 
 test('a file without headers gets columns by number, and is written without them', async () => {
   await using bucket = await openTestBucket();
   const source = await bucket.put('rows.csv', '1;2\n3;4\n');
-  const there = await bucket.run(handler, { source, ...jsonl, headers: false }, createContext());
+  const there = await bucket.run(handler, { source, ...jsonl, headers: false });
   expect(there).toMatchObject({ rows: 2, delimiter: ';' });
   expect(await bucket.get(jsonl.output)).toBe('{"column_1":"1","column_2":"2"}\n{"column_1":"3","column_2":"4"}\n');
-  await bucket.run(handler, { source: jsonl.output, ...csv, headers: false, delimiter: ';' }, createContext());
+  await bucket.run(handler, { source: jsonl.output, ...csv, headers: false, delimiter: ';' });
   expect(await bucket.get(csv.output)).toBe('1;2\n3;4\n');
 });
 
-test('the delimiter is the one that divides the rows evenly, unless it is told', async () => {
+test('the delimiter is the one that divides the rows evenly, unless it is given', async () => {
   await using bucket = await openTestBucket();
   for (const [content, params, delimiter] of [
     ['name;price\nA, B;1,5\nC, D;2,5\n', {}, ';'],
@@ -120,7 +118,7 @@ test('the delimiter is the one that divides the rows evenly, unless it is told',
     ['', {}, ','],
   ] as const) {
     const source = await bucket.put('rows.csv', content);
-    expect(await bucket.run(handler, { source, ...jsonl, ...params }, createContext())).toMatchObject({ delimiter });
+    expect(await bucket.run(handler, { source, ...jsonl, ...params })).toMatchObject({ delimiter });
   }
 });
 
@@ -146,7 +144,7 @@ describe('JSON Lines to CSV', () => {
     ['a number', '7', 'line 1'],
     ['null', '{"a":1}\nnull', 'line 2'],
     ['an object without fields', '{}', 'line 1'],
-    ['a field that the first line has not', '{"a":1}\n{"b":2}', 'line 2'],
+    ['a field that the first line does not have', '{"a":1}\n{"b":2}', 'line 2'],
     ['nesting without end', `{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`, 'line 1'],
     ['a line without end', `{"a":"${'x'.repeat(2 * 1024 ** 2)}"}`, 'line 1'],
   ])('fails for good on %s, naming the line', async (_, content, place) => {
@@ -165,21 +163,21 @@ test('stops in the middle with the reason of the signal and leaves no output', a
     observe: (command) => command === 'UploadPart' && stop.abort(reason),
   });
   const source = await bucket.put('rows.csv', manyRows());
-  const context = createContext({ signal: stop.signal });
-  await expect(bucket.run(handler, { source, ...jsonl }, context)).rejects.toBe(reason);
+  const options = { signal: stop.signal };
+  await expect(bucket.run(handler, { source, ...jsonl }, options)).rejects.toBe(reason);
   expect(bucket.sent.at(-1)).toBe('AbortMultipartUpload');
   expect(await bucket.keys()).toEqual(['rows.csv']);
 });
 
-test('stops while reading, too, and not at all when the signal had fired before', async () => {
+test('stops while reading, too, and does not start when the signal has fired before', async () => {
   const stop = new AbortController();
   const reason = new StoppedByTest();
   await using bucket = await openTestBucket();
   const source = await bucket.put('rows.csv', manyRows());
-  const context = createContext({ signal: stop.signal, progress: () => stop.abort(reason) });
-  await expect(bucket.run(handler, { source, ...jsonl }, context)).rejects.toBe(reason);
+  const options = { signal: stop.signal, onProgress: () => stop.abort(reason) };
+  await expect(bucket.run(handler, { source, ...jsonl }, options)).rejects.toBe(reason);
   bucket.sent.length = 0;
-  await expect(bucket.run(handler, { source, ...jsonl }, context)).rejects.toBe(reason);
+  await expect(bucket.run(handler, { source, ...jsonl }, options)).rejects.toBe(reason);
   expect(bucket.sent).toEqual([]);
 });
 

@@ -2,9 +2,9 @@
 
 import { leadsOf } from '../files/json/jsonObject.ts';
 
-/** A function of a row's cells, as many as columns. */
+/** A function of a row's cells, one per column. */
 export function createJsonLineWriter(columns: readonly string[]): (cells: readonly string[]) => string {
-  // Put together as text: an object would move a column called 2024 to the front, and lose one called __proto__.
+  // Assembled as text: an object would move a column called 2024 to the front, and lose one called __proto__.
   const leads = leadsOf(columns);
   return (cells) => {
     let line = '';
@@ -16,5 +16,5 @@ export function createJsonLineWriter(columns: readonly string[]): (cells: readon
   };
 }
 
-/** Half surrogates do not get here: no encoding that is read has them. */
+/** Half surrogates cannot occur here: no supported encoding has them. */
 const needsEscaping = /["\\\p{Cc}]/u;

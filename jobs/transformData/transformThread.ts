@@ -1,4 +1,4 @@
-/** Runs in a thread of its own, started by handler.ts: turns the rows of one format into the other's. */
+/** Runs in a thread of its own, started by handler.ts: converts the rows of one format into the other. */
 import { openCsv } from '../files/csv/openCsv.ts';
 import { createCsvWriter } from '../files/csv/writeCsv.ts';
 import { openJsonLines } from '../files/json/openJsonLines.ts';

@@ -18,15 +18,15 @@ export const transformData = defineJobType({
     .strictObject({
       source: inputUri,
       output: outputUri,
-      to: z.enum(['jsonl', 'csv']).describe('The format to write; the source is of the other one.'),
+      to: z.enum(['jsonl', 'csv']).describe('The format to write; the source has the other one.'),
       encoding,
-      delimiter: delimiter.optional().describe('Of the CSV: guessed where one is read, a comma where one is written.'),
+      delimiter: delimiter.optional().describe('The delimiter of the CSV: guessed when CSV is read, a comma when it is written.'),
       headers,
       formulas: z
         .enum(['escape', 'keep'])
         .default('escape')
         .describe(
-          'Whether text that a spreadsheet would run (=…, @…, +…, -…, not plain numbers) gets an apostrophe in front when CSV is written.',
+          'Whether text that a spreadsheet would run (=…, @…, +…, -…, but not plain numbers) gets an apostrophe in front when CSV is written.',
         ),
     })
     .refine(outputIsNotSource, atOutput),

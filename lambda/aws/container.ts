@@ -1,4 +1,4 @@
-/** What the Lambdas share on AWS: one core a container, opened when it starts and kept from one event to the next. */
+/** What the Lambdas share on AWS: one core per container, opened when it starts and kept from one event to the next. */
 import { metrics } from '@opentelemetry/api';
 import { systemClock } from '../../core/clock.ts';
 import { createJobTypes } from '../../core/jobType.ts';
@@ -12,17 +12,17 @@ import { createTelemetry } from '../../telemetry/telemetry.ts';
 
 export interface Container {
   readonly core: Core;
-  /** A handler after which nothing is left under way: Lambda freezes the container as soon as it has its answer. */
+  /** A handler that leaves no work in progress: Lambda freezes the container as soon as it has the answer. */
   settled<Event, Answer>(handler: (event: Event) => Promise<Answer>): (event: Event) => Promise<Answer>;
 }
 
 /**
- * Nothing is closed: Lambda ends a container without a word.
+ * Nothing is closed: Lambda ends a container without notice.
  * @throws {ConfigError} when a setting is not valid or a secret cannot be read, which Lambda reports as a failed start.
  */
 export async function openContainer(part: string): Promise<Container> {
   const config = readConfig();
-  // CloudWatch turns these lines into metrics. Spans are X-Ray's own business here.
+  // CloudWatch turns these lines into metrics. Spans are X-Ray's part here.
   const embedded = createEmbeddedMetrics({
     part,
     namespace: config.metricsNamespace,
@@ -30,7 +30,7 @@ export async function openContainer(part: string): Promise<Container> {
     now: systemClock.now,
   });
   const telemetry = createTelemetry({ meter: metrics.getMeter('none'), embedded });
-  // No Lambda hands in jobs.
+  // Lambdas do not hand in jobs.
   const jobTypes = createJobTypes([]);
   const log = createLog({ level: config.logLevel, part });
   const secrets = await openSecrets({ config, log });

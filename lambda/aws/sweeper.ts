@@ -1,4 +1,4 @@
-/** Entry of the Lambda on the schedule: sweeper, timer, ticks, bulk operations and what is to be told, none of which waits for another. */
+/** Entry of the Lambda on the schedule: sweeper, timer, ticks, bulk operations and announcements. None of them waits for another. */
 import type { SweepReport } from '../../core/usecases/sweepJobs.ts';
 import { tellWaiting } from '../../core/usecases/tellWaiting.ts';
 import { createBulkRunner } from '../bulkRunner.ts';
@@ -11,7 +11,7 @@ import { openContainer } from './container.ts';
 const { core, settled } = await openContainer('sweeper');
 const [sweep, time, tick, runBulk] = [createSweeper(core), createTimer(core), createTicker(core), createBulkRunner(core)];
 
-/** Below the time that a run has. */
+/** Shorter than the time that a run has. */
 const tellForMs = 20_000;
 
 export const handler = settled(async () => {

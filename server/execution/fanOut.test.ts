@@ -11,6 +11,7 @@ import { coerceVariables, schema, toGraphQLError } from '../../schema/index.ts';
 import { makeJob } from '../../test/support/jobFactory.ts';
 import { silentLog } from '../../test/support/silentLog.ts';
 import { startSystem, type System } from '../../test/support/startSystem.ts';
+import { RunningOperations } from './runningOperations.ts';
 import { createFanOut, type PushTarget, type Subscriber } from './fanOut.ts';
 
 const message = z.object({ id: z.string(), type: z.literal('next'), payload: z.object({ data: z.object({ change: z.looseObject({}) }) }) });
@@ -22,9 +23,9 @@ function fakeSocket() {
   let flushed: (() => void) | undefined;
   let isStuck = false;
   const socket: PushTarget = {
-    running: new Map(),
+    running: new RunningOperations(),
     keptBytes: 0,
-    get bufferedAmount() {
+    get unsentBytes() {
       return isStuck ? 1_000_000 : 0;
     },
     pushNext(id, payload, _event, onFlushed) {

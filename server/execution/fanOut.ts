@@ -9,19 +9,13 @@ import { JobError } from '../../core/errors.ts';
 import type { Watch, PushedEvent } from '../../core/usecases/watchJob.ts';
 import { createEventPayloads, type EventPayloads, type Shape } from './eventPayloads.ts';
 import type { WatchArgs } from './operations.ts';
-
-/** An operation that runs. */
-export interface Running {
-  /** Nobody wants more of it. Twice is fine. */
-  end(): void;
-}
+import type { Running, RunningOperations } from './runningOperations.ts';
 
 /** Whom events are pushed to: a client's WebSocket, or the answer to one request. */
 export interface PushTarget {
-  /** Bytes that are not sent yet. */
-  readonly bufferedAmount: number;
+  readonly unsentBytes: number;
   /** Its operations, by the id that the client gave. */
-  readonly running: Map<string, Running>;
+  readonly running: RunningOperations;
   /** What those take of the memory. */
   keptBytes: number;
   /** The payload is JSON already. */
@@ -136,7 +130,7 @@ class Push implements Running {
   }
 
   #send(payload: string, event: PushedEvent): void {
-    if (this.#target.bufferedAmount <= this.#shared.maxUnsentBytes) return this.#target.pushNext(this.#id, payload, event);
+    if (this.#target.unsentBytes <= this.#shared.maxUnsentBytes) return this.#target.pushNext(this.#id, payload, event);
     this.#isWaiting = true;
     return this.#target.pushNext(this.#id, payload, event, () => this.#goOn());
   }

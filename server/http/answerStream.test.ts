@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers());
 
 const event = { jobId: 'j', owner: 'o', type: 't', version: 1, status: 'PENDING', attempt: 0, at: 0, recovered: undefined } as const;
 
-/** A stream of which so many bytes were pushed, to a client that reads or not. */
+/** A stream to which so many bytes were pushed, whose client reads or does not. */
 async function opened(bytes: number, isRead: boolean) {
   const server = createServer((_request, response) => {
     const stream = new AnswerStream(response, 'text/event-stream');
@@ -25,7 +25,7 @@ async function opened(bytes: number, isRead: boolean) {
   return { response, beat: () => void vi.advanceTimersByTime(12_000), end: () => void (request.destroy(), server.close()) };
 }
 
-test('a stream of which its client takes nothing from one heartbeat to the next is ended', async () => {
+test('a stream whose client reads nothing between two heartbeats is ended', async () => {
   const { response, beat, end } = await opened(20_000_000, false);
   for (let count = 0; count < 3; count += 1) {
     beat();

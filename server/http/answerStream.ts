@@ -1,18 +1,19 @@
 /**
- * An answer that goes on: Server-Sent Events (GraphQL over SSE, distinct connections), or `multipart/mixed` as Apollo's
- * clients ask for it. A stream that is complete says so. One that a client should resume does not: it breaks off, as if
- * the server had died, for that is what every client knows how to come back from.
+ * An answer that stays open: Server-Sent Events (GraphQL over SSE, distinct connections), or `multipart/mixed` as Apollo's
+ * clients request it. A stream that is complete says so. One that a client should resume does not: it breaks off, as if the
+ * server had died, because every client knows how to reconnect after that.
  */
 import type { ServerResponse } from 'node:http';
 import type { GraphQLError } from 'graphql';
 import { eventIdOf, type PushedEvent } from '../../core/usecases/watchJob.ts';
-import type { PushTarget, Running } from '../execution/fanOut.ts';
+import type { PushTarget } from '../execution/fanOut.ts';
 import type { Answer } from '../execution/operations.ts';
 import { payloadOf } from '../execution/payload.ts';
+import { RunningOperations } from '../execution/runningOperations.ts';
 import type { StreamType } from './mediaTypes.ts';
 import { codeOf } from './status.ts';
 
-/** What frames events, in one media type. */
+/** Frames events in one media type. */
 interface Framing {
   readonly headers: Readonly<Record<string, string>>;
   readonly beginning: string;
@@ -21,15 +22,15 @@ interface Framing {
   frame(payload: string, id?: string): string;
 }
 
-/** Proxies and browsers take a silent connection for dead after a minute or so. */
+/** Proxies and browsers close a silent connection after a minute or so. */
 const heartbeatMs = 12_000;
-/** How long an EventSource waits before it comes back. */
+/** How long an EventSource waits before it reconnects. */
 const retryMs = 1000;
 
 const framings: Readonly<Record<StreamType, Framing>> = {
   'text/event-stream': {
     headers: { 'content-type': 'text/event-stream' },
-    // Some browsers take a head without a byte of its body for nothing.
+    // Some browsers ignore a head without a byte of its body.
     beginning: `:\nretry: ${retryMs}\n\n`,
     heartbeat: ':\n\n',
     ending: 'event: complete\ndata:\n\n',
@@ -44,18 +45,18 @@ const framings: Readonly<Record<StreamType, Framing>> = {
   },
 };
 
-/** Each part ends with the boundary that the next one, or the end, goes on from. */
+/** Each part ends with the boundary that the next one, or the end, continues from. */
 function partOf(json: string): string {
   return `\r\nContent-Type: application/json; charset=utf-8\r\n\r\n${json}\r\n--graphql`;
 }
 
-/** Ended for reasons of ours, that are nothing to its client but to come back: with a new token, or to another server. */
+/** Ended for a reason of the server's, which the client answers by reconnecting: with a new token, or to another server. */
 const silent: ReadonlySet<string> = new Set(['SHUTTING_DOWN', 'UNAUTHENTICATED']);
 
 export class AnswerStream implements PushTarget {
-  readonly running = new Map<string, Running>();
+  readonly running = new RunningOperations();
   keptBytes = 0;
-  /** Whether something was taken since the last heartbeat. */
+  /** Whether the client has read something since the last heartbeat. */
   #isRead = true;
   readonly #response: ServerResponse;
   readonly #framing: Framing;
@@ -71,11 +72,11 @@ export class AnswerStream implements PushTarget {
     response.once('close', () => this.#leave());
   }
 
-  get bufferedAmount(): number {
+  get unsentBytes(): number {
     return this.#response.writableLength;
   }
 
-  /** All there is, and that it is all. */
+  /** The whole answer, and the mark that it is complete. */
   answer(answer: Answer): void {
     this.#write(this.#framing.frame(payloadOf(answer)));
     this.pushComplete();
@@ -102,9 +103,9 @@ export class AnswerStream implements PushTarget {
     if (!this.#response.write(this.#framing.heartbeat, () => this.#response.destroy())) this.#response.socket?.resume();
   }
 
-  /** Who takes nothing from one heartbeat to the next is not there. */
+  /** A client that reads nothing between two heartbeats is gone. */
   #keepAliveNow(): void {
-    if (this.bufferedAmount > 0 && !this.#isRead) return void this.#response.destroy();
+    if (this.unsentBytes > 0 && !this.#isRead) return void this.#response.destroy();
     this.#isRead = false;
     return this.#write(this.#framing.heartbeat);
   }
@@ -119,7 +120,6 @@ export class AnswerStream implements PushTarget {
 
   #leave(): void {
     clearInterval(this.#keepAlive);
-    for (const running of this.running.values()) running.end();
-    this.running.clear();
+    this.running.endAll();
   }
 }

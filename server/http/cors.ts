@@ -1,9 +1,9 @@
-/** Cross-origin requests of the pages that CORS_ORIGINS names. Others never get here. */
+/** Cross-origin requests of the pages that CORS_ORIGINS names. Requests of other pages are refused before. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const allowedHeaders = ['content-type', 'authorization', 'idempotency-key', 'last-event-id', 'traceparent', 'tracestate'];
 
-/** @returns whether it was a preflight, and is answered. */
+/** @returns whether it was a preflight, which is then answered. */
 export function answerCors({ method, headers }: IncomingMessage, response: ServerResponse, corsOrigins: readonly string[]): boolean {
   const { origin } = headers;
   if (corsOrigins.length > 0) response.setHeader('vary', 'Origin');

@@ -9,7 +9,7 @@ import { createDownloads } from './downloads.ts';
 let server: Server | undefined;
 afterEach(() => server?.close());
 
-/** A server that gives out one file of `alice`, and what it was told of errors. */
+/** A server with one file of `alice`, and the errors that were reported to it. */
 async function serve(read: ObjectEngine['read']) {
   const errors: unknown[] = [];
   const connections = createConnections({ maxPerOwner: 1 });
@@ -33,7 +33,7 @@ async function serve(read: ObjectEngine['read']) {
   return { url: `http://127.0.0.1:${port}/jobs/1/outputs/output`, errors };
 }
 
-test('a file whose reading breaks in the middle is cut off, so that it does not look whole, and the fault is told', async () => {
+test('a file whose read breaks in the middle is cut off, so that it does not look complete, and the error is reported', async () => {
   const { url, errors } = await serve(async function* () {
     yield Buffer.from('first');
     throw new Error('the disk is gone');
@@ -43,7 +43,7 @@ test('a file whose reading breaks in the middle is cut off, so that it does not 
   expect(errors.map(String)).toEqual(['Error: the disk is gone']);
 });
 
-test('one that leaves in the middle ends the reading, is no fault, and leaves its place to the next', async () => {
+test('a client that leaves in the middle ends the read, causes no error, and frees its place for the next', async () => {
   const ended = Promise.withResolvers<void>();
   const { url, errors } = await serve(async function* (_uri, { signal }) {
     try {

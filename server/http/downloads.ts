@@ -1,6 +1,7 @@
 /**
- * `GET /jobs/<jobId>/outputs/<name>`: a file that a job wrote, streamed from where it lies. Whoever may read the job may have
- * it, by the same token; everybody else finds nothing there. It is saved, never shown: a file may hold a page of anybody's.
+ * `GET /jobs/<jobId>/outputs/<name>`: a file that a job wrote, streamed from where it is stored. A caller who may read the job
+ * may read the file, with the same token; all others get 404. Browsers save it and never display it: a file may contain a page
+ * by anybody.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
@@ -19,23 +20,23 @@ import { codeOf, setErrorHeaders } from './status.ts';
 export interface DownloadsDeps {
   /** Undefined where the job has no such output. @throws {JobError} as `getJob` does. */
   readonly findOutput: (wanted: OutputWanted) => Promise<JobOutput | undefined>;
-  /** Undefined where this server gives out no files. */
+  /** Undefined where this server serves no files. */
   readonly objects: Pick<ObjectEngine, 'read'> | undefined;
   readonly authenticate: Authenticate;
   readonly limiter: Pick<RateLimiter, 'take'>;
   readonly connections: Connections;
   readonly corsOrigins: readonly string[];
-  /** As a client may see it. */
+  /** The error as a client may see it. */
   readonly mask: (error: unknown, traceId: string) => GraphQLError;
-  /** Whoever takes nothing for so long does not want it. */
+  /** A client that reads nothing for so long is cut off. */
   readonly idleMs: number;
 }
 
-/** As traces name it. */
+/** The name in traces. */
 export const downloadRoute = '/jobs/{jobId}/outputs/{name}';
 
 export interface Downloads {
-  /** Whether this path is one of theirs. */
+  /** Whether this path is one of a download. */
   has(path: string): boolean;
   answer(request: IncomingMessage, response: ServerResponse, traceId: string): Promise<void>;
 }
@@ -64,7 +65,7 @@ export function createDownloads(deps: DownloadsDeps): Downloads {
     } catch (error) {
       if (error instanceof PermanentError && !response.headersSent) return refuse(response, 404, 'NOT_FOUND', { message: error.message });
       const masked = mask(error, traceId);
-      // A file that is cut off must not look whole.
+      // A file that is cut off must not look complete.
       if (response.headersSent) return void response.destroy();
       const status = statuses[codeOf(masked)] ?? 500;
       setErrorHeaders(response, status, { errors: [masked] });
@@ -72,7 +73,7 @@ export function createDownloads(deps: DownloadsDeps): Downloads {
     }
   }
 
-  /** Who asks, counted. @throws {JobError} */
+  /** The caller, counted against the limits. @throws {JobError} */
   async function admitted({ headers: { authorization } }: IncomingMessage): Promise<Identity> {
     const identity = await authenticate(authorization);
     if (identity.onlyJobId !== undefined) {
@@ -106,7 +107,7 @@ export function createDownloads(deps: DownloadsDeps): Downloads {
       }
     }
     try {
-      // Whether it is there is known with its first bytes.
+      // Whether the file exists is known with its first bytes.
       const first = await chunks.next();
       response.writeHead(200, headersOf(output.uri));
       if (request.method === 'HEAD' || first.done === true) {
@@ -115,7 +116,7 @@ export function createDownloads(deps: DownloadsDeps): Downloads {
       }
       await pipeline(Readable.from(rest(first.value), { objectMode: false }), response);
     } catch (error) {
-      // Whoever leaves in the middle knows it.
+      // A client that leaves in the middle needs no error.
       if (isFault || !closing.signal.aborted) throw error;
     } finally {
       connections.close(owner, place);
@@ -125,7 +126,7 @@ export function createDownloads(deps: DownloadsDeps): Downloads {
   return { has: (path) => pathShape.test(path), answer };
 }
 
-/** A name that cannot be decoded is nobody's. */
+/** A name that cannot be decoded matches no output. */
 function partsOf(url: string): readonly [jobId: string, name: string] {
   const [, jobId = '', name = ''] = pathShape.exec(url.split('?', 1)[0] ?? '') ?? [];
   try {
@@ -137,7 +138,7 @@ function partsOf(url: string): readonly [jobId: string, name: string] {
 
 function headersOf(uri: string): Readonly<Record<string, string>> {
   const name = uri.split('/').at(-1) ?? '';
-  // RFC 6266: the plain form for what knows no other, and what everybody reads now.
+  // RFC 6266: the plain form for old clients, and the encoded form for all others.
   const plain = name.replaceAll(/[^\w .-]/g, '_');
   const spelt = encodeURIComponent(name.toWellFormed()).replaceAll(
     /['()*]/g,

@@ -1,4 +1,4 @@
-/** GraphQL over HTTP: one operation a request, answered at once or as a stream. */
+/** GraphQL over HTTP: one operation per request, answered at once or as a stream. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GraphQLError, OperationTypeNode } from 'graphql';
 import { JobError, refusalCatalogue } from '../../core/errors.ts';
@@ -28,12 +28,12 @@ export interface GraphQLOverHttpDeps {
   readonly connections: Connections;
   readonly answers: AnswerSizes;
   readonly corsOrigins: readonly string[];
-  /** Of each budget; `undefined` = no limit. */
+  /** For each budget; `undefined` = no limit. */
   readonly rate: Rate | undefined;
   readonly limits: Pick<Config['limits'], 'requestBytes' | 'requestTimeoutSeconds'>;
 }
 
-/** A call with what was spent for it. */
+/** A call, with the amounts that were spent for it. */
 interface HttpCall extends CallContext {
   readonly spent: ReadonlyMap<Budget, Taken>;
 }
@@ -53,7 +53,7 @@ export function createGraphQLOverHttp(deps: GraphQLOverHttpDeps): AnswerGraphQL 
         if (accepted.single === undefined && accepted.stream === undefined) throw new Refusal(406, 'NOT_ACCEPTABLE');
         return send(response, accepted, await operations.begin(params, call), call);
       }
-      // What was not read would be taken for the next request.
+      // Bytes left unread would be taken for the next request.
       response.setHeader('connection', 'close');
       return send(response, accepted, { refusal: [params] }, call);
     } catch (error) {
@@ -62,7 +62,7 @@ export function createGraphQLOverHttp(deps: GraphQLOverHttpDeps): AnswerGraphQL 
     }
   };
 
-  /** Nothing of a body is read before its sender is known. An error is as the client may see it. */
+  /** Nothing of a body is read before the caller is known. An error is given as the client may see it. */
   async function paramsOf(request: IncomingMessage, call: HttpCall): Promise<OperationRequest | GraphQLError> {
     try {
       await call.identify();
@@ -82,7 +82,7 @@ export function createGraphQLOverHttp(deps: GraphQLOverHttpDeps): AnswerGraphQL 
     if (rate !== undefined) setRateLimitHeaders(response, rate, spent);
     response.setHeader('cache-control', 'no-store');
     if ('watch' in outcome) {
-      // Of the request nothing is kept.
+      // The watch must not keep the request in memory.
       underWay.release();
       const target = new AnswerStream(response, stream ?? 'text/event-stream');
       fanOut.push(outcome.watch, { args: outcome.args, id: '', target });
@@ -93,7 +93,7 @@ export function createGraphQLOverHttp(deps: GraphQLOverHttpDeps): AnswerGraphQL 
       else signal.addEventListener('abort', leave);
       return undefined;
     }
-    // Who takes nothing of an answer for so long does not want it.
+    // A client that reads nothing of an answer for so long is cut off.
     response.setTimeout(limits.requestTimeoutSeconds * 1000, () => void response.destroy());
     const answer = 'refusal' in outcome ? { errors: outcome.refusal } : outcome.result;
     const isWatching = 'kind' in outcome && outcome.kind === OperationTypeNode.SUBSCRIPTION;
@@ -103,7 +103,7 @@ export function createGraphQLOverHttp(deps: GraphQLOverHttpDeps): AnswerGraphQL 
       setErrorHeaders(response, status, answer);
       return sendJson(response, status, payloadOf(answer), single ?? 'application/json');
     }
-    // A watch that did not begin for a reason that passes is none that is complete.
+    // A watch that could not begin for a temporary reason must not look like a complete one.
     const passing = isWatching && answer.errors?.find((error) => passingCodes.has(codeOf(error)));
     if (passing) return new AnswerStream(response, streamed).pushError('', passing);
     setErrorHeaders(response, status, answer);
@@ -126,7 +126,7 @@ function callOf(
 ): HttpCall {
   const gone = new AbortController();
   const left = new Promise<void>((resolve) => response.once('close', resolve));
-  // Whoever has the whole answer needs nothing called off.
+  // After the whole answer was sent, nothing needs to be cancelled.
   void left.then(() => response.writableFinished || gone.abort());
   const spent = new Map<Budget, Taken>();
   let owner: string | undefined;

@@ -1,14 +1,14 @@
-/** The header `Last-Event-ID` of a client that comes back: which event of which job, or workflow, it saw last. */
+/** The header `Last-Event-ID` of a client that reconnects: the last event it saw, and of which job or workflow. */
 
 export interface LastEvent {
-  /** Or the workflow’s; `undefined`: of whichever it watches. */
+  /** The job’s id, or the workflow’s; `undefined`: of whatever it watches. */
   readonly jobId: string | undefined;
-  /** Undefined for a position that is no number, as those in workflows. */
+  /** Undefined for a position that is not a number, as in workflows. */
   readonly version: number | undefined;
   readonly position: string;
 }
 
-/** Ours are `<jobId>:<version>`; a version alone is understood too. What is neither says nothing. */
+/** The server's ids are `<jobId>:<version>`; a version alone is accepted too. Any other text is ignored. */
 export function parseLastEventId(header: string | undefined): LastEvent | undefined {
   const [, jobId, position] = /^(?:([\w-]{1,64}):)?([\w-]{1,4096})$/.exec(header?.trim() ?? '') ?? [];
   if (position === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Which of the media types that an answer can have the client likes best (RFC 9110, 12.5.1). */
+/** Which of the possible media types of an answer the client prefers (RFC 9110, 12.5.1). */
 
 export const singleTypes = ['application/json', 'application/graphql-response+json'] as const;
 export const streamTypes = ['text/event-stream', 'multipart/mixed'] as const;
@@ -6,13 +6,13 @@ export type SingleType = (typeof singleTypes)[number];
 export type StreamType = (typeof streamTypes)[number];
 
 export interface Accepted {
-  /** For an answer that comes at once; `undefined`: only as a stream. */
+  /** For a single answer; `undefined`: only as a stream. */
   readonly single: SingleType | undefined;
-  /** For a subscription; `undefined`: the client takes none. */
+  /** For a subscription; `undefined`: the client accepts none. */
   readonly stream: StreamType | undefined;
 }
 
-/** Clients of one kind ask for the same, each time; strangers may ask for anything. */
+/** Clients of one kind send the same header each time; strangers may send any. */
 const known = new Map<string, Accepted>();
 const maxKnown = 100;
 
@@ -37,14 +37,14 @@ function rangesOf(header: string): readonly Range[] {
   return header.split(',').flatMap((part, index) => {
     const [type = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());
     const charset = parameters.find((parameter) => parameter.startsWith('charset='));
-    // Answers are in UTF-8; another charset cannot be had.
+    // Answers are in UTF-8; no other charset is available.
     if (type === '' || (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset))) return [];
     const quality = Number(/^q=([\d.]+)$/.exec(parameters.find((parameter) => parameter.startsWith('q=')) ?? 'q=1')?.[1] ?? 1);
     return [{ type, quality, index }];
   });
 }
 
-/** Of equal quality: the one that is named, then the one that is named first, then the first that there is. */
+/** At equal quality: a type that is named explicitly, then the one named first, then the first available. */
 function best<Type extends string>(types: readonly Type[], ranges: readonly Range[]): Type | undefined {
   const rated = types.flatMap((type) => {
     const range = rangeFor(type, ranges);

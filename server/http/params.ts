@@ -1,24 +1,24 @@
-/** What a request asks for: a query in its address (GET), or a JSON body (POST). */
+/** Reads what a request asks for: a query in its URL (GET), or a JSON body (POST). */
 import type { IncomingMessage } from 'node:http';
 import { parseExactJson } from '../../core/json.ts';
 import type { OperationRequest } from '../execution/operations.ts';
 import { Refusal } from './refusal.ts';
 
 /**
- * @param received Told of each piece of the body.
- * @throws {Refusal} for what is no request of GraphQL over HTTP; what `received` throws.
+ * @param received Called for each piece of the body.
+ * @throws {Refusal} for a request that is not GraphQL over HTTP; what `received` throws.
  */
 export async function readParams(request: IncomingMessage, maxBytes: number, received: (bytes: number) => void): Promise<OperationRequest> {
   const { method } = request;
   if (method === 'GET') return checked(paramsOfAddress(request.url ?? ''));
-  // graphql-sse asks for a token like this.
+  // graphql-sse requests a token in this way.
   if (method === 'PUT') throw new Refusal(405, 'SINGLE_CONNECTION_MODE', { headers: { allow: 'GET, POST' } });
   if (method !== 'POST') throw new Refusal(405, 'METHOD_NOT_ALLOWED', { message: 'Only GET and POST.', headers: { allow: 'GET, POST' } });
   requirePlainJson(request.headers);
   return checked(jsonOf(textOf(await bodyOf(request, maxBytes, received)), 'The body'));
 }
 
-/** Forms and plain text need no preflight, so any page could send them; gzip could be a bomb. */
+/** Forms and plain text need no preflight, so any page could send them; gzip could be a decompression bomb. */
 function requirePlainJson(headers: IncomingMessage['headers']): void {
   const encoding = headers['content-encoding'] ?? 'identity';
   const isJson = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?;?$/i.test(headers['content-type'] ?? '');
@@ -33,7 +33,7 @@ function bodyOf(request: IncomingMessage, maxBytes: number, received: (bytes: nu
     const chunks: Buffer[] = [];
     let size = 0;
     function settle(settled: () => void): void {
-      // A stream goes on for hours: nothing of it may hold on to the body.
+      // A stream goes on for hours: nothing of it may keep the body in memory.
       request.off('data', take).off('end', whole).off('error', gone).off('close', gone);
       settled();
     }
@@ -49,7 +49,7 @@ function bodyOf(request: IncomingMessage, maxBytes: number, received: (bytes: nu
       }
     }
     const whole = (): void => settle(() => resolve(Buffer.concat(chunks)));
-    // Nobody reads the answer; but whoever waits for the body must not wait for ever.
+    // Nobody reads the answer, but a caller that waits for the body must not wait for ever.
     const gone = (): void => settle(() => reject(new Refusal(400, 'BAD_REQUEST', { message: 'The body ended early.' })));
     request.on('data', take).once('end', whole).once('error', gone).once('close', gone);
   });
@@ -57,7 +57,7 @@ function bodyOf(request: IncomingMessage, maxBytes: number, received: (bytes: nu
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Strictly: what is no UTF-8 would become the same sign, and two keys one. */
+/** Strictly: otherwise all invalid bytes would become the same character, and two keys could become equal. */
 function textOf(body: Buffer): string {
   try {
     return utf8.decode(body);

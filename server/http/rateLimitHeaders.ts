@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http';
 import type { Budget, Rate, Taken } from '../../core/limits/rateLimiter.ts';
 
 /**
- * One member for each budget that the request drew on: `q` is a full bucket, `w` the seconds in which an empty one is full
- * again, `r` what is left, `t` the seconds until all is there again.
+ * One member for each budget that the request used: `q` is a full bucket, `w` the seconds in which an empty one fills up again,
+ * `r` what is left, `t` the seconds until it is full again.
  */
 export function setRateLimitHeaders(response: ServerResponse, { perSecond, burst }: Rate, spent: ReadonlyMap<Budget, Taken>): void {
   if (spent.size === 0) return;

@@ -1,15 +1,15 @@
-/** What is refused before it becomes an operation: one JSON body for all, with a code of the catalogue and what to do. */
+/** Refusals before a request becomes an operation: one JSON body for all, with a code of the catalogue and what to do. */
 import type { ServerResponse } from 'node:http';
 import { refusalCatalogue, type RefusalCode } from '../../core/errors.ts';
 
 export interface RefusalDetails {
-  /** Replaces the catalogue's sentence by a more exact one. */
+  /** A more exact message than the catalogue's. */
   readonly message?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly traceId?: string;
 }
 
-/** Thrown while a request is read, and answered as it says. */
+/** Thrown while a request is read, and answered with its own code and status. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: number;
@@ -29,7 +29,7 @@ export function refusalBody(code: RefusalCode, { message = refusalCatalogue[code
   return { errors: [{ message, extensions: { code, whatToDo, ...(traceId === undefined ? {} : { traceId }) } }] };
 }
 
-/** Leaves the rest of the request unread, which would be taken for the next one: so the connection ends. */
+/** The rest of the request stays unread and would be taken for the next one, so the connection ends. */
 export function refuse(response: ServerResponse, status: number, code: RefusalCode, details: RefusalDetails = {}): void {
   response.setHeader('connection', 'close');
   for (const [name, value] of Object.entries(details.headers ?? {})) response.setHeader(name, value);
@@ -42,7 +42,7 @@ export function sendJson(response: ServerResponse, status: number, body: object 
   response.writeHead(status, headers).end(text);
 }
 
-/** The same for a connection that has no response any more, or none yet. */
+/** The same for a connection that has no response object any more, or none yet. */
 export function rawRefusal(statusLine: string, code: RefusalCode, details: RefusalDetails = {}): string {
   const body = JSON.stringify(refusalBody(code, details));
   const head = ['Connection: close', 'Content-Type: application/json; charset=utf-8', `Content-Length: ${Buffer.byteLength(body)}`];

@@ -1,4 +1,4 @@
-/** HTTP: what is refused before GraphQL sees it, then GraphQL, GraphiQL, the dashboard, downloads and health. */
+/** HTTP: refusals before GraphQL, then GraphQL, GraphiQL, the dashboard, downloads and health. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SpanKind } from '@opentelemetry/api';
 import { prometheusContentType } from '../../runtime/metricsServer.ts';
@@ -103,7 +103,7 @@ function pathOf({ url = '' }: IncomingMessage): string {
   return path;
 }
 
-/** Also with `?query=`, which GraphiQL writes into the address: no client but a browser asks for HTML. */
+/** Also with `?query=`, which GraphiQL writes into the URL: only browsers ask for HTML. */
 function wantsPage({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && headers.accept?.includes('text/html') === true;
 }

@@ -1,10 +1,10 @@
-/** Which HTTP status an answer has, as the GraphQL over HTTP specification wants it. */
+/** The HTTP status of an answer, as specified by GraphQL over HTTP. */
 import type { ServerResponse } from 'node:http';
 import type { GraphQLError } from 'graphql';
 import type { Answer } from '../execution/operations.ts';
 import type { SingleType } from './mediaTypes.ts';
 
-/** What never ran has a status of its own, whatever the media type. */
+/** An operation that never ran has a status of its own, whatever the media type. */
 const always: Readonly<Record<string, number>> = {
   BAD_REQUEST: 400,
   OPERATION_RESOLUTION_FAILURE: 400,
@@ -18,7 +18,7 @@ const always: Readonly<Record<string, number>> = {
   TABLE_UNAVAILABLE: 503,
 };
 
-/** `application/json` says 200 of every well-formed request; `application/graphql-response+json` 4xx of what did not run. */
+/** With `application/json` every well-formed request gets 200; with `application/graphql-response+json` one that did not run gets 4xx. */
 export function statusOf({ errors = [] }: Answer, type: SingleType): number {
   if (errors.some((error) => codeOf(error) === 'UNAUTHENTICATED')) return 401;
   const refused = errors.find(({ path }) => path === undefined);

@@ -1,4 +1,4 @@
-/** The dashboard's page and modules, from memory: no path of a client ever reaches the file system. */
+/** The dashboard's page and modules, served from memory: no path that a client sends reaches the file system. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -17,13 +17,13 @@ export interface Dashboard {
 }
 
 export interface DashboardDeps {
-  /** Whether the page is to ask for a token. */
+  /** Whether the page should ask for a token. */
   readonly wantsToken: boolean;
-  /** Whether the page may name GraphiQL. */
+  /** Whether the page may link to GraphiQL. */
   readonly hasGraphiQL: boolean;
-  /** After how long a job that nothing touched may be retried. */
+  /** How long a job must have been unchanged before it may be retried. */
   readonly stuckAfterSeconds: number;
-  /** Where a trace is looked at, with `{traceId}` in it. */
+  /** The address for viewing a trace, with `{traceId}` in it. */
   readonly traceUrlTemplate: string | undefined;
 }
 
@@ -45,7 +45,7 @@ export function createDashboard(deps: DashboardDeps): Dashboard {
   };
 }
 
-/** What the page is told of its server, on its root. */
+/** What the page needs to know of its server, as attributes of its root element. */
 function attributesOf({ wantsToken, hasGraphiQL, stuckAfterSeconds, traceUrlTemplate = '' }: DashboardDeps): string {
   const told = {
     'wants-token': wantsToken,
@@ -58,7 +58,7 @@ function attributesOf({ wantsToken, hasGraphiQL, stuckAfterSeconds, traceUrlTemp
     .join(' ');
 }
 
-/** Asked for again at each load, and answered with 304 while it is the same. */
+/** Requested again at each load, and answered with 304 while it is unchanged. */
 export function sendFile({ headers }: IncomingMessage, response: ServerResponse, file: DashboardFile): void {
   for (const [name, value] of Object.entries({
     ...file.headers,
@@ -77,7 +77,7 @@ type Files = ReadonlyMap<string, DashboardFile>;
 const filesSchema = z.map(z.string(), z.object({ body: z.string(), headers: z.record(z.string(), z.string()) }));
 let reading: Promise<Files> | undefined;
 
-/** When the first one asks; the files are the same for all servers of a process. */
+/** Made at the first request; the files are the same for all servers of a process. */
 function readFiles(): Promise<Files> {
   reading ??= readInThread().catch((error: unknown) => {
     reading = undefined;

@@ -1,6 +1,6 @@
 /**
- * Reads what the dashboard is made of, and takes the types out of its TypeScript: once, in a thread of its own, so that
- * nobody waits for it and Node's notice that `stripTypeScriptTypes` is young stays out of the logs.
+ * Reads the dashboard's files and strips the types from its TypeScript: once, in a thread of its own, so that nobody waits for
+ * it and Node's warning about `stripTypeScriptTypes` stays out of the logs.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import type { DashboardFile } from './dashboard.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Packages the browser is given as they are, by the name under which its modules import them. */
+/** Packages that the browser gets unchanged, by the name under which its modules import them. */
 const packages: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     ['preact', 'preact/hooks', 'htm', 'htm/preact', '@preact/signals', '@preact/signals-core'].map((name) => [name, packageFile(name)]),
@@ -53,7 +53,7 @@ function add(path: string, text: string, headers: Readonly<Record<string, string
   files.set(path, { body, headers: { 'content-type': types[extname(path)] ?? '', etag, ...headers } });
 }
 
-/** With the import map, and with all modules named, so that the browser asks for them at once. */
+/** With the import map, and with all modules listed, so that the browser requests them at once. */
 function addPage(): void {
   const importMap = JSON.stringify({ imports });
   const modules = [...files.keys()].filter((path) => /\.(ts|m?js)$/.test(path));
@@ -65,7 +65,7 @@ function addPage(): void {
   add('/index.html', page, { 'content-security-policy': contentSecurityPolicy(digest), 'referrer-policy': 'no-referrer' });
 }
 
-/** The browser itself then refuses whatever the page might try to load from outside, and any script that came in as text. */
+/** The browser then refuses anything that the page might load from elsewhere, and any script that came in as text. */
 function contentSecurityPolicy(importMapDigest: string): string {
   return [
     "default-src 'none'",
@@ -85,7 +85,7 @@ function packageFile(name: string): string {
   return fileURLToPath(import.meta.resolve(name));
 }
 
-/** Without the server's half, which wants graphql. */
+/** Without the server's half, which needs graphql. */
 function browserBuild(): string {
   return join(dirname(packageFile('graphql-ws')), 'client.js');
 }

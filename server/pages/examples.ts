@@ -1,9 +1,9 @@
-/** The tabs of GraphiQL that need to know no job type, in the order one would try them. */
+/** The tabs of GraphiQL that need no job type, in the order in which a reader would try them. */
 import { webhookExamples } from './webhookExamples.ts';
 
 export const examples: readonly string[] = [
   `
-# Pushes whatever happens to your jobs: run it, open this
+# Pushes all changes of your jobs: run it, open this
 # page a second time and create jobs there.
 # With (jobId: "…"): that job, until it is final.
 subscription Watch {
@@ -30,7 +30,7 @@ query Jobs {
   }
 }`,
   `
-# What kinds of work there are, and what they take.
+# The job types, and the params that they take.
 query JobTypes {
   jobTypes { name description example paramsSchema resultSchema policy { timeoutSeconds } }
 }`,
@@ -47,12 +47,12 @@ query WaitForJob {
   }
 }`,
   `
-# Begins anew what is FAILED, FAILED_FINAL, CANCELLED, or stuck.
+# Retries a job that is FAILED, FAILED_FINAL, CANCELLED, or stuck.
 mutation RetryJob {
   retryJob(input: { jobId: "paste a jobId here" }) { job { jobId status generation version } }
 }`,
   `
-# What a handler waits for (waitForSignal), or will wait for: before or after, once.
+# Sends the signal that a handler waits for (waitForSignal), or will wait for.
 mutation SendSignal {
   sendSignal(input: { jobId: "paste a jobId here", name: "approval", payload: { isApproved: true } }) { job { jobId status waitingReason } }
 }`,
@@ -62,17 +62,17 @@ mutation CancelJob {
   cancelJob(input: { jobId: "paste a jobId here" }) { job { jobId status } }
 }`,
   `
-# For a browser that may watch this job, and nothing else.
+# A token for a browser that may watch this job, and nothing else.
 mutation CreateWatchToken {
   createWatchToken(input: { jobId: "paste a jobId here", ttlSeconds: 900 }) { token expiresAt }
 }`,
   `
-# Moves the start of a job that waits.
+# Changes the start of a waiting job.
 mutation RescheduleJob {
   rescheduleJob(input: { jobId: "paste a jobId here", runAt: "2027-01-31T12:00:00+01:00" }) { job { jobId runAt waitingReason waitingUntil } }
 }`,
   `
-# What is paused, and how many jobs wait for that.
+# Which queues are paused, and how many jobs wait for that.
 query Queues {
   queues { priority isPaused pausedReason pausedUntil waiting }
 }`,
@@ -99,7 +99,7 @@ query JobErrors {
   }
 }`,
   `
-# What each type has done in the last hour, and what waits longest.
+# Figures of each type for the last hour, and its job that has waited longest.
 query JobTypeStatistics {
   jobTypes {
     name
@@ -108,13 +108,13 @@ query JobTypeStatistics {
   }
 }`,
   `
-# Retries all that failed, in the background, each once.
+# Retries all failed jobs in the background, each once.
 # With dryRun: true it counts what it would do.
 mutation CreateBulkOperation {
   createBulkOperation(input: { action: RETRY, filter: { status: [FAILED_FINAL] }, dryRun: true }) { operation { operationId status matched } }
 }`,
   `
-# How it comes along, to its end.
+# Its progress, until it has ended.
 subscription WatchBulkOperation {
   bulkOperationChanged(operationId: "paste an operationId here") { status version matched done skipped failed }
 }`,
@@ -130,12 +130,12 @@ query BulkOperations {
   bulkOperations(first: 10) { edges { node { operationId action status isDryRun matched done } } }
 }`,
   `
-# What was done stays done.
+# Jobs already processed stay as they are.
 mutation AbortBulkOperation {
   abortBulkOperation(input: { operationId: "paste an operationId here" }) { operation { status abortedAt } }
 }`,
   `
-# Who works, on what; for admins.
+# The running workers; for admins.
 query Workers {
   workers { id version types slots running since }
 }`,
@@ -144,7 +144,7 @@ query Viewer {
   viewer { owner isAdmin mayOperate }
 }`,
   `
-# What a handler logs, line by line, until the job is over.
+# What a handler logs, line by line, until the job has ended.
 subscription Logs {
   jobLogAdded(jobId: "paste a jobId here") { sequence attempt at level message fields }
 }`,
@@ -169,7 +169,7 @@ mutation ResumeSchedule {
   resumeSchedule(input: { scheduleId: "paste a scheduleId here" }) { schedule { isPaused } }
 }`,
   `
-# A job of it now, beside its times.
+# Makes a job of it now, in addition to its times.
 mutation TriggerSchedule {
   triggerSchedule(input: { scheduleId: "paste a scheduleId here" }) { job { jobId status } }
 }`,
@@ -187,7 +187,7 @@ mutation CreateWorkflow {
   ] }) { workflow { workflowId status jobs(first: 10) { edges { node { jobId workflowJobName status waitingReason dependsOn { name status } } } } } }
 }`,
   `
-# Every change of a workflow and of its jobs, until it is over.
+# Every change of a workflow and of its jobs, until it has ended.
 subscription WatchWorkflow {
   workflowChanged(workflowId: "paste a workflowId here") { sequence jobName jobEvent { jobId status } workflowStatus }
 }`,
@@ -200,7 +200,7 @@ query Workflows {
   workflows(first: 10, filter: { status: [FAILED] }) { edges { node { workflowId name status createdAt } } pageInfo { hasNextPage endCursor } }
 }`,
   `
-# All of its failed jobs; what was cancelled for them goes on.
+# Retries all of its failed jobs; jobs that were cancelled because of them go on.
 mutation RetryWorkflow {
   retryWorkflow(input: { workflowId: "paste a workflowId here" }) { workflow { status } }
 }`,

@@ -1,4 +1,4 @@
-/** GraphiQL from this server alone, nothing from elsewhere, opening with an example of each operation. */
+/** GraphiQL, served from this server alone, opening with an example of each operation. */
 import type { JobTypes } from '../../core/jobType.ts';
 import { graphqlPath } from '../graphqlPath.ts';
 import { examples } from './examples.ts';
@@ -8,7 +8,7 @@ export interface GraphiQLPage {
   readonly contentSecurityPolicy: string;
 }
 
-/** The page is 9 MB and always the same: loaded and made once, for the first who asks for it. */
+/** The page has 9 MB and never changes: it is loaded and built once, at the first request. */
 export function createGraphiQL(jobTypes: JobTypes): () => Promise<GraphiQLPage> {
   let page: Promise<GraphiQLPage> | undefined;
   return () => (page ??= renderPage(jobTypes));
@@ -20,7 +20,7 @@ async function renderPage(jobTypes: JobTypes): Promise<GraphiQLPage> {
     title: 'Job Tickets',
     endpoint: graphqlPath,
     subscriptionsProtocol: 'WS',
-    // A token is a header, and the browser's storage is anybody's who sits down there.
+    // Tokens are sent as a header and are not stored: the browser's storage can be read by anybody who uses the machine.
     shouldPersistHeaders: false,
     defaultTabs: examplesOf(jobTypes).map(({ query, variables }) => ({
       query: query.trim(),
@@ -30,7 +30,7 @@ async function renderPage(jobTypes: JobTypes): Promise<GraphiQLPage> {
   return { html, contentSecurityPolicy };
 }
 
-/** The browser itself then refuses whatever the page might try to load from outside. */
+/** The browser then refuses anything that the page might load from elsewhere. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'unsafe-inline' 'unsafe-eval' blob:",
@@ -49,7 +49,7 @@ export interface Example {
   readonly variables?: object;
 }
 
-/** A tab each, in the order one would try them, each to be run as it stands. */
+/** One tab each, in the order in which a reader would try them; each runs unchanged. */
 export function examplesOf({ all: [first] }: JobTypes): readonly Example[] {
   if (first === undefined) return examples.map((query) => ({ query }));
   const { name, example } = first;
@@ -91,27 +91,27 @@ mutation ResumeJobType($input: ResumeJobTypeInput!) {
 }`;
 
 const limitsExample = `
-# How many of its jobs run at once; null: as the type says. For admins.
+# Sets how many of its jobs run at once; null: as the type says. For admins.
 mutation UpdateJobTypeLimits($input: UpdateJobTypeLimitsInput!) {
   updateJobTypeLimits(input: $input) { jobType { name limits { perKey total rate { starts seconds burst } } } }
 }`;
 
 const slotHoldersExample = `
-# Who holds the slots of a limit on running jobs; for admins.
+# The jobs that hold the slots of a limit; for admins.
 query SlotHolders($type: String!) {
   slotHolders(type: $type, first: 10) { most taken someoneWaits holders { jobId owner startedAt } }
 }`;
 
 const createScheduleExample = `
-# A job every night at three, whatever the clocks do.
+# A job every night at three, also when the clocks change.
 mutation CreateSchedule($input: CreateScheduleInput!) {
   createSchedule(input: $input) { schedule { scheduleId name nextRuns(first: 3) } }
 }`;
 
 const createJobExample = `
-# Hands in a job, as the variables below say.
+# Hands in a job, with the variables below.
 # Copy its jobId into the other tabs.
-# Run it again: the same key gives the same job.
+# Run it again: the same key returns the same job.
 mutation CreateJob($input: CreateJobInput!) {
   createJob(input: $input) {
     created
@@ -120,7 +120,7 @@ mutation CreateJob($input: CreateJobInput!) {
 }`;
 
 const createJobsExample = `
-# Up to 100 jobs; each stands for itself.
+# Up to 100 jobs; each succeeds or fails by itself.
 # The second one is refused, the others are not.
 mutation CreateJobs($input: CreateJobsInput!) {
   createJobs(input: $input) {

@@ -1,41 +1,71 @@
-/** A client's WebSocket with what the server keeps for it: fields of one object, for there are tens of thousands. */
+/** A client's WebSocket with the server's state of it: the fields of one object, because there are tens of thousands. */
 import type { Duplex } from 'node:stream';
 import type { GraphQLError } from 'graphql';
 import { WebSocket } from 'ws';
 import type { PushedEvent } from '../../core/usecases/watchJob.ts';
 import type { Identity } from '../auth.ts';
-import type { PushTarget, Running } from '../execution/fanOut.ts';
+import type { OpenAnswer } from '../execution/answerSizes.ts';
+import type { PushTarget } from '../execution/fanOut.ts';
+import { RunningOperations } from '../execution/runningOperations.ts';
 import { completeMessage, errorMessage } from './messages.ts';
-import type { Outlet } from './outlet.ts';
-import { endAll, type Peer } from './protocol.ts';
+import type { Outlet, Sink } from './outlet.ts';
+import type { Peer } from './protocol.ts';
 
-export class ClientSocket extends WebSocket implements Peer, PushTarget {
+/** What all sockets of a server share, and what is told of what happens on them: listeners would be a table of each. */
+export interface SocketHost {
+  readonly outlet: Outlet;
+  /** So much has come, of which ws makes messages later. */
+  onBytes(socket: ClientSocket, count: number): void;
+  onMessage(socket: ClientSocket, data: Buffer, isBinary: boolean): void;
+  /** It answers pings as long as its client reads. */
+  mayAnswerPing(socket: ClientSocket): boolean;
+  onError(error: unknown): void;
+  onClose(socket: ClientSocket): void;
+}
+
+export class ClientSocket extends WebSocket implements Peer, PushTarget, Sink {
   /** What the request that opened it sent as `Authorization`. */
   authorization: string | undefined;
   phase: 'open' | 'initialising' | 'acknowledged' = 'open';
-  /** Known once it is acknowledged. */
+  /** Known once the connection is acknowledged. */
   identity: Identity | undefined;
-  /** By the id that the client gave. */
-  readonly running = new Map<string, Running>();
+  readonly running = new RunningOperations();
   keptBytes = 0;
   usedAt = seconds();
   pingedAt = this.usedAt;
   awaitsPong = false;
-  #wire: Duplex | undefined;
-  #outlet: Outlet | undefined;
+  /** Bytes that are no message yet. */
+  unfinishedBytes = 0;
+  /** Where those are counted for its owner. */
+  unfinished: OpenAnswer | undefined;
+  wire: Duplex | undefined;
+  held: Buffer | undefined;
+  #host: SocketHost | undefined;
 
   /** Once, with the stream that its upgrade handed over. */
-  attach(wire: Duplex, outlet: Outlet): void {
-    this.#wire = wire;
-    this.#outlet = outlet;
+  attach(wire: Wire, host: SocketHost): void {
+    this.wire = wire;
+    this.#host = host;
+    wire[client] = this;
+    // First the bytes, then the message that they may have ended.
+    wire.prependListener('data', countBytes);
+  }
+
+  get unsentBytes(): number {
+    return (this.wire?.writableLength ?? 0) + (this.held?.length ?? 0);
+  }
+
+  /** In order with what is pushed. */
+  override send(text: string): void {
+    if (this.readyState === this.OPEN) this.#host?.outlet.text(this, text);
   }
 
   pushNext(id: string, payload: string, _event?: PushedEvent, onFlushed?: () => void): void {
-    if (this.#wire !== undefined && this.readyState === this.OPEN) this.#outlet?.next(this.#wire, id, payload, onFlushed);
+    if (this.readyState === this.OPEN) this.#host?.outlet.next(this, id, payload, onFlushed);
   }
 
   pushComplete(id: string): void {
-    this.#say(completeMessage(id));
+    this.send(completeMessage(id));
   }
 
   pushError(id: string, error: GraphQLError): void {
@@ -43,27 +73,55 @@ export class ClientSocket extends WebSocket implements Peer, PushTarget {
   }
 
   pushErrors(id: string, errors: readonly GraphQLError[]): void {
-    this.#say(errorMessage(id, errors));
+    this.send(errorMessage(id, errors));
   }
 
-  /** After the close frame nothing is sent any more. */
-  #say(text: string): void {
-    if (this.#wire !== undefined && this.readyState === this.OPEN) this.#outlet?.text(this.#wire, text);
+  bytesCame(count: number): void {
+    this.#host?.onBytes(this, count);
   }
 
-  /** Whoever is told to go runs nothing more. */
+  override emit(name: string | symbol, ...values: unknown[]): boolean {
+    const [data, isBinary] = values;
+    if (name === 'message' && Buffer.isBuffer(data)) this.#host?.onMessage(this, data, isBinary === true);
+    else if (name === 'ping' && Buffer.isBuffer(data)) this.#answerPing(data);
+    else if (name === 'pong') this.awaitsPong = false;
+    else if (name === 'close') this.#host?.onClose(this);
+    else if (name === 'error') this.#host?.onError(data);
+    // An error that nobody listens to would be thrown.
+    return name === 'error' || super.emit(name, ...values);
+  }
+
+  /** Whoever is told to go runs nothing more, and after the close frame nothing is sent. */
   override close(code?: number, reason?: string): void {
-    endAll(this);
+    this.running.endAll();
+    this.#host?.outlet.flush(this);
     super.close(code, reason);
   }
 
-  /** Asks the client to connect elsewhere. */
+  /** Asks the client to reconnect elsewhere. */
   end(): void {
     this.close(1001, 'Going away');
   }
+
+  #answerPing(data: Buffer): void {
+    if (this.readyState !== this.OPEN) return;
+    if (this.#host?.mayAnswerPing(this) === true) this.pong(data);
+    else this.terminate();
+  }
 }
 
-/** Whole seconds of a clock that is never set: small integers take no memory of their own. */
+/** One function for all streams, which asks each whose it is. */
+const client = Symbol('client');
+
+interface Wire extends Duplex {
+  [client]?: ClientSocket;
+}
+
+function countBytes(this: Wire, chunk: Buffer): void {
+  this[client]?.bytesCame(chunk.length);
+}
+
+/** Whole seconds of a monotonic clock: small integers need no memory of their own. */
 export function seconds(): number {
   return Math.floor(performance.now() / 1000);
 }

@@ -1,23 +1,23 @@
-/** Who is connected here: how many connections an owner may have at a time, and how all of them end without a rush. */
+/** The connections of each owner: how many an owner may have at once, and how all of them are ended gradually. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobError } from '../../core/errors.ts';
 
 /** A socket, a stream or a request. */
 export interface Connection {
-  /** Asks it to end. */
+  /** Asks the client to end it. */
   end(): void;
 }
 
 export interface Connections {
   /** Counts it. @throws {JobError} `RATE_LIMITED` where the owner has as many as allowed. */
   open(owner: string, connection: Connection): void;
-  /** Counts it no longer. Twice is fine. */
+  /** Counts it no longer. May be called twice. */
   close(owner: string, connection: Connection): void;
-  /** Ends those that are open, one after another, in at most `withinMs`, or at once when `hurry` fires. */
+  /** Ends the open ones, one after another, within `withinMs`, or at once when `hurry` fires. */
   drain(withinMs: number, hurry: AbortSignal): Promise<void>;
 }
 
-/** A few are ended in no time; many take as long as allowed, since each client connects elsewhere at once. */
+/** A few are ended quickly; many take all the allowed time, since each client reconnects elsewhere at once. */
 const drainStepMs = 5;
 
 export function createConnections({ maxPerOwner }: { /** 0 = no limit. */ readonly maxPerOwner: number }): Connections {

@@ -14,7 +14,7 @@ function fakeSocket() {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Each message takes so long of a clock that nothing else moves. */
+/** Each message takes so long by a clock that nothing else moves. */
 function setup(messageMs: number) {
   let now = 0;
   const taken: string[] = [];
@@ -29,7 +29,7 @@ function setup(messageMs: number) {
   return { take, taken };
 }
 
-test('a flood is taken in turns and in order, and its socket is read again once all of it is', async () => {
+test('a flood is handled in turns and in order, and its socket is read again once all of it is handled', async () => {
   const { take, taken } = setup(4);
   const socket = fakeSocket();
   const sent = Array.from({ length: 10 }, (_, index) => String(index));
@@ -42,7 +42,7 @@ test('a flood is taken in turns and in order, and its socket is read again once 
   expect([taken, socket.isPaused]).toEqual([sent, false]);
 });
 
-test('who comes while others wait goes behind them', async () => {
+test('a socket that comes while others wait goes behind them', async () => {
   const { take, taken } = setup(20);
   const [one, other] = [fakeSocket(), fakeSocket()];
   take(one, 'first');
@@ -54,7 +54,7 @@ test('who comes while others wait goes behind them', async () => {
   expect(taken).toEqual(['first', 'second', 'third']);
 });
 
-test('what waits of a socket that was told to close is dropped', async () => {
+test('waiting messages of a socket that was asked to close are dropped', async () => {
   const { take, taken } = setup(20);
   const socket = fakeSocket();
   take(socket, 'first');
@@ -65,7 +65,7 @@ test('what waits of a socket that was told to close is dropped', async () => {
   expect(taken).toEqual(['first']);
 });
 
-test('messages that come one at a time are taken at once', async () => {
+test('messages that come one at a time are handled at once', async () => {
   const { take, taken } = setup(1);
   const socket = fakeSocket();
   for (let count = 0; count < 5; count += 1) {

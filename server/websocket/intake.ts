@@ -1,9 +1,9 @@
 /**
- * Messages in the order they came, as many a turn of the event loop as fit into their share of it: a flood on one socket
- * waits, and so does its sender, while everybody else is served.
+ * Handles messages in the order in which they came, in each turn of the event loop as many as fit into a time limit. A flood on
+ * one socket waits, and so does its sender, while all others are served.
  */
 
-/** As much as is needed of a WebSocket. */
+/** The part of a WebSocket that is needed here. */
 export interface Source {
   readonly OPEN: number;
   readonly readyState: number;
@@ -15,7 +15,7 @@ export type Receive<Socket> = (socket: Socket, text: string) => void;
 
 export interface IntakeDeps<Socket> {
   readonly receive: Receive<Socket>;
-  /** Of a turn. What a message begins goes on behind it, and takes about as long again. Default 10. */
+  /** Milliseconds per turn. The work that a message starts goes on afterwards and takes about as long again. Default 10. */
   readonly shareMs?: number;
   readonly elapsed?: () => number;
 }
@@ -27,7 +27,7 @@ export function createIntake<Socket extends Source>({
 }: IntakeDeps<Socket>): Receive<Socket> {
   const waiting: { readonly socket: Socket; readonly text: string }[] = [];
   const paused = new Set<Socket>();
-  /** When the turn is used up; none has begun: `undefined`. */
+  /** When this turn's time ends; no turn has begun: `undefined`. */
   let endsAt: number | undefined;
 
   /** Whether there is time left in this turn. */
@@ -53,7 +53,7 @@ export function createIntake<Socket extends Source>({
     paused.clear();
   }
 
-  /** What was on its way when a socket was told to close is nobody's any more. */
+  /** Messages that were on their way when a socket was asked to close are dropped. */
   function take(socket: Socket, text: string): void {
     if (socket.readyState === socket.OPEN) receive(socket, text);
   }
@@ -61,7 +61,7 @@ export function createIntake<Socket extends Source>({
   return (socket, text) => {
     if (waiting.length === 0 && hasTime()) return take(socket, text);
     waiting.push({ socket, text });
-    // Its wire is read no further: what waits is what had come already.
+    // Its socket is not read any further: only messages that had come already wait.
     socket.pause();
     paused.add(socket);
   };

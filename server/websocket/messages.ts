@@ -1,4 +1,4 @@
-/** What the server says in graphql-transport-ws, as text. */
+/** The server's messages in graphql-transport-ws, as text. */
 import type { GraphQLError } from 'graphql';
 import { MessageType } from 'graphql-ws';
 
@@ -11,7 +11,7 @@ export function pongMessage(payload: Readonly<Record<string, unknown>> | null | 
   return JSON.stringify({ type: MessageType.Pong, ...(payload === null || payload === undefined ? {} : { payload }) });
 }
 
-/** What stands before the payload of an event or answer, which is JSON already, and behind it. */
+/** The text before and after the payload of an event or answer, which is JSON already. */
 export function nextHead(id: string): string {
   return `{"id":${JSON.stringify(id)},"type":"next","payload":`;
 }

@@ -5,10 +5,12 @@ import { expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { portOf } from '../../test/support/portOf.ts';
-import { Outlet } from './outlet.ts';
+import { Outlet, type Sink } from './outlet.ts';
+
+const sinkOf = (wire: Duplex): Sink => ({ wire, held: undefined });
 
 /** What leaves it, write by write. */
-function recordingWire() {
+function recordingSink() {
   const writes: (readonly Buffer[])[] = [];
   const buffer = z.instanceof(Buffer);
   const wire = new Duplex({
@@ -21,30 +23,30 @@ function recordingWire() {
       done();
     },
   });
-  return { wire, writes };
+  return { sink: sinkOf(wire), writes };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test('what is sent to a socket in one turn leaves in one write, what is sent in the next in another', async () => {
-  const { wire, writes } = recordingWire();
+  const { sink, writes } = recordingSink();
   const outlet = new Outlet();
-  outlet.next(wire, '1', '{"data":1}');
-  outlet.next(wire, '1', '{"data":2}');
+  outlet.next(sink, '1', '{"data":1}');
+  outlet.next(sink, '1', '{"data":2}');
   await Promise.resolve();
-  outlet.text(wire, '{"id":"1","type":"complete"}');
+  outlet.text(sink, '{"id":"1","type":"complete"}');
   expect(writes).toEqual([]);
   await turn();
   expect(writes.map((chunks) => chunks.length)).toEqual([3]);
-  outlet.text(wire, '{}');
+  outlet.text(sink, '{}');
   await turn();
   expect(writes.map((chunks) => chunks.length)).toEqual([3, 1]);
 });
 
 test('what fills a write does not wait for the end of the turn', async () => {
-  const { wire, writes } = recordingWire();
+  const { sink, writes } = recordingSink();
   const outlet = new Outlet();
-  for (let number = 0; number < 100; number += 1) outlet.next(wire, '1', JSON.stringify('x'.repeat(1000)));
+  for (let number = 0; number < 100; number += 1) outlet.next(sink, '1', JSON.stringify('x'.repeat(1000)));
   const length = writes.flat().reduce((sum, chunk) => sum + chunk.length, 0);
   expect(length).toBeGreaterThan(64 * 1024);
   await turn();
@@ -52,33 +54,55 @@ test('what fills a write does not wait for the end of the turn', async () => {
 });
 
 test('all who are sent the same under the same id are sent the same bytes', async () => {
-  const wires = Array.from({ length: 3 }, recordingWire);
+  const sinks = Array.from({ length: 3 }, recordingSink);
   const outlet = new Outlet();
-  for (const { wire } of wires) outlet.next(wire, '1', '{"data":1}');
+  for (const { sink } of sinks) outlet.next(sink, '1', '{"data":1}');
   await turn();
-  const frames = wires.map(({ writes }) => writes[0]?.[0]);
+  const frames = sinks.map(({ writes }) => writes[0]?.[0]);
   expect(frames[0]).toBeInstanceOf(Buffer);
   expect(frames.every((frame) => frame === frames[0])).toBe(true);
 });
 
 test('large payloads are the same bytes under different ids too', async () => {
-  const wires = Array.from({ length: 3 }, recordingWire);
+  const sinks = Array.from({ length: 3 }, recordingSink);
   const outlet = new Outlet();
   const payload = JSON.stringify({ data: 'x'.repeat(100_000) });
-  for (const [index, { wire }] of wires.entries()) outlet.next(wire, `operation ${index}`, payload);
+  for (const [index, { sink }] of sinks.entries()) outlet.next(sink, `operation ${index}`, payload);
   await turn();
-  const bodies = wires.map(({ writes }) => writes[0]?.at(-1));
+  const bodies = sinks.map(({ writes }) => writes[0]?.at(-1));
   expect(bodies[0]?.length).toBeGreaterThan(100_000);
   expect(bodies.every((body) => body === bodies[0])).toBe(true);
 });
 
+test('what is held back is sent by a flush, one frame or several, and only once', async () => {
+  const { sink, writes } = recordingSink();
+  const outlet = new Outlet();
+  outlet.text(sink, '1');
+  outlet.flush(sink);
+  expect(writes.flat()).toHaveLength(1);
+  for (const text of ['2', '3']) outlet.text(sink, text);
+  outlet.flush(sink);
+  expect(writes.flat()).toHaveLength(3);
+  outlet.text(sink, '4');
+  await turn();
+  expect(writes.flat().map((frame) => frame.at(-1))).toEqual([...'1234'].map((text) => text.charCodeAt(0)));
+});
+
+test('nothing is written to a stream that its client has hung up on meanwhile', async () => {
+  const { sink, writes } = recordingSink();
+  new Outlet().text(sink, '{}');
+  sink.wire?.destroy();
+  await turn();
+  expect(writes).toEqual([]);
+});
+
 test('tells when an event has left', async () => {
-  const { wire } = recordingWire();
-  const flushed = new Promise<void>((resolve) => new Outlet().next(wire, '1', '{}', resolve));
+  const { sink } = recordingSink();
+  const flushed = new Promise<void>((resolve) => new Outlet().next(sink, '1', '{}', resolve));
   await flushed;
 });
 
-test('a client reads what was sent, whatever its length and letters, in order with what ws sends', async () => {
+test('a client reads what was sent, whatever its length and characters, in order with the frames of ws', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const sockets = new WebSocketServer({ noServer: true });
@@ -90,9 +114,11 @@ test('a client reads what was sent, whatever its length and letters, in order wi
   server.on('upgrade', (request, wire, head) =>
     sockets.handleUpgrade(request, wire, head, (client) => {
       const outlet = new Outlet();
-      for (const payload of payloads) outlet.next(wire, '"é', payload);
+      const sink = sinkOf(wire);
+      for (const payload of payloads) outlet.next(sink, '"é', payload);
+      outlet.flush(sink);
       client.send('"by ws"');
-      outlet.text(wire, '"last"');
+      outlet.text(sink, '"last"');
     }),
   );
   const client = new WebSocket(`ws://127.0.0.1:${portOf(server)}`);

@@ -1,26 +1,26 @@
 /**
- * The server's side of graphql-transport-ws (PROTOCOL.md of graphql-ws): which message does what in which state. No
- * sockets and no GraphQL: those who have them are told through `ProtocolHost`.
+ * The server's side of graphql-transport-ws (PROTOCOL.md of graphql-ws): what each message does in each state. It knows no
+ * sockets and no GraphQL: it calls `ProtocolHost` for those.
  *
- * Spoken here, and not by graphql-ws' server, so that an idle watcher costs little more than its socket.
+ * Implemented here instead of with graphql-ws' server, so that an idle watcher costs little more than its socket.
  */
 import { CloseCode, MessageType, parseMessage, type Message, type SubscribeMessage } from 'graphql-ws';
-import type { Running } from '../execution/fanOut.ts';
+import type { RunningOperations } from '../execution/runningOperations.ts';
 import { ackMessage, pongMessage } from './messages.ts';
 
-/** One client, as far as the protocol sees it: fields of one object, for there are tens of thousands. */
+/** One client, as far as the protocol is concerned: the fields of one object, because there are tens of thousands. */
 export interface Peer {
   phase: 'open' | 'initialising' | 'acknowledged';
   /** By the id that the client gave. */
-  readonly running: Map<string, Running>;
+  readonly running: RunningOperations;
   send(text: string): void;
   close(code: number, reason: string): void;
 }
 
 export interface ProtocolHost<Client extends Peer> {
-  /** Whether the client is let in; where it is not, with which code and why. It may be gone by the answer. */
+  /** Whether the client is let in; if not, the close code and the reason. The client may be gone by then. */
   admit(client: Client, connectionParams: Readonly<Record<string, unknown>>): Promise<'admitted' | 'gone' | Rejection>;
-  /** Begins an operation that the protocol allows: `id` is one of `client.running` until it has ended. */
+  /** Begins an operation that the protocol allows: `id` is one of `client.running` until the operation has ended. */
   begin(client: Client, id: string, payload: SubscribeMessage['payload'], text: string): Promise<void>;
 }
 
@@ -29,10 +29,10 @@ export interface Rejection {
   readonly reason: string;
 }
 
-/** Whoever is not known yet has a token to send, and nothing else. */
+/** A client that is not authenticated yet sends a token, and nothing else. */
 const maxStrangerLength = 16 * 1024;
 
-/** What a client sent as text. Rejects only with what the host throws. */
+/** Handles a client's text message. Rejects only with what the host throws. */
 export async function receive<Client extends Peer>(client: Client, text: string, host: ProtocolHost<Client>): Promise<void> {
   if (client.phase !== 'acknowledged' && text.length > maxStrangerLength) return client.close(CloseCode.BadRequest, 'Message too large');
   const message = messageOf(text);
@@ -49,10 +49,10 @@ export async function receive<Client extends Peer>(client: Client, text: string,
       if (client.running.has(message.id)) return client.close(CloseCode.SubscriberAlreadyExists, alreadyExists(message.id));
       return host.begin(client, message.id, message.payload, text);
     case MessageType.Complete:
-      // One that has ended, or never was, is nothing to complain of: messages cross on their way.
+      // An operation that has ended, or never existed, is not an error: messages may cross on their way.
       client.running.get(message.id)?.end();
       return void client.running.delete(message.id);
-    // No message at all, or what only servers say.
+    // An invalid message, or one that only servers send.
     case undefined:
     case MessageType.ConnectionAck:
     case MessageType.Next:
@@ -61,28 +61,22 @@ export async function receive<Client extends Peer>(client: Client, text: string,
   }
 }
 
-/** Each is kept as long as its operation runs, and said again with each event. */
+/** Each id is kept as long as its operation runs, and sent with each event. */
 const maxIdLength = 256;
 
-/** Frames that hold no text: messages are JSON, which is text. */
+/** Frames without text: messages are JSON, which is text. */
 export function receiveBinary(client: Peer): void {
   client.close(CloseCode.BadRequest, 'Invalid message received');
 }
 
-/** The time for a `connection_init` is over. */
+/** Called when the time for a `connection_init` is over. */
 export function initTimedOut(client: Peer): void {
   if (client.phase === 'open') client.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout');
 }
 
-/** The client agreed to no subprotocol of ours. */
+/** The client accepted no subprotocol of this server. */
 export function rejectSubprotocol(client: Peer): void {
   client.close(CloseCode.SubprotocolNotAcceptable, 'Subprotocol not acceptable');
-}
-
-/** Its socket is closed, or about to be: ends what ran on it. */
-export function endAll(client: Pick<Peer, 'running'>): void {
-  for (const running of client.running.values()) running.end();
-  client.running.clear();
 }
 
 async function initialise<Client extends Peer>(

@@ -1,16 +1,16 @@
-/** The WebSockets themselves: which are let in, how much they may send and leave unread, and how they end. */
+/** The WebSockets themselves: which are accepted, how much they may send and leave unread, and how they end. */
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols } from 'graphql-ws';
-import { WebSocketServer, type RawData } from 'ws';
+import { WebSocketServer } from 'ws';
 import type { Config } from '../../runtime/config.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
-import type { AnswerSizes, OpenAnswer } from '../execution/answerSizes.ts';
+import type { AnswerSizes } from '../execution/answerSizes.ts';
 import { graphqlPath } from '../graphqlPath.ts';
 import { rawRefusal } from '../http/refusal.ts';
 import { createIntake } from './intake.ts';
-import { ClientSocket, seconds } from './clientSocket.ts';
+import { ClientSocket, seconds, type SocketHost } from './clientSocket.ts';
 import { Outlet } from './outlet.ts';
 import { initTimedOut, receiveBinary, rejectSubprotocol } from './protocol.ts';
 import type { WebSocketApi } from './websocket.ts';
@@ -24,33 +24,33 @@ export interface SocketsDeps {
   readonly telemetry: Telemetry;
   readonly log: Log;
   readonly limits: Config['limits'];
-  /** A client that leaves more than this unread is ended; whoever resumes misses nothing. */
+  /** A client that leaves more than this unread is disconnected; a client that resumes misses nothing. */
   readonly maxUnreadBytes?: number;
 }
 
 export interface Sockets {
-  /** From now on more are answered with 503. */
+  /** From now on further ones are answered with 503. */
   letNoMoreIn(): void;
-  /** Closes all with 1001, so that clients connect elsewhere. Those that do not answer in time, or in a hurry, are ended. */
+  /** Closes all with 1001, so that clients reconnect elsewhere. Those that do not answer in time, or in a hurry, are disconnected. */
   close(graceMs: number, hurry: AbortSignal): Promise<void>;
 }
 
 /**
- * Whether a request asks for a WebSocket here. Any other protocol it offers to change to (`h2c`) is left aside, and the
- * request answered as it is (RFC 9110, 7.8).
+ * Whether a request asks for a WebSocket here. Any other protocol that it offers to change to (`h2c`) is ignored, and the
+ * request is answered as it is (RFC 9110, 7.8).
  */
 export function isWebSocketRequest({ method, url = '', headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): boolean {
   const [path] = url.split('?', 1);
   return method === 'GET' && path === graphqlPath && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-/** Bytes that nobody asks after: twice what the headers of a request may have. */
+/** Unrequested bytes: twice as many as the headers of a request may have. */
 const unfinishedBytes = 32 * 1024;
 
-/** Whoever is told to go, and does not answer, is ended so soon. */
+/** A client that was asked to leave and does not answer is disconnected after this time. */
 const closeTimeout = 1000;
 
-/** One timer looks after all sockets, so often. */
+/** One timer checks all sockets at this interval. */
 const roundMs = 1000;
 
 export function attachSockets({
@@ -64,48 +64,58 @@ export function attachSockets({
   limits,
   maxUnreadBytes = 1024 * 1024,
 }: SocketsDeps): Sockets {
-  const options = { noServer: true, maxPayload: limits.requestBytes, handleProtocols, perMessageDeflate: false, closeTimeout };
+  // Pings are answered, and clients kept, here: ws would have a function a socket for each.
+  const ours = { autoPong: false, clientTracking: false };
+  const options = { ...ours, noServer: true, maxPayload: limits.requestBytes, handleProtocols, perMessageDeflate: false, closeTimeout };
   const sockets = new WebSocketServer<typeof ClientSocket>({ ...options, WebSocket: ClientSocket });
-  const stopCounting = telemetry.gauge('sockets', () => sockets.clients.size);
-  const outlet = new Outlet();
+  const clients = new Set<ClientSocket>();
+  const stopCounting = telemetry.gauge('sockets', () => clients.size);
   const take = createIntake<ClientSocket>({ receive: (socket, text) => void api.receive(socket, text) });
   let closing = false;
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (closing || sockets.clients.size >= limits.sockets) {
+    if (closing || clients.size >= limits.sockets) {
       return reject(socket, rawRefusal('503 Service Unavailable', 'TOO_MANY_SOCKETS'));
     }
     if (!allowsHost(request.headers)) return reject(socket, rawRefusal('403 Forbidden', 'FOREIGN_HOST'));
     if (!allowsOrigin(request.headers)) return reject(socket, rawRefusal('403 Forbidden', 'FOREIGN_ORIGIN'));
     return sockets.handleUpgrade(request, socket, head, (client) => {
-      client.attach(socket, outlet);
-      serve(client, request.headers.authorization);
-      countUnfinished(client, socket, answers);
+      client.attach(socket, host);
+      client.authorization = request.headers.authorization;
+      clients.add(client);
+      if (client.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) rejectSubprotocol(client);
     });
   });
 
-  function serve(socket: ClientSocket, authorization: string | undefined): void {
-    socket.authorization = authorization;
-    socket.on('message', (data, isBinary) => {
+  const host: SocketHost = {
+    outlet: new Outlet(),
+    onBytes: (socket, count) => countUnfinished(socket, count, answers),
+    onMessage(socket, data, isBinary) {
+      finishCounting(socket);
       // What was on its way when the socket was told to close.
       if (socket.readyState !== socket.OPEN) return undefined;
       if (isBinary) return receiveBinary(socket);
       // Each operation holds one unsent event, and each ping is answered: only who does not read gets here.
-      if (socket.bufferedAmount > maxUnreadBytes) return socket.terminate();
-      return take(socket, textOf(data));
-    });
-    socket.on('pong', () => {
-      socket.awaitsPong = false;
-    });
+      if (!reads(socket)) return socket.terminate();
+      return take(socket, data.toString());
+    },
+    mayAnswerPing: reads,
     // Malformed or too large frames: ws closes the socket with the right code.
-    socket.on('error', (error) => log.debug({ error }, 'a WebSocket broke the protocol'));
-    socket.on('close', () => api.closed(socket));
-    if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) rejectSubprotocol(socket);
+    onError: (error) => log.debug({ error }, 'a WebSocket broke the protocol'),
+    onClose(socket) {
+      finishCounting(socket);
+      clients.delete(socket);
+      api.closed(socket);
+    },
+  };
+
+  function reads({ unsentBytes }: ClientSocket): boolean {
+    return unsentBytes <= maxUnreadBytes;
   }
 
   const rounds = setInterval(() => {
-    const now = seconds();
-    for (const socket of sockets.clients) lookAfter(socket, now, limits);
+    const now = { seconds: seconds(), ms: Date.now() };
+    for (const socket of clients) lookAfter(socket, now, limits);
   }, roundMs);
   rounds.unref();
 
@@ -117,10 +127,10 @@ export function attachSockets({
       closing = true;
       clearInterval(rounds);
       const terminateAll = (): void => {
-        for (const socket of sockets.clients) socket.terminate();
+        for (const socket of clients) socket.terminate();
       };
-      const closed = [...sockets.clients].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
-      for (const socket of sockets.clients) socket.end();
+      const closed = [...clients].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+      for (const socket of clients) socket.end();
       const timer = setTimeout(terminateAll, graceMs);
       if (hurry.aborted) terminateAll();
       else hurry.addEventListener('abort', terminateAll);
@@ -132,56 +142,48 @@ export function attachSockets({
   };
 }
 
-/** Closes what has no right or no use any more, and ends a socket that has not answered the last ping by the next one. */
+/**
+ * Closes sockets that have no valid token or no use any more, and disconnects a client that has not answered the last ping by
+ * the next one.
+ */
 function lookAfter(
   socket: ClientSocket,
-  now: number,
+  now: { readonly seconds: number; readonly ms: number },
   {
     socketInitSeconds,
     socketIdleSeconds,
     socketPingSeconds,
   }: Pick<Config['limits'], 'socketInitSeconds' | 'socketIdleSeconds' | 'socketPingSeconds'>,
 ): void {
-  if ((socket.identity?.expiresAt ?? Infinity) <= Date.now()) return socket.close(CloseCode.Forbidden, 'Token expired');
-  if (socket.running.size > 0) socket.usedAt = now;
-  const idleSeconds = now - socket.usedAt;
+  if ((socket.identity?.expiresAt ?? Infinity) <= now.ms) return socket.close(CloseCode.Forbidden, 'Token expired');
+  if (socket.running.size > 0) socket.usedAt = now.seconds;
+  const idleSeconds = now.seconds - socket.usedAt;
   if (socket.phase === 'open' && idleSeconds >= socketInitSeconds) return initTimedOut(socket);
   if (socketIdleSeconds > 0 && idleSeconds > socketIdleSeconds) return socket.close(1000, 'Idle');
-  if (now - socket.pingedAt < socketPingSeconds) return undefined;
+  if (now.seconds - socket.pingedAt < socketPingSeconds) return undefined;
   if (socket.awaitsPong) return socket.terminate();
   socket.awaitsPong = true;
-  socket.pingedAt = now;
+  socket.pingedAt = now.seconds;
   return socket.ping();
 }
 
 /** What ws keeps until it is a message: of strangers a token at most, of an owner no more than they may have under way. */
-function countUnfinished(client: ClientSocket, wire: Duplex, answers: AnswerSizes): void {
-  let bytes = 0;
-  let counted: OpenAnswer | undefined;
-  // First the bytes, then the message that they may have ended.
-  wire.prependListener('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes <= unfinishedBytes) return;
-    if (client.phase !== 'acknowledged') return client.terminate();
-    try {
-      counted ??= answers.begin(() => client.identity?.owner);
-      counted.receive(chunk.length);
-    } catch {
-      client.terminate();
-    }
-  });
-  const finish = (): void => {
-    bytes = 0;
-    counted?.release();
-    counted = undefined;
-  };
-  client.prependListener('message', finish);
-  client.once('close', finish);
+function countUnfinished(socket: ClientSocket, count: number, answers: AnswerSizes): void {
+  socket.unfinishedBytes += count;
+  if (socket.unfinishedBytes <= unfinishedBytes) return;
+  if (socket.phase !== 'acknowledged') return socket.terminate();
+  try {
+    socket.unfinished ??= answers.begin(() => socket.identity?.owner);
+    socket.unfinished.receive(count);
+  } catch {
+    socket.terminate();
+  }
 }
 
-function textOf(data: RawData): string {
-  if (Array.isArray(data)) return Buffer.concat(data).toString();
-  return data instanceof ArrayBuffer ? Buffer.from(data).toString() : data.toString();
+function finishCounting(socket: ClientSocket): void {
+  socket.unfinishedBytes = 0;
+  socket.unfinished?.release();
+  socket.unfinished = undefined;
 }
 
 function reject(socket: Duplex, answer: string): void {

@@ -1,4 +1,4 @@
-/** GraphQL over WebSocket: what stands behind the protocol's messages, tokens, operations and their answers. */
+/** GraphQL over WebSocket: implements the protocol's messages, tokens, operations and their answers. */
 import { SpanKind } from '@opentelemetry/api';
 import { CloseCode, type SubscribeMessage } from 'graphql-ws';
 import { JobError } from '../../core/errors.ts';
@@ -9,18 +9,19 @@ import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { Authenticate, Identity } from '../auth.ts';
 import type { AnswerSizes } from '../execution/answerSizes.ts';
 import type { CallContext } from '../execution/pipeline.ts';
-import type { FanOut, Running } from '../execution/fanOut.ts';
+import type { FanOut } from '../execution/fanOut.ts';
 import type { OperationRequest, Operations, Outcome } from '../execution/operations.ts';
 import { payloadOf } from '../execution/payload.ts';
+import type { Running } from '../execution/runningOperations.ts';
 import { traceIdOf } from '../trace.ts';
 import { seconds, type ClientSocket } from './clientSocket.ts';
 import type { Connections } from './connections.ts';
-import { endAll, receive, type ProtocolHost, type Rejection } from './protocol.ts';
+import { receive, type ProtocolHost, type Rejection } from './protocol.ts';
 
 export interface WebSocketApi {
   /** Never rejects. */
   receive(socket: ClientSocket, text: string): Promise<void>;
-  /** Ends what ran on a socket that is closed. */
+  /** Ends the operations of a socket that is closed. */
   closed(socket: ClientSocket): void;
 }
 
@@ -53,7 +54,7 @@ export function createWebSocketApi({
   ): Promise<'admitted' | 'gone' | Rejection> {
     try {
       const identity = await authenticate(authorizationOf(connectionParams) ?? socket.authorization);
-      // It may have gone while the token was looked at.
+      // The client may have gone while the token was checked.
       if (socket.readyState !== socket.OPEN) return 'gone';
       connections.open(identity.owner, socket);
       socket.identity = identity;
@@ -72,9 +73,9 @@ export function createWebSocketApi({
     socket.usedAt = seconds();
     const answer = answers.begin(() => socket.identity?.owner);
     const outcome = await outcomeOf(socket, payload, text, { signal: beginning.signal, answer });
-    // Completed by the client meanwhile, and perhaps begun anew; a watch has ended by its signal.
+    // Completed by the client meanwhile, and perhaps begun again; a watch has ended by its signal.
     if (socket.running.get(id) !== beginning) return answer.release();
-    // Of a request that has its answer nothing is kept.
+    // A request that has its answer keeps nothing in memory.
     if (!('result' in outcome)) answer.release();
     if ('watch' in outcome) return fanOut.push(outcome.watch, { args: outcome.args, id, target: socket });
     socket.running.delete(id);
@@ -93,7 +94,7 @@ export function createWebSocketApi({
     const { query, operationName, extensions } = payload;
     const traceId = traceIdOf(extensions?.['traceparent']);
     if (socket.running.size > limits.operationsPerSocket) {
-      const message = `At most ${limits.operationsPerSocket} operations at a time on one socket.`;
+      const message = `At most ${limits.operationsPerSocket} operations at once on one socket.`;
       return { refusal: [operations.mask(new JobError('RATE_LIMITED', { message, retryAfterSeconds: 1 }), traceId)] };
     }
     const call = { traceId, signal, answer, identify: () => identityOf(socket), idempotencyKey: () => undefined };
@@ -118,19 +119,19 @@ export function createWebSocketApi({
       }
     },
     closed(socket) {
-      endAll(socket);
+      socket.running.endAll();
       if (socket.identity !== undefined) connections.close(socket.identity.owner, socket);
     },
   };
 }
 
-/** Ends what begins. Apart, lest what a watch keeps of it keeps its message. */
+/** Ends what begins. In a function of its own, so that what a watch keeps in memory does not include its message. */
 function beginningOf(): Running & { readonly signal: AbortSignal } {
   const gone = new AbortController();
   return { signal: gone.signal, end: () => gone.abort() };
 }
 
-/** The protocol has looked at the message's shape, and read its numbers as JavaScript does; these are what was written. */
+/** The protocol has checked the message's shape and read its numbers as JavaScript does; here they are read as they were written. */
 function exactVariables(text: string, payload: object): Readonly<Record<string, unknown>> | undefined {
   const variables = fieldOf(fieldOf(parseExactJson(text, { payload }), 'payload'), 'variables');
   return isRecord(variables) ? variables : undefined;
@@ -149,7 +150,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-/** graphql-ws connections say it as they like: `authorization` or `Authorization`. */
+/** Clients of graphql-ws use either spelling: `authorization` or `Authorization`. */
 function authorizationOf(connectionParams: Readonly<Record<string, unknown>>): string | undefined {
   const given = connectionParams['authorization'] ?? connectionParams['Authorization'];
   return typeof given === 'string' ? given : undefined;

@@ -82,7 +82,7 @@ describe('the dashboard', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
-    expect(await page.evaluate('document.activeElement.textContent')).toContain('New job');
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toContain('New job');
     await createJobs({});
     await until('SUCCEEDED');
     const link = page.getByRole('row').getByRole('link', { name: 'simulate_work' });

@@ -31,7 +31,7 @@ const failures: readonly ((index: number) => Pick<JobFailure, 'code' | 'message'
   (index) => ({ code: 'PERMANENT', message: `Row ${index}: “${index % 9}x” in column “total” is no number` }),
   () => ({
     code: 'WORKERS_LOST',
-    message: 'Its worker was lost 3 times in the middle of an attempt: killed, cut off, or starved by the handler.',
+    message: 'Its worker was lost 3 times in the middle of an attempt: killed, cut off, or with its event loop blocked by the handler.',
   }),
 ];
 

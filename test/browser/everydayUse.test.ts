@@ -110,13 +110,12 @@ describe('the dashboard', () => {
     await page.keyboard.press('j');
     await page.keyboard.press('k');
     await page.keyboard.press('x');
-    expect(await page.locator('tbody .select input').evaluateAll((boxes) => boxes.map((box) => box.matches(':checked')))).toEqual([
-      true,
-      false,
-    ]);
+    await expect
+      .poll(() => page.locator('tbody .select input').evaluateAll((boxes) => boxes.map((box) => box.matches(':checked'))))
+      .toEqual([true, false]);
     await page.keyboard.press('/');
     await page.keyboard.type('n?');
-    expect(await page.getByRole('searchbox').inputValue()).toBe('n?');
+    await expect.poll(() => page.getByRole('searchbox').inputValue()).toBe('n?');
     expect(await page.getByRole('dialog').count()).toBe(0);
     await page.locator('tbody th a').first().focus();
     await page.keyboard.press('n');
@@ -174,8 +173,8 @@ describe('the dashboard', () => {
     await until('FAILED_FINAL');
     await page.setViewportSize({ width: 390, height: 844 });
     const topOf = async (selector: string): Promise<number> => (await page.locator(selector).boundingBox())?.y ?? Infinity;
-    expect(await topOf('tbody tr:first-child')).toBeLessThan(844 / 3);
     await page.locator('tbody .narrow-only').first().waitFor();
+    expect(await topOf('tbody tr:first-child')).toBeLessThan(844 / 3);
     expect(await topOf('.overview')).toBeGreaterThan(await topOf('.pages'));
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
     const table = await page.evaluate(
@@ -213,7 +212,7 @@ test('works over plain HTTP in a private network: it creates a job, and what it 
   const search = page.getByRole('searchbox');
   await search.focus();
   await page.keyboard.press('Control+V');
-  expect(await search.inputValue()).toBe(await panel.getAttribute('data-opened'));
+  await expect.poll(() => search.inputValue()).toBe(await panel.getAttribute('data-opened'));
   expect(complaints).toEqual([]);
 });
 

@@ -140,7 +140,7 @@ describe('the panel of a job', () => {
     await dialog.getByRole('button', { name: 'Create job' }).click();
     await expect.poll(() => panel().getAttribute('data-opened')).not.toBe(jobId);
     await expect.poll(() => texts('.facts .tag')).toEqual(['käse', 'a, b']);
-    expect(await panel().getByLabel('Params', { exact: true }).textContent()).toContain('"lines": 8');
+    await expect.poll(() => panel().getByLabel('Params', { exact: true }).textContent()).toContain('"lines": 8');
     await panel().getByText('To begin at').waitFor();
   });
 });

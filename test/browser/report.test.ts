@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { handler } from '../../jobs/generateReport/handler.ts';
-import { createContext, openTestBucket } from '../../jobs/files/testBucket.ts';
+import { openTestBucket } from '../../jobs/files/testBucket.ts';
 import { openBrowser } from './openBrowser.ts';
 
 async function pageOf(content: string | Uint8Array, params: { readonly groupBy: string; readonly value: string }): Promise<string> {
   await using bucket = await openTestBucket();
   const source = await bucket.put('source.csv', content);
-  await bucket.run(handler, { source, output: 's3://files/report.html', ...params }, createContext());
+  await bucket.run(handler, { source, output: 's3://files/report.html', ...params });
   return await bucket.get('s3://files/report.html');
 }
 

@@ -40,6 +40,8 @@ const zones: readonly Zone[] = [
   { files: /^start\.ts$/, mayImport: [anything] },
   // What the package offers, and the command that starts its entries.
   { files: /^index\.ts$/, mayImport: [base, /^telemetry\/log\.ts$/], packages: [] },
+  // What the package offers for the tests of handlers.
+  { files: /^testing\//, mayImport: [core, /^worker\/suspension\.ts$/, /^testing\//], packages: ['zod', 'node:crypto'] },
   { files: /^cli\/main\.ts$/, mayImport: [/^cli\//, entry] },
   { files: /^cli\//, mayImport: [core, runtime, jobTypes, /^cli\//] },
   {

@@ -25,7 +25,7 @@ export interface Facts {
 
 type Rule = (page: Page, facts: Facts, pages: readonly Page[]) => readonly string[];
 
-const rules: readonly Rule[] = [links, blocks, commands, paths, names, values, figures];
+const rules: readonly Rule[] = [links, blocks, commands, namespaces, paths, names, values, figures];
 
 export function findProblems(pages: readonly Page[], facts: Facts): readonly string[] {
   return pages.flatMap((page) => rules.flatMap((rule) => rule(page, facts, pages).map((problem) => `${page.path}: ${problem}`)));
@@ -68,7 +68,7 @@ function isRunBy(path: string, { text }: Block, page: Page, { paths: existing, s
   const commandsOf = [...text.matchAll(/^(npm run [\w:-]+|sed .*$)/gm)].map(([, command = '']) => command);
   return (
     source.includes(posix.basename(page.path)) ||
-    source.includes(`run by: ${path}`) ||
+    (/\b(?:blocksRunBy|argumentsOf)\(/.test(source) && source.includes(`'${path}'`)) ||
     (commandsOf.length > 0 && commandsOf.every((command) => source.includes(command)))
   );
 }
@@ -119,6 +119,15 @@ function commands(page: Page, { scripts, paths: existing }: Facts): readonly str
   return [...unknownScripts, ...unknownFiles].map(([command]) => `says \`${command}\`, which there is not`);
 }
 
+/** Without it kubectl does to whichever namespace it was used for last. */
+function namespaces(page: Page): readonly string[] {
+  const calls = [...page.codes, ...page.blocks.map(({ text }) => text)].join('\n').match(/kubectl [^\n]*/g) ?? [];
+  return calls
+    .filter((call) => / (?:apply|delete|get|rollout|scale|annotate|exec|port-forward|create)\b/.test(call))
+    .filter((call) => !call.startsWith('kubectl -n job-tickets-'))
+    .map((call) => `calls \`${call}\` without the namespace`);
+}
+
 /** The type that readers make. */
 const readersOwn = 'jobs/resizeImage/';
 
@@ -146,7 +155,7 @@ function names(page: Page, { capitals, metrics }: Facts): readonly string[] {
 
 /** `nine<!-- = attempts -->`: the word before the mark is the value that the code has. */
 function values(page: Page, facts: Facts): readonly string[] {
-  return [...page.text.matchAll(/(.{0,40}?)<!-- = ([\w.]+) -->/g)].flatMap(([, before = '', name = '']) => {
+  return [...page.text.matchAll(/(.{0,40}?)<!-- = ([\w.-]+) -->/g)].flatMap(([, before = '', name = '']) => {
     const value = facts.values[name];
     if (value === undefined) return [`repeats ${name}, which is no value of the code`];
     return before.replace(/[`*_]+$/, '').endsWith(value) ? [] : [`says "${before}" for ${name}, which is ${value}`];

@@ -1,21 +1,13 @@
 /** The operations of all pages, each block pasted whole, on one system: each is carried out as an admin of a laptop would. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Kind, OperationTypeNode, parse, type OperationDefinitionNode } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { openApiSystem, type ApiSystem } from '../e2e/apiSystem.ts';
 import { as, secret } from '../security/stage.ts';
-import { projectPaths, root } from './projectFacts.ts';
-import { readPage } from './readPage.ts';
+import { blocksRunBy } from './projectFacts.ts';
 
-const here = 'run by: test/docs/graphql.test.ts';
 /** Those that say so: docs/authentication.md, docs/lists.md, docs/operations.md, docs/owner-feed.md, docs/schedules.md, README.md … */
-const blocks = [...projectPaths()]
-  .filter((path) => path.endsWith('.md'))
-  .flatMap((path) => readPage(path, readFileSync(join(root, path), 'utf8')).blocks.map((block) => ({ path, ...block })))
-  .filter(({ mark }) => mark === here)
-  .map(({ path, text }) => ({ path, text, operations: operationsOf(text) }));
+const blocks = blocksRunBy('test/docs/graphql.test.ts').map(({ path, text }) => ({ path, text, operations: operationsOf(text) }));
 
 function operationsOf(text: string): readonly OperationDefinitionNode[] {
   return parse(text).definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
@@ -77,14 +69,14 @@ describe('readers', () => {
 
   test('who lets a browser watch a job: the token of the page reads the watch of the README to its end, and nothing else', async () => {
     const ann = await as('ann');
-    const handedIn = await carryOut('README.md', 'HandIn', {}, ann);
+    const handedIn = await carryOut('README.md', 'CreateJob', {}, ann);
     const [, watched = ''] = /"jobId":"(\w+)"/.exec(handedIn) ?? [];
     const answer = await carryOut('docs/authentication.md', 'WatchToken', { jobId: watched }, ann);
     const [, token = ''] = /"token":"([^"]+)"/.exec(answer) ?? [];
     const browser = { authorization: `Bearer ${token}` };
     const told = await carryOut('README.md', 'Watch', { jobId: watched }, browser);
     expect(told).toMatch(/"status":"SUCCEEDED"[\s\S]*event: complete/);
-    expect(await carryOut('README.md', 'HandIn', {}, browser)).toContain('FORBIDDEN');
+    expect(await carryOut('README.md', 'CreateJob', {}, browser)).toContain('FORBIDDEN');
   });
 
   test('who is woken by jobs-given-up: finds the job that failed, and retries it', async () => {

@@ -77,7 +77,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'two operations without names in a block',
     page: 'README.md',
-    edit: ['mutation HandIn {', 'mutation {'],
+    edit: ['mutation CreateJob {', 'mutation {'],
     found: /anonymous operation/,
   },
   {
@@ -97,6 +97,12 @@ export const mutants: readonly Mutant[] = [
     page: 'docs/handlers.md',
     edit: ['signal, // a cancel', 'signal, // the cancel'],
     found: /does not stand in docs\/examples\/chargeCard\/handler\.ts/,
+  },
+  {
+    what: 'a command for the cluster that does not say in which namespace',
+    page: 'docs/upgrading.md',
+    edit: ['kubectl -n job-tickets-dev rollout', 'kubectl rollout'],
+    found: /without the namespace/,
   },
   {
     what: 'a file that is named and is not there',

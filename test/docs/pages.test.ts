@@ -3,17 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { expect, test } from 'vitest';
 import { findProblems } from './findProblems.ts';
+import { findRepeats } from './findRepeats.ts';
 import { mutants } from './mutants.ts';
-import { readProjectFacts, root } from './projectFacts.ts';
+import { readPages, readProjectFacts, root } from './projectFacts.ts';
 import { readerPaths } from './readerPaths.ts';
 import { readPage } from './readPage.ts';
 
 const facts = readProjectFacts();
-/** What was, is told as it was. */
-const past = /^(?:CHANGELOG\.md|docs\/adr\/)/;
-const pages = [...facts.paths]
-  .filter((path) => path.endsWith('.md') && !past.test(path))
-  .map((path) => readPage(path, readFileSync(join(root, path), 'utf8')));
+const pages = readPages();
 
 test('links, commands, names, blocks, values and figures of all pages are right', () => {
   expect(pages.length).toBeGreaterThan(25);
@@ -28,6 +25,13 @@ test('every page is two clicks away from the README', () => {
     }
   }
   expect(pages.map(({ path }) => path).filter((path) => path.startsWith('docs/') && !reached.has(path))).toEqual([]);
+});
+
+test('no page says what another says', () => {
+  expect(findRepeats(pages)).toEqual([]);
+  const sentence = 'The container holds: a sentence that says the same in two places, with *its* [links](lists.md) and `code`.';
+  const twice = ['docs/lists.md', 'docs/files.md'].map((path) => readPage(path, `# A page\n\n${sentence}\n`));
+  expect(findRepeats(twice)).toEqual([expect.stringMatching(/^docs\/files\.md says what docs\/lists\.md says: "the container holds/)]);
 });
 
 test('a drawing stands once', () => {

@@ -23,7 +23,9 @@ import { describeSettings } from '../../runtime/config.ts';
 import { schema } from '../../schema/index.ts';
 import { embeddedMetrics } from '../../telemetry/embeddedMetrics.ts';
 import { counters, gauges, histograms } from '../../telemetry/instruments.ts';
+import { neededPrograms } from '../support/install.ts';
 import type { Facts } from './findProblems.ts';
+import { readPage, type Block, type Page } from './readPage.ts';
 
 export const root = join(import.meta.dirname, '../..');
 
@@ -51,10 +53,44 @@ export function readProjectFacts(): Facts {
       ...others,
     ]),
     metrics: new Set([...Object.values({ ...counters, ...histograms, ...gauges }), ...embeddedMetrics].map(({ name }) => name)),
-    values: { ...Object.fromEntries(settings.map(({ name, byDefault }) => [name, byDefault])), ...limits(settings) },
+    values: {
+      ...Object.fromEntries(settings.map(({ name, byDefault }) => [name, byDefault])),
+      ...Object.fromEntries(Object.entries(neededPrograms).map(([program, from]) => [`testProgram.${program}`, from])),
+      ...limits(settings),
+    },
     schema,
     sourceOf: (path) => readFileSync(join(root, path), 'utf8'),
   };
+}
+
+/** What was, is told as it was. */
+const past = /^(?:CHANGELOG\.md|docs\/adr\/)/;
+
+/** All pages that tell of the project as it is. */
+export function readPages(): readonly Page[] {
+  return [...projectPaths()]
+    .filter((path) => path.endsWith('.md') && !past.test(path))
+    .map((path) => readPage(path, readFileSync(join(root, path), 'utf8')));
+}
+
+/** The blocks of all pages that say that this test runs them, in the order of their page. */
+export function blocksRunBy(test: string): readonly (Block & { readonly path: string })[] {
+  const blocks = readPages().flatMap((page) => page.blocks.map((block) => ({ path: page.path, ...block })));
+  return blocks.filter(({ mark }) => mark === `run by: ${test}`);
+}
+
+/** What stands behind `npm run <script> --` in the blocks that this test runs, one list a command, in the order of their page. */
+export function argumentsOf(test: string, script: string): readonly (readonly string[])[] {
+  const lines = blocksRunBy(test).flatMap(({ text }) => text.split('\n'));
+  const prefix = `npm run ${script} -- `;
+  return lines
+    .filter((line) => line.startsWith(prefix))
+    .map((line) =>
+      line
+        .slice(prefix.length)
+        .replace(/ +#.*$/, '')
+        .split(' '),
+    );
 }
 
 /** Files that belong to the project, and the folders that they lie in. */

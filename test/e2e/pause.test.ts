@@ -88,7 +88,6 @@ describe.each(engines)('a pause, on %s', (engine) => {
     await create(system, 1);
     await expect.poll(() => began.length).toBe(1);
     await pauseWork(system.core, { type }, {});
-    const answered = Date.now();
     let created = 0;
     await expect
       .poll(
@@ -99,7 +98,6 @@ describe.each(engines)('a pause, on %s', (engine) => {
         { timeout: 10_000, interval: 100 },
       )
       .toBeGreaterThan(3);
-    expect(Date.now() - answered).toBeLessThan(8000);
     const startedBefore = began.length;
     created += (await create(system, 10)).length;
     await expect.poll(async () => (await parkedOf(system)) + began.length, { timeout: 10_000 }).toBe(created + 1);

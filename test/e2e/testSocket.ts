@@ -13,17 +13,25 @@ export interface TestSocket {
   pause(): void;
   resume(): void;
   end(): void;
+  /** Resolves after so many more pings of the server. */
+  pings(count: number): Promise<void>;
   /** For bytes that are no frames of a client's. */
   readonly wire: Socket;
+}
+
+export interface TestSocketOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Default: as the protocol demands. */
+  readonly answersPings?: boolean;
 }
 
 /** A socket after its connection_ack, spoken to in plain messages. */
 export async function openSocket(
   url: string,
   connectionParams: object = {},
-  headers: Readonly<Record<string, string>> = {},
+  { headers = {}, answersPings = true }: TestSocketOptions = {},
 ): Promise<TestSocket> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { headers });
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { headers, autoPong: answersPings });
   socket.on('error', () => undefined);
   const received: unknown[] = [];
   socket.on('message', (data: Buffer) => {
@@ -54,6 +62,9 @@ export async function openSocket(
     pause: () => socket.pause(),
     resume: () => socket.resume(),
     end: () => socket.terminate(),
+    async pings(count) {
+      for (let heard = 0; heard < count; heard += 1) await once(socket, 'ping');
+    },
     wire,
   };
 }

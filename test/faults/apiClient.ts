@@ -33,6 +33,20 @@ export async function createOver(
   return { owner, idempotencyKey, jobId, created: true, code };
 }
 
+const answered = z.object({ data: z.unknown(), errors: z.array(z.unknown()).min(1).optional() });
+
+/** Any operation. @throws where there was no answer, or one with errors. */
+export async function askOver(url: string, query: string, variables: object): Promise<unknown> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = answered.parse(await response.json());
+  if (errors !== undefined) throw new Error(JSON.stringify(errors[0]));
+  return data;
+}
+
 const event = z.object({
   jobStatusChanged: z.object({
     jobId: z.string(),

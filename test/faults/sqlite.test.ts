@@ -100,6 +100,21 @@ test('what was answered early is shown to nobody before it is on the disk, where
   await table.close();
 });
 
+test('what was asked early is answered before the writes of its group are on the disk', async () => {
+  await using folder = await openFolder();
+  const table = await openTable(folder.file);
+  const job = makeJob();
+  const told: string[] = [];
+  const creating = table.create(job).then(() => told.push('created'));
+  const claiming = table.transition('claim', job.jobId, { facts: { now: exactly(Date.now()), version: 1 }, attempt: 1, early: true });
+  const { ok, durable } = await claiming;
+  told.push('claimed');
+  void durable?.then(() => told.push('claim on the disk'));
+  await creating;
+  expect([ok, told]).toEqual([true, ['claimed', 'claim on the disk', 'created']]);
+  await table.close();
+});
+
 test('finds whatever was asked of it before, answered or not', async () => {
   await using folder = await openFolder();
   const table = await openTable(folder.file);

@@ -21,11 +21,13 @@ export const workflowMutants = [
   'counts a retried failure',
   'ends without a second reading',
   'passes over all but its own when it sweeps',
+  'cancels no children',
+  'begins without a look at its parent',
 ] as const;
 export type WorkflowMutant = (typeof workflowMutants)[number];
 
 /** That only larger settings show. */
-export const longMutants = ['cancels and revives without a marker'] as const;
+export const longMutants = ['cancels and revives without a marker', 'cancels what was named again'] as const;
 export type LongMutant = (typeof longMutants)[number];
 
 export interface WorkflowSetting {
@@ -54,6 +56,14 @@ export interface Item extends Fields {
   readonly hasEnded: boolean;
   /** It waits for its children from now on, and not for its dependencies. */
   readonly awaitsChildren: boolean;
+  /** Of its parent, whose generation has named it last. */
+  readonly parentGeneration: number;
+  /** What a child that runs has seen of its parent: that it goes on, or its generation that was cancelled. */
+  readonly sawParent?: 'fine' | number | undefined;
+  /** It was cancelled with its parent. */
+  readonly isOfCancel: boolean;
+  /** It was taken from a worker that has not heard of that, and makes children for this generation. */
+  readonly runsOn?: number | undefined;
 }
 
 export type WorkflowItem = Pick<Workflow, 'status' | 'version' | 'waitsFor' | 'cause' | 'tell'> & { readonly stamp: number };
@@ -71,6 +81,8 @@ export interface Teller {
   readonly reads: Readonly<Record<string, Seen>>;
   /** Dependants of the told one that are not over. */
   readonly open: boolean;
+  /** Of a job that was cancelled: the generation whose children end with it. */
+  readonly cancels?: number | undefined;
 }
 
 export interface Left {
@@ -101,6 +113,8 @@ export const unborn: Item = {
   stamp: 0,
   hasEnded: false,
   awaitsChildren: false,
+  parentGeneration: 1,
+  isOfCancel: false,
 };
 
 export function itemAt(state: WorkflowsState, number: number): Item {
@@ -161,6 +175,8 @@ export function written(item: Item, known: Item, which: Written, changes: FieldC
     ...item,
     writeId: String(item.stamp),
     ...(item.status === 'PROCESSING' ? { claim: { id: 'c', expiresAt: 9 } } : {}),
+    // A stop follows a cancel that was asked for.
+    cancelRequested: which.event === 'stop',
   };
   const facts = { now: exactly(1), version: known.version, writeId: String(known.stamp), claimId: 'c' };
   if (which.event === undefined) {
@@ -176,6 +192,7 @@ export function written(item: Item, known: Item, which: Written, changes: FieldC
     version: item.version + 1,
     stamp: item.stamp + 1,
     hasEnded: item.hasEnded || isFinal(rule.to),
+    sawParent: undefined,
   };
 }
 
@@ -206,7 +223,9 @@ export function withTeller(
 ): readonly Teller[] {
   if (state.tellers.length >= setting.tellers) return state.tellers;
   const at = teller.of === 'making' ? 'put' : 'read';
-  return [...state.tellers, { ...teller, next: 0, at, reads: {}, open: false }];
+  const { status, generation } = typeof teller.of === 'number' ? itemAt(state, teller.of) : unborn;
+  const cancels = status === 'CANCELLED' ? generation : undefined;
+  return [...state.tellers, { ...teller, next: 0, at, reads: {}, open: false, cancels }];
 }
 
 /** What is known, and how: a stamp counts only as being the present one. */
@@ -222,6 +241,10 @@ export function keyOf({ items, workflow, tellers, isMaking, left, wrong = '' }: 
       waiting === undefined ? '' : 'w',
       item.hasEnded ? 'e' : '',
       item.awaitsChildren ? 'c' : '',
+      item.parentGeneration,
+      item.sawParent ?? '',
+      item.isOfCancel ? 'p' : '',
+      item.runsOn ?? '',
     ].join(',');
   const ofWorkflow = ({ status, version, waitsFor, cause, tell }: WorkflowItem): string =>
     [status.slice(0, 1), version, waitsFor ?? '', cause === undefined ? '' : `${cause.jobId}.${cause.generation}`, tell ?? ''].join(',');
@@ -233,7 +256,7 @@ export function keyOf({ items, workflow, tellers, isMaking, left, wrong = '' }: 
     const read = Object.entries(reads).map(
       ([id, one]) => `${id}${one === 'unborn' ? '-' : one.status.slice(0, 2) + String(one.generation)}`,
     );
-    return `${teller.of}.${teller.version}.${Number(teller.isThorough)}.${teller.next}.${teller.at}.${Number(teller.open)}.${what}.${read.join('+')}`;
+    return `${teller.of}.${teller.version}.${Number(teller.isThorough)}.${teller.next}.${teller.at}.${Number(teller.open)}.${teller.cancels ?? ''}.${what}.${read.join('+')}`;
   });
   return [...items.map(shown), ofWorkflow(workflow), Number(isMaking), Object.values(left).join('.'), wrong, ...busy.toSorted()].join('|');
 }

@@ -2,6 +2,7 @@
 import { isFinal } from '../../core/job.ts';
 import { lookAtJob, lookAtWorkflow, outcomeOf, tellsWorkflow } from '../../core/workflow/look.ts';
 import { moveBehind, moveBehindTelling, waitsForJobs, workflowBehind } from '../../core/workflow/moves.ts';
+import { childCancelled } from './familySteps.ts';
 import {
   dependenciesOf,
   idOf,
@@ -21,7 +22,7 @@ import {
   type WorkflowStep,
 } from './workflowState.ts';
 
-type Target = number | 'workflow';
+type Target = number | 'workflow' | `child ${number}`;
 
 export function tellerSteps(
   setting: WorkflowSetting,
@@ -43,6 +44,7 @@ export function tellerSteps(
   if (teller.at === 'told' || teller.at === 'write told' || target === undefined) finish();
   else if (teller.at === 'put') put(target);
   else if (target === 'workflow') workflow();
+  else if (typeof target === 'string') child(Number(target.slice('child '.length)));
   else job(target);
   return steps;
 
@@ -55,7 +57,8 @@ export function tellerSteps(
       those.includes(of) || children[number]?.includes(of) === true ? [number] : [],
     );
     const own = mutant === 'never looks at the one it tells of' ? [] : [of];
-    return [...waiting, ...own, ...(isWhole && !isChild(of) ? (['workflow'] as const) : [])];
+    const cancelled = teller?.cancels === undefined ? [] : (children[of] ?? []).map((number) => `child ${number}` as const);
+    return [...waiting, ...cancelled, ...own, ...(isWhole && !isChild(of) ? (['workflow'] as const) : [])];
   }
 
   function goesOn(more: Partial<Teller> = {}): Partial<Teller> {
@@ -68,7 +71,7 @@ export function tellerSteps(
   }
 
   function put(number: Target): void {
-    if (number === 'workflow') return;
+    if (typeof number === 'string') return;
     const item = itemAt(state, number);
     const at = dependenciesOf(setting, number, item)[0];
     const fresh: Item = {
@@ -81,6 +84,20 @@ export function tellerSteps(
     };
     const items = item.isBorn ? state.items : state.items.with(number, fresh);
     add('puts', mutant === 'puts without a look' ? goesOn() : { at: 'read' }, { items });
+  }
+
+  function child(number: number): void {
+    if (teller === undefined) return;
+    const item = itemAt(state, number);
+    const { seen } = teller;
+    const next = childCancelled(teller, item, mutant);
+    if (seen === undefined || !('isBorn' in seen)) return add('reads', next === undefined ? goesOn() : { seen: item, at: 'look' });
+    if (next === undefined || (seen.stamp !== item.stamp && mutant !== 'cancels what was named again'))
+      return add('is too late for', { at: 'read', seen: undefined });
+    const me = state.tellers.with(index, { ...teller, ...goesOn() });
+    const items = state.items.with(number, next);
+    const tellers = withTeller(setting, { ...state, items, tellers: me }, { of: number, version: next.tell ?? 0, isThorough: false });
+    steps.push({ name: `who tells of ${teller.of} cancels child ${number}`, isOptional: false, to: { ...state, items, tellers } });
   }
 
   function job(number: number): void {
@@ -112,7 +129,9 @@ export function tellerSteps(
       const me = { ...teller, ...again() };
       const tellers = state.tellers.with(index, me);
       const isNew = next.tell !== undefined && next.tell !== item.tell;
-      const busy = isNew ? withTeller(setting, { ...state, tellers }, { of: number, version: next.tell, isThorough: false }) : tellers;
+      const busy = isNew
+        ? withTeller(setting, { ...state, items, tellers }, { of: number, version: next.tell, isThorough: false })
+        : tellers;
       steps.push({ name: `who tells of ${of} makes ${number} ${look.kind}`, isOptional: false, to: { ...state, items, tellers: busy } });
     }
   }

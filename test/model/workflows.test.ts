@@ -22,6 +22,7 @@ const quick = {
   'whole: two jobs, a crash': { needs: [[], []], tellers: 2, isWhole: true, crashes: 1 },
   'whole: chain, a crash': { needs: two, tellers: 2, isWhole: true, crashes: 1 },
   'children, fail, a crash': { needs: [[], []], children: [[1], []], tellers: 2, failures: 1, crashes: 1 },
+  'children, cancelled, a crash': { needs: [[], []], children: [[1], []], tellers: 2, cancels: 1, crashes: 1 },
 } as const satisfies Readonly<Record<string, WorkflowSetting>>;
 
 /** Those that the protocol was first explored in, on paper. */
@@ -43,6 +44,8 @@ const long = {
   'whole: chain, cancel, retry': { needs: two, isWhole: true, tellers: 2, cancels: 1, retries: 1 },
   'whole: runs anyway': { needs: two, policies: ['CANCEL', 'RUN'], isWhole: true, tellers: 2, failures: 1, retries: 1 },
   'whole: waits': { needs: two, policies: ['CANCEL', 'WAIT'], isWhole: true, tellers: 2, failures: 1, retries: 1 },
+  'children, cancelled, retried': { needs: [[], []], children: [[1], []], tellers: 2, cancels: 1, retries: 1 },
+  'children, cancelled, retried, a crash': { needs: [[], []], children: [[1], []], tellers: 2, cancels: 1, retries: 1, crashes: 1 },
   children: { needs: [[], [], []], children: [[1, 2], [], []], tellers: 9, failures: 1, crashes: 1 },
   'children, two tellers': { needs: [[], []], children: [[1], []], tellers: 9, failures: 1, crashes: 1, sweeps: 1 },
 } as const satisfies Readonly<Record<string, WorkflowSetting>>;
@@ -72,10 +75,13 @@ const killedIn: Readonly<Record<WorkflowMutant, keyof typeof quick>> = {
   'counts a retried failure': 'whole: one job, fails, retried',
   'ends without a second reading': 'whole: two jobs, one fails',
   'passes over all but its own when it sweeps': 'join, a crash',
+  'cancels no children': 'children, cancelled, a crash',
+  'begins without a look at its parent': 'children, cancelled, a crash',
 };
 /** Seen in larger settings alone. */
 const killedInLong: Readonly<Record<LongMutant, keyof typeof long>> = {
   'cancels and revives without a marker': 'chain, fail, retry',
+  'cancels what was named again': 'children, cancelled, retried',
 };
 
 describe('the model notices whoever', { timeout }, () => {

@@ -4,11 +4,10 @@
  * or refused by the shipped rules.
  */
 import { isFinal } from '../../core/job.ts';
-import { endedChanges, restartedChanges, waitsForJobs } from '../../core/workflow/moves.ts';
+import { endedChanges, restartedChanges } from '../../core/workflow/moves.ts';
 import type { Model } from './explore.ts';
 import {
   dependenciesOf,
-  idOf,
   itemAt,
   keyOf,
   unborn,
@@ -23,6 +22,7 @@ import {
   type WorkflowsState,
   type WorkflowStep,
 } from './workflowState.ts';
+import { familySteps, isCancelledForNothing, isLeftAlone } from './familySteps.ts';
 import { tellerSteps } from './workflowSteps.ts';
 
 export function workflowModel(setting: WorkflowSetting, mutant?: WorkflowMutant | LongMutant): Model<WorkflowsState> {
@@ -67,16 +67,9 @@ function jobSteps(
     if (!item.isBorn) continue;
     const ended = mutant === 'ends without a marker' ? { waitsFor: null } : endedChanges(item);
     if (item.status === 'PENDING') add('begins', false, number, written(item, item, { event: 'claim' }, {}), begun(number, item));
-    const unmade = (children[number] ?? []).find((child) => !itemAt(state, child).isBorn);
-    const first = children[number]?.[0];
-    if (item.status === 'PROCESSING' && first !== undefined && !item.awaitsChildren) {
-      if (unmade !== undefined) add(`makes child ${unmade}`, false, unmade, { ...unborn, isBorn: true, version: 1, stamp: 1 });
-      else {
-        const tell = mutant === 'waits for children without a marker' ? null : item.version + 1;
-        const waits = written(item, item, { event: 'suspend' }, { waiting: waitsForJobs, waitsFor: idOf(first), tell });
-        add('waits for its children', false, number, waits && { ...waits, awaitsChildren: true });
-      }
-    } else if (item.status === 'PROCESSING') {
+    const busy = familySteps(setting, state, number, mutant);
+    steps.push(...busy);
+    if (item.status === 'PROCESSING' && busy.length === 0 && !isLeftAlone(setting, state, number)) {
       add('succeeds', false, number, written(item, item, { event: 'succeed' }, ended));
       if (state.left.failures > 0) add('fails', true, number, written(item, item, { event: 'failForGood' }, ended), spent('failures'));
     }
@@ -92,6 +85,11 @@ function jobSteps(
     }
     if (state.left.cancels > 0 && item.status === 'PENDING') {
       add('is cancelled', true, number, written(item, item, { event: 'cancel' }, ended), spent('cancels'));
+    }
+    // By whoever finds that its worker is gone, which perhaps it is not.
+    if (state.left.cancels > 0 && item.status === 'PROCESSING' && (children[number] ?? []).length > 0) {
+      const stopped = written(item, item, { event: 'stop' }, ended);
+      add('is cancelled while it runs', true, number, stopped && { ...stopped, runsOn: item.generation }, spent('cancels'));
     }
   }
   return steps;
@@ -138,6 +136,7 @@ function isDone(setting: WorkflowSetting, state: WorkflowsState): boolean {
   const isRight = (item: Item, number: number): boolean => {
     if (!item.isBorn) return isChild(setting, number);
     if (!isFinal(item.status)) return isHeld(item, number);
+    if (isCancelledForNothing(setting, state, number)) return false;
     if (item.cause === undefined) return true;
     const { status, generation } = itemAt(state, Number(item.cause.jobId));
     return isFinal(status) && status !== 'SUCCEEDED' && generation === item.cause.generation;

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { blocksRunBy } from '../docs/projectFacts.ts';
 
 const root = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
@@ -32,7 +33,7 @@ describe('npm run new-job, in a copy of the project', () => {
       [['Shout'], 'lower-case words'],
       [['simulate_work'], 'there is a type of this name'],
       [['files'], 'its folder is there already'],
-      [['delete'], 'means something else'],
+      [['delete'], 'has another meaning'],
       [[], 'usage: npm run new-job -- resize_image'],
       [['one', 'two'], 'usage'],
     ] as const) {
@@ -44,13 +45,17 @@ describe('npm run new-job, in a copy of the project', () => {
     expect(await list()).toBe(before);
   });
 
-  test('gives a type whose test and whose every check pass at once', { timeout: 240_000 }, async () => {
-    expect(await execute('new-job', '--', 'resize_image')).toMatch(/^jobs\/resizeImage: /);
+  test('by docs/handlers.md alone: a type with a step, whose tests and whose every check pass', { timeout: 240_000 }, async () => {
+    const [make = '', handler = '', ownTest = '', tests = ''] = blocksRunBy('test/package/newJob.test.ts').map(({ text }) => text);
+    const type = async (block: string): Promise<string> => (await run('bash', ['-euc', block], { cwd: folder })).stdout;
+    expect(await type(make)).toMatch(/^jobs\/resizeImage: /m);
+    await writeFile(join(folder, 'jobs/resizeImage/handler.ts'), `${handler}\n`);
+    await appendFile(join(folder, 'jobs/resizeImage/handler.test.ts'), `\n${ownTest}\n`);
     expect(await list()).toContain('listJob(resizeImage, ');
     expect(await readFile(join(folder, 'docs/job-types.md'), 'utf8')).toContain('\n## resize_image\n');
     await execute('check').catch((error: unknown) => {
       throw new Error(typeof error === 'object' && error !== null && 'stdout' in error ? String(error.stdout) : String(error));
     });
-    expect(await execute('test', '--', 'jobs/resizeImage')).toMatch(/1 passed/);
+    expect(await type(tests)).toMatch(/2 passed/);
   });
 });

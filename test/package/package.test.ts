@@ -27,6 +27,15 @@ const team = {
       progress(50);
       return { text: text.toUpperCase() + '!'.repeat(times) };
     });`,
+  'jobs/shout/handler.test.ts': `import assert from 'node:assert/strict';
+    import { test } from 'node:test';
+    import { createTestJob } from 'job-tickets/testing';
+    import { handler } from './handler.ts';
+    test('says it louder', async () => {
+      const job = createTestJob();
+      assert.deepEqual(await job.run(handler, { text: 'hello' }), { text: 'HELLO!' });
+      assert.deepEqual(job.reported, [50]);
+    });`,
   'jobs/index.ts': `import { listJob, listJobs } from 'job-tickets';
     import { shout } from './shout/type.ts';
     export default listJobs([listJob(shout, () => import('./shout/handler.ts'))]);`,
@@ -90,7 +99,11 @@ describe('the packed package, installed into an empty folder', () => {
         // @ts-expect-error: a number.
         export const wrong: JobTypes['shout']['params'] = { text: 'hello', times: 'two' };`,
     });
-    expect(await project.compile('jobs/index.ts', 'use.ts')).toBe('');
+    expect(await project.compile('jobs/index.ts', 'jobs/shout/handler.test.ts', 'use.ts')).toBe('');
+  });
+
+  test('a team’s handler is tested with whatever runs tests, such as Node’s own', async () => {
+    expect(await project.run('node', '--test', 'jobs/shout/handler.test.ts')).toMatch(/pass 1\n/);
   });
 
   test('runs a team’s own type to its end, watched over GraphQL', async () => {

@@ -154,8 +154,8 @@ describe('a page whose name was made to point here (DNS rebinding)', () => {
     await using open = await openApiSystem({ works: false });
     expect(await call(open.url, 'evil.example:4000')).toBe(403);
     expect(await call(open.url, 'localhost:4000')).toBe(200);
-    await expect(openSocket(open.url, {}, { host: 'evil.example', origin: 'http://evil.example' })).rejects.toThrow('403');
-    (await openSocket(open.url, {}, { host: 'localhost:4000', origin: 'http://localhost:4000' })).end();
+    await expect(openSocket(open.url, {}, { headers: { host: 'evil.example', origin: 'http://evil.example' } })).rejects.toThrow('403');
+    (await openSocket(open.url, {}, { headers: { host: 'localhost:4000', origin: 'http://localhost:4000' } })).end();
   });
 
   test('gains nothing where tokens are asked for, which it has none of', async () => {

@@ -1,6 +1,7 @@
 /** What answers, pages and logs tell, and to whom. */
-import { connect } from 'node:net';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
+import { connect, Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobTypesOf } from '../../core/jobList.ts';
 import jobs from '../../jobs/index.ts';
@@ -20,6 +21,19 @@ beforeAll(async () => {
   });
 });
 afterAll(() => api[Symbol.asyncDispose]());
+
+/** Resolves when the server has closed the connection of the next request that comes to it. */
+function endOfNextRequest(): Promise<void> {
+  const channel = 'http.server.request.start';
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const onRequest = (message: unknown): void => {
+    unsubscribe(channel, onRequest);
+    const socket = at(message, 'socket');
+    if (socket instanceof Socket) socket.once('close', () => resolve());
+  };
+  subscribe(channel, onRequest);
+  return promise;
+}
 
 describe('an answer to a token', () => {
   test.each(['application/json', 'text/event-stream'])('is kept by no cache: %s', async (accept) => {
@@ -45,10 +59,11 @@ describe('an answer to a token', () => {
     const body = JSON.stringify({ query: '{ jobs(first: 19) { edges { node { params b: params } } } }' });
     const socket = connect({ port: Number(new URL(api.url).port), host: '127.0.0.1' }).pause();
     socket.on('error', () => undefined);
+    const givenUp = endOfNextRequest();
     socket.write(
       `POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${authorization}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     );
-    await new Promise((resolve) => setTimeout(resolve, 4000));
+    await givenUp;
     let bytes = 0;
     socket.on('data', (chunk) => (bytes += chunk.length)).resume();
     await once(socket, 'close');

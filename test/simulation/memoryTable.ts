@@ -5,7 +5,7 @@
 import type { ServiceTime } from '../../core/clock.ts';
 import { JobError } from '../../core/errors.ts';
 import type { Job } from '../../core/job.ts';
-import { placeOf } from '../../core/place.ts';
+import { byRank, placeOf } from '../../core/place.ts';
 import { createEntries } from '../../core/table/entries.ts';
 import type { Changes, IdempotencyLock, JobTable, SweepState, WriteResult } from '../../core/table/jobTable.ts';
 import type { Facts } from '../../core/guards.ts';
@@ -31,7 +31,7 @@ export interface MemoryTable extends JobTable {
 export function createMemoryTable({ time, now, onWrite, luck = () => 'fine', turn = () => undefined }: MemoryTableDeps): MemoryTable {
   const jobs = new Map<string, Job>();
   const locks = new Map<string, IdempotencyLock>();
-  /** In order of creation, for the open ones to be paged through. */
+  /** In their order, for the open ones to be paged through. */
   const ids: string[] = [];
   let sweep: SweepState | undefined;
   let versions = 0;
@@ -67,7 +67,7 @@ export function createMemoryTable({ time, now, onWrite, luck = () => 'fine', tur
       request('create', () => {
         const present = jobs.get(draft.jobId);
         if (present !== undefined) return { ok: false, job: present };
-        ids.push(draft.jobId);
+        ids.splice(firstAfter(ids, draft.jobId), 0, draft.jobId);
         return put({ ...draft, writeId: '' }, undefined, true);
       }),
     lock: (owner, idempotencyKey, lock, lowSeconds) =>
@@ -103,6 +103,15 @@ export function createMemoryTable({ time, now, onWrite, luck = () => 'fine', tur
         return put(changed(job, changes), fenceOf(rule.guards, facts), false);
       }),
     listPlaced({ place, after = '', from = '', below, limit }) {
+      if (place === 'due' || place === 'signal') {
+        const rows = [...jobs.values()]
+          .map((job) => ({ jobId: job.jobId, at: placeOf(job) }))
+          .flatMap(({ jobId, at }) => (at?.place === place && at.rank > after && at.rank >= from ? [{ jobId, rank: at.rank }] : []))
+          .filter(({ rank }) => below === undefined || rank < below)
+          .toSorted((a, b) => byRank(a.rank, b.rank))
+          .slice(0, limit);
+        return Promise.resolve({ jobs: rows, next: rows.length < limit ? undefined : rows.at(-1)?.rank });
+      }
       const found: { jobId: string; rank: string }[] = [];
       for (let index = firstAfter(ids, after); index < ids.length && found.length < limit; index += 1) {
         const job = jobs.get(ids[index] ?? '');

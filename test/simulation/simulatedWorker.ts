@@ -188,7 +188,10 @@ export function createSimulatedWorker({ agenda, chance, parts, table, awayFor, d
       });
       return;
     }
-    acknowledge(hold.message, await conclude(parts, hold.claimed, { outcome, percent: undefined, keeping: { any: false } }));
+    acknowledge(
+      hold.message,
+      await conclude(parts, hold.claimed, { outcome, percent: undefined, keeping: { any: false, children: false } }),
+    );
   }
 
   function acknowledge(message: Message, acknowledgement: Acknowledgement): void {

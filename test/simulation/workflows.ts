@@ -1,221 +1,138 @@
 /**
- * Random graphs through the shipped use cases, while whoever ends, tells, makes or cancels dies in the middle of it, messages are
- * lost, and jobs are retried and cancelled at random moments. Judged by the graph and by what failed.
+ * Random graphs through the shipped use cases and the shipped worker, whose jobs do whatever a handler may, while every
+ * process is killed at any request, requests and messages and hints are lost, and jobs are retried, cancelled and sent
+ * signals at random moments. Judged by the graph, by what failed, and by what each run and each watcher saw.
  */
-import { exactly } from '../../core/clock.ts';
-import { JobError } from '../../core/errors.ts';
-import { isFailed, isFinal, type Job } from '../../core/job.ts';
-import { createJobTypes } from '../../core/jobType.ts';
-import type { JobTable } from '../../core/table/jobTable.ts';
-import { cancelJob } from '../../core/usecases/cancelJob.ts';
-import { cancelWorkflow } from '../../core/usecases/cancelWorkflow.ts';
-import type { WorkflowJobRequest } from '../../core/usecases/checkWorkflow.ts';
-import type { Core } from '../../core/usecases/core.ts';
+import { isFinal } from '../../core/job.ts';
 import { createWorkflow } from '../../core/usecases/createWorkflow.ts';
-import { retryJob } from '../../core/usecases/retryJob.ts';
-import { jobsOf, retryWorkflow } from '../../core/usecases/retryWorkflow.ts';
-import { tellJob } from '../../core/usecases/tell.ts';
-import { tellWaiting } from '../../core/usecases/tellWaiting.ts';
-import { transitionJob } from '../../core/usecases/transitionJob.ts';
 import { readPlan } from '../../core/usecases/workflows.ts';
-import { failurePolicies } from '../../core/workflow/workflow.ts';
-import { task, workflowNow } from '../support/workflowTasks.ts';
+import type { Plan } from '../../core/workflow/plan.ts';
+import { isHeld, judgeGraph } from '../faults/graphJudge.ts';
+import { checkHistory } from '../faults/historyChecker.ts';
+import { missedOfWorkflow } from '../faults/workflowWatchChecker.ts';
+import { workflowNow } from '../support/workflowTasks.ts';
+import { createGraphActs, type GraphActs } from './graphActs.ts';
+import type { GraphProcess } from './graphProcesses.ts';
+import { createGraphWatchers, type GraphWatchers } from './graphWatchers.ts';
+import { createGraphWorld, leaseMs, owner, type GraphWorld, type RandomWorkflow } from './graphWorld.ts';
+import { randomJobs } from './randomJobs.ts';
 
-export interface RandomWorkflow {
-  readonly core: Core;
-  /** What was sent and not received: a message names a job. */
-  readonly messages: string[];
-  readonly chance: () => number;
-  /** From now on requests fail, after so many more: whoever makes them dies. Undefined: no longer. */
-  dieAfter(requests: number | undefined): void;
-  /** Moves the clock. */
-  pass(ms: number): void;
-  readonly key: string;
-}
+/** Processes at once, and how many are begun for each job while things go wrong. */
+const [mostAtOnce, actsPerJob] = [6, 10];
+/** More than it takes until the last timer has found the last of it. */
+const maxRounds = 200;
 
-const owner = 'owner';
-
-/** Answers what is wrong; undefined where nothing is. */
-export async function runRandomWorkflow(world: RandomWorkflow, maxJobs: number): Promise<string | undefined> {
-  const { core, messages, chance, dieAfter, pass } = world;
+/** Answers what is wrong. */
+export async function runRandomWorkflow({ key, maxJobs, ...surroundings }: RandomWorkflow): Promise<readonly string[]> {
+  const world = createGraphWorld(surroundings);
+  const { core, chance, weather } = world;
   const jobs = randomJobs(chance, maxJobs);
-  const faults: string[] = [];
-  const some = (most: number): number => Math.floor(chance() * most);
-  let attempts = 0;
-  let workflowId: string | undefined;
-  while (workflowId === undefined) {
-    if (attempts < 5) dieAfter(some(3 * jobs.length));
-    else dieAfter(undefined);
-    attempts += 1;
-    workflowId = await surviving(
-      async () => (await createWorkflow(core, { owner, name: 'w', traceId: 't', jobs, idempotencyKey: world.key })).workflow.workflowId,
-    );
-  }
-  dieAfter(undefined);
-  const id = workflowId;
-  const plan = await readPlan(core, id);
-  if (plan === undefined) return 'the plan is gone';
+  weather.loss = chance() < 0.3 ? 0 : 0.03;
+  const ids = await handedIn(world, { owner, name: 'w', traceId: 't', jobs, idempotencyKey: key });
+  const [workflowId = ''] = ids;
+  const plan = await readPlan(core, workflowId);
+  if (ids.size !== 1 || plan === undefined) return [`one key gave ${ids.size} workflows`];
+  Object.assign(weather, { plan, failure: 0.12 * chance() });
 
-  for (let step = 0; step < 6 * jobs.length; step += 1) {
-    if (chance() < 0.2) dieAfter(some(12));
-    const acts = Array.from({ length: 1 + some(3) }, () => act());
-    await Promise.all(acts.map((one) => surviving(one)));
-    dieAfter(undefined);
-    pass(some(1500));
-    if (chance() < 0.02) messages.length = 0;
-  }
-  // Nothing goes wrong any more: what is due happens, however long ago it was left undone.
-  for (let round = 0; round < 20 * jobs.length; round += 1) {
-    pass(10_000);
-    await tellWaiting(core);
-    const records = await jobsOf(core, id);
-    for (const job of records) if (job.status === 'PENDING' && job.waiting === undefined) messages.push(job.jobId);
-    const abandoned = records.filter(({ status }) => status === 'PROCESSING');
-    for (const job of abandoned) await takenOver(job);
-    if (messages.length === 0 && abandoned.length === 0) break;
-    while (messages.length > 0) await receive(1);
-  }
-  return faults[0] ?? (await wrongEnd());
-
-  function act(): () => Promise<unknown> {
-    const luck = chance();
-    const jobId = plan?.jobIds[some(jobs.length)] ?? '';
-    if (luck < 0.7) return () => receive(chance() < 0.15 ? 0 : 1);
-    if (luck < 0.8) return () => retryJob(core, { owner, jobId });
-    if (luck < 0.84) return () => cancelJob(core, { owner, jobId });
-    if (luck < 0.86) return () => retryWorkflow(core, { owner, workflowId: id });
-    if (luck < 0.865) return () => cancelWorkflow(core, { owner, workflowId: id });
-    return () => tellWaiting(core);
-  }
-
-  async function receive(success: 0 | 1): Promise<void> {
-    const jobId = messages.splice(some(messages.length), 1)[0];
-    const job = jobId === undefined ? undefined : await core.table.get(jobId);
-    if (job?.status !== 'PENDING' || job.waiting !== undefined) return;
-    const now = await core.table.time();
-    const claim = { id: `c${chance()}`, expiresAt: now.high + 1e9 };
-    const claimed = await transitionJob(core, 'claim', job, { facts: { now }, changes: { claim, attempts: job.attempts + 1 } });
-    if (!claimed.ok) return;
-    await begun(claimed.job);
-    // Whoever holds it makes sure of its end: a worker that dies is another test's.
-    for (;;) {
-      const event = success === 1 ? 'succeed' : 'failForGood';
-      const ended = await surviving(async () => transitionJob(core, event, claimed.job, { facts: { now, claimId: claim.id } }));
-      if (ended === undefined) {
-        dieAfter(undefined);
-        continue;
-      }
-      const present =
-        ended.ok || ended.job?.claim?.id !== claim.id
-          ? ended
-          : await transitionJob(core, 'stop', claimed.job, { facts: { now, claimId: claim.id } });
-      if (present.job?.tell !== undefined) await tellJob(core, present.job);
-      return;
-    }
-  }
-
-  /** Whoever claimed it died before it knew. */
-  async function takenOver(job: Job): Promise<void> {
-    const facts = { now: await core.table.time(), claimId: job.claim?.id };
-    const { job: present } = await transitionJob(core, job.cancelRequested ? 'stop' : 'succeed', job, { facts });
-    if (present?.tell !== undefined) await tellJob(core, present);
-  }
-
-  /** None begins before those that it needs have ended, or succeeded. */
-  async function begun({ jobId }: Job): Promise<void> {
-    const number = plan?.numberOf(jobId) ?? -1;
-    const { dependsOn = [], whenDependencyFails } = plan?.jobs[number] ?? {};
-    for (const dependency of dependsOn) {
-      const record = await core.table.get(plan?.jobIds[dependency] ?? '').catch(() => undefined);
-      const hasEnded = record === undefined || isFinal(record.status) || record.generation > 1;
-      const fits = record === undefined || (whenDependencyFails === 'RUN' ? hasEnded : record.status === 'SUCCEEDED');
-      if (!fits) faults.push(`${number} begins although ${dependency} is ${record.status}`);
-    }
-  }
-
-  async function wrongEnd(): Promise<string | undefined> {
-    const records = await jobsOf(core, id);
-    if (records.length !== jobs.length) return `${records.length} of ${jobs.length} jobs were made`;
-    const byId = new Map(records.map((job) => [job.jobId, job]));
-    const isHeld = (job: Job): boolean => {
-      const at = job.waitsFor === undefined ? undefined : byId.get(job.waitsFor);
-      if (job.status !== 'PENDING' || at === undefined) return false;
-      const policy = plan?.jobs[plan.numberOf(job.jobId) ?? -1]?.whenDependencyFails;
-      return (policy === 'WAIT' && isFailed(at.status)) || isHeld(at);
-    };
-    for (const job of records) {
-      if (job.tell !== undefined) return `${job.jobId} is still to be told of`;
-      if (!isFinal(job.status) && !isHeld(job)) return `${job.workflow?.name} is stuck: ${job.status}, waits for ${job.waitsFor}`;
-      const cause = job.cause === undefined ? undefined : byId.get(job.cause.jobId);
-      if (job.cause !== undefined && (cause === undefined || !isFailed(cause.status) || cause.generation !== job.cause.generation)) {
-        return `${job.workflow?.name} is cancelled for what is ${cause?.status}`;
-      }
-    }
-    const { status, making, cancelling, tell } = await workflowNow(core, id);
-    if (making || cancelling || tell !== undefined) return 'the workflow is still to be carried on';
-    const expected = !records.every((job) => isFinal(job.status))
-      ? 'RUNNING'
-      : records.some((job) => job.status === 'FAILED' || job.status === 'FAILED_FINAL')
-        ? 'FAILED'
-        : records.some((job) => job.status === 'CANCELLED')
-          ? 'CANCELLED'
-          : 'SUCCEEDED';
-    return status === expected ? undefined : `the workflow is ${status}, and not ${expected}`;
-  }
+  const acts = createGraphActs(world, workflowId);
+  const watched = plan.jobIds.filter(() => chance() < 2 / plan.jobIds.length);
+  const watchers = createGraphWatchers({ core, chance, owner, workflowId, jobIds: watched });
+  await misuse(world, acts, watchers, actsPerJob * jobs.length);
+  await rest(world, acts, watchers, plan);
+  return wrongOf(world, { acts, watchers, plan, workflowId });
 }
 
-function randomJobs(chance: () => number, maxJobs: number): readonly WorkflowJobRequest[] {
-  const count = 1 + Math.floor(chance() * maxJobs);
-  return Array.from({ length: count }, (_, number): WorkflowJobRequest => {
-    const wanted = chance() < 0.2 ? 0 : Math.floor(chance() * Math.min(4, number + 1));
-    const dependsOn = new Set(Array.from({ length: wanted }, () => `j${Math.floor(chance() * number)}`));
-    const whenDependencyFails = failurePolicies[chance() < 0.6 ? 0 : Math.floor(chance() * 3)] ?? 'CANCEL';
-    return { name: `j${number}`, type: task.name, dependsOn: number === 0 ? [] : [...dependsOn], whenDependencyFails, priority: 'NORMAL' };
-  });
+/** By several at once, again until it is there. */
+async function handedIn(world: GraphWorld, request: Parameters<typeof createWorkflow>[1]): Promise<ReadonlySet<string>> {
+  const { processes, weather, some } = world;
+  const ids = new Set<string>();
+  for (let attempt = 0; ids.size === 0; attempt += 1) {
+    const mayDie = attempt < 5;
+    if (!mayDie) weather.loss = 0;
+    for (let count = 1 + some(2); count > 0; count -= 1) {
+      processes.start(async ({ core }) => ids.add((await createWorkflow(core, request)).workflow.workflowId), { mayDie });
+    }
+    await untilNoneRuns(world);
+  }
+  return ids;
 }
 
-/** Undefined where it died, or was refused. */
-async function surviving<Value>(work: () => Promise<Value>): Promise<Value | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof JobError) return undefined;
-    throw error;
-  }
+async function untilNoneRuns({ processes, turns }: GraphWorld): Promise<void> {
+  while (processes.running() > 0 || turns.waiting() > 0) await turns.next();
 }
 
-/** A table whose requests fail from some time on, before they take effect, or after. */
-export function mortal(table: JobTable, chance: () => number): { readonly table: JobTable; dieAfter(requests: number | undefined): void } {
-  let left: number | undefined;
-  async function request<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-    if (left === undefined) return ask();
-    left -= 1;
-    if (left < 0) throw new JobError('TABLE_UNAVAILABLE');
-    if (left > 0 || chance() < 0.5) return ask();
-    await ask();
-    throw new JobError('TABLE_UNAVAILABLE');
+/** Everything goes wrong. */
+async function misuse(world: GraphWorld, acts: GraphActs, watchers: GraphWatchers, count: number): Promise<void> {
+  const { weather, processes, turns, chance, some, pass } = world;
+  weather.hintLoss = 0.2;
+  for (let left = count; left > 0;) {
+    if (processes.running() < mostAtOnce && (turns.waiting() === 0 || chance() < 0.15)) {
+      left -= 1;
+      const work = acts.any();
+      if (work !== undefined) processes.start(work);
+    } else await turns.next();
+    watchers.step();
+    if (chance() < 0.1) watchers.tick();
+    if (chance() < 0.003) processes.kill();
+    pass(some(20));
+    if (processes.running() === 0) pass(some(60_000));
+    else if (chance() < 0.005) pass(some(leaseMs));
+    // A lease is renewed at half its time: who has run for longer is dead, or stands still.
+    processes.kill(leaseMs / 2);
   }
-  const { entries } = table;
-  return {
-    dieAfter: (requests) => void (left = requests),
-    table: {
-      ...table,
-      create: (job) => request(() => table.create(job)),
-      get: (jobId) => request(() => table.get(jobId)),
-      getMany: (jobIds, signal) => request(() => table.getMany(jobIds, signal)),
-      transition: (event, jobId, input) => request(() => table.transition(event, jobId, input)),
-      touch: (touch, jobId, facts, changes) => request(() => table.touch(touch, jobId, facts, changes)),
-      entries: {
-        ...entries,
-        get: (kind, key) => request(() => entries.get(kind, key)),
-        getMany: (kind, keys, signal) => request(() => entries.getMany(kind, keys, signal)),
-        create: (kind, draft) => request(() => entries.create(kind, draft)),
-        replace: (kind, known, draft) => request(() => entries.replace(kind, known, draft)),
-        put: (kind, draft) => request(() => entries.put(kind, draft)),
-      },
-    },
+  processes.kill();
+  await untilNoneRuns(world);
+}
+
+/** Nothing goes wrong any more: what is due happens, however long ago it was left undone. */
+async function rest(world: GraphWorld, acts: GraphActs, watchers: GraphWatchers, plan: Plan): Promise<void> {
+  const { weather, feed, processes, records, some, pass, turns, queue } = world;
+  Object.assign(weather, { loss: 0, hintLoss: 0 });
+  feed.turn('on');
+  const surely = async (work: (process: GraphProcess) => Promise<unknown>): Promise<void> => {
+    processes.start(work, { mayDie: false });
+    await untilNoneRuns(world);
   };
+  for (let round = 0; round < maxRounds; round += 1) {
+    pass(20_000 + some(200_000));
+    for (const timer of acts.timers) await surely(timer);
+    for (const { jobId, waiting } of records.values())
+      if (waiting?.reason === 'SIGNAL') for (const one of acts.signals(jobId)) await surely(one);
+    for (let work = acts.receive(); work !== undefined; work = acts.receive()) await surely(work);
+    watchers.step(true);
+    watchers.tick();
+    const isOver = [...records.values()].every((job) => job.tell === undefined && (isFinal(job.status) || isHeld(job, { plan }, records)));
+    if (isOver && queue.isEmpty() && round > 2) break;
+  }
+  for (let round = 0; round < 40; round += 1) {
+    watchers.step(true);
+    watchers.tick();
+    await untilNoneRuns(world);
+    while (turns.waiting() > 0) await turns.next();
+  }
 }
 
-export const taskTypes = createJobTypes([task]);
-export const timeAt = (now: () => number) => (): ReturnType<typeof exactly> => exactly(Math.floor(now()));
+interface Ended {
+  readonly acts: GraphActs;
+  readonly watchers: GraphWatchers;
+  readonly plan: Plan;
+  readonly workflowId: string;
+}
+
+async function wrongOf({ core, oracle, processes, records, writes }: GraphWorld, { acts, watchers, plan, workflowId }: Ended) {
+  const jobs = [...records.values()];
+  const workflow = await workflowNow(core, workflowId);
+  const wasCancelAsked = (jobId: string): boolean => acts.cancelled.has(jobId) || acts.cancelled.has(workflowId);
+  const ended = jobs.filter((job) => !isHeld(job, { plan }, records));
+  const history = { accepted: [], watchers: watchers.ofJobs, writes, table: ended };
+  const items = jobs.flatMap((job) => (job.workflow === undefined ? [] : [{ ...job, name: job.workflow.name }]));
+  return [
+    ...new Set(processes.wrong),
+    ...oracle.wrong,
+    ...watchers.wrong,
+    ...judgeGraph({ workflow, plan, jobs, wasCancelAsked }),
+    ...jobs.flatMap((job) => oracle.wrongEnd(job)),
+    ...checkHistory(history).map(({ invariant, jobId, what }) => `${invariant} ${jobId} ${what}`),
+    ...missedOfWorkflow(watchers.ofWorkflow, [{ ...workflow, name: undefined }, ...items]),
+  ];
+}

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 /** Programs and the Debian packages they come from. */
 type Programs = Readonly<Record<string, string>>;
 
-const neededPrograms = {
+export const neededPrograms = {
   'redis-server': 'redis-server',
   java: 'openjdk-17-jre-headless',
   promtool: 'prometheus',

@@ -1,4 +1,4 @@
-/** The feed inside one process: for the all-in-one, and for tests. */
+/** The feed within one process: for the embedded mode and for tests. */
 import { channelName, channelsOf, tellEach, type Feed, type FeedListener } from '../feed.ts';
 
 export function createMemoryFeed(): Feed {

@@ -2,7 +2,7 @@
 import { createRedis, createRedisCluster, type RedisAddress } from '../../redis.ts';
 
 export interface RedisEvents {
-  /** Channels can be subscribed to, and must be, again. */
+  /** Channels can be subscribed to, and have to be subscribed to again. */
   up(): void;
   /** Messages may be lost from now on. */
   down(): void;
@@ -12,13 +12,13 @@ export interface RedisEvents {
 
 export interface RedisConnection {
   spublish(channel: string, text: string): Promise<unknown>;
-  /** Resolves with those that are confirmed. */
+  /** Resolves with the channels that are confirmed. */
   ssubscribe(channels: readonly string[]): Promise<ReadonlySet<string>>;
   sunsubscribe(channel: string): Promise<unknown>;
   isReady(): boolean;
   /** Rejects, or never settles, where a connection that looks well is half-open. */
   probe(): Promise<unknown>;
-  /** Closes what does not answer, and connects anew. */
+  /** Closes a connection that does not answer, and connects again. */
   reset(): void;
   close(): void;
 }
@@ -49,7 +49,7 @@ export function connectToRedis(address: RedisAddress, events: RedisEvents): Redi
   };
 }
 
-/** ioredis keeps one subscriber a shard, and moves channels when slots move; a shard that goes is told as `down`. */
+/** ioredis keeps one subscriber per shard, and moves channels when slots move; a shard that goes away is reported as `down`. */
 export function connectToCluster(address: RedisAddress, events: RedisEvents): RedisConnection {
   const cluster = createRedisCluster(address, options, { shardedSubscribers: true, slotsRefreshInterval: 5000 });
   cluster.on('ready', () => events.up());
@@ -61,7 +61,7 @@ export function connectToCluster(address: RedisAddress, events: RedisEvents): Re
   cluster.on('error', (error: Error) => events.error(error));
   return {
     spublish: (channel, text) => cluster.spublish(channel, text),
-    // One command can name channels of one slot alone; a shard that is away refuses its own.
+    // One command can name only channels of one slot; a shard that is away refuses its own.
     async ssubscribe(channels) {
       const answers = await Promise.allSettled(channels.map((channel) => cluster.ssubscribe(channel)));
       const confirmed = new Set(channels.filter((_channel, index) => answers[index]?.status === 'fulfilled'));

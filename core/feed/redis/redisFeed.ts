@@ -1,9 +1,9 @@
 /**
- * The feed over Redis sharded pub/sub (SSUBSCRIBE, SPUBLISH: Redis 7 or Valkey), on one Redis or on a cluster. One
- * Redis subscription a channel and process, however many listeners it has here.
+ * The feed over Redis sharded pub/sub (SSUBSCRIBE, SPUBLISH: Redis 7 or Valkey), on one Redis or on a cluster. One Redis
+ * subscription per channel and process, however many listeners it has here.
  *
- * Pub/sub forgets what it sent while a connection was down, so after each reconnect the channels are subscribed anew,
- * and the listeners of each are told that they were interrupted.
+ * Pub/sub drops messages while a connection is down. After each reconnect the channels are therefore subscribed to again, and
+ * the listeners of each learn that they were interrupted.
  */
 import type { Log } from '../../../telemetry/log.ts';
 import type { RedisAddress } from '../../redis.ts';
@@ -25,7 +25,7 @@ export function openRedisFeed({ redisUrl, password, isCluster = false, log, ping
   let closed = false;
   let publishing = true;
   let restoring = false;
-  /** How often the connection came. */
+  /** How often a connection was made. */
   let ups = 0;
   let resetting = false;
   let hasDropped = false;
@@ -36,7 +36,7 @@ export function openRedisFeed({ redisUrl, password, isCluster = false, log, ping
       up: onUp,
       down: onDown,
       message: onMessage,
-      // ioredis reports every failed attempt to connect here; `onDown` and `publish` tell what it means, once.
+      // ioredis reports every failed attempt to connect here; `onDown` and `publish` report once what it means.
       error: (error) => log.debug({ error }, 'a connection of the feed failed'),
     },
   );
@@ -45,7 +45,7 @@ export function openRedisFeed({ redisUrl, password, isCluster = false, log, ping
   function onUp(): void {
     ups += 1;
     resetting = false;
-    // What the connection before had confirmed, this one has not.
+    // What the connection before had confirmed is not confirmed on this one.
     connected = false;
     subscriptions.lose();
     void restore();
@@ -56,7 +56,7 @@ export function openRedisFeed({ redisUrl, password, isCluster = false, log, ping
     subscriptions.lose();
     if (!connected || closed) return;
     connected = false;
-    log.warn('the feed lost Redis; watchers read the table until it returns');
+    log.warn('the feed lost Redis; watchers read the table until Redis returns');
     subscriptions.interruptAll();
   }
 
@@ -66,7 +66,7 @@ export function openRedisFeed({ redisUrl, password, isCluster = false, log, ping
     connected = true;
   }
 
-  /** One at a time; one that the connection's end cut short begins again with the next. */
+  /** One at a time; a renewal that ended with its connection begins again with the next one. */
   async function restore(): Promise<void> {
     if (restoring) return;
     restoring = true;
@@ -81,7 +81,7 @@ export function openRedisFeed({ redisUrl, password, isCluster = false, log, ping
     }
   }
 
-  /** Once a connection, however many channels wait for it. */
+  /** Logged once per connection, however many channels wait for it. */
   function reset(): void {
     if (resetting || closed) return;
     resetting = true;
@@ -91,7 +91,7 @@ export function openRedisFeed({ redisUrl, password, isCluster = false, log, ping
   function onMessage(channel: string, text: string): void {
     const event = decodeEvent(text);
     if (event === undefined || !isOf(event, channel)) {
-      // Once: whoever sends these may send many.
+      // Logged once: a publisher of invalid messages may send many.
       if (!hasDropped) log.warn({ channel }, 'dropped a message on the feed that is not an event of its channel, and drops all such');
       hasDropped = true;
       return;
@@ -105,10 +105,10 @@ export function openRedisFeed({ redisUrl, password, isCluster = false, log, ping
 
   async function checkConnection(): Promise<void> {
     if (!connection.isReady()) return;
-    // A shard that came back, or a subscription that was refused, may give no event of its own.
+    // A shard that came back, or a subscription that was refused, may cause no event.
     if (!connected) void restore();
     let isAnswered = false;
-    // The answer may wait behind this timer, in a process that had much to do.
+    // In a busy process the answer may be handled only after this timer.
     const halfOpen = setTimeout(() => setImmediate(() => isAnswered || reset()), pingTimeoutMs);
     await connection.probe().catch(() => undefined);
     isAnswered = true;
@@ -125,7 +125,7 @@ export function openRedisFeed({ redisUrl, password, isCluster = false, log, ping
         publishing = true;
         return true;
       } catch (error) {
-        if (publishing) log.warn({ error, jobId: event.jobId }, 'a publish was lost; the relay and the table repair it');
+        if (publishing) log.warn({ error, jobId: event.jobId }, 'a publish was lost; the relay and the table make up for it');
         publishing = false;
         return false;
       }

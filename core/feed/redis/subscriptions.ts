@@ -1,6 +1,6 @@
 /**
- * The channels that one process listens to. When Redis is back they are subscribed to anew in paced batches, one batch at
- * a time until all are whole, and whoever listens to a channel is told as soon as that channel is.
+ * The channels that one process listens to. When Redis is back they are subscribed to again in paced batches, one batch at a
+ * time until all are confirmed. The listeners of a channel learn of the interruption as soon as their channel is confirmed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../telemetry/log.ts';
@@ -10,9 +10,9 @@ import type { RedisConnection } from './redisConnection.ts';
 export interface SubscriptionsDeps {
   readonly connection: Pick<RedisConnection, 'ssubscribe' | 'sunsubscribe' | 'isReady'>;
   readonly log: Log;
-  /** Called when a channel could not be subscribed to, though the connection looks well. */
+  /** Called when a channel could not be subscribed to although the connection seems to work. */
   readonly onRefused: () => void;
-  /** Called when all channels are whole again, before the last of their listeners are told. */
+  /** Called when all channels are confirmed again, before the last listeners learn of it. */
   readonly onWhole: () => void;
 }
 
@@ -24,25 +24,25 @@ export interface Subscriptions {
   lose(): void;
   /** Tells every listener that it was interrupted. */
   interruptAll(): void;
-  /** Resolves when each channel that is not whole was asked for once, or the connection went meanwhile. */
+  /** Resolves when each unconfirmed channel was asked for once, or the connection was lost meanwhile. */
   restore(): Promise<void>;
   clear(): void;
 }
 
 interface Subscription {
   readonly listeners: Set<FeedListener>;
-  /** Redis has confirmed the channel, on the connection that is. */
+  /** Redis has confirmed the channel on the present connection. */
   isWhole: boolean;
   confirming: Promise<void> | undefined;
 }
 
-/** Small enough that a reply, or a ping, is never behind much work; at most 20,000 channels a second, each then read. */
+/** Small enough that a reply, or a ping, never waits behind much work; at most 20,000 channels a second, and each is then read. */
 const batchSize = 500;
 const batchEveryMs = 25;
 
 export function createSubscriptions({ connection, log, onRefused, onWhole }: SubscriptionsDeps): Subscriptions {
   const subscriptions = new Map<string, Subscription>();
-  /** Of the connection: what was confirmed on an older one counts for nothing. */
+  /** The number of the connection: a confirmation on an older one does not count. */
   let epoch = 0;
 
   async function confirm(channel: string, subscription: Subscription): Promise<void> {
@@ -85,7 +85,7 @@ export function createSubscriptions({ connection, log, onRefused, onWhole }: Sub
     for (const subscription of batch.values()) if (subscription.isWhole) interrupt(subscription);
   }
 
-  /** In the order in which they were added. Those added meanwhile come to the end. */
+  /** In the order in which they were added. Channels added meanwhile are handled last. */
   function* broken(): Generator<Map<string, Subscription>> {
     let batch = new Map<string, Subscription>();
     for (const [channel, subscription] of subscriptions) {

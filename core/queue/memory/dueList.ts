@@ -1,10 +1,10 @@
-/** What is to happen later, in order of time, on one timer: a binary heap, since a hundred thousand jobs may be delayed. */
+/** Things that happen later, in order of time, on one timer: a binary heap, since a hundred thousand jobs may be delayed. */
 
 export interface DueList<Item> {
   /** `at` in milliseconds on the monotonic clock. */
   add(item: Item, at: number): void;
   readonly size: number;
-  /** Takes out the latest quarter, one at least; `from`: when the first of them is due. */
+  /** Removes the latest quarter, at least one; `from`: when the first of the removed ones is due. */
   dropLatest(): { readonly items: readonly Item[]; readonly from: number };
   values(): Iterable<Item>;
   close(): void;
@@ -15,7 +15,7 @@ interface Entry<Item> {
   readonly item: Item;
 }
 
-/** Node's timers hold 32 bits of milliseconds. */
+/** Node's timers take 32 bits of milliseconds. */
 const maxTimerMs = 2 ** 31 - 1;
 
 export function createDueList<Item>(onDue: (item: Item) => void): DueList<Item> {
@@ -46,7 +46,7 @@ export function createDueList<Item>(onDue: (item: Item) => void): DueList<Item> 
       return heap.length;
     },
     dropLatest() {
-      // What is in order is a heap.
+      // A sorted array is a valid heap.
       heap.sort((a, b) => a.at - b.at);
       const dropped = heap.splice(Math.floor(heap.length * 0.75));
       arm();

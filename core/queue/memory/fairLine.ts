@@ -1,15 +1,15 @@
-/** A waiting line that is fair between owners: each who has something in it is served in turn, first come, first served within. */
+/** A waiting line that is fair between owners: owners are served in turn, and each owner's items in the order in which they came. */
 
 export interface FairLine<Item> {
   push(owner: string, item: Item): void;
   shift(): Item | undefined;
-  /** Takes out the last of the longest line, where that is longer than this owner's. */
+  /** Removes the last item of the longest line, where that is longer than this owner's. */
   popLongest(owner: string): Item | undefined;
   values(): Iterable<Item>;
   readonly size: number;
 }
 
-/** Taken-out items are cut off at this many, so that taking one is cheap however long the line. */
+/** Items already served are cut off at this many, so that taking one is cheap however long the line is. */
 const maxTaken = 1000;
 
 interface Line<Item> {
@@ -35,7 +35,7 @@ export function createFairLine<Item>(): FairLine<Item> {
       const item = line.items[line.taken];
       line.taken += 1;
       size -= 1;
-      // Behind all others, or gone.
+      // Moves the owner behind all others, or removes it.
       if (lines.size > 1 || line.taken === line.items.length) lines.delete(owner);
       if (line.taken < line.items.length) {
         if (line.taken > maxTaken) {

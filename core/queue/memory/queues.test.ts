@@ -7,7 +7,7 @@ import { createMemoryQueues } from './queues.ts';
 const open = () => createMemoryQueues({ visibilityTimeoutSeconds: 30, maxReceiveCount: 3, now: Date.now });
 const message = (jobId: string) => ({ jobId, generation: 1, version: 1, traceId: 'trace' });
 
-test('an owner with a thousand waiting jobs keeps no other waiting', async () => {
+test('an owner with a thousand waiting jobs makes no other owner wait', async () => {
   const queues = open();
   for (let index = 0; index < 1000; index += 1) await queues.send('NORMAL', message(`many-${index}`), 0, 'greedy');
   await queues.send('NORMAL', message('one'), 0, 'modest');
@@ -17,7 +17,7 @@ test('an owner with a thousand waiting jobs keeps no other waiting', async () =>
   queues.close();
 });
 
-test('a message whose receiver died comes back with the time its visibility is over, and counts its receives', async () => {
+test('a message whose receiver died comes back when its visibility timeout is over, and counts its receives', async () => {
   const queues = createMemoryQueues({ visibilityTimeoutSeconds: 0.05, maxReceiveCount: 2, now: Date.now });
   await queues.send('NORMAL', message('lost'), 0);
   expect(await queues.receive('NORMAL', { max: 1, waitSeconds: 1 })).toMatchObject([{ receiveCount: 1 }]);
@@ -40,7 +40,7 @@ test('a receipt of an earlier delivery neither deletes nor hides the later one',
   queues.close();
 });
 
-test('closing ends the receives that wait, and closes twice', async () => {
+test('closing ends the receives that wait, and closing twice does no harm', async () => {
   const queues = open();
   const waiting = queues.receive('HIGH', { max: 1, waitSeconds: 20 });
   queues.close();
@@ -48,7 +48,7 @@ test('closing ends the receives that wait, and closes twice', async () => {
   expect(await waiting).toEqual([]);
 });
 
-test('what is delayed comes in order of time, however it was put in', async () => {
+test('delayed messages come in order of time, whatever order they were sent in', async () => {
   const came: number[] = [];
   const all = Promise.withResolvers<void>();
   const list = createDueList<number>((item) => {
@@ -77,7 +77,7 @@ test('a line keeps the order within an owner through ten thousand pushes and shi
   expect(line.shift()).toBeUndefined();
 });
 
-/** A table of jobs by their owners, from which queues that have little room are filled. */
+/** A table of jobs by their owners, from which queues with little room are filled. */
 function openSmall(owners: ReadonlyMap<string, string>) {
   const queues = createMemoryQueues({
     visibilityTimeoutSeconds: 30,
@@ -93,7 +93,7 @@ function openSmall(owners: ReadonlyMap<string, string>) {
   return queues;
 }
 
-test('what has no room is left out, and comes when it is filled in: every job, and none twice', async () => {
+test('messages without room are left out and come with a fill from the table: each job once', async () => {
   const owners = new Map(Array.from({ length: 500 }, (_, index) => [`job-${index}`, `owner-${index % 7}`]));
   const queues = openSmall(owners);
   for (const [jobId, owner] of owners) await queues.send('NORMAL', message(jobId), 0, owner);
@@ -122,7 +122,7 @@ test('an owner who fills all the room gives way to another', async () => {
   queues.close();
 });
 
-test('of what is delayed the soonest have room, and neither those that wait nor other queues are short of it', async () => {
+test('of delayed messages the soonest have room, and take none from waiting messages or other queues', async () => {
   const asked = Promise.withResolvers<void>();
   const queues = createMemoryQueues({
     visibilityTimeoutSeconds: 30,
@@ -142,7 +142,7 @@ test('of what is delayed the soonest have room, and neither those that wait nor 
     came.push(...received.map(({ body }) => decodeMessage(body)?.jobId));
   }
   expect(came.slice(0, 6)).toEqual(['now', 'in-1', 'in-2', 'in-3', 'in-4', 'in-5']);
-  // When few of them are left, the others are wanted.
+  // When few of them are left, the queue asks for the others.
   await asked.promise;
   expect((await queues.depth('NORMAL')).delayed).toBeLessThan(20);
   queues.close();

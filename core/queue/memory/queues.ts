@@ -1,6 +1,6 @@
 /**
- * The queues in this process: a hint that is filled from the table, so nothing of it is kept, and no more of it is in
- * memory than has room. Delay, visibility, receives and dead letters are those of SQS.
+ * The queues in this process: a cache that is filled from the table, so none of it is stored, and memory holds only what has
+ * room. Delay, visibility timeout, receive count and dead letters are those of SQS.
  */
 import { JobError } from '../../errors.ts';
 import { queueIds, type JobQueues, type QueueFill, type QueueId, type ReceivedMessage } from '../jobQueues.ts';
@@ -12,24 +12,24 @@ import { createRoom, type Room } from './room.ts';
 export interface MemoryQueuesOptions {
   readonly visibilityTimeoutSeconds: number;
   readonly maxReceiveCount: number;
-  /** Milliseconds since the epoch, for when a message was sent. */
+  /** Milliseconds since the epoch: the time at which a message was sent. */
   readonly now: () => number;
-  /** Sent along with each message, for its receiver to go on with the trace. */
+  /** Sent along with each message, so that its receiver continues the trace. */
   readonly traceHeader?: () => string | undefined;
-  /** What may wait in each queue, and what may be delayed. Default 8 MiB each: some 14,000 messages. */
+  /** The room for waiting messages of each queue, and for delayed ones. Default 8 MiB each: some 14,000 messages. */
   readonly maxBytes?: number;
-  /** Called, again and again until a fill begins, when messages were left out and there is room for them. */
+  /** Called repeatedly until a fill begins, when messages were left out and there is room for them. */
   readonly onRoom?: () => void;
 }
 
 export interface MemoryQueues extends JobQueues {
-  /** Whoever calls it sends a message for each open job that it does not hold, as long as it has room. */
+  /** The caller sends a message for each open job that has none here, as long as there is room. */
   beginFill(): QueueFill;
-  /** Receives that wait are ended. Twice is fine. */
+  /** Ends the receives that wait. May be called twice. */
   close(): void;
 }
 
-/** What a message takes beside its texts, about. */
+/** The approximate size of a message beside its texts. */
 const overheadBytes = 300;
 
 interface Message {
@@ -42,7 +42,7 @@ interface Message {
   readonly traceHeader: string | undefined;
   queue: Queue;
   receives: number;
-  /** Of the delivery under way: delivers it again when its visibility is over. */
+  /** The timer of the delivery under way: it delivers the message again when its visibility timeout is over. */
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -50,7 +50,7 @@ interface Queue {
   readonly id: QueueId;
   readonly ready: FairLine<Message>;
   readonly room: Room;
-  /** By receipt handle, which every delivery has its own of. */
+  /** By receipt handle: every delivery has its own. */
   readonly inFlight: Map<string, Message>;
   /** Receives that wait, oldest first. */
   readonly waiting: Set<(messages: readonly ReceivedMessage[]) => void>;
@@ -63,7 +63,7 @@ export function createMemoryQueues(options: MemoryQueuesOptions): MemoryQueues {
   const openQueue = (id: QueueId): Queue => ({
     id,
     ready: createFairLine(),
-    // Of what could not be handled, no job's record tells.
+    // The dead-letter queue has no bound: for a message that is not one of ours there is no record from which it could be sent again.
     room: createRoom(id === 'DEAD_LETTER' ? Infinity : maxBytes),
     inFlight: new Map(),
     waiting: new Set(),
@@ -78,7 +78,7 @@ export function createMemoryQueues(options: MemoryQueuesOptions): MemoryQueues {
   });
   const roomForDelayed = createRoom(maxBytes);
   const rooms = [...[...queues.values()].map(({ room }) => room), roomForDelayed];
-  /** What is due from then on has no room. */
+  /** A delayed message that is due from this time on has no room. */
   let horizon = Infinity;
   let sent = 0;
   let arrived = Promise.withResolvers<void>();
@@ -93,7 +93,7 @@ export function createMemoryQueues(options: MemoryQueuesOptions): MemoryQueues {
     const { queue, owner, bytes } = message;
     const [receiver] = queue.waiting;
     if (receiver !== undefined) return receiver([take(message)]);
-    // What was received before is little, and is not sent again by itself.
+    // Messages that were received before are few, and nothing else sends them again.
     if (message.receives === 0 && !queue.room.has(bytes) && !makeRoom(queue, owner)) return;
     queue.ready.push(owner, message);
     queue.room.add(bytes);
@@ -102,7 +102,7 @@ export function createMemoryQueues(options: MemoryQueuesOptions): MemoryQueues {
     arrived = Promise.withResolvers();
   }
 
-  /** Whoever has most waiting gives way: an owner with a million jobs leaves room for another's first. */
+  /** The owner with the most waiting messages gives way: one with a million jobs leaves room for another's first. */
   function makeRoom({ ready, room }: Queue, owner: string): boolean {
     room.leaveOut();
     const last = ready.popLongest(owner);
@@ -184,7 +184,7 @@ export function createMemoryQueues(options: MemoryQueuesOptions): MemoryQueues {
     async send(priority, message, delaySeconds, owner = '') {
       const queue = queueOf(priority);
       const dueAt = performance.now() + delaySeconds * 1000;
-      // Before anything is made of it: there may be a million of them.
+      // Checked before the message is built: there may be a million of them.
       if (delaySeconds > 0 && dueAt >= horizon) return roomForDelayed.leaveOut();
       sent += 1;
       const body = encodeMessage(message);

@@ -1,18 +1,18 @@
 /**
- * How much may wait in memory. What has no room is left out, since the table has it too; when there is room again, whoever
- * reads the table fills it in.
+ * How much may wait in memory. A message without room is left out, since the table has its job too; when there is room again,
+ * the queue is filled from the table.
  */
 
 export interface Room {
   has(bytes: number): boolean;
   add(bytes: number): void;
   remove(bytes: number): void;
-  /** Something had no room. */
+  /** A message had no room. */
   leaveOut(): void;
-  /** Something was left out, and half of all would have room again. */
+  /** A message was left out, and half of all would have room again. */
   readonly wantsMore: boolean;
   readonly leavesOut: boolean;
-  /** Nothing counts as left out any more: all that is in the table is offered again. */
+  /** Nothing counts as left out any more: every job in the table is offered again. */
   reopen(): void;
 }
 

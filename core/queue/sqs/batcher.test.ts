@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBatcher } from './batcher.ts';
 
-/** A `send` that records its batches and is finished by hand. */
+/** A `send` that records its batches and ends when the test says so. */
 function controlled() {
   const batches: {
     entries: readonly string[];
@@ -26,7 +26,7 @@ function controlled() {
 const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 describe('a batcher', () => {
-  test('sends at once when nothing is under way, together with what came in the same turn', async () => {
+  test('sends at once when nothing is in flight, together with what came in the same turn', async () => {
     const { batcher, batches } = controlled();
     const calls = ['a', 'b'].map((entry) => batcher.add(entry));
     await turn();
@@ -35,7 +35,7 @@ describe('a batcher', () => {
     await Promise.all(calls);
   });
 
-  test('sends a full batch without waiting for the one under way', async () => {
+  test('sends a full batch without waiting for the one in flight', async () => {
     const { batcher, batches } = controlled();
     const calls = Array.from({ length: 25 }, (_, index) => batcher.add(`entry ${index}`.slice(0, 7)));
     expect(batches.map(({ entries }) => entries.length)).toEqual([10, 10]);
@@ -46,7 +46,7 @@ describe('a batcher', () => {
     await Promise.all(calls);
   });
 
-  test('waits no longer than its linger while another batch is under way', async () => {
+  test('waits no longer than its linger time while another batch is in flight', async () => {
     const { batcher, batches } = controlled();
     const first = batcher.add('a');
     await turn();
@@ -65,7 +65,7 @@ describe('a batcher', () => {
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
-  test('fails every entry of a batch that could not be sent, and goes on', async () => {
+  test('fails every entry of a batch that could not be sent, and keeps working', async () => {
     const { batcher, batches } = controlled();
     const calls = ['a', 'b'].map((entry) => batcher.add(entry));
     await turn();

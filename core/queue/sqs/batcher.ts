@@ -1,7 +1,7 @@
 /**
- * Coalesces single calls into batches. An eager batcher adds no delay when nothing is under way: a call goes out at once
- * if no batch is in flight; otherwise it waits for the one in flight, for a full batch, or for `lingerMs`, whichever comes
- * first. One that is not eager waits for a full batch or for `lingerMs`.
+ * Combines single calls into batches. An eager batcher adds no delay when nothing is in flight: a call is sent at once if no
+ * batch is in flight; otherwise it waits for the one in flight, for a full batch, or for `lingerMs`, whichever comes first. A
+ * batcher that is not eager waits for a full batch or for `lingerMs`.
  */
 
 export interface BatcherOptions<Entry> {
@@ -10,7 +10,7 @@ export interface BatcherOptions<Entry> {
   readonly lingerMs: number;
   readonly isEager: boolean;
   sizeOf(entry: Entry): number;
-  /** Answers one outcome an entry, in order: `undefined` for success, or the error. A throw fails every entry. */
+  /** Returns one outcome per entry, in order: `undefined` for success, or the error. If it throws, every entry fails. */
   send(entries: readonly Entry[]): Promise<readonly (Error | undefined)[]>;
 }
 
@@ -43,7 +43,7 @@ export function createBatcher<Entry>({ maxEntries, maxBytes, lingerMs, isEager, 
     void sendBatch(batch);
   }
 
-  /** With all that is added synchronously from here. */
+  /** Sends it together with everything that is added synchronously from here on. */
   function flushSoon(): void {
     if (isFlushing) return;
     isFlushing = true;

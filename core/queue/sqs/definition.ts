@@ -1,15 +1,15 @@
-/** The queues: names, redrive and retention, once. The embedded default, the provisioning and the CDK read them here. */
+/** The queues: names, redrive and retention, in one place. The embedded mode, the provisioning and the CDK read them here. */
 import { jobPriorities, type JobPriority } from '../../job.ts';
 
 const day = 24 * 60 * 60;
 
 /**
- * A message keeps its first enqueue time when SQS moves it to the dead-letter queue, so that queue's retention is the
- * longer one (14 days is SQS's maximum).
+ * A message keeps its first enqueue time when SQS moves it to the dead-letter queue, so that queue has the longer retention (14
+ * days is SQS's maximum).
  */
 export const retentionSeconds = { jobs: 4 * day, deadLetters: 14 * day } as const;
 
-/** The queues' own wait of a receive: SQS's maximum. */
+/** The queues' default wait of a receive: SQS's maximum. */
 export const longPollSeconds = 20;
 
 export const queueName = (prefix: string, priority: JobPriority): string => `${prefix}-${priority.toLowerCase()}`;

@@ -11,14 +11,14 @@ beforeAll(async () => {
 });
 afterAll(() => aws.close());
 
-test('a group is what SQS takes, and another one for another owner, however odd they are', () => {
+test('a group id is valid for SQS and differs between owners, whatever characters they contain', () => {
   const owners = ['', ' ', 'a', 'A', 'ä', 'a\u0308', 'x'.repeat(128), 'x'.repeat(129), '#', 'user@example.com', '\n'];
   const groups = owners.map(messageGroupOf);
   expect(new Set(groups).size).toBe(owners.length);
   for (const group of groups) expect(group).toMatch(/^[\w-]{1,128}$/);
 });
 
-test('each message is sent in its owner’s group, and one of nobody in none', async () => {
+test('each message is sent in its owner’s group, and one without an owner in none', async () => {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const sqs = new SQSClient({ region: 'us-east-1', endpoint: aws.endpoints.sqs, credentials });
   const sent: unknown[] = [];

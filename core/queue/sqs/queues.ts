@@ -1,6 +1,6 @@
 /**
- * The SQS queues: one per priority and the dead-letter queue. Sends and deletes are coalesced into batches, and each
- * entry's failure is its own.
+ * The SQS queues: one per priority and the dead-letter queue. Sends and deletes are combined into batches, and each entry fails
+ * or succeeds by itself.
  */
 import {
   ChangeMessageVisibilityCommand,
@@ -25,9 +25,9 @@ import { tryEntries } from './tryEntries.ts';
 const maxBatchEntries = 10;
 /** SQS: 256 KiB a batch, the older and lower of its limits. */
 const maxBatchBytes = 256 * 1024;
-/** The longest a send waits for company: somebody waits for it. */
+/** The longest a send waits for others to join its batch: a caller waits for it. */
 const sendLingerMs = 4;
-/** The longest a delete does: nobody waits, and the message is invisible for much longer. */
+/** The longest a delete waits: nobody waits for it, and the message is invisible for much longer. */
 const deleteLingerMs = 100;
 
 interface SendEntry {
@@ -40,11 +40,11 @@ interface SendEntry {
 export interface QueuesDeps {
   readonly sqs: SQSClient;
   readonly queuePrefix: string;
-  /** Sent along with each message, for its receiver to go on with the trace. */
+  /** Sent along with each message, so that its receiver continues the trace. */
   readonly traceHeader?: () => string | undefined;
   /** 0 to 1, for jitter. */
   readonly random?: () => number;
-  /** Fires when nothing is to be tried again: whoever opened the client closes it. */
+  /** Fires when nothing should be tried again: the code that opened the client is closing it. */
   readonly signal?: AbortSignal;
 }
 

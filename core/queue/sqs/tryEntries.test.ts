@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { tryEntries, type BatchEntry } from './tryEntries.ts';
 
-/** Answers a batch by a script: the entries that fail in the first call, in the second, and so on. */
+/** Answers from a script: the entries that fail in the first call, in the second, and so on. */
 function scripted(failures: readonly (readonly string[])[], SenderFault = false) {
   const calls: string[][] = [];
   const at: number[] = [];
@@ -45,7 +45,7 @@ describe('the entries of a batch', () => {
     expect(messages(await tryEntries(['a', 'b'], away, { random }))).toEqual([undefined, 'away']);
   });
 
-  test('are not sent again once the queues are closed, and are failed then', async () => {
+  test('are not sent again once the queues are closed; then they have failed', async () => {
     const closing = new AbortController();
     const { calls, call } = scripted([['a', 'b']]);
     const closed = (batch: readonly BatchEntry<string>[]) => {

@@ -1,4 +1,4 @@
-/** A batch of entries on SQS: each ends by itself, and one that failed by SQS's fault is tried again after a wait. */
+/** Sends a batch of entries to SQS. Each succeeds or fails by itself, and one that failed by SQS's fault is tried again after a wait. */
 import type { BatchResultErrorEntry } from '@aws-sdk/client-sqs';
 import { retryLeftovers } from '../../retryLeftovers.ts';
 
@@ -10,18 +10,18 @@ export interface BatchEntry<Entry> {
 export interface TryEntriesOptions {
   /** 0 to 1, for jitter. */
   readonly random: () => number;
-  /** Ends the waits: what is undone then stays failed. */
+  /** Ends the waits: entries that are not sent by then have failed. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const backoff = { baseMs: 50, maxMs: 1000 };
-/** Calls in a row that none of the entries left got through. */
+/** Calls in a row in which none of the remaining entries was accepted. */
 const maxTries = 3;
 
 /**
- * Answers one outcome an entry, in order: `undefined` for success, else its last error. Never rejects: a call that fails as a
- * whole fails what it was to send, and not what an earlier one has sent.
- * @param call Answers what failed.
+ * Returns one outcome per entry, in order: `undefined` for success, else its last error. Never rejects: a call that fails as a
+ * whole fails only the entries that it was to send, not those that an earlier call has sent.
+ * @param call Returns what failed.
  */
 export async function tryEntries<Entry>(
   entries: readonly Entry[],

@@ -1,4 +1,4 @@
-/** Reads many items in one call, strongly consistent: in no order, and without those that are not there. */
+/** Reads many items in one call, strongly consistent: in no particular order, and without those that do not exist. */
 import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { JobError } from '../../errors.ts';
 import { retryLeftovers } from '../../retryLeftovers.ts';
@@ -23,7 +23,7 @@ export function createBatchGet({ dynamodb, tableName, random = Math.random }: Ba
   return async (pks, signal) => {
     const items: Item[] = [];
 
-    /** Over 16 MB in one answer, or throttled, DynamoDB leaves some for the next call. */
+    /** Above 16 MB per answer, or when throttled, DynamoDB leaves some items for the next call. */
     async function read(keys: readonly Item[]): Promise<readonly Item[]> {
       const command = new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys: [...keys], ConsistentRead: true } } });
       const answer = await available(dynamodb.send(command, signal === undefined ? {} : { abortSignal: signal }), signal);

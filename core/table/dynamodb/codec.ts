@@ -1,6 +1,6 @@
 /**
- * Between the record and DynamoDB's item. Params and results are kept as JSON text, so they come back unchanged: in the
- * record, of any length where an older version wrote it, or in an item of their own that the record's attribute names.
+ * Converts between the record and DynamoDB's item. Params and results are kept as JSON text, so they come back unchanged: in
+ * the record (of any length where an older version wrote it), or in an item of their own that the record's attribute names.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
@@ -49,7 +49,7 @@ const jobItem = z.object({
   version: z.number(),
   generation: z.number(),
   attempts: z.number(),
-  // Records of the version before have no budget: they begin the whole of the usual one, lest an upgrade ends a job.
+  // Records of the version before have no budget: they get the whole default budget, so that an upgrade ends no job.
   failures: z.number().default(0),
   maxFailures: z.number().default(9),
   losses: z.number().default(0),
@@ -58,7 +58,8 @@ const jobItem = z.object({
   runAt: z.number().optional(),
   waiting: z.object({ reason: z.enum(waitReasons), until: z.number().optional(), for: z.string().optional() }).optional(),
   workflow: z.object({ workflowId: z.string(), name: z.string() }).optional(),
-  parent: z.object({ jobId: z.string(), name: z.string(), depth: z.number() }).optional(),
+  parent: z.object({ jobId: z.string(), name: z.string(), depth: z.number(), generation: z.number().optional() }).optional(),
+  hasChildren: z.literal(true).optional(),
   waitsFor: z.string().optional(),
   cause: z.object({ jobId: z.string(), generation: z.number() }).optional(),
   tell: z.number().optional(),
@@ -87,21 +88,21 @@ const jobItem = z.object({
   writeId: z.string(),
 });
 
-/** @throws where the item is not a job: the table was written by something else. */
+/** @throws where the item is not a job: another program wrote it. */
 export function decodeJob(item: Item): Job {
   const { history, notBefore, expiresAt, ...job } = jobItem.parse(unmarshall(item));
   const dueAt = job.dueAt ?? (notBefore !== undefined && notBefore > job.createdAt ? notBefore : undefined);
   const firstVersion = job.version - history.length + 1;
   let latest = Number.NEGATIVE_INFINITY;
   const entries = history.map((entry, index) => {
-    // Its writers know the service's time to a second: one may have guessed a later moment than the next did.
+    // Writers know the service's time to within a second: one may have assumed a later moment than the next one did.
     latest = Math.max(latest, entry.at);
     return { version: firstVersion + index, ...entry, at: latest };
   });
   return {
     ...job,
     dueAt,
-    // One of the version before may have it while it is open.
+    // The version before may have set it on open jobs too.
     expiresAt: isFinal(job.status) ? expiresAt : undefined,
     updatedAt: Math.max(job.updatedAt, latest),
     history: entries,
@@ -128,7 +129,7 @@ export function encodeJob(job: Job): Item {
   });
 }
 
-/** The attributes of the index of jobs in trouble; none for others. */
+/** The attributes of the index of failed and cancelled jobs; none for other jobs. */
 function troubleOf({ owner, status, error }: Job): { readonly troubledOwner?: string; readonly errorCode?: string | undefined } {
   return isFailed(status) || error !== undefined ? { troubledOwner: owner, errorCode: error?.code } : {};
 }
@@ -139,14 +140,14 @@ export function encodePayload(payload: Payload): string | object {
   return { key, expiresAt };
 }
 
-/** The version is left out: entries are contiguous and the last one's is the record's. */
+/** The version is left out: entries are contiguous and the last one's version is the record's. */
 export function encodeHistoryEntry({ status, at, attempt, error }: Omit<HistoryEntry, 'version'>): object {
   return { status, at, attempt, error };
 }
 
 const lockItem = z.object({ jobId: z.string(), payloadHash: z.string(), expiresAt: z.number(), writeId: z.string() });
 
-/** For a lock that comes from elsewhere: no write of here waits for its answer. */
+/** A lock that another process wrote: no write of this process waits for its answer. */
 export function encodeLock(owner: string, idempotencyKey: string, lock: IdempotencyLock): Item {
   return encode({ pk: idempotencyLockKey(owner, idempotencyKey), ...lock, writeId: '-' });
 }

@@ -23,7 +23,7 @@ export interface TransitionWrite {
   readonly error?: JobFailure | undefined;
   /** Replaces the history that the new entry is appended to. */
   readonly keptHistory?: readonly HistoryEntry[] | undefined;
-  /** Undefined: the job is taken for one of an owner without webhooks, and the write refused where it is not. */
+  /** Undefined: the owner is assumed to have no webhooks, and the write is refused where it has some. */
   readonly webhookVersion: number | undefined;
   /** Seconds since the epoch; undefined where the job has not ended. */
   readonly expiresAt: number | undefined;
@@ -48,14 +48,14 @@ export function transitionExpressions(write: TransitionWrite): WriteExpressions 
       writeId: { value: write.writeId },
       updatedAt: { value: facts.now.at },
       expiresAt: write.expiresAt === undefined ? 'remove' : { value: write.expiresAt },
-      // The version before has it on every record; `dueAt` says it now.
+      // The version before wrote it on every record; now `dueAt` says it.
       notBefore: 'remove',
       history:
         keptHistory === undefined
           ? { expression: 'list_append(history, :entries)', values: { entries: [entry] } }
           : { value: [...keptHistory.map(encodeHistoryEntry), entry] },
       outcome: isFinal(to) ? { value: to } : 'remove',
-      // The version before stood in an index by it.
+      // The version before used it as an index key.
       openShard: 'remove',
     },
     facts,
@@ -63,10 +63,10 @@ export function transitionExpressions(write: TransitionWrite): WriteExpressions 
   );
 }
 
-/** Else it ends at another place, from where it is told. */
+/** Otherwise the job ends at the place from which the jobs waiting for it are told. */
 const hasNoWebhooks = 'attribute_not_exists(webhookVersion)';
 
-/** A write that leaves status, version and history alone. */
+/** A write that leaves status, version and history unchanged. */
 export function touchExpressions({
   jobId,
   rule,
@@ -110,10 +110,10 @@ function placeAssignments(job: Placed): Record<string, Assignment> {
   return { place: place === undefined ? 'remove' : { value: place }, rank: rank === undefined ? 'remove' : { value: rank } };
 }
 
-/** What the index of jobs in trouble knows: the job's owner, who is one of them or is not, and its error. */
+/** What the index of jobs in trouble holds: the job's owner, if the job belongs there, and its error. */
 function troubleAssignments(error: JobFailure | null | undefined, to?: JobStatus): Record<string, Assignment> {
   const isTroubled = (error !== undefined && error !== null) || (to !== undefined && isFailed(to));
-  // What is open keeps the error that it has.
+  // An open job keeps the error that it has.
   const isWell = !isTroubled && (error === null || to === 'SUCCEEDED');
   return {
     ...(isTroubled ? { troubledOwner: { expression: '#owner', values: {} } } : {}),
@@ -173,7 +173,7 @@ function expressions(
 
   if (sets.some((set) => set.endsWith('= #owner'))) names['#owner'] = 'owner';
   const condition = conditions.join(' AND ');
-  // A word that DynamoDB keeps for itself.
+  // Placeholder for a word that DynamoDB reserves.
   if (condition.includes('#type')) names['#type'] = 'type';
   const known = conditionValues(facts);
   for (const [, name] of condition.matchAll(/:(\w+)/g)) {

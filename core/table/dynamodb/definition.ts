@@ -1,19 +1,20 @@
 /**
- * The Jobs table: keys, indexes, stream and TTL, once. The embedded default, the provisioning and the CDK read it here.
+ * The Jobs table: keys, indexes, stream and TTL, in one place. The emulator's set-up, the provisioning and the CDK read it
+ * here.
  *
- * One table holds six kinds of items, told apart by the prefix of `pk`: `job#<jobId>`; `key#<owner>#<key>`, the lock
- * item of an idempotency key; `payload#<key>`, params or a result that a job's record points at; `sweep#open`, how
- * far the sweeper has come; `tag#<owner>#<tag>#<jobId>`, by which a job with a tag is found (`tags.ts`); and
- * `entry#<kind>#<key>`, a small record of a kind that stands beside its use (`entries.ts`).
+ * One table holds six kinds of items, told apart by the prefix of `pk`: `job#<jobId>`; `key#<owner>#<key>`, the lock item of an
+ * idempotency key; `payload#<key>`, params or a result that a job's record points at; `sweep#open`, the progress of the
+ * sweeper; `tag#<owner>#<tag>#<jobId>`, by which a job with a tag is found (`tags.ts`); and `entry#<kind>#<key>`, a small
+ * record of a kind that stands beside its use (`entries.ts`).
  *
- * In the index `troubled` stand, of each owner, the jobs that failed, were cancelled, or have an error while they are open.
+ * The index `troubled` holds each owner's jobs that failed, were cancelled, or have an error while they are open.
  *
- * In the index `places` stand jobs that have not succeeded, at `<place>#<shard>` (`core/place.ts`), tags, at `tag#<owner>#<tag>`,
- * and entries that have a place, at `entry#<place>`.
+ * The index `places` holds the jobs that have not succeeded, at `<place>#<shard>` (`core/place.ts`), tags, at
+ * `tag#<owner>#<tag>`, and entries that have a place, at `entry#<place>`.
  */
 import type { JobPlace } from '../../place.ts';
 
-/** Partitions of the index that the jobs of one place are spread over. */
+/** The number of partitions of the index over which the jobs of one place are spread. */
 export const placeShards = 8;
 
 export const jobsTable = {
@@ -21,11 +22,11 @@ export const jobsTable = {
   /** Attributes that are keys of the table or of an index, with DynamoDB's type letters. */
   attributes: { pk: 'S', owner: 'S', jobId: 'S', place: 'S', rank: 'S', troubledOwner: 'S' },
   indexes: {
-    /** An owner's jobs in order of creation. The index narrows by type and outcome, the record decides. */
+    /** An owner's jobs in order of creation. The index narrows by type and outcome; the record decides. */
     byOwner: { partitionKey: 'owner', sortKey: 'jobId', include: ['type', 'outcome'] },
-    /** Those of an owner that somebody may look into, in order of creation; sparse: a job that never fails costs nothing here. */
+    /** An owner's jobs that a person may want to look into, in order of creation. Sparse: a job that never fails costs nothing here. */
     troubled: { partitionKey: 'troubledOwner', sortKey: 'jobId', include: ['type', 'outcome', 'tags', 'errorCode'] },
-    /** What is looked for by its kind, in the order of ranks; sparse: a job that succeeds leaves it. */
+    /** Items that are looked for by their kind, in the order of ranks. Sparse: a job that succeeds leaves it. */
     places: { partitionKey: 'place', sortKey: 'rank', include: [] },
   },
   ttlAttribute: 'expiresAt',
@@ -46,7 +47,7 @@ export const jobIdOfKey = (pk: string): string => pk.slice(jobPrefix.length);
 export const entryItemKey = (key: string): string => entryPrefix + key;
 export const keyOfEntryItem = (pk: string): string => pk.slice(entryPrefix.length);
 
-/** Apart from the places of jobs, whatever an entry calls its own. */
+/** Kept apart from the places of jobs, whatever name an entry gives its place. */
 export const entryPlace = (place: string): string => entryPrefix + place;
 export const placeOfEntryItem = (place: string): string => place.slice(entryPrefix.length);
 
@@ -60,10 +61,10 @@ export const jobShard = (place: string, shard: number): string => `${place}#${sh
 
 export const payloadItemKey = (key: string): string => `payload#${key}`;
 
-/** Length-prefixed, so that no owner and key spell another's item. */
+/** Length-prefixed, so that no other owner and key give the same item. */
 export const idempotencyLockKey = (owner: string, key: string): string => `key#${owner.length}#${owner}#${key}`;
 
-/** Of a tag's items in the index of places; length-prefixed, as above. */
+/** The place of a tag's items; length-prefixed, as above. */
 export const tagPlace = (owner: string, tag: string): string => `tag#${owner.length}#${owner}#${tag}`;
 export const tagItemKey = (owner: string, tag: string, jobId: string): string => `${tagPlace(owner, tag)}#${jobId}`;
 

@@ -65,7 +65,7 @@ function conditionOf(condition: RawCondition): Condition | undefined {
   }
 }
 
-/** The version stands as `writeId`: an item with a `version` is a job to those who read the stream. */
+/** The version is stored as `writeId`: readers of the stream take an item with a `version` for a job. */
 export function encodeEntry({ key, version, json, place, expiresAt }: RawEntry): Item {
   const index = place === undefined ? {} : { place: entryPlace(place.place), rank: place.rank };
   return encode({ pk: entryItemKey(key), writeId: version, json, expiresAt, ...index });

@@ -1,4 +1,4 @@
-/** One item at a time, by its key: what all that stands in the table is read and written with. */
+/** Reads and writes one item by its key: the basis for everything that is stored in the table. */
 import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
@@ -14,7 +14,7 @@ export interface Condition {
   readonly values?: Readonly<Record<string, unknown>>;
 }
 
-/** A write that was made, or what stood in its way: undefined where nothing does, and the condition asks for something. */
+/** The result of a conditional write: undefined where it was made, else the item that failed the condition. */
 export type Written = { readonly ok: true } | { readonly ok: false; readonly present: Item | undefined };
 
 /** All reject with `TABLE_UNAVAILABLE` when DynamoDB does not answer. */
@@ -23,7 +23,7 @@ export interface Items {
   get(pk: string): Promise<Item | undefined>;
   put(item: Item, condition?: Condition): Promise<Written>;
   remove(pk: string, condition?: Condition): Promise<Written>;
-  /** The item that stood in the way of a conditional write that threw. @throws what was no refusal. */
+  /** The item that failed the condition of a write that threw. @throws any other error. */
   obstacle(pk: string, error: unknown): Promise<Item | undefined>;
 }
 
@@ -38,7 +38,7 @@ export function createItems({ dynamodb, tableName: TableName }: ItemsDeps): Item
     return Item;
   }
 
-  /** Some emulators do not send it along. */
+  /** Some emulators do not send the item along. */
   async function obstacle(pk: string, error: unknown): Promise<Item | undefined> {
     if (!(error instanceof ConditionalCheckFailedException)) throw unavailable(error);
     return error.Item ?? (await get(pk));

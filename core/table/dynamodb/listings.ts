@@ -12,9 +12,9 @@ import { jobIdOfKey, jobShard, jobsTable, placeShards, shardOf } from './definit
 import type { ReadPlace } from './places.ts';
 import type { Tags } from './tags.ts';
 
-/** Rows of one read: about what one answer of DynamoDB holds. */
+/** Rows of one read: about as many as one answer of DynamoDB holds. */
 const mostRows = 8000;
-/** Ids of tags that are looked up together. */
+/** Ids from tags that are read together. */
 const mostAsked = 1000;
 
 const row = z.object({ jobId: z.string() });
@@ -28,7 +28,7 @@ export interface ListingsDeps {
 }
 
 export function createListings({ dynamodb, tableName: TableName, readPlace, tags }: ListingsDeps): Listings {
-  /** By the index of owners, which knows neither tags nor errors; or by that of their jobs in trouble, which knows both. */
+  /** Uses the index of owners, which has neither tags nor errors; or the index of their jobs in trouble, which has both. */
   async function owned(query: OwnerQuery, index: 'byOwner' | 'troubled' = 'byOwner'): Promise<readonly string[]> {
     const { owner, status, type, newestFirst, limit, mostRows: mostLookedAt = Infinity } = query;
     const values: Record<string, unknown> = { ':owner': owner };
@@ -48,7 +48,7 @@ export function createListings({ dynamodb, tableName: TableName, readPlace, tags
     const ids: string[] = [];
     let start: Item | undefined;
     let looked = 0;
-    // Both ends of a range may be found that are not within it. Limit counts rows before the filter: more are read where few fit.
+    // Both ends of the range may be found although they are excluded. Limit counts rows before the filter: more are read where few fit.
     for (
       let rows = Math.min(limit + (lower !== undefined && below !== undefined ? 2 : 0), mostRows);
       ;
@@ -77,7 +77,7 @@ export function createListings({ dynamodb, tableName: TableName, readPlace, tags
     }
   }
 
-  /** Tags first: of those jobs, the index of owners knows the outcomes. */
+  /** By tags first: for those jobs, the index of owners has the outcomes. */
   async function tagged(query: OwnerQuery & { readonly tags: readonly string[] }): Promise<readonly string[]> {
     const { owner, status, newestFirst, limit } = query;
     if (status === undefined) return tags.list(query);
@@ -100,25 +100,25 @@ export function createListings({ dynamodb, tableName: TableName, readPlace, tags
     surveyOwned: createSurvey({ dynamodb, tableName: TableName }),
     async listOwned(query) {
       const { status, errorCode, tags: asked = [] } = query;
-      // Whatever has an error, or ended badly.
+      // Any job that has an error, or ended badly.
       if (errorCode !== undefined || status?.every(isFailed) === true) return owned(query, 'troubled');
       return asked.length === 0 ? owned(query) : tagged({ ...query, tags: asked });
     },
 
     async listPlaced({ place, descending = false, from, below, limit, after, spread }) {
       const order = descending ? (a: string, b: string) => byRank(b, a) : byRank;
-      // What follows a rank begins with it, or is the next one.
+      // The next rank after a rank begins with it, or is greater.
       const start = after === undefined || descending ? from : [`${after} `, from ?? ''].toSorted(byRank).at(-1);
       const stop = descending ? [after, below].filter((bound) => bound !== undefined).toSorted(byRank)[0] : below;
-      // A place's jobs are spread evenly, so the shards' next ones lie side by side.
+      // A place's jobs are spread evenly, so all shards are at about the same rank.
       const asked =
         spread === undefined ? Array.from({ length: placeShards }, (_, shard) => jobShard(place, shard)) : [shardOf({ place, spread })];
-      // One more where the bound itself may be among them, and is left out.
+      // One more where the bound itself may be found, and is left out.
       const perShard = Math.ceil(limit / asked.length) + (descending ? 1 : 0);
       const shards = await Promise.all(
         asked.map((shard) => readPlace({ place: shard, descending, from: start, below: stop, limit: perShard })),
       );
-      // Behind the last one of a shard that has more, this page does not know the order.
+      // Beyond the last row of a shard that has more, this page does not know the order.
       const ends = shards.flatMap(({ rows, next }) => (next === undefined ? [] : rows.slice(-1).map(({ rank }) => rank)));
       const end = ends.toSorted(order)[0];
       const rows = shards.flatMap((shard) => shard.rows).toSorted((a, b) => order(a.rank, b.rank));

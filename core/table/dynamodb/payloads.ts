@@ -1,4 +1,4 @@
-/** Params and results in items of their own: no attribute of theirs is in an index, and no version in the stream. */
+/** Params and results in items of their own: none of their attributes is in an index, and the stream shows no version. */
 import { ConditionalCheckFailedException, PutItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { JsonValue } from '../../job.ts';
 import type { Payloads } from '../jobTable.ts';
@@ -24,7 +24,7 @@ export function createPayloads({ dynamodb, tableName: TableName, jobTtlDays, bat
           Item: encodePayloadItem(item),
           ConditionExpression: 'attribute_not_exists(pk)',
         });
-        // The key is this call's own: what is there already, the SDK put there before it sent the request again.
+        // The key is unique to this call: if an item is there already, the SDK wrote it before it sent the request again.
         await unlessRefused(dynamodb.send(put));
       }),
 
@@ -43,7 +43,7 @@ export function createPayloads({ dynamodb, tableName: TableName, jobTtlDays, bat
       const update = new UpdateItemCommand({
         TableName,
         Key: encode({ pk: payloadItemKey(pointer.key) }),
-        // One that is gone does not come back as an item without a value, and another's later expiry stays.
+        // An item that was deleted is not created again without a value, and a later expiry is kept.
         ConditionExpression: 'attribute_exists(pk) AND expiresAt < :expiresAt',
         UpdateExpression: 'SET expiresAt = :expiresAt',
         ExpressionAttributeValues: encode({ ':expiresAt': expiresAt }),

@@ -1,4 +1,4 @@
-/** The index of places, read page by page: jobs and entries stand in it alike. */
+/** Reads the index of places page by page, for jobs and entries alike. */
 import { QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';

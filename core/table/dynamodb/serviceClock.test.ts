@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createBounds } from './serviceClock.ts';
 
-/** A service and a machine: the machine's own clock is off by `skewMs`; its monotonic clock begins anywhere. */
+/** A service and a machine. The machine's clock is off by `skewMs`; its monotonic clock begins at any value. */
 function setup(skewMs: number) {
   let trueMs = 1_800_000_000_000;
   const elapsed = (): number => trueMs - 1_799_999_000_000;
@@ -11,7 +11,7 @@ function setup(skewMs: number) {
     bounds,
     truth: () => trueMs,
     pass: (ms: number) => (trueMs += ms),
-    /** A request whose way takes these times; the answer names the second it was made in. */
+    /** A request with these transfer times; the answer names the second in which it was made. */
     ask(thereMs: number, backMs: number) {
       const sentAt = elapsed();
       trueMs += thereMs;
@@ -51,7 +51,7 @@ test('has the service’s time between its bounds, whatever the machine’s cloc
   );
 });
 
-test('comes close to the service’s time with a few answers, and shows the machine’s clock where that may be right', () => {
+test('gets close to the service’s time with a few answers, and shows the machine’s clock where that may be right', () => {
   const { bounds, truth, pass, ask } = setup(0);
   for (let answers = 0; answers < 60; answers += 1) {
     ask(2, 2);

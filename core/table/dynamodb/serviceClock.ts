@@ -1,13 +1,13 @@
 /**
- * DynamoDB's time, from the Date header of its answers. It names the second in which an answer was made: the time is
- * then at least that, and, as the request had been sent before, at most a second and the way there and back later. In
- * between the monotonic clock goes on. Answers that come just before or after a second ends make the bounds narrow.
+ * DynamoDB's time, from the Date header of its answers. The header names the second in which an answer was made. So the time is
+ * at least that second, and at most one second plus the round trip later. Between answers the monotonic clock is used. Answers
+ * that come just before or after the end of a second make the bounds narrow.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { exactly, monotonic, type Clock, type Monotonic, type ServiceTime } from '../../clock.ts';
 
 export interface ServiceClock {
-  /** @throws what `ask` throws, where no answer has told the time yet. */
+  /** @throws what `ask` throws, where no answer has given the time yet. */
   time(): Promise<ServiceTime>;
 }
 
@@ -24,7 +24,7 @@ export function openServiceClock(dynamodb: DynamoDBClient, ask: () => Promise<un
       if (date !== undefined) bounds.learn({ date, sentAt, receivedAt: monotonic() });
       return answer;
     },
-    // Once a try, next to the wire.
+    // Called once per try, as close to the network as possible.
     { step: 'deserialize', priority: 'low' },
   );
 
@@ -35,7 +35,7 @@ export function openServiceClock(dynamodb: DynamoDBClient, ask: () => Promise<un
         await asking;
         tellsTime = bounds.now() !== undefined;
       }
-      // An emulator that tells no time runs on this machine.
+      // An emulator that sends no time runs on this machine.
       return bounds.now() ?? exactly(wall.now());
     },
   };
@@ -55,12 +55,12 @@ export interface Bounds {
   now(): ServiceTime | undefined;
 }
 
-/** How much slower or faster a monotonic clock may be than the service's: far more than any is. */
+/** How much a monotonic clock may run slower or faster than the service's: far more than any does. */
 const drift = 0.0005;
 
-/** What several answers tell together. */
+/** The bounds that follow from several answers together. */
 export function createBounds(elapsed: Monotonic, wall: Clock): Bounds {
-  /** Each: the bound that it was at a moment of the monotonic clock. */
+  /** Each bound, with the moment of the monotonic clock at which it held. */
   let low: { readonly value: number; readonly asOf: number } | undefined;
   let high: { readonly value: number; readonly asOf: number } | undefined;
 
@@ -75,7 +75,7 @@ export function createBounds(elapsed: Monotonic, wall: Clock): Bounds {
       const highNow = newHigh.value + (receivedAt - sentAt);
       if (newLow.value >= lowAt(receivedAt)) low = newLow;
       if (highNow <= highAt(receivedAt)) high = newHigh;
-      // They contradict each other where this machine slept, or the service's clock was set: the newest is believed.
+      // The bounds contradict each other where this machine slept, or the service's clock was set: the newest answer is believed.
       if (lowAt(receivedAt) > highAt(receivedAt)) {
         low = newLow;
         high = newHigh;

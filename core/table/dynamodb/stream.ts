@@ -1,4 +1,4 @@
-/** The table's stream, read shard by shard: what an event source mapping outside AWS needs of DynamoDB Streams. */
+/** Reads the table's stream shard by shard, as an event source mapping does on AWS. */
 import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DescribeStreamCommand,
@@ -17,7 +17,7 @@ export interface StreamShard {
   readonly parentId: string | undefined;
 }
 
-/** Where to go on reading: at the oldest record, at one of this sequence number, or after it. */
+/** Where to continue: at the oldest record, at one of this sequence number, or after it. */
 export type StreamPosition = { readonly at: 'oldest' } | { readonly at: 'record' | 'after'; readonly sequenceNumber: string };
 
 export interface StreamPage {
@@ -38,7 +38,7 @@ export interface TableStreamDeps {
   readonly tableName: string;
 }
 
-/** Undefined where the table has no stream: the embedded DynamoDB knows none. */
+/** Undefined where the table has no stream: the embedded DynamoDB has none. */
 export async function openTableStream({ dynamodb, streams, tableName }: TableStreamDeps): Promise<TableStream | undefined> {
   const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: tableName }));
   const StreamArn = Table?.LatestStreamArn;

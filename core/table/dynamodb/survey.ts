@@ -1,4 +1,4 @@
-/** An owner's newest jobs of a range with their types and outcomes, which the index of owners holds beside their ids. */
+/** An owner's newest jobs of a range with their types and outcomes, which the index of owners holds. */
 import { QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
@@ -17,7 +17,7 @@ export interface SurveyDeps {
 
 export function createSurvey({ dynamodb, tableName: TableName }: SurveyDeps): Listings['surveyOwned'] {
   return async ({ owner, from = '0', below = '~', limit }) => {
-    // Across owners the table knows no order of creation.
+    // The table has no order of creation across owners.
     if (owner === undefined) return undefined;
     const jobs: SurveyedJob[] = [];
     let start: Item | undefined;

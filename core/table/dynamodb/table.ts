@@ -1,6 +1,6 @@
 /**
- * The Jobs table on DynamoDB. Single-item conditional writes throughout. The SDK sends a write again whose answer was
- * lost; where DynamoDB throttles or is away beyond that, calls reject with `TABLE_UNAVAILABLE`.
+ * The Jobs table on DynamoDB, with single-item conditional writes throughout. The SDK sends a write again whose answer was
+ * lost. Where DynamoDB throttles or is away for longer, calls reject with `TABLE_UNAVAILABLE`.
  */
 import { randomBytes } from 'node:crypto';
 import { DescribeTableCommand, PutItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -27,7 +27,7 @@ export interface TableDeps {
   readonly dynamodb: DynamoDBClient;
   readonly tableName: string;
   readonly jobTtlDays: number;
-  /** Of this machine; trusted only within what the service's answers tell. */
+  /** The clock of this machine; trusted only within the bounds that the service's answers give. */
   readonly clock?: Clock;
 }
 
@@ -37,7 +37,7 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays, clock 
   const items = createItems({ dynamodb, tableName: TableName });
   const readPlace = createReadPlace({ dynamodb, tableName: TableName });
   const tags = createTags({ items, readPlace });
-  // Any answer tells the time; that there is nothing is one of half a read unit.
+  // Any answer gives the time. Reading an item that does not exist costs half a read unit.
   const serviceClock = openServiceClock(dynamodb, () => items.get('time'), clock);
 
   async function update(jobId: string, writeId: string, write: WriteExpressions): Promise<WriteResult> {
@@ -87,7 +87,7 @@ export function createTable({ dynamodb, tableName: TableName, jobTtlDays, clock 
       const writeId = newWriteId();
       const free = { expression: 'attribute_not_exists(pk) OR expiresAt <= :now', values: { ':now': lowSeconds } };
       let written = await items.put(encode({ pk, ...lock, writeId }), free);
-      // It expired, and was deleted, in between.
+      // The lock expired, and was deleted, in between.
       while (!written.ok && written.present === undefined) written = await items.put(encode({ pk, ...lock, writeId }), free);
       if (written.ok || written.present === undefined) return { taken: true, lock };
       const other = decodeLock(written.present);

@@ -1,7 +1,7 @@
 /**
- * Tags as items of their own, in the index of places by owner and tag, in the order of creation. Written before the record
- * that has them, so that no job can be missing; never changed. A rank tells, beside the job, its type and its other tags, so
- * that jobs which have not all that is asked for cost no read of their own.
+ * Tags as items of their own, in the index of places by owner and tag, in the order of creation. They are written before the
+ * record that has them, so that no job can be missing, and never changed. A rank contains, beside the job's id, its type and
+ * its other tags, so that jobs without all the requested tags cost no read of their own.
  */
 import { createHash } from 'node:crypto';
 import type { Job } from '../../job.ts';
@@ -56,7 +56,7 @@ export function createTags({ items, readPlace }: { readonly items: Items; readon
   };
 }
 
-/** Whether as many rows go further: the further, the fewer there are of the tag. */
+/** Whether as many rows of one tag reach further than those of the other: then it is the rarer tag. */
 function isFurther(one: PlaceRows, other: PlaceRows, newestFirst: boolean): boolean {
   const [end, otherEnd] = [one, other].map(({ rows }) => rows.at(-1)?.rank ?? '');
   if (other.next === undefined || end === undefined || otherEnd === undefined) return false;
@@ -73,10 +73,10 @@ function rowsOf({ jobId, owner, type, tags = [] }: Tagged): readonly (PlaceRow &
   return tags.map((tag) => ({ pk: tagItemKey(owner, tag, jobId), place: tagPlace(owner, tag), rank }));
 }
 
-/** 60 bits: whoever is taken for another is told apart by the record. */
+/** 60 bits: if two tags have the same hash, the record tells them apart. */
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 10);
 
-/** Behind all ranks of the job. */
+/** After all ranks of the job. */
 const behind = (jobId: string | undefined): string | undefined => (jobId === undefined ? undefined : `${jobId}~`);
 
 function least(one: string | undefined, other: string | undefined): string | undefined {

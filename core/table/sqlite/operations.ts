@@ -99,8 +99,8 @@ export type Answer = Done | Failed;
 
 /** What one turn of the loop asks, in that order. */
 export interface Turn {
-  /** None of its writes needs to be on the disk when it is answered. */
-  readonly early: boolean;
+  /** How many of these are answered as soon as they outlive the process: all others when they are on the disk. */
+  readonly early: number;
   readonly operations: readonly Operation[];
 }
 

@@ -7,6 +7,7 @@ import { type Job, queuedFields } from '../../job.ts';
 import { allows, permits, touchOf, transitionOf } from '../../transitions.ts';
 import type { IdempotencyLock } from '../jobTable.ts';
 import { afterTouch, afterTransition, rowOf } from './change.ts';
+import type { CommitLog } from './commitLog.ts';
 import { isSqliteError } from './database.ts';
 import { createEntryWrites, createPlaceReads } from './entryStatements.ts';
 import type { Answer, Done, Operation, ReadOperation, Row, WriteOperation } from './operations.ts';
@@ -17,22 +18,21 @@ import { createTagWrites } from './tagStatements.ts';
 import { textKey } from './textKey.ts';
 
 export interface Store {
-  /** All of a group, in its order: the writes are on the disk before it answers, or none of them is made. */
+  /** All of a group, in its order: the writes outlive this process when it answers, or none of them is made. */
   run(operations: readonly Operation[]): readonly Answer[];
-  /** The same, but not yet on the disk: the writes outlive this process, and are on the disk with those of the next `run`. */
-  runEarly(operations: readonly Operation[]): readonly Answer[];
+  /** Brings all that was written to the disk. @throws what the system says: what is on it, nobody knows then. */
+  sync(): void;
   /** Whether all that was written is on the disk. */
   readonly isSynced: boolean;
 }
 
-/** A commit that changes nothing is none: this one brings what was written early to the disk. */
-export const sync: WriteOperation = { kind: 'writeState', name: 'synced', state: '' };
-
 const done = (ok: boolean, ...texts: readonly (string | null)[]): Done => ({ ok, texts });
 
-export function createStore(database: DatabaseSync): Store {
+/** `log`: where its commits are brought to the disk; without, each is there when it returns. */
+export function createStore(database: DatabaseSync, log?: Pick<CommitLog, 'sync'>): Store {
   const write = createWrites(database);
   const read = createReads(database);
+  let isSynced = true;
 
   function one(operation: Operation): Answer {
     try {
@@ -44,32 +44,42 @@ export function createStore(database: DatabaseSync): Store {
     }
   }
 
-  let isSynced = true;
-
-  function commit(operations: readonly Operation[], synchronous: 'NORMAL' | 'FULL'): readonly Answer[] {
-    const writes = operations.some(isWrite);
+  function commit(operations: readonly Operation[]): readonly Answer[] {
     try {
-      if (writes) database.exec(`PRAGMA synchronous = ${synchronous}; BEGIN IMMEDIATE`);
+      database.exec('BEGIN IMMEDIATE');
       const answers = operations.map(one);
-      if (writes && synchronous === 'FULL' && !isSynced) one(sync);
-      if (writes) database.exec('COMMIT');
-      if (writes) isSynced = synchronous === 'FULL';
+      database.exec('COMMIT');
+      isSynced = log === undefined;
       return answers;
     } catch (error) {
       // A full disk may have rolled back already.
       if (database.isTransaction) database.exec('ROLLBACK');
-      return operations.map(() => ({ failure: String(error), isFault: !isSqliteError(error) }));
+      return refusedTo(operations, error);
+    }
+  }
+
+  function look(operations: readonly Operation[]): readonly Answer[] {
+    try {
+      return operations.map(one);
+    } catch (error) {
+      return refusedTo(operations, error);
     }
   }
 
   return {
-    run: (operations) => commit(operations, 'FULL'),
-    // In the log before it answers, without its fsync.
-    runEarly: (operations) => commit(operations, 'NORMAL'),
+    run: (operations) => (operations.some(isWrite) ? commit(operations) : look(operations)),
+    sync() {
+      if (!isSynced) log?.sync();
+      isSynced = true;
+    },
     get isSynced() {
       return isSynced;
     },
   };
+}
+
+function refusedTo(operations: readonly Operation[], error: unknown): readonly Answer[] {
+  return operations.map(() => ({ failure: String(error), isFault: !isSqliteError(error) }));
 }
 
 const writeKinds: Readonly<Record<WriteOperation['kind'], true>> = {

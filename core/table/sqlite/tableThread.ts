@@ -4,9 +4,10 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
+import { openCommitLog } from './commitLog.ts';
 import { DatabaseRefused, openForReading, openForWriting } from './database.ts';
 import type { Answer, Reply, Turn } from './operations.ts';
-import { createStore, sync, type Store } from './store.ts';
+import { createStore, type Store } from './store.ts';
 
 const parent = parentPort;
 if (parent === null) throw new Error('tableThread.ts is a thread of threads.ts');
@@ -16,12 +17,12 @@ const posted = z.custom<Turn | null>();
 
 /** What was written early waits so long for a group that takes it to the disk: mostly the end of what it began. */
 const lingerMs = 2;
-const againMs = 100;
 
 const { file, writes } = z.object({ file: z.string(), writes: z.boolean() }).parse(workerData);
 try {
   const database = writes ? openForWriting(file) : openForReading(file);
-  const store = createStore(database);
+  const log = writes ? openCommitLog(database, file) : undefined;
+  const store = createStore(database, log);
   let syncing: NodeJS.Timeout | undefined;
 
   const reply = (answers: readonly (readonly Answer[])[]): void => {
@@ -30,9 +31,8 @@ try {
   const syncNow = (): void => {
     syncing = undefined;
     if (store.isSynced) return;
-    store.run([sync]);
-    if (store.isSynced) reply([]);
-    else syncing = setTimeout(syncNow, againMs);
+    store.sync();
+    reply([]);
   };
 
   parent.on('message', (message: unknown) => {
@@ -40,12 +40,12 @@ try {
     for (let more = receiveMessageOnPort(parent); more !== undefined; more = receiveMessageOnPort(parent))
       received.push(posted.parse(more.message));
     const turns = received.filter((turn) => turn !== null);
-    // In the order in which it was asked: whoever knows of a record that was asked for before finds it.
-    if (turns.length > 0) reply(answer(turns, turns.every(({ early }) => early) ? store.runEarly : store.run));
+    if (turns.length > 0) work(turns, store, reply);
     if (!store.isSynced) syncing ??= setTimeout(syncNow, lingerMs);
     if (!received.includes(null)) return;
     syncNow();
     clearTimeout(syncing);
+    log?.close();
     database.close();
     parent.close();
   });
@@ -56,9 +56,20 @@ try {
   parent.close();
 }
 
+/** In the order in which it was asked: whoever knows of a record that was asked for before finds it. */
+function work(turns: readonly Turn[], store: Store, reply: (answers: readonly (readonly Answer[])[]) => void): void {
+  const answers = answer(turns, store);
+  // Whoever need not wait for the disk works on meanwhile.
+  const isEarly = turns.some(({ early }) => early > 0);
+  if (isEarly) reply(answers);
+  if (turns.every(({ early, operations }) => early === operations.length)) return;
+  store.sync();
+  reply(isEarly ? [] : answers);
+}
+
 /** One list of answers for each turn. */
-function answer(turns: readonly Turn[], run: Store['run']): readonly (readonly Answer[])[] {
-  const answers = run(turns.flatMap(({ operations }) => operations));
+function answer(turns: readonly Turn[], store: Store): readonly (readonly Answer[])[] {
+  const answers = store.run(turns.flatMap(({ operations }) => operations));
   let start = 0;
   return turns.map(({ operations: { length } }) => answers.slice(start, (start += length)));
 }

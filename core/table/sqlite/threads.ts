@@ -61,6 +61,11 @@ interface Asked {
   readonly answered: PromiseWithResolvers<Done>;
 }
 
+interface Answered {
+  readonly answered: PromiseWithResolvers<Done>;
+  readonly answer: Answer | undefined;
+}
+
 /** What one turn of the loop asks. */
 interface AskedTurn {
   readonly asked: Asked[];
@@ -91,20 +96,25 @@ async function openThread({ file, writes, onFailure }: TableThreadsOptions & { r
   let turn = openTurn();
   /** Not yet answered, the oldest first. */
   const posted: AskedTurn[] = [];
-  /** Answered, and not yet on the disk. */
+  /** Written, and not yet on the disk: who asked early, and who has an answer then. */
   const unsynced: PromiseWithResolvers<void>[] = [];
+  const waiting: Answered[] = [];
   let ended: Error | undefined;
   let closing: Promise<void> | undefined;
 
   thread.on('message', (message: unknown) => {
     const reply = replied.parse(message);
     const turns = posted.splice(0, reply.answers.length);
-    unsynced.push(...turns.map(({ durable }) => durable));
+    const early: Answered[] = [];
+    for (const [of, { asked, durable }] of turns.entries()) {
+      unsynced.push(durable);
+      for (const [index, one] of asked.entries())
+        (one.early ? early : waiting).push({ answered: one.answered, answer: reply.answers[of]?.[index] });
+    }
     // Before the answers: what those let someone tell comes after what was early.
     if (reply.isSynced) for (const { resolve } of unsynced.splice(0)) resolve();
-    for (const [of, { asked }] of turns.entries()) {
-      for (const [index, { answered }] of asked.entries()) settle(answered, reply.answers[of]?.[index]);
-    }
+    for (const one of early) settle(one);
+    if (reply.isSynced) for (const one of waiting.splice(0)) settle(one);
   });
   thread.once('error', (error) => end(error instanceof Error ? error : new Error(String(error))));
   void exited.then(() => end(new Error('the thread of the table has ended')));
@@ -114,7 +124,7 @@ async function openThread({ file, writes, onFailure }: TableThreadsOptions & { r
     ended = error;
     const refusal = (): JobError => new JobError('TABLE_UNAVAILABLE', {}, { cause: error });
     const turns = [...posted, turn];
-    for (const { answered } of turns.flatMap(({ asked }) => asked)) answered.reject(refusal());
+    for (const { answered } of [...waiting, ...turns.flatMap(({ asked }) => asked)]) answered.reject(refusal());
     for (const { reject } of [...unsynced, ...turns.map(({ durable }) => durable)]) reject(refusal());
     if (closing === undefined) onFailure(error);
   }
@@ -125,7 +135,7 @@ async function openThread({ file, writes, onFailure }: TableThreadsOptions & { r
     posted.push(turn);
     turn = openTurn();
     thread.postMessage({
-      early: asked.every(({ early }) => early),
+      early: asked.filter(({ early }) => early).length,
       operations: asked.map(({ operation }) => operation),
     } satisfies Turn);
   }
@@ -155,7 +165,7 @@ async function openThread({ file, writes, onFailure }: TableThreadsOptions & { r
   };
 }
 
-function settle({ resolve, reject }: PromiseWithResolvers<Done>, answer: Answer | undefined): void {
+function settle({ answered: { resolve, reject }, answer }: Answered): void {
   if (answer === undefined) reject(new Error('the table gave no answer'));
   else if (!('failure' in answer)) resolve(answer);
   else if (answer.isFault) reject(new Error(answer.failure));

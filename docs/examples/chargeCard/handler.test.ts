@@ -1,25 +1,11 @@
 /** The handler against a service that takes the charge and then loses its answer. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { PermanentError, type HandlerContext } from 'job-tickets';
+import { PermanentError } from 'job-tickets';
+import { createTestJob } from 'job-tickets/testing';
 import { expect, test } from 'vitest';
-import { noObjects } from '../../../test/support/noObjects.ts';
-import { noWaits } from '../../../test/support/noWaits.ts';
 import { portOf } from '../../../test/support/portOf.ts';
 import { chargeAt } from './handler.ts';
-
-function contextOf(idempotencyKey: string): HandlerContext {
-  const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  return {
-    signal: new AbortController().signal,
-    attempt: 1,
-    idempotencyKey,
-    log: silent,
-    objects: noObjects,
-    progress: () => undefined,
-    ...noWaits,
-  };
-}
 
 /** Knows each key once, as payment services do. */
 async function openPayments(answers: readonly ('lost' | 'declined' | 'taken')[]) {
@@ -46,12 +32,14 @@ async function openPayments(answers: readonly ('lost' | 'declined' | 'taken')[])
 test('charges once though the answer was lost and the handler ran again', async () => {
   await using payments = await openPayments(['lost', 'taken']);
   const handler = chargeAt(payments.url);
-  await expect(handler.run({ card: 'tok_visa', cents: 1250 }, contextOf('job-1'))).rejects.toThrow('fetch failed');
-  expect(await handler.run({ card: 'tok_visa', cents: 1250 }, contextOf('job-1'))).toEqual({ chargeId: 'charge-1' });
+  const job = createTestJob();
+  await expect(job.run(handler, { card: 'tok_visa', cents: 1250 })).rejects.toThrow('fetch failed');
+  expect(await job.run(handler, { card: 'tok_visa', cents: 1250 })).toEqual({ chargeId: 'charge-1' }); // the next attempt
   expect(payments.charges.size).toBe(1);
 });
 
 test('ends the job where trying again cannot help', async () => {
   await using payments = await openPayments(['declined']);
-  await expect(chargeAt(payments.url).run({ card: 'tok_visa', cents: 1250 }, contextOf('job-2'))).rejects.toThrow(PermanentError);
+  const job = createTestJob();
+  await expect(job.run(chargeAt(payments.url), { card: 'tok_visa', cents: 1250 })).rejects.toThrow(PermanentError);
 });

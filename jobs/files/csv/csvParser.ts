@@ -1,4 +1,4 @@
-/** Rows out of CSV text, as people and programs write it: RFC 4180, and quotes that are meant otherwise than it says. */
+/** Parses CSV text as people and programs write it: RFC 4180, and quotes that deviate from it. */
 import { PermanentError } from '../../../core/errors.ts';
 
 export interface CsvRow {
@@ -10,9 +10,9 @@ export interface CsvRow {
 export interface CsvParser {
   /** The rows that end in this piece. */
   push(piece: string): readonly CsvRow[];
-  /** The row that the text ends with, if it has no line end. */
+  /** The last row of the text, if it has no line end. */
   end(): readonly CsvRow[];
-  /** Rows of nothing or of spaces, left out. */
+  /** Empty rows, or rows of spaces only, which are skipped. */
   blankLines(): number;
   /** Cells with a quote inside that does not enclose them (`5" pipe`), or with spaces around their quotes. */
   looseQuotes(): number;
@@ -25,15 +25,15 @@ interface CsvDialect {
   readonly firstLine?: number;
 }
 
-/** The longest row, in characters, and the most cells of one, that a handler holds in memory. Excel's sheets have as many columns. */
+/** The longest row in characters, and the most cells of a row, that a handler holds in memory. Excel's sheets have as many columns. */
 const maxRowLength = 1024 ** 2;
 export const maxCells = 16_384;
 
 const [quote, space, tab, lineFeed, carriageReturn] = [0x22, 0x20, 0x09, 0x0a, 0x0d];
-/** The row goes on behind the text that is there. */
+/** The row continues after the text that is there. */
 const unfinished = Symbol('unfinished');
 
-/** @throws {PermanentError} from `push` and `end`, with the line, for quotes that make no sense and rows out of bounds. */
+/** @throws {PermanentError} from `push` and `end`, with the line, for quotes that cannot be interpreted and rows out of bounds. */
 export function createCsvParser({ uri, delimiter, firstLine = 1 }: CsvDialect): CsvParser {
   const delimiterCode = delimiter.charCodeAt(0);
   let text = '';
@@ -43,7 +43,7 @@ export function createCsvParser({ uri, delimiter, firstLine = 1 }: CsvDialect): 
   let isLast = false;
   let blankLines = 0;
   let looseQuotes = 0;
-  /** The line of a quote that was not closed in the text that was there. */
+  /** The line of a quote that was not closed in the text so far. */
   let openQuote = 0;
   const [quotes, delimiters, lineFeeds, returns] = [createFinder('"'), createFinder(delimiter), createFinder('\n'), createFinder('\r')];
 
@@ -88,12 +88,12 @@ export function createCsvParser({ uri, delimiter, firstLine = 1 }: CsvDialect): 
     return isBlank(row) ? undefined : row.split(delimiter);
   }
 
-  /** Of the line that goes on from there; the text's length where it has none. */
+  /** The end of the line at that position; the text's length where it has none. */
   function lineEnd(from: number): number {
     return Math.min(lineFeeds.from(from), returns.from(from));
   }
 
-  /** Behind `\n`, `\r\n` or `\r`; whether a `\r` is alone, only what follows can tell. */
+  /** The position after `\n`, `\r\n` or `\r`. Whether a `\r` is alone is known only with the next character. */
   function afterLineEnd(end: number): number | typeof unfinished {
     if (end === text.length) return end;
     if (text.charCodeAt(end) === lineFeed) return end + 1;
@@ -145,7 +145,7 @@ export function createCsvParser({ uri, delimiter, firstLine = 1 }: CsvDialect): 
     }
   }
 
-  /** From its quote on: the cell, behind its closing quote, and the lines it spans. */
+  /** From the quote on: the cell, the position after its closing quote, and the lines it spans. */
   function quotedCell(open: number, openLine: number) {
     let cell = '';
     let from = open + 1;
@@ -197,7 +197,7 @@ export function createCsvParser({ uri, delimiter, firstLine = 1 }: CsvDialect): 
   }
 }
 
-/** Where the next of a character is: looked for only when the last one found was passed, so that no text is searched twice. */
+/** The next position of a character. It is searched only when the last one found was passed, so that no text is searched twice. */
 function createFinder(character: string) {
   let text = '';
   let found = 0;
@@ -206,7 +206,7 @@ function createFinder(character: string) {
       text = content;
       found = -1;
     },
-    /** @param index Not before the last one. The text's length where there is none. */
+    /** @param index Not before the last one. Returns the text's length where there is none. */
     from(index: number): number {
       if (found < index) {
         const next = text.indexOf(character, index);

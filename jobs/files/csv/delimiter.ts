@@ -1,7 +1,7 @@
-/** What divides the cells of a CSV: told by its first line, or guessed from its first rows. */
+/** Finds the delimiter of a CSV: named by its first line, or guessed from its first rows. */
 import { createCsvParser, type CsvRow } from './csvParser.ts';
 
-/** In this order where two fit equally well. */
+/** The first of these where two fit equally well. */
 export const delimiters = [',', ';', '\t', '|'] as const;
 
 /** Excel's own line: `sep=;`. */
@@ -9,7 +9,7 @@ const separatorLine = /^sep=([^\r\n"])(?:\r\n|\n|\r|$)/i;
 
 interface FoundDelimiter {
   readonly delimiter: string;
-  /** Characters of a line that tells the delimiter, which is no row. */
+  /** The characters of a line that names the delimiter; it is no row. */
   readonly skip: number;
 }
 
@@ -24,7 +24,7 @@ export function findDelimiter(head: string, isWhole: boolean): FoundDelimiter {
 
 const maxRows = 100;
 
-/** Rows that the head holds whole: up to an error, which is told when the text is read. */
+/** The complete rows in the head, up to an error, which is reported when the text is read. */
 function sampleRows(head: string, delimiter: string, isWhole: boolean): readonly CsvRow[] {
   const parser = createCsvParser({ uri: '', delimiter });
   const rows: CsvRow[] = [];
@@ -34,21 +34,21 @@ function sampleRows(head: string, delimiter: string, isWhole: boolean): readonly
     }
     if (isWhole && rows.length < maxRows) rows.push(...parser.end());
   } catch {
-    // The rows before it tell what they can.
+    // The rows before the error are used.
   }
   return rows.slice(0, maxRows);
 }
 
 const pieceLength = 8 * 1024;
 
-/** How many rows are as wide as the first: a delimiter divides the header, too. */
+/** The number of rows as wide as the first one: a delimiter also divides the header. */
 function scoreOf(rows: readonly CsvRow[]): { readonly even: number; readonly width: number } {
   const width = rows[0]?.cells.length ?? 0;
   if (width < 2) return { even: 0, width };
   return { even: rows.filter(({ cells }) => cells.length === width || isWithEmptyEnd(cells, width)).length, width };
 }
 
-/** A row that ends in delimiters too many. */
+/** A row with extra delimiters at its end. */
 export function isWithEmptyEnd(cells: readonly string[], width: number): boolean {
   for (let index = width; index < cells.length; index += 1) if (cells[index] !== '') return false;
   return cells.length > width;

@@ -11,11 +11,11 @@ export interface CsvOptions {
   readonly headers: boolean;
 }
 
-/** What was read though it is not as it should be: nothing is lost by it, and all of it is counted. */
+/** Deviations from the format that were accepted: nothing is lost by them, and all are counted. */
 export interface Tolerated {
   readonly blankLines: number;
   readonly looseQuotes: number;
-  /** Rows that end in empty fields beyond the last column. */
+  /** Rows with empty fields after the last column. */
   readonly emptyLastFields: number;
   readonly endMarks: number;
 }
@@ -25,7 +25,7 @@ export interface OpenedCsv {
   readonly columns: readonly string[] | undefined;
   readonly delimiter: string;
   readonly rows: AsyncGenerator<readonly CsvRow[], void, undefined>;
-  /** Known once all rows are read. */
+  /** Known once all rows have been read. */
   readonly tolerated: () => Tolerated;
 }
 
@@ -35,7 +35,8 @@ const maxNameLength = 1000;
 /**
  * Rows are arrays, not objects: a column may be called `__proto__`.
  *
- * @throws {PermanentError} with the line, for rows too short or too long, quotes that make no sense, a column named twice.
+ * @throws {PermanentError} with the line, for rows that are too short or too long, quotes that cannot be interpreted, a column
+ * name used twice.
  */
 export async function openCsv({ pieces, endMarks }: OpenedText, uri: string, options: CsvOptions): Promise<OpenedCsv> {
   let head = '';

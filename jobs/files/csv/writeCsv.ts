@@ -1,14 +1,14 @@
-/** Rows as CSV that every program reads alike. */
+/** Writes rows as CSV that every program reads in the same way. */
 
 interface CsvFormat {
   readonly delimiter: string;
-  /** Whether text that a spreadsheet would run as a formula gets an apostrophe in front, so that it is shown. */
+  /** Whether text that a spreadsheet would run as a formula gets an apostrophe in front, so that it is displayed. */
   readonly escapesFormulas: boolean;
 }
 
 export interface CsvWriter {
   row(cells: readonly string[]): string;
-  /** Of cells that got an apostrophe. */
+  /** The number of cells that got an apostrophe. */
   escapedFormulas(): number;
 }
 
@@ -34,13 +34,13 @@ export function createCsvWriter({ delimiter, escapesFormulas }: CsvFormat): CsvW
 }
 
 /**
- * Whatever a reader might take for something else: any usual delimiter (they are guessed), line ends, a byte order mark,
- * the end mark of DOS, Excel's `sep=` line.
+ * Everything that a reader might interpret: any usual delimiter (readers guess them), line ends, a byte order mark, the end
+ * mark of DOS, Excel's `sep=` line.
  */
 const needsQuotes = /["\p{Cc},;|\ufeff]|^sep=/iu;
 const blank = /^[ \t]*$/;
 
-/** What OWASP names, but for plain numbers: -3 and +4.5e6 are what they say. */
+/** The characters that OWASP lists, except in plain numbers: -3 and +4.5e6 stay unchanged. */
 const formulaStart = /^\s*[=+\-@＝＋－＠].|^[\t\r\n]/s;
 const plainNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?%?$/i;
 

@@ -28,7 +28,7 @@ test('an output is a plain file under its bucket and key', async () => {
   expect(await readdir(join(folder.root, unfinished))).toEqual([]);
 });
 
-test('no link leads out of the folder, neither to read nor to write', async () => {
+test('no link leads out of the folder, for reading or writing', async () => {
   await using folder = await setup();
   await writeFile(join(folder.root, 'outside'), 'secret');
   await symlink(join(folder.root, 'outside'), join(folder.root, 'files/link'));
@@ -41,7 +41,7 @@ test('no link leads out of the folder, neither to read nor to write', async () =
 });
 
 test.each(['s3://files//etc/passwd', 's3://files/a//b', 's3://files/folder/', `s3://files/${'x'.repeat(300)}`])(
-  'refuses %s, which no file can be called, for good',
+  'refuses %s, which cannot be the name of a file, for good',
   async (uri) => {
     await using folder = await setup();
     await expect(folder.read(uri)).rejects.toBeInstanceOf(PermanentError);
@@ -49,7 +49,7 @@ test.each(['s3://files//etc/passwd', 's3://files/a//b', 's3://files/folder/', `s
   },
 );
 
-test('refuses for good what is a folder, leads through a file, or is a pipe that nobody writes to', async () => {
+test('refuses for good a folder, a path through a file, and a pipe that nobody writes to', async () => {
   await using folder = await setup();
   await mkdir(join(folder.root, 'files/folder'));
   await writeFile(join(folder.root, 'files/file'), 'x');
@@ -60,7 +60,7 @@ test('refuses for good what is a folder, leads through a file, or is a pipe that
   }
 });
 
-test('a folder that cannot be written now may be later: that is no failure for good', async () => {
+test('a folder that cannot be written now may be writable later: that is no failure for good', async () => {
   await using folder = await setup();
   await writeFile(join(folder.root, unfinished), 'in the way');
   const writing = folder.objects.write('s3://files/out', ['x'], plain);

@@ -1,7 +1,7 @@
 /**
- * Objects as plain files: `s3://bucket/key` is `<root>/bucket/key`. A file that somebody puts there is an object, and an
- * output is a file to look at. No uri leaves the folder, by `..`, by an absolute path or by a link. Which file a job wrote is
- * said in a receipt beside the buckets, since a file has no place for it.
+ * Objects as plain files: `s3://bucket/key` is `<root>/bucket/key`. A file that somebody puts there is an object, and an output
+ * is a file that can be opened. No uri leads out of the folder, by `..`, by an absolute path or by a link. Which job wrote a
+ * file is recorded in a receipt beside the buckets, since a file has no metadata for it.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -14,16 +14,16 @@ import { existsAlready, measured, tooLarge } from '../measured.ts';
 import { locate, type ObjectLocation } from '../s3Uri.ts';
 
 export interface FolderObjectStoreOptions {
-  /** Holds one folder a bucket. */
+  /** Contains one folder per bucket. */
   readonly root: string;
   readonly buckets: readonly string[];
   readonly maxSourceBytes: number;
 }
 
-/** Beside the buckets, none of which can have this name: what is being written, on the same disk as where it goes. */
+/** A folder beside the buckets, whose name no bucket can have: files that are being written, on the same disk as their target. */
 export const unfinished = '.unfinished';
 
-/** Beside the buckets too: one file for each output of each job that may replace its own alone. */
+/** Beside the buckets too: one file for each output of a job that may replace only its own. */
 const receipts = '.receipts';
 
 const chunkBytes = 64 * 1024;
@@ -41,11 +41,11 @@ export function createFolderObjectStore({ root, buckets, maxSourceBytes }: Folde
         signal.throwIfAborted();
         if (bytesRead === 0) return;
         read += bytesRead;
-        // Someone may be writing to it: the limit is held while reading as well.
+        // Another process may be writing to it: the limit is checked while reading as well.
         if (read > maxSourceBytes) throw tooLarge(uri, maxSourceBytes);
         progress?.(Math.min(100, (100 * read) / Math.max(size, 1)));
         yield buffer.subarray(0, bytesRead);
-        // The other jobs, their heartbeats and signals get their turn here.
+        // Lets other jobs, their heartbeats and signals run.
         await setImmediate();
       }
     },
@@ -72,7 +72,7 @@ export function createFolderObjectStore({ root, buckets, maxSourceBytes }: Folde
   };
 }
 
-/** The path of an object, each folder on its way being one, if it is there at all. @throws {PermanentError} */
+/** The path of an object; every existing folder on the way is checked to be a real folder. @throws {PermanentError} */
 async function pathTo(root: string, uri: string, { Bucket, Key }: ObjectLocation): Promise<string> {
   const parts = [Bucket, ...Key.split('/')];
   if (parts.includes('')) throw new PermanentError(`${uri} has an empty part, which no folder can hold`);
@@ -119,7 +119,7 @@ function receiptOf(root: string, uri: string, { jobId }: Author): string {
   );
 }
 
-/** False where nothing is there. @throws {PermanentError} where something is that is not the author's. */
+/** False where no file exists. @throws {PermanentError} where a file exists that the author did not write. */
 async function mayReplace(path: string, receipt: string, uri: string, { replaces }: Author): Promise<boolean> {
   if (replaces === 'any') return true;
   const found = await identityOf(path).catch(() => undefined);
@@ -129,25 +129,25 @@ async function mayReplace(path: string, receipt: string, uri: string, { replaces
   return true;
 }
 
-/** Before the file gets its name: a crash in between leaves a receipt too many, never one too few. */
+/** Before the file gets its name: a crash in between leaves an extra receipt, never a missing one. */
 async function sign(draft: string, receipt: string): Promise<void> {
   await mkdir(join(receipt, '..'), { recursive: true });
   await appendFile(receipt, `${await identityOf(draft)}\n`, { flush: true });
 }
 
-/** Another file at the same path has another, and so has this one once somebody has edited it. */
+/** Another file at the same path has another id, and so has this one once somebody has edited it. */
 async function identityOf(path: string): Promise<string> {
   const { ino, mtimeNs } = await lstat(path, { bigint: true });
   return `${ino} ${mtimeNs}`;
 }
 
-/** Fails where somebody was faster. */
+/** Fails where another process was faster. */
 async function create(draft: string, path: string): Promise<void> {
   await link(draft, path);
   await rm(draft);
 }
 
-/** As S3 does, a bucket must be there, the folders within it come by themselves. */
+/** As in S3, a bucket must exist; the folders within it are created when needed. */
 async function makeFolders(root: string, uri: string, { Bucket, Key }: ObjectLocation): Promise<void> {
   let path = join(root, Bucket);
   if ((await lstat(path).catch(() => undefined)) === undefined) throw new PermanentError(`${uri} does not exist: there is no such bucket`);
@@ -157,7 +157,7 @@ async function makeFolders(root: string, uri: string, { Bucket, Key }: ObjectLoc
   }
 }
 
-/** Makes the file's new name last through a loss of power. */
+/** Makes the file's new name survive a power cut. */
 async function syncFolder(path: string): Promise<void> {
   await using folder = await open(path, constants.O_RDONLY);
   await folder.sync();

@@ -1,6 +1,6 @@
-/** One JSON object as fields and cells, stricter than JSON.parse: each field once, each string well-formed. */
+/** Reads one JSON object as fields and cells, more strictly than JSON.parse: each field once, each string well-formed. */
 
-/** What is wrong with it: where, as a JSONPath, and what. */
+/** What is wrong with it: the place, as a JSONPath, and the problem. */
 export class JsonFault extends Error {
   override readonly name = 'JsonFault';
   readonly path: string;
@@ -22,17 +22,17 @@ const numberText = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const needsParsing = /[\\\p{Cc}]/u;
 
 /**
- * A reader that is used for one line after the other. A string is its cell, null is an empty one, all else is a cell of
- * JSON without its white space, numbers as they were written: 12345678901234567890 and 1.50 stay what they are.
+ * A reader that is used for one line after the other. The cell of a string is its text, that of null is empty. Any other value
+ * is a cell of JSON without white space, and numbers stay as they were written: 12345678901234567890 and 1.50 are unchanged.
  */
 export interface JsonObjectReader {
-  /** @throws {JsonFault} for what is not JSON, not an object, or has what a table cannot hold. */
+  /** @throws {JsonFault} for text that is not JSON, is not an object, or contains what a table cannot hold. */
   fields(text: string): Fields;
   /** The cells of an object with exactly these fields, in this order and without white space; else undefined. */
   cells(text: string, leads: readonly string[]): readonly string[] | undefined;
 }
 
-/** What stands before each value in an object with these fields: `{"a":`, `,"b":`, … */
+/** The text before each value in an object with these fields: `{"a":`, `,"b":`, … */
 export function leadsOf(names: readonly string[]): readonly string[] {
   return names.map((name, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
 }
@@ -65,7 +65,7 @@ export function createJsonObjectReader(): JsonObjectReader {
           cells.push(cell());
         }
       } catch (error) {
-        // Told with its path when the line is read again, field by field.
+        // Reported with its path when the line is read again, field by field.
         if (error instanceof JsonFault) return undefined;
         throw error;
       }
@@ -196,7 +196,7 @@ export function createJsonObjectReader(): JsonObjectReader {
   }
 }
 
-/** `$.address.lines[0]`, with `$["a b"]` for names that are no words. */
+/** `$.address.lines[0]`, with `$["a b"]` for names that are not identifiers. */
 function pathText(path: readonly (string | number)[]): string {
   const steps = path.map((step) => {
     if (typeof step === 'number') return `[${step}]`;

@@ -10,17 +10,20 @@ export interface OpenedJsonLines {
   readonly columns: readonly string[] | undefined;
   /** A cell for each column; null and absent fields are empty. */
   readonly rows: AsyncGenerator<readonly (readonly string[])[], void, undefined>;
-  /** Known once all rows are read. */
+  /** Known once all rows have been read. */
   readonly tolerated: () => { readonly blankLines: number; readonly endMarks: number };
 }
 
-/** @throws {PermanentError} with line and path, for what is not one JSON object a line, or has a field that the first line has not. */
+/**
+ * @throws {PermanentError} with line and path, for a line that is not one JSON object, or that has a field which the first line
+ * does not have.
+ */
 export async function openJsonLines({ pieces, endMarks }: OpenedText, uri: string): Promise<OpenedJsonLines> {
   const lines = readLines(pieces, uri);
   const reader = createJsonObjectReader();
   let blankLines = 0;
   let first: Fields | undefined;
-  /** Lines behind the first, of the batch that it came with. */
+  /** The other lines of the batch with which the first one came. */
   let rest: readonly Line[] = [];
   while (first === undefined) {
     const next = await lines.next();
@@ -63,7 +66,7 @@ export async function openJsonLines({ pieces, endMarks }: OpenedText, uri: strin
     if (found === fields.size) return cells;
     const known = new Set(columns);
     const unknown = [...fields.keys()].find((name) => !known.has(name));
-    throw new PermanentError(`${uri}, line ${line.number}: has the field ${JSON.stringify(unknown)}, which the first line has not`);
+    throw new PermanentError(`${uri}, line ${line.number}: has the field ${JSON.stringify(unknown)}, which the first line does not have`);
   }
 
   function fieldsOf({ text, number }: Line): Fields {
@@ -75,7 +78,7 @@ export async function openJsonLines({ pieces, endMarks }: OpenedText, uri: strin
     }
   }
 
-  /** What is JSON but not in lines shows in the first one. */
+  /** A JSON file that is not JSON Lines shows in the first line. */
   function firstObject(line: Line): Fields {
     const looksLike = (what: string): PermanentError =>
       new PermanentError(`${uri}, line ${line.number}: JSON Lines has one object per line; this looks like ${what}`);
@@ -87,7 +90,7 @@ export async function openJsonLines({ pieces, endMarks }: OpenedText, uri: strin
       if (fields.size > maxCells) throw new PermanentError(`${uri}, line ${line.number}: has more than ${maxCells} fields`);
       return fields;
     } catch (error) {
-      if (error instanceof JsonFault && error.isCutOff) throw looksLike('an object that goes on over several lines (pretty-printed)');
+      if (error instanceof JsonFault && error.isCutOff) throw looksLike('an object that continues over several lines (pretty-printed)');
       if (error instanceof JsonFault)
         throw new PermanentError(`${uri}, line ${line.number}: ${error.path} ${error.message}`, { cause: error });
       throw error;

@@ -8,7 +8,7 @@ import { createClient, openTestBucket, StoppedByTest } from '../testBucket.ts';
 import { createObjectStore } from './objectStore.ts';
 
 describe('reading', () => {
-  test('asks nothing of S3 for a uri that is refused', async () => {
+  test('sends nothing to S3 for a uri that is refused', async () => {
     await using bucket = await openTestBucket();
     bucket.sent.length = 0;
     for (const uri of ['s3://secrets/key', 'file:///etc/passwd', 's3://files/../secrets/key', 's3://files/']) {
@@ -18,7 +18,7 @@ describe('reading', () => {
     expect(bucket.sent).toEqual([]);
   });
 
-  test('holds the limit while reading from a server that names no length', async () => {
+  test('applies the limit while reading from a server that sends no length', async () => {
     await using server = await openServer((response) => response.write('0123456789', () => response.end('x')));
     const objects = createObjectStore({
       s3: createClient(server.url),
@@ -46,7 +46,7 @@ describe('reading', () => {
     }
   });
 
-  test('lets go of a source that stalls as soon as the signal fires', async () => {
+  test('stops waiting for a source that stalls as soon as the signal fires', async () => {
     const stop = new AbortController();
     await using server = await openStallingServer();
     const objects = createObjectStore({ s3: createClient(server.url), buckets: ['files'], maxSourceBytes: 100 });
@@ -116,7 +116,7 @@ describe('writing', () => {
     expect(await bucket.keys()).toEqual([]);
   });
 
-  test('takes no more of the content than one part ahead of what is sent', async () => {
+  test('reads at most one part more of the content than it is sending', async () => {
     let taken = 0;
     const takenAtParts: number[] = [];
     await using bucket = await openTestBucket({
@@ -133,7 +133,7 @@ describe('writing', () => {
   });
 });
 
-/** Promises ten bytes, sends four, and says no more. */
+/** Announces ten bytes, sends four, and nothing more. */
 function openStallingServer() {
   return openServer((response) => {
     response.writeHead(200, { 'content-length': 10 });
@@ -141,7 +141,7 @@ function openStallingServer() {
   });
 }
 
-/** A server that answers badly, as no emulator does. */
+/** A server that answers wrongly, which no emulator does. */
 async function openServer(answer: (response: ServerResponse) => void) {
   const server = createServer((_, response) => answer(response));
   await once(server.listen(0, '127.0.0.1'), 'listening');

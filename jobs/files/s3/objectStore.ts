@@ -1,6 +1,7 @@
 /**
- * Objects in S3: sources read and outputs written as streams, in allowed buckets only. An output says in its metadata which
- * job wrote it, and every write is conditional on what was there before, so that none replaces what it has not looked at.
+ * Objects in S3: sources read and outputs written as streams, only in allowed buckets. An output names in its metadata the job
+ * that wrote it, and every write is conditional on what was there before, so that none replaces an object that it has not
+ * looked at.
  */
 import { addAbortSignal, Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
@@ -26,11 +27,11 @@ export function createObjectStore({ s3, buckets, maxSourceBytes }: ObjectStoreOp
         let read = 0;
         for await (const chunk of chunksOf(body, uri)) {
           read += chunk.byteLength;
-          // Content-Length is a promise of the other side: the limit is held while reading as well.
+          // Content-Length cannot be trusted: the limit is checked while reading as well.
           if (read > maxSourceBytes) throw tooLarge(uri, maxSourceBytes);
           progress?.(bytes === 0 ? 100 : Math.min(100, (100 * read) / bytes));
           yield chunk;
-          // What has come already is read without a pause: the other jobs, their heartbeats and signals get their turn here.
+          // Data that has arrived already is read without a pause: this lets other jobs, their heartbeats and signals run.
           await setImmediate();
         }
         if (read < bytes) throw new Error(`${uri} ended after ${read} of ${bytes} bytes`);
@@ -50,7 +51,7 @@ export function createObjectStore({ s3, buckets, maxSourceBytes }: ObjectStoreOp
   };
 }
 
-/** Of the metadata, which S3 knows in lower case. */
+/** A key of the metadata, which S3 stores in lower case. */
 const authorKey = 'job-id';
 
 interface Write {
@@ -60,7 +61,10 @@ interface Write {
   readonly signal: AbortSignal;
 }
 
-/** What must still be so when the output is complete. @throws {PermanentError} where something is there that is not the author's. */
+/**
+ * The condition that must still hold when the output is complete. @throws {PermanentError} where an object exists that the
+ * author did not write.
+ */
 async function conditionFor(s3: S3Client, { uri, target, author, signal }: Write): Promise<WriteCondition> {
   try {
     const { ETag, Metadata } = await s3.send(new HeadObjectCommand(target), { abortSignal: signal });

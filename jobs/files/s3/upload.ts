@@ -1,4 +1,4 @@
-/** One upload to S3: a single put where the content is small, else a multipart upload that ends whole or not at all. */
+/** One upload to S3: a single put for small content, else a multipart upload that is completed or leaves nothing. */
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -10,7 +10,10 @@ import {
 } from '@aws-sdk/client-s3';
 import type { ObjectLocation } from '../s3Uri.ts';
 
-/** That nothing is there, or what was looked at. Held when the object comes to be: with its put, or with the last step of a multipart upload. */
+/**
+ * That no object exists, or that it is the one that was looked at. Checked when the object is created: with its put, or with
+ * the last step of a multipart upload.
+ */
 export type WriteCondition = { readonly IfNoneMatch: '*' } | { readonly IfMatch: string | undefined };
 
 export interface Upload {
@@ -20,19 +23,19 @@ export interface Upload {
   readonly metadata: Readonly<Record<string, string>>;
   readonly condition: WriteCondition;
   readonly signal: AbortSignal;
-  /** What is thrown in place of an error of S3's; an error of the content's own is thrown as it is. */
+  /** The error to throw for an error of S3; an error of the content itself is thrown unchanged. */
   explain(error: unknown): Error;
 }
 
 /** S3 takes 10,000 parts of at least 5 MiB: 80 GiB in all. */
 const partBytes = 8 * 1024 ** 2;
 const maxPieceBytes = 1024 ** 2;
-/** The job's signal may have fired already, and a worker that shuts down does not wait longer for tidiness. */
+/** The job's signal may have fired already, and a worker that shuts down waits no longer than this for the clean-up. */
 const abandonTimeoutMs = 5000;
 
 /**
- * Parts go one after the other: the content waits meanwhile (backpressure), and when one fails no other is on its way
- * that could arrive after the abort. (lib-storage's `Upload` rejects before it has aborted.)
+ * Parts are sent one after the other: the content waits meanwhile (backpressure), and when one fails no other is in flight that
+ * could arrive after the abort. (lib-storage's `Upload` rejects before it has aborted.)
  */
 export async function uploadInParts(upload: Upload, content: AsyncIterable<Uint8Array>): Promise<void> {
   let multipart: Multipart | undefined;
@@ -59,7 +62,7 @@ export async function uploadInParts(upload: Upload, content: AsyncIterable<Uint8
   }
 }
 
-/** So that a part is never much larger than `partBytes`, however large the chunks are. */
+/** Keeps a part near `partBytes`, however large the chunks are. */
 async function* inPieces(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const chunk of content) {
     for (let start = 0; start < chunk.byteLength; start += maxPieceBytes) yield chunk.subarray(start, start + maxPieceBytes);
@@ -76,7 +79,7 @@ async function put(
   chunks: readonly Uint8Array[],
 ): Promise<void> {
   const Body = Buffer.concat(chunks);
-  // The SDK takes an empty body for a stream of unknown length unless it is told.
+  // The SDK takes an empty body for a stream of unknown length unless the length is given.
   const command = new PutObjectCommand({
     ...target,
     Body,
@@ -126,7 +129,7 @@ async function abandon({ s3, target }: Upload, { UploadId }: Multipart): Promise
     const command = new AbortMultipartUploadCommand({ ...target, UploadId });
     await s3.send(command, { abortSignal: AbortSignal.timeout(abandonTimeoutMs) });
   } catch {
-    // What failed first is what matters; parts left behind are the business of the bucket's lifecycle rule.
+    // The first error is thrown; parts left behind are deleted by the bucket's lifecycle rule.
   }
 }
 

@@ -1,20 +1,20 @@
-/** Decodes bytes, chunk by chunk; what is not of the encoding is refused, naming byte and line. */
+/** Decodes bytes, chunk by chunk; bytes that are not of the encoding are refused, with their position and line. */
 import { PermanentError } from '../../../core/errors.ts';
 import type { Encoding } from './encoding.ts';
 
 interface DecoderOptions {
   readonly uri: string;
   readonly encoding: Encoding;
-  /** Ends the sentence that refuses a byte. */
+  /** The end of the message that refuses a byte. */
   readonly hint: string;
 }
 
-/** A chunk gives the text of its whole characters; no chunk is the end. */
+/** A chunk returns the text of its complete characters; call it without a chunk at the end. */
 export function createDecoder({ uri, encoding, hint }: DecoderOptions): (chunk?: Uint8Array) => string {
   const decode = decodeWhole(encoding);
   let bytesBefore = 0;
   let linesBefore = 0;
-  /** The beginning of a character whose other bytes are in the next chunk. */
+  /** The first bytes of a character that continues in the next chunk. */
   let pending: Uint8Array = new Uint8Array();
 
   return (chunk) => {
@@ -40,13 +40,13 @@ export function createDecoder({ uri, encoding, hint }: DecoderOptions): (chunk?:
     return `${uri}, line ${1 + linesBefore + lineEnds(text.slice(0, index))}`;
   }
 
-  /** From the beginning of the file. */
+  /** Counted from the beginning of the file. */
   function offsetOf(text: string, index: number): number {
     return bytesBefore + byteLength(text.slice(0, index), encoding);
   }
 }
 
-/** Of a text that was decoded: a character has as many bytes as it came from. */
+/** The number of bytes of a decoded text: a character has as many bytes as it came from. */
 function byteLength(text: string, encoding: Encoding): number {
   if (encoding === 'utf-8') return Buffer.byteLength(text);
   return encoding === 'utf-16le' || encoding === 'utf-16be' ? 2 * text.length : text.length;
@@ -54,7 +54,7 @@ function byteLength(text: string, encoding: Encoding): number {
 
 /** Undefined for bytes that are not of the encoding. */
 function decodeWhole(encoding: Encoding): (bytes: Uint8Array) => string | undefined {
-  // What is called latin1 on the web is windows-1252; here it is ISO 8859-1.
+  // On the web, latin1 means windows-1252; here it is ISO 8859-1.
   if (encoding === 'latin1') return (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
   return (bytes) => {
@@ -67,10 +67,10 @@ function decodeWhole(encoding: Encoding): (bytes: Uint8Array) => string | undefi
   };
 }
 
-/** The bytes that windows-1252 has no character for. */
+/** The bytes without a character in windows-1252. */
 const unassigned = /[\x81\x8d\x8f\x90\x9d]/;
 
-/** Decoded once more, leniently: U+FFFD stands for what is wrong, unless it was written so. */
+/** Decoded once more, leniently: U+FFFD then marks what is wrong, unless the text contained it. */
 function firstWrong(bytes: Uint8Array, encoding: Encoding): { readonly text: string; readonly index: number } {
   const text = new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes);
   if (encoding === 'windows-1252') return { text, index: text.search(unassigned) };
@@ -87,7 +87,7 @@ function firstWrong(bytes: Uint8Array, encoding: Encoding): { readonly text: str
   }
 }
 
-/** Without the bytes of a last character that is not all there. */
+/** Without the bytes of an incomplete last character. */
 function wholeCharacters(bytes: Uint8Array, encoding: Encoding): number {
   const length = bytes.byteLength;
   if (encoding === 'utf-16le' || encoding === 'utf-16be') {
@@ -104,7 +104,7 @@ function wholeCharacters(bytes: Uint8Array, encoding: Encoding): number {
   return length;
 }
 
-/** Old Macs end lines with a carriage return alone. */
+/** Old Macs end lines with a carriage return only. */
 function lineEnds(text: string): number {
   return count(text, '\n') || count(text, '\r');
 }

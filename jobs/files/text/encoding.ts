@@ -1,4 +1,4 @@
-/** Which encoding a text is in, told from its first bytes. */
+/** Finds the encoding of a text from its first bytes. */
 
 export const encodings = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'latin1'] as const;
 export type Encoding = (typeof encodings)[number];
@@ -12,8 +12,8 @@ export function byteOrderMark(head: Uint8Array, encoding: Encoding): readonly nu
 }
 
 /**
- * By the byte order mark; without one, UTF-16 where the zeros of its characters show it, else UTF-8. The encodings of
- * one byte a character cannot be told apart and are never guessed.
+ * By the byte order mark; without one, UTF-16 where the zeros of its characters show it, else UTF-8. Encodings with one byte
+ * per character cannot be told apart and are never guessed.
  */
 export function guessEncoding(head: Uint8Array): Encoding {
   const marked = encodings.find((encoding) => byteOrderMark(head, encoding).length > 0);
@@ -26,7 +26,7 @@ export function guessEncoding(head: Uint8Array): Encoding {
 
 interface HighBytes {
   readonly zeros: number;
-  /** Share of bytes below 9, which lead the characters of Latin, Greek, Cyrillic, Hebrew and Arabic. */
+  /** The share of bytes below 9, which are the high bytes of Latin, Greek, Cyrillic, Hebrew and Arabic characters. */
   readonly low: number;
 }
 
@@ -40,7 +40,10 @@ function highBytes(bytes: Uint8Array, from: number): HighBytes {
   return { zeros, low: low / Math.max(1, bytes.length / 2) };
 }
 
-/** A stray NUL does not make UTF-16: half the text would, or (Chinese) what is no UTF-8 and has its line ends wide. */
+/**
+ * A stray NUL does not make it UTF-16. In UTF-16, half of the bytes are zeros, or (in Chinese) the bytes are no UTF-8 and line
+ * ends have two bytes.
+ */
 function isUtf16(bytes: Uint8Array, { zeros, low }: HighBytes, encoding: 'utf-16le' | 'utf-16be'): boolean {
   const text = decoded(bytes.subarray(0, bytes.length - (bytes.length % 2)), encoding);
   if (text === undefined) return false;
@@ -50,7 +53,7 @@ function isUtf16(bytes: Uint8Array, { zeros, low }: HighBytes, encoding: 'utf-16
 
 function decoded(bytes: Uint8Array, encoding: string): string | undefined {
   try {
-    // A stream: the last character may go on behind these bytes.
+    // As a stream: the last character may continue after these bytes.
     return new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: true });
   } catch {
     return undefined;

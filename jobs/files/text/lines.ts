@@ -1,4 +1,4 @@
-/** Lines out of text, of bounded length. */
+/** Splits text into lines of bounded length. */
 import { PermanentError } from '../../../core/errors.ts';
 
 /** The longest line, in characters, that a handler holds in memory. */
@@ -11,7 +11,7 @@ export interface Line {
 }
 
 /**
- * Lines without their endings, `\n` or `\r\n`: those that end in a piece, together.
+ * Lines without their endings, `\n` or `\r\n`: all lines that end in a piece come together.
  *
  * @throws {PermanentError} for a line longer than `maxLineLength`.
  */

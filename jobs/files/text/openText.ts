@@ -1,4 +1,4 @@
-/** A file opened as text: in which encoding, and its pieces. */
+/** A file opened as text: its encoding, and its pieces. */
 import { PermanentError } from '../../../core/errors.ts';
 import { createDecoder } from './decoder.ts';
 import { byteOrderMark, guessEncoding, type Encoding } from './encoding.ts';
@@ -7,12 +7,12 @@ export interface OpenedText {
   readonly encoding: Encoding;
   /** Without byte order mark, and without the Ctrl-Z of DOS at the end. */
   readonly pieces: AsyncGenerator<string, void, undefined>;
-  /** Ctrl-Z characters left out at the end; known once all pieces are read. */
+  /** The number of Ctrl-Z characters left out at the end; known once all pieces are read. */
   readonly endMarks: () => number;
 }
 
 interface TextOptions {
-  /** What errors begin with. */
+  /** The beginning of error messages. */
   readonly uri: string;
   /** Guessed where it is absent. */
   readonly encoding?: Encoding | undefined;
@@ -21,9 +21,9 @@ interface TextOptions {
 const sampleBytes = 64 * 1024;
 
 /**
- * A chunk is not looked at again once the next was asked for.
+ * A chunk is not used again once the next was asked for.
  *
- * @throws {PermanentError} for bytes that are not of the encoding, and for NUL, which no text holds; also while reading.
+ * @throws {PermanentError} for bytes that are not of the encoding, and for NUL, which is not text; also while reading.
  */
 export async function openText(chunks: AsyncIterable<Uint8Array>, { uri, encoding: told }: TextOptions): Promise<OpenedText> {
   const iterator = chunks[Symbol.asyncIterator]();
@@ -46,7 +46,7 @@ export async function openText(chunks: AsyncIterable<Uint8Array>, { uri, encodin
       const text = held + decode(chunk);
       const end = endOfText(text);
       held = text.slice(end);
-      if (held.length > sampleBytes) throw new PermanentError(`${uri}: ends in thousands of Ctrl-Z characters (byte 0x1A)`);
+      if (held.length > sampleBytes) throw new PermanentError(`${uri}: ends with thousands of Ctrl-Z characters (byte 0x1A)`);
       if (end > 0) yield text.slice(0, end);
     }
     const text = held + decode();
@@ -62,7 +62,7 @@ export async function openText(chunks: AsyncIterable<Uint8Array>, { uri, encodin
   }
 }
 
-/** Before the Ctrl-Z characters at the end, and the line ends among and behind them; else the whole length. */
+/** The position before the Ctrl-Z characters at the end, and the line ends among and after them; else the whole length. */
 function endOfText(text: string): number {
   let end = text.length;
   let first = -1;

@@ -1,9 +1,9 @@
-/** The thread's side of work on a file: what a `…Thread.ts` calls, and the messages between it and workInThread.ts. */
+/** The thread's side of work on a file: called by each `…Thread.ts`, with the messages between it and workInThread.ts. */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { PermanentError } from '../../../core/errors.ts';
 import type { JsonValue } from '../../../core/job.ts';
 
-/** `pull` asks for the next chunk of the source; `output` waits until it is taken. Each is answered by one `Answer`. */
+/** `pull` asks for the next chunk of the source; `output` waits until it is accepted. Each is answered by one `Answer`. */
 export type Message =
   | { readonly kind: 'pull' }
   | { readonly kind: 'output'; readonly bytes: Uint8Array<ArrayBuffer> }
@@ -11,38 +11,38 @@ export type Message =
   | { readonly kind: 'done'; readonly result: JsonValue }
   | { readonly kind: 'refused'; readonly message: string };
 
-/** To `pull`: a chunk, or none at the end of the source. To `output`: taken. */
+/** To `pull`: a chunk, or none at the end of the source. To `output`: accepted. */
 export interface Answer {
   readonly chunk?: Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** What the thread is given to do. */
+/** The thread's input. */
 export interface FileWork<Params> {
-  /** The source's uri, to name it in errors; the thread itself can read nothing. */
+  /** The source's uri, for error messages; the thread itself cannot read it. */
   readonly uri: string;
   readonly params: Params;
 }
 
 export interface FileDesk<Params> extends FileWork<Params> {
-  /** Each is there until the next is asked for. */
+  /** Each chunk is valid until the next is asked for. */
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** The text goes out in batches; the promise waits while the other side is busy. */
+  /** The text is sent in batches; the promise waits while the other side is busy. */
   write(text: string): Promise<void>;
   progress(percent: number): void;
 }
 
-/** A thread's whole work: its result is JSON; a PermanentError of it is one outside, too. */
+/** All of a thread's work: its result is JSON; a PermanentError in it becomes one outside, too. */
 export async function serveFile<Params>(work: (desk: FileDesk<Params>) => Promise<JsonValue>): Promise<void> {
   const given: unknown = workerData;
   if (isMainThread || parentPort === null || !isFileWork<Params>(given)) return;
   const port = parentPort;
-  // Nothing here has a reason to load anything; should it find one, it cannot.
+  // The thread has no reason to load modules; code that tries cannot.
   Reflect.deleteProperty(globalThis, 'fetch');
   const encoder = new TextEncoder();
   let batch = '';
   let answered: (answer: Answer) => void = () => {};
   port.on('message', (answer: Answer) => answered(answer));
-  /** One question at a time: the last output may still be on its way. */
+  /** One message at a time: the last output may not be answered yet. */
   let last: Promise<Answer> = Promise.resolve({});
 
   async function ask(message: Message): Promise<void> {
@@ -66,7 +66,7 @@ export async function serveFile<Params>(work: (desk: FileDesk<Params>) => Promis
       const { chunk } = await last;
       if (chunk === undefined) return;
       yield chunk;
-      // Given back at once: memory outside of the heap is little reason for a collection, and a file has much of it.
+      // Freed at once: memory outside the heap seldom triggers a garbage collection, and a file has much of it.
       chunk.buffer.transfer(0);
     }
   }
@@ -94,7 +94,7 @@ export async function serveFile<Params>(work: (desk: FileDesk<Params>) => Promis
 
 const batchLength = 64 * 1024;
 
-/** Whoever starts the thread holds the params against its type. */
+/** The caller that starts the thread has checked the params against its type. */
 function isFileWork<Params>(data: unknown): data is FileWork<Params> {
   return typeof data === 'object' && data !== null && 'uri' in data && 'params' in data;
 }

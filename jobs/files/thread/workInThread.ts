@@ -1,7 +1,6 @@
 /**
- * Work on a stranger's file in a thread of its own, with bounds on memory and time. What a file can make parsers do is
- * synchronous and may take long: in the worker's own thread it would hold up the heartbeats of all other jobs, and no
- * signal could stop it.
+ * Works on a stranger's file in a thread of its own, with bounds on memory and time. A parser's work on a file is synchronous
+ * and may take long: in the worker's own thread it would delay the heartbeats of all other jobs, and no signal could stop it.
  */
 import { on } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -10,13 +9,13 @@ import { PermanentError } from '../../../core/errors.ts';
 import type { HandlerContext } from '../../../core/handler.ts';
 import type { Answer, FileWork, Message } from './serveFile.ts';
 
-/** What a file may take of the worker before it counts as a bomb. */
+/** What a file may use of the worker before it counts as a bomb. */
 export interface ThreadBounds {
   /** JavaScript's heap of the thread. */
   readonly maxHeapMb: number;
-  /** What lies outside of the heap, such as unpacked streams; twice the bytes that the thread was given come on top. */
+  /** Memory outside the heap, such as unpacked streams; twice the bytes that the thread was given are added. */
   readonly maxBufferMb: number;
-  /** Between one message of the thread and its next, when it waits for nothing. */
+  /** The longest time between two messages of the thread, while it does not wait. */
   readonly maxStepMs: number;
 }
 
@@ -24,19 +23,19 @@ export interface ThreadWork<Result extends z.ZodType, Taken> {
   /** A module that calls `serveFile`. */
   readonly module: URL;
   readonly source: string;
-  /** Takes what the thread writes; the thread waits while it is busy. */
+  /** Receives what the thread writes; the thread waits while it is busy. */
   readonly take: (pieces: AsyncIterable<Uint8Array>) => Promise<Taken>;
   readonly params: unknown;
   readonly result: Result;
   readonly bounds: ThreadBounds;
   readonly context: Pick<HandlerContext, 'objects' | 'signal'>;
-  /** Of the bytes read. */
+  /** Percent of the bytes read. */
   readonly readProgress?: ((percent: number) => void) | undefined;
   /** As the thread reports it. */
   readonly workProgress?: ((percent: number) => void) | undefined;
 }
 
-/** @throws {PermanentError} for what the thread refuses, and for a file out of bounds. On abort the thread ends at once. */
+/** @throws {PermanentError} for a file that the thread refuses, or that exceeds the bounds. On abort the thread ends at once. */
 export async function workInThread<Result extends z.ZodType, Taken>(
   work: ThreadWork<Result, Taken>,
 ): Promise<{ readonly result: z.output<Result>; readonly taken: Taken }> {
@@ -76,7 +75,7 @@ async function* outputsOf<Result extends z.ZodType, Taken>(
         case 'output':
           watch.pause();
           yield message.bytes;
-          // Freed at once: memory outside of the heap is little reason for a collection, and an output has much of it.
+          // Freed at once: memory outside the heap seldom triggers a garbage collection, and an output has much of it.
           message.bytes.buffer.transfer(0);
           answer({});
           break;
@@ -106,7 +105,7 @@ async function* outputsOf<Result extends z.ZodType, Taken>(
   }
 }
 
-/** It has no environment variables, so no credentials. */
+/** It gets no environment variables, so no credentials. */
 function startThread(module: URL, work: FileWork<unknown>, { maxHeapMb }: ThreadBounds): Worker {
   return new Worker(module, {
     name: 'file',
@@ -114,27 +113,27 @@ function startThread(module: URL, work: FileWork<unknown>, { maxHeapMb }: Thread
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: 8 },
     env: {},
     execArgv: [],
-    // Unread: what a parser has to say about a file is not for the worker's log.
+    // Not read: a parser's messages about a file do not belong in the worker's log.
     stdout: true,
     stderr: true,
   });
 }
 
-/** Fires `overstepped` when the thread takes too long for a step or too much memory outside of its heap. */
+/** Fires `overstepped` when the thread takes too long for a step or too much memory outside its heap. */
 function watchThread(thread: Worker, source: string, { maxBufferMb, maxStepMs }: ThreadBounds) {
   const overstepped = new AbortController();
   let stepFrom: number | undefined = performance.now();
   let givenBytes = 0;
   const timer = setInterval(() => void inspect(), watchEveryMs);
   const stop = (): void => clearInterval(timer);
-  // A listener of its own: an error that comes after the iterator's end would end the whole process.
+  // A separate listener: an error after the iterator's end would end the whole process.
   thread.on('error', stop);
   thread.on('exit', stop);
   async function inspect(): Promise<void> {
     if (stepFrom !== undefined && performance.now() - stepFrom > maxStepMs) {
       overstepped.abort(new PermanentError(`${source} takes longer than ${maxStepMs} ms for one step of the work on it`));
     }
-    // Answered in the middle of a busy loop too; rejected once the thread has ended, which is known by then.
+    // Answered even by a busy loop; rejected once the thread has ended, which is known by then.
     const { external_memory: buffers } = await thread.getHeapStatistics().catch(() => ({ external_memory: 0 }));
     if (buffers > maxBufferMb * MiB + 2 * givenBytes) {
       overstepped.abort(new PermanentError(`${source} takes more than ${maxBufferMb} MiB of memory to unpack`));
@@ -143,7 +142,7 @@ function watchThread(thread: Worker, source: string, { maxBufferMb, maxStepMs }:
   return {
     overstepped: overstepped.signal,
     stop,
-    /** The thread has its turn. */
+    /** The thread is working. */
     expect(bytes: number): void {
       stepFrom = performance.now();
       givenBytes += bytes;
@@ -155,7 +154,7 @@ function watchThread(thread: Worker, source: string, { maxBufferMb, maxStepMs }:
   };
 }
 
-/** As it is, where it has its memory for itself; what shares it with others is copied, or would take them along. */
+/** Moved without a copy, where it has its memory to itself; otherwise copied, since moving would take the others' memory along. */
 function movable(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = chunk;
   const isAlone = buffer instanceof ArrayBuffer && byteLength === buffer.byteLength;

@@ -1,0 +1,60 @@
+/** `npm start` and BullMQ as subjects of one bench: each with a client in a process of its own, asked in turns. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { startRedis } from '../../test/support/redis.ts';
+import { startChild, type Child } from './child.ts';
+import { loadResult, type LoadResult } from './load.ts';
+
+export interface Subject {
+  readonly name: string;
+  readonly client: Child;
+}
+
+export interface OurOptions {
+  readonly url: string;
+  readonly type: string;
+  readonly overSocket: boolean;
+  /** All jobs, by the feed of their owner. Default: true; else those alone that a command says. */
+  readonly watchesAll?: boolean;
+}
+
+export async function ours(opening: AsyncDisposableStack, name: string, options: OurOptions): Promise<Subject> {
+  const client = opening.use(await startChild('ticketClient.ts'));
+  await client.ask(z.undefined(), 'open', options);
+  return { name, client };
+}
+
+/** With a folder, its Redis writes before it answers. */
+export async function bull(opening: AsyncDisposableStack, name: string, folder: string | undefined): Promise<Subject> {
+  const redis = opening.adopt(await startRedis(undefined, folder), ({ stop }) => stop());
+  const env = { REDIS_URL: redis.url };
+  const worker = opening.use(await startChild('bullWorker.ts', env));
+  await worker.ask(z.number(), 'cpu');
+  return { name, client: opening.use(await startChild('bullClient.ts', env)) };
+}
+
+/** What each subject came to, round by round; the first of all is not counted. */
+export async function inTurns(
+  subjects: readonly Subject[],
+  rounds: number,
+  command: string,
+  request: { readonly jobs: number },
+): Promise<readonly LoadResult[][]> {
+  const results: LoadResult[][] = subjects.map(() => []);
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const [index, { client }] of subjects.entries()) {
+      const result = await client.ask(loadResult, command, request);
+      if (round > 0) results[index]?.push(result);
+    }
+  }
+  return results;
+}
+
+/** A folder on the disk of the project: the temporary one may be in memory, which never waits. */
+export async function openBenchFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const cache = join(import.meta.dirname, '../../.cache');
+  await mkdir(cache, { recursive: true });
+  const path = await mkdtemp(join(cache, 'bench-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}

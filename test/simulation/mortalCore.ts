@@ -1,0 +1,129 @@
+/**
+ * What one process has of the system: its requests wait for their turn, go wrong before or after they take effect, and from
+ * one of them on none is answered any more, since the process was killed there.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { JobError } from '../../core/errors.ts';
+import type { Entries } from '../../core/table/entries.ts';
+import type { JobTable } from '../../core/table/jobTable.ts';
+import type { Job } from '../../core/job.ts';
+import type { Core } from '../../core/usecases/core.ts';
+import type { Breaker } from '../../worker/breaker.ts';
+import type { Turns } from './turns.ts';
+
+/** What whoever was killed would have gone on with ends by this. */
+export class Killed extends Error {}
+
+export interface MortalCore {
+  readonly core: Core;
+  readonly breaker: Breaker;
+  kill(): void;
+  /** As it was read or written here last. */
+  recordOf(jobId: string): Job | undefined;
+}
+
+export interface MortalCoreDeps {
+  readonly core: Core;
+  readonly turns: Turns;
+  readonly chance: () => number;
+  /** The request by which it is killed, before or after its effect. Undefined: none. */
+  readonly diesAt?: number | undefined;
+  /** Of how many requests one goes wrong, 0 to 1. */
+  readonly luck: () => number;
+}
+
+export function mortalCore({ core, turns, chance, diesAt, luck }: MortalCoreDeps): MortalCore {
+  let left = diesAt;
+  let isDead = false;
+  const seen = new Map<string, Job>();
+  const note = (job: Job | undefined): void => void (job !== undefined && seen.set(job.jobId, job));
+
+  function request<Answer>(ask: () => Promise<Answer>, away: () => JobError): Promise<Answer> {
+    if (isDead) return Promise.reject(new Killed());
+    return turns.take(async () => {
+      if (isDead) throw new Killed();
+      left = left === undefined ? undefined : left - 1;
+      const wrong = luck();
+      const isUnanswered = chance() < 0.5;
+      if (left === 0) isDead = true;
+      if (!isUnanswered && isDead) throw new Killed();
+      if (!isUnanswered && chance() < wrong) throw away();
+      const answer = await ask();
+      if (isDead) throw new Killed();
+      if (isUnanswered && chance() < wrong) throw away();
+      return answer;
+    });
+  }
+  const ofTable = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => request(ask, () => new JobError('TABLE_UNAVAILABLE'));
+  const ofQueues = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => request(ask, () => new JobError('QUEUE_UNAVAILABLE'));
+  const { queues, feed } = core;
+  const table: JobTable = {
+    ...core.table,
+    ...writesOf(core.table, ofTable, note),
+    get: async (jobId) => {
+      const job = await ofTable(() => core.table.get(jobId));
+      note(job);
+      return job;
+    },
+    getMany: (jobIds, signal) => ofTable(() => core.table.getMany(jobIds, signal)),
+    listPlaced: (query) => ofTable(() => core.table.listPlaced(query)),
+    entries: entriesOf(core.table.entries, ofTable),
+  };
+  return {
+    core: {
+      ...core,
+      table,
+      queues: {
+        ...queues,
+        send: (...args) => ofQueues(() => queues.send(...args)),
+        delete: (message) => ofQueues(() => queues.delete(message)),
+        setVisibility: (...args) => ofQueues(() => queues.setVisibility(...args)),
+      },
+      feed: { ...feed, publish: (...args) => (isDead ? Promise.resolve(false) : feed.publish(...args)) },
+    },
+    breaker: {
+      table,
+      isOpen: () => false,
+      // Whoever waits for the table asks again after a timer's shortest time.
+      closed: () =>
+        isDead
+          ? Promise.resolve()
+          : turns.take(
+              () => Promise.resolve(),
+              () => sleep(2),
+            ),
+      stop: () => undefined,
+    },
+    kill: () => void (isDead = true),
+    recordOf: (jobId) => seen.get(jobId),
+  };
+}
+
+type Ask = <Answer>(ask: () => Promise<Answer>) => Promise<Answer>;
+
+function writesOf(table: JobTable, ask: Ask, note: (job: Job | undefined) => void): Pick<JobTable, 'create' | 'transition' | 'touch'> {
+  const noted = async (write: () => ReturnType<JobTable['create']>): ReturnType<JobTable['create']> => {
+    const written = await ask(write);
+    note(written.job);
+    return written;
+  };
+  return {
+    create: (job) => noted(() => table.create(job)),
+    transition: (event, jobId, input) => noted(() => table.transition(event, jobId, input)),
+    touch: (touch, jobId, facts, changes) => noted(() => table.touch(touch, jobId, facts, changes)),
+  };
+}
+
+function entriesOf(entries: Entries, ask: Ask): Entries {
+  return {
+    get: (kind, key) => ask(() => entries.get(kind, key)),
+    getMany: (kind, keys, signal) => ask(() => entries.getMany(kind, keys, signal)),
+    create: (kind, draft) => ask(() => entries.create(kind, draft)),
+    replace: (kind, known, draft) => ask(() => entries.replace(kind, known, draft)),
+    put: (kind, draft) => ask(() => entries.put(kind, draft)),
+    remove: (kind, known) => ask(() => entries.remove(kind, known)),
+    drop: (kind, key) => ask(() => entries.drop(kind, key)),
+    list: (kind, query) => ask(() => entries.list(kind, query)),
+    listKeys: (kind, query) => ask(() => entries.listKeys(kind, query)),
+  };
+}
