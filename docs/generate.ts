@@ -8,6 +8,7 @@ import { headSlots, slotBytes } from '../core/logBuffer.ts';
 import { guards } from '../core/guards.ts';
 import { decisions, type DecisionName } from '../core/decisions.ts';
 import { touches, transitions } from '../core/transitions.ts';
+import { waitReasons, waits } from '../core/waiting.ts';
 import { plannedPage } from '../infra/plan/plannedPage.ts';
 import { readUnitCosts } from '../infra/plan/unitCosts.ts';
 import { maxConcurrency } from '../core/typeLimits.ts';
@@ -59,6 +60,7 @@ function statesPage(): string {
     meaningOf(row.guards, 'decided' in row ? row.decided : []),
     row.by,
   ]);
+  const waitRows = waitReasons.map((reason) => [reason, waits[reason].meaning, waits[reason].place]);
   const touched = touches.map((row) => [row.touch, row.from.join(', '), meaningOf(row.guards), row.by]);
   return document(
     'States of a job',
@@ -77,6 +79,12 @@ function statesPage(): string {
       '## Writes that change no status',
       '',
       table(['write', 'in', 'only if', 'by'], touched),
+      '## Why a PENDING job waits on purpose',
+      '',
+      'Its `waitingReason`, from `core/waiting.ts`. It holds no slot and no lease meanwhile, and no message names it. The [place](architecture.md#jobs-that-wait-on-purpose) is where it stands in the index.',
+      '',
+      table(['reason', 'meaning', 'place'], waitRows),
+      'A workflow has [states of its own](workflows.md#how-it-ends-and-how-it-goes-on).',
     ],
   );
 }

@@ -31,7 +31,7 @@ export interface ParamFromRequest {
 }
 
 /** Of the params of all jobs together. */
-const maxWorkflowParamsBytes = 4 * 1024 * 1024;
+export const maxWorkflowParamsBytes = 4 * 1024 * 1024;
 const maxPathLength = 20;
 const jobName = /^[\p{L}\p{N}_][\p{L}\p{N}_.-]{0,63}$/u;
 

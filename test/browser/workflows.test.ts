@@ -124,6 +124,24 @@ describe('the page of workflows', () => {
     await row('import').and(page().locator('[data-status=SUCCEEDED]')).waitFor();
   });
 
+  test('lists many a page at a time, each with how far it is, and on a phone', async () => {
+    for (let number = 1; number <= 21; number += 1)
+      await createWorkflow(`flow ${number}`, [{ name: 'only' }, { name: 'after', dependsOn: ['only'] }]);
+    await go('#page=workflows');
+    const rows = page().locator('.workflows-table tbody tr');
+    await expect.poll(() => rows.count()).toBe(20);
+    await rows.filter({ hasText: 'flow 21' }).getByText('2 succeeded').waitFor();
+    await page().getByRole('button', { name: 'Older' }).click();
+    await expect.poll(() => rows.locator('th a').allTextContents()).toEqual(['flow 1']);
+    expect(await page().getByRole('button', { name: 'Older' }).isDisabled()).toBe(true);
+    await page().getByRole('button', { name: 'Newer' }).click();
+    await expect.poll(() => rows.count()).toBe(20);
+    await page().setViewportSize({ width: 390, height: 844 });
+    await expect.poll(() => page().evaluate('document.documentElement.scrollWidth')).toBe(390);
+    expect(await faults(page())).toEqual([]);
+    await shoot('workflows-phone');
+  });
+
   test('stays usable with 1,000 jobs, and on a phone: drawn where one looks, and the list a hundred at a time', async () => {
     const pages = Array.from({ length: 998 }, (_, index) => ({ name: `page-${index}`, dependsOn: ['split'] }));
     const workflowId = await createWorkflow('a long book', [

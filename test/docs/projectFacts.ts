@@ -9,6 +9,11 @@ import { failureCatalogue } from '../../core/failures.ts';
 import * as job from '../../core/job.ts';
 import { retentionSeconds } from '../../core/queue/sqs/definition.ts';
 import { maxTicks } from '../../core/schedule/schedule.ts';
+import { maxWorkflowParamsBytes } from '../../core/usecases/checkWorkflow.ts';
+import { maxChildren, maxDepth } from '../../core/usecases/children.ts';
+import { maxStepBytes } from '../../core/usecases/keepStep.ts';
+import { maxSleepSeconds } from '../../core/usecases/sleeps.ts';
+import { maxEdges, maxParamsFrom, maxWorkflowJobs } from '../../core/workflow/workflow.ts';
 import { maxConcurrency } from '../../core/typeLimits.ts';
 import { maxBatch } from '../../core/usecases/createJob.ts';
 import { maxPageSize } from '../../core/usecases/listJobs.ts';
@@ -119,6 +124,14 @@ function limits(settings: ReturnType<typeof describeSettings>): Readonly<Record<
     maxPageSize: written(maxPageSize),
     maxRunAheadDays: written(maxRunAheadDays),
     maxWaitSeconds: written(maxWaitSeconds),
+    maxWorkflowJobs: written(maxWorkflowJobs),
+    maxEdges: written(maxEdges),
+    maxParamsFrom: written(maxParamsFrom),
+    maxWorkflowParamsMB: written(maxWorkflowParamsBytes / 1024 ** 2),
+    maxChildren: written(maxChildren),
+    maxDepth: written(maxDepth),
+    maxStepKB: written(maxStepBytes / 1024),
+    maxSleepDays: written(maxSleepSeconds / 86_400),
     queueRetentionDays: written(retentionSeconds.jobs / 86_400),
     deadLetterRetentionDays: written(retentionSeconds.deadLetters / 86_400),
   };

@@ -1,35 +1,39 @@
 /**
  * Runs the three workflows, one after the other: JOBS=./docs/examples/workflows/index.ts npm start, then
- *   npm run build && node docs/examples/workflows/main.ts [http://127.0.0.1:4000]
+ *   npm run build && node docs/examples/workflows/main.ts [http://127.0.0.1:4000 [order-1]]
  */
 import { createJobTickets, type Workflow } from 'job-tickets-client';
 import { countDocument } from './countDocument.ts';
 import { scheduleImport } from './nightlyImport.ts';
 import { orderGoods } from './orderGoods.ts';
 
-await using client = createJobTickets({ url: `${process.argv[2] ?? 'http://127.0.0.1:4000'}/graphql` });
+const [, , url = 'http://127.0.0.1:4000', orderId = `order-${Date.now()}`] = process.argv;
+await using client = createJobTickets({ url: `${url}/graphql` });
 
-await told(await countDocument(client, 'It was the best of times, it was the worst of times'.repeat(20), 12));
+await over(await countDocument(client, 'it was the best of times, it was the worst of times '.repeat(20).trim(), 12), 'join');
 
-const order = await orderGoods(client, `order-${Date.now()}`, 99.5);
-let isApproved = false;
-// The owner’s own page would do this, or the dashboard.
+const order = await orderGoods(client, orderId, 99.5);
+// The owner’s own page would do this, or the dashboard. It may be sent before it is waited for, as soon as there is the job.
 for await (const { jobName, jobEvent } of client.watchWorkflow(order.workflowId)) {
-  console.log(jobName ?? 'the order', jobEvent?.status ?? '');
-  // It may be sent before it is waited for.
-  if (jobName === 'approve' && jobEvent !== null && !isApproved) {
-    isApproved = true;
-    await client.sendSignal(jobEvent.jobId, 'approval', { isApproved: true, by: 'Ada' });
-  }
+  if (jobName !== 'approve' || jobEvent === null) continue;
+  await client.sendSignal(jobEvent.jobId, 'approval', { isApproved: true, by: 'Ada' });
+  break;
 }
+await over(order, 'charge');
 
 const { scheduleId } = await scheduleImport(client);
 const { jobId } = await client.triggerSchedule(scheduleId);
-console.log('the night’s files', (await client.waitForJob(jobId)).result);
+const { status, result } = await client.waitForJob(jobId);
+console.log('files of the night:', status, JSON.stringify(result));
 await client.deleteSchedule(scheduleId);
 
-async function told({ workflowId }: Workflow): Promise<void> {
-  for await (const { jobName, jobEvent, workflowStatus } of client.watchWorkflow(workflowId)) {
-    console.log(jobName ?? 'the workflow', jobEvent?.status ?? workflowStatus);
+/** Follows it to its end, and tells what came of one of its jobs. */
+async function over({ workflowId }: Workflow, jobName: string): Promise<void> {
+  const ended = new Map<string, string>();
+  for await (const { jobName: name, jobEvent } of client.watchWorkflow(workflowId)) {
+    if (name !== null && jobEvent !== null) ended.set(name, jobEvent.status);
   }
+  const workflow = await client.workflow(workflowId);
+  const job = await client.workflowJob(workflowId, jobName);
+  console.log(`${workflow.name}: ${workflow.status}, ${ended.size} jobs; ${jobName}:`, JSON.stringify(job?.result));
 }
