@@ -1,6 +1,7 @@
 /** What carries events from writers to watchers: Redis in production, this process in the all-in-one. */
 import type { Job } from '../job.ts';
 import { latestEventOf, type JobEvent } from './event.ts';
+import { forEachOf, type Few } from './few.ts';
 
 export type Channel = { readonly jobId: string } | { readonly owner: string };
 
@@ -16,9 +17,11 @@ export interface Feed {
   publish(event: JobEvent, record?: Job): Promise<boolean>;
   /**
    * Resolves once events published from now on arrive, or at once while the feed is away: then `isConnected()` is
-   * false, and `onInterrupted` is called when it is back. Answers the function that ends the subscription.
+   * false, and `onInterrupted` is called when it is back.
    */
-  subscribe(channel: Channel, listener: FeedListener): Promise<() => Promise<void>>;
+  subscribe(channel: Channel, listener: FeedListener): Promise<void>;
+  /** It is told nothing more. Never rejects; twice is fine. */
+  unsubscribe(channel: Channel, listener: FeedListener): Promise<void>;
   /** Whether events arrive at present, on this channel or on all; watchers read the table at an interval while they do not. */
   isConnected(channel?: Channel): boolean;
   close(): Promise<void>;
@@ -43,20 +46,27 @@ export function channelsOf({ jobId, owner, version, logged }: JobEvent): readonl
 
 /** What is told on a channel of another job or owner is told to the wrong ones. */
 export function isOf({ jobId, owner }: JobEvent, channel: string): boolean {
-  return channel === channelName({ jobId }) || channel === channelName({ owner });
+  return isNamed(channel, 'job:{', jobId) || isNamed(channel, 'owner:{', owner);
+}
+
+/** Without making the name: asked at every event. */
+function isNamed(channel: string, kind: string, id: string): boolean {
+  return (
+    channel.length === kind.length + id.length + 1 && channel.startsWith(kind) && channel.startsWith(id, kind.length) && channel.endsWith('}')
+  );
 }
 
 /** Each listener stands for itself. */
 export function tellEach(
-  listeners: Iterable<FeedListener>,
+  listeners: Few<FeedListener>,
   tell: (listener: FeedListener) => void,
   onThrow: (error: unknown) => void,
 ): void {
-  for (const listener of listeners) {
+  forEachOf(listeners, (listener) => {
     try {
       tell(listener);
     } catch (error) {
       onThrow(error);
     }
-  }
+  });
 }

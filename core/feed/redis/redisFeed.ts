@@ -132,6 +132,7 @@ export function openRedisFeed({ redisUrl, password, isCluster = false, log, ping
     },
 
     subscribe: (channel, listener) => subscriptions.add(channelName(channel), listener),
+    unsubscribe: (channel, listener) => subscriptions.remove(channelName(channel), listener),
 
     isConnected: (channel) => (channel === undefined ? connected : (subscriptions.isWhole(channelName(channel)) ?? connected)),
 

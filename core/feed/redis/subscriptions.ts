@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../telemetry/log.ts';
 import { tellEach, type FeedListener } from '../feed.ts';
+import { withItem, withoutItem, type Few } from '../few.ts';
 import type { RedisConnection } from './redisConnection.ts';
 
 export interface SubscriptionsDeps {
@@ -17,8 +18,9 @@ export interface SubscriptionsDeps {
 }
 
 export interface Subscriptions {
-  add(channel: string, listener: FeedListener): Promise<() => Promise<void>>;
-  listeners(channel: string): Iterable<FeedListener>;
+  add(channel: string, listener: FeedListener): Promise<void>;
+  remove(channel: string, listener: FeedListener): Promise<void>;
+  listeners(channel: string): Few<FeedListener>;
   isWhole(channel: string): boolean | undefined;
   /** No channel brings events any more. */
   lose(): void;
@@ -30,7 +32,7 @@ export interface Subscriptions {
 }
 
 interface Subscription {
-  readonly listeners: Set<FeedListener>;
+  listeners: Few<FeedListener>;
   /** Redis has confirmed the channel, on the connection that is. */
   isWhole: boolean;
   confirming: Promise<void> | undefined;
@@ -102,21 +104,24 @@ export function createSubscriptions({ connection, log, onRefused, onWhole }: Sub
     async add(channel, listener) {
       let subscription = subscriptions.get(channel);
       if (subscription === undefined) {
-        subscription = { listeners: new Set(), isWhole: false, confirming: undefined };
+        subscription = { listeners: undefined, isWhole: false, confirming: undefined };
         subscriptions.set(channel, subscription);
         subscription.confirming = confirm(channel, subscription);
       }
-      const { listeners } = subscription;
-      listeners.add(listener);
+      subscription.listeners = withItem(subscription.listeners, listener);
       await subscription.confirming;
-      return async () => {
-        if (!listeners.delete(listener) || listeners.size > 0 || subscriptions.get(channel)?.listeners !== listeners) return;
-        subscriptions.delete(channel);
-        if (connection.isReady()) await connection.sunsubscribe(channel).catch(() => undefined);
-      };
     },
 
-    listeners: (channel) => subscriptions.get(channel)?.listeners ?? [],
+    async remove(channel, listener) {
+      const subscription = subscriptions.get(channel);
+      if (subscription === undefined) return;
+      subscription.listeners = withoutItem(subscription.listeners, listener);
+      if (subscription.listeners !== undefined) return;
+      subscriptions.delete(channel);
+      if (connection.isReady()) await connection.sunsubscribe(channel).catch(() => undefined);
+    },
+
+    listeners: (channel) => subscriptions.get(channel)?.listeners,
     isWhole: (channel) => subscriptions.get(channel)?.isWhole,
 
     lose() {
