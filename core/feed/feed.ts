@@ -44,9 +44,10 @@ export function channelsOf({ jobId, owner, version, logged }: JobEvent): readonl
   return version === 1 ? [ofOwner] : [channelName({ jobId }), ofOwner];
 }
 
-/** What is told on a channel of another job or owner is told to the wrong ones. */
-export function isOf({ jobId, owner }: JobEvent, channel: string): boolean {
-  return isNamed(channel, 'job:{', jobId) || isNamed(channel, 'owner:{', owner);
+/** Whose channel of this name it is; of another job's or owner's it is told to the wrong ones: `undefined`. */
+export function channelOf(event: JobEvent, name: string): Channel | undefined {
+  if (isNamed(name, 'job:{', event.jobId)) return event;
+  return isNamed(name, 'owner:{', event.owner) ? { owner: event.owner } : undefined;
 }
 
 /** Without making the name: asked at every event. */
