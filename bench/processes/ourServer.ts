@@ -13,10 +13,10 @@ const read = new Set<string>();
 const config = readConfig();
 const log = createLog({ level: config.logLevel, part: 'server' });
 const { core, notReady } = openCore({ config, jobTypes: benchTypes, clock: systemClock, log });
-const watches = createWatches({
-  ...core,
-  table: { entries: core.table.entries, get: async (jobId) => asTold(await core.table.get(jobId)), getMany },
-});
+// Which records were read takes memory, where that is measured and nothing is told.
+const isQuiet = process.env['NO_HINTS'] === 'true';
+const tableAsTold = { entries: core.table.entries, get: async (jobId: string) => asTold(await core.table.get(jobId)), getMany };
+const watches = createWatches({ ...core, table: isQuiet ? core.table : tableAsTold });
 
 const { url } = await openServer({ core, watches, log, notReady, config });
 serveCommands({ url: () => url });

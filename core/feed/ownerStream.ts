@@ -7,11 +7,11 @@ import type { Log } from '../../telemetry/log.ts';
 import { JobError } from '../errors.ts';
 import { countCaughtUp, type CaughtUpCounters } from './countCaughtUp.ts';
 import { eventsOf, type JobEvent, type ToldJob } from './event.ts';
-import type { Feed } from './feed.ts';
+import type { Feed, FeedListener } from './feed.ts';
 import { contradicts, tellsMore, type JobTimeline, type Judgement } from './jobTimeline.ts';
 import { JobTimelines } from './jobTimelines.ts';
 import { OwnerLog, OwnerWatch, type Chooses } from './ownerLog.ts';
-import { WatchSet, type Watch, type WatchedEvent } from './watch.ts';
+import { WatchesOf, type Watch, type WatchedEvent } from './watch.ts';
 
 export interface OwnerStream {
   /** `chooses`: whether an event is sent; default: all are. */
@@ -49,11 +49,11 @@ export async function openOwnerStream(
 ): Promise<OwnerStream> {
   const jobs = new JobTimelines(maxJobs);
   const events = new OwnerLog();
-  const watches = new WatchSet({ onEmpty: () => fail(new JobError('FEED_INTERRUPTED')), onCount, onThrow });
+  const watches = new WatchesOf({ onEmpty: () => fail(new JobError('FEED_INTERRUPTED')), onCount, onThrow });
+  const listener: FeedListener = { onEvent, onInterrupted: () => fail(new JobError('FEED_INTERRUPTED')) };
   const startedAt = now();
   /** Jobs that are being read: whether a newer hint came meanwhile, and from which version on. */
   const reading = new Map<string, Reading>();
-  let unsubscribe: () => Promise<void> = () => Promise.resolve();
 
   function tell(event: WatchedEvent, { facts }: JobTimeline): void {
     // Events of a job are sent only after its record was read.
@@ -165,7 +165,7 @@ export async function openOwnerStream(
   function fail(error: Error): void {
     if (events.failure() !== undefined) return;
     events.fail(error);
-    void unsubscribe();
+    void feed.unsubscribe({ owner }, listener);
     onIdle(owner);
     watches.changed();
   }
@@ -174,9 +174,9 @@ export async function openOwnerStream(
     log.error({ error, owner }, 'a watcher of an owner threw; it was ended');
   }
 
-  unsubscribe = await feed.subscribe({ owner }, { onEvent, onInterrupted: () => fail(new JobError('FEED_INTERRUPTED')) });
+  await feed.subscribe({ owner }, listener);
   if (events.failure() !== undefined || !feed.isConnected({ owner })) {
-    await unsubscribe();
+    await feed.unsubscribe({ owner }, listener);
     throw new JobError('FEED_INTERRUPTED', { message: 'The feed is away at present.' });
   }
   return { fail, watch: (options) => new OwnerWatch(events, watches, options) };

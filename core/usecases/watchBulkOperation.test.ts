@@ -29,10 +29,11 @@ async function setup({ silenceMs = 40 } = {}) {
     publish: deliver,
     subscribe(_channel, listener) {
       listeners.add(listener);
-      return Promise.resolve(() => {
-        listeners.delete(listener);
-        return Promise.resolve();
-      });
+      return Promise.resolve();
+    },
+    unsubscribe(_channel, listener) {
+      listeners.delete(listener);
+      return Promise.resolve();
     },
     isConnected: () => isConnected,
     close: () => Promise.resolve(),

@@ -21,10 +21,11 @@ function setup(options: WatchesOptions = {}) {
       const name = channelName(channel);
       const here = listeners.get(name) ?? new Set();
       listeners.set(name, here.add(listener));
-      return Promise.resolve(() => {
-        here.delete(listener);
-        return Promise.resolve();
-      });
+      return Promise.resolve();
+    },
+    unsubscribe(channel, listener) {
+      listeners.get(channelName(channel))?.delete(listener);
+      return Promise.resolve();
     },
     isConnected: () => isConnected,
     close: () => Promise.resolve(),

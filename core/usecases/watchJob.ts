@@ -128,13 +128,12 @@ export function createWatches(
   { table, feed, clock, log, telemetry }: WatchesDeps,
   { pollMs = 1000, silenceMs = 30_000, maxReadsPerSecond = 500, onRepair = () => telemetry.count('feedRepairs') }: WatchesOptions = {},
 ): Watches {
-  const jobs = new Map<string, Promise<JobStream>>();
-  const owners = new Map<string, Promise<OwnerStream>>();
-  const ownersOfWorkflows = new Map<string, Promise<OwnerStream>>();
+  /** Streams, or what they are while they open. */
+  const jobs = new Map<string, JobStream | Promise<JobStream>>();
+  const owners = new Map<string, OwnerStream | Promise<OwnerStream>>();
+  const ownersOfWorkflows = new Map<string, OwnerStream | Promise<OwnerStream>>();
   /** Told of jobs that nobody watches now: whoever comes back must not be told of less, and the record may know less. */
   const lastUpdates = new Map<string, JobEvent>();
-  /** Streams that are not open yet. */
-  const opening = new Set<Promise<unknown>>();
   let watchers = 0;
   let closed = false;
   const stopCounting = telemetry.gauge('watchers', () => watchers);
@@ -199,34 +198,33 @@ export function createWatches(
 
   /** One stream a key; a stream that failed to open, or that nobody watches any more, makes room for a new one. */
   async function join<Stream, Watched>(
-    streams: Map<string, Promise<Stream>>,
+    streams: Map<string, Stream | Promise<Stream>>,
     key: string,
     { open, refresh, watch }: Joining<Stream, Watched>,
   ): Promise<Watched> {
     for (;;) {
       if (closed) throw new JobError('SHUTTING_DOWN');
       const known = streams.get(key);
-      const wasOpen = known !== undefined && !opening.has(known);
-      const joined = known ?? start(streams, key, open);
-      const stream = await joined;
+      const wasOpen = known !== undefined && !(known instanceof Promise);
+      const stream = await (known ?? start(streams, key, open));
       if (wasOpen) await refresh?.(stream);
       // The last watcher may have left, and ended the stream, while this one waited for it.
-      if (streams.get(key) === joined) return watch(stream);
+      if (streams.get(key) === stream) return watch(stream);
     }
   }
 
-  function start<Stream>(streams: Map<string, Promise<Stream>>, key: string, open: (key: string) => Promise<Stream>): Promise<Stream> {
-    const stream = open(key);
-    streams.set(key, stream);
-    opening.add(stream);
-    stream.then(
-      () => opening.delete(stream),
-      () => {
-        opening.delete(stream);
-        streams.delete(key);
-      },
+  function start<Stream>(
+    streams: Map<string, Stream | Promise<Stream>>,
+    key: string,
+    open: (key: string) => Promise<Stream>,
+  ): Promise<Stream> {
+    const opening = open(key);
+    streams.set(key, opening);
+    opening.then(
+      (stream) => streams.get(key) === opening && streams.set(key, stream),
+      () => streams.delete(key),
     );
-    return stream;
+    return opening;
   }
 
   const watches: Watches = {

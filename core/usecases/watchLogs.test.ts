@@ -25,10 +25,11 @@ function setup({ silenceMs = 40 } = {}) {
     publish: () => Promise.resolve(true),
     subscribe(_channel, listener) {
       listeners.add(listener);
-      return Promise.resolve(() => {
-        listeners.delete(listener);
-        return Promise.resolve();
-      });
+      return Promise.resolve();
+    },
+    unsubscribe(_channel, listener) {
+      listeners.delete(listener);
+      return Promise.resolve();
     },
     isConnected: () => isConnected,
     close: () => Promise.resolve(),

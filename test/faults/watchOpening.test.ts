@@ -30,8 +30,9 @@ function setup() {
     publish: () => Promise.resolve(true),
     subscribe: (_channel, listener) => {
       listeners.push(listener);
-      return Promise.resolve(() => Promise.resolve());
+      return Promise.resolve();
     },
+    unsubscribe: () => Promise.resolve(),
     isConnected: () => state.isConnected,
     close: () => Promise.resolve(),
   };
