@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { parseConfig } from '../runtime/config.ts';
 import { openTelemetry, type OpenedTelemetry } from '../telemetry/openTelemetry.ts';
-import { blocksRunBy } from './docs/projectFacts.ts';
+import { blocksRunBy } from './docs/readPages.ts';
 import { openApiSystem, type ApiSystem } from './e2e/apiSystem.ts';
 import { as, secret } from './security/stage.ts';
 

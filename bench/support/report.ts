@@ -55,7 +55,8 @@ Written by \`npm run bench\` (all sections) or \`npm run bench -- <name>\` (one)
 those of a small machine that others use at the same time.
 
 - **Floor**: the least that any solution has to do, such as a bare script that makes the same calls, or a bare WebSocket server that sends the same bytes.
-- **The usual way**: what most projects put together: graphql-yoga with graphql-ws, and an async iterator for each subscription.
+- **The usual way**: what most projects put together: graphql-yoga's own pub/sub, fed from Redis, behind graphql-ws, with an async iterator for each
+  subscription ([its code](../bench/processes/usualServer.ts)).
 - **A peer**: another job system that does the same work, on the same machine.
 - **Ratios are medians of ratios.** Subject and floor take turns in one run, each in a process of its own. Each round gives a ratio, and the median of these is
   shown. So it may differ a little from the ratio of the two medians beside it: a slow moment of the machine hits both sides of one round alike.

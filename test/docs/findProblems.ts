@@ -25,7 +25,7 @@ export interface Facts {
 
 type Rule = (page: Page, facts: Facts, pages: readonly Page[]) => readonly string[];
 
-const rules: readonly Rule[] = [links, blocks, commands, namespaces, paths, names, values, figures];
+const rules: readonly Rule[] = [links, blocks, commands, ownNode, namespaces, paths, names, values, figures];
 
 export function findProblems(pages: readonly Page[], facts: Facts): readonly string[] {
   return pages.flatMap((page) => rules.flatMap((rule) => rule(page, facts, pages).map((problem) => `${page.path}: ${problem}`)));
@@ -117,6 +117,14 @@ function commands(page: Page, { scripts, paths: existing }: Facts): readonly str
     ([, path = '']) => !isThere(path, existing),
   );
   return [...unknownScripts, ...unknownFiles].map(([command]) => `says \`${command}\`, which there is not`);
+}
+
+/** Readers may have an older Node, which runs no TypeScript; `npx node` and npm's scripts are the project's own. */
+function ownNode(page: Page): readonly string[] {
+  const code = [...page.codes, ...page.blocks.map(({ text }) => text)].join('\n');
+  return [...code.matchAll(/(?<!npx )\bnode [\w./-]+\.ts/g)].map(
+    ([command]) => `says \`${command}\`, which fails on a Node that readers may have`,
+  );
 }
 
 /** Without it kubectl does to whichever namespace it was used for last. */

@@ -99,6 +99,12 @@ export const mutants: readonly Mutant[] = [
     found: /does not stand in docs\/examples\/chargeCard\/handler\.ts/,
   },
   {
+    what: 'an example that is run with whatever Node the reader has',
+    page: 'docs/examples/README.md',
+    edit: ['`npx node docs/examples/backendService.ts`', '`node docs/examples/backendService.ts`'],
+    found: /fails on a Node/,
+  },
+  {
     what: 'a command for the cluster that does not say in which namespace',
     page: 'docs/upgrading.md',
     edit: ['kubectl -n job-tickets-dev rollout', 'kubectl rollout'],

@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { findProblems } from './findProblems.ts';
 import { findRepeats } from './findRepeats.ts';
 import { mutants } from './mutants.ts';
-import { readPages, readProjectFacts, root } from './projectFacts.ts';
+import { readProjectFacts } from './projectFacts.ts';
+import { readPages, root } from './readPages.ts';
 import { readerPaths } from './readerPaths.ts';
 import { readPage } from './readPage.ts';
 

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { exactly, systemClock } from '../../core/clock.ts';
 import { openSqliteTable } from '../../core/table/sqlite/table.ts';
 import { createClients } from '../../infra/local/clients.ts';
-import { blocksRunBy } from '../docs/projectFacts.ts';
+import { blocksRunBy } from '../docs/readPages.ts';
 import { openTestTable } from '../support/backends.ts';
 import { inline, makeJob } from '../support/jobFactory.ts';
 import { startEntry } from '../support/processes.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { blocksRunBy } from '../docs/projectFacts.ts';
+import { blocksRunBy } from '../docs/readPages.ts';
 
 const root = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
