@@ -52,7 +52,7 @@ export async function createChild(
 
 const readsAtOnce = 100;
 
-/** By their names; undefined where one was not made. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** By their names; undefined where a child was not made. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function readChildren(
   { table }: Pick<Core, 'table'>,
   parent: Job,
@@ -69,13 +69,13 @@ export interface ListedChild {
   readonly rank: string;
 }
 
-/** A page of a job's children, beyond a rank. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** A page of a job's children, after a rank. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function listChildren(
   { table }: Pick<Core, 'table'>,
   jobId: string,
   { limit, beyond }: { readonly limit: number; readonly beyond?: string | undefined },
 ): Promise<{ readonly children: readonly ListedChild[]; readonly hasMore: boolean }> {
-  // What follows a rank begins with it, or is the next one.
+  // The next rank after a rank begins with it, or is greater.
   const from = beyond === undefined ? undefined : `${beyond} `;
   const { entries, next } = await table.entries.list(childKind, { place: childrenPlace(jobId), from, limit });
   const jobs = entries.length === 0 ? [] : await table.getMany(entries.map(({ value }) => value.jobId));
@@ -85,5 +85,5 @@ export async function listChildren(
 
 const childrenPlace = (jobId: string): string => `children#${jobId}`;
 
-/** Names may hold anything, and ranks are short. */
+/** Names may contain any text, and ranks are short. */
 const digest = (name: string): string => createHash('sha256').update(name).digest('base64url').slice(0, 22);

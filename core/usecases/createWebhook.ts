@@ -14,9 +14,9 @@ import { webhooksKind } from './webhooks.ts';
 
 export interface WebhookAsked {
   readonly url: string;
-  /** Default: the final ones. */
+  /** Default: the final statuses. */
   readonly statuses?: readonly JobStatus[] | undefined;
-  /** Undefined: all. A name that no type has, or has yet, is none's business. */
+  /** Undefined: all. A name that is not the name of a type, or not yet, is allowed. */
   readonly types?: readonly string[] | undefined;
   /** A job must have all of these. */
   readonly tags?: readonly string[] | undefined;
@@ -24,7 +24,7 @@ export interface WebhookAsked {
 
 export interface EndpointWithSecret {
   readonly endpoint: WebhookEndpoint;
-  /** Shown this once. */
+  /** Shown only this once. */
   readonly secret: string;
 }
 
@@ -68,7 +68,7 @@ export async function createWebhook(
   return { endpoint, secret };
 }
 
-/** What is absent stays; `null` of the types: all. Enabled again, it is told of what comes from then on. */
+/** A field that is absent is unchanged; `null` for the types: all. Once enabled again, it gets events from then on. */
 export interface WebhookChange extends Omit<WebhookAsked, 'url' | 'types'> {
   readonly url?: string | undefined;
   readonly types?: readonly string[] | null | undefined;
@@ -98,7 +98,7 @@ function enabling(
   return isEnabled ? { since: now, disabled: undefined } : { since, disabled: { at: now, reason: 'Its owner disabled it.' } };
 }
 
-/** What is on its way to it fails at its next try. @throws {JobError} `WEBHOOK_ENDPOINT_NOT_FOUND`, `TABLE_UNAVAILABLE`. */
+/** Pending deliveries to it fail at their next try. @throws {JobError} `WEBHOOK_ENDPOINT_NOT_FOUND`, `TABLE_UNAVAILABLE`. */
 export async function deleteWebhook(core: Core, which: WhichEndpoint): Promise<WebhookEndpoint> {
   const deleted = await changeWebhook(core, which, () => undefined);
   forgetWebhookOwners(core);
@@ -119,7 +119,7 @@ export async function rotateWebhookSecret(
   const { low } = await core.table.time();
   const secret = newWebhookSecret();
   const endpoint = await changeWebhook(core, which, (before) => {
-    // Asked again after its own write, it must not take its new secret for the old one.
+    // When it is called again after its own write, it must not take its new secret for the old one.
     const old = before.secrets.find(({ text }) => text !== secret);
     const kept = old === undefined || keepOldSeconds === 0 ? [] : [{ text: old.text, until: low + keepOldSeconds * 1000 }];
     return { ...before, secrets: [{ text: secret }, ...kept], updatedAt: low };
@@ -127,7 +127,7 @@ export async function rotateWebhookSecret(
   return { endpoint, secret };
 }
 
-/** Its receiver wants no more. The reason is shown to its owner. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Its receiver answered 410. The reason is shown to its owner. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function disableWebhook(core: Pick<Core, 'table'>, endpointId: string, reason: string): Promise<void> {
   const { low } = await core.table.time();
   try {
@@ -142,7 +142,7 @@ export async function disableWebhook(core: Pick<Core, 'table'>, endpointId: stri
 
 type Wanted = Partial<Pick<WebhookEndpoint, 'url' | 'statuses' | 'types' | 'tags'>>;
 
-/** Those that are given. @throws {JobError} `BAD_USER_INPUT`. */
+/** The fields that are given. @throws {JobError} `BAD_USER_INPUT`. */
 function checked({ settings }: Core, { url, statuses, types, tags }: Omit<WebhookAsked, 'url'> & Pick<WebhookChange, 'url'>): Wanted {
   const fault = url === undefined ? undefined : faultOfWebhookUrl(requireText(url, ['url']), settings.webhookPrivateHosts);
   if (fault !== undefined) throw badInput(fault, ['url']);

@@ -1,4 +1,4 @@
-/** Hands in a workflow: checked as a whole, then its plan, then the workflow by one write, then its jobs. */
+/** Hands in a workflow: checks all of it, writes its plan, then the workflow in one write, then its jobs. */
 import { createHash } from 'node:crypto';
 import { JobError } from '../errors.ts';
 import { isTag, maxIdempotencyKeyLength, maxTagLength, maxTags } from '../job.ts';
@@ -82,12 +82,12 @@ export async function createWorkflow(core: Core, request: CreateWorkflowRequest)
   };
   const { ok, entry } = await core.table.entries.create(workflowKind, { key: workflowId, ...workflowDraft(workflow, core.settings) });
   if (entry === undefined) throw new JobError('TABLE_UNAVAILABLE');
-  // Of all who try now with one key, one put wins.
+  // Of all processes that try now with one key, one put wins.
   if (!ok) return { workflow: entry.value, created: false };
   return { workflow: (await makeWorkflow(core, workflowId)) ?? entry.value, created: true };
 }
 
-/** By its key, the id that was taken with it first; a crash between that and the workflow is finished by the next call. */
+/** By its key: the id that was first taken with it. A crash between that and the workflow is repaired by the next call. */
 async function idOf(
   { table, settings }: Core,
   { owner, idempotencyKey }: CreateWorkflowRequest,

@@ -1,4 +1,4 @@
-/** Records of jobs, as whoever looks at one that waits for them reads them: each once a look. */
+/** Reads the records that a look at a waiting job needs: each once per look. */
 import type { Job } from '../job.ts';
 import type { ReadSoFar } from '../workflow/look.ts';
 import type { Core } from './core.ts';
@@ -6,7 +6,7 @@ import type { Core } from './core.ts';
 export interface Records {
   readonly seen: ReadSoFar;
   readonly get: (jobId: string) => Job | undefined;
-  /** The first of them, and then some more at a time. */
+  /** The first of them, and then several at a time. */
   read(jobIds: readonly string[]): Promise<void>;
 }
 

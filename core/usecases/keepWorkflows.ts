@@ -1,4 +1,4 @@
-/** Sees to it that records of jobs which have ended do not expire while their workflow is open. */
+/** Keeps records of ended jobs from expiring while their workflow is open. */
 import { isFinal } from '../job.ts';
 import { needsRenewal, payloadExpiry } from '../table/payloadLife.ts';
 import type { Core } from './core.ts';
@@ -8,7 +8,7 @@ import { listedWorkflowKind, openWorkflows, planKind, workflowKind } from './wor
 
 const pageSize = 100;
 
-/** Once a day is enough: they are kept some days longer than they must. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Once a day is enough: they are kept some days longer than necessary. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function keepWorkflows(core: Pick<Core, 'table' | 'settings'>): Promise<void> {
   const { table } = core;
   const { jobTtlDays } = core.settings;

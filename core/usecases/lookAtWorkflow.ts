@@ -10,7 +10,7 @@ import { createRecords, type Records } from './jobRecords.ts';
 import type { LookDeps, LookOptions } from './lookAt.ts';
 import { readPlan, workflowDraft, workflowKind } from './workflows.ts';
 
-/** `told`: the job that whoever looks has news of. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** `told`: the job that has just changed. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function lookAtWorkflowOf(
   core: LookDeps,
   workflowId: string,

@@ -48,14 +48,14 @@ async function makeJob(core: MakeDeps, workflow: Workflow, plan: Plan, number: n
   const draft = draftOf(request, { jobId, params: null, payloadHash, maxFailures, concurrencyKey, rateKey, now });
   const waits: Partial<Job> = first === undefined ? {} : { waitsFor: first, waiting: waitsForJobs, dueAt: undefined };
   const { job, created } = await put(core, { ...draft, params, workflow: { workflowId, name }, ...waits });
-  // After the put: what ended before did not know of it.
+  // After the put: jobs that ended before could not see it.
   if (job.waiting?.reason === 'DEPENDENCIES') {
     const { job: after } = await lookAt(core, jobId);
     if (after?.tell !== undefined) await tellJob(core, after);
   } else if (job.waiting === undefined && (created || isUntouched(job))) await wakeMessage(core, job);
 }
 
-/** Whoever put it may have died before its message. */
+/** The process that put it may have died before it sent the message. */
 function isUntouched({ status, version, sweptAt }: Job): boolean {
   return status === 'PENDING' && version === 1 && sweptAt === undefined;
 }

@@ -1,4 +1,4 @@
-/** Params of a job that takes values out of the results of others, put together when those have ended. */
+/** Completes the params of a job with values from the results of others, when those have ended. */
 import type { Job, JsonValue, Payload } from '../job.ts';
 import type { Changes } from '../table/jobTable.ts';
 import { valueAt, withValueAt } from '../workflow/jsonPath.ts';

@@ -19,7 +19,7 @@ import { maxWorkflowJobs } from '../workflow/workflow.ts';
 
 export interface RetryRequest extends Caller {
   readonly jobId: string;
-  /** What its handler kept (steps, sleeps, signals) is forgotten. */
+  /** What its handler kept (steps, sleeps, signals) is discarded. */
   readonly fromStart?: boolean | undefined;
 }
 
@@ -37,11 +37,11 @@ export async function retryJob(core: Core, { fromStart = false, ...request }: Re
 
   const retried = await beginAnew(core, event, job, facts, fromStart);
   if (!retried.ok) throw retried.job === undefined ? new JobError('JOB_NOT_FOUND') : notRetryable(retried.job);
-  // Those that wait for it are told first; then it goes on as they do, by its dependencies.
+  // The jobs that wait for it are told first; then it continues like them, when its dependencies allow it.
   return retried.job.tell === undefined ? enqueue(core, retried.job, 0) : tellJob(core, retried.job);
 }
 
-/** The next generation, of the version that was read; `fromStart`: without what its handler kept. Its message is the caller's to send. */
+/** The next generation of the version that was read; `fromStart`: without what its handler kept. The caller sends its message. */
 export async function beginAnew(
   core: TransitionDeps & Pick<Core, 'jobTypes' | 'settings'>,
   event: 'retry' | 'retryStuck',
@@ -65,14 +65,14 @@ export async function beginAnew(
   return retried;
 }
 
-/** @throws {JobError} `JOB_NOT_RETRYABLE` for one that was cancelled for another, which names that. */
+/** @throws {JobError} `JOB_NOT_RETRYABLE` for a job that was cancelled because of another one, which the error names. */
 async function restartedInWorkflow(core: Pick<Core, 'table'>, job: Job): Promise<FieldChanges> {
   const plan = job.workflow === undefined ? undefined : await readPlan(core, job.workflow.workflowId);
   if (job.cause !== undefined) throw await cancelledFor(core, job, plan);
   return restartedChanges(job, wantsOf(job, plan)?.dependencies[0]);
 }
 
-/** What failed first, by which all was cancelled. */
+/** The job that failed first, because of which the others were cancelled. */
 async function cancelledFor(core: Pick<Core, 'table'>, job: Job, plan: Plan | undefined): Promise<JobError> {
   let cause = job.cause;
   for (let seen = 0; cause !== undefined && seen < maxWorkflowJobs; seen += 1) {

@@ -1,4 +1,4 @@
-/** Deliveries to an owner's webhook endpoints: listed, found, and made again. */
+/** Deliveries to an owner's webhook endpoints: listed, found, and repeated. */
 import { JobError } from '../errors.ts';
 import { isFailed, isTag, type Job, type JobStatus } from '../job.ts';
 import { badInput, requireText } from '../text.ts';
@@ -13,7 +13,7 @@ import { findWebhook } from './webhooks.ts';
 
 export interface DeliveriesFilter {
   readonly endpointId?: string | undefined;
-  /** Of the job that they tell of. */
+  /** The job that they are about. */
   readonly jobId?: string | undefined;
   readonly status?: readonly JobStatus[] | undefined;
 }
@@ -23,7 +23,7 @@ export type ListDeliveriesRequest = Pick<ListJobsRequest, 'first' | 'after' | 'l
   readonly filter?: DeliveriesFilter | undefined;
 };
 
-/** Newest first: a delivery is as old as the transition that it tells of. @throws as `listJobs`. */
+/** Newest first: a delivery is as old as its transition. @throws as `listJobs`. */
 export function listDeliveries(
   core: Pick<Core, 'table'>,
   { owner, filter: { endpointId, jobId, status } = {}, ...page }: ListDeliveriesRequest,
@@ -32,7 +32,7 @@ export function listDeliveries(
   return listJobs(core, { ...page, owner: deliveriesOwner(owner), filter: { status, tags } });
 }
 
-/** What a delivery tells, and to whom. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** What a delivery sends, and to whom. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function paramsOfDelivery({ table }: Pick<Core, 'table'>, { params, jobId }: Job): Promise<DeliveryParams> {
   const value = params.kind === 'inline' ? params.value : (await table.readPayloads([params.key]))[0];
   const parsed = deliverWebhook.params.safeParse(value);
@@ -55,7 +55,7 @@ export async function redeliverWebhook(core: Core, { deliveryId, ...caller }: Ca
     if (isFailed(delivery.status)) return await retryJob(core, which);
     if (delivery.status === 'PENDING') return await rescheduleJob(core, { ...which, runAt: Math.trunc((await core.table.time()).low) });
   } catch (error) {
-    // It has moved on meanwhile, which is what was wanted.
+    // It has moved on meanwhile, as intended.
     const isUnderWay = error instanceof JobError && (error.code === 'JOB_NOT_RETRYABLE' || error.code === 'JOB_NOT_RESCHEDULABLE');
     if (!isUnderWay) throw error;
     return (await getDelivery(core, deliveryId, caller)).delivery;

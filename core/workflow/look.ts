@@ -10,7 +10,7 @@
 import { isFailed, isFinal, type Cause, type Job, type JobStatus } from '../job.ts';
 import type { FailurePolicy, WorkflowStatus } from './workflow.ts';
 
-/** Of a job that others wait for. One that was not put yet is `unborn`. */
+/** A job that others wait for. One that was not put yet is `unborn`. */
 export type Seen = Pick<Job, 'status' | 'generation'> | 'unborn';
 
 /** Undefined: not read yet. */
@@ -43,7 +43,7 @@ export function lookAtJob(job: Waiter, wants: Wants, seen: ReadSoFar): JobLook {
   const first = dependencies.indexOf(job.waitsFor);
   for (let at = first; ; at += 1) {
     const jobId = dependencies[at];
-    // What it pointed at is none of its dependencies: it waits for none any more.
+    // It pointed at a job that is none of its dependencies: it waits for none any more.
     if (jobId === undefined || first === -1) return { kind: 'ready' };
     const other = seen(jobId);
     if (other === undefined) return { kind: 'read', jobIds: dependencies.slice(at) };
@@ -65,7 +65,7 @@ function lookAtCancelled(cause: Cause, { dependencies }: Wants, seen: ReadSoFar)
   return isOutdated(cause, other) ? { kind: 'revive', at: dependencies[0] } : nothing;
 }
 
-/** It was retried, or revived, since. */
+/** It was retried, or revived, since then. */
 function isOutdated({ generation }: Cause, other: Seen): boolean {
   return other !== 'unborn' && other.generation > generation;
 }
@@ -81,7 +81,7 @@ export type WorkflowLook =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'read'; readonly jobIds: readonly string[] }
   | { readonly kind: 'point'; readonly at: string }
-  /** All were over when they were passed: read them all once more, and ask `outcomeOf`. */
+  /** All had ended when they were passed: read them all once more, and call `outcomeOf`. */
   | { readonly kind: 'confirm' }
   | { readonly kind: 'reopen'; readonly at: string };
 

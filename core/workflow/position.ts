@@ -4,7 +4,7 @@
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-/** The versions told: of the workflow, then of its jobs by their numbers. 0: nothing yet. */
+/** The versions that were sent: of the workflow, then of its jobs by their numbers. 0: none yet. */
 export type Told = readonly number[];
 
 const nothingTold = '0';
@@ -14,7 +14,7 @@ export function positionText(told: Told): string {
   return deflateRawSync(Buffer.from(bytes)).toString('base64url');
 }
 
-/** Undefined for what is no position of a workflow of so many jobs. */
+/** Undefined for a text that is not a position of a workflow of so many jobs. */
 export function toldAt(text: string, jobs: number): Told | undefined {
   if (text === nothingTold) return Array.from({ length: jobs + 1 }, () => 0);
   let bytes: Buffer;
