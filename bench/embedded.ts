@@ -1,4 +1,4 @@
-/** `npm start` on its own engine, beside BullMQ on a Redis that keeps nothing and on one that writes before it answers. */
+/** `npm start` on its own engine, compared with BullMQ on a Redis that stores nothing and on one that writes before it answers. */
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ interface Subject {
   readonly client: Child;
 }
 
-/** Jobs that whoever asks without signing in sees. */
+/** Jobs of the owner that callers without a token are. */
 const mine = { owner: 'anonymous', params: inline({ durationMs: 0 }) } as const;
 
 type Rows = (string | number)[][];
@@ -63,7 +63,7 @@ export async function embeddedGrowth(): Promise<Report> {
 }
 
 async function run(sections: readonly Section[]): Promise<Pick<Report, 'rows' | 'promises'>> {
-  // On the disk of the project: the temporary folder may be one in memory, which never waits.
+  // On the disk of the project: the temporary folder may be in memory, where no write waits.
   const cache = join(import.meta.dirname, '../.cache');
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, 'bench-'));
@@ -86,7 +86,7 @@ async function besideBullMQ(folder: string, rows: Rows): Promise<readonly Promis
     await bull(opening, 'BullMQ, Redis’ default', undefined),
     await bull(opening, 'BullMQ, appendfsync always', folder),
   ];
-  // Compilers and caches of all of them are warm before the first of the loads, which is the lightest.
+  // Compilers and caches of all subjects are warm before the first load, which is the lightest.
   for (const { client } of subjects) await client.ask(loadResult, 'run', { atOnce: 64, jobs: warmUpJobs });
   const promises: Promised[] = [];
   const fsyncs = fsyncMs(folder);
@@ -159,7 +159,7 @@ async function measure(
   return results;
 }
 
-/** What nobody who keeps a job before he answers can be faster than. */
+/** The limit for any program that stores a job before it answers. */
 function fsyncMs(folder: string): readonly number[] {
   const file = openSync(join(folder, 'fsync'), 'a');
   const block = Buffer.alloc(4096);
@@ -173,7 +173,7 @@ function fsyncMs(folder: string): readonly number[] {
   return took;
 }
 
-/** How long /healthz takes, asked again and again until something else has ended. */
+/** How long /healthz takes, called again and again until something else has ended. */
 async function healthMs(url: string, until: Promise<unknown>): Promise<number> {
   let isOver = false;
   void until.finally(() => (isOver = true));
@@ -249,7 +249,7 @@ async function listMs(url: string, filter: string): Promise<number> {
   return performance.now() - askedAt;
 }
 
-/** Killed while it is handed jobs, again and again: each that was answered is there in the end. */
+/** Killed while jobs are handed in, again and again: every job that was answered is there in the end. */
 async function kills(folder: string, rows: Rows): Promise<readonly Promised[]> {
   const dataDir = join(folder, 'kills');
   const times = Math.round(100 * scale);

@@ -1,4 +1,4 @@
-/** Retrying or cancelling all that is shown: counted by a dry run, confirmed, and done by the server, told as it goes on. */
+/** Retries or cancels all jobs that are shown: counted by a dry run, confirmed, and done by the server, with its progress. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';

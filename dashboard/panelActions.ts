@@ -1,4 +1,4 @@
-/** What can be done to the opened job, and what came of it. */
+/** The actions on the opened job, and their results. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
@@ -18,7 +18,7 @@ export interface PanelActionsProps {
   readonly stuckAfterMs: number;
   readonly actions: Pick<Actions, 'retry' | 'cancel'>;
   readonly operations: Pick<Operations, 'reschedule'>;
-  /** Reads the job again: of a start that moved no event tells. */
+  /** Reads the job again: no event says that its start was changed. */
   readonly onChanged: () => void;
   readonly onReplay: (job: FullJob) => void;
 }
@@ -30,7 +30,7 @@ export function PanelActions({ job, stuckAfterMs, actions, operations, onChanged
   const [asked, setAsked] = useState<'cancel' | undefined>();
   const [isRescheduling, setRescheduling] = useState(false);
   const { clear } = action;
-  // What was asked for shows by itself now.
+  // The page itself now shows the result.
   useEffect(() => {
     setAsked(undefined);
     clear();

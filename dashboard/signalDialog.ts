@@ -1,4 +1,4 @@
-/** A signal to a job: its name, and what it says. */
+/** Sends a signal to a job: its name, and its payload. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
@@ -10,7 +10,7 @@ import type { Workflows } from './workflows.ts';
 
 export interface SignalDialogProps {
   readonly jobId: string;
-  /** What people call the job. */
+  /** The job's name for people. */
   readonly jobName: string;
   readonly workflows: Pick<Workflows, 'sendSignal'>;
   readonly onSent: () => void;
@@ -22,7 +22,7 @@ export function SignalDialog({ jobId, jobName, workflows, onSent, onClose }: Sig
   const [payload, setPayload] = useState('');
   const action = useAction();
   const send = async (): Promise<void> => {
-    // What is no JSON is told as what went wrong.
+    // A payload that is not JSON is reported as an error.
     const work = async (): Promise<void> => {
       const said: unknown = payload.trim() === '' ? undefined : JSON.parse(payload);
       await workflows.sendSignal(jobId, name, said);

@@ -1,4 +1,4 @@
-/** A client of BullMQ: adds jobs and hears of them through QueueEvents. */
+/** A client of BullMQ: adds jobs and receives their events through QueueEvents. */
 import { Queue, QueueEvents } from 'bullmq';
 import { Redis } from 'ioredis';
 import { serveCommands } from '../support/child.ts';

@@ -33,7 +33,7 @@ export function listPlace(owner: string): string {
   return `schedules#${createHash('sha256').update(owner).digest('base64url')}`;
 }
 
-/** In the order of names; a zero byte marks the end of a name. */
+/** In the order of names. */
 export function listRank({ name }: Pick<Schedule, 'name'>): string {
   return name;
 }
