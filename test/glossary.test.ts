@@ -24,7 +24,7 @@ for (const path of globSync(`{${folders}}/**/*.ts`, { cwd: root, exclude: (name)
     exported.set(name, path);
 }
 
-/** Each has meant several things: alone it says nothing. */
+/** Words with several meanings: alone they are not clear. */
 const severalMeanings = /^(connection|stream|event|limit|running|open|slot|owner)s?$/i;
 
 describe('docs/glossary.md', () => {

@@ -16,7 +16,10 @@ const operations = textOf('docs/operations.md');
 const heading = '## The commands of this page';
 const programs = /^(?:aws|curl|docker|kubectl|node|npm|promtool|redis-cli) /;
 
-/** What a page tells people to type: the lines of its shell blocks that do not say themselves which test runs them, and code in a sentence that begins with a program. */
+/**
+ * The commands that a page tells people to type: lines of shell blocks that name no other test, and code in a sentence that
+ * begins with a program.
+ */
 function commandsIn(text: string): readonly string[] {
   const [before = ''] = text.split(heading);
   const unmarked = before.replaceAll(/<!-- run by: (?!test\/runbook).* -->\n```[\s\S]*?```/g, '');

@@ -193,7 +193,7 @@ test('offers a retry for a job that nothing touched for longer than the serverâ€
   await system.request('mutation { createJob(input: { type: "simulate_work" }) { created } }', {}, { authorization: `Bearer ${token}` });
   const { page } = await browser.openPage(system.url, { token });
   await page.locator('tr[data-status=PENDING] th a').click();
-  // The table's clock tells whole seconds, and a job is stuck only where it surely is: until then the server refuses.
+  // The table's clock has whole seconds, and a job counts as stuck only when it surely is: until then the server refuses.
   await pressUntilNewer(page, page.getByRole('button', { name: 'Retry stuck job' }));
   await pressUntilNewer(page, page.getByRole('button', { name: /^Retry simulate_work/ }));
 });

@@ -1,4 +1,4 @@
-/** Finding and steering many jobs: search, tags, times, ranges of rows, errors by kind, statistics, and bulk operations. */
+/** Finding and controlling many jobs: search, tags, times, ranges of rows, errors by kind, statistics, and bulk operations. */
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { encodeTime } from 'ulid';
@@ -33,7 +33,7 @@ describe('the dashboard', () => {
     if (opened.complaints.length > 0) throw new Error(`the page complains:\n${opened.complaints.join('\n')}`);
   });
 
-  /** Records as they would be, without the work: `agoMs` before now. */
+  /** Records as real work would leave them: `agoMs` before now. */
   async function record(agoMs: number, changes: Partial<Job> = {}): Promise<Job> {
     const createdAt = Date.now() - agoMs;
     const jobId = `${encodeTime(createdAt, 10)}${system.core.newJobId().slice(10)}`;
@@ -45,13 +45,13 @@ describe('the dashboard', () => {
   const ended = { status: 'SUCCEEDED', startedAt: Date.now(), finishedAt: Date.now() } as const;
   const failed = (message: string) =>
     ({ status: 'FAILED_FINAL', error: { code: 'PERMANENT', message, attempt: 1, at: Date.now() } }) as const;
-  /** Waits until no test would end. */
+  /** Longer than any test runs. */
   const later = { dueAt: Date.now() + 3_600_000, waiting: { reason: 'RUN_AT', until: Date.now() + 3_600_000 } } as const;
 
   const until = (count: number): Promise<void> => expect.poll(async () => (await shownStatuses(page)).length).toBe(count);
   /** In the order of the alphabet. */
   const statuses = async (): Promise<readonly string[]> => (await shownStatuses(page)).map(String).toSorted((a, b) => a.localeCompare(b));
-  /** The page is drawn once a frame: a box beside the one that was clicked follows with the next. */
+  /** The page is rendered once per frame: a box beside the clicked one changes in the next. */
   const areSelected = (expected: readonly boolean[]): Promise<void> =>
     expect
       .poll(() => page.locator('tbody .select input').evaluateAll((boxes) => boxes.map((box) => box.matches(':checked'))))

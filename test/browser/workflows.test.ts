@@ -74,7 +74,7 @@ describe('the page of workflows', () => {
     expect(await faults(page())).toEqual([]);
     await shoot('workflow-list');
 
-    // An admin sees it too, and who is none is told that there is no such workflow.
+    // An admin sees it too; other callers get the answer that there is no such workflow.
     const [admin, other] = await Promise.all([
       openPage(`#page=workflows&owner=${owner()}`, await tokenFor('an admin', 'admin')),
       openPage(`#page=workflows&workflow=${workflowId}`, await tokenFor('bob')),
@@ -111,7 +111,7 @@ describe('the page of workflows', () => {
     await shoot('workflow-1000');
     const began = performance.now();
     for (let step = 0; step < 10; step += 1) await page().getByRole('button', { name: 'Larger' }).click();
-    // What is not seen is not drawn.
+    // Parts outside the view are not drawn.
     await expect.poll(() => nodes.count()).toBeLessThan(200);
     expect(performance.now() - began).toBeLessThan(10_000);
     await shoot('workflow-1000-near');

@@ -1,4 +1,4 @@
-/** What every table promises of its entries: small records beside the jobs. */
+/** The promises of every table for its entries: small records beside the jobs. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { under } from '../../core/place.ts';

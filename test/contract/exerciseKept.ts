@@ -1,4 +1,4 @@
-/** What every table promises of what handlers keep: steps, sleeps and signals. */
+/** The promises of every table for what handlers keep: steps, sleeps and signals. */
 import { describe, expect, test } from 'vitest';
 import type { Keeper } from '../../core/usecases/kept.ts';
 import { keepStep, readStep, stepResult } from '../../core/usecases/keepStep.ts';

@@ -1,4 +1,4 @@
-/** What every table promises about params and results: short ones in the record, long ones apart, none lost, none overwritten. */
+/** The promises of every table for params and results: short ones in the record, long ones apart, none lost, none overwritten. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { exactly } from '../../core/clock.ts';

@@ -1,4 +1,4 @@
-/** What every table promises of jobs whose owner has webhooks: one that has ended is found until it was told of. */
+/** The promises of every table for jobs whose owner has webhooks: an ended job is found until its deliveries were made. */
 import { describe, expect, test } from 'vitest';
 import { exactly } from '../../core/clock.ts';
 import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
@@ -27,7 +27,7 @@ export function exerciseWebhookPlaces(tableOf: () => JobTable): void {
     return job;
   }
 
-  /** Not told by the writer: only that the job is found counts here. */
+  /** Its writer makes no deliveries: only that the job is found counts here. */
   const untelling = { ...quietParts, feed: createMemoryFeed() };
   const facts = { now: exactly(Date.now()), claimId: 'claim' };
   const cancel = (job: Job) =>

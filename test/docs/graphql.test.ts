@@ -1,4 +1,4 @@
-/** The operations of all pages, each block pasted whole, on one system: each is carried out as an admin of a laptop would. */
+/** The operations of all pages, each block pasted whole, on one system: each is run as an admin on a laptop would. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kind, OperationTypeNode, parse, type OperationDefinitionNode } from 'graphql';
@@ -10,7 +10,7 @@ import { projectPaths, root } from './projectFacts.ts';
 import { readPage } from './readPage.ts';
 
 const here = 'run by: test/docs/graphql.test.ts';
-/** Those that say so: docs/authentication.md, docs/lists.md, docs/operations.md, docs/owner-feed.md, docs/schedules.md, README.md … */
+/** Pages with this mark: docs/authentication.md, docs/lists.md, docs/operations.md, docs/owner-feed.md, docs/schedules.md, README.md … */
 const blocks = [...projectPaths()]
   .filter((path) => path.endsWith('.md'))
   .flatMap((path) => readPage(path, readFileSync(join(root, path), 'utf8')).blocks.map((block) => ({ path, ...block })))
@@ -49,7 +49,7 @@ describe.each(blocks)('$path: $text', ({ text, operations }) => {
       body,
     });
     if (operation === OperationTypeNode.SUBSCRIPTION) {
-      // What is wrong with a subscription is answered before its stream begins.
+      // An error in a subscription is answered before its stream begins.
       expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
       return response.body?.cancel();
     }

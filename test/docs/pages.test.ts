@@ -1,4 +1,4 @@
-/** The pages hold against the project: see findProblems.ts. */
+/** Compares the pages with the project: see findProblems.ts. */
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { readerPaths } from './readerPaths.ts';
 import { readPage } from './readPage.ts';
 
 const facts = readProjectFacts();
-/** What was, is told as it was. */
+/** Pages about the past keep their old names. */
 const past = /^(?:CHANGELOG\.md|docs\/adr\/)/;
 const pages = [...facts.paths]
   .filter((path) => path.endsWith('.md') && !past.test(path))

@@ -1,4 +1,4 @@
-/** The project as the pages are held against it: its files, scripts, names, and the values that pages repeat. */
+/** The facts about the project with which pages are compared: its files, scripts, names, and the values that pages repeat. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
@@ -22,9 +22,9 @@ import type { Facts } from './findProblems.ts';
 
 export const root = join(import.meta.dirname, '../..');
 
-/** Names of others that pages speak of. */
+/** Names of other projects that pages mention. */
 const others = ['CHANGED_BY_HAND', 'DEFAULT_GROUP', 'NODE_EXTRA_CA_CERTS', 'NODE_ENV'];
-/** Codes of clients of ours, which no server answers. */
+/** Codes of our clients, which no server answers. */
 const clientCodes = ['CONNECTION_LOST', 'CONNECTION_CLOSED'];
 
 export function readProjectFacts(): Facts {
@@ -62,7 +62,7 @@ export function projectPaths(): ReadonlySet<string> {
   return paths;
 }
 
-/** What prose repeats, as it writes it. */
+/** Values that prose repeats, as it writes them. */
 function limits(settings: ReturnType<typeof describeSettings>): Readonly<Record<string, string>> {
   const byDefault = (name: string): number => Number(settings.find((setting) => setting.name === name)?.byDefault);
   const written = (value: number): string => value.toLocaleString('en-US');

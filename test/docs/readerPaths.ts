@@ -1,10 +1,10 @@
-/** Seven readers, the pages they click through from the README, what they have to find there, and which test does what the last page says. */
+/** Seven readers: the pages that they click through from the README, what they have to find there, and which test runs the last page. */
 
 export interface ReaderPath {
   readonly reader: string;
   /** Each page links to the next. */
   readonly clicks: readonly [start: 'README.md', ...pages: string[]];
-  /** What stands on the last page. */
+  /** Texts that must be on the last page. */
   readonly finds: readonly string[];
   /** The test that carries out the last page's blocks, as their marks say. */
   readonly doneBy: string;

@@ -58,7 +58,7 @@ describe.each(engines)('on %s', (engine) => {
       expect(await versions({ after: 1 }, `${jobId}:0`)).toEqual([`${jobId}:2`, 'complete']);
       expect(await versions({ after: 0 }, 'another:1')).toEqual([`${jobId}:1`, `${jobId}:2`, 'complete']);
       expect(await versions({ after: 0 }, 'no id')).toEqual([`${jobId}:1`, `${jobId}:2`, 'complete']);
-      // All was seen: there is nothing to come.
+      // Everything was seen: nothing more will come.
       expect(await versions({}, `${jobId}:2`)).toEqual(['complete']);
     });
 

@@ -27,7 +27,7 @@ describe.each(engines)('on %s', (engine) => {
     return { owner: 'owner', type: 'simulate_work', params: {}, priority: 'NORMAL', delaySeconds: 0, traceId: 'trace', ...changes };
   }
 
-  /** Queues that take nothing, as in an outage. */
+  /** Queues that accept nothing, as in an outage. */
   const withoutQueue = (): Core => ({ ...core, queues: { ...core.queues, send: () => Promise.reject(new JobError('QUEUE_UNAVAILABLE')) } });
 
   describe('handing in a job', () => {

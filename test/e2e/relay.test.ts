@@ -104,7 +104,7 @@ describe('the dead-letter handler', () => {
     const queues = { ...core.queues, send: () => Promise.reject(new JobError('QUEUE_UNAVAILABLE')) };
     expect(await createDlqHandler({ ...core, queues })(letter)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
     expect(await createDlqHandler(core)(letter)).toEqual({ batchItemFailures: [] });
-    // Due when its holder's lease ends.
+    // Due when its worker's lease ends.
     expect(await core.queues.receive('NORMAL', { max: 1, waitSeconds: 0 })).toEqual([]);
     const [again] = await core.queues.receive('NORMAL', { max: 1, waitSeconds: 10 });
     expect(decodeMessage(again?.body ?? '')).toMatchObject({ jobId: job.jobId });

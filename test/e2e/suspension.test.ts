@@ -1,4 +1,7 @@
-/** Handlers that keep steps and sleep. Those that wait give their slots back: nothing is held and nothing used up, and they go on when it is time. */
+/**
+ * Handlers that keep steps and sleep. While they wait, their slots are given back: they hold and use up nothing, and continue
+ * when it is time.
+ */
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PermanentError } from '../../core/errors.ts';

@@ -1,4 +1,4 @@
-/** A WebSocket spoken to in plain messages, for what a well-behaved client would never say. */
+/** A WebSocket for plain messages, for what a well-behaved client would never send. */
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { WebSocket } from 'ws';
@@ -13,11 +13,11 @@ export interface TestSocket {
   pause(): void;
   resume(): void;
   end(): void;
-  /** For bytes that are no frames of a client's. */
+  /** For bytes that are not a client's frames. */
   readonly wire: Socket;
 }
 
-/** A socket after its connection_ack, spoken to in plain messages. */
+/** A socket after its connection_ack, for plain messages. */
 export async function openSocket(
   url: string,
   connectionParams: object = {},

@@ -1,4 +1,4 @@
-/** Webhooks from a job's transition to a receiver, on the embedded engine: who hears what, and who may not. */
+/** Webhooks from a job's transition to a receiver, on the embedded engine: who gets what, and who may not. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { jobStatuses } from '../../core/job.ts';
 import { deleteWebhook, rotateWebhookSecret, updateWebhook, type WebhookAsked } from '../../core/usecases/createWebhook.ts';

@@ -1,4 +1,4 @@
-/** Workers of different versions beside each other, and what is told of those that run. */
+/** Workers of different versions side by side, and the list of running ones. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineHandler } from '../../core/handler.ts';

@@ -1,4 +1,4 @@
-/** Redis restarts, is away, half-open or slow; single publishes are lost, doubled and late: watchers see every version once. */
+/** Redis restarts, is away, half-open or slow; single publishes are lost, doubled and late: watchers still see every version once. */
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { latestEventOf } from '../../core/feed/event.ts';

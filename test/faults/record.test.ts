@@ -43,7 +43,7 @@ test('graceful stops during one long job count nothing: it goes on until it ends
 });
 
 test('a message that is delivered twice takes nothing from the budget, and starts no attempt before it is due', async (context) => {
-  // A lease that even a busy machine keeps: a worker that is starved of it would be a loss.
+  // A lease that even a busy machine can renew: a worker that cannot would count as a loss.
   const env = { BACKOFF_BASE_MS: '1500', BACKOFF_MAX_MS: '1500', ATTEMPTS_PER_RECEIVE: '2', VISIBILITY_TIMEOUT_SECONDS: '10' };
   await using stage = await openStage(context, { env });
   await stage.start('lambdas');

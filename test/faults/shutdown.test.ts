@@ -1,4 +1,4 @@
-/** SIGTERM under load: what runs is finished or given back, and nothing waits for a lease to end. */
+/** SIGTERM under load: running jobs are finished or given back, and nothing waits for a lease to end. */
 import { expect, test } from 'vitest';
 import { checkHistory } from './historyChecker.ts';
 import { openStage, type Stage, type Watching } from './stage.ts';

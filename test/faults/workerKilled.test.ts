@@ -6,7 +6,7 @@ import { publishes, putsPayload, setsStatus } from './tableWrites.ts';
 
 interface Moment {
   readonly name: string;
-  /** Resolves when the worker stands at this step, and will not get any further. */
+  /** Resolves when the worker has reached this step, where it is held. */
   reach(worker: Actor): Promise<unknown>;
   /** How the job must have gone, by status. */
   readonly expected: readonly string[];
@@ -39,7 +39,7 @@ const moments: readonly Moment[] = [
   { name: 'after the message is deleted', reach: ({ queues }) => queues.hold('after', 'DeleteMessageBatch'), expected: once },
 ];
 
-/** No later transition shows the gap: these the relay must bring. */
+/** No later transition shows the gap: only the relay can bring these. */
 const silentMoments: readonly Moment[] = [
   {
     name: 'after the final state is written',

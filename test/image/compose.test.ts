@@ -25,7 +25,7 @@ const compose = z.object({ services: z.record(z.string(), service) });
 
 const text = await readFile(join(root, 'docker-compose.yml'), 'utf8');
 const { services } = compose.parse(parse(text, { merge: true }));
-/** A whole version, not whatever a name means today. */
+/** A complete version, not a tag that may move. */
 const pinned = /:\d+\.\d+(\.\d+)?(-[\w.-]+)?$/;
 const ours = ['provision', 'server', 'worker', 'lambdas'];
 
@@ -40,7 +40,7 @@ test('whoever waits for a service waits until it is healthy, or done', () => {
       expect(condition).toBe(name === 'provision' ? 'service_completed_successfully' : 'service_healthy');
     }
   }
-  // Of the others Docker knows by the image's own check.
+  // For the others Docker uses the image's own check.
   for (const name of ['dynamodb', 'sqs', 'valkey']) expect(services[name]?.healthcheck).toBeDefined();
 });
 

@@ -1,4 +1,4 @@
-/** The images, built from the Dockerfile as it is and run as containers: what an orchestrator counts on. */
+/** The images, built from the Dockerfile and run as containers: what an orchestrator relies on. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

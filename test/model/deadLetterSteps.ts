@@ -1,4 +1,4 @@
-/** The steps of the dead-letter handler: it looks, then sends anew, then drops; it may die in between. */
+/** The steps of the dead-letter handler: it looks, then sends again, then deletes; it may die in between. */
 import type { Making } from './making.ts';
 import { send } from './environmentSteps.ts';
 import type { State } from './state.ts';
@@ -51,7 +51,7 @@ function look(next: State, number: number, making: Making): void {
     next.messages[number] = undefined;
     return;
   }
-  // Sent anew is the job as it now is.
+  // The job is sent again as it now is.
   Object.assign(message, {
     isOwn: true,
     isFresh: true,

@@ -1,6 +1,6 @@
 /**
  * Every guard, version check and decision of the shipped tables, and what comes of the protocol without it: the setting in
- * which the model finds that out, or why it is only hygiene. Held against the tables by the test, so that none is new.
+ * which the model finds that out, or why it is only hygiene. A test compares them with the tables, so that none is missing.
  */
 import type { GuardName } from '../../core/guards.ts';
 import { touches, transitions, type Touch, type TransitionEvent } from '../../core/transitions.ts';
@@ -129,7 +129,7 @@ type Sees = NonNullable<Mutant['sees']>;
 const noEndOfFailures: Sees = () => ({ maxFailures: 99 });
 const noEndOfLosses: Sees = () => ({ maxLosses: 99 });
 
-/** What a verdict is blind to where the decision is not made. */
+/** What a verdict cannot see where the decision is not made. */
 export const decisionFates: Readonly<
   Record<EveryDecision, (Fate & { readonly hygiene: string }) | { readonly killedIn: SettingName; readonly sees: Sees }>
 > = {
@@ -164,7 +164,7 @@ export const misbehaviours: readonly (readonly [readonly Misbehaviour[], Setting
   [['ends a wait without a message', 'never sweeps'], 'a wait'],
 ];
 
-/** Tidiness: the model explores the protocol without it, and finds nothing. */
+/** Not needed for correctness: the model explores the protocol without it, and finds nothing. */
 export const tidiness: readonly (readonly [readonly Misbehaviour[], SettingName])[] = [
   [['bets on a job that was begun'], 'handlers that fail'],
   [['drops every dead letter'], 'handlers that fail'],

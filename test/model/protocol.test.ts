@@ -1,4 +1,4 @@
-/** Every interleaving of the shipped protocol within small bounds, and proof that the model would notice a protocol that is broken. */
+/** Every interleaving of the real protocol within small bounds, and proof that the model would notice a broken protocol. */
 import { describe, expect, test } from 'vitest';
 import { finalStatuses } from '../../core/job.ts';
 import { transitions } from '../../core/transitions.ts';
@@ -27,7 +27,7 @@ function holds(name: string, setting: Setting): void {
   expect(violation, violation && `${violation.what}:\n  ${violation.trace.join('\n  ')}`).toBeUndefined();
 }
 
-/** What the model finds in a protocol that is broken so. */
+/** What the model finds in a protocol that is broken in this way. */
 function found(setting: SettingName, broken: Pick<Setting, 'mutant' | 'misbehaves'>): string | undefined {
   return exploreWith(settingOf(setting), broken).violation?.what;
 }
@@ -48,7 +48,7 @@ test('only a retry leaves a final state, as the model takes for granted', () => 
   expect(leaving.map(({ event }) => event).filter((event) => event !== 'revive')).toEqual(['retry']);
 });
 
-/** The mutants that take long to kill are left to the long form. */
+/** The mutants that take long to find are left to the long form. */
 const slow: ReadonlySet<SettingName> = new Set<SettingName>([
   'failing handlers, a worker that sleeps, a crash',
   'killing handlers, a cancel, a retry',

@@ -1,4 +1,4 @@
-/** Every interleaving of the shipped limit on running jobs within small bounds, and proof that the model would notice a broken one. */
+/** Every interleaving of the real limit on running jobs within small bounds, and proof that the model would notice a broken one. */
 import { describe, expect, test } from 'vitest';
 import { explore } from './explore.ts';
 import { slotsModel } from './slots.ts';

@@ -9,7 +9,7 @@ export interface Writing {
   readonly bounds: Bounds;
 }
 
-/** Answers whether the table took it; changes the state if so. `failures`, `losses`: as the writer writes them. */
+/** Returns whether the table accepted it; changes the state if so. `failures`, `losses`: as the writer writes them. */
 export function write(
   { rules, bounds }: Writing,
   state: State,

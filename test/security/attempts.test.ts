@@ -1,4 +1,4 @@
-/** What is told of a job's attempts, and to whom. */
+/** Which details of a job's attempts each caller gets. */
 import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
 import { at } from '../e2e/apiSystem.ts';

@@ -29,7 +29,7 @@ async function handIn(owner: string): Promise<string> {
   return String(at(data, 'createJob', 'job', 'jobId'));
 }
 
-/** What Redis may be made to say of a job that waits. */
+/** What Redis can be made to say of a waiting job. */
 const forgeries: readonly (readonly [what: string, changes: object])[] = [
   ['that it succeeded', { version: 2, status: 'SUCCEEDED' }],
   ['that it failed, with a text', { version: 2, status: 'FAILED_FINAL', error: { code: 'X', message: 'FORGED', attempt: 1, at: 1 } }],
@@ -65,7 +65,7 @@ describe.each(transportNames)('events forged in Redis, over %s', (transport) => 
   });
 });
 
-/** All that a subscription is told until the job is cancelled, as text. */
+/** All that a subscription sends until the job is cancelled, as text. */
 const watches = {
   async SSE(query: string, owner: string) {
     const response = await post(stage, { query }, { ...(await as(owner)), accept: 'text/event-stream' });

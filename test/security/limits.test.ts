@@ -9,7 +9,7 @@ const create = 'mutation { createJob(input: { type: "simulate_work" }) { created
 const watch = 'subscription { jobStatusChanged { version } }';
 const slow = { RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '5' };
 
-/** Costs far more than a burst: whoever sent it has nothing left for a minute and a half. */
+/** Costs far more than a burst: its sender has nothing left for a minute and a half. */
 const batch = {
   query: 'mutation ($input: CreateJobsInput!) { createJobs(input: $input) { results { created } } }',
   variables: { input: { jobs: Array.from({ length: 100 }, () => ({ type: 'simulate_work' })) } },

@@ -37,7 +37,7 @@ async function endOf(owner: string, seen: Seen): Promise<unknown> {
   return at((await transports.HTTP(api, { query, variables }, await as(owner))).data, 'waitForJob');
 }
 
-/** Not Bob's, however it is spelt. */
+/** Not Bob's, however it is written. */
 const foreign: readonly (readonly [what: string, uri: string])[] = [
   ['another owner’s', 's3://files/alice/secret.txt'],
   ['another owner’s in another bucket', 's3://second/alice/secret.txt'],

@@ -1,4 +1,4 @@
-/** What changes how the system runs for everybody is for those who run it. */
+/** Only operators may change how the system runs for everybody. */
 import { expect, test } from 'vitest';
 import { at, openApiSystem } from '../e2e/apiSystem.ts';
 import { as, openGuarded } from './stage.ts';

@@ -13,7 +13,7 @@ const create =
 const jobIdOf = (data: unknown): string => String(at(data, 'createJob', 'job', 'jobId'));
 const delayed = { delay: 900 };
 
-/** What one may try with a ticket that is not one's own. */
+/** What a caller may try with somebody else's ticket. */
 const attempts: readonly (readonly [what: string, query: string])[] = [
   ['read', 'query ($jobId: ID!) { job(jobId: $jobId) { jobId params } }'],
   ['waited for', 'query ($jobId: ID!) { waitForJob(jobId: $jobId, timeoutSeconds: 1) { jobId } }'],

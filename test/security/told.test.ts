@@ -1,4 +1,4 @@
-/** What answers, pages and logs tell, and to whom. */
+/** What answers, pages and logs reveal, and to whom. */
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

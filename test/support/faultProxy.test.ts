@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { openFaultProxy } from './faultProxy.ts';
 import { portOf } from './portOf.ts';
 
-/** A server that says everything back, behind a proxy. */
+/** An echo server behind a proxy. */
 async function setup() {
   const received: string[] = [];
   const server = createServer((socket) => {
