@@ -39,8 +39,8 @@ export function PanelActions({ job, stuckAfterMs, actions, operations, onChanged
   const isOpen = !isFinal(status);
   const hint = isOpen
     ? `Nothing changed for ${formatDuration(now - Date.parse(job.updatedAt))}; if a worker still holds it, the server says so`
-    : 'The same job begins anew';
-  const onRetry = (): void => void action.run(() => actions.retry(jobId), 'It begins anew.');
+    : 'The same job starts again';
+  const onRetry = (): void => void action.run(() => actions.retry(jobId), 'It starts again.');
   const onCancel = (): void => {
     const told = status === 'PENDING' ? 'Cancelled.' : 'Asked to stop: it ends within a heartbeat of its worker.';
     void action.run(() => actions.cancel(jobId), told).then((isDone) => setAsked(isDone ? 'cancel' : undefined));

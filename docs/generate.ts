@@ -31,7 +31,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'metrics.md': metricsPage,
   'job-types.md': jobTypesPage,
   'api.md': apiPage,
-  // Written by hand, but for what `npm run plan` prints.
+  // Written by authors, except for what `npm run plan` prints.
   'scale.md': async () => plannedPage(await readFile(join(import.meta.dirname, 'scale.md'), 'utf8'), await readUnitCosts()),
   // What the example of the typed client imports.
   'examples/jobTypes.d.ts': () => jobTypesFile(jobs),
@@ -173,7 +173,7 @@ function handlerLogs(): readonly string[] {
     '',
     '`log.info(text, fields)`, `log.warn` and `log.error` of a handler’s context go to the worker’s own log and to the job: `Job.logs`,',
     '`Job.attemptRuns { logs }`, and live with `subscription { jobLogAdded(jobId, afterSequence) }`, each line once and in order, resumed after the last',
-    '`sequence` seen. Whoever may see the job reads them, so log no secrets; `fields` are JSON.',
+    '`sequence` seen. Everyone who may see the job can read them, so log no secrets; `fields` are JSON.',
     '',
     '- Lines are written 2 s after the first that is not, or when 16 KB are full, and all of them before the attempt’s end is told. A worker that is',
     '  killed loses at most those 2 s; one that lost its claim writes no more of them.',

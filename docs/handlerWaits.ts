@@ -29,9 +29,9 @@ export function handlerWaits(): readonly string[] {
     '  each other, when you change a handler whose jobs are under way: what was kept under a name is what the new handler is given.',
     '- A wait ends the run by throwing: `finally` runs, `catch` is met. Throw on what `isSuspension(error)` says is one, or catch what you mean, as above. Where',
     '  it is swallowed the run ends all the same, its result is ignored, and the job’s log says so; no further step of that run begins.',
-    '- Branches at once (`Promise.all`) may wait for several things: the run ends with the first wait, after steps that are under way, and the handler runs anew',
+    '- Branches at once (`Promise.all`) may wait for several things: the run ends with the first wait, after steps that are under way, and the handler runs again',
     '  when one of the waits is over. Wait beside a step, not within it.',
-    '- `retryJob` keeps all of it, and waits anew for a signal that had not come in time; `fromStart: true` forgets it, and does everything anew. What is kept goes',
+    '- `retryJob` keeps all of it, and waits again for a signal that had not come in time; `fromStart: true` discards it, and does everything again. What is kept goes',
     '  with the job’s record.',
     '',
   ];

@@ -87,7 +87,7 @@ async function openWatchers(
 
 serveCommands({
   connect: (request) => connect(connectRequest.parse(request)),
-  /** Begins to count anew. */
+  /** Resets the counts. */
   start(request) {
     frames = 0;
     bytes = 0;

@@ -40,7 +40,7 @@ export type JobEvent = Readonly<z.infer<typeof jobEvent>>;
 /** Far more than any event takes. */
 const maxLength = 65_536;
 
-/** `undefined` for anything that is not an event: the channel is open to whoever reaches Redis. */
+/** `undefined` for anything that is not an event: everything that can reach Redis can write to the channel. */
 export function decodeEvent(text: string): JobEvent | undefined {
   return text.length > maxLength ? undefined : decodeJson(jobEvent, text);
 }

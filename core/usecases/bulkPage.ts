@@ -75,8 +75,8 @@ export interface PageOutcome {
 
 /**
  * @param seen The jobs as they were when the page was written; absent where another process had written it, and may have
- *   acted on some of them.
- * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`: whoever goes on finds what was done.
+ * acted on some of them.
+ * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`: the process that continues finds what was done.
  */
 export async function actOnPage(core: Core, operation: BulkOperation, seen?: readonly Job[]): Promise<PageOutcome> {
   const planned = operation.page ?? [];

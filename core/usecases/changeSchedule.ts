@@ -1,6 +1,6 @@
 /**
  * Changes schedules, pauses and deletes them. A tick that is decided is carried out first, and what is written is conditional
- * on what was read: after the answer no tick of the old kind comes, since whoever is late with one finds its job there.
+ * on what was read: after the answer no tick of the old definition comes, since a late process finds that its job exists.
  */
 import { JobError } from '../errors.ts';
 import type { Schedule } from '../schedule/schedule.ts';

@@ -24,7 +24,7 @@ export function childId({ jobId }: Pick<Job, 'jobId'>, name: string): string {
 }
 
 /**
- * Whoever makes it again finds it there, also after the parent's retry. @throws {JobError} `UNKNOWN_JOB_TYPE`,
+ * A repeated call finds the child there, also after the parent's retry. @throws {JobError} `UNKNOWN_JOB_TYPE`,
  * `BAD_USER_INPUT`, `TABLE_UNAVAILABLE`.
  */
 export async function createChild(

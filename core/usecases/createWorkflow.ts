@@ -30,9 +30,9 @@ export interface CreatedWorkflow {
 }
 
 /**
- * All or nothing: when this answers, all of its jobs are accepted. Should whoever makes them die, the sweeper goes on.
+ * All or nothing: when this answers, all of its jobs are accepted. If the process that makes them dies, the sweeper continues.
  * @throws {JobError} `BAD_USER_INPUT`, `UNKNOWN_JOB_TYPE`, with the path and with nothing written; `IDEMPOTENCY_KEY_REUSED`;
- *   `TABLE_UNAVAILABLE`.
+ * `TABLE_UNAVAILABLE`.
  */
 export async function createWorkflow(core: Core, request: CreateWorkflowRequest): Promise<CreatedWorkflow> {
   checkWhole(request);

@@ -13,8 +13,8 @@ import { sendMessage } from './sendMessage.ts';
 export type DeadLetterResult = 'over' | 'parked' | 'ended' | 'sentAnew';
 
 /**
- * Ends the job where its budget is used up, with its last error. One with budget left is sent anew, due when it is due
- * or its holder's lease ends: only then may the dead letter go.
+ * Ends the job where its budget is used up, with its last error. A job with budget left is sent again, to be received when it
+ * is due or its worker's lease ends; only then may the dead letter be deleted.
  * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`: the dead letter must come back.
  */
 export async function deadLetterJob(core: LookDeps, message: JobMessage): Promise<DeadLetterResult> {

@@ -11,7 +11,7 @@ type Deps = Pick<Core, 'table' | 'queues' | 'telemetry' | 'log'>;
 /**
  * Anyone may look, any number at once, and die anywhere. Answers how many it woke. First, where that is asked for, it takes
  * away the slots of jobs that ended without giving them back, which costs a read of each holder.
- * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`: whoever looks next goes on.
+ * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`: the next look continues.
  */
 export async function lookAtSlots(
   core: Deps,

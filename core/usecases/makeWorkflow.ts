@@ -1,4 +1,4 @@
-/** Puts the jobs of a workflow that was accepted: by whoever accepted it or, should that die, by the sweeper. */
+/** Puts the jobs of a workflow that was accepted: called by the process that accepted it or, if that dies, by the sweeper. */
 import type { Job } from '../job.ts';
 import { changeEntry } from '../table/changeEntry.ts';
 import { waitsForJobs } from '../workflow/moves.ts';

@@ -7,8 +7,8 @@ import type { Core } from './core.ts';
 import type { Records } from './jobRecords.ts';
 
 /**
- * Nothing for most jobs. Begins with what was handed in, so that it comes to the same whoever does it again. A value that is not
- * there is left out: whether params fit then is seen when the handler is to run. @throws {JobError} `TABLE_UNAVAILABLE`.
+ * Nothing for most jobs. Begins with what was handed in, so that every process gets the same result. A value that is not there
+ * is left out: whether params fit then is seen when the handler is to run. @throws {JobError} `TABLE_UNAVAILABLE`.
  */
 export async function paramsWithResults(
   { table }: Pick<Core, 'table'>,

@@ -70,7 +70,7 @@ export function checkedRequest(
 export type TypeFacts = Pick<Job, 'maxFailures' | 'concurrencyKey' | 'rateKey'>;
 
 /**
- * The job of an id that is known beforehand, without its message: whoever repeats it finds it there. `facts` stand in for a type
+ * The job of an id that is known beforehand, without its message: a repeated call finds it there. `facts` stand in for a type
  * that this process does not know: its worker checks the params. @throws as `createJob`.
  */
 export async function recordJob(

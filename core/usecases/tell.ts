@@ -1,4 +1,4 @@
-/** Tells those who wait for a job that it has ended, or begun anew: whoever wrote that does, and whoever finds its marker. */
+/** Tells the jobs that wait for a job that it has ended, or begun again: called by the process that wrote that, or that finds the marker. */
 import { isFinal, type Job } from '../job.ts';
 import { tellsWorkflow } from '../workflow/look.ts';
 import { moveBehindTelling } from '../workflow/moves.ts';

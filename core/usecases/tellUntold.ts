@@ -14,7 +14,7 @@ export interface Told {
 }
 
 /**
- * The oldest first. Each stands for itself. Any number of these at once, ended anywhere, make each delivery once. Begins no
+ * The oldest first. Each job is independent. Any number of these at once, killed anywhere, make each delivery once. Begins no
  * further page after `forMs`. @throws {JobError} `TABLE_UNAVAILABLE`.
  */
 export async function tellUntold(core: TellDeps & Pick<Core, 'log'>, forMs = Infinity): Promise<Told> {

@@ -1,4 +1,4 @@
-/** Goes on with what whoever ended, made or cancelled jobs has left undone: found by markers, in places of their own. */
+/** Continues what processes that ended, made or cancelled jobs have left undone: found by markers, in places of their own. */
 import { monotonic } from '../clock.ts';
 import { cancelJobs } from './cancelWorkflow.ts';
 import type { Core } from './core.ts';

@@ -1,8 +1,8 @@
 /**
  * Marks the jobs of an owner whose first endpoint came after them, so that their transitions are told from then on. It runs
- * twice through what is open: when an endpoint is created, and once more when all processes know that the owner has one;
- * then also through what was created meanwhile, by processes that did not know it yet. How far it is stands in an entry, which
- * a timer finds: whoever is ended in the middle, it is gone on with.
+ * twice through what is open: when an endpoint is created, and once more when all processes know that the owner has one; then
+ * also through what was created meanwhile, by processes that did not know it yet. Its progress is kept in an entry, which a
+ * timer finds: if a process dies in the middle, another continues.
  */
 import { encodeTime } from 'ulid';
 import { z } from 'zod';

@@ -41,10 +41,10 @@ export async function paramsOfDelivery({ table }: Pick<Core, 'table'>, { params,
 }
 
 /**
- * The same event once more, with the same id: one that failed is begun anew, one that waits for its next try is tried now,
- * one that has succeeded is followed by another delivery; one that is under way stays as it is. Answers the delivery.
- * @throws {JobError} `WEBHOOK_DELIVERY_NOT_FOUND`, also for another owner's; `WEBHOOK_ENDPOINT_NOT_FOUND`;
- * `QUEUE_UNAVAILABLE`; `TABLE_UNAVAILABLE`.
+ * The same event once more, with the same id: a failed delivery is retried, one that waits for its next try is tried now, one
+ * that has succeeded is followed by another delivery, and one in progress is unchanged. Returns the delivery.
+ * @throws {JobError} `WEBHOOK_DELIVERY_NOT_FOUND`, also for another owner's; `WEBHOOK_ENDPOINT_NOT_FOUND`; `QUEUE_UNAVAILABLE`;
+ * `TABLE_UNAVAILABLE`.
  */
 export async function redeliverWebhook(core: Core, { deliveryId, ...caller }: Caller & { readonly deliveryId: string }): Promise<Job> {
   const { delivery, owner } = await getDelivery(core, deliveryId, caller);

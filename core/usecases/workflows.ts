@@ -50,7 +50,7 @@ export async function getWorkflow(
 
 const partBytes = 250_000;
 
-/** Renewed while the workflow is open, as all that it needs is. @throws {JobError} `TABLE_UNAVAILABLE`. Twice is fine. */
+/** Renewed while the workflow is open, like everything that it needs. May be called twice. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function keepPlan(
   { table }: Pick<Core, 'table'>,
   workflowId: string,

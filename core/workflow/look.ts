@@ -1,11 +1,11 @@
 /**
- * What a look at something that waits comes to: the one function that everybody asks, whoever ended what is waited for, put
- * the job, or sweeps. Anyone may look, any number at once, and die anywhere.
+ * The decision about something that waits: the one function that all processes call, after they ended what it waits for, put
+ * the job, or in a sweep. Any number of processes may look at once, and die anywhere.
  *
  * A waiter holds one pointer, at the dependency that it looks at now. `seen` tells of the records that were read after the
  * waiter was; what is not known yet is asked for (`read`), and the look is made again. What it says is written under the
- * condition that the waiter is still as it was read, and then one looks anew, until there is nothing to be done: so what
- * ends between a read and the write behind it is heard of.
+ * condition that the waiter is still as it was read, and then the process looks again, until there is nothing to do. So a job
+ * that ends between a read and the write after it is not missed.
  */
 import { isFailed, isFinal, type Cause, type Job, type JobStatus } from '../job.ts';
 import type { FailurePolicy, WorkflowStatus } from './workflow.ts';
@@ -86,8 +86,8 @@ export type WorkflowLook =
   | { readonly kind: 'reopen'; readonly at: string };
 
 /**
- * `jobIds`: its jobs, in the order in which it looks at them. `told`: the job that whoever looks has news of: an ended workflow
- * goes on where it does.
+ * `jobIds`: its jobs, in the order in which it looks at them. `told`: the job that has just changed: an ended workflow
+ * continues if that job does.
  */
 export function lookAtWorkflow(
   workflow: WaitingWorkflow,

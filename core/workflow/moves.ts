@@ -1,9 +1,9 @@
 /**
- * What is written behind a look, and by whoever ends, retries or has told of a job: the fields by which jobs wait for each
- * other. The rest of a write is its writer's.
+ * The fields by which jobs wait for each other, as they are written after a look, and when a job ends, is retried or has been
+ * announced. The rest of a write is up to its writer.
  *
- * A job that is still to be told of (`tell`) and has not ended is parked until it is told: so nobody claims or parks it
- * meanwhile, and whoever has told of it lets it go.
+ * An open job that still has to be announced (`tell`) is parked until then. So no process claims or parks it meanwhile, and the
+ * process that has announced it ends the wait.
  */
 import type { Job } from '../job.ts';
 import type { Waiting } from '../waiting.ts';

@@ -3,7 +3,7 @@
  *
  * - plan: its jobs as they were handed in; written before the workflow, and never changed.
  * - dependency, dependant: a job that is waited for, and one that waits for it.
- * - making: some of its jobs may not have been put yet. Whoever finds it so goes on.
+ * - making: some of its jobs may not have been put yet. A process that finds it in this state continues.
  */
 import { z } from 'zod';
 import { jobIdBeside } from '../derivedJobId.ts';

@@ -50,7 +50,7 @@ describe('the dashboard', () => {
     expect(await faults(page)).toEqual([]);
   });
 
-  test('searches for what stands in the field, also when it is sent before the page was drawn anew', async () => {
+  test('searches for the text in the field, also when it is sent before the page was rendered again', async () => {
     const { page } = open();
     await createJobs({ idempotencyKey: 'order 19' });
     await until('SUCCEEDED');
@@ -156,7 +156,7 @@ describe('the dashboard', () => {
     await page.getByText('No jobs yet.').waitFor();
   });
 
-  test('tells who is no admin that other owners’ jobs are not theirs to see', async () => {
+  test('shows a caller who is no admin that other owners’ jobs are not theirs to see', async () => {
     const { browser, system, owner } = open();
     const { page: another } = await browser.openPage(`${system.url}/#owner=${owner}`, { token: await tokenFor('no admin') });
     await another.getByRole('alert').getByText('This token does not allow that.').waitFor();

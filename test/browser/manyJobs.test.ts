@@ -79,7 +79,7 @@ describe('the dashboard', () => {
     await page.getByText('No job has this ticket, key or tag.').waitFor();
   });
 
-  test('narrows to what was handed in of late, or between two times', async () => {
+  test('narrows to jobs that were handed in recently, or between two times', async () => {
     await record(30 * 60_000, ended);
     await record(1000, ended);
     const time = page.getByLabel('Filter by time');
@@ -139,7 +139,7 @@ describe('the dashboard', () => {
     await expect.poll(statuses).toEqual(['FAILED_FINAL', 'SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);
   });
 
-  test('cancels all that a filter chooses, tells how far it is, also on the page, and ends it when asked', async () => {
+  test('cancels all jobs that a filter chooses, shows its progress, also on the page, and aborts it when asked', async () => {
     for (let index = 0; index < 12; index += 1) await record(index, { ...later, tags: ['doomed'] });
     const spared = await record(0, later);
     await page.goto(`${system.url}/#tag=doomed`);
@@ -161,7 +161,7 @@ describe('the dashboard', () => {
     expect((await system.core.table.get(spared.jobId))?.status).toBe('PENDING');
   });
 
-  test('tells what each type did, and which of its jobs waits longest', async () => {
+  test('shows what each type did, and which of its jobs waits longest', async () => {
     await record(120_000, {
       type: 'transform_data',
       status: 'SUCCEEDED',
@@ -189,7 +189,7 @@ describe('the dashboard', () => {
     await page.locator(`[data-opened="${waiting.jobId}"]`).waitFor();
   });
 
-  test('shows an admin what failed of all owners, and whose it is', async () => {
+  test('shows an admin the failed jobs of all owners, and whose they are', async () => {
     const [one, other] = [`one-${owner}`, `other-${owner}`];
     await record(1000, { owner: one, ...failed('x') });
     await record(1000, { owner: other, ...failed('y') });

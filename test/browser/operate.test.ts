@@ -119,7 +119,7 @@ describe('the pages of operators', () => {
     await main().getByText('No schedules yet.').waitFor();
   });
 
-  test('tell who is no admin why nothing can be pressed, instead of failing', async () => {
+  test('show a caller who is no admin why nothing can be pressed, instead of failing', async () => {
     const other = await openPage('#page=types', await tokenFor('alice'));
     await other.getByText('does not have it.').waitFor();
     const pause = other.getByRole('button', { name: 'Pause simulate_work' });

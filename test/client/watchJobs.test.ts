@@ -37,7 +37,7 @@ function isProgress(before: readonly JobStatusEvent[], { jobId, version, at, pro
 
 const upTo = (version: number): readonly number[] => Array.from({ length: version }, (_, index) => index + 1);
 
-test('the watch of all jobs tells nothing of before, then each change of each job once and in order', async () => {
+test('the watch of all jobs sends nothing from before, then each change of each job once and in order', async () => {
   await using server = await openRestartable({ SOCKET_DRAIN_SECONDS: '0' });
   await using client = clientOf(server.url);
   const { job: ended } = await client.createJob({ type: 'simulate_work' });
@@ -53,7 +53,7 @@ test('the watch of all jobs tells nothing of before, then each change of each jo
   expect(followed.events.every(({ recovered }) => recovered === null)).toBe(true);
 });
 
-test('across kill -9 and restart it tells what happened meanwhile: to jobs that were open before it began, to those it met, to new ones', async () => {
+test('across kill -9 and restart it reports what happened meanwhile: to jobs that were open before it began, to those it met, to new ones', async () => {
   await using server = await openRestartable({ SOCKET_DRAIN_SECONDS: '0' });
   await using client = clientOf(server.url);
   const before = await client.createJob({ type: 'simulate_work', params: { durationMs: 4000 } });

@@ -122,7 +122,7 @@ export function exerciseObjects(name: string, open: (options?: { readonly maxSou
       expect(await read(opened, 's3://files/a/out')).toBe('theirs');
     });
 
-    test('are not replaced by a job that was slower than another: it fails, and its next attempt is told why', async () => {
+    test('are not replaced by a job that was slower than another: it fails, and its next attempt gets the reason', async () => {
       await using opened = await open();
       const other = { ...plain(), author: { ...author, jobId: 'job-2' } };
       async function* slow(): AsyncGenerator<string, void, undefined> {

@@ -110,7 +110,7 @@ export function exerciseQueues(name: string, open: () => Promise<OpenedQueues>):
       expect(decodeMessage(dead?.body ?? '')).toEqual(message('hopeless'));
     });
 
-    test('end a long poll when they are told to', async () => {
+    test('end a long poll when they are closed', async () => {
       const aborter = new AbortController();
       const receiving = queues.receive('HIGH', { max: 1, waitSeconds: 20, signal: aborter.signal });
       aborter.abort();

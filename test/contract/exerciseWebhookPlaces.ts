@@ -46,7 +46,7 @@ export function exerciseWebhookPlaces(tableOf: () => JobTable): void {
   }
 
   describe('jobs with webhooks', () => {
-    test('stand apart once they have ended, until they were told of', async () => {
+    test('have a place of their own once they have ended, until their deliveries were made', async () => {
       const open = await created({ webhookVersion: 0 });
       expect(await placesOf(open)).toEqual(['open']);
       const over = await ended(cancel(open));
@@ -83,7 +83,7 @@ export function exerciseWebhookPlaces(tableOf: () => JobTable): void {
       await expect.poll(() => placesOf(over)).toEqual(['webhooks']);
     });
 
-    test('are told of as they were read, and not of what has come since', async () => {
+    test('are handled as they were read, without what has come since', async () => {
       const open = await created({ webhookVersion: 0 });
       const over = await ended(cancel(open));
       expect(await tell(open)).toMatchObject({ ok: false, job: { version: 2, webhookVersion: 0 } });

@@ -50,7 +50,7 @@ test('keys that are left over for a while are read in the end', async () => {
   expect(await one.table.readPayloads([kept.key])).toEqual(['x'.repeat(2000)]);
 });
 
-test('nothing more is asked once the caller has gone, and its reason is told', async () => {
+test('nothing more is requested once the caller has gone, and its reason is thrown', async () => {
   await using one = await setup();
   one.leaveAll('job#x');
   const caller = new AbortController();

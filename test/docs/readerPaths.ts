@@ -36,7 +36,7 @@ export const readerPaths: readonly ReaderPath[] = [
     doneBy: 'infra/deploy/deploy.test.ts',
   },
   {
-    reader: 'is woken by jobs-given-up, and mends the job',
+    reader: 'is woken by jobs-given-up, and repairs the job',
     clicks: ['README.md', 'docs/README.md', 'docs/operations.md'],
     finds: ['| jobs-given-up |', '(#retrying-what-failed)', 'query Failed', 'mutation Retry'],
     doneBy: 'test/docs/graphql.test.ts',

@@ -9,7 +9,7 @@ import { engines } from '../support/engines.ts';
 const watch = 'subscription ($jobId: ID) { jobStatusChanged(jobId: $jobId) { version status } }';
 
 describe.each(engines)('on %s', (engine) => {
-  it('closes sockets with 1001, breaks streams off, ends waits with SHUTTING_DOWN, and lets nobody in; twice is fine', async () => {
+  it('closes sockets with 1001, breaks streams off, ends waits with SHUTTING_DOWN, and lets nobody in; closing twice does no harm', async () => {
     await using api = await openApiSystem({ engine, works: false });
     const jobId = await api.createJob();
     const socket = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');

@@ -83,7 +83,7 @@ describe.each(engines)('on %s', (engine) => {
       expect(eventsIn((await readStream(response)).text).map(({ event }) => event)).toEqual(['next', 'complete']);
     });
 
-    test('what one client was told of its variables, another is not: null, absent and default are told apart', async () => {
+    test('one client’s variables do not affect another’s answer: null, absent and default are told apart', async () => {
       const query =
         'subscription ($jobId: ID!, $d: Boolean = true) { jobStatusChanged(jobId: $jobId) { version job @include(if: $d) { jobId } } }';
       const jobId = await api.createJob();

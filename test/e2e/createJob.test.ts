@@ -95,7 +95,7 @@ describe.each(engines)('on %s', (engine) => {
       await expect(retryJob(core, { owner, jobId })).rejects.toMatchObject({ code: 'JOB_NOT_RETRYABLE' });
     });
 
-    test('in a batch lets each job stand for itself', async () => {
+    test('in a batch lets each job succeed or fail by itself', async () => {
       const owner = newOwner();
       const outcomes = await createJobs(core, [
         request({ owner }),

@@ -88,7 +88,7 @@ describe.each(engines)('a limit on running jobs, on %s', (engine) => {
     await expect.poll(async () => (await core.table.entries.get(slotsKind, waitKey('running', 'call')))?.value.holders ?? {}).toEqual({});
   });
 
-  test('lets the others wait in order, saying why, and goes on by itself where an end was told to nobody', async () => {
+  test('lets the others wait in order, saying why, and continues by itself where an end was announced to nobody', async () => {
     const { handler, began, coreOf } = calls({ concurrency: { total: 1 } });
     await using system = await startSystem({ engine, parts: [], handlers: [handler], env });
     const core = coreOf(system.core);

@@ -98,7 +98,7 @@ describe.each(engines)('a job’s log, on %s', (engine) => {
     expect(rest.logs.pageInfo.hasNextPage).toBe(false);
   });
 
-  test('is told live while the handler runs, and to who comes back after what was seen, over WebSocket and SSE', async () => {
+  test('is sent live while the handler runs, and to a client that reconnects after what it has seen, over WebSocket and SSE', async () => {
     const steps = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
     const handler = defineHandler(simulateWork, async (_params, { log }) => {
       for (const [index, { promise }] of steps.entries()) {

@@ -106,7 +106,7 @@ describe.each(engines)('a pause, on %s', (engine) => {
     expect(began).toHaveLength(startedBefore);
   });
 
-  test('that ends, with whoever resumes killed in the middle, loses nothing and doubles nothing', async () => {
+  test('that ends, with the resuming process killed in the middle, loses nothing and doubles nothing', async () => {
     const { began, handlers } = watched();
     await using system = await startSystem({ engine, parts: [], handlers, env: { SWEEP_AFTER_SECONDS: '1' } });
     const { core } = system;

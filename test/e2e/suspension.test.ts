@@ -55,7 +55,7 @@ test('a sleep holds no slot and no limit, counts nothing, and ends no earlier th
   expect(second - first).toBeGreaterThanOrEqual(1000);
 });
 
-test('a job that sleeps and fails in turns has the failures it has, and each of its runs is told', async () => {
+test('a job that sleeps and fails in turns has the right failures, and each of its runs is recorded', async () => {
   const jobId = await begin('mixed', async (context, run) => {
     context.log.info(`run ${run}`);
     if (run === 1) throw new Error('at first');
@@ -76,7 +76,7 @@ test('a job that sleeps and fails in turns has the failures it has, and each of 
   ]);
 });
 
-test('a handler that catches what ends its run is suspended all the same, runs its clean-up blocks, and is told so in its log', async () => {
+test('a handler that catches what ends its run is suspended all the same, runs its clean-up blocks, and its log says so', async () => {
   const cleaned: string[] = [];
   const jobId = await begin('catcher', async (context, run) => {
     try {
@@ -147,7 +147,7 @@ test('a step is done once, however often its handler runs; what it throws is the
   expect((await listSteps(core, job)).map(({ name }) => name)).toEqual(['charge', 'ship']);
 });
 
-test('a retry keeps the steps, and one from the start does all anew', async () => {
+test('a retry keeps the steps, and one from the start does everything again', async () => {
   const done: number[] = [];
   const jobId = await begin('retried', async ({ step }, run) => {
     await step('work', () => void done.push(run));

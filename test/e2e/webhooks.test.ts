@@ -31,7 +31,7 @@ describe('webhooks', () => {
     expect(again.endpoint.secrets).toEqual([{ text: again.secret }]);
   });
 
-  test('tell of the statuses, types and tags that are asked for, and of the final ones where nothing is said', async () => {
+  test('send the requested statuses, types and tags, and the final statuses by default', async () => {
     const owner = newOwner();
     receiver.answer(answerWith(204));
     await endpointFor(owner, { tags: ['paid'] });

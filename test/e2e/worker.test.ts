@@ -69,7 +69,7 @@ describe.each(engines)('a worker on %s', (engine) => {
     expect(done.error).toBeUndefined();
   });
 
-  test('ends a job at once that no further attempt can mend', async () => {
+  test('ends a job at once where no further attempt could help', async () => {
     await using system = await startSystem({ engine, parts: ['worker', 'lambdas'] });
     const { job } = await createJob(system.core, request({ failPermanently: true }));
     expect(await ended(system, job.jobId)).toMatchObject({ status: 'FAILED_FINAL', attempts: 1, error: { code: 'PERMANENT' } });

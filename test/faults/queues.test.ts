@@ -33,7 +33,7 @@ test('a job that could not be queued is FAILED, says so with its id, and can be 
   await allSucceed(stage, [answer.jobId]);
 });
 
-test('a send whose answers were all lost leaves one job that ends once, whichever of the two it is told', async (context) => {
+test('a send whose answers were all lost leaves one job that ends once, whichever of the two answers comes', async (context) => {
   await using stage = await openStage(context);
   const server = await stage.start('server');
   server.queues.rule({ operation: 'SendMessageBatch', times: 4, fault: { kind: 'loseAnswer' } });

@@ -91,7 +91,7 @@ async function receivesWithin({ queues }: Actor, ms: number): Promise<number> {
   return receives;
 }
 
-test('a table that is away for longer than a lease ends no job: the worker waits for it, and goes on by itself', async (context) => {
+test('a table that is away for longer than a lease ends no job: the worker waits for it, and continues by itself', async (context) => {
   await using stage = await openStage(context, { env: { RECEIVE_WAIT_SECONDS: '0' } });
   await stage.start('lambdas');
   const worker = await stage.start('worker');
@@ -129,7 +129,7 @@ test('a result that is ready is written until the table takes it, though a cance
   expect(checkHistory(await stage.history())).toEqual([]);
 });
 
-test('an end whose answer was lost is told by whoever learns of it, though there is no relay', async (context) => {
+test('an end whose answer was lost is published by the process that learns of it, though there is no relay', async (context) => {
   await using stage = await openStage(context);
   const worker = await stage.start('worker');
   const held = worker.table.hold('after', 'UpdateItem', setsStatus('SUCCEEDED'));

@@ -49,7 +49,7 @@ test('a claim and an end whose answers were lost are known as one’s own', asyn
   expect(history.table[0]?.history.map(({ status }) => status)).toEqual(['PENDING', 'PROCESSING', 'SUCCEEDED']);
 });
 
-test('an end is told to watchers although every answer to its write was lost', async (context) => {
+test('an end reaches watchers although every answer to its write was lost', async (context) => {
   await using stage = await openStage(context);
   const worker = await stage.start('worker');
   // As often as the SDK tries, so that the worker has to find out by itself.

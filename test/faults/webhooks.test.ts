@@ -40,7 +40,7 @@ function dyingCore(core: Core, dies: () => boolean): Core {
 }
 
 describe('webhooks', () => {
-  test('tell each transition that is asked for once, to a receiver that was down for an hour, by processes that were killed', async (context) => {
+  test('send each requested transition once, to a receiver that was down for an hour, by processes that were killed', async (context) => {
     const chance = createChance(context);
     const owner = newOwner();
     receiver.answer(answerWith(503));
@@ -116,7 +116,7 @@ describe('webhooks', () => {
       .toEqual([['2 CANCELLED'], ['1 CANCELLED'], []]);
   });
 
-  test('of an open job whose writer died are told by the sweeper', async () => {
+  test('of an open job whose writer died are made by the sweeper', async () => {
     const owner = newOwner();
     receiver.answer(answerWith(204));
     await endpointFor(owner, { statuses: jobStatuses });

@@ -34,7 +34,7 @@ test('docker compose takes the file as it is', { timeout: 120_000 }, async () =>
   await run(program, [...args, '--file', join(root, 'docker-compose.yml'), 'config', '--quiet']);
 });
 
-test('whoever waits for a service waits until it is healthy, or done', () => {
+test('a service that depends on another waits until that is healthy, or done', () => {
   for (const { depends_on } of Object.values(services)) {
     for (const [name, { condition }] of Object.entries(depends_on)) {
       expect(condition).toBe(name === 'provision' ? 'service_completed_successfully' : 'service_healthy');

@@ -215,7 +215,7 @@ async function startSingle(options: Partial<ContainerOptions>): Promise<Containe
   return container;
 }
 
-/** A job that is still running when its worker is told to stop. */
+/** A job that is still running when its worker is asked to stop. */
 const startWork = (url: string): Promise<unknown> => runJob(`${url}/graphql`, 'simulate_work', { durationMs: 2000 });
 
 async function listStatuses(url: string): Promise<readonly string[]> {

@@ -120,7 +120,7 @@ async function runOnce(
         : created.length > 1
           ? `${created.length} were told that they created it`
           : [...named].some((jobId) => jobId !== undefined && !table.jobs.has(jobId))
-            ? 'a client was told of a job that is not there'
+            ? 'a client got the id of a job that does not exist'
             : undefined;
   return { widths, wrong };
 }

@@ -16,14 +16,14 @@ export function deadLetterSteps({ messages }: State, making: Making): void {
       continue;
     }
     fault('crash', 'the dead-letter handler dies', (next) => {
-      if (does('drops a dead letter before it is sent anew')) return drop(next);
+      if (does('drops a dead letter before it is sent again')) return drop(next);
       const own = next.messages[number];
       if (own !== undefined) own.dead = 'look';
       return undefined;
     });
     if (message.dead === 'drop') must('the dead letter is dropped', drop);
     else {
-      must('the dead letter is sent anew', (next) => {
+      must('the dead letter is sent again', (next) => {
         const own = next.messages[number];
         send(next, message, making, message.isBet);
         if (own !== undefined) own.dead = 'drop';
@@ -55,7 +55,7 @@ function look(next: State, number: number, making: Making): void {
   Object.assign(message, {
     isOwn: true,
     isFresh: true,
-    isBet: !next.job.hasAttempts || does('bets on a job that was begun'),
+    isBet: !next.job.hasAttempts || does('claims a begun job without a read'),
     dead: 'send',
   });
 }

@@ -9,7 +9,7 @@ export function send(
   { messages, job }: State,
   { isOwn, isFresh }: { readonly isOwn: boolean; readonly isFresh: boolean },
   { does }: Pick<Making, 'does'>,
-  isBet = !job.hasAttempts || does('bets on a job that was begun'),
+  isBet = !job.hasAttempts || does('claims a begun job without a read'),
 ): void {
   messages.push({ isOwn, isFresh, isBet, receives: 0, dead: '' });
 }
@@ -188,7 +188,7 @@ export function sweeperSteps({ job, messages, sweeping }: State, making: Making)
       if (!write(making, next, verdict.event, { isFresh: true, isHolder: false }))
         accuse(next, `the sweeper’s ${verdict.event} is refused`);
     } else if (does('sweeps by giving up')) write(making, next, 'exhaust', { isFresh: true, isHolder: false });
-    else next.sweeping = { isFresh: true, isOwn: true, isBet: !job.hasAttempts || does('bets on a job that was begun') };
+    else next.sweeping = { isFresh: true, isOwn: true, isBet: !job.hasAttempts || does('claims a begun job without a read') };
   };
   if (messages.every((message) => message === undefined)) must('sweeper finds it', act);
   else fault('sweep', 'sweeper finds it, early', act);

@@ -19,8 +19,8 @@ export type Misbehaviour =
   | 'stops without a release'
   | 'ends the job of every dead letter'
   | 'drops every dead letter'
-  | 'drops a dead letter before it is sent anew'
-  | 'bets on a job that was begun'
+  | 'drops a dead letter before it is sent again'
+  | 'claims a begun job without a read'
   | 'sweeps by giving up'
   | 'never sweeps'
   | 'ends a wait without a message';

@@ -82,10 +82,14 @@ export const guardFates: Readonly<Record<EveryGuard, Fate>> = {
   'sweep.lapsed': killed('purged queues'),
   'park.unchanged': { hygiene: 'who parks reads once more what it waits for, and a wait too many is ended like any other' },
   'park.notParked': { hygiene: 'keeps one reason from hiding another; the model knows one' },
-  'unpark.unchanged': { hygiene: 'a wait that was ended too early is begun again by whoever wants to claim the job' },
+  'unpark.unchanged': { hygiene: 'a wait that was ended too early is begun again by the worker that tries to claim the job' },
   'unpark.parkedFor': { hygiene: 'the same' },
-  'tellWebhooks.unchanged': { hygiene: 'the model has no webhooks; who tells of a version must not take a later one for told' },
-  'tellWebhooks.asRead': { hygiene: 'the model has no webhooks; where an ended job stands follows from what is left to be told of it' },
+  'tellWebhooks.unchanged': {
+    hygiene: 'the model has no webhooks; a process that makes deliveries for a version must not take a later one for done',
+  },
+  'tellWebhooks.asRead': {
+    hygiene: 'the model has no webhooks; the place of an ended job depends on the deliveries that are left to make',
+  },
   'cancelForCause.asRead': ofWorkflows,
   'revive.asRead': ofWorkflows,
   'pass.asRead': ofWorkflows,
@@ -158,7 +162,7 @@ export const misbehaviours: readonly (readonly [readonly Misbehaviour[], Setting
   [['stops without a release'], 'a delay, two attempts a receive'],
   [['ends the job of every dead letter'], 'a delay, two attempts a receive'],
   [['drops every dead letter', 'never sweeps'], 'a delay, two attempts a receive'],
-  [['drops a dead letter before it is sent anew', 'never sweeps'], 'failing handlers, a crash'],
+  [['drops a dead letter before it is sent again', 'never sweeps'], 'failing handlers, a crash'],
   [['sweeps by giving up'], 'purged queues'],
   [['never sweeps'], 'purged queues'],
   [['ends a wait without a message', 'never sweeps'], 'a wait'],
@@ -166,7 +170,7 @@ export const misbehaviours: readonly (readonly [readonly Misbehaviour[], Setting
 
 /** Not needed for correctness: the model explores the protocol without it, and finds nothing. */
 export const tidiness: readonly (readonly [readonly Misbehaviour[], SettingName])[] = [
-  [['bets on a job that was begun'], 'handlers that fail'],
+  [['claims a begun job without a read'], 'handlers that fail'],
   [['drops every dead letter'], 'handlers that fail'],
 ];
 

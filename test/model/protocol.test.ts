@@ -83,11 +83,11 @@ describe('the model notices', { timeout }, () => {
 
   test('a message of an older generation that counts like a new one', () => {
     const mutant: Mutant = { ignoresGeneration: true };
-    // It is worked on all the same: the record has its version, whoever asks.
+    // It is worked on all the same: the record has its version, for any process.
     expect(found('a retry', { mutant })).toBeUndefined();
   });
 
-  test.for(misbehaviours.filter(([, setting]) => isQuick(setting)))('whoever %s', ([misbehaves, setting]) => {
+  test.for(misbehaviours.filter(([, setting]) => isQuick(setting)))('a model in which a part %s', ([misbehaves, setting]) => {
     expect(found(setting, { misbehaves })).toBeDefined();
   });
 

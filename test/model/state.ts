@@ -35,7 +35,7 @@ export interface Message {
   /** Names a version, so that the first claim may be tried without a read. */
   isBet: boolean;
   receives: number;
-  /** In the dead-letter queue: to be looked at, to be sent anew, to be dropped. */
+  /** In the dead-letter queue: to be looked at, to be sent again, to be deleted. */
   dead: '' | 'look' | 'send' | 'drop';
 }
 

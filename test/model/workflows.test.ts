@@ -78,7 +78,7 @@ const killedInLong: Readonly<Record<LongMutant, keyof typeof long>> = {
   'cancels and revives without a marker': 'chain, fail, retry',
 };
 
-describe('the model notices whoever', { timeout }, () => {
+describe('the model notices a part that', { timeout }, () => {
   test.for(workflowMutants)('%s', (mutant) => {
     expect(explore(workflowModel(quick[killedIn[mutant]], mutant), maxStates).violation?.what).toBeDefined();
   });

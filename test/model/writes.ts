@@ -90,7 +90,7 @@ const fenced: ReadonlySet<TransitionEvent> = new Set<TransitionEvent>([
   'stop',
 ]);
 
-/** What is wrong with a state, whoever led to it. */
+/** What is wrong with a state, whatever led to it. */
 export function violationOf(
   state: State,
   { bounds, hasOwnTimer, began }: { readonly bounds: Bounds; readonly hasOwnTimer: boolean; readonly began: State['faults'] },

@@ -92,7 +92,7 @@ const watches = {
 } as const;
 
 describe.each(['SSE', 'WebSocket'] as const)('a watch over %s', (transport) => {
-  test('is told of none of them: it ends as the record does', async () => {
+  test('gets none of them: it ends as the record does', async () => {
     const jobId = await handIn('bob');
     const query = `subscription { jobStatusChanged(jobId: "${jobId}") { version status at progress error { message } job { owner } } }`;
     const watching = watches[transport](query, 'bob');
@@ -104,7 +104,7 @@ describe.each(['SSE', 'WebSocket'] as const)('a watch over %s', (transport) => {
     expect([...text.matchAll(/"status":"(\w+)"/g)].map(([, status]) => status)).toEqual(['PENDING', 'CANCELLED']);
   });
 
-  test('of all of one’s jobs is told nothing of another’s, on whosever channel it is said', async () => {
+  test('of all of one’s jobs gets nothing of another’s, on whichever owner’s channel it is published', async () => {
     const [theirs, owner] = [await handIn('bob'), `alice-${transport}`];
     const query = 'subscription { jobStatusChanged { jobId version status error { message } job { jobId owner params } } }';
     const watching = watches[transport](query, owner);

@@ -78,7 +78,7 @@ describe('createJob in a loop', () => {
     expect([codes[0], codes.at(-1)]).toEqual([undefined, 'RATE_LIMITED']);
   });
 
-  test('tells what is left of what was drawn on, in the fields of the IETF draft', async () => {
+  test('shows what is left of the budgets that were used, in the fields of the IETF draft', async () => {
     const { headers } = await shared.request(create, {}, await as('heather'));
     expect(headers.get('ratelimit-policy')).toContain('"jobs";q=5;w=5');
     expect(headers.get('ratelimit')).toContain('"jobs";r=4;t=1');
@@ -94,7 +94,7 @@ describe('createJob in a loop', () => {
     expect(at(refusal, 'retryAfterSeconds')).toBeGreaterThan(90);
   });
 
-  test('is limited across servers that share a Redis, and not at all while that is away, which is told once', async () => {
+  test('is limited across servers that share a Redis, and not at all while that is away, which is logged once', async () => {
     const redis = await startRedis();
     try {
       const environment = { ...slow, REDIS_URL: redis.url };
@@ -113,7 +113,7 @@ describe('createJob in a loop', () => {
     }
   });
 
-  test('has no limit where nobody is told apart, unless one is set', async () => {
+  test('has no limit where owners are not told apart, unless one is set', async () => {
     await using open = await openApiSystem({ works: false });
     expect((await createInALoop(open, { authorization: '' }, 50)).created).toBe(50);
     await using limited = await openApiSystem({ works: false, environment: slow });

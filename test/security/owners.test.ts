@@ -26,7 +26,7 @@ const attempts: readonly (readonly [what: string, query: string])[] = [
 ];
 
 describe.each(transportNames)('another owner’s job, over %s', (transport) => {
-  test.each(attempts)('cannot be %s: to the letter as if it did not exist', async (_what, query) => {
+  test.each(attempts)('cannot be %s: exactly as if it did not exist', async (_what, query) => {
     const [alice, bob] = [await as('alice'), await as('bob')];
     const jobId = jobIdOf((await transports.HTTP(api, { query: create, variables: delayed }, alice)).data);
     const theirs = await transports[transport](api, { query, variables: { jobId } }, bob);

@@ -23,10 +23,10 @@ import { task, workflowNow } from '../support/workflowTasks.ts';
 
 export interface RandomWorkflow {
   readonly core: Core;
-  /** What was sent and not received: a message names a job. */
+  /** Sent and not received yet: a message names a job. */
   readonly messages: string[];
   readonly chance: () => number;
-  /** From now on requests fail, after so many more: whoever makes them dies. Undefined: no longer. */
+  /** From now on requests fail, after so many more: the process that makes them dies. Undefined: no longer. */
   dieAfter(requests: number | undefined): void;
   /** Moves the clock. */
   pass(ms: number): void;
@@ -97,7 +97,7 @@ export async function runRandomWorkflow(world: RandomWorkflow, maxJobs: number):
     const claimed = await transitionJob(core, 'claim', job, { facts: { now }, changes: { claim, attempts: job.attempts + 1 } });
     if (!claimed.ok) return;
     await begun(claimed.job);
-    // Whoever holds it makes sure of its end: a worker that dies is another test's.
+    // The worker that holds it makes sure of its end: a worker that dies is another test's.
     for (;;) {
       const event = success === 1 ? 'succeed' : 'failForGood';
       const ended = await surviving(async () => transitionJob(core, event, claimed.job, { facts: { now, claimId: claim.id } }));
@@ -114,7 +114,7 @@ export async function runRandomWorkflow(world: RandomWorkflow, maxJobs: number):
     }
   }
 
-  /** Whoever claimed it died before it knew. */
+  /** The process that claimed it died before it knew. */
   async function takenOver(job: Job): Promise<void> {
     const facts = { now: await core.table.time(), claimId: job.claim?.id };
     const { job: present } = await transitionJob(core, job.cancelRequested ? 'stop' : 'succeed', job, { facts });

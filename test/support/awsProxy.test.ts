@@ -35,7 +35,7 @@ async function setup() {
   };
 }
 
-test('passes requests on, and tells each with its answer', async () => {
+test('passes requests on, and reports each with its answer', async () => {
   await using one = await setup();
   const seen: unknown[] = [];
   one.proxy.observe((request, answer) => seen.push([request, answer]));

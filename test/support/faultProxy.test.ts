@@ -73,7 +73,7 @@ test('lets nothing through while it is a black hole, and everything after it', a
   await expect.poll(() => [heard(), other.heard()]).toEqual(['late', 'late too']);
 });
 
-test('is as slow as it is told', async () => {
+test('is as slow as configured', async () => {
   await using one = await setup();
   await one.proxy.weather({ kind: 'slow', delayMs: 50 });
   const { socket, heard } = await one.client();
