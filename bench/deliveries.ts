@@ -25,7 +25,7 @@ const names = ['ours', 'floor', 'usual'] as const satisfies readonly SubjectName
 
 interface Round {
   readonly perSecond: number;
-  /** Of the server. */
+  /** The server's processor time. */
   readonly cpuMicros: number;
   readonly bytes: number;
 }
@@ -94,7 +94,7 @@ async function measure(stage: Stage, { watchers, jobs: jobCount, eventsPerRound,
   }
   // The first round warms up and is not counted.
   for (let round = 0; round <= rounds; round += 1) {
-    // Whoever follows the usual way meets what it still tidies up, so the order goes round.
+    // The one after the usual way finds the server still cleaning up after it, so the order rotates.
     const first = round % prepared.length;
     for (const [subject, jobs] of [...prepared.slice(first), ...prepared.slice(0, first)]) {
       const measured = await deliver(publisher, subject, jobs, { watchers, eventsPerRound, fromVersion: 2 + round * eventsPerRound });

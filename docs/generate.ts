@@ -32,7 +32,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'metrics.md': metricsPage,
   'job-types.md': jobTypesPage,
   'api.md': apiPage,
-  // Written by hand, but for what `npm run plan` prints.
+  // Written by authors, except for what `npm run plan` prints.
   'scale.md': async () => plannedPage(await readFile(join(import.meta.dirname, 'scale.md'), 'utf8'), await readUnitCosts()),
   // What the example of the typed client imports.
   'examples/jobTypes.d.ts': () => jobTypesFile(jobs),

@@ -26,8 +26,8 @@ async function getMany(jobIds: readonly string[]): Promise<readonly (Job | undef
 }
 
 /**
- * The benches' events are hints alone, and would be taken back where a record that is read after a silence knows nothing of
- * them. So a record that was read before is ahead of all that was told since.
+ * The benches publish only hints. A record that is read after a silence would contradict them, and they would be taken back. So
+ * a record that was read before is made newer than all events since.
  */
 function asTold(job: Job | undefined): Job | undefined {
   if (job === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** What there is to refuse of a workflow before anything is written: its size first, then its shape, then each of its jobs. */
+/** The checks of a workflow before anything is written: its size first, then its shape, then each of its jobs. */
 import { JobError } from '../errors.ts';
 import type { JobPriority, JsonValue } from '../job.ts';
 import { jsonSize } from '../jsonSize.ts';
@@ -13,7 +13,7 @@ import { checkedRequest, checkLimits, typeOf, type CreateJobRequest } from './re
 export interface WorkflowJobRequest {
   readonly name: string;
   readonly type: string;
-  /** Not yet checked: whatever the client sent. */
+  /** Not checked yet: as the client sent it. */
   readonly params?: JsonValue | undefined;
   readonly paramsFrom?: readonly ParamFromRequest[] | undefined;
   readonly dependsOn?: readonly string[] | undefined;
@@ -23,7 +23,7 @@ export interface WorkflowJobRequest {
   readonly tags?: readonly string[] | undefined;
 }
 
-/** Takes what stands at `resultPath` of the result of `job`, one of its dependencies, to `path` of the params. */
+/** Takes the value at `resultPath` of the result of `job`, one of its dependencies, to `path` of the params. */
 export interface ParamFromRequest {
   readonly path: JsonPath;
   readonly job: string;
@@ -154,7 +154,7 @@ function checkedJob(
   });
 }
 
-/** What is wrong with one job is so in the whole. */
+/** An error in one job, with its path within the whole input. */
 function within<Checked>(path: Path, check: () => Checked): Checked {
   try {
     return check();

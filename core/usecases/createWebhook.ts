@@ -15,7 +15,7 @@ import { webhooksKind } from './webhooks.ts';
 
 export interface WebhookAsked {
   readonly url: string;
-  /** Default: the final ones. */
+  /** Default: the final statuses. */
   readonly statuses?: readonly JobStatus[] | undefined;
   /** Ends of workflows. Default: none. */
   readonly workflowStatuses?: readonly WorkflowStatus[] | undefined;
@@ -27,7 +27,7 @@ export interface WebhookAsked {
 
 export interface EndpointWithSecret {
   readonly endpoint: WebhookEndpoint;
-  /** Shown this once. */
+  /** Shown only this once. */
   readonly secret: string;
 }
 
@@ -72,7 +72,7 @@ export async function createWebhook(
   return { endpoint, secret };
 }
 
-/** What is absent stays; `null` of the types: all. Enabled again, it is told of what comes from then on. */
+/** A field that is absent is unchanged; `null` for the types: all. Once enabled again, it gets events from then on. */
 export interface WebhookChange extends Omit<WebhookAsked, 'url' | 'types'> {
   readonly url?: string | undefined;
   readonly types?: readonly string[] | null | undefined;
@@ -110,7 +110,7 @@ function enabling(
   return isEnabled ? { since: now, disabled: undefined } : { since, disabled: { at: now, reason: 'Its owner disabled it.' } };
 }
 
-/** What is on its way to it fails at its next try. @throws {JobError} `WEBHOOK_ENDPOINT_NOT_FOUND`, `TABLE_UNAVAILABLE`. */
+/** Pending deliveries to it fail at their next try. @throws {JobError} `WEBHOOK_ENDPOINT_NOT_FOUND`, `TABLE_UNAVAILABLE`. */
 export async function deleteWebhook(core: Core, which: WhichEndpoint): Promise<WebhookEndpoint> {
   const deleted = await changeWebhook(core, which, () => undefined);
   forgetWebhookOwners(core);
@@ -131,7 +131,7 @@ export async function rotateWebhookSecret(
   const { low } = await core.table.time();
   const secret = newWebhookSecret();
   const endpoint = await changeWebhook(core, which, (before) => {
-    // Asked again after its own write, it must not take its new secret for the old one.
+    // When it is called again after its own write, it must not take its new secret for the old one.
     const old = before.secrets.find(({ text }) => text !== secret);
     const kept = old === undefined || keepOldSeconds === 0 ? [] : [{ text: old.text, until: low + keepOldSeconds * 1000 }];
     return { ...before, secrets: [{ text: secret }, ...kept], updatedAt: low };
@@ -139,7 +139,7 @@ export async function rotateWebhookSecret(
   return { endpoint, secret };
 }
 
-/** Its receiver wants no more. The reason is shown to its owner. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Its receiver answered 410. The reason is shown to its owner. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function disableWebhook(core: Pick<Core, 'table'>, endpointId: string, reason: string): Promise<void> {
   const { low } = await core.table.time();
   try {

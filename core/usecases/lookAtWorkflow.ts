@@ -11,7 +11,7 @@ import type { LookDeps, LookOptions } from './lookAt.ts';
 import { tellWorkflowWebhooks } from './tellWorkflowWebhooks.ts';
 import { readPlan, workflowDraft, workflowKind } from './workflows.ts';
 
-/** `told`: the job that whoever looks has news of. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** `told`: the job that has just changed. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function lookAtWorkflowOf(
   core: LookDeps,
   workflowId: string,

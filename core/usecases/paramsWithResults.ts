@@ -1,4 +1,4 @@
-/** Params of a job that takes values out of the results of others, put together when those have ended. */
+/** Completes the params of a job with values from the results of others, when those have ended. */
 import type { Job, JsonValue, Payload } from '../job.ts';
 import type { Changes } from '../table/jobTable.ts';
 import { valueAt, withValueAt } from '../workflow/jsonPath.ts';
@@ -7,8 +7,8 @@ import type { Core } from './core.ts';
 import type { Records } from './jobRecords.ts';
 
 /**
- * Nothing for most jobs. Begins with what was handed in, so that it comes to the same whoever does it again. A value that is not
- * there is left out: whether params fit then is seen when the handler is to run. @throws {JobError} `TABLE_UNAVAILABLE`.
+ * Nothing for most jobs. Begins with what was handed in, so that every process gets the same result. A value that is not there
+ * is left out: whether params fit then is seen when the handler is to run. @throws {JobError} `TABLE_UNAVAILABLE`.
  */
 export async function paramsWithResults(
   { table }: Pick<Core, 'table'>,

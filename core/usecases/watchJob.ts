@@ -1,4 +1,4 @@
-/** Watching: one job's transitions, or all of an owner's, shared by all who watch the same in this process. */
+/** Watching one job's transitions, or all of an owner's, shared by all watchers of the same in this process. */
 import { JobError } from '../errors.ts';
 import type { JobEvent, JobFacts } from '../feed/event.ts';
 import type { FollowerDeps } from '../feed/follower.ts';
@@ -21,10 +21,10 @@ import { watchBulkOperation } from './watchBulkOperation.ts';
 
 export type { BulkOperation, LoggedLine, Watch, WatchedEvent };
 
-/** What is pushed to clients. */
+/** An event that is pushed to clients. */
 export type PushedEvent = WatchedEvent | LoggedLine | BulkOperation | WorkflowTransition;
 
-/** Whose it is, and where a watch goes on that broke off after it: `afterVersion`, or `afterSequence`. */
+/** The id of the watched thing, and where a watch that broke off after it continues: `afterVersion`, or `afterSequence`. */
 export function eventIdOf(event: PushedEvent): string {
   return `${watchedIdOf(event)}:${'sequence' in event ? event.sequence : event.version}`;
 }
@@ -91,7 +91,7 @@ export interface Watches {
   /** @throws {JobError} `BAD_USER_INPUT`; `FEED_INTERRUPTED`, here or from the iterator; `SHUTTING_DOWN`. */
   owner(request: {
     readonly owner: string;
-    /** What never changes chooses jobs, status and error code events. Default: all. */
+    /** Fields that never change choose jobs; status and error code choose events. Default: all. */
     readonly filter?: JobsFilter | undefined;
     readonly signal?: AbortSignal | undefined;
   }): Promise<Watch>;
@@ -100,17 +100,17 @@ export interface Watches {
 }
 
 export interface WatchesOptions {
-  /** How soon a watched job is read while the feed is away; longer each time that nothing is new. Default 1,000. */
+  /** How soon a watched job is read while the feed is away; later each time that nothing is new. Default 1,000. */
   readonly pollMs?: number;
-  /** A watched job of which nothing was heard for so long is read: as long as a lease. Default 30,000. */
+  /** A watched job without an event for so long is read: as long as a lease. Default 30,000. */
   readonly silenceMs?: number;
-  /** Of both together, in this process. Default 500. */
+  /** For both together, in this process. Default 500. */
   readonly maxReadsPerSecond?: number;
-  /** Called for each event that the feed failed to bring: each is a leak to look into. Default: counted. */
+  /** Called for each event that the feed failed to bring, which should be looked into. Default: counted. */
   readonly onRepair?: (event: JobEvent) => void;
 }
 
-/** Jobs whose last update is kept when nobody watches them any more; the longest left ones go first. */
+/** Jobs whose last update is kept when nobody watches them any more; the least recently watched are dropped first. */
 const maxRemembered = 10_000;
 
 type WatchesDeps = Pick<Core, 'feed' | 'clock' | 'log' | 'telemetry'> & {
@@ -119,7 +119,7 @@ type WatchesDeps = Pick<Core, 'feed' | 'clock' | 'log' | 'telemetry'> & {
 
 interface Joining<Stream, Watched> {
   readonly open: (key: string) => Promise<Stream>;
-  /** Before joining one that was open already. */
+  /** Called before joining one that was open already. */
   readonly refresh?: (stream: Stream) => Promise<void>;
   readonly watch: (stream: Stream) => Watched;
 }
@@ -196,7 +196,7 @@ export function createWatches(
     if (lastUpdates.size > maxRemembered && oldest !== undefined) lastUpdates.delete(oldest);
   }
 
-  /** One stream a key; a stream that failed to open, or that nobody watches any more, makes room for a new one. */
+  /** One stream per key; a stream that failed to open, or that nobody watches any more, makes room for a new one. */
   async function join<Stream, Watched>(
     streams: Map<string, Stream | Promise<Stream>>,
     key: string,
@@ -255,7 +255,7 @@ export function createWatches(
     async bulkOperation({ operationId, afterVersion = 0, signal, ...caller }) {
       if (afterVersion < 0) throw new JobError('BAD_USER_INPUT', { message: 'afterVersion is 0 or more.', path: ['afterVersion'] });
       const read = async (): Promise<BulkOperation> => (await getBulkOperation({ table }, { ...caller, operationId })).value;
-      // Once before it is watched: what is not the caller’s is not there.
+      // Checked before it is watched: what is not the caller’s counts as missing.
       await read();
       if (closed) throw new JobError('SHUTTING_DOWN');
       return watchBulkOperation(followerDeps, { operationId, afterVersion, signal, read, among: operations });

@@ -4,7 +4,7 @@
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-/** The versions told: of the workflow, then of its jobs by their numbers. 0: nothing yet. */
+/** The versions that were sent: of the workflow, then of its jobs by their numbers. 0: none yet. */
 export type Told = readonly number[];
 
 const nothingTold = '0';

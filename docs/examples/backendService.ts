@@ -20,7 +20,7 @@ interface Answer<Data> {
 
 const fields = 'jobId status result error { code message }';
 
-/** Whoever orders the same report twice, or tries again after a lost answer, gets the same job. */
+/** An order for the same report, repeated or tried again after a lost answer, returns the same job. */
 const orderId = process.argv[3] ?? 'order-4711';
 const { createJob } = await ask<{ createJob: { created: boolean; job: Job } }>(
   `mutation ($input: CreateJobInput!) { createJob(input: $input) { created job { ${fields} } } }`,

@@ -12,7 +12,7 @@ try {
   const schedule = await client.createSchedule(nightly);
   console.log('next', schedule.nextRuns[0]);
 } catch (error) {
-  // Whoever deploys it twice means the same schedule.
+  // A second deployment means the same schedule.
   if (!(error instanceof JobTicketsError) || error.code !== 'SCHEDULE_NAME_TAKEN') throw error;
 }
 

@@ -1,4 +1,4 @@
-/** What a feed promises, in process or over Redis. */
+/** The promises of a feed, in process or over Redis. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { latestEventOf, type JobEvent } from '../../core/feed/event.ts';
 import type { Feed } from '../../core/feed/feed.ts';

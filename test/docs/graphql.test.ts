@@ -41,7 +41,7 @@ describe.each(blocks)('$path: $text', ({ text, operations }) => {
       body,
     });
     if (operation === OperationTypeNode.SUBSCRIPTION) {
-      // What is wrong with a subscription is answered before its stream begins.
+      // An error in a subscription is answered before its stream begins.
       expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
       return response.body?.cancel();
     }

@@ -4,9 +4,9 @@ import type { Facts } from './findProblems.ts';
 export interface Mutant {
   readonly what: string;
   readonly page: string;
-  /** What stands there, and what would be wrong. */
+  /** The text on the page, and a wrong one. */
   readonly edit?: readonly [was: string, is: string];
-  /** Or the project moves on, and the page does not. */
+  /** Or the project changes, and the page does not. */
   readonly project?: (facts: Facts) => Facts;
   readonly found: RegExp;
 }

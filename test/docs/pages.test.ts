@@ -1,4 +1,4 @@
-/** The pages hold against the project: see findProblems.ts. */
+/** Compares the pages with the project: see findProblems.ts. */
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { expect, test } from 'vitest';

@@ -26,9 +26,9 @@ import { neededPrograms } from '../support/install.ts';
 import type { Facts } from './findProblems.ts';
 import { projectPaths, root } from './readPages.ts';
 
-/** Names of others that pages speak of. */
+/** Names of other projects that pages mention. */
 const others = ['CHANGED_BY_HAND', 'DEFAULT_GROUP', 'NODE_EXTRA_CA_CERTS', 'NODE_ENV'];
-/** Codes of clients of ours, which no server answers. */
+/** Codes of our clients, which no server answers. */
 const clientCodes = ['CONNECTION_LOST', 'CONNECTION_CLOSED'];
 
 export function readProjectFacts(): Facts {

@@ -59,7 +59,7 @@ describe.each(engines)('on %s', (engine) => {
       expect(await versions({ after: 1 }, `${jobId}:0`)).toEqual([`${jobId}:2`, 'complete']);
       expect(await versions({ after: 0 }, 'another:1')).toEqual([`${jobId}:1`, `${jobId}:2`, 'complete']);
       expect(await versions({ after: 0 }, 'no id')).toEqual([`${jobId}:1`, `${jobId}:2`, 'complete']);
-      // All was seen: there is nothing to come.
+      // Everything was seen: nothing more will come.
       expect(await versions({}, `${jobId}:2`)).toEqual(['complete']);
     });
 
@@ -97,7 +97,7 @@ describe.each(engines)('on %s', (engine) => {
       expect(eventsIn((await readStream(response)).text).map(({ event }) => event)).toEqual(['next', 'complete']);
     });
 
-    test('what one client was told of its variables, another is not: null, absent and default are told apart', async () => {
+    test('one client’s variables do not affect another’s answer: null, absent and default are told apart', async () => {
       const query =
         'subscription ($jobId: ID!, $d: Boolean = true) { jobStatusChanged(jobId: $jobId) { version job @include(if: $d) { jobId } } }';
       const jobId = await api.createJob();

@@ -1,4 +1,4 @@
-/** Children on both engines: a handler makes jobs, gives its slot back, and runs anew when they have ended. */
+/** Children on both engines: a handler makes jobs, gives its slot back, and runs again when they have ended. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

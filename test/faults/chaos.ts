@@ -1,6 +1,6 @@
 /**
- * Everything at once: servers, workers and Lambdas as processes, clients over the public API, and a plan of faults. What
- * happened is left to the history checker.
+ * Everything at once: servers, workers and Lambdas as processes, clients over the public API, and a plan of faults. The history
+ * checker judges the result.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The embedded engine over a table that has grown: open jobs and ended ones, more than fit into memory at once. */
+/** The embedded engine with a table that has grown: more open and ended jobs than fit into memory at once. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +60,7 @@ test(`${jobs.toLocaleString('en-US')} ended jobs: it starts as soon, lists as fa
 test(`${jobs.toLocaleString('en-US')} open jobs that are due later keep neither a start, a new job nor memory`, { timeout }, async () => {
   await using folder = await openFolder();
   fillTable({ file: folder.file, jobs, like: makeJob({ ...mine, dueAt: Date.now() + 3_600_000 }) });
-  // Behind all of them: whoever reads only as many as have room never comes to these.
+  // Behind all of them: a reader of only as many as have room never reaches these.
   fillTable({ file: folder.file, jobs: 100, like: makeJob(mine), prefix: 'B' });
   const startedAt = performance.now();
   await using entry = await startEntry('start', { env: { DATA_DIR: folder.path, WORKER_CONCURRENCY: '20' } });

@@ -22,7 +22,7 @@ async function openFolder() {
 
 const openTable = (file: string): Promise<SqliteTable> => openSqliteTable({ file, jobTtlDays: 30, clock: systemClock });
 
-/** Lets a process write until it has been answered so often, and kills it. The answers are those that it told. */
+/** Lets a process write until it has had so many answers, and kills it. Returns the answers that it reported. */
 async function writeUntilKilled(file: string, answers: number): Promise<readonly Told[]> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'sqliteWriter.ts'), file], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
@@ -120,7 +120,7 @@ test('finds whatever was asked of it before, answered or not', async () => {
   const table = await openTable(folder.file);
   const claimed = (jobId: string) =>
     table.transition('claim', jobId, { facts: { now: exactly(Date.now()), version: 1 }, attempt: 1, early: true });
-  // In one turn of the loop, in two, and while the thread is busy with others.
+  // In one turn of the loop, in two, and while the thread is busy with other requests.
   for (const turns of [0, 1, 2]) {
     const job = makeJob();
     const busy = Array.from({ length: turns * 20 }, () => table.create(makeJob()));

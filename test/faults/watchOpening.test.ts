@@ -68,7 +68,7 @@ function setup() {
   };
 }
 
-test('a watch that opens while Redis is away, and the table slow, tells each version once', async () => {
+test('a watch that opens while Redis is away, and the table slow, sends each version once', async () => {
   const { state, opening, answer, listener, reads } = setup();
   const feed = await listener();
   state.isConnected = false;

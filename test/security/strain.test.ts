@@ -1,4 +1,7 @@
-/** What one ordinary token, or none, may cost everybody else: nothing that is felt. One server with default limits and a small heap. */
+/**
+ * What one ordinary token, or none, may cost all other callers: nothing that they notice. One server with default limits and a
+ * small heap.
+ */
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { at } from '../e2e/apiSystem.ts';
@@ -9,7 +12,7 @@ import { as, post, secret, transportNames, transports, type Operation } from './
 let server: GuardedServer;
 beforeAll(async () => {
   server = await startGuardedServer({ JWT_SECRET: secret });
-  // What is compiled and kept at the first use is no attack's doing.
+  // What is compiled and cached at the first use does not count as an attack.
   for (const name of transportNames) await transports[name](server, { query: '{ jobTypes { name } }' }, await as('alice'));
 });
 afterAll(() => server[Symbol.asyncDispose]());
