@@ -1,5 +1,5 @@
 /** The record of a job that is handed in: the request is checked, and written once; the caller sends its message. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { ServiceTime } from '../clock.ts';
 import { JobError } from '../errors.ts';
@@ -205,9 +205,7 @@ export function hashOf(request: CreateJobRequest): string {
   const { type, params = {}, priority, delaySeconds, runAt } = request;
   const tags = tagsOf(request)?.toSorted();
   const start = runAt === undefined ? { delaySeconds } : { delaySeconds, runAt };
-  return createHash('sha256')
-    .update(canonicalJson({ type, params, priority, ...start, ...(tags === undefined ? {} : { tags }) }))
-    .digest('base64url');
+  return hash('sha256', canonicalJson({ type, params, priority, ...start, ...(tags === undefined ? {} : { tags }) }), 'base64url');
 }
 
 /** @throws {JobError} `BAD_USER_INPUT` for half a surrogate pair, which has no canonical form. */

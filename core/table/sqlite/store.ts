@@ -154,7 +154,8 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
     if (present !== undefined) return done(false, String(present['record']));
     insert.run(jobId, textKey(owner), textKey(type), outcome, partition, sort, expiresAt, running, errorCode, record);
     tags.create(row);
-    return done(true, record);
+    // Its writer has it.
+    return done(true);
   }
 
   function lock(key: string, wanted: IdempotencyLock, lowSeconds: number): Done {

@@ -104,7 +104,8 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
       const days = jobTtlDays + (input.spareDays ?? 0);
       const expiresAt = Math.ceil(input.facts.now.high / 1000) + days * 86_400;
       const operation = { kind: 'transition', event, jobId, input, stamp: { writeId: newWriteId(), expiresAt } } as const;
-      if (input.early !== true) return written(await write(operation));
+      // What a loss of power takes back may be handed in again, under another id: nobody begins with what is not on the disk.
+      if (input.early !== true || creating.has(jobId)) return written(await write(operation));
       const { answered, durable } = writeEarly(operation);
       early.set(jobId, durable);
       const forget = (): void => void (early.get(jobId) === durable && early.delete(jobId));
