@@ -54,7 +54,11 @@ export async function memory(): Promise<Report> {
       .filter(({ subject }) => subject === 'ours')
       .flatMap(({ what }) => [
         { promise: `heap of an idle watcher ≤ 1.3 × a bare ws connection (${what})`, measured: ratio(what, 'heap'), limit: limits.heap },
-        { promise: `resident memory of an idle watcher ≤ 2 × a bare ws connection (${what})`, measured: ratio(what, 'rss'), limit: limits.rss },
+        {
+          promise: `resident memory of an idle watcher ≤ 2 × a bare ws connection (${what})`,
+          measured: ratio(what, 'rss'),
+          limit: limits.rss,
+        },
       ]),
     unitCosts: { watcherKB: kilobytes(cases[2].what, 'rss'), serverMB: kilobytes(cases[2].what, 'empty') / 1024 },
   };

@@ -37,5 +37,4 @@ test.each(['', '{', 'null', '[]', '1', '"event"', `{"jobId":"${'x'.repeat(70_000
   expect(decodeEvent(text)).toBeUndefined(),
 );
 
-test('a number beyond all numbers is none', () =>
-  expect(decodeEvent(JSON.stringify(event).replace('12.5', '1e400'))).toBeUndefined());
+test('a number beyond all numbers is none', () => expect(decodeEvent(JSON.stringify(event).replace('12.5', '1e400'))).toBeUndefined());

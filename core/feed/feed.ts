@@ -53,16 +53,15 @@ export function channelOf(event: JobEvent, name: string): Channel | undefined {
 /** Without making the name: asked at every event. */
 function isNamed(channel: string, kind: string, id: string): boolean {
   return (
-    channel.length === kind.length + id.length + 1 && channel.startsWith(kind) && channel.startsWith(id, kind.length) && channel.endsWith('}')
+    channel.length === kind.length + id.length + 1 &&
+    channel.startsWith(kind) &&
+    channel.startsWith(id, kind.length) &&
+    channel.endsWith('}')
   );
 }
 
 /** Each listener stands for itself. */
-export function tellEach(
-  listeners: Few<FeedListener>,
-  tell: (listener: FeedListener) => void,
-  onThrow: (error: unknown) => void,
-): void {
+export function tellEach(listeners: Few<FeedListener>, tell: (listener: FeedListener) => void, onThrow: (error: unknown) => void): void {
   forEachOf(listeners, (listener) => {
     try {
       tell(listener);

@@ -38,7 +38,12 @@ export class JobLog {
     const head = this.head();
     if (head !== undefined && event.version === head.version) {
       const { attempt, error, progress } = event;
-      this.#update = { number: (this.#update?.number ?? 0) + 1, alone: event, merged: watchedEvent({ ...head, attempt, error, progress }, head.recovered), mayBeOld };
+      this.#update = {
+        number: (this.#update?.number ?? 0) + 1,
+        alone: event,
+        merged: watchedEvent({ ...head, attempt, error, progress }, head.recovered),
+        mayBeOld,
+      };
     } else {
       this.#events.push(event);
       if (this.#events.length > maxEvents) this.#events.shift();

@@ -51,7 +51,7 @@ export async function receive<Client extends Peer>(client: Client, text: string,
     case MessageType.Complete:
       // One that has ended, or never was, is nothing to complain of: messages cross on their way.
       client.running.get(message.id)?.end();
-      return void client.running.delete(message.id);
+      return client.running.delete(message.id);
     // No message at all, or what only servers say.
     case undefined:
     case MessageType.ConnectionAck:
