@@ -53,9 +53,9 @@ export async function latency(): Promise<Report> {
       quantile(latencies.ours.flat(), 0.99) / quantile(latencies.floor.flat(), 0.99),
     ]),
     promises: results.map(([{ what }, latencies]) => ({
-      promise: `p99 ≤ 1.5 × the floor’s (${what})`,
+      promise: `p99 ≤ 1.1 × the floor’s (${what})`,
       measured: ratio(0.99, latencies),
-      limit: { atMost: 1.5 },
+      limit: { atMost: 1.1 },
     })),
   };
 }
