@@ -11,7 +11,10 @@ import { z } from 'zod';
 import { derivedJobId } from './derivedJobId.ts';
 import { jobStatuses, type HistoryEntry, type Job } from './job.ts';
 import { defineJobType } from './jobType.ts';
-import { workflowStatuses, type Workflow } from './workflow/workflow.ts';
+
+/** What a workflow can end as. */
+export const workflowEnds = ['SUCCEEDED', 'FAILED', 'CANCELLED'] as const;
+export type WorkflowEnd = (typeof workflowEnds)[number];
 
 const secret = z.object({
   text: z.string(),
@@ -24,8 +27,7 @@ export const webhookEndpointSchema = z.object({
   endpointId: z.string(),
   url: z.string(),
   statuses: z.array(z.enum(jobStatuses)),
-  /** Of workflows: ends alone. */
-  workflowStatuses: z.array(z.enum(workflowStatuses)).default([]),
+  workflowStatuses: z.array(z.enum(workflowEnds)).default([]),
   /** Absent: all. */
   types: z.array(z.string()).optional(),
   /** A job must have all of these. */
@@ -69,8 +71,8 @@ export function asks(
 /** Whether it wants to hear of a workflow's end. */
 export function asksForWorkflow(
   { workflowStatuses: asked, tags, since, disabled }: WebhookEndpoint,
-  workflow: Pick<Workflow, 'tags'>,
-  { status, at }: Workflow['history'][number],
+  workflow: { readonly tags?: readonly string[] | undefined },
+  { status, at }: { readonly status: WorkflowEnd; readonly at: number },
 ): boolean {
   if (disabled !== undefined || !asked.includes(status) || at < since - clockLeewayMs) return false;
   return tags.every((tag) => workflow.tags?.includes(tag) === true);
@@ -107,7 +109,7 @@ const workflowDelivery = z.object({
   endpointId: z.string(),
   workflowId: z.string(),
   version: z.number(),
-  status: z.enum(workflowStatuses),
+  status: z.enum(workflowEnds),
   name: z.string(),
   at: z.number(),
 });

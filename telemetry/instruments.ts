@@ -37,8 +37,8 @@ export const counters = {
   jobsRetried: {
     name: 'jobs.retried',
     unit: '{job}',
-    description: 'Generations begun by a client’s retry, or by a bulk operation, by type.',
-    countedBy: ['server', 'sweeper'],
+    description: 'Generations begun by a client’s retry, by a bulk operation, or for a parent that was retried, by type.',
+    countedBy: ['server', 'sweeper', 'worker'],
   },
   bulkJobs: {
     name: 'jobs.bulk',

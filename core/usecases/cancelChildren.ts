@@ -3,7 +3,7 @@ import type { ServiceTime } from '../clock.ts';
 import { isFinal, type Job } from '../job.ts';
 import type { WriteResult } from '../table/jobTable.ts';
 import { isAbandoned } from '../verdict.ts';
-import { childrenOf, generationOf } from './children.ts';
+import { childrenOf, generationOf } from './childList.ts';
 import { transitionJob, type TransitionDeps } from './transitionJob.ts';
 
 const atOnce = 20;

@@ -1,21 +1,18 @@
 /** Children: jobs that a handler makes, by names of its own, and may wait for. */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import { jobIdBeside } from '../derivedJobId.ts';
 import { JobError } from '../errors.ts';
 import { isFinal, type Job, type JobParent } from '../job.ts';
-import { defineEntryKind, entryKey, type Entry } from '../table/entries.ts';
+import { entryKey } from '../table/entries.ts';
 import { payloadExpiry } from '../table/payloadLife.ts';
 import type { Core } from './core.ts';
 import { draftOf, checkedRequest, put, type CreateJobRequest } from './recordJob.ts';
 import { beginAnew } from './beginAnew.ts';
+import { childKind, childrenPlace, generationOf } from './childList.ts';
 import { wakeMessage } from './wake.ts';
 
 export const maxChildren = 1000;
 export const maxDepth = 10;
-
-/** At the place of their parent, by name. Written before the child. */
-export const childKind = defineEntryKind('child', z.object({ jobId: z.string() }));
 
 export type ChildrenDeps = Pick<Core, 'table' | 'queues' | 'feed' | 'telemetry' | 'log' | 'jobTypes'> & {
   readonly settings: Pick<Core['settings'], 'jobTtlDays' | 'attemptsPerReceive' | 'maxReceiveCount' | 'objectAccess'>;
@@ -24,11 +21,6 @@ export type ChildrenDeps = Pick<Core, 'table' | 'queues' | 'feed' | 'telemetry' 
 /** Another one after a retry from the start, which makes all of them anew. */
 export function childId({ jobId, stepsFrom }: Pick<Job, 'jobId' | 'stepsFrom'>, name: string): string {
   return jobIdBeside(jobId, stepsFrom === undefined ? `child#${name}` : `child@${stepsFrom}#${name}`);
-}
-
-/** Of its parent: the one that it is of. */
-export function generationOf({ parent }: Pick<Job, 'parent'>): number {
-  return parent?.generation ?? 1;
 }
 
 /**
@@ -103,43 +95,5 @@ export async function readChildren(
   return jobs;
 }
 
-export interface ListedChild {
-  readonly job: Job;
-  readonly rank: string;
-}
-
-/** A page of a job's children, after a rank. @throws {JobError} `TABLE_UNAVAILABLE`. */
-export async function listChildren(
-  { table }: Pick<Core, 'table'>,
-  jobId: string,
-  { limit, beyond }: { readonly limit: number; readonly beyond?: string | undefined },
-): Promise<{ readonly children: readonly ListedChild[]; readonly hasMore: boolean; readonly last: string | undefined }> {
-  // What follows a rank begins with it, or is the next one.
-  const from = beyond === undefined ? undefined : `${beyond} `;
-  const { entries, next } = await table.entries.list(childKind, { place: childrenPlace(jobId), from, limit });
-  const jobs = entries.length === 0 ? [] : await table.getMany(entries.map(({ value }) => value.jobId));
-  const children = jobs.flatMap((job, index) => (job === undefined ? [] : [{ job, rank: entries[index]?.place?.rank ?? '' }]));
-  // Also where the last ones are not there yet, so that whoever pages does not begin again.
-  return { children, hasMore: next !== undefined, last: entries.at(-1)?.place?.rank };
-}
-
-/** All of a job's children, page by page. @throws {JobError} `TABLE_UNAVAILABLE`. */
-export async function* childrenOf(core: Pick<Core, 'table'>, jobId: string): AsyncGenerator<readonly Job[]> {
-  for await (const entries of childEntriesOf(core, jobId)) {
-    yield (await core.table.getMany(entries.map(({ value }) => value.jobId))).filter((job) => job !== undefined);
-  }
-}
-
-export async function* childEntriesOf({ table }: Pick<Core, 'table'>, jobId: string): AsyncGenerator<readonly Entry<{ jobId: string }>[]> {
-  let cursor: string | undefined;
-  do {
-    const { entries, next } = await table.entries.list(childKind, { place: childrenPlace(jobId), cursor, limit: readsAtOnce });
-    if (entries.length > 0) yield entries;
-    cursor = next;
-  } while (cursor !== undefined);
-}
-
-const childrenPlace = (jobId: string): string => `children#${jobId}`;
-
-/** Names may contain any text, and ranks are short. */
+/** Names may hold anything, and ranks are short. */
 const digest = (name: string): string => createHash('sha256').update(name).digest('base64url').slice(0, 22);

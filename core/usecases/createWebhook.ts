@@ -161,9 +161,10 @@ function checked(
 ): Wanted {
   const fault = url === undefined ? undefined : faultOfWebhookUrl(requireText(url, ['url']), settings.webhookPrivateHosts);
   if (fault !== undefined) throw badInput(fault, ['url']);
-  for (const [index, status] of (workflowStatuses ?? []).entries()) {
+  const ends = workflowStatuses?.map((status, index) => {
     if (status === 'RUNNING') throw badInput('is no end of a workflow', ['workflowStatuses', index]);
-  }
+    return status;
+  });
   if (types?.length === 0) throw badInput('names no type; leave it out for all', ['types']);
   if (types !== undefined && types.length > maxTypes) throw badInput(`has at most ${maxTypes} types`, ['types']);
   for (const [index, type] of (types ?? []).entries()) {
@@ -176,7 +177,7 @@ function checked(
   return {
     ...(url === undefined ? {} : { url }),
     ...(statuses === undefined ? {} : { statuses: [...new Set(statuses)] }),
-    ...(workflowStatuses === undefined ? {} : { workflowStatuses: [...new Set(workflowStatuses)] }),
+    ...(ends === undefined ? {} : { workflowStatuses: [...new Set(ends)] }),
     ...(types === undefined ? {} : { types: [...new Set(types)] }),
     ...(tags === undefined ? {} : { tags: [...new Set(tags)] }),
   };

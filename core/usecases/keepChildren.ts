@@ -2,7 +2,7 @@
 import type { Job } from '../job.ts';
 import { needsRenewal, payloadExpiry } from '../table/payloadLife.ts';
 import { keepAwaitedOn } from './awaited.ts';
-import { childEntriesOf, childKind } from './children.ts';
+import { childEntriesOf, childKind } from './childList.ts';
 import type { Core } from './core.ts';
 import { keepRecord } from './keepRecord.ts';
 

@@ -3,7 +3,7 @@ import { jobStatuses, type Job, type JobStatus } from '../job.ts';
 import { badInput } from '../text.ts';
 import type { Workflow, WorkflowStatus } from '../workflow/workflow.ts';
 import type { Core } from './core.ts';
-import { listChildren } from './children.ts';
+import { listChildren } from './childList.ts';
 import type { JobPage } from './listJobs.ts';
 import type { Page } from './listLogs.ts';
 import { jobsOf } from './retryWorkflow.ts';

@@ -10,7 +10,9 @@ import { readWebhooks } from './webhooks.ts';
 /** Of all its changes that nobody has told yet. Answers the version up to which all are told. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function tellWorkflowWebhooks(core: TellDeps, workflow: Workflow): Promise<number> {
   const { workflowId, owner, traceId, name, version, webhookVersion } = workflow;
-  const untold = workflow.history.filter((entry) => entry.version > webhookVersion && entry.status !== 'RUNNING');
+  const untold = workflow.history.flatMap(({ status, ...entry }) =>
+    entry.version > webhookVersion && status !== 'RUNNING' ? [{ ...entry, status }] : [],
+  );
   const endpoints = untold.length === 0 ? [] : await readWebhooks(core, owner);
   for (const entry of untold) {
     for (const endpoint of endpoints) {

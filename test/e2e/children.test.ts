@@ -6,7 +6,7 @@ import { PermanentError } from '../../core/errors.ts';
 import { defineHandler } from '../../core/handler.ts';
 import type { Job, JsonValue } from '../../core/job.ts';
 import { anyJson, createJobTypes, defineJobType } from '../../core/jobType.ts';
-import { listChildren } from '../../core/usecases/children.ts';
+import { listChildren } from '../../core/usecases/childList.ts';
 import { createJob } from '../../core/usecases/createJob.ts';
 import { engines, type Engine } from '../support/engines.ts';
 import { startSystem } from '../support/startSystem.ts';

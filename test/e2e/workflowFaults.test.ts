@@ -166,7 +166,8 @@ describe('a workflow', () => {
 
   test('as many jobs as it may have wait for one', async () => {
     const count = isLong ? 10 : 1;
-    const needs = Object.fromEntries([['hub', [] as string[]], ...Array.from({ length: 999 }, (_, at) => [`s${at}`, ['hub']] as const)]);
+    const names = Array.from({ length: 999 }, (_, at) => `s${at}`);
+    const needs: Readonly<Record<string, readonly string[]>> = { hub: [], ...Object.fromEntries(names.map((name) => [name, ['hub']])) };
     const gate = Promise.withResolvers<string>();
     scripts.set('hub', () => gate.promise);
     const made = await Promise.all(Array.from({ length: count }, () => beginWorkflow(needs)));

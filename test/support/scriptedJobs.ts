@@ -4,7 +4,7 @@ import { defineHandler, type HandlerContext } from '../../core/handler.ts';
 import type { Job, JobStatus, JsonValue } from '../../core/job.ts';
 import { anyJson, createJobTypes, defineJobType } from '../../core/jobType.ts';
 import type { WorkflowJobRequest } from '../../core/usecases/checkWorkflow.ts';
-import { childrenOf } from '../../core/usecases/children.ts';
+import { childrenOf } from '../../core/usecases/childList.ts';
 import type { Core } from '../../core/usecases/core.ts';
 import { createJob } from '../../core/usecases/createJob.ts';
 import { createWorkflow } from '../../core/usecases/createWorkflow.ts';
