@@ -15,6 +15,7 @@ import { createGraphActs, type GraphActs } from './graphActs.ts';
 import type { GraphProcess } from './graphProcesses.ts';
 import { createGraphWatchers, type GraphWatchers } from './graphWatchers.ts';
 import { createGraphWorld, leaseMs, owner, type GraphWorld, type RandomWorkflow } from './graphWorld.ts';
+import { mortalCore } from './mortalCore.ts';
 import { randomJobs } from './randomJobs.ts';
 
 /** Processes at once, and how many are begun for each job while things go wrong. */
@@ -25,7 +26,7 @@ const maxRounds = 200;
 /** Answers what is wrong. */
 export async function runRandomWorkflow({ key, maxJobs, ...surroundings }: RandomWorkflow): Promise<readonly string[]> {
   const world = createGraphWorld(surroundings);
-  const { core, chance, weather } = world;
+  const { core, chance, weather, turns } = world;
   const jobs = randomJobs(chance, maxJobs);
   weather.loss = chance() < 0.3 ? 0 : 0.03;
   const ids = await handedIn(world, { owner, name: 'w', traceId: 't', jobs, idempotencyKey: key });
@@ -36,7 +37,8 @@ export async function runRandomWorkflow({ key, maxJobs, ...surroundings }: Rando
 
   const acts = createGraphActs(world, workflowId);
   const watched = plan.jobIds.filter(() => chance() < 2 / plan.jobIds.length);
-  const watchers = createGraphWatchers({ core, chance, owner, workflowId, jobIds: watched });
+  const reader = mortalCore({ core, turns, chance, luck: () => weather.loss });
+  const watchers = createGraphWatchers({ core: reader.core, chance, owner, workflowId, jobIds: watched });
   await misuse(world, acts, watchers, actsPerJob * jobs.length);
   await rest(world, acts, watchers, plan);
   return wrongOf(world, { acts, watchers, plan, workflowId });
@@ -86,7 +88,7 @@ async function misuse(world: GraphWorld, acts: GraphActs, watchers: GraphWatcher
 
 /** Nothing goes wrong any more: what is due happens, however long ago it was left undone. */
 async function rest(world: GraphWorld, acts: GraphActs, watchers: GraphWatchers, plan: Plan): Promise<void> {
-  const { weather, feed, processes, records, some, pass, turns, queue } = world;
+  const { weather, feed, processes, records, some, pass, queue } = world;
   Object.assign(weather, { loss: 0, hintLoss: 0, isOver: true });
   feed.turn('on');
   const surely = async (work: (process: GraphProcess) => Promise<unknown>): Promise<void> => {
@@ -108,7 +110,6 @@ async function rest(world: GraphWorld, acts: GraphActs, watchers: GraphWatchers,
     watchers.step(true);
     watchers.tick();
     await untilNoneRuns(world);
-    while (turns.waiting() > 0) await turns.next();
   }
 }
 

@@ -23,7 +23,7 @@ interface Child {
   readonly seed: number;
 }
 
-export type Act =
+type Act =
   | { readonly kind: 'step'; readonly name: string }
   /** `length`: 0 to 1, of the longest there are. */
   | { readonly kind: 'sleep'; readonly name: string; readonly length: number }
@@ -32,7 +32,7 @@ export type Act =
   | { readonly kind: 'children'; readonly children: readonly Child[]; readonly how: 'wait' | 'run' | 'leave' | 'beside' };
 
 /** Without children below a depth of 1. */
-export function programOf(seed: number, depth: number): readonly Act[] {
+function programOf(seed: number, depth: number): readonly Act[] {
   const chance = chanceOf(seed);
   const count = Math.floor(chance() * 3.5);
   return Array.from({ length: count }, (_, index): Act => {
