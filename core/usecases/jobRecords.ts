@@ -14,7 +14,6 @@ export interface Records {
 export function createRecords({ table }: Pick<Core, 'table'>, known: readonly Job[] = []): Records {
   const records = new Map<string, Job | 'unborn'>(known.map((job) => [job.jobId, job]));
   const successes = successesIn(table);
-  for (const job of known) remember(successes, job);
   let size = 1;
   const seen = (jobId: string): Seen | undefined => records.get(jobId) ?? successes.get(jobId);
   return {
@@ -31,7 +30,7 @@ export function createRecords({ table }: Pick<Core, 'table'>, known: readonly Jo
       for (const [index, jobId] of some.entries()) {
         const job = found[index];
         records.set(jobId, job ?? 'unborn');
-        if (job !== undefined) remember(successes, job);
+        if (job !== undefined) rememberSuccess(table, job);
       }
       // The first one that is open ends a look: what was read beyond it was read for nothing.
       size = Math.min(readsAtOnce, 2 * size);
@@ -53,7 +52,8 @@ function successesIn(table: object): Successes {
   return successes;
 }
 
-function remember(successes: Successes, { jobId, status, generation }: Job): void {
+export function rememberSuccess(table: object, { jobId, status, generation }: Job): void {
+  const successes = successesIn(table);
   if (status !== 'SUCCEEDED' || successes.has(jobId)) return;
   successes.set(jobId, { status, generation });
   if (successes.size <= maxSuccesses) return;

@@ -10,7 +10,7 @@ import type { Core } from './core.ts';
 import { awaitedBy } from './awaited.ts';
 import { createCoalescedReads, type ReadJob } from './coalescedReads.ts';
 import { wakeMessage } from './wake.ts';
-import { createRecords, type Records } from './jobRecords.ts';
+import { createRecords, rememberSuccess, type Records } from './jobRecords.ts';
 import { paramsWithResults } from './paramsWithResults.ts';
 import { renewedGeneration } from './renewedGeneration.ts';
 import { startAt } from './startTime.ts';
@@ -40,6 +40,7 @@ export interface LookOptions {
  * sent by the sweeper.
  */
 export async function lookAt(core: LookDeps, jobId: string, { onlyAt, known = [] }: LookOptions = {}): Promise<Looked> {
+  for (const one of known) rememberSuccess(core.table, one);
   const before = await readWaiting(core.table, jobId);
   let job = before;
   for (let isFirst = true; ; isFirst = false) {
