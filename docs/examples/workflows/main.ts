@@ -1,6 +1,6 @@
 /**
  * Runs the three workflows, one after the other: JOBS=./docs/examples/workflows/index.ts npm start, then
- *   npm run build && npx node docs/examples/workflows/main.ts [http://127.0.0.1:4000]
+ *   npm run build && npx node docs/examples/workflows/main.ts [http://127.0.0.1:4000 [order-1]]
  */
 import { createJobTickets, type Workflow } from 'job-tickets-client';
 import { countDocument } from './countDocument.ts';
