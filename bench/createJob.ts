@@ -1,4 +1,4 @@
-/** Jobs handed in a second and processor time for each, against a bare script that makes the same AWS calls one by one. */
+/** Jobs handed in per second and processor time for each, compared with a bare script that makes the same AWS calls one by one. */
 import { z } from 'zod';
 import { startChild } from './support/child.ts';
 import type { Report } from './support/report.ts';
@@ -13,7 +13,7 @@ const loads = [
   { atOnce: 64, jobs: 384, rounds: 12 },
 ] as const;
 
-/** Jobs of each way before the first round: a server that runs has long been compiled. */
+/** Jobs of each kind before the first round: the code of a running server has long been compiled. */
 const warmup = 1500;
 
 const measurement = z.object({ perSecond: z.number(), cpuMicros: z.number() });
@@ -25,12 +25,12 @@ export async function createJob(): Promise<Report> {
   await using creator = await startChild('creator.ts', stage.env);
   const url = await server.ask(z.string(), 'url');
   const results: (readonly [number, Rounds])[] = [];
-  /** µs CPU of the server a job over HTTP, round by round. */
+  /** µs of the server's processor time for a job over HTTP, round by round. */
   const serverCosts = new Map<number, readonly number[]>();
   for (const { atOnce, jobs, rounds } of loads) {
     const measured: Rounds = { ours: [], bare: [], http: [] };
     for (let round = 0; round <= rounds; round += 1) {
-      // Each goes first in turn: the emulators slow down as they fill, and are still busy with whoever went before.
+      // Each goes first in turn: the emulators get slower as they fill, and are still busy with the one before.
       const first = round % ways.length;
       for (const way of [...ways.slice(first), ...ways.slice(0, first)]) {
         const cpu = await server.ask(z.number(), 'cpu');

@@ -13,19 +13,22 @@ interface Case {
   readonly jobs: number;
   readonly eventsPerRound: number;
   readonly rounds: number;
+  /** Times the floor. */
+  readonly atLeast: number;
 }
 
 const cases = [
-  { what: '1,000 watchers of one job', watchers: 1000, jobs: 1, eventsPerRound: 40, rounds: 15 },
-  { what: '10,000 watchers of one job', watchers: 10_000, jobs: 1, eventsPerRound: 4, rounds: 9 },
-  { what: '10,000 watchers of 10,000 jobs', watchers: 10_000, jobs: 10_000, eventsPerRound: 2, rounds: 9 },
+  { what: '1,000 watchers of one job, in bursts', watchers: 1000, jobs: 1, eventsPerRound: 40, rounds: 15, atLeast: 2 },
+  { what: '10,000 watchers of one job, in bursts', watchers: 10_000, jobs: 1, eventsPerRound: 4, rounds: 9, atLeast: 2 },
+  { what: '10,000 watchers of one job, one event at a time', watchers: 10_000, jobs: 1, eventsPerRound: 1, rounds: 15, atLeast: 0.95 },
+  { what: '10,000 watchers of 10,000 jobs', watchers: 10_000, jobs: 10_000, eventsPerRound: 2, rounds: 9, atLeast: 0.85 },
 ] as const satisfies readonly Case[];
 
 const names = ['ours', 'floor', 'usual'] as const satisfies readonly SubjectName[];
 
 interface Round {
   readonly perSecond: number;
-  /** Of the server. */
+  /** The server's processor time. */
   readonly cpuMicros: number;
   readonly bytes: number;
 }
@@ -63,17 +66,15 @@ export async function deliveries(): Promise<Report> {
       medianRatio(costs(rounds.ours), costs(rounds.floor)),
       median(costs(rounds.ours)),
     ]),
-    promises: results
-      .filter(([{ watchers }]) => watchers === 1000)
-      .map(([{ what }, rounds]) => ({
-        promise: `deliveries/s to ${what} ≥ 0.8 × the floor`,
-        measured: ratio(rounds),
-        limit: { atLeast: 0.8 },
-      })),
+    promises: results.map(([{ what, atLeast }, rounds]) => ({
+      promise: `deliveries/s to ${what} ≥ ${atLeast} × the floor`,
+      measured: ratio(rounds),
+      limit: { atLeast },
+    })),
     unitCosts: {
-      deliveryCpuUs: of(cases[2].what, 'cpuMicros'),
+      deliveryCpuUs: of(cases[3].what, 'cpuMicros'),
       sharedDeliveryCpuUs: of(cases[1].what, 'cpuMicros'),
-      deliveryBytes: of(cases[2].what, 'bytes') / (cases[2].watchers * cases[2].eventsPerRound),
+      deliveryBytes: of(cases[3].what, 'bytes') / (cases[3].watchers * cases[3].eventsPerRound),
     },
   };
 }
@@ -94,7 +95,7 @@ async function measure(stage: Stage, { watchers, jobs: jobCount, eventsPerRound,
   }
   // The first round warms up and is not counted.
   for (let round = 0; round <= rounds; round += 1) {
-    // Whoever follows the usual way meets what it still tidies up, so the order goes round.
+    // The one after the usual way finds the server still cleaning up after it, so the order rotates.
     const first = round % prepared.length;
     for (const [subject, jobs] of [...prepared.slice(first), ...prepared.slice(0, first)]) {
       const measured = await deliver(publisher, subject, jobs, { watchers, eventsPerRound, fromVersion: 2 + round * eventsPerRound });

@@ -1,4 +1,4 @@
-/** `npm start` on its own engine, beside BullMQ on a Redis that keeps nothing and on one that writes before it answers. */
+/** `npm start` on its own engine, compared with BullMQ on a Redis that stores nothing and on one that writes before it answers. */
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -74,7 +74,7 @@ async function besideBullMQ(folder: string, rows: Rows): Promise<readonly Promis
     await bull(opening, 'BullMQ, Redis’ default', undefined),
     await bull(opening, 'BullMQ, appendfsync always', folder),
   ];
-  // Compilers and caches of all of them are warm before the first of the loads, which is the lightest.
+  // Compilers and caches of all subjects are warm before the first load, which is the lightest.
   for (const { client } of subjects) await client.ask(loadResult, 'run', { atOnce: 64, jobs: warmUpJobs });
   const promises: Promised[] = [];
   const fsyncs = fsyncMs(folder);
@@ -132,7 +132,7 @@ function fsyncMs(folder: string): readonly number[] {
   return took;
 }
 
-/** How long /healthz takes, asked again and again until something else has ended. */
+/** How long /healthz takes, called again and again until something else has ended. */
 async function healthMs(url: string, until: Promise<unknown>): Promise<number> {
   let isOver = false;
   void until.finally(() => (isOver = true));
@@ -211,7 +211,7 @@ async function listMs(url: string, filter: string): Promise<number> {
   return performance.now() - askedAt;
 }
 
-/** Killed while it is handed jobs, again and again: each that was answered is there in the end. */
+/** Killed while jobs are handed in, again and again: every job that was answered is there in the end. */
 async function kills(folder: string, rows: Rows): Promise<readonly Promised[]> {
   const dataDir = join(folder, 'kills');
   const times = Math.round(100 * scale);

@@ -1,4 +1,7 @@
-/** Jobs a second from call to final event, and how soon a client hears of each step, beside BullMQ with QueueEvents on the same Redis. */
+/**
+ * Jobs per second from the call to the final event, and how soon a client learns of each step, compared with BullMQ with
+ * QueueEvents on the same Redis.
+ */
 import { z } from 'zod';
 import { startChild } from './support/child.ts';
 import { loadResult, type LoadResult } from './support/load.ts';

@@ -1,4 +1,4 @@
-/** The jobs on files beside the usual tools: Python's csv, Miller, poppler's pdftotext. */
+/** The jobs on files compared with the usual tools: Python's csv, Miller, poppler's pdftotext. */
 import { execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -19,7 +19,7 @@ const rows = 1_000_000;
 const rounds = 3;
 const project = join(import.meta.dirname, '..');
 
-/** Ends the command's own output and says what it took. */
+/** Adds the time that it took to the command's own output. */
 const measuring = `
 import json, resource, subprocess, sys, time
 start = time.time()
@@ -203,7 +203,7 @@ async function costOf({ command }: Subject, folder: string): Promise<z.infer<typ
   return costSchema.parse(JSON.parse(stdout));
 }
 
-/** Of each PDF in the folder that PDF_FOLDER names, such as `test/pdfs` of pdf.js; of none where it is unset. */
+/** For each PDF in the folder that PDF_FOLDER names, such as `test/pdfs` of pdf.js; for none where it is unset. */
 async function agreements(folder: string): Promise<readonly number[] | undefined> {
   const pdfs = process.env['PDF_FOLDER'];
   if (pdfs === undefined || !(await isThere('pdftotext'))) return undefined;

@@ -57,6 +57,6 @@ if (unknown.length > 0) {
     await writeSection(name, section, names);
     if (report.unitCosts === undefined) continue;
     await keepUnitCosts(report.unitCosts);
-    console.log('docs/scale.md reckons with these figures: `npm run docs` writes it anew.\n');
+    console.log('docs/scale.md uses these figures: run `npm run docs` to update it.\n');
   }
 }

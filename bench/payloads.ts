@@ -1,4 +1,4 @@
-/** What params and results of any length cost in DynamoDB units, write by write and in a list. */
+/** What params and results of any length cost in DynamoDB units, for each write and in a list. */
 import { randomUUID } from 'node:crypto';
 import { listJobs } from '../core/usecases/listJobs.ts';
 import { noObjects } from '../test/support/noObjects.ts';
@@ -10,7 +10,7 @@ import type { Report } from './support/report.ts';
 
 /** Bytes of params as JSON. */
 const sizes = [20, 256, 900, 1024, 10 * 1024, 200 * 1024] as const;
-/** Jobs of each size: a page of the largest is what a list may hold. */
+/** Jobs of each size: a page of the largest is the most that a list may return. */
 const jobs = 100;
 /** A heartbeat or more, at half the lease of 2 s. */
 const durationMs = 1500;

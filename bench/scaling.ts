@@ -1,4 +1,4 @@
-/** What an event costs the server while 1,000 and while 10,000 other jobs are watched. */
+/** The server's cost of an event while 1,000 and while 10,000 other jobs are watched. */
 import { z } from 'zod';
 import type { Report } from './support/report.ts';
 import { openStage, type Stage } from './support/stage.ts';

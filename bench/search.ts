@@ -1,4 +1,4 @@
-/** What a page of a search costs: read units on DynamoDB, milliseconds on the embedded table, where 100,000 jobs are one owner's. */
+/** The cost of a page of a search: read units on DynamoDB, milliseconds on the embedded table, where one owner has 100,000 jobs. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import type { Report } from './support/report.ts';
 const owner = 'owner-1';
 const jobs = { dynamodb: 2000, embedded: 100_000 };
 const pageSize = 20;
-/** Of the jobs, one in so many: failed, and with the rare tag. */
+/** One in so many jobs has failed, and has the rare tag. */
 const rare = 100;
 
 const failed: readonly JobStatus[] = ['FAILED', 'FAILED_FINAL'];

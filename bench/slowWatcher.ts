@@ -1,4 +1,7 @@
-/** What a watcher that stops reading costs the server, against the usual way, and whether it has the complete history once it reads again. */
+/**
+ * What a watcher that stops reading costs the server, compared with the usual way, and whether it gets the complete history
+ * once it reads again.
+ */
 import { exactly } from '../core/clock.ts';
 import { z } from 'zod';
 import type { JobEvent } from '../core/feed/event.ts';
@@ -33,7 +36,7 @@ export async function slowWatcher(): Promise<Report> {
         limit: { atMost: 2 },
       },
       {
-        promise: `transitions it is told once it reads again, each once and in order (${transitions + 1})`,
+        promise: `transitions that it gets once it reads again, each once and in order (${transitions + 1})`,
         measured: ours.versions.filter((version, index) => version === index + 1).length,
         limit: { atLeast: transitions + 1 },
       },

@@ -1,4 +1,4 @@
-/** One server process with as many sockets as this machine lets a process have, up to 50,000. */
+/** One server process with as many sockets as this machine allows a process, up to 50,000. */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { startChild, memorySchema, type Child } from './support/child.ts';
@@ -8,7 +8,7 @@ import { machineMs, median, quantile } from './support/statistics.ts';
 import { createWaitingJobs, openPublisher, stepOf } from './support/subjects.ts';
 
 const wanted = 50_000;
-/** For all that is no socket. */
+/** Files other than sockets. */
 const spareFiles = 1000;
 const perClient = 15_000;
 const events = 10;

@@ -1,4 +1,4 @@
-/** What telemetry costs a job: off and on, beside a core that has none. */
+/** What telemetry costs per job: off and on, compared with a core that has none. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { z } from 'zod';
@@ -11,7 +11,7 @@ import { median, medianRatio } from './support/statistics.ts';
 import { urlOf } from './support/urlOf.ts';
 
 const ways = ['none', 'off', 'on'] as const;
-/** Processes of each way: one alone may be a few percent faster or slower all its life. */
+/** Processes of each kind: a single one may be a few percent faster or slower all its life. */
 const processes = 5;
 /** Of each process. */
 const rounds = 12;
@@ -50,7 +50,7 @@ export async function telemetry(): Promise<Report> {
 interface Measuring {
   readonly number: number;
   readonly collectorUrl: string;
-  /** Round by round, at the same place for each way. */
+  /** Round by round, in the same order for each kind. */
   readonly measured: Record<Way, Result[]>;
 }
 
@@ -68,7 +68,7 @@ async function measure(stage: Stage, { number, collectorUrl, measured }: Measuri
   }
   // The first round warms up and is not counted.
   for (let round = 0; round <= rounds; round += 1) {
-    // Each goes first in turn: whoever follows another finds the emulators still busy with it.
+    // Each goes first in turn: the emulators are still busy with the one before.
     const first = (number + round) % children.length;
     for (const { way, child } of [...children.slice(first), ...children.slice(0, first)]) {
       const one = await child.ask(result, 'run', load);
@@ -77,7 +77,7 @@ async function measure(stage: Stage, { number, collectorUrl, measured }: Measuri
   }
 }
 
-/** A collector that takes everything and keeps nothing. */
+/** A collector that accepts everything and keeps nothing. */
 async function openSink(): Promise<AsyncDisposable & { readonly url: string }> {
   const server = createServer((request, response) => {
     request.resume().once('end', () => response.setHeader('content-type', 'application/json').end('{}'));

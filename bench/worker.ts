@@ -1,4 +1,4 @@
-/** Jobs a second and use of a worker's slots with jobs of 10 ms to 2 s, against a loop a slot and against sqs-consumer. */
+/** Jobs per second and use of a worker's slots with jobs of 10 ms to 2 s, compared with one loop per slot and with sqs-consumer. */
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { systemClock } from '../core/clock.ts';
@@ -21,7 +21,7 @@ type Way = (typeof ways)[number];
 const rounds = 3;
 const warmupMs = 2000;
 const watchedMs = 8000;
-/** More than any of them works off in that time. */
+/** More than any of them can work on in that time. */
 const jobs = 1500;
 
 const measurement = z.object({ utilisation: z.number(), perSecond: z.number(), cpuShare: z.number() });
@@ -57,7 +57,7 @@ export async function worker(): Promise<Report> {
   };
 }
 
-/** The same for each way: no randomness to tell them apart. */
+/** The same for each: no randomness that would tell them apart. */
 const durationOf = (index: number): number => Math.round(10 * 200 ** ((index * 0.618034) % 1));
 
 async function measure(stage: Stage, way: Way, queuePrefix: string): Promise<Measurement> {

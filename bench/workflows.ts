@@ -22,7 +22,7 @@ const chainLength = 100;
 export async function workflows(): Promise<Report> {
   await using opening = new AsyncDisposableStack();
   const folder = opening.use(await openBenchFolder());
-  const env = { JOBS: join(import.meta.dirname, 'support/flowJobs.ts') };
+  const env = { JOBS: join(import.meta.dirname, 'processes/flowJobs.ts') };
   const system = opening.use(await startAllInOne(join(folder.path, 'data'), env));
   const type = 'flow_leaf';
   const socket = await ours(opening, 'ours, WebSocket', { url: system.url, type, overSocket: true, watchesAll: false });
@@ -60,7 +60,7 @@ export async function workflows(): Promise<Report> {
   }
   return {
     title: 'Workflows on one machine, beside BullMQ’s flows',
-    method: `…`,
+    method: `Chain: workflows of ${chainLength} jobs, each of which waits for the one before it, nothing else running; from the end of a handler to the start of the next, as the process that runs them saw it: so the end’s write, the look at who waits, its release, its message and its claim are within. Flows: ${children} jobs that do nothing and a parent that waits for all of them, so many flows at once, 30 slots, from the call until the client has heard of the parent’s end. Ours: \`npm start\`, each write on the disk before it is answered; a workflow handed in by createWorkflow over HTTP or WebSocket, the parent watched over WebSocket; and a job whose handler makes the ${children} and waits for them. BullMQ: \`FlowProducer.add\`, its worker and QueueEvents in two processes, Redis in a third, on the same disk. Each has done ${warmUp.jobs} flows before; then rounds of all alternate; medians.`,
     columns: ['what', 'ours, HTTP', 'ours, WebSocket', 'BullMQ, appendfsync always', 'ours, by a handler'],
     rows,
     promises,

@@ -1,4 +1,4 @@
-/** What a job costs in DynamoDB units and SQS requests at saturation, as Amazon's own DynamoDB Local counts units. */
+/** What a job costs in DynamoDB units and SQS requests at saturation, with units as Amazon's own DynamoDB Local counts them. */
 import { randomUUID } from 'node:crypto';
 import { createSchedule } from '../core/usecases/createSchedule.ts';
 import { setLimits } from '../core/usecases/setLimits.ts';
@@ -14,7 +14,7 @@ import { openCountedStage, type CountedStage } from './support/countedStage.ts';
 import type { Report } from './support/report.ts';
 
 const jobs = 1000;
-/** Requests at once, and jobs in each: what saturates a queue from a machine as small as this one. */
+/** Requests at once, and jobs in each: enough to saturate a queue from a machine as small as this one. */
 const atOnce = 4;
 const jobsARequest = 100;
 
@@ -39,7 +39,7 @@ export async function writeBudget(): Promise<Report> {
   });
   worker.start();
   await drained.promise;
-  // The last ones' writes and deletes; the receives of a worker that finds the queues empty are no job's.
+  // The last jobs' writes and deletes. The receives of a worker that finds the queues empty do not count as a job's.
   const receives = spent.sqsRequests.get('ReceiveMessageCommand') ?? 0;
   await worker.stop();
   spent.sqsRequests.set('ReceiveMessageCommand', receives);
@@ -90,7 +90,7 @@ export async function writeBudget(): Promise<Report> {
 
 const schedules = 20;
 
-/** What a tick costs, with the job that it makes and that is worked off. */
+/** The cost of a tick, with the job that it makes and that is then worked on. */
 async function unitsOfTick({ core, config, spent, reset }: CountedStage): Promise<number> {
   for (let number = 0; number < schedules; number += 1) {
     await createSchedule(core, {
@@ -102,7 +102,7 @@ async function unitsOfTick({ core, config, spent, reset }: CountedStage): Promis
       type: 'bench_work',
       params: { durationMs: 20 },
       priority: 'NORMAL',
-      // Nobody works on them yet.
+      // No worker works on them yet.
       overlap: 'ALLOW_ALL',
       catchUp: 'ONCE',
       traceId: randomUUID(),
@@ -113,10 +113,10 @@ async function unitsOfTick({ core, config, spent, reset }: CountedStage): Promis
   const handlers = createBenchHandlers({ onDone: () => (done += 1) === schedules * ticks && drained.resolve() });
   const worker = createWorker({ core, handlers, objects: noObjects, settings: config });
   reset();
-  // A day after the other, until the outcomes that are kept are as many as they may be.
+  // One day after the other, until the number of kept outcomes is at its maximum.
   for (let day = 1; day <= ticks; day += 1) {
     const { failed } = await tickSchedules({ ...core, table: { ...core.table, time: inMs(core, day * 86_400_000) } });
-    // Its job would be waited for without an end.
+    // Without this, its job would be waited for without end.
     if (failed > 0) throw new Error(`${failed} ticks could not be carried out`);
   }
   worker.start();
@@ -136,7 +136,7 @@ function inMs({ table }: Pick<CountedStage['core'], 'table'>, ms: number): typeo
 
 const later = 100;
 
-/** What it costs more to hand a job in far ahead, and to find it near: beyond one that begins at once. */
+/** The additional cost of a job that begins far ahead, compared with one that begins at once. */
 async function unitsOfLaterStart({ core, spent, reset }: Pick<CountedStage, 'core' | 'spent' | 'reset'>): Promise<number> {
   const request = { owner: 'anonymous', type: 'bench_work', priority: 'LOW', delaySeconds: 0, traceId: randomUUID(), params: {} } as const;
   const unitsOf = async (work: () => Promise<unknown>): Promise<number> => {
@@ -155,7 +155,7 @@ async function unitsOfLaterStart({ core, spent, reset }: Pick<CountedStage, 'cor
   return ahead + woken - atOnce;
 }
 
-/** What a limit on running jobs costs where there is room: beyond the same jobs without one. */
+/** The additional cost of a limit on running jobs where there is room, compared with the same jobs without one. */
 async function unitsOfLimit({ core, config, spent, reset }: CountedStage): Promise<number> {
   const request = { owner: 'anonymous', type: 'bench_work', priority: 'HIGH', delaySeconds: 0, traceId: randomUUID(), params: {} } as const;
   const unitsOf = async (): Promise<number> => {

@@ -74,7 +74,7 @@ function listWith(list: string, constant: string): string {
   const at = list.lastIndexOf(lastImport);
   const afterImports = at + lastImport.length;
   const end = list.lastIndexOf(']);');
-  if (at === -1 || end < at) throw new NewJobError('jobs/index.ts has another form than `listJobs([ … ]);`: add the type by hand');
+  if (at === -1 || end < at) throw new NewJobError('jobs/index.ts has another form than `listJobs([ … ]);`: add the type yourself');
   return [
     list.slice(0, afterImports),
     `import { ${constant} } from './${constant}/type.ts';\n`,

@@ -35,7 +35,7 @@ export function createHttpTransport({ url, tokens, onState, fetch, silenceMs = 4
       else yield await answerOf<Data>(response);
       isLost = false;
     } catch (error) {
-      // Ended without an error: whoever cancelled it knows why.
+      // Ended without an error: the code that cancelled it knows why.
       if (signal?.aborted === true) return;
       isLost = error instanceof JobTicketsError && error.code === 'CONNECTION_LOST';
       throw error;

@@ -2,6 +2,7 @@
 import type { Connection } from './connection.ts';
 import { listNodes } from './listNodes.ts';
 import type { JobFailure, JobStatus } from './job.ts';
+import type { WorkflowStatus } from './workflows.ts';
 
 /** Times are RFC 3339, in UTC. */
 export interface WebhookEndpoint {
@@ -9,9 +10,11 @@ export interface WebhookEndpoint {
   readonly url: string;
   /** Transitions to these statuses are sent. */
   readonly statuses: readonly JobStatus[];
-  /** Null: for jobs of all types. */
+  /** Ends of workflows that are told. */
+  readonly workflowStatuses: readonly WorkflowStatus[];
+  /** Null: of jobs of all types. */
   readonly types: readonly string[] | null;
-  /** Only for jobs with all of these tags. */
+  /** Of jobs, and of workflows, with all of these. */
   readonly tags: readonly string[];
   readonly isEnabled: boolean;
   readonly disabledAt: string | null;
@@ -34,9 +37,12 @@ export interface WebhookDelivery {
   readonly endpointId: string;
   /** The event's id, the same at every try. */
   readonly webhookId: string;
-  /** `job.succeeded` and the like. */
+  /** `job.succeeded`, `workflow.failed` and the like. */
   readonly event: string;
-  readonly jobId: string;
+  /** Null where it tells of a workflow. */
+  readonly jobId: string | null;
+  /** Null where it tells of a job. */
+  readonly workflowId: string | null;
   readonly version: number;
   /** PENDING: waits for its next try; FAILED_FINAL: given up. */
   readonly status: JobStatus;
@@ -53,6 +59,8 @@ export interface CreateWebhookEndpointInput {
   readonly url: string;
   /** Default: the final statuses. */
   readonly statuses?: readonly JobStatus[] | undefined;
+  /** SUCCEEDED, FAILED, CANCELLED. Default: none. */
+  readonly workflowStatuses?: readonly WorkflowStatus[] | undefined;
   /** Default: all. */
   readonly types?: readonly string[] | undefined;
   readonly tags?: readonly string[] | undefined;
@@ -72,12 +80,17 @@ export interface ListWebhooksOptions {
 
 export interface ListDeliveriesOptions extends ListWebhooksOptions {
   readonly filter?:
-    | { readonly endpointId?: string | undefined; readonly jobId?: string | undefined; readonly status?: readonly JobStatus[] | undefined }
+    | {
+        readonly endpointId?: string | undefined;
+        readonly jobId?: string | undefined;
+        readonly workflowId?: string | undefined;
+        readonly status?: readonly JobStatus[] | undefined;
+      }
     | undefined;
 }
 
-const endpointFields = `{ endpointId url statuses types tags isEnabled disabledAt disabledReason oldSecretUntil createdAt updatedAt }`;
-const deliveryFields = `{ deliveryId endpointId webhookId event jobId version status failures nextTryAt responseStatus
+const endpointFields = `{ endpointId url statuses workflowStatuses types tags isEnabled disabledAt disabledReason oldSecretUntil createdAt updatedAt }`;
+const deliveryFields = `{ deliveryId endpointId webhookId event jobId workflowId version status failures nextTryAt responseStatus
   error { code message attempt at } createdAt finishedAt }`;
 
 const change = (name: string, answer: string): string => {

@@ -152,6 +152,8 @@ export interface Job {
   /** The key under which it counts against its type's limits; absent = it counts with all jobs without a key. */
   readonly concurrencyKey?: string | undefined;
   readonly rateKey?: string | undefined;
+  /** Those keys are still to be made, of params that came with results of other jobs. */
+  readonly hasLateKeys?: true | undefined;
   readonly claim?: Claim | undefined;
   readonly cancelRequested: boolean;
   /** Percent, 0 to 100, as its handler last reported it. */

@@ -11,7 +11,7 @@ export class Suspended extends Error {
   readonly [suspended] = true;
 
   constructor() {
-    super('The run ends here: its job waits, and its handler runs anew when that is over. Let this error pass.');
+    super('The run ends here: its job waits, and its handler runs again when that is over. Let this error pass.');
   }
 }
 

@@ -170,6 +170,12 @@ export const touches = [
     by: 'timer: an ended job is kept as long as its workflow is open',
   },
   {
+    touch: 'nameKeys',
+    from: ['PENDING'],
+    guards: ['asRead'],
+    by: 'whoever comes to claim a job whose limits’ keys are made of results of other jobs',
+  },
+  {
     touch: 'expectChildren',
     from: ['PROCESSING'],
     guards: ['holdsClaim'],

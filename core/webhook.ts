@@ -1,15 +1,17 @@
 /**
  * Webhooks (the Standard Webhooks specification, standardwebhooks.com): what they are, and which events an endpoint gets.
  *
- * - endpoint: an owner's URL to which the chosen transitions are sent.
- * - event: one transition of a job; its id, the same for all endpoints and all tries, is `<jobId>.<version>`.
- * - delivery: one event on its way to one endpoint. It is a job of a type of its own, whose id is derived from the two.
+ * - endpoint: an owner's URL that is told of transitions, of those that it asks for.
+ * - event: one transition of a job, or one end of a workflow; its id, the same for all endpoints and all tries, is
+ *   `<jobId>.<version>`, or `<workflowId>.<version>`.
+ * - delivery: one event on its way to one endpoint. It is a job of a type of its own, whose id follows from the two.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { derivedJobId } from './derivedJobId.ts';
-import { jobStatuses, type HistoryEntry, type Job, type JobStatus } from './job.ts';
+import { jobStatuses, type HistoryEntry, type Job } from './job.ts';
 import { defineJobType } from './jobType.ts';
+import { workflowStatuses, type Workflow } from './workflow/workflow.ts';
 
 const secret = z.object({
   text: z.string(),
@@ -22,6 +24,8 @@ export const webhookEndpointSchema = z.object({
   endpointId: z.string(),
   url: z.string(),
   statuses: z.array(z.enum(jobStatuses)),
+  /** Of workflows: ends alone. */
+  workflowStatuses: z.array(z.enum(workflowStatuses)).default([]),
   /** Absent: all. */
   types: z.array(z.string()).optional(),
   /** A job must have all of these. */
@@ -62,7 +66,17 @@ export function asks(
   return (types?.includes(job.type) ?? true) && tags.every((tag) => job.tags?.includes(tag) === true);
 }
 
-/** Two machines may disagree about the service's time by a second or two. */
+/** Whether it wants to hear of a workflow's end. */
+export function asksForWorkflow(
+  { workflowStatuses: asked, tags, since, disabled }: WebhookEndpoint,
+  workflow: Pick<Workflow, 'tags'>,
+  { status, at }: Workflow['history'][number],
+): boolean {
+  if (disabled !== undefined || !asked.includes(status) || at < since - clockLeewayMs) return false;
+  return tags.every((tag) => workflow.tags?.includes(tag) === true);
+}
+
+/** Two machines may know the service's time to a second or two. */
 export const clockLeewayMs = 2000;
 
 const deliveriesPrefix = 'job-tickets/webhooks/';
@@ -77,8 +91,8 @@ export function ownerOfDeliveries(owner: string): string | undefined {
   return owner.startsWith(deliveriesPrefix) ? owner.slice(deliveriesPrefix.length) : undefined;
 }
 
-/** Short names, so that they fit into the record. */
-const deliveryParams = z.object({
+/** Short, so that they stand in the record. */
+const jobDelivery = z.object({
   endpointId: z.string(),
   jobId: z.string(),
   version: z.number(),
@@ -89,13 +103,24 @@ const deliveryParams = z.object({
   at: z.number(),
 });
 
-export type DeliveryParams = z.infer<typeof deliveryParams>;
+const workflowDelivery = z.object({
+  endpointId: z.string(),
+  workflowId: z.string(),
+  version: z.number(),
+  status: z.enum(workflowStatuses),
+  name: z.string(),
+  at: z.number(),
+});
+
+export type JobDelivery = z.infer<typeof jobDelivery>;
+export type WorkflowDelivery = z.infer<typeof workflowDelivery>;
+export type DeliveryParams = JobDelivery | WorkflowDelivery;
 
 /** Clients cannot make such jobs: the type is in no list of types. */
 export const deliverWebhook = defineJobType({
   name: 'deliver_webhook',
   description: 'Delivers an event to a webhook.',
-  params: deliveryParams,
+  params: z.union([jobDelivery, workflowDelivery]),
   result: z.object({ status: z.int() }),
   policy: {
     timeoutSeconds: 25,
@@ -111,24 +136,32 @@ export const deliverWebhook = defineJobType({
 /** Over some 18 hours. */
 export const maxDeliveryFailures = 14;
 
-/** Derived: the same in every process. */
-export function deliveryIdOf({ endpointId, jobId, version, at }: DeliveryParams): string {
-  return derivedJobId(at, JSON.stringify([endpointId, jobId, version]));
+/** The job or the workflow that it tells of. */
+export function toldOf(params: Pick<JobDelivery, 'jobId'> | Pick<WorkflowDelivery, 'workflowId'>): string {
+  return 'workflowId' in params ? params.workflowId : params.jobId;
 }
 
-export function eventIdOf({ jobId, version }: Pick<DeliveryParams, 'jobId' | 'version'>): string {
-  return `${jobId}.${version}`;
+/** The same whoever makes the delivery. */
+export function deliveryIdOf(params: DeliveryParams): string {
+  const { endpointId, version, at } = params;
+  return derivedJobId(at, JSON.stringify([endpointId, toldOf(params), version]));
 }
 
-export function eventTypeOf(status: JobStatus): string {
-  return `job.${status.toLowerCase()}`;
+export function eventIdOf(params: Pick<JobDelivery, 'jobId' | 'version'> | Pick<WorkflowDelivery, 'workflowId' | 'version'>): string {
+  return `${toldOf(params)}.${params.version}`;
 }
 
-/** The body, byte for byte the same at every try. It is small: a receiver asks the API for more. */
-export function eventBodyOf({ jobId, version, status, type, attempt, at }: DeliveryParams): string {
-  return JSON.stringify({
-    type: eventTypeOf(status),
-    timestamp: new Date(at).toISOString(),
-    data: { jobId, type, status, version, attempt },
-  });
+export function eventTypeOf(params: DeliveryParams): string {
+  return `${'workflowId' in params ? 'workflow' : 'job'}.${params.status.toLowerCase()}`;
+}
+
+/** The body, byte for byte the same at every try. It is thin: what else there is to know, the API tells whom it may. */
+export function eventBodyOf(params: DeliveryParams): string {
+  return JSON.stringify({ type: eventTypeOf(params), timestamp: new Date(params.at).toISOString(), data: dataOf(params) });
+}
+
+function dataOf(params: DeliveryParams): object {
+  const { status, version } = params;
+  if ('workflowId' in params) return { workflowId: params.workflowId, name: params.name, status, version };
+  return { jobId: params.jobId, type: params.type, status, version, attempt: params.attempt };
 }

@@ -18,7 +18,7 @@ export interface NewJob {
 
 export interface Actions {
   types(): Promise<readonly JobTypeInfo[]>;
-  /** Answers the jobId. Sent again when its answer is lost, which its key makes harmless. */
+  /** Returns the jobId. Sent again when its answer is lost, which the idempotency key makes harmless. */
   create(job: NewJob): Promise<string>;
   retry(jobId: string): Promise<void>;
   cancel(jobId: string): Promise<void>;
@@ -35,7 +35,7 @@ export type Found =
 
 export interface Outcome {
   readonly done: number;
-  /** Those that had moved on meanwhile. */
+  /** The jobs that had changed meanwhile. */
   readonly refused: number;
 }
 
@@ -67,7 +67,7 @@ export function createActions(connection: Connection): Actions {
     async find(text, whose) {
       const byTicket = await jobIdOf(text);
       if (byTicket !== undefined) return { by: 'ticket', jobId: byTicket };
-      // Each owner has keys of their own, and of all owners only some states can be listed.
+      // Each owner has keys of their own, and across all owners only some states can be listed.
       const status = whose.allOwners === true ? { status: listedOfAll } : {};
       const [byKey, tagged] = await Promise.all([
         whose.allOwners === true ? undefined : jobIdOfKey(text, whose.owner),
@@ -83,7 +83,7 @@ export function createActions(connection: Connection): Actions {
     return (await connection.request<Answers['count']>({ query: documents.count, variables: { filter, ...whose } })).jobCount;
   }
 
-  /** Of what looks like a ticket, if there is such a job. */
+  /** For a text that looks like a ticket, if there is such a job. */
   async function jobIdOf(text: string): Promise<string | undefined> {
     if (!/^[0-9a-z]{26}$/i.test(text)) return undefined;
     const jobId = text.toUpperCase();
@@ -100,7 +100,7 @@ export function createActions(connection: Connection): Actions {
     return (await connection.request<Answers['jobByKey']>({ query: documents.jobByKey, variables })).jobByIdempotencyKey?.jobId;
   }
 
-  /** False where it has moved on, for which someone else may have seen meanwhile. */
+  /** False where it has changed; somebody else may have seen it meanwhile. */
   async function applyPatiently(action: 'retry' | 'cancel', jobId: string): Promise<boolean> {
     for (let tries = 1; ; tries += 1) {
       try {

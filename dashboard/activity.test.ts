@@ -11,7 +11,7 @@ const entry = (version: number, status: JobStatus = 'PROCESSING'): JobHistoryEnt
 });
 const recovered = { since: 0, isRecovered: true };
 
-test('notes each version of a job once and in order, and asks for the history where some are missing', () => {
+test('records each version of a job once and in order, and asks for the history where some are missing', () => {
   const activity = createActivity();
   expect(activity.note('a', entry(1))).toBe(true);
   expect(activity.note('a', entry(1))).toBe(true);
@@ -27,7 +27,7 @@ test('notes each version of a job once and in order, and asks for the history wh
   expect(activity.finishes.value).toEqual([{ at: 4000, hasSucceeded: true }]);
 });
 
-test('of a job never heard of, tells only what happened since the page was opened', () => {
+test('of an unknown job, records only what happened since the page was opened', () => {
   const activity = createActivity();
   activity.catchUp('a', [entry(1), entry(2), entry(3)], { since: 2500, isRecovered: true });
   expect(activity.latest.value.map(({ version }) => version)).toEqual([3]);

@@ -1,6 +1,6 @@
 /**
- * The transitions this page was told of or caught up with: each version of a job once and in order, whatever connection
- * was lost in between. A gap is for the caller to fill from the job's history.
+ * The transitions that this page received or caught up with: each version of a job once and in order, across lost connections.
+ * The caller fills a gap from the job's history.
  */
 import { signal, type ReadonlySignal } from '@preact/signals-core';
 import type { JobFailure, JobHistoryEntry, JobStatus } from '../client/job.ts';
@@ -18,9 +18,9 @@ export interface Transition {
 }
 
 export interface Activity {
-  /** False where versions before it are missing, and nothing was noted. */
+  /** False where versions before it are missing; nothing was recorded then. */
   note(jobId: string, entry: JobHistoryEntry): boolean;
-  /** Notes what is new in a job's history. Of a job never heard of, what happened since `since` (milliseconds since the epoch). */
+  /** Records what is new in a job's history. Of an unknown job, what happened since `since` (milliseconds since the epoch). */
   catchUp(jobId: string, history: readonly JobHistoryEntry[], options: { readonly since: number; readonly isRecovered: boolean }): void;
   /** Newest first. */
   readonly latest: ReadonlySignal<readonly Transition[]>;
@@ -46,7 +46,7 @@ export function createActivity(): Activity {
     }
   }
 
-  /** Those untouched for longest are forgotten first. */
+  /** Those unchanged for longest are dropped first. */
   function remember(jobId: string, version: number): void {
     seen.delete(jobId);
     seen.set(jobId, version);

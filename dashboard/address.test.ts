@@ -14,11 +14,11 @@ test.each([
   '#page=statistics&owner=a%26b',
   '#owner=alice&status=FAILED&type=t&tag=eu+west&error=0123456789abcdef&span=1h&job=01J',
   '#from=2026-01-01T00%3A00%3A00Z&to=2026-01-02T00%3A00%3A00Z',
-])('an address says what the page shows, and is read back as it was written: %s', (hash) => {
+])('an address describes what the page shows, and is read back unchanged: %s', (hash) => {
   expect(formatAddress(readAddress(hash))).toBe(hash === '' ? '#' : hash);
 });
 
-test('what an address cannot mean counts as left out', () => {
+test('values that an address cannot have count as absent', () => {
   expect(readAddress('#page=nowhere&status=GONE&workflow-status=GONE&span=forever&from=yesterday')).toEqual(nothing);
 });
 
@@ -40,7 +40,7 @@ test('an address becomes a filter; a span is counted back from now, and comes be
   expect(withoutFilter(readAddress('#owner=a&tag=b&job=c&page=errors'))).toEqual(readAddress('#owner=a&page=errors'));
 });
 
-test('a bulk operation names the states that it is for, and there is none where nothing could be done', () => {
+test('a bulk operation names the states that it applies to, and there is none where nothing could be done', () => {
   const planned = (hash: string, action: 'RETRY' | 'CANCEL') => bulkPlanOf(readAddress(hash), action, now);
   expect(planned('', 'RETRY')).toEqual({ action: 'RETRY', filter: { status: ['FAILED', 'FAILED_FINAL'] }, whose: { owner: undefined } });
   expect(planned('#tag=a', 'CANCEL')?.filter).toEqual({ status: ['PENDING', 'PROCESSING'], tags: ['a'] });

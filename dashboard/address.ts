@@ -2,18 +2,18 @@
 import type { JobStatus } from '../client/job.ts';
 import type { WorkflowStatus } from '../client/workflows.ts';
 
-/** The pages there are: of the first one nothing stands in the address. */
+/** The pages; the address of the first one has no `page`. */
 export const views = ['jobs', 'workflows', 'errors', 'statistics'] as const;
 export type View = (typeof views)[number];
 
-/** How far back a list goes, counted from now. */
+/** How far back a list reaches, counted from now. */
 export const spans = ['15m', '1h', '1d', '7d'] as const;
 export type Span = (typeof spans)[number];
 
 export interface Address {
   readonly view: View;
   readonly jobId: string | undefined;
-  /** The one that is looked at; of the page of workflows. */
+  /** The opened workflow, on the page of workflows. */
   readonly workflowId: string | undefined;
   readonly workflowStatus: WorkflowStatus | undefined;
   readonly status: JobStatus | undefined;
@@ -25,7 +25,7 @@ export interface Address {
   /** Instead of a span: times as of RFC 3339. */
   readonly from: string | undefined;
   readonly to: string | undefined;
-  /** Whose jobs; `undefined`: the caller's own. */
+  /** The owner of the jobs; `undefined`: the caller. */
   readonly owner: string | undefined;
   /** Instead of one owner. */
   readonly allOwners: boolean;
@@ -88,7 +88,7 @@ export function turnTo(address: Address): void {
   location.hash = formatAddress(address);
 }
 
-/** Whose jobs it shows, and no more. */
+/** Only whose jobs it shows. */
 export function withoutFilter({ view, owner, allOwners }: Address): Address {
   const none = {
     jobId: undefined,
@@ -102,7 +102,7 @@ export function withoutFilter({ view, owner, allOwners }: Address): Address {
   return { view, owner, allOwners, ...none, span: undefined, from: undefined, to: undefined };
 }
 
-/** What somebody wrote into the address by hand may be none. */
+/** A text that somebody typed into the address may not be valid. */
 function timeOf(text: string | undefined): string | undefined {
   return text === undefined || Number.isNaN(Date.parse(text)) ? undefined : text;
 }

@@ -65,7 +65,7 @@ export function App(props: AppProps): ComponentChildren {
   const { stuckAfterMs } = site;
   const isAdmin = site.wantsToken && viewer?.isAdmin === true;
 
-  /** What goes wrong is told, and what goes right shows by itself. */
+  /** Only failures are reported: a success is visible on the page. */
   const attempt = (action: Promise<void>): void => {
     action.then(
       () => setNotice(''),
@@ -78,7 +78,7 @@ export function App(props: AppProps): ComponentChildren {
   const onBulk = (plan: BulkPlan): void => setDialog({ kind: 'bulk', plan });
   const onShortcuts = (): void => setDialog({ kind: 'shortcuts' });
 
-  // A dialog says that it was closed a moment later, when another may already be open.
+  // A dialog reports that it was closed a moment later, when another may already be open.
   const onClose = (): void => setDialog((open) => (open === dialog ? undefined : open));
 
   const shortcuts = useMemo<readonly Shortcut[]>(

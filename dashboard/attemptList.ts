@@ -9,13 +9,13 @@ import { useNow } from './useNow.ts';
 
 const outcomes: Readonly<Record<AttemptOutcome, { readonly name: string; readonly kind: string; readonly meaning: string }>> = {
   SUCCEEDED: { name: 'Succeeded', kind: 'SUCCEEDED', meaning: 'Its result is the job’s' },
-  FAILED: { name: 'Failed', kind: 'FAILED_FINAL', meaning: 'It threw, or took too long' },
+  FAILED: { name: 'Failed', kind: 'FAILED_FINAL', meaning: 'Its handler threw an error, or took too long' },
   CANCELLED: { name: 'Cancelled', kind: 'CANCELLED', meaning: 'A cancel was asked for, and it stopped' },
   RELEASED: { name: 'Given back', kind: 'PENDING', meaning: 'Its worker shut down and gave the job back; not counted as a failure' },
   SUSPENDED: {
     name: 'Waits',
     kind: 'PENDING',
-    meaning: 'Its handler waits without a slot, and runs anew when that is over; not counted as a failure',
+    meaning: 'Its handler waits without a slot, and runs again when that is over; not counted as a failure',
   },
   LOST: { name: 'Worker lost', kind: 'FAILED', meaning: 'Its worker died, or stood still' },
 };
@@ -27,7 +27,7 @@ export interface AttemptListProps {
   readonly onLog: (attempt: AttemptKey) => void;
 }
 
-/** The newest first: it is what one looks for. */
+/** The newest first, because people usually look for it. */
 export function AttemptList({ attempts, problem, traceUrl, onLog }: AttemptListProps): ComponentChildren {
   const hasGenerations = attempts.some(({ generation }) => generation > 1);
   return html`<section aria-labelledby="attempts-title">
@@ -55,8 +55,7 @@ function AttemptItem({ run, hasGenerations, onLog }: AttemptItemProps): Componen
   const { generation, number, worker, startedAt, finishedAt, outcome, error } = run;
   const now = useNow(outcome === null ? 1000 : 60_000);
   const tookMs = between(startedAt, outcome === null ? now : finishedAt);
-  const { name, kind, meaning } =
-    outcome === null ? { name: 'Running', kind: 'PROCESSING', meaning: 'It is under way' } : outcomes[outcome];
+  const { name, kind, meaning } = outcome === null ? { name: 'Running', kind: 'PROCESSING', meaning: 'It is running' } : outcomes[outcome];
   return html`<li class=${`attempt is-${kind}`} data-attempt=${keyOfAttempt(run)} data-outcome=${outcome}>
     <div class="row attempt-head">
       <strong>${`#${number}`}</strong>

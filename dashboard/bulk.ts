@@ -1,4 +1,4 @@
-/** Bulk operations: one request to the API, which then does the work, whatever becomes of this page. */
+/** Bulk operations: one request to the API, which then does the work, even if this page is closed. */
 import type { Connection } from '../client/connection.ts';
 import { isPassing } from '../client/errors.ts';
 import { randomKey } from '../client/randomKey.ts';
@@ -12,7 +12,7 @@ export interface BulkOperation {
   readonly status: 'PENDING' | 'RUNNING' | 'COMPLETED' | 'ABORTED';
   readonly version: number;
   readonly isDryRun: boolean;
-  /** Jobs found so far; each of them comes into one of the next three. */
+  /** Jobs found so far; in the end each is counted in one of the next three fields. */
   readonly matched: number;
   readonly done: number;
   readonly skipped: number;
@@ -28,12 +28,12 @@ export interface BulkRequest extends Whose {
 }
 
 export interface Bulk {
-  /** Sent again when its answer is lost, which its key makes harmless. */
+  /** Sent again when its answer is lost, which the idempotency key makes harmless. */
   create(request: BulkRequest): Promise<BulkOperation>;
   abort(operationId: string): Promise<BulkOperation>;
-  /** Tells each change, and resolves with the last when it is over. @throws the signal's reason. */
+  /** Reports each change, and resolves with the last one when the operation has ended. @throws the signal's reason. */
   follow(operation: BulkOperation, onChange: (operation: BulkOperation) => void, signal: AbortSignal): Promise<BulkOperation>;
-  /** Those of the caller that are under way, newest first. */
+  /** The caller's open operations, newest first. */
   running(): Promise<readonly BulkOperation[]>;
 }
 

@@ -1,4 +1,4 @@
-/** Retrying or cancelling all that is shown: counted by a dry run, confirmed, and done by the server, told as it goes on. */
+/** Retries or cancels all jobs that are shown: counted by a dry run, confirmed, and done by the server, with its progress. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
@@ -54,7 +54,7 @@ export function BulkDialog({ plan, bulk, onClose }: BulkDialogProps): ComponentC
     </ul>
     ${message !== undefined && html`<p class="bulk-error muted">${message}</p>`}
     <p role="status">${statusText({ action, counted, begun, total })}</p>
-    ${isAsking && total > 0 && action === 'RETRY' && html`<p class="muted">Each begins anew, in a new generation, with all its attempts.</p>`}
+    ${isAsking && total > 0 && action === 'RETRY' && html`<p class="muted">Each starts again, in a new generation, with all its attempts.</p>`}
     ${isAsking && total > 0 && html`<${RateField} value=${perSecond} onChange=${setPerSecond} />`}
     ${isRunning && html`<${BulkProgress} operation=${begun} total=${total} />`}
     ${isRunning && html`<p class="muted">It goes on when this page is closed.</p>`}

@@ -1,4 +1,4 @@
-/** Bulk operations of the caller's that are under way, whoever began them, each with the way to end it. */
+/** The caller's open bulk operations, wherever they were started, each with a button that aborts it. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useCallback } from 'preact/hooks';

@@ -5,7 +5,7 @@ import type { ComponentChildren } from 'preact';
 export interface Row {
   /** Oldest first. */
   readonly values: readonly number[];
-  /** Good, bad and open stand on each other, as bars. */
+  /** Good, bad and open values are stacked as bars. */
   readonly kind: 'line' | 'area' | 'good' | 'bad' | 'open';
 }
 
@@ -15,7 +15,7 @@ export interface ChartProps {
   readonly slots: number;
   /** What it shows, in words. */
   readonly label: string;
-  /** What would fill it, said while there is nothing to draw. */
+  /** Shown while there is no data: what would fill the chart. */
   readonly empty: string;
 }
 
@@ -56,7 +56,7 @@ interface Bars {
   yOf(value: number): number;
 }
 
-/** One upright bar a value, on top of the rows below. */
+/** One vertical bar per value, on top of the rows below. */
 function barsOf(values: readonly number[], { below, slots, yOf }: Bars): string {
   const barWidth = (width / (slots - 1)) * 0.7;
   return values

@@ -1,4 +1,4 @@
-/** Copies a text, and says whether it did. */
+/** Copies a text, and says whether that worked. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
@@ -25,7 +25,7 @@ export function CopyButton({ text, name }: CopyButtonProps): ComponentChildren {
   </span>`;
 }
 
-/** Over plain HTTP browsers keep their clipboard to themselves, but copy what is selected. */
+/** Over plain HTTP browsers do not allow access to the clipboard, but copy what is selected. */
 async function copy(text: string): Promise<boolean> {
   if (isSecureContext) {
     return navigator.clipboard.writeText(text).then(

@@ -1,4 +1,4 @@
-/** Handing in a job, new or with an old one's params: a form built from the type's JSON Schema, or its params as JSON. */
+/** Handing in a job, new or with another one's params: a form made from the type's JSON Schema, or its params as JSON. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
@@ -12,7 +12,7 @@ import type { Start } from './startFields.ts';
 
 export interface CreateDialogProps extends Pick<NewJobFormProps, 'actions' | 'onClose'> {
   readonly types: readonly JobTypeInfo[];
-  /** The job whose type, params and priority it begins with. */
+  /** The job whose type, params and priority are used as a start. */
   readonly from: FullJob | undefined;
 }
 
@@ -57,7 +57,7 @@ export function CreateDialog({ types, actions, from, onClose }: CreateDialogProp
   <//>`;
 }
 
-/** A start that has come means at once, so it is not kept. */
+/** A start in the past means at once, so it is not kept. */
 function startOf(from: FullJob | undefined): Start {
   const isAhead = from?.runAt !== undefined && from.runAt !== null && Date.parse(from.runAt) > Date.now();
   return {

@@ -1,4 +1,4 @@
-/** Asks before a schedule is deleted: it cannot be had back. */
+/** Asks before a schedule is deleted, which cannot be undone. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { ActionNote } from './actionNote.ts';

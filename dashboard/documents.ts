@@ -1,4 +1,4 @@
-/** What the dashboard asks of the API. test/browser holds the documents against the schema. */
+/** The dashboard's documents for the API. test/browser checks them against the schema. */
 import type { JobFailure, JobHistoryEntry, JobPriority, JobStatus, JobStatusEvent, WaitingReason } from '../client/job.ts';
 import { eventFields } from '../client/job.ts';
 import type { JobOutput } from './panelDocuments.ts';
@@ -48,7 +48,7 @@ export interface JobTypeInfo {
 export interface Filter {
   readonly status?: readonly JobStatus[];
   readonly type?: readonly string[];
-  /** All of these. */
+  /** The jobs must have all of these. */
   readonly tags?: readonly string[];
   readonly errorFingerprint?: string;
   /** RFC 3339. */
@@ -56,7 +56,7 @@ export interface Filter {
   readonly createdBefore?: string;
 }
 
-/** Neither: the caller's own. */
+/** Neither: the caller's own jobs. */
 export interface Whose {
   readonly owner?: string | undefined;
   readonly allOwners?: boolean;

@@ -1,7 +1,7 @@
-/** A file of the server's, fetched with the caller's token, which no link could carry, and handed to the browser to be saved. */
+/** Fetches a file of the server with the caller's token, which a link cannot send, and lets the browser save it. */
 import { readToken } from './token.ts';
 
-/** @throws {Error} with what the server says. */
+/** @throws {Error} with the server's message. */
 export async function fetchFile(path: string): Promise<Blob> {
   const token = readToken();
   const response = await fetch(path, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
@@ -14,7 +14,7 @@ export function saveAs(file: Blob, name: string): void {
   link.href = URL.createObjectURL(file);
   link.download = name;
   link.click();
-  // The browser has taken hold of it by the next turn.
+  // The browser has taken the file over by the next turn.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 

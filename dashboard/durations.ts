@@ -1,4 +1,4 @@
-/** Times as people say them. */
+/** Durations and times as people write them. */
 
 const units = [
   { name: 'd', ms: 86_400_000 },

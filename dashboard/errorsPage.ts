@@ -1,4 +1,4 @@
-/** Why jobs failed, by kind: those of most jobs first, each the way to its jobs, and to retrying them all. */
+/** Why jobs failed, by kind: the kinds with most jobs first, each with a link to its jobs, and a button that retries them all. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useCallback } from 'preact/hooks';
@@ -87,7 +87,7 @@ function ErrorTable({ groups, address, onBulk }: ErrorTableProps): ComponentChil
 
 interface ErrorRowProps extends Pick<ErrorsPageProps, 'address' | 'onBulk'> {
   readonly group: ErrorGroup;
-  /** Jobs of the group that has most. */
+  /** The number of jobs in the largest group. */
   readonly most: number;
   readonly now: number;
 }

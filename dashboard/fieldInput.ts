@@ -1,4 +1,4 @@
-/** One field of the form: its label, its input, what it means, and what is wrong with it. */
+/** One field of the form: its label, its input, its explanation, and its error. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import type { FormField } from './paramsForm.ts';

@@ -27,7 +27,7 @@ export function FilterBar({ address, types, actions, isAdmin, onBulk }: FilterBa
   const onType = ({ currentTarget }: { readonly currentTarget: HTMLSelectElement }): void =>
     turnTo({ ...address, type: currentTarget.value === '' ? undefined : currentTarget.value });
   const shown = allOwners ? listedOfAll : statuses;
-  // One that no server of today knows may stand in the address.
+  // The address may contain a type that no present server knows.
   const names = new Set([...types.map(({ name }) => name), ...(address.type === undefined ? [] : [address.type])]);
   return html`<div class="filter-bar">
     <h2 id="jobs-title" class="hidden">${`List: ${whoseWords(address)}`}</h2>

@@ -1,4 +1,4 @@
-/** Which jobs an address asks for, as the API takes it. */
+/** The filter of an address, in the API's form. */
 import type { JobStatus } from '../client/job.ts';
 import type { Address, Span } from './address.ts';
 import type { Filter, Whose } from './documents.ts';
@@ -6,7 +6,7 @@ import type { Filter, Whose } from './documents.ts';
 /** In milliseconds. */
 const spanMs: Readonly<Record<Span, number>> = { '15m': 15 * 60_000, '1h': 3_600_000, '1d': 86_400_000, '7d': 7 * 86_400_000 };
 
-/** Of all owners, an index holds these alone. */
+/** Across all owners, an index has only these. */
 export const listedOfAll = ['FAILED', 'FAILED_FINAL', 'CANCELLED'] as const satisfies readonly JobStatus[];
 
 type Narrowing = Omit<Address, 'view' | 'jobId'>;
@@ -30,7 +30,7 @@ export function whoseOf({ owner, allOwners }: Pick<Address, 'owner' | 'allOwners
   return allOwners ? { allOwners } : { owner };
 }
 
-/** Whether less is asked for than all there is. */
+/** Whether the filter leaves any jobs out. */
 export function isNarrowed({ status, type, tag, error, span, from, to }: Narrowing): boolean {
   return [status, type, tag, error, span, from, to].some((value) => value !== undefined);
 }

@@ -1,4 +1,4 @@
-/** Name, connection, theme, and the button that matters most. */
+/** Name, connection, theme, and the button for the main action. */
 import type { ReadonlySignal } from '@preact/signals-core';
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';

@@ -1,4 +1,4 @@
-/** What is told of many jobs at once: why they failed, what each type has done, and what waits longest. */
+/** Figures about many jobs: why they failed, what each type has done, and which jobs wait longest. */
 import type { Connection } from '../client/connection.ts';
 import type { JobFailure, WaitingReason } from '../client/job.ts';
 import type { Filter, Whose } from './documents.ts';
@@ -7,7 +7,7 @@ export interface ErrorGroup {
   readonly fingerprint: string;
   readonly type: string;
   readonly code: JobFailure['code'];
-  /** With signs in place of what differs. */
+  /** With placeholders for the parts that differ. */
   readonly message: string;
   readonly count: number;
   readonly firstSeenAt: string;
@@ -52,14 +52,14 @@ export interface TypeInsight {
   readonly hasWorker: boolean;
   readonly isPaused: boolean;
   readonly waitingLongest: WaitingJob | null;
-  /** Null: not known, of all owners. */
+  /** Null: not known for all owners. */
   readonly statistics: TypeStatistics | null;
 }
 
 export interface Insights {
   errors(filter: Filter, whose: Whose): Promise<JobErrors>;
   types(window: StatisticsWindow, whose: Whose): Promise<readonly TypeInsight[]>;
-  /** By type; of each the job that waits longest. */
+  /** By type; for each the job that has waited longest. */
   waits(whose: Whose): Promise<readonly Pick<TypeInsight, 'name' | 'waitingLongest'>[]>;
 }
 

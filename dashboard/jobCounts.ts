@@ -1,4 +1,4 @@
-/** How many of a workflow's jobs stand where: a bar, and the same in words. */
+/** How many of a workflow's jobs are in which state: a bar, and the same in words. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import type { JobStatus } from '../client/job.ts';
@@ -9,7 +9,7 @@ export interface JobCountsProps {
   readonly counts: readonly { readonly status: JobStatus; readonly count: number }[];
 }
 
-/** What is done stands first. */
+/** Finished jobs come first. */
 const order: readonly JobStatus[] = ['SUCCEEDED', 'FAILED_FINAL', 'FAILED', 'CANCELLED', 'PROCESSING', 'PENDING'];
 
 export function JobCounts({ counts }: JobCountsProps): ComponentChildren {

@@ -1,4 +1,4 @@
-/** All there is to read of one job. */
+/** All the data of one job. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useCallback, useState } from 'preact/hooks';
@@ -27,7 +27,7 @@ export interface JobDetailsProps {
   readonly connection: Connection;
   readonly operations: Operations;
   readonly workflows: Workflows;
-  /** Undefined until the server has said. */
+  /** Undefined until the server has answered. */
   readonly viewer: Viewer | undefined;
   readonly traceUrlTemplate: string;
 }
@@ -36,7 +36,7 @@ export function JobDetails({ job, connection, operations, workflows, viewer, tra
   const { jobId, status, version, error, params, result, outputs, traceId, attempts: begun } = job;
   const traceUrl = traceUrlOf(traceUrlTemplate, traceId);
   const [attempt, setAttempt] = useState<AttemptKey | undefined>();
-  // Read again with each change; within a receive one attempt follows another without any.
+  // Read again with each change; within a receive, attempts follow each other without a change of status.
   const read = useCallback(() => operations.attempts(jobId), [operations, jobId, version, begun]);
   const attempts = usePolled(read, isFinal(status) ? 0 : pollEveryMs);
   const onLog = (key: AttemptKey): void => {

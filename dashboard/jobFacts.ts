@@ -1,4 +1,4 @@
-/** What stands in a job's record, each fact with its name. */
+/** The facts in a job's record, each with its name. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { CopyButton } from './copyButton.ts';

@@ -1,6 +1,6 @@
 /**
- * One owner's jobs, live: a page of the list, kept up to date by the feed of all jobs of that owner. When that feed
- * was interrupted, the list is read again and what was missed is taken from the jobs' histories.
+ * One owner's jobs, live: a page of the list, kept up to date by the feed of all jobs of that owner. After an interruption of
+ * that feed, the list is read again, and missed events are taken from the jobs' histories.
  */
 import { signal as createSignal, type ReadonlySignal, type Signal } from '@preact/signals-core';
 import type { Connection, ConnectionState } from '../client/connection.ts';
@@ -27,9 +27,9 @@ export interface JobList {
   readonly whose: Whose;
   readonly state: ReadonlySignal<JobListState>;
   readonly activity: Activity;
-  /** A job by its id, if this page has heard of it. */
+  /** A job by its id, if this page knows it. */
   find(jobId: string): ListedJob | undefined;
-  /** To what is answered at each reading anew: a filter may be of the last hour. */
+  /** Called at each read: a filter may say "the last hour". */
   narrow(filterNow: () => Filter): void;
   turnTo(page: 'first' | 'next' | 'previous'): void;
   /** Reads the page again. */
@@ -40,19 +40,19 @@ export interface JobList {
 
 const pageSize = 20;
 const refreshEveryMs = 300;
-/** The list's index follows the table within moments: a second look after that. */
+/** The list's index follows the table with a short delay: a second read after that. */
 const settledAfterMs = 1500;
 /** Jobs read one by one at a time. */
 const maxArriving = 4;
 
 export interface JobListDeps {
   readonly connection: Connection;
-  /** Told when the server refuses the caller, or the feed for good. */
+  /** Called when the server refuses the caller, or the feed for good. */
   readonly feed: Signal<FeedState>;
   readonly whose: Whose;
 }
 
-/** All owners have no feed: their list is read again so often. */
+/** There is no feed for all owners: their list is read again at this interval. */
 const allOwnersEveryMs = 5000;
 
 export function createJobList({ connection, feed, whose }: JobListDeps): JobList {
@@ -107,7 +107,7 @@ export function createJobList({ connection, feed, whose }: JobListDeps): JobList
     }
   }
 
-  /** At once where nothing was read for a while, else after a pause: many new jobs are one reading. */
+  /** At once where nothing was read for a while, else after a pause: many new jobs cause one read. */
   function refreshSoon(): void {
     const pauseMs = Math.max(0, lastRefreshAt + refreshEveryMs - Date.now());
     for (const [name, delayMs] of [
@@ -129,7 +129,7 @@ export function createJobList({ connection, feed, whose }: JobListDeps): JobList
     show();
   }
 
-  /** Without waiting for the list, whose index lags; many at once are left to it. */
+  /** Without waiting for the list, whose index lags; where there are many, the list brings them. */
   async function arrive(jobId: string): Promise<void> {
     if (arriving.size >= maxArriving || arriving.has(jobId)) return;
     arriving.add(jobId);
@@ -154,13 +154,13 @@ export function createJobList({ connection, feed, whose }: JobListDeps): JobList
       void arrive(jobId).catch(() => undefined);
       refreshSoon();
     } else if ((filter.status ?? filter.errorFingerprint) !== undefined && (job?.version ?? 0) < version) {
-      // In or out of what is shown.
+      // The job enters or leaves what is shown.
       refreshSoon();
     }
     show();
   }
 
-  /** What happened meanwhile: to the jobs of this page, and to those that were under way. */
+  /** What happened meanwhile: to the jobs on this page, and to those that were open. */
   async function catchUp(wasInterrupted: boolean): Promise<void> {
     const open = known.open();
     await refresh({ isRecovered: wasInterrupted });
@@ -179,7 +179,7 @@ export function createJobList({ connection, feed, whose }: JobListDeps): JobList
       tries += 1;
       try {
         const events = connection.subscribe<Answers['feed']>({ query: documents.feed, variables: { owner: whose.owner } }, signal);
-        // The first call subscribes; what is read after it is at least as new. Once more for the moment in between.
+        // The first call subscribes; what is read after it is at least as recent. Read once more for the moment in between.
         const first = events.next();
         void first.catch(() => undefined);
         void catchUp(wasInterrupted).then(refreshSoon);

@@ -1,4 +1,4 @@
-/** How many jobs there are, and the way from page to page. */
+/** The number of jobs, and the links between pages. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useCallback } from 'preact/hooks';
@@ -27,7 +27,7 @@ export function JobPages({ list, address, actions }: JobPagesProps): ComponentCh
     [actions, asked],
   );
   const counted = usePolled(hasLoaded && (hasNextPage || page > 1) ? read : undefined, countEveryMs).value;
-  // A page that is all there is needs no counting; what was counted of others says nothing of these.
+  // A page that contains all jobs needs no count; an earlier count was for another list.
   const total = hasNextPage || page > 1 ? (counted?.asked === asked ? counted : undefined) : { count: jobs.length, isExact: true };
   return html`<nav class="pages" aria-label="Pages of jobs">
     <span class="muted">${hasLoaded && total !== undefined && totalText(total)}</span>

@@ -1,4 +1,4 @@
-/** One job: its state and what can be done to it, its attempts and log, and what went in and came out. */
+/** One job: its state, the actions on it, its attempts and log, and its params and result. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
@@ -40,14 +40,14 @@ export function JobPanel(props: JobPanelProps): ComponentChildren {
       if (before instanceof HTMLElement) before.focus();
     };
   }, [jobId]);
-  // Why it waits changes without an event.
+  // Why it waits can change without an event.
   useEffect(() => {
     if (job?.status !== 'PENDING') return undefined;
     const timer = setInterval(() => document.hidden || opened.refresh(), pollEveryMs);
     return () => clearInterval(timer);
   }, [opened, job?.status]);
   const onKeyDown = ({ key, target }: KeyboardEvent): void => {
-    // A dialog of its own closes by itself.
+    // An open dialog is closed by its own key.
     if (key === 'Escape' && !(target instanceof Element && target.closest('dialog') !== null)) onClose();
   };
 

@@ -43,7 +43,7 @@ const event = (version: number, status: JobStatusEvent['status'], changes: Parti
   ...changes,
 });
 
-test('a job becomes what its events say: started, on its way, ended, and anew after a retry', () => {
+test('a job becomes what its events say: started, in progress, ended, and started again after a retry', () => {
   const started = applyEvent(pending, event(2, 'PROCESSING'));
   expect(started).toMatchObject({ status: 'PROCESSING', startedAt: at(2), attempts: 1 });
   expect(applyEvent(started, event(2, 'PROCESSING', { progress: 40 }))).toMatchObject({ progress: 40, version: 2 });
@@ -56,7 +56,7 @@ test('a job becomes what its events say: started, on its way, ended, and anew af
   expect(retried.history.map(({ version }) => version)).toEqual([1, 2, 3, 4]);
 });
 
-test('a job that has not ended can be retried once nothing touched it for longer than the server allows', () => {
+test('an open job can be retried once it has been unchanged for longer than the server allows', () => {
   const running = applyEvent(pending, event(2, 'PROCESSING'));
   expect(isRetryable(running, { now: 11_000, stuckAfterMs: 9000 })).toBe(false);
   expect(isRetryable(running, { now: 11_001, stuckAfterMs: 9000 })).toBe(true);
@@ -64,7 +64,7 @@ test('a job that has not ended can be retried once nothing touched it for longer
   expect(isRetryable(progressed, { now: 11_001, stuckAfterMs: 9000 })).toBe(false);
 });
 
-test('what was told of a job before it was read counts once it is', () => {
+test('events of a job that came before it was read count once it is read', () => {
   const known = createKnownJobs();
   known.apply(event(2, 'PROCESSING'));
   known.take(pending);
@@ -75,7 +75,7 @@ test('what was told of a job before it was read counts once it is', () => {
   expect(matches(pending, { status: ['FAILED'] })).toBe(false);
 });
 
-test('the timeline’s bar shares the time among waiting and working, and shows even the shortest', () => {
+test('the timeline’s bar is divided between waiting and working, and shows even the shortest part', () => {
   const history = [
     { version: 1, status: 'PENDING', at: at(0), attempt: 0, error: null },
     { version: 2, status: 'PROCESSING', at: at(0.001), attempt: 1, error: null },
@@ -87,7 +87,7 @@ test('the timeline’s bar shares the time among waiting and working, and shows 
   expect(stretches.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
 });
 
-test('the throughput counts whole seconds, and not the one that still runs', () => {
+test('the throughput counts complete seconds, and not the present one', () => {
   const finishes = [1500, 2100, 2900, 3100].map((time) => ({ at: time, hasSucceeded: time !== 2900 }));
   expect(perSecond(finishes, { now: 3200, seconds: 3 })).toEqual([
     { succeeded: 0, failed: 0 },
@@ -103,6 +103,6 @@ test.each([
   [12 * 60_000 + 5000, '12 min'],
   [5 * 3_600_000 + 20 * 60_000, '5 h 20 min'],
   [49 * 3_600_000, '2 d 1 h'],
-])('%d ms are said as %s', (ms, text) => {
+])('%d ms are shown as %s', (ms, text) => {
   expect(formatDuration(ms)).toBe(text);
 });

@@ -2,7 +2,7 @@
 import { isFinal } from '../client/job.ts';
 import type { ListedJob } from './documents.ts';
 
-/** Whether `retryJob` will take it, as far as the page can know: whether a worker still holds it is the server's to say. */
+/** Whether `retryJob` will accept it, as far as the page can know: only the server knows whether a worker still has it. */
 export function isRetryable(job: ListedJob, { now, stuckAfterMs }: { readonly now: number; readonly stuckAfterMs: number }): boolean {
   return isFinal(job.status) ? job.status !== 'SUCCEEDED' : now - Date.parse(job.updatedAt) > stuckAfterMs;
 }

@@ -1,4 +1,4 @@
-/** What an opened job belongs to: its workflow and its neighbours there, its parent and children, and the steps it has done. */
+/** The relations of an opened job: its workflow and its neighbours there, its parent and children, and its finished steps. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useCallback, useEffect, useState } from 'preact/hooks';
@@ -23,7 +23,7 @@ export interface JobRelationsViewProps {
   readonly workflows: Pick<Workflows, 'relations' | 'sendSignal'>;
 }
 
-/** Of a job that stands alone: nothing. */
+/** A job without relations shows nothing. */
 export function JobRelationsView({ job, workflows }: JobRelationsViewProps): ComponentChildren {
   const { jobId, version, status, type, waitingReason, awaitedSignals } = job;
   const read = useCallback(() => workflows.relations(jobId), [workflows, jobId, version]);

@@ -16,7 +16,7 @@ export interface JobRowProps {
   readonly address: Address;
   readonly stuckAfterMs: number;
   readonly isSelected: boolean;
-  /** Selects it, or no longer. */
+  /** Selects or deselects it. */
   readonly onSelect: (isRange: boolean) => void;
   readonly onRetry: (jobId: string) => void;
   readonly onCancel: (jobId: string) => void;
@@ -25,10 +25,10 @@ export interface JobRowProps {
 export function JobRow({ job, now, address, stuckAfterMs, isSelected, onSelect, onRetry, onCancel }: JobRowProps): ComponentChildren {
   const { jobId, owner, type, tags, status, priority, attempts, createdAt, startedAt, finishedAt, version } = job;
   const isOpen = address.jobId === jobId;
-  // As the box itself tells it: a click on it, its key, or one beside it.
+  // The state of the checkbox itself: a click on it, its key, or a click beside it.
   const onSelectClick = (event: MouseEvent): void => onSelect(event.shiftKey);
   const onClick = ({ target }: MouseEvent): void => {
-    // A link or a control in it does its own.
+    // A click on a link or a control in the row is handled by that.
     if (target instanceof Element && target.closest('a, button, .select') === null) turnTo({ ...address, jobId });
   };
   const tookMs = between(startedAt, finishedAt ?? now);
@@ -61,7 +61,7 @@ export function JobRow({ job, now, address, stuckAfterMs, isSelected, onSelect, 
   </tr>`;
 }
 
-/** How far it is, what it waits for, or why it failed. */
+/** Its progress, what it waits for, or why it failed. */
 function Detail({ job, now }: Pick<JobRowProps, 'job' | 'now'>): ComponentChildren {
   const { status, error } = job;
   if (status === 'PENDING') return html`<span class="muted">${shortWait(job, now)}</span>`;
@@ -76,7 +76,7 @@ interface TagsProps {
   readonly address: Address;
 }
 
-/** Each shows what else has it. */
+/** Each is a link to all jobs with that tag. */
 function Tags({ tags, address }: TagsProps): ComponentChildren {
   return html`<span class="row-tags">
     ${tags.map(
@@ -90,7 +90,7 @@ function Tags({ tags, address }: TagsProps): ComponentChildren {
 
 interface RowButtonProps {
   readonly word: string;
-  /** Of the job. */
+  /** The job's own tags. */
   readonly name: string;
   readonly onClick: () => void;
 }

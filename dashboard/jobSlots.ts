@@ -1,4 +1,4 @@
-/** Of a job that waits for others of its kind: who holds the slots that it waits for. For operators. */
+/** For a job that waits for others of its kind: the jobs that hold the slots it waits for. For operators. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useCallback } from 'preact/hooks';

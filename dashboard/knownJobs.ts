@@ -1,17 +1,17 @@
-/** The jobs this page has heard of, each as new as anything that was read or told of it. */
+/** The jobs that this page knows, each as recent as anything that was read or received about it. */
 import { isFinal, type JobStatusEvent } from '../client/job.ts';
 import type { Filter, ListedJob } from './documents.ts';
 import { applyEvent } from '../client/applyEvent.ts';
 
 export interface KnownJobs {
   get(jobId: string): ListedJob | undefined;
-  /** What was read; older than what is known, it changes nothing. */
+  /** A job that was read; if it is older than what is known, it changes nothing. */
   take(job: ListedJob): void;
-  /** What was told. Kept for later where the job itself has not been read yet. */
+  /** An event. Kept for later where the job itself has not been read yet. */
   apply(event: JobStatusEvent): void;
-  /** Those under way. */
+  /** The open jobs. */
   open(): readonly ListedJob[];
-  /** The oldest that have ended, beyond a bound, unless they are shown. */
+  /** Drops the oldest ended jobs beyond a limit, unless they are shown. */
   forget(shown: readonly string[]): void;
 }
 
@@ -47,7 +47,7 @@ export function createKnownJobs(): KnownJobs {
   };
 }
 
-/** Whether it belongs to what the filter asks for. Of what the API alone can tell, false. */
+/** Whether the job matches the filter. False where only the API can decide. */
 export function matches({ status, type, tags, createdAt }: ListedJob, filter: Filter): boolean {
   const { createdAfter, createdBefore } = filter;
   const at = Date.parse(createdAt);

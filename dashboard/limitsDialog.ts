@@ -1,4 +1,4 @@
-/** What jobs of a type may take up: how many run at once, and how often they start. */
+/** The limits of a type: how many of its jobs run at once, and how often they start. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';

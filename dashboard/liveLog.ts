@@ -1,4 +1,4 @@
-/** The log of one job, live: kept in order, bounded, and followed again when a job that ended begins anew. */
+/** The log of one job, live: kept in order, bounded, and followed again when an ended job is retried. */
 import { signal as createSignal, type ReadonlySignal } from '@preact/signals-core';
 import type { Connection } from '../client/connection.ts';
 import { jobLogs, type JobLogLine } from '../client/jobLogs.ts';
@@ -7,7 +7,7 @@ import { messageOf } from './messageOf.ts';
 export interface LiveLogState {
   /** Oldest first. */
   readonly lines: readonly JobLogLine[];
-  /** Lines that came before those kept here, and were let go of. */
+  /** The number of earlier lines that were dropped. */
   readonly dropped: number;
   /** False once the job's log is at its end. */
   readonly isLive: boolean;
@@ -16,14 +16,14 @@ export interface LiveLogState {
 
 export interface LiveLog {
   readonly state: ReadonlySignal<LiveLogState>;
-  /** Goes on after the last line, unless it is under way. */
+  /** Continues after the last line, unless it is being followed already. */
   follow(): void;
   close(): void;
 }
 
-/** As many as a page can hold without its reader noticing. */
+/** As many as a page can hold without getting slow. */
 const maxKeptLines = 5000;
-/** Lines that come together are drawn together. */
+/** Lines that come together are rendered together. */
 const drawEveryMs = 100;
 
 export function createLiveLog(connection: Connection, jobId: string): LiveLog {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { inputOfTime, relativeTime, timeOfInput } from './localTime.ts';
 
-test('a time comes out of its input as it went in, to the minute, summer or winter', () => {
+test('a time comes out of its input as it went in, to the minute, in summer and winter', () => {
   for (const at of ['2026-01-31T12:34:00.000Z', '2026-07-31T23:59:00.000Z']) expect(timeOfInput(inputOfTime(at))).toBe(at);
   expect([inputOfTime(null), timeOfInput(''), timeOfInput('soon')]).toEqual(['', undefined, undefined]);
 });

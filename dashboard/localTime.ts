@@ -1,4 +1,4 @@
-/** Times as `datetime-local` inputs have them, which know no zone but the reader's. */
+/** Times in the form of `datetime-local` inputs, which know only the reader's time zone. */
 import { formatDuration } from './durations.ts';
 
 /** Of `2026-01-31T12:00:00.000Z`; empty where there is none. */
@@ -9,13 +9,13 @@ export function inputOfTime(at: string | null | undefined): string {
   return local.toISOString().slice(0, 16);
 }
 
-/** As the API takes it; `undefined` where nothing stands there. */
+/** In the API's form; `undefined` where the input is empty. */
 export function timeOfInput(value: string): string | undefined {
   const date = new Date(value);
   return value === '' || Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
-/** `in 3 min`, `2 h ago`, `now`, as a person would say it; the exact time belongs into a title. */
+/** `in 3 min`, `2 h ago`, `now`; the exact time belongs in a title. */
 export function relativeTime(at: string, now: number): string {
   const ms = Date.parse(at) - now;
   const seconds = Math.round(Math.abs(ms) / 1000);

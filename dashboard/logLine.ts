@@ -1,4 +1,4 @@
-/** One line of a log: when, how much it matters, what, and what was logged along with it. */
+/** One line of a log: time, level, text, and fields. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import type { JobLogLine } from '../client/jobLogs.ts';
@@ -23,7 +23,7 @@ export function LogLine({
   `;
 }
 
-/** What is no object stands for itself. */
+/** A value that is not an object is shown by itself. */
 function entriesOf(fields: unknown): readonly (readonly [string, string])[] {
   if (fields === null || fields === undefined) return [];
   const isRecord = typeof fields === 'object' && !Array.isArray(fields);

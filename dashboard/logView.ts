@@ -1,4 +1,4 @@
-/** What a job's handler logs, as it comes: of all attempts or of one, followed to the newest line or held still. */
+/** The lines that a job's handler logs, live: of all attempts or of one, followed to the newest line or held still. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
@@ -10,9 +10,9 @@ import { createLiveLog } from './liveLog.ts';
 import { LogLine } from './logLine.ts';
 import type { AttemptRun } from './panelDocuments.ts';
 
-/** Of the kept lines, how many stand in the page before more are asked for. */
+/** How many of the kept lines are on the page before more are requested. */
 const pageSize = 500;
-/** So near to the end counts as at the end. */
+/** The distance from the end that still counts as at the end. */
 const nearPx = 24;
 
 const levels = { all: 'All levels', WARN: 'Warnings and errors', ERROR: 'Errors' } as const;
@@ -21,7 +21,7 @@ type Level = keyof typeof levels;
 export interface LogViewProps {
   readonly connection: Connection;
   readonly job: FullJob;
-  /** Of which one the lines are; undefined: of all. */
+  /** The attempt whose lines are shown; undefined: all. */
   readonly attempt: AttemptKey | undefined;
   readonly attempts: readonly AttemptRun[];
   readonly onAttempt: (attempt: AttemptKey | undefined) => void;
@@ -37,7 +37,7 @@ export function keyOfAttempt({ generation, number }: Pick<AttemptRun, 'generatio
 export function LogView({ connection, job: { jobId, status, version }, attempt, attempts, onAttempt }: LogViewProps): ComponentChildren {
   const log = useMemo(() => createLiveLog(connection, jobId), [connection, jobId]);
   useEffect(() => log.close, [log]);
-  // At first, and again when a job that had ended begins anew.
+  // At first, and again when an ended job is retried.
   useEffect(() => log.follow(), [log, version]);
   const [level, setLevel] = useState<Level>('all');
   const [isFollowing, setFollowing] = useState(true);
@@ -53,7 +53,7 @@ export function LogView({ connection, job: { jobId, status, version }, attempt, 
     if (isFollowing && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
   }, [isFollowing, chosen.length, attempt, level]);
 
-  /** Who scrolls up wants to read; who comes back to the end wants to follow. */
+  /** A reader who scrolls up wants to read; one who returns to the end wants to follow. */
   const onScroll = ({ currentTarget }: { readonly currentTarget: HTMLDivElement }): void => {
     const isAtEnd = currentTarget.scrollHeight - currentTarget.scrollTop - currentTarget.clientHeight < nearPx;
     if (isAtEnd !== isFollowing) setFollowing(isAtEnd);

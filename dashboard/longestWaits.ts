@@ -1,4 +1,4 @@
-/** The longest waits there are now, of each type one: what an operator wants to know first. */
+/** The longest present waits, one for each type: what an operator wants to know first. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useCallback } from 'preact/hooks';
@@ -15,9 +15,9 @@ export interface LongestWaitsProps {
 }
 
 const readEveryMs = 10_000;
-/** As many fit beside the other gauges. */
+/** As many as fit beside the other gauges. */
 const shownTypes = 3;
-/** Short waits are nothing to look into. */
+/** Short waits are not shown. */
 const worthTellingMs = 1000;
 
 export function LongestWaits({ insights, address }: LongestWaitsProps): ComponentChildren {

@@ -14,7 +14,7 @@ import { readSite } from './site.ts';
 import { readToken } from './token.ts';
 import { createWorkflows } from './workflows.ts';
 
-// However many events come in, the page is drawn at most once a frame.
+// However many events come, the page is rendered at most once per frame.
 options.debounceRendering = requestAnimationFrame;
 
 const feed = signal<ConnectionState | 'refused'>('connecting');
@@ -22,7 +22,7 @@ const connection = openConnection({
   url: new URL('/graphql', location.href),
   token: readToken,
   maxWaitMs: 2000,
-  // Who was refused stays so until there is another token, which begins the page anew.
+  // A refused caller stays refused until there is another token, with which the page reloads.
   onState: (state) => {
     if (feed.peek() !== 'refused') feed.value = state;
   },

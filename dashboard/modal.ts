@@ -1,4 +1,4 @@
-/** A dialog that is open as long as it is drawn: Escape closes it, and what had the focus gets it back. */
+/** A dialog that is open as long as it is rendered: Escape closes it, and the focus returns to where it was. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';

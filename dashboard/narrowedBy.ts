@@ -1,4 +1,4 @@
-/** What else narrows the table, each to be taken away. */
+/** The further filters of the table, each with a button that removes it. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { formatAddress, type Address } from './address.ts';

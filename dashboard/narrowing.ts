@@ -1,4 +1,4 @@
-/** What narrows a list, in words. */
+/** The filters of a list, in words. */
 import type { Span } from './address.ts';
 import type { Filter, Whose } from './documents.ts';
 import { statusNames } from './statusBadge.ts';
@@ -10,7 +10,7 @@ export const spanNames: Readonly<Record<Span, string>> = {
   '7d': 'Last 7 days',
 };
 
-/** Each a few words, as on a chip. */
+/** A few words each, as on a chip. */
 export function wordsOf(filter: Filter, { owner, allOwners = false }: Whose): readonly string[] {
   const { status, type, tags = [], errorFingerprint, createdAfter, createdBefore } = filter;
   return [
@@ -24,7 +24,7 @@ export function wordsOf(filter: Filter, { owner, allOwners = false }: Whose): re
   ];
 }
 
-/** Of when they were handed in. */
+/** When the jobs were handed in. */
 function timeWords(from: string | undefined, to: string | undefined): readonly string[] {
   const said = (at: string): string => new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
   if (from !== undefined && to !== undefined) return [`from ${said(from)} to ${said(to)}`];

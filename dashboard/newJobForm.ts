@@ -1,4 +1,4 @@
-/** The form of the dialog: params by field or as JSON, priority, start and tags, and what the API has against them. */
+/** The form of the dialog: params by field or as JSON, priority, start and tags, and the API's errors. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
@@ -12,7 +12,7 @@ export interface NewJobFormProps {
   readonly type: string;
   /** `undefined`: its params are written as JSON. */
   readonly fields: readonly FormField[] | undefined;
-  /** To start from. */
+  /** The values to start from. */
   readonly params: unknown;
   readonly start: Start;
   readonly actions: Pick<Actions, 'create'>;
@@ -91,7 +91,7 @@ function JsonInput({ value, onInput }: JsonInputProps): ComponentChildren {
   return html`<textarea aria-label="Params as JSON" rows=${10} spellcheck=${false} value=${value} onInput=${onText} />`;
 }
 
-/** The API names the way to what it does not like: `input.params.durationMs`. */
+/** The API gives the path of the wrong value: `input.params.durationMs`. */
 function problemOf(error: unknown): FieldProblem {
   const message = error instanceof Error ? error.message : String(error);
   const path = error instanceof JobTicketsError ? (error.details.path ?? []) : [];

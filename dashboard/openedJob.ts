@@ -1,4 +1,4 @@
-/** One job, opened: read as a whole, then watched to its end, and again if it is retried. */
+/** One opened job: read as a whole, then watched until it has ended, and again if it is retried. */
 import { effect, signal as createSignal, type ReadonlySignal } from '@preact/signals-core';
 import type { Connection } from '../client/connection.ts';
 import { isFinal } from '../client/job.ts';
@@ -14,7 +14,7 @@ export interface OpenedJobState {
 
 export interface OpenedJob {
   readonly state: ReadonlySignal<OpenedJobState>;
-  /** Reads it again, where something changed of which no event tells. */
+  /** Reads it again after a change for which there is no event. */
   refresh(): void;
   close(): void;
 }
@@ -38,7 +38,7 @@ export function openJob(connection: Connection, list: Pick<JobList, 'state' | 'f
           const { job } = state.peek();
           if (job !== undefined) state.value = { job: applyEvent(job, event), problem: undefined };
         }
-        // Its result, and whatever else stands only in the record.
+        // Its result, and other data that only the record has.
         const { status: ended } = await read();
         if (!isFinal(ended)) continue;
       }
@@ -47,11 +47,11 @@ export function openJob(connection: Connection, list: Pick<JobList, 'state' | 'f
     }
   }
 
-  /** The list, which is told of all jobs, knows when this one begins anew. */
+  /** The list receives all events, so it knows when this job is retried. */
   async function retried(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const stop = effect(() => {
-      // Read, so that this runs again whenever the list is told something.
+      // Read here so that this runs again whenever the list receives an event.
       void list.state.value;
       if ((list.find(jobId)?.version ?? 0) > (state.peek().job?.version ?? 0)) resolve();
     });

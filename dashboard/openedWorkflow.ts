@@ -1,4 +1,4 @@
-/** One workflow, opened: read as a whole, then followed to its end, and again if it is retried. */
+/** One opened workflow: read as a whole, then followed until it has ended, and again if it is retried. */
 import { signal as createSignal, type ReadonlySignal } from '@preact/signals-core';
 import { applyEvent } from '../client/applyEvent.ts';
 import type { Connection } from '../client/connection.ts';
@@ -10,14 +10,14 @@ import type { Workflows } from './workflows.ts';
 
 export interface OpenedWorkflowState {
   readonly workflow: ListedWorkflow | undefined;
-  /** In the order of the dependencies. Those that are being made are missing. */
+  /** In the order of the dependencies, without jobs that are not made yet. */
   readonly jobs: readonly WorkflowJob[];
   readonly problem: string | undefined;
 }
 
 export interface OpenedWorkflow {
   readonly state: ReadonlySignal<OpenedWorkflowState>;
-  /** Reads it again, and follows it if it goes on. */
+  /** Reads it again, and follows it if it is open. */
   refresh(): void;
   close(): void;
 }
@@ -40,7 +40,7 @@ export function openWorkflow(connection: Connection, workflows: Workflows, workf
   async function read(): Promise<ListedWorkflow> {
     const [workflow, jobs] = await Promise.all([workflows.workflow(workflowId), workflows.jobs(workflowId)]);
     const known = new Map(state.peek().jobs.map((job) => [job.jobId, job]));
-    // An event may have told more than what was read before it.
+    // An event may be newer than what was read.
     const newest = jobs.map((job) => {
       const before = known.get(job.jobId);
       return before !== undefined && before.version > job.version ? before : job;
@@ -72,11 +72,11 @@ export function openWorkflow(connection: Connection, workflows: Workflows, workf
 
   async function follow(): Promise<void> {
     let workflow = await read();
-    // Whoever retries it while its end is read opens it again.
+    // If it is retried while its end is read, it is opened again.
     while (workflow.status === 'RUNNING' && !signal.aborted) {
       for await (const { jobEvent } of watchWorkflow(connection, workflowId, { signal })) {
         if (jobEvent === null) continue;
-        // It may wait for something else now.
+        // It may wait for something else by now.
         if (jobEvent.status === 'PENDING') readSoon();
         told.set(jobEvent.jobId, [...(told.get(jobEvent.jobId) ?? []), jobEvent]);
         showing ??= setTimeout(show, showAfterMs(state.peek().jobs.length));

@@ -1,16 +1,16 @@
-/** What the pages of operators ask of the API. */
+/** The documents of operators' pages for the API. */
 import type { JobPriority, JobStatus } from '../client/job.ts';
 import type { Schedule as ClientSchedule, TickOutcome } from '../client/schedules.ts';
 
-/** Whether something is paused, and what is told about it. */
+/** Whether something is paused, with the details. */
 export interface PauseState {
   readonly isPaused: boolean;
   readonly pausedReason: string | null;
   readonly pausedUntil: string | null;
   readonly pausedSince: string | null;
-  /** Told to operators alone. */
+  /** For operators only. */
   readonly pausedBy: string | null;
-  /** Of jobs, up to a thousand. */
+  /** The number of waiting jobs, up to a thousand. */
   readonly waiting: number;
 }
 
@@ -80,7 +80,7 @@ export const operateDocuments = {
   triggerSchedule: 'mutation TriggerSchedule($input: TriggerScheduleInput!) { triggerSchedule(input: $input) { job { jobId } } }',
 };
 
-/** Mutations of one input each. */
+/** Mutations with one input each. */
 export type OperateMutation = Exclude<keyof typeof operateDocuments, 'jobTypes' | 'queues' | 'workers' | 'schedules'>;
 
 export interface OperateAnswers {

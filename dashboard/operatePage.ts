@@ -1,4 +1,4 @@
-/** Which page is looked at, kept in the address: `#page=workers`; without one, the jobs. */
+/** The present page, kept in the address: `#page=workers`; without one, the jobs. */
 import { useEffect, useState } from 'preact/hooks';
 
 export const operatePages = [

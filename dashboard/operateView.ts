@@ -1,4 +1,4 @@
-/** The page of an operator that is looked at. */
+/** The operator's page that is shown. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import type { JobTypeInfo } from './documents.ts';
@@ -14,11 +14,11 @@ import { WorkersPage } from './workersPage.ts';
 export interface OperateViewProps {
   readonly page: OperatePage;
   readonly operations: Operations;
-  /** Undefined until the server has said. */
+  /** Undefined until the server has answered. */
   readonly viewer: Viewer | undefined;
   readonly gauge: QueueGauge;
   readonly types: readonly JobTypeInfo[];
-  /** Whose schedules; undefined: the viewer's own. */
+  /** The owner of the schedules; undefined: the viewer. */
   readonly owner: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What an operator reads and does: types, queues, workers, schedules; and what the panel of a job reads beside the job. */
+/** What an operator reads and does: types, queues, workers, schedules; and what a job's panel shows beside the job. */
 import type { Connection } from '../client/connection.ts';
 import {
   operateDocuments,
@@ -21,14 +21,14 @@ export interface Operations {
   jobTypes(): Promise<readonly OperatedType[]>;
   queues(): Promise<readonly OperatedQueue[]>;
   workers(): Promise<readonly LiveWorker[]>;
-  /** By name. `owner`: undefined for the caller's own. */
+  /** By name. `owner`: undefined for the caller. */
   schedules(owner: string | undefined, after: string | undefined): Promise<SchedulesPage>;
   /** Undefined where there is no such limit. `concurrencyKey`: see `SlotUse` of the API. */
   slotHolders(type: string, concurrencyKey: string | undefined): Promise<SlotUse | undefined>;
   /** Oldest first. */
   attempts(jobId: string): Promise<readonly AttemptRun[]>;
   reschedule(jobId: string, runAt: string): Promise<void>;
-  /** Not repeated where its answer was lost: that it took effect, the page shows. */
+  /** Not repeated where its answer was lost: the page shows whether it took effect. */
   change(mutation: OperateMutation, input: object): Promise<void>;
 }
 

@@ -1,11 +1,11 @@
-/** Why somebody may look and not touch, and the buttons that say so instead of failing. */
+/** Why somebody may look but not change anything, and the buttons that say so instead of failing. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import type { Viewer } from './panelDocuments.ts';
 
 const noteId = 'operator-note';
 
-/** Nothing for those who may, and until the server has said. */
+/** Nothing for operators, and until the server has answered. */
 export function OperatorNote({ viewer, what }: { readonly viewer: Viewer | undefined; readonly what: string }): ComponentChildren {
   if (viewer === undefined || viewer.mayOperate) return null;
   return html`<p id=${noteId} class="operator-note">
@@ -22,7 +22,7 @@ export interface OperatorButtonProps {
   readonly children: ComponentChildren;
 }
 
-/** Seen and reached by all, so that nobody looks for it in vain; does nothing for those who may not. */
+/** Visible and focusable for everybody, so that nobody looks for it in vain; disabled for callers who are not operators. */
 export function OperatorButton({ viewer, kind, label, isBusy = false, onClick, children }: OperatorButtonProps): ComponentChildren {
   const isBarred = viewer?.mayOperate !== true;
   return html`<button

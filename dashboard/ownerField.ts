@@ -1,4 +1,4 @@
-/** Whose jobs an admin looks at: their own, another owner's, or those of all. */
+/** The owner whose jobs an admin sees: their own, another owner's, or those of all. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { turnTo, type Address } from './address.ts';
@@ -10,7 +10,7 @@ export interface OwnerFieldProps {
   readonly ofAll?: boolean;
 }
 
-/** Emptied, it shows the caller's own again. */
+/** When it is emptied, it shows the caller's own again. */
 export function OwnerField({ address, ofAll = true }: OwnerFieldProps): ComponentChildren {
   const { allOwners, status } = address;
   const onChange = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }): void => {

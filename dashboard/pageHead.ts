@@ -1,4 +1,4 @@
-/** The head of an operator's page: its name, what went wrong, and what came of the last action. */
+/** The head of an operator's page: its name, errors, and the result of the last action. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { ActionNote } from './actionNote.ts';

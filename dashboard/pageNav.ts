@@ -1,4 +1,4 @@
-/** The ways from page to page: those of jobs keep whose jobs are looked at. */
+/** The links between pages: those to pages of jobs keep the owner. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { formatAddress, views, withoutFilter, type Address, type View } from './address.ts';

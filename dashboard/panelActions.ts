@@ -1,4 +1,4 @@
-/** What can be done to the opened job, and what came of it. */
+/** The actions on the opened job, and their results. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
@@ -18,7 +18,7 @@ export interface PanelActionsProps {
   readonly stuckAfterMs: number;
   readonly actions: Pick<Actions, 'retry' | 'cancel'>;
   readonly operations: Pick<Operations, 'reschedule'>;
-  /** Reads the job again: of a start that moved no event tells. */
+  /** Reads the job again: no event says that its start was changed. */
   readonly onChanged: () => void;
   readonly onReplay: (job: FullJob) => void;
 }
@@ -30,7 +30,7 @@ export function PanelActions({ job, stuckAfterMs, actions, operations, onChanged
   const [asked, setAsked] = useState<'cancel' | undefined>();
   const [isRescheduling, setRescheduling] = useState(false);
   const { clear } = action;
-  // What was asked for shows by itself now.
+  // The page itself now shows the result.
   useEffect(() => {
     setAsked(undefined);
     clear();
@@ -39,8 +39,8 @@ export function PanelActions({ job, stuckAfterMs, actions, operations, onChanged
   const isOpen = !isFinal(status);
   const hint = isOpen
     ? `Nothing changed for ${formatDuration(now - Date.parse(job.updatedAt))}; if a worker still holds it, the server says so`
-    : 'The same job begins anew';
-  const onRetry = (): void => void action.run(() => actions.retry(jobId), 'It begins anew.');
+    : 'The same job starts again';
+  const onRetry = (): void => void action.run(() => actions.retry(jobId), 'It starts again.');
   const onCancel = (): void => {
     const told = status === 'PENDING' ? 'Cancelled.' : 'Asked to stop: it ends within a heartbeat of its worker.';
     void action.run(() => actions.cancel(jobId), told).then((isDone) => setAsked(isDone ? 'cancel' : undefined));

@@ -1,4 +1,4 @@
-/** What the panel of one job asks of the API. */
+/** The documents of a job's panel for the API. */
 import type { JobStatus } from '../client/job.ts';
 
 export type AttemptOutcome = 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'RELEASED' | 'LOST' | 'SUSPENDED';
@@ -7,7 +7,7 @@ export type AttemptOutcome = 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'RELEASED' |
 export interface AttemptRun {
   readonly generation: number;
   readonly number: number;
-  /** Told to operators alone. */
+  /** For operators only. */
   readonly worker: string | null;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
@@ -29,7 +29,7 @@ export interface SlotHolder {
   readonly startedAt: string | null;
 }
 
-/** What is taken of a limit on how many jobs run at once. */
+/** How much of a limit on running jobs is in use. */
 export interface SlotUse {
   readonly most: number;
   readonly taken: number;

@@ -1,5 +1,4 @@
-// The job types that it shows forms of are code of Node.
-/// <reference types="node" />
+// The job types whose forms it shows are code for Node. / <reference types="node" />
 import { describe, expect, test } from 'vitest';
 import { jsonSchemasOf } from '../core/jobType.ts';
 import jobs from '../jobs/index.ts';
@@ -7,7 +6,7 @@ import { simulateWork } from '../jobs/simulateWork/type.ts';
 import { fieldsOf, hasFieldsFor, paramsOf, valuesOf } from './paramsForm.ts';
 
 describe('the form of a type', () => {
-  test.each(jobs.map(({ type }) => type))('$name: its example survives the way through the form', (type) => {
+  test.each(jobs.map(({ type }) => type))('$name: its example passes through the form unchanged', (type) => {
     const { example } = type;
     const paramsSchema = jsonSchemasOf(type).params;
     const fields = fieldsOf(paramsSchema) ?? [];
@@ -39,14 +38,14 @@ describe('the form of a type', () => {
     expect(paramsOf(fields, { a: 'x', n: '', j: '[1]' })).toEqual({ params: { a: 'x', j: [1] } });
   });
 
-  test('is not for params that it has no field for: those would be lost', () => {
+  test('cannot show params for which it has no field: those would be lost', () => {
     const fields = fieldsOf({ type: 'object', properties: { a: { type: 'string' } } }) ?? [];
     expect(hasFieldsFor(fields, { a: 'x' })).toBe(true);
     expect(hasFieldsFor(fields, { a: 'x', b: 1 })).toBe(false);
     expect(hasFieldsFor(fields, ['a'])).toBe(false);
   });
 
-  test('is none where the params are no plain object', () => {
+  test('does not exist where the params are not a plain object', () => {
     expect(fieldsOf({ anyOf: [] })).toBeUndefined();
   });
 });

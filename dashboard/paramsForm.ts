@@ -1,11 +1,11 @@
-/** A form from a JSON Schema: which fields it has, and what their texts mean as params. */
+/** A form made from a JSON Schema: its fields, and the params that their texts stand for. */
 
 export interface FormField {
   readonly name: string;
   readonly kind: 'text' | 'number' | 'checkbox' | 'choice' | 'json';
   readonly hint: string;
   readonly isRequired: boolean;
-  /** What it is when left empty, as text. */
+  /** The value of an empty field, as text. */
   readonly byDefault: string;
   readonly choices: readonly string[];
   readonly isWhole: boolean;
@@ -18,7 +18,7 @@ export interface FormField {
 /** By field; a checkbox is `true` or `false`. */
 export type FormValues = Readonly<Record<string, string>>;
 
-/** `undefined` where the params are no plain object: then they are written as JSON. */
+/** `undefined` where the params are not a plain object: then they are written as JSON. */
 export function fieldsOf(schema: unknown): readonly FormField[] | undefined {
   const { type, properties, required } = recordOf(schema);
   if (type !== 'object' || properties === undefined) return undefined;
@@ -51,7 +51,7 @@ function kindOf(type: unknown, choices: readonly string[]): FormField['kind'] {
   return type === 'string' ? 'text' : 'json';
 }
 
-/** What the form begins with: the type's example, and its defaults. */
+/** The initial values of the form: the type's example, and its defaults. */
 export function valuesOf(fields: readonly FormField[], params: unknown): FormValues {
   const given = recordOf(params);
   return Object.fromEntries(
@@ -62,7 +62,7 @@ export function valuesOf(fields: readonly FormField[], params: unknown): FormVal
   );
 }
 
-/** Whether the form can show all of them: else they are better written as JSON. */
+/** Whether the form can show all of them; otherwise they are written as JSON. */
 export function hasFieldsFor(fields: readonly FormField[], params: unknown): boolean {
   const isRecord = typeof params === 'object' && params !== null && !Array.isArray(params);
   return isRecord && fields.length > 0 && Object.keys(params).every((key) => fields.some(({ name }) => name === key));
@@ -73,7 +73,7 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-/** The params that the texts mean. What is left empty is left out. */
+/** The params that the texts stand for. An empty field is left out. */
 export function paramsOf(fields: readonly FormField[], values: FormValues): { readonly params: Record<string, unknown> } | FieldProblem {
   const params: Record<string, unknown> = {};
   for (const { name, kind, isRequired } of fields) {

@@ -10,7 +10,7 @@ import { useAction } from './useAction.ts';
 export interface PauseDialogProps {
   /** What is paused, as a person would say it. */
   readonly what: string;
-  /** Of the pause there is already. */
+  /** Of an existing pause. */
   readonly reason: string | null;
   readonly until: string | null;
   readonly pause: (input: { readonly reason?: string; readonly until?: string }) => Promise<void>;

@@ -1,4 +1,4 @@
-/** Of what is paused: by whom, since when, until when, and why. */
+/** A pause: by whom, since when, until when, and why. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { relativeTime } from './localTime.ts';

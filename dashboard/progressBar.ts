@@ -1,4 +1,4 @@
-/** How far a job is. */
+/** The progress of a job. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import type { ListedJob } from './documents.ts';

@@ -1,4 +1,4 @@
-/** The depths of the queues, asked for while the page is looked at. Those who may not know get none. */
+/** The depths of the queues, requested while the page is visible. Only for callers who may see them. */
 import { signal, type ReadonlySignal } from '@preact/signals-core';
 
 export interface QueueSample {
@@ -20,7 +20,7 @@ export const maxSamples = 31;
 export function createQueueGauge(token: () => string | undefined): QueueGauge {
   const samples = signal<readonly (readonly QueueSample[])[]>([]);
 
-  /** False where it is not ours to know. */
+  /** False where this caller may not see them. */
   async function sample(signal: AbortSignal): Promise<boolean> {
     const current = token();
     const headers = current === undefined ? {} : { authorization: `Bearer ${current}` };
@@ -37,7 +37,7 @@ export function createQueueGauge(token: () => string | undefined): QueueGauge {
     samples,
     async follow(signal) {
       while (!signal.aborted) {
-        // A server that is away says so elsewhere on the page.
+        // Elsewhere the page shows that a server is away.
         const goOn = document.hidden || (await sample(signal).catch(() => true));
         if (!goOn) {
           samples.value = [];

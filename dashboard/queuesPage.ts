@@ -1,4 +1,4 @@
-/** The queues, one a priority: how full, paused or not; and the dead letters. */
+/** The queues, one per priority: how full they are, and whether they are paused; and the dead letters. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
@@ -111,7 +111,7 @@ function QueueCard({ queue, sample, now, viewer, isBusy, onPause, onResume }: Qu
   </article>`;
 }
 
-/** Told to those alone who may know. */
+/** Only for callers who may see them. */
 function Depth({ sample }: { readonly sample: QueueSample | undefined }): ComponentChildren {
   if (sample === undefined) return null;
   return html`

@@ -1,4 +1,4 @@
-/** When a job that waits is to begin: at a time, or at once. */
+/** When a waiting job should begin: at a time, or at once. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';

@@ -13,7 +13,7 @@ export interface ScheduleCardProps {
   readonly isBusy: boolean;
   readonly onEdit: () => void;
   readonly onDelete: () => void;
-  /** `done`: what is said once it is done. */
+  /** `done`: the message once it is done. */
   readonly onChange: (mutation: OperateMutation, done: string) => void;
 }
 

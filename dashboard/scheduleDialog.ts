@@ -1,4 +1,4 @@
-/** Making a schedule, or changing one: when it comes, and which job it makes. */
+/** Creates or changes a schedule: when it has its ticks, and which job it makes. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
@@ -12,7 +12,7 @@ import { TextField } from './textField.ts';
 import { useAction } from './useAction.ts';
 
 export interface ScheduleDialogProps {
-  /** That is to be changed; undefined: a new one. */
+  /** The schedule to change; undefined: a new one. */
   readonly schedule: OperatedSchedule | undefined;
   readonly types: readonly JobTypeInfo[];
   readonly operations: Pick<Operations, 'change'>;

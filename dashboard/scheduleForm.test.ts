@@ -22,7 +22,7 @@ const schedule: OperatedSchedule = {
   spec: { cron: null, everySeconds: 90, timeZone: 'Europe/Berlin', jitterSeconds: 5, startsAt: '2026-02-01T10:30:00.000Z', endsAt: null },
 };
 
-test('a schedule comes out of its form as it went in, but for what is taken away', () => {
+test('a schedule comes out of its form as it went in, except for what is removed', () => {
   expect(inputOfForm(formOf(schedule, undefined), false)).toEqual({
     everySeconds: 90,
     timeZone: 'Europe/Berlin',
@@ -37,7 +37,7 @@ test('a schedule comes out of its form as it went in, but for what is taken away
   });
 });
 
-test('a new one has a name, one of cron and interval, and no start or end that nobody gave', () => {
+test('a new one has a name, either cron or an interval, and only a start or end that was given', () => {
   const form = { ...formOf(undefined, { name: 'simulate_work', example: { durationMs: 1 } }), name: 'hourly', cron: '0 * * * *' };
   expect(inputOfForm(form, true)).toMatchObject({ name: 'hourly', cron: '0 * * * *', params: { durationMs: 1 }, startsAt: undefined });
   expect(inputOfForm(form, true)).not.toHaveProperty('everySeconds');

@@ -1,4 +1,4 @@
-/** What the form of a schedule holds as texts, and what of it the API is told. */
+/** The texts in the form of a schedule, and the input for the API that they stand for. */
 import { inputOfTime, timeOfInput } from './localTime.ts';
 import type { OperatedSchedule } from './operateDocuments.ts';
 import { parseJson } from './paramsForm.ts';
@@ -20,7 +20,7 @@ export interface ScheduleForm {
   readonly endsAt: string;
 }
 
-/** What one begins with; `schedule`: that is to be changed. */
+/** The initial values; `schedule`: the one to change. */
 export function formOf(
   schedule: OperatedSchedule | undefined,
   first: { readonly name: string; readonly example: unknown } | undefined,
@@ -43,7 +43,7 @@ export function formOf(
   };
 }
 
-/** Undefined: its params are not JSON. `isNew`: with a name, and nothing that is to be taken away. */
+/** Undefined: its params are not JSON. `isNew`: with a name, and without values to remove. */
 export function inputOfForm(form: ScheduleForm, isNew: boolean): Readonly<Record<string, unknown>> | undefined {
   const params = parseJson(form.params);
   if (params === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Schedules: when each comes, what became of its last ticks, and what can be done to it. */
+/** Schedules: when each has its ticks, the outcomes of its last ticks, and the actions on it. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useCallback, useState } from 'preact/hooks';
@@ -19,7 +19,7 @@ export interface SchedulesPageProps {
   readonly operations: Operations;
   readonly viewer: Viewer | undefined;
   readonly types: readonly JobTypeInfo[];
-  /** Whose; undefined: the viewer's own. */
+  /** The owner; undefined: the viewer. */
   readonly owner: string | undefined;
 }
 
@@ -99,7 +99,7 @@ export function SchedulesPage({ operations, viewer, types, owner }: SchedulesPag
   `;
 }
 
-/** Emptied, it shows the viewer's own again. */
+/** When it is emptied, it shows the viewer's own again. */
 function OwnerField({ owner }: { readonly owner: string | undefined }): ComponentChildren {
   const onChange = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }): void => {
     const named = currentTarget.value.trim();

@@ -1,4 +1,4 @@
-/** Finds one job, by its ticket or its idempotency key, and opens it; or the jobs of a tag, and shows them. */
+/** Finds one job, by its ticket or its idempotency key, and opens it; or finds the jobs with a tag, and shows them. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
@@ -18,7 +18,7 @@ export const searchBoxId = 'search';
 export function SearchBox({ address, actions }: SearchBoxProps): ComponentChildren {
   const [text, setText] = useState('');
   const [answer, setAnswer] = useState('');
-  /** +1 with each search and each change of the text: what is answered later is no longer asked for. */
+  /** +1 with each search and each change of the text: a later answer to an earlier search is ignored. */
   const asked = useRef(0);
 
   async function search(wanted: string): Promise<void> {
@@ -40,7 +40,7 @@ export function SearchBox({ address, actions }: SearchBoxProps): ComponentChildr
   const input = useRef<HTMLInputElement>(null);
   const onSubmit = (event: SubmitEvent): void => {
     event.preventDefault();
-    // What stands in the field: the page may not have been drawn since the last key.
+    // The text in the field: the page may not have been rendered since the last key.
     void search((input.current?.value ?? text).trim());
   };
   const onInput = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }): void => {

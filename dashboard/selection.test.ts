@@ -7,22 +7,22 @@ const after = (...choices: readonly (readonly [jobId: string, isRange: boolean])
     ...choices.reduce<Selection>((selection, [jobId, isRange]) => choose(selection, { jobId, isRange }, shown), nothingSelected).jobIds,
   ].toSorted();
 
-test('a range goes from the row that was chosen last, in either direction, and all of it becomes as the row it ends at', () => {
+test('a range goes from the last chosen row, in either direction, and all of it becomes like the row where it ends', () => {
   expect(after(['b', false], ['d', true])).toEqual(['b', 'c', 'd']);
   expect(after(['d', false], ['b', true])).toEqual(['b', 'c', 'd']);
   expect(after(['a', false], ['e', true], ['c', true])).toEqual(['a', 'b']);
 });
 
-test('a range that begins nowhere, or at a row that is shown no more, is the one row', () => {
+test('a range without a start, or from a row that is no longer shown, is the one row', () => {
   expect(after(['c', true])).toEqual(['c']);
   expect(after(['gone', false], ['c', true])).toEqual(['c', 'gone']);
 });
 
-test('a row that is chosen again is as it was before', () => {
+test('a row that is chosen twice is as it was before', () => {
   expect(after(['b', false], ['c', false], ['b', false])).toEqual(['c']);
 });
 
-test('all of a page are chosen and let go together, and those of other pages stay', () => {
+test('all rows of a page are selected and deselected together, and those of other pages stay', () => {
   const other: Selection = { jobIds: new Set(['x']), anchor: 'x' };
   const all = chooseAll(other, shown);
   expect([...all.jobIds].toSorted()).toEqual([...shown, 'x']);

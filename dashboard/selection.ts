@@ -2,16 +2,16 @@
 
 export interface Selection {
   readonly jobIds: ReadonlySet<string>;
-  /** The row from which a range goes. */
+  /** The row where a range starts. */
   readonly anchor: string | undefined;
 }
 
 export const nothingSelected: Selection = { jobIds: new Set(), anchor: undefined };
 
 export interface Choice {
-  /** Becomes selected, or no longer. */
+  /** Selects or deselects it. */
   readonly jobId: string;
-  /** All rows from the last one that was chosen to this become as this one. */
+  /** All rows from the last chosen one to this one become like this one. */
   readonly isRange: boolean;
 }
 
@@ -23,7 +23,7 @@ export function choose({ jobIds, anchor }: Selection, { jobId, isRange }: Choice
   return { jobIds: withOrWithout(jobIds, range, isSelected), anchor: jobId };
 }
 
-/** Selects all that is shown, or none of it where all is selected. */
+/** Selects all rows that are shown, or deselects all where all are selected. */
 export function chooseAll({ jobIds }: Selection, shown: readonly string[]): Selection {
   return { jobIds: withOrWithout(jobIds, shown, !areAllSelected({ jobIds }, shown)), anchor: undefined };
 }

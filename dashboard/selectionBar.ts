@@ -1,4 +1,4 @@
-/** What can be done to the selected rows, all at once. */
+/** The actions on the selected rows, all at once. */
 import type { Signal } from '@preact/signals-core';
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
@@ -10,7 +10,7 @@ import { nothingSelected, type Selection } from './selection.ts';
 import { countOf, isRetryable } from './jobRecord.ts';
 
 export interface SelectionBarProps {
-  /** Those of the page in view. */
+  /** The rows of the present page. */
   readonly jobs: readonly ListedJob[];
   readonly selected: Signal<Selection>;
   readonly stuckAfterMs: number;

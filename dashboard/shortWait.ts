@@ -1,4 +1,4 @@
-/** What a job waits for, in a few words, as a row of the table has room for. */
+/** What a job waits for, in a few words that fit into a row of the table. */
 import type { WaitingReason } from '../client/job.ts';
 import type { ListedJob } from './documents.ts';
 import { formatDuration } from './durations.ts';

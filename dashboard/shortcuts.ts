@@ -1,4 +1,4 @@
-/** Keys that do something wherever the focus is, unless someone types, a dialog is open, or they are turned off. */
+/** Keyboard shortcuts that work wherever the focus is, unless someone types, a dialog is open, or they are turned off. */
 import { useEffect } from 'preact/hooks';
 
 export interface Shortcut {
@@ -43,7 +43,7 @@ export function moveToRow(step: 1 | -1): void {
   next?.querySelector('a')?.focus();
 }
 
-/** The one that has the focus. `isRange`: from the last one that was selected to it. */
+/** The row with the focus. `isRange`: from the last selected row to it. */
 export function selectRow(isRange: boolean): void {
   const box = document.activeElement?.closest('tbody tr')?.querySelector<HTMLInputElement>('.select input');
   box?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, shiftKey: isRange }));

@@ -1,4 +1,4 @@
-/** A signal to a job: its name, and what it says. */
+/** Sends a signal to a job: its name, and its payload. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
@@ -11,7 +11,7 @@ import type { Workflows } from './workflows.ts';
 
 export interface SignalDialogProps {
   readonly jobId: string;
-  /** What people call the job. */
+  /** The job's name for people. */
   readonly jobName: string;
   /** The names that it waits for, as far as they are known. */
   readonly awaited: readonly string[];
@@ -28,7 +28,7 @@ export function SignalDialog({ jobId, jobName, awaited, workflows, onSent, onClo
   const [payload, setPayload] = useState('');
   const action = useAction();
   const send = async (): Promise<void> => {
-    // What is no JSON is told as what went wrong.
+    // A payload that is not JSON is reported as an error.
     const work = async (): Promise<void> => {
       const said: unknown = payload.trim() === '' ? undefined : JSON.parse(payload);
       await workflows.sendSignal(jobId, name, said);

@@ -1,15 +1,15 @@
-/** What the page is told of the server that it came from. */
+/** What the page knows of the server that it came from. */
 
 export interface Site {
   readonly wantsToken: boolean;
   readonly hasGraphiQL: boolean;
-  /** A job that nothing touched for so long may be retried, though it has not ended. */
+  /** A job that has not changed for so long may be retried, though it has not ended. */
   readonly stuckAfterMs: number;
-  /** Where a trace is looked at, with `{traceId}` in it; empty where nobody said. */
+  /** The address for viewing a trace, with `{traceId}` in it; empty where there is none. */
   readonly traceUrlTemplate: string;
 }
 
-/** As the server wrote it on the page's root. */
+/** As the server wrote it into the page's root element. */
 export function readSite({ wantsToken, hasGraphiql, stuckAfterSeconds, traceUrl = '' }: DOMStringMap): Site {
   return {
     wantsToken: wantsToken === 'true',

@@ -1,4 +1,4 @@
-/** Who holds the slots of a limit, each a link to its job. */
+/** The holders of a limit's slots, each a link to its job. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { between, formatDuration } from './durations.ts';

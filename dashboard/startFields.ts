@@ -1,4 +1,4 @@
-/** Of a new job: its priority, when it may begin, and its tags. */
+/** For a new job: its priority, when it may begin, and its tags. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import type { JobPriority } from '../client/job.ts';
@@ -9,9 +9,9 @@ const priorities = ['HIGH', 'NORMAL', 'LOW'] as const satisfies readonly JobPrio
 export interface Start {
   readonly priority: JobPriority;
   readonly delaySeconds: string;
-  /** As its input has it; empty: at once, or after the delay. */
+  /** In the form of its input; empty: at once, or after the delay. */
   readonly startAt: string;
-  /** One a line. */
+  /** One per line. */
   readonly tags: string;
 }
 
@@ -62,7 +62,7 @@ export function StartFields({ start, onChange }: StartFieldsProps): ComponentChi
   `;
 }
 
-/** What of it the API is told. */
+/** The input for the API that they stand for. */
 export function inputOfStart({ priority, delaySeconds, startAt, tags }: Start) {
   const runAt = timeOfInput(startAt);
   const given = tags

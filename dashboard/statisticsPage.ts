@@ -1,4 +1,4 @@
-/** What each job type has done in the last hour or day: how much, how well, how fast, and what of it waits longest. */
+/** Figures of each job type for the last hour or day: how many jobs, how many succeeded, how fast, and which waits longest. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useCallback, useState } from 'preact/hooks';
@@ -51,7 +51,7 @@ function notesOf(types: readonly TypeInsight[]): readonly string[] {
   return [
     'Rates are of jobs handed in within that time. Wait is until the first attempt, run from there to the end; 50 and 95 of 100 jobs took no longer.',
     ...(known.some(({ isEstimated }) => isEstimated)
-      ? ['≈ There are too many to count: reckoned from the newest of each part of the time.']
+      ? ['≈ There are too many jobs to count: estimated from the newest ones of each part of the time.']
       : []),
     ...(known.length < types.length ? ['Of all owners’ jobs no index tells what was handed in: name an owner to see it.'] : []),
   ];

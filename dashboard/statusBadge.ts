@@ -3,7 +3,7 @@ import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import type { JobStatus } from '../client/job.ts';
 
-/** As people say it; the API's own word stands beside it or in the title. */
+/** As people say it; the API's own word is shown beside it or in the title. */
 export const statusNames: Readonly<Record<JobStatus, string>> = {
   PENDING: 'Waiting',
   PROCESSING: 'Running',
@@ -24,7 +24,7 @@ export const statusMeanings: Readonly<Record<JobStatus, string>> = {
 
 export interface StatusBadgeProps {
   readonly status: JobStatus;
-  /** Whether the API's word for it stands beside. */
+  /** Whether the API's word for it is shown beside it. */
   readonly hasCode?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** A field of a form: its label, its input, what it means, and what may be chosen from. */
+/** A field of a form: its label, its input, its explanation, and its choices. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
@@ -10,7 +10,7 @@ export interface TextFieldProps {
   readonly hint?: string | undefined;
   readonly isRequired?: boolean | undefined;
   readonly maxLength?: number | undefined;
-  /** Suggested while one types. */
+  /** Suggested while the user types. */
   readonly choices?: readonly string[] | undefined;
   readonly onInput: (value: string) => void;
 }

@@ -11,7 +11,7 @@ export interface Second {
   readonly failed: number;
 }
 
-/** One entry a second, oldest first; the running second is left out, since it would always look low. */
+/** One entry per second, oldest first; the present second is left out, since it would always look low. */
 export function perSecond(
   finishes: readonly Finish[],
   { now, seconds }: { readonly now: number; readonly seconds: number },

@@ -1,4 +1,4 @@
-/** From when to when the jobs were handed in: a span that ends now, or between two times. */
+/** When the jobs were handed in: a span that ends now, or between two times. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';

@@ -1,4 +1,4 @@
-/** A job's history as stretches of time in a state, for the bar above its timeline. */
+/** A job's history as periods in a state, for the bar above its timeline. */
 import { isFinal, type JobStatus } from '../client/job.ts';
 import type { ListedJob } from './documents.ts';
 
@@ -6,13 +6,13 @@ export interface Stretch {
   readonly version: number;
   readonly status: JobStatus;
   readonly ms: number;
-  /** Of the whole, 0 to 1; never so short that it cannot be seen. */
+  /** The share of the whole, 0 to 1; never too small to be seen. */
   readonly share: number;
 }
 
 const leastShare = 0.02;
 
-/** Waiting and working, in order; a final state takes no time, unless it was left again by a retry. */
+/** Waiting and working, in order; a final state has no period, unless a retry left it. */
 export function stretchesOf({ history }: Pick<ListedJob, 'history'>, now: number): readonly Stretch[] {
   const spans = history.flatMap(({ version, status, at }, index) => {
     const next = history[index + 1];

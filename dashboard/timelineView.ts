@@ -1,4 +1,4 @@
-/** A job's timeline, drawn from its history: how long it waited and worked, and each change of its status. */
+/** A job's timeline, made from its history: how long it waited and worked, and each change of its status. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { isFinal } from '../client/job.ts';

@@ -1,4 +1,4 @@
-/** Where the server asks for tokens: the place to give one. */
+/** The form for a token, where the server requires one. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { readToken, signIn } from './token.ts';

@@ -1,4 +1,4 @@
-/** Where a trace is looked at, by the setting TRACE_URL_TEMPLATE; `undefined` where nobody said. */
+/** The address for viewing a trace, from the setting TRACE_URL_TEMPLATE; `undefined` where it is not set. */
 export function traceUrlOf(template: string, traceId: string): string | undefined {
   return template === '' ? undefined : template.replaceAll('{traceId}', encodeURIComponent(traceId));
 }

@@ -1,4 +1,4 @@
-/** Who holds the slots of a type, or of one key of it. */
+/** The holders of the slots of a type, or of one key of it. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useCallback, useState } from 'preact/hooks';
@@ -14,7 +14,7 @@ export interface TypeSlotsProps {
 }
 
 export function TypeSlots({ type: { name, limits }, operations, now }: TypeSlotsProps): ComponentChildren {
-  // Where there is no limit of the whole type, that of jobs without a key comes first.
+  // Without a limit of the whole type, the one of jobs without a key comes first.
   const [key, setKey] = useState<string | undefined>(limits.total === null ? '' : undefined);
   const read = useCallback(() => operations.slotHolders(name, key), [operations, name, key]);
   const { value, problem } = usePolled(read);

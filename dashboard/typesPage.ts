@@ -1,4 +1,7 @@
-/** The job types as operators see them: paused or not, how many run and wait, their limits, and whether any worker knows them. */
+/**
+ * The job types as operators see them: whether they are paused, how many jobs run and wait, their limits, and whether any
+ * worker knows them.
+ */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';

@@ -1,13 +1,13 @@
-/** Something a person asked for: whether it is under way, and what came of it. */
+/** An action of the user: whether it is running, and its result. */
 import { useState } from 'preact/hooks';
 import { messageOf } from './messageOf.ts';
 
 export interface Action {
   readonly isBusy: boolean;
-  /** What came of the last one; empty before. */
+  /** The result of the last one; empty before. */
   readonly told: string;
   readonly hasFailed: boolean;
-  /** One at a time. `done`: what is said once it is done. Answers whether it was. */
+  /** One at a time. `done`: the message once it is done. Returns whether it succeeded. */
   readonly run: (work: () => Promise<unknown>, done: string) => Promise<boolean>;
   /** Says what was done elsewhere, in a dialog that is closed now. */
   readonly tell: (done: string) => void;

@@ -1,4 +1,4 @@
-/** Which part of a picture is seen, and how large: moved by dragging, and by a wheel or buttons. */
+/** The visible part of a picture and its scale: moved by dragging, and by a wheel or buttons. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 export interface GraphView {
@@ -15,21 +15,21 @@ export interface Size {
 const largest = 1.6;
 const margin = 16;
 
-/** All of it in the middle, no larger than it is. */
+/** All of it in the middle, at most at its own size. */
 function fitting(picture: Size, frame: Size): GraphView {
   const room = (length: number): number => Math.max(1, length - 2 * margin);
   const scale = Math.min(1, room(frame.width) / Math.max(1, picture.width), room(frame.height) / Math.max(1, picture.height));
   return { scale, x: (frame.width - picture.width * scale) / 2, y: (frame.height - picture.height * scale) / 2 };
 }
 
-/** What is at that point stays there. */
+/** The point under the pointer stays there. */
 function zoomed(view: GraphView, factor: number, { x, y }: { readonly x: number; readonly y: number }, smallest: number): GraphView {
   const scale = Math.min(largest, Math.max(smallest, view.scale * factor));
   const by = scale / view.scale;
   return { scale, x: x - (x - view.x) * by, y: y - (y - view.y) * by };
 }
 
-/** Follows the picture's size until somebody moves it. */
+/** Follows the picture's size until the user moves it. */
 export function useGraphView(picture: Size) {
   const frame = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState<Size>({ width: 0, height: 0 });
@@ -53,7 +53,7 @@ export function useGraphView(picture: Size) {
     view,
     zoom,
     fit: () => setMoved(undefined),
-    /** Of the picture. A press that does not move is a click. */
+    /** Of the picture. A press without a movement is a click. */
     handlers: {
       onPointerDown({ clientX, clientY, button }: PointerEvent) {
         if (button === 0) drag.current = { from: view, x: clientX, y: clientY, isDrag: false };
@@ -69,7 +69,7 @@ export function useGraphView(picture: Size) {
       },
       onPointerUp: () => (drag.current = undefined),
       onPointerCancel: () => (drag.current = undefined),
-      /** With Ctrl, as pinching does; without, the page is scrolled. */
+      /** With Ctrl, as in pinching; without it the page scrolls. */
       onWheel(event: WheelEvent) {
         if (!event.ctrlKey && !event.metaKey) return;
         event.preventDefault();

@@ -1,4 +1,4 @@
-/** The list that the address asks for, another one for another owner. */
+/** The list for an address; another owner has another list. */
 import type { Signal } from '@preact/signals-core';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Connection } from '../client/connection.ts';

@@ -1,4 +1,4 @@
-/** The time, anew every so often. */
+/** The present time, updated at an interval. */
 import { useEffect, useState } from 'preact/hooks';
 
 export function useNow(everyMs: number): number {

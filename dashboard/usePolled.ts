@@ -1,4 +1,4 @@
-/** What the API does not push, read again every so often while somebody looks. */
+/** Data that the API does not push, read again at an interval while the page is visible. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { messageOf } from './messageOf.ts';
 
@@ -6,18 +6,18 @@ export interface Polled<Value> {
   /** Undefined before the first answer. */
   readonly value: Value | undefined;
   readonly problem: string | undefined;
-  /** Reads it at once, as after a change. */
+  /** Reads it at once, such as after a change. */
   readonly refresh: () => Promise<void>;
 }
 
 export const pollEveryMs = 5000;
 
-/** `read` is kept by whoever asks (`useCallback`): another one is another thing to read. Undefined: nothing is. `everyMs` 0: once. */
+/** The caller keeps `read` (`useCallback`): another function means other data. Undefined: nothing is read. `everyMs` 0: once. */
 export function usePolled<Value>(read: (() => Promise<Value>) | undefined, everyMs = pollEveryMs): Polled<Value> {
   const [state, setState] = useState<{ readonly value: Value | undefined; readonly problem: string | undefined }>(nothing);
   const asked = useRef(0);
 
-  /** An answer that is overtaken by a later question counts no more. */
+  /** An answer that comes after a later request is ignored. */
   const refresh = useCallback(async (): Promise<void> => {
     if (read === undefined) return;
     asked.current += 1;

@@ -1,4 +1,4 @@
-/** Why a job that is pending does not run yet, in words, and until when as far as that is known. */
+/** Why a pending job does not run yet, in words, and until when, if that is known. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import type { WaitingReason } from '../client/job.ts';
@@ -15,10 +15,10 @@ export const waitWords: Readonly<Record<WaitingReason, string>> = {
   DEPENDENCIES: 'Waits for other jobs to end',
   SLEEP: 'Its handler sleeps',
   SIGNAL: 'Its handler waits for a signal',
-  NO_WORKER: 'No worker that runs knows its type',
+  NO_WORKER: 'No running worker knows its type',
 };
 
-/** How the time is told that ends it. */
+/** The words before the time at which it ends. */
 const ends: Readonly<Partial<Record<WaitingReason, string>>> = { RUN_AT: 'at', BACKOFF: 'at', RATE_LIMIT: 'at about' };
 
 export function WaitNote({ job }: { readonly job: FullJob }): ComponentChildren {

@@ -1,4 +1,4 @@
-/** The workers that run: which program each is, what it knows, and how busy it is. */
+/** The running workers: their version, the types they know, and how busy they are. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { between, formatDuration } from './durations.ts';

@@ -1,4 +1,4 @@
-/** A workflow as a picture. Whoever cannot see it, or has no pointer, finds the same in the list beside it. */
+/** A workflow as a picture. Users who cannot see it, or have no pointer, find the same in the list beside it. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
@@ -86,7 +86,7 @@ interface EdgesProps {
 
 /** One path a kind, however many there are: what is done, what is waited for, what came to nothing, and the opened job's. */
 function Edges({ edges, jobs, opened }: EdgesProps): ComponentChildren {
-  // Lines are many, and drawn anew only where one is another.
+  // There are many lines, and they are drawn again only when one changes.
   const standing = edges.map(({ from, to }) => kindOf(jobs.get(from)?.status, from === opened || to === opened));
   return useMemo(() => {
     const kinds = Map.groupBy(edges, (_edge, index) => standing[index]);

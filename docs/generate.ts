@@ -32,7 +32,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'metrics.md': metricsPage,
   'job-types.md': jobTypesPage,
   'api.md': apiPage,
-  // Written by hand, but for what `npm run plan` prints.
+  // Written by authors, except for what `npm run plan` prints.
   'scale.md': async () => plannedPage(await readFile(join(import.meta.dirname, 'scale.md'), 'utf8'), await readUnitCosts()),
   // What the example of the typed client imports.
   'examples/jobTypes.d.ts': () => jobTypesFile(jobs),
@@ -147,7 +147,7 @@ function jobTypesPage(): string {
   ]);
   return document(
     'Job types',
-    'Generated from the types in `jobs/`. The query `jobTypes` answers the same with the JSON Schemas of params and results. What becomes of files that are odd stands in [files](files.md).',
+    'Generated from the types in `jobs/`. The query `jobTypes` answers the same, with the JSON Schemas of params and results. How odd files are read: [files](files.md).',
     [...sections, ...limitsSection(), ...handlerWaits(), ...handlerLogs()],
   );
 }
@@ -167,9 +167,9 @@ function limitsSection(): readonly string[] {
     '},',
     '```',
     '',
-    '- `key` is asked once, when a job is handed in, with its params and its owner, and stands in the record: a change of it is for new jobs. Left out, all count together. `key: (_params, owner) => owner` limits each owner. It must be quick, and is trusted not to throw.',
-    `- \`perKey\` and \`total\` are 1 to ${maxConcurrency}. A running job keeps its slot through the retries of a receive. Who is refused waits (\`CONCURRENCY\`), in the order of creation, and uses up nothing.`,
-    '- In no window of `seconds` more attempts begin than `starts` and `burst` together (`burst`: a tenth of `starts`, at least 1); of `starts`, 98 % are used while work waits. Retries count. Who is refused waits (`RATE_LIMIT`; `waitingUntil` is an estimate).',
+    '- `key` is called once, when a job is created, with its params and its owner. The record keeps what it gives, so a change of `key` is for new jobs. Without it all jobs count together. `key: (_params, owner) => owner` limits each owner. It must be quick, and must not throw.',
+    `- \`perKey\` and \`total\` are 1 to ${maxConcurrency}. A running job keeps its slot through the retries of a receive. A job that gets none waits (\`CONCURRENCY\`), in the order of creation, and uses up nothing.`,
+    '- In no window of `seconds` more attempts begin than `starts` and `burst` together (`burst`: a tenth of `starts`, at least 1); of `starts`, 98 % are used while work waits. Retries count. A job that may not start yet waits (`RATE_LIMIT`; `waitingUntil` is an estimate).',
     '- `updateJobTypeLimits` sets both while the system runs, see [operations](operations.md#limits).',
     '',
   ];
@@ -180,16 +180,16 @@ function handlerLogs(): readonly string[] {
     '## What a handler logs',
     '',
     '`log.info(text, fields)`, `log.warn` and `log.error` of a handler’s context go to the worker’s own log and to the job: `Job.logs`,',
-    '`Job.attemptRuns { logs }`, and live with `subscription { jobLogAdded(jobId, afterSequence) }`, each line once and in order, resumed after the last',
-    '`sequence` seen. Whoever may see the job reads them, so log no secrets; `fields` are JSON.',
+    '`Job.attemptRuns { logs }`, and live with `subscription { jobLogAdded(jobId, afterSequence) }`, each line once and in order. After an interruption',
+    'give the last `sequence` that you saw. Everybody who may see the job reads its lines, so log no secrets. `fields` are JSON.',
     '',
-    '- Lines are written 2 s after the first that is not, or when 16 KB are full, and all of them before the attempt’s end is told. A worker that is',
-    '  killed loses at most those 2 s; one that lost its claim writes no more of them.',
+    '- Lines are written at most 2 s after they were logged, sooner when there are 16 KB, and always before the attempt’s end is told. A worker that',
+    '  is killed loses at most those 2 s. One that lost its claim writes no more lines.',
     `- Of an attempt the first ${(headSlots * slotBytes) / 1024} KB are kept, and the last 16 to 32 KB; \`skipped\` of a line says how many before it are not. A text is cut at 4,000`,
-    '  characters; fields that are no JSON, or more than 4 KB, are told as `{"omitted": …}`. The worker’s log has all lines.',
-    '- An attempt that logs nothing and does not fail costs nothing: `attemptRuns` tells it from the record. One that fails is noted with its worker and',
-    '  its stack, which only those see who may operate the system (scope `admin`).',
-    '- They are kept JOB_TTL_DAYS and seven days from when they were written: of a job that is open for longer, the first attempts’ go first.',
+    '  characters. Fields that are no JSON, or more than 4 KB, become `{"omitted": …}`. The worker’s log has all lines.',
+    '- An attempt that logs nothing and does not fail costs nothing: `attemptRuns` tells it from the record. Of one that fails, worker and stack are',
+    '  kept; only those see them who may operate the system (scope `admin`).',
+    '- Lines are kept for JOB_TTL_DAYS and seven days. Of a job that is open for longer, the first attempts’ lines are deleted first.',
     '',
   ];
 }

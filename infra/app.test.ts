@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { argumentsOf } from '../test/docs/projectFacts.ts';
+import { argumentsOf } from '../test/docs/readPages.ts';
 import { environmentsFor, requireSense } from './context.ts';
 import { environments } from './environments.ts';
 

@@ -77,7 +77,7 @@ describe('the stream relay', () => {
     const owner = 'with webhooks';
     const { low } = await table.time();
     const times = { createdAt: low, since: low, updatedAt: low };
-    const asked = { statuses: [...jobStatuses], tags: [], secrets: [], url: 'https://example.com/' };
+    const asked = { statuses: [...jobStatuses], workflowStatuses: [], tags: [], secrets: [], url: 'https://example.com/' };
     const endpoints = [{ endpointId: `${webhooksKey(owner)}.${first.jobId}`, ...asked, ...times }];
     await table.entries.put(webhooksKind, { key: webhooksKey(owner), value: { owner, endpoints } });
     const { job } = await table.create({ ...makeJob({ owner }), webhookVersion: 0 });

@@ -12,16 +12,23 @@ export interface CostedOperation {
 
 /** @throws {GraphQLError} `OPERATION_TOO_COSTLY`, or the error of an argument that a cost depends on. */
 export function affordableCost({ schema, document, operation, coerced }: CostedOperation, maxCost: number): number {
-  // Used unchanged: see `forCoercedVariables`.
-  const { definitions } = forCoercedVariables({ ...document, definitions: [operation] });
-  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
-  // The plugin takes a document's first operation; here the client's choice is used.
-  const { complexity } = complexityFromQuery(
-    { ...document, definitions: [...definitions, ...fragments] },
-    { schema, variables: { ...coerced } },
-  );
+  const { complexity } = complexityFromQuery(costedDocument(document, operation), { schema, variables: { ...coerced } });
   if (complexity <= maxCost) return complexity;
   throw new GraphQLError(`The operation may return ${complexity} fields, more than ${maxCost}.`, {
     extensions: { code: 'OPERATION_TOO_COSTLY' },
   });
 }
+
+/** The plugin takes a document's first operation; which of several is meant, the client says. Its variables are taken as they are. */
+function costedDocument(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {
+  const known = costedDocuments.get(operation);
+  if (known !== undefined) return known;
+  const { definitions } = forCoercedVariables({ ...document, definitions: [operation] });
+  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+  const made = { ...document, definitions: [...definitions, ...fragments] };
+  costedDocuments.set(operation, made);
+  return made;
+}
+
+/** By operation, each of which is of one document: those that come again are kept, with these, in the cache of documents. */
+const costedDocuments = new WeakMap<OperationDefinitionNode, DocumentNode>();

@@ -1,7 +1,24 @@
+import fc from 'fast-check';
 import { parseValue, valueFromAST } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { JobError } from '../core/errors.ts';
 import { checkedJson, DateTimeScalar, JsonScalar, maxJsonDepth } from './scalars.ts';
+
+describe('DateTime', () => {
+  it('is written as JavaScript writes a date, moment after moment', () => {
+    const times = [0, -0.5, -1, 999, 1000, 999.9, 1_700_000_000_123, 1_700_000_000_999.5, 253_402_300_800_000, 8.64e15, -8.64e15];
+    for (const time of [...times, ...times.toReversed()]) expect(DateTimeScalar.serialize(time)).toBe(new Date(time).toISOString());
+    fc.assert(
+      fc.property(fc.double({ min: -8.64e15, max: 8.64e15, noNaN: true }), (time) => {
+        expect(DateTimeScalar.serialize(time)).toBe(new Date(time).toISOString());
+      }),
+    );
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 8.64e15 + 2, '2026', null])('is not %s', (value) => {
+    expect(() => DateTimeScalar.serialize(value)).toThrow();
+  });
+});
 
 describe('JSON', () => {
   it('reads a literal as the same JSON sent as a variable', () => {

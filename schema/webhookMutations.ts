@@ -13,22 +13,25 @@ import { maxTags } from '../core/job.ts';
 import type { WebhookEndpoint } from '../core/webhook.ts';
 import { builder } from './builder.ts';
 import { JobStatusType } from './job.ts';
+import { WorkflowStatusType } from './workflow.ts';
 import { shownDelivery, WebhookDeliveryType, WebhookEndpointType, type ShownDelivery } from './webhook.ts';
 
 const said = {
-  url: 'The URL: https, and a public address; without credentials.',
-  statuses: 'Transitions to these statuses are sent.',
-  types: 'Only for jobs of these types.',
-  tags: `Only for jobs with all of these tags; up to ${maxTags}.`,
-  secret: 'The secret for verifying signatures: `whsec_` and base64. It is shown only this once.',
+  url: 'Where to: https, and a public address; without credentials.',
+  statuses: 'Transitions to these are told.',
+  workflowStatuses: 'Ends of workflows that are told: SUCCEEDED, FAILED, CANCELLED.',
+  types: 'Of jobs of these types.',
+  tags: `Of jobs, and of workflows, with all of these tags; up to ${maxTags}.`,
+  secret: 'To verify signatures with: `whsec_` and base64. It is shown this once.',
 };
 
 const CreateWebhookEndpointInputType = builder.inputType('CreateWebhookEndpointInput', {
   description: 'A webhook endpoint to create.',
   fields: (t) => ({
     url: t.string({ required: true, description: said.url }),
-    statuses: t.field({ type: [JobStatusType], description: `${said.statuses} Left out: the final statuses.` }),
-    types: t.stringList({ description: `${said.types} Left out: all types.` }),
+    statuses: t.field({ type: [JobStatusType], description: `${said.statuses} Left out: the final ones.` }),
+    workflowStatuses: t.field({ type: [WorkflowStatusType], description: `${said.workflowStatuses} Left out: none.` }),
+    types: t.stringList({ description: `${said.types} Left out: of all.` }),
     tags: t.stringList({ description: said.tags }),
   }),
 });
@@ -39,7 +42,8 @@ const UpdateWebhookEndpointInputType = builder.inputType('UpdateWebhookEndpointI
     endpointId: t.id({ required: true, description: 'Which.' }),
     url: t.string({ description: said.url }),
     statuses: t.field({ type: [JobStatusType], description: said.statuses }),
-    types: t.stringList({ description: `${said.types} Null: all types.` }),
+    workflowStatuses: t.field({ type: [WorkflowStatusType], description: said.workflowStatuses }),
+    types: t.stringList({ description: `${said.types} Null: of all.` }),
     tags: t.stringList({ description: said.tags }),
     isEnabled: t.boolean({
       description: 'False: no events are sent to it. True: all events from now on, also where its receiver had answered 410.',
@@ -110,20 +114,32 @@ builder.mutationFields((t) => ({
     type: CreateWebhookEndpointPayloadType,
     description: 'Creates a webhook endpoint, to which transitions are sent from now on. An owner has at most 10.',
     args: { input: t.arg({ type: CreateWebhookEndpointInputType, required: true, description: 'The endpoint.' }) },
-    resolve: async (_root, { input: { url, statuses, types, tags } }, { core, owner, spend }) => {
+    resolve: async (_root, { input: { url, statuses, workflowStatuses, types, tags } }, { core, owner, spend }) => {
       await spend('jobs', 1);
-      return createWebhook(core, { owner, url, statuses: statuses ?? undefined, types: types ?? undefined, tags: tags ?? undefined });
+      return createWebhook(core, {
+        owner,
+        url,
+        statuses: statuses ?? undefined,
+        workflowStatuses: workflowStatuses ?? undefined,
+        types: types ?? undefined,
+        tags: tags ?? undefined,
+      });
     },
   }),
   updateWebhookEndpoint: t.field({
     type: UpdateWebhookEndpointPayloadType,
     description: 'Changes a webhook endpoint, disables it, or enables it again.',
-    args: { input: t.arg({ type: UpdateWebhookEndpointInputType, required: true, description: 'The endpoint, and the changes.' }) },
-    resolve: async (_root, { input: { endpointId, url, statuses, types, tags, isEnabled } }, { core, owner, isAdmin, spend }) => {
+    args: { input: t.arg({ type: UpdateWebhookEndpointInputType, required: true, description: 'Which, and what is to change.' }) },
+    resolve: async (
+      _root,
+      { input: { endpointId, url, statuses, workflowStatuses, types, tags, isEnabled } },
+      { core, owner, isAdmin, spend },
+    ) => {
       await spend('jobs', 1);
       const change = {
         url: url ?? undefined,
         statuses: statuses ?? undefined,
+        workflowStatuses: workflowStatuses ?? undefined,
         types,
         tags: tags ?? undefined,
         isEnabled: isEnabled ?? undefined,

@@ -11,9 +11,10 @@ import { WebhookDeliveryConnectionType, WebhookEndpointConnectionType } from './
 const WebhookDeliveriesFilterType = builder.inputType('WebhookDeliveriesFilter', {
   description: 'A filter for deliveries; all its fields must match.',
   fields: (t) => ({
-    endpointId: t.id({ description: 'Deliveries to this endpoint, also where it was deleted.' }),
-    jobId: t.id({ description: 'Deliveries of this job’s transitions.' }),
-    status: t.field({ type: [JobStatusType], description: 'Deliveries in any of these states.' }),
+    endpointId: t.id({ description: 'To this endpoint, also where it is deleted.' }),
+    jobId: t.id({ description: 'Of this job’s transitions.' }),
+    workflowId: t.id({ description: 'Of this workflow’s ends.' }),
+    status: t.field({ type: [JobStatusType], description: 'In any of these states.' }),
   }),
 });
 
@@ -48,6 +49,7 @@ builder.queryFields((t) => ({
         filter: {
           endpointId: filter?.endpointId ?? undefined,
           jobId: filter?.jobId ?? undefined,
+          workflowId: filter?.workflowId ?? undefined,
           status: filter?.status ?? undefined,
         },
         first: first ?? undefined,

@@ -1,7 +1,9 @@
-/** `workflowChanged`: every transition of a workflow and of its jobs, as it happens. */
+/** `workflowChanged`: every transition of a workflow and of its jobs, pushed. */
+import { JobError } from '../core/errors.ts';
 import type { WorkflowTransition } from '../core/feed/workflowWatch.ts';
 import { getWorkflow } from '../core/usecases/workflows.ts';
 import { builder } from './builder.ts';
+import { ownerMeant } from './context.ts';
 import { JobStatusEventType } from './subscription.ts';
 import { WorkflowStatusType, WorkflowType } from './workflow.ts';
 
@@ -47,15 +49,25 @@ builder.subscriptionFields((t) => ({
   workflowChanged: t.field({
     type: WorkflowEventType,
     description:
-      'The present state of the workflow and of each of its jobs, then each change of them, once and in order for each job, until it has ended. WORKFLOW_NOT_FOUND if there is none.',
+      'With a workflowId: the present state of the workflow and of each of its jobs, then each change of them, once and in order a job, until it is over; WORKFLOW_NOT_FOUND if there is none. Without: each change of status of the caller’s workflows themselves from now on; ends with FEED_INTERRUPTED if something may have been missed.',
     args: {
-      workflowId: t.arg.id({ required: true, description: 'Which workflow.' }),
+      workflowId: t.arg.id({ description: 'Which workflow; left out: all of the caller’s.' }),
       afterSequence: t.arg.id({
-        description: 'Resume after this sequence: every later change is delivered, and no earlier one. `0`: everything that is known.',
+        description:
+          'Resume after this sequence: every later change is delivered, and none that came before. `0`: everything that is known. Only with a workflowId.',
+      }),
+      owner: t.arg.string({
+        description:
+          'Whose workflows to watch, without a workflowId; left out: the caller’s own. Another’s only with the scope `admin`: else FORBIDDEN.',
       }),
     },
-    subscribe: async (_root, { workflowId, afterSequence }, { watches, owner, isAdmin, signal, spend, lastEventId }) => {
+    subscribe: async (_root, { workflowId, afterSequence, owner: named }, { watches, owner, isAdmin, signal, spend, lastEventId }) => {
       await spend('watches', 1);
+      if (workflowId === undefined || workflowId === null) {
+        if (afterSequence === undefined || afterSequence === null)
+          return watches.workflows({ owner: ownerMeant({ owner, isAdmin }, named), signal });
+        throw new JobError('BAD_USER_INPUT', { message: 'afterSequence needs a workflowId.', path: ['afterSequence'] });
+      }
       const seen = lastEventId?.jobId === workflowId ? lastEventId.position : undefined;
       // A client that reconnects with the header has seen more than when it first asked.
       return watches.workflow({ owner, isAdmin, workflowId, afterSequence: seen ?? afterSequence ?? undefined, signal });

@@ -1,4 +1,4 @@
-/** Before the tests: what they need of the machine, and the two servers that all of them share. */
+/** Before the tests: installs what they need, and starts the two servers that all of them share. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await ensurePrograms(process.env);
   await using starting = new AsyncDisposableStack();
-  // Hundreds of processes are started from the same sources: all but the first read what it compiled.
+  // Hundreds of processes are started from the same sources: all but the first read the compiled code.
   const compiled = await mkdtemp(join(tmpdir(), 'job-tickets-compiled-'));
   starting.defer(() => rm(compiled, { recursive: true, force: true, maxRetries: 10 }));
   process.env['NODE_COMPILE_CACHE'] = compiled;

@@ -41,7 +41,6 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
   let attempt = job.attempts;
   let failures = job.failures;
   using ending = follow(lease.signal, graceOver);
-  using pausing = follow(ending.signal, stopping);
 
   let params: JsonValue;
   let dependencies: HandlerContext['dependencies'] = {};
@@ -93,6 +92,7 @@ export async function runAttempts(parts: WorkerParts, claimed: Claimed, { lease,
     if (inReceive >= perReceive) return { kind: 'failed', attempt, ...failed };
     const pausedAt = monotonic();
     await lease.fail(failed);
+    using pausing = follow(ending.signal, stopping);
     try {
       await sleep(Math.max(0, pausedAt + delayMs - monotonic()), undefined, { signal: pausing.signal });
     } catch {

@@ -15,6 +15,7 @@ import type { Log } from '../telemetry/log.ts';
 import { barred, barTo, mayStartUnread } from './bar.ts';
 import { enter, isUnlimited, leaveUnclaimed, type Entered, type Permit } from './limits.ts';
 import { acknowledgementOf, type Acknowledgement } from './outcome.ts';
+import { withKeys } from './lateKeys.ts';
 import { leaseMsOf, lookDepsOf, type WorkerParts } from './parts.ts';
 import { passOn } from './unknownType.ts';
 import { isAway, untilAnswered } from './untilAnswered.ts';
@@ -103,6 +104,10 @@ async function claimSeen(
     const verdict = verdictOn(job, now, generation);
     if (verdict.kind === 'run') {
       if (!handlers.has(job.type)) return passOn(parts, message, job);
+      if (job.hasLateKeys === true) {
+        seen = { job: await untilAnswered(parts, { ask: () => withKeys(parts, job), signal: parts.graceOver }) };
+        continue;
+      }
       const bar = await barTo(parts, job);
       const entered = bar === undefined ? await enter(parts, job, isTurn) : await barred(parts, job, bar);
       if (entered.kind === 'permitted') {

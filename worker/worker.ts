@@ -26,7 +26,7 @@ export interface WorkerSettings extends ExecuteSettings {
 }
 
 export interface Worker {
-  /** Twice is fine. */
+  /** May be called twice. */
   start(): void;
   /**
    * Receives nothing more, lets running jobs finish within the grace time, and gives the rest back at once. May be called

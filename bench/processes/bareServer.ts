@@ -1,6 +1,6 @@
 /**
- * The floor: bare `ws` and ioredis, written as fast as one can without writing a WebSocket server. A client names a job;
- * each message on the job's channel, which is the text that the client shall get, goes out as it is.
+ * The floor: bare `ws` and ioredis, as fast as possible without writing a WebSocket server. A client names a job; each message
+ * on the job's channel is the text for the client, and is sent unchanged.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';

@@ -1,4 +1,4 @@
-/** Works off a queue: as our worker, as a loop a slot that takes one message at a time, or as sqs-consumer does. */
+/** Works through a queue: as our worker, as one loop per slot that takes one message at a time, or as sqs-consumer does. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
@@ -13,7 +13,7 @@ import { benchTypes, createBenchHandlers } from '../support/benchJob.ts';
 import { serveCommands } from '../support/child.ts';
 import { queueUrlOf } from '../support/queueUrl.ts';
 
-/** sqs-consumer takes up to ten messages and waits for all of them, so it gets a consumer for each ten slots. */
+/** sqs-consumer takes up to ten messages and waits for all of them, so there is one consumer for every ten slots. */
 const batchSize = 10;
 const slots = 30;
 
@@ -63,14 +63,14 @@ const ways = {
 
 serveCommands({
   start: (request) => ways[z.object({ way: z.enum(['ours', 'oneByOne', 'sqsConsumer']) }).parse(request).way](),
-  /** Watches for a while: the share of its slots' time in which handlers ran, and how many jobs ended. */
+  /** Measures for a while: the share of its slots' time in which handlers ran, and how many jobs ended. */
   async watch(request) {
     const { ms } = z.object({ ms: z.number() }).parse(request);
     const cpu = process.cpuUsage();
     const from = performance.now();
     await sleep(ms);
     const until = performance.now();
-    // Those that still run then are known when they end.
+    // Handlers that still run then are counted when they end.
     await sleep(2500);
     const busyMs = spans.reduce((sum, [startedAt, endedAt]) => sum + Math.max(0, Math.min(until, endedAt) - Math.max(from, startedAt)), 0);
     const ended = spans.filter(([, endedAt]) => endedAt >= from && endedAt < until).length;

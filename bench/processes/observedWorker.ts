@@ -1,4 +1,4 @@
-/** Hands in jobs that do nothing and works them off, with no telemetry, with telemetry off, or with it on. */
+/** Hands in jobs that do nothing and works on them, without telemetry, with telemetry off, or with it on. */
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
 import { createJob } from '../../core/usecases/createJob.ts';

@@ -13,10 +13,10 @@ const read = new Set<string>();
 const config = readConfig();
 const log = createLog({ level: config.logLevel, part: 'server' });
 const { core, notReady } = openCore({ config, jobTypes: benchTypes, clock: systemClock, log });
-const watches = createWatches({
-  ...core,
-  table: { entries: core.table.entries, get: async (jobId) => asTold(await core.table.get(jobId)), getMany },
-});
+// Which records were read takes memory, where that is measured and nothing is told.
+const isQuiet = process.env['NO_HINTS'] === 'true';
+const tableAsTold = { entries: core.table.entries, get: async (jobId: string) => asTold(await core.table.get(jobId)), getMany };
+const watches = createWatches({ ...core, table: isQuiet ? core.table : tableAsTold });
 
 const { url } = await openServer({ core, watches, log, notReady, config });
 serveCommands({ url: () => url });
@@ -26,8 +26,8 @@ async function getMany(jobIds: readonly string[]): Promise<readonly (Job | undef
 }
 
 /**
- * The benches' events are hints alone, and would be taken back where a record that is read after a silence knows nothing of
- * them. So a record that was read before is ahead of all that was told since.
+ * The benches publish only hints. A record that is read after a silence would contradict them, and they would be taken back. So
+ * a record that was read before is made newer than all events since.
  */
 function asTold(job: Job | undefined): Job | undefined {
   if (job === undefined) return undefined;

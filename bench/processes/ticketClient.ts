@@ -1,7 +1,4 @@
-/**
- * A client of ours: hands in jobs over HTTP, or over its WebSocket, and hears of them over that WebSocket, its owner's
- * whole feed.
- */
+/** Our client: hands in jobs over HTTP, or over its WebSocket, and receives its owner's whole feed over that WebSocket. */
 import { Agent, request as openRequest } from 'node:http';
 import { z } from 'zod';
 import { workflowJobId } from '../../core/workflow/workflow.ts';
@@ -46,7 +43,7 @@ function askOverSocket(payload: object): Promise<unknown> {
   return promise;
 }
 
-/** Of Node's own: `fetch` would cost as much as what it asks for. */
+/** Node's own client: `fetch` would cost as much as the request itself. */
 function askOverHttp(payload: object): Promise<unknown> {
   const body = JSON.stringify(payload);
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();

@@ -1,9 +1,9 @@
 /** The usual way: graphql-yoga's own pub/sub, fed from Redis, behind graphql-ws' `useServer`. */
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { createServer } from 'node:http';
 import { parse, validate } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
-import { createPubSub, createSchema, createYoga } from 'graphql-yoga';
+import { createPubSub, createSchema, createYoga, type PubSubEventTarget } from 'graphql-yoga';
 import { Redis } from 'ioredis';
 import { WebSocketServer } from 'ws';
 import { z } from 'zod';
@@ -39,7 +39,12 @@ const typeDefs = /* GraphQL */ `
 const event = z.object({ jobId: z.string(), at: z.number() }).loose();
 type Event = z.infer<typeof event>;
 
-const pubSub = createPubSub<{ job: [id: string, event: Event] }>();
+type Published = { job: [id: string, event: Event] };
+
+/** A thousand watch one job, and Node takes more than ten listeners for a leak. */
+const eventTarget: PubSubEventTarget<Published> = new EventTarget();
+setMaxListeners(0, eventTarget);
+const pubSub = createPubSub<Published>({ eventTarget });
 const subscriber = new Redis(process.env['REDIS_URL'] ?? '');
 const channels = new Set<string>();
 

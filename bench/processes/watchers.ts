@@ -1,4 +1,4 @@
-/** The clients: many watchers in one process that only count what they get. */
+/** The clients: many watchers in one process that only count what they receive. */
 import { z } from 'zod';
 import { serveCommands } from '../support/child.ts';
 import { openRawSocket, type RawSocket } from '../support/rawSocket.ts';
@@ -6,7 +6,7 @@ import { machineMs } from '../support/statistics.ts';
 
 const connectRequest = z.object({
   url: z.string(),
-  /** How the server is talked to. `usual` has no first event, so its pong tells that it has subscribed. */
+  /** The protocol. `usual` has no first event, so its pong shows that it has subscribed. */
   speaks: z.enum(['graphql', 'usual', 'bare', 'nothing']),
   /** One watcher each; or all watch the only one. */
   jobIds: z.array(z.string()),
@@ -24,7 +24,7 @@ let frames = 0;
 let bytes = 0;
 let lastAt = 0;
 let sample = '';
-/** Arrival of each frame, where it was asked for. */
+/** The arrival of each frame, where that was requested. */
 let arrivals: number[] | undefined;
 let awaited: { readonly total: number; resolve(): void } | undefined;
 
@@ -87,7 +87,7 @@ async function openWatchers(
 
 serveCommands({
   connect: (request) => connect(connectRequest.parse(request)),
-  /** Begins to count anew. */
+  /** Resets the counts. */
   start(request) {
     frames = 0;
     bytes = 0;

@@ -1,4 +1,4 @@
-/** `npm start` in a process of its own, as it is shipped, on a folder. */
+/** `npm start` in a process of its own, as it is released, on a folder. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -8,9 +8,9 @@ import { freePort } from '../../test/support/freePort.ts';
 
 export interface AllInOne extends AsyncDisposable {
   readonly url: string;
-  /** From its start until /readyz said so. */
+  /** From its start until /readyz answered with success. */
   readonly readyMs: number;
-  /** Resident, in bytes. */
+  /** Resident memory, in bytes. */
   memory(): Promise<number>;
   kill(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The job type of the benches: works for as long as it is told, and is watched from outside. */
+/** The job type of the benches: works for as long as its params say, and is measured from outside. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { defineHandler } from '../../core/handler.ts';
@@ -16,7 +16,7 @@ const benchWork = defineJobType({
 
 export const benchTypes = createJobTypes([benchWork]);
 
-/** `onDone` is told when the handler's work began and ended, by `performance.now()`. */
+/** `onDone` gets the times at which the handler's work began and ended, by `performance.now()`. */
 export function createBenchHandlers({ onDone }: { readonly onDone: (startedAt: number, endedAt: number) => void }): Handlers {
   const handler = defineHandler(benchWork, async ({ durationMs }, { attempt, signal }) => {
     const startedAt = performance.now();

@@ -1,4 +1,4 @@
-/** A process of a bench's own: started from a module, asked by command, and ended with the bench. */
+/** A process of a bench: started from a module, controlled by commands, and ended with the bench. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ export async function startChild(file: string, env: Readonly<Record<string, stri
       return answer.parse(await asked.promise);
     },
     async [Symbol.asyncDispose]() {
-      // Lets it end by itself, which writes its profile; a bench's process keeps nothing worth an orderly close.
+      // Lets it end by itself, so that it writes its profile; nothing else needs an orderly end.
       if (child.connected) child.send({ number: 0, command: 'exit' });
       const timer = setTimeout(() => child.kill('SIGKILL'), 3000);
       await exited;
@@ -57,7 +57,7 @@ export async function startChild(file: string, env: Readonly<Record<string, stri
   };
 }
 
-/** The other side: tells the parent that this process is ready, and answers its commands. */
+/** The child's side: reports to the parent that it is ready, and answers its commands. */
 export function serveCommands(commands: Readonly<Record<string, Command>>): void {
   const all = new Map(Object.entries({ ...usage, ...commands }));
   const answer = async (number: number, command: string, request: unknown): Promise<void> => {

@@ -1,4 +1,4 @@
-/** Runs something so many times, so many at once. */
+/** Runs something a number of times, several at once. */
 export async function concurrently(times: number, atOnce: number, run: (index: number) => Promise<void>): Promise<void> {
   const indexes = Array.from({ length: times }, (_, index) => index).values();
   const runSome = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-/** AWS clients that count what they cost: capacity units as DynamoDB tells them, and requests to SQS by name. */
+/** AWS clients that count what they cost: capacity units as DynamoDB reports them, and requests to SQS by name. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
@@ -11,7 +11,7 @@ import { clientOptions } from '../../runtime/open.ts';
 export interface Spent {
   /** By what was written: `record`, `claim`, `heartbeat`, `pointer` (at what a job waits for), `told` (a marker is removed) … */
   readonly writeUnits: Map<string, number>;
-  /** Calls, by the same. */
+  /** The number of calls, by the same. */
   readonly writes: Map<string, number>;
   /** By what was read: `records`, `payloads`, `index`. */
   readonly readUnits: Map<string, number>;
@@ -27,7 +27,7 @@ export interface CountedClients {
   readonly spent: Spent;
 }
 
-/** DynamoDB Local tells the units of table and indexes together; of a batch, table by table. */
+/** DynamoDB Local reports the units of table and indexes together; for a batch, table by table. */
 const capacity = z.object({ CapacityUnits: z.number().default(0) });
 const answer = z.object({ output: z.object({ ConsumedCapacity: z.union([capacity, z.array(capacity)]).optional() }) });
 
@@ -76,7 +76,7 @@ const update = z.object({
   ExpressionAttributeValues: z.object({ ':set_status': z.object({ S: z.enum(jobStatuses) }).optional() }),
 });
 
-/** What a worker tells of itself, now and then: no job pays for it. */
+/** A worker's heartbeats, which are not a cost of jobs. */
 function isOfWorker(input: unknown): boolean {
   return put.safeParse(input).data?.Item.pk.S.startsWith(entryItemKey(`${workerKind.name}#`)) === true;
 }

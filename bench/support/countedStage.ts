@@ -19,7 +19,7 @@ export interface CountedStage extends AsyncDisposable {
   readonly config: Config;
   readonly core: Core;
   readonly spent: Spent;
-  /** Forgets what was spent by now. */
+  /** Resets the counts. */
   reset(): void;
 }
 
@@ -49,7 +49,7 @@ export async function openCountedStage(env: Readonly<Record<string, string>>): P
   const reset = (): void => {
     for (const totals of [spent.writeUnits, spent.writes, spent.readUnits, spent.reads, spent.sqsRequests]) totals.clear();
   };
-  // What a process asks once, and not a job.
+  // Requests that a process makes once, and not for each job.
   await core.queues.check();
   await core.table.time();
   reset();

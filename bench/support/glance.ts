@@ -1,8 +1,8 @@
-/** The table at the top of docs/performance.md: of each section its first promise, and how many of all hold. */
+/** The table at the top of docs/performance.md: for each section its first promise, and how many of its promises hold. */
 
 const promise = /^- (?<verdict>Holds|\*\*Does not hold\*\*): (?<what>.+): (?<measured>[\d.,]+)$/gm;
 
-/** @param sections The page's, by the name of their bench. */
+/** @param sections The page's sections, by the name of their bench. */
 export function glance(sections: ReadonlyMap<string, string>): string {
   const rows = [...sections].map(([name, text]) => {
     const title = /^## (.*)$/m.exec(text)?.[1] ?? name;

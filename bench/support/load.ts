@@ -1,13 +1,13 @@
-/** A client's load: so many jobs, so many at once, each watched until it has ended. */
+/** A client's load: a number of jobs, several at once, each watched until it has ended. */
 import { z } from 'zod';
 import { concurrently } from './concurrently.ts';
 
 export interface Load {
   onActive(jobId: string): void;
   onEnded(jobId: string): void;
-  /** Answers jobs a second, and the milliseconds from the call until the client heard of each step. */
+  /** Returns jobs per second, and the milliseconds from the call until the client learned of each step. */
   run(create: () => Promise<string>, request: unknown): Promise<LoadResult>;
-  /** The same of batches of `batch` jobs, so many batches at once. */
+  /** The same for batches of `batch` jobs, several batches at once. */
   runBatches(createMany: (count: number) => Promise<readonly string[]>, request: unknown): Promise<LoadResult>;
 }
 

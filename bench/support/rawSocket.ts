@@ -1,6 +1,6 @@
 /**
- * A WebSocket client that costs next to nothing: it sends text and tells where frames lie, without copying or decoding,
- * so that a process of them is never what a bench measures. Trusts its server; pings are answered.
+ * A WebSocket client that costs almost nothing: it sends text and reports where frames are, without copying or decoding, so
+ * that a bench does not measure its own clients. It trusts its server, and answers pings.
  */
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
@@ -16,7 +16,7 @@ export interface RawSocket {
 export interface RawSocketOptions {
   readonly url: string;
   readonly subprotocol?: string | undefined;
-  /** Of this machine: from one address to one port there are some 28,000 connections. */
+  /** Addresses of this machine: from one address to one port there are some 28,000 connections. */
   readonly localAddress?: string | undefined;
   readonly onText: (chunk: Buffer, start: number, end: number) => void;
   readonly onEnd?: () => void;
@@ -63,7 +63,7 @@ export function openRawSocket({ url, subprotocol, localAddress, onText, onEnd }:
     return readFrames(chunk, end + 4);
   }
 
-  /** Answers where the first incomplete frame begins. */
+  /** Returns where the first incomplete frame begins. */
   function readFrames(chunk: Buffer, from: number): number {
     let at = from;
     while (at + 2 <= chunk.length) {
@@ -87,7 +87,7 @@ export function openRawSocket({ url, subprotocol, localAddress, onText, onEnd }:
   return opened.promise;
 }
 
-/** Masked with zeros, which the protocol allows and which leaves the payload as it is. */
+/** Masked with zeros, which the protocol allows, and which leaves the payload unchanged. */
 function sendFrame(socket: Socket, opcode: number, payload: Buffer): void {
   const isShort = payload.length < 126;
   const head = Buffer.alloc(isShort ? 6 : 8);

@@ -1,4 +1,4 @@
-/** What a bench answers, and its section of docs/performance.md. */
+/** The result of a bench, and its section of docs/performance.md. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -8,13 +8,13 @@ import { shown } from './statistics.ts';
 
 export interface Report {
   readonly title: string;
-  /** What was measured against what, and how: a paragraph. */
+  /** What was compared with what, and how: a paragraph. */
   readonly method: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];
   readonly promises: readonly Promised[];
   readonly notes?: readonly string[];
-  /** What `npm run plan` reckons with. */
+  /** The figures that `npm run plan` uses. */
   readonly unitCosts?: Readonly<Partial<UnitCosts>>;
 }
 
@@ -55,13 +55,14 @@ Written by \`npm run bench\` (all sections) or \`npm run bench -- <name>\` (one)
 those of a small machine that others use at the same time.
 
 - **Floor**: the least that any solution has to do, such as a bare script that makes the same calls, or a bare WebSocket server that sends the same bytes.
-- **The usual way**: what most projects put together: graphql-yoga with graphql-ws, and an async iterator for each subscription.
+- **The usual way**: what most projects put together: graphql-yoga's own pub/sub, fed from Redis, behind graphql-ws, with an async iterator for each
+  subscription ([its code](../bench/processes/usualServer.ts)).
 - **A peer**: another job system that does the same work, on the same machine.
 - **Ratios are medians of ratios.** Subject and floor take turns in one run, each in a process of its own. Each round gives a ratio, and the median of these is
   shown. So it may differ a little from the ratio of the two medians beside it: a slow moment of the machine hits both sides of one round alike.
 `;
 
-/** Puts a section in the place of the older one of that name; `names` gives their order. */
+/** Replaces the older section of that name; `names` gives the order. */
 export async function writeSection(name: string, section: string, names: readonly string[]): Promise<void> {
   const old = await readFile(page, 'utf8').catch(() => '');
   await writeFile(page, pageWith(old, { name, section, names }));
@@ -83,7 +84,7 @@ export function pageWith(old: string, { name, section, names }: Written): string
   return `${[introduction, `${glance(sections)}\n`, ...written].join('\n')}\n`;
 }
 
-/** Of whoever else uses the machine: as it was before a bench began. */
+/** The load of other programs on the machine, before the bench began. */
 const [loadBefore = 0] = loadavg();
 
 function machine(): string {

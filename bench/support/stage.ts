@@ -1,4 +1,4 @@
-/** What a bench runs on: a Redis and the embedded AWS, each in a process of its own, and the settings that name them. */
+/** The environment of a bench: a Redis and the embedded AWS, each in a process of its own, and the settings that name them. */
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
 import type { Core } from '../../core/usecases/core.ts';

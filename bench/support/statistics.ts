@@ -1,4 +1,4 @@
-/** Medians and percentiles, and how figures are written down. */
+/** Medians and percentiles, and the format of figures. */
 
 /** @throws {RangeError} for no values. */
 export function quantile(values: readonly number[], share: number): number {
@@ -10,7 +10,7 @@ export function quantile(values: readonly number[], share: number): number {
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
-/** The median of the ratios of what was measured side by side, round by round. */
+/** The median of the ratios of figures that were measured side by side, round by round. */
 export function medianRatio(values: readonly number[], floors: readonly number[]): number {
   return median(values.map((value, round) => value / (floors[round] ?? NaN)));
 }

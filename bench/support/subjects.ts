@@ -1,4 +1,4 @@
-/** The three servers whose pushing is compared, each with its clients, and the events that go through them. */
+/** The three servers whose deliveries are compared, each with its clients, and their events. */
 import { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { JobEvent } from '../../core/feed/event.ts';
@@ -13,9 +13,9 @@ export interface Subject extends AsyncDisposable {
   readonly name: SubjectName;
   readonly server: Child;
   readonly clients: Child;
-  /** Connects watchers of these jobs: one each, or all of the only one; of none: they only connect. */
+  /** Connects watchers of these jobs: one for each, or all for the only one; without jobs they only connect. */
   connect(jobIds: readonly string[], watchers: number, perSocket?: number): Promise<void>;
-  /** What to publish for an event of this subject's jobs, so that a client gets the same bytes from each. */
+  /** The text to publish for an event of this subject's jobs, so that clients get the same bytes from each. */
   textOf(event: JobEvent): string;
 }
 
@@ -62,7 +62,7 @@ function pushedText({ jobId, version, status, previousStatus, attempt, at }: Job
   return JSON.stringify({ id: '0', type: 'next', payload: { data: { jobStatusChanged } } });
 }
 
-/** Jobs that are waiting, in the table and nowhere else. */
+/** Waiting jobs, which are only in the table. */
 export async function createWaitingJobs(stage: Stage, count: number): Promise<readonly Job[]> {
   const jobs = Array.from({ length: count }, () => makeJob({ owner: 'anonymous' }));
   const next = jobs.values();
@@ -73,12 +73,12 @@ export async function createWaitingJobs(stage: Stage, count: number): Promise<re
   return jobs;
 }
 
-/** The other servers read no table: there ids do. */
+/** The other servers read no table: ids are enough for them. */
 export async function makeJobs(stage: Stage, { name }: Subject, count: number): Promise<readonly Job[]> {
   return name === 'ours' ? createWaitingJobs(stage, count) : Array.from({ length: count }, () => makeJob());
 }
 
-/** The transition that follows so many others: a job that is claimed and released, again and again. */
+/** The transition with this number: the job is claimed and released, again and again. */
 export function stepOf({ jobId, owner, createdAt }: Job, version: number): JobEvent {
   const isEven = version % 2 === 0;
   return {
@@ -97,7 +97,7 @@ export interface Publisher {
   close(): void;
 }
 
-/** Writes as fast as Redis takes it, and answers nothing. */
+/** Writes as fast as Redis accepts it, and waits for no answers. */
 export function openPublisher({ redisUrl }: Stage): Publisher {
   const redis = new Redis(redisUrl);
   return { publish: (jobId, text) => void redis.spublish(`job:{${jobId}}`, text), close: () => redis.disconnect() };

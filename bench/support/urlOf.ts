@@ -1,4 +1,4 @@
-/** Where a server of a bench listens. */
+/** The address of a bench's server. */
 import type { Server } from 'node:http';
 import { portOf } from '../../test/support/portOf.ts';
 

@@ -1,4 +1,4 @@
-/** How far two readings of one document agree: words in common, in any order, of all words. */
+/** How far two readings of one document agree: the share of common words, in any order, in all words. */
 
 /** 0 to 1; undefined where neither has a word. */
 export function wordAgreement(one: string, other: string): number | undefined {
@@ -10,7 +10,7 @@ export function wordAgreement(one: string, other: string): number | undefined {
   return (2 * common) / (ourCount + theirCount);
 }
 
-/** Composed alike, and without marks that nobody sees (pdftotext puts some around text from right to left). */
+/** In composed form, and without invisible marks (pdftotext puts some around text from right to left). */
 function wordsOf(text: string): ReadonlyMap<string, number> {
   const words = new Map<string, number>();
   for (const word of text

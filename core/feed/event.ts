@@ -1,52 +1,101 @@
 /** What the feed carries: a hint that a job changed. The table stays the truth. */
-import { z } from 'zod';
-import { jobStatuses, type Job } from '../job.ts';
-import { decodeJson } from '../json.ts';
-
-/** The limits of GraphQL's Int and of a Date: an event beyond them could not be sent to clients. */
-const count = z.int().max(2 ** 31 - 1);
-const time = z.number().min(0).max(8.64e15);
-const name = z
-  .string()
-  .min(1)
-  .max(255)
-  .refine((text) => text.isWellFormed());
-
-const failure = z.object({ code: z.string(), message: z.string(), attempt: count.min(0), at: time });
-
-const jobEvent = z.object({
-  jobId: name,
-  owner: name,
-  version: count.positive(),
-  status: z.enum(jobStatuses),
-  previousStatus: z.enum(jobStatuses).optional(),
-  attempt: count.min(0),
-  at: time,
-  error: failure.optional(),
-  progress: z.number().min(0).max(100).optional(),
-  /**
-   * The data beside the record (a job's log, a bulk operation) is written up to here. A hint for its readers; for all others
-   * nothing is new.
-   */
-  logged: count.optional(),
-});
+import { jobStatuses, type Job, type JobFailure, type JobStatus } from '../job.ts';
 
 /**
  * One transition; or, where `version` was seen before, an update that has no version of its own: progress, a failed attempt.
  * `at` is in milliseconds since the epoch.
  */
-export type JobEvent = Readonly<z.infer<typeof jobEvent>>;
+export interface JobEvent {
+  readonly jobId: string;
+  readonly owner: string;
+  readonly version: number;
+  readonly status: JobStatus;
+  readonly previousStatus?: JobStatus | undefined;
+  readonly attempt: number;
+  readonly at: number;
+  readonly error?: JobFailure | undefined;
+  readonly progress?: number | undefined;
+  /** What stands beside the record is written up to here, a job's log or a bulk operation: for those who read that, and news of nothing else. */
+  readonly logged?: number | undefined;
+  /** Whose change it is, where it is no job's: `jobId` is the workflow's id then. */
+  readonly of?: 'workflow' | undefined;
+}
 
 /** Far more than any event takes. */
 const maxLength = 65_536;
 
-/** `undefined` for anything that is not an event: the channel is open to whoever reaches Redis. */
+/**
+ * `undefined` for anything that is not an event: the channel is open to whoever reaches Redis. By hand, for it is done at
+ * every event, and as one kind of object whatever was left out, which is quicker to read.
+ */
 export function decodeEvent(text: string): JobEvent | undefined {
-  return text.length > maxLength ? undefined : decodeJson(jobEvent, text);
+  if (text.length > maxLength) return undefined;
+  const { jobId, owner, version, status, previousStatus, attempt, at, error: given, progress, logged, of } = fieldsOf(text);
+  const error = failureOf(given);
+  if (!isName(jobId) || !isName(owner) || !isCount(version) || version === 0 || !isCount(attempt) || !isTime(at)) return undefined;
+  if (!isStatus(status) || !(previousStatus === undefined || isStatus(previousStatus))) return undefined;
+  if (!(progress === undefined || isPercent(progress)) || !(logged === undefined || isCount(logged))) return undefined;
+  if (!(of === undefined || of === 'workflow') || (given !== undefined && error === undefined)) return undefined;
+  return { jobId, owner, version, status, previousStatus, attempt, at, error, progress, logged, of };
 }
 
-/** The job's transitions as events, oldest first, as far back as its history goes. */
-export function eventsOf(job: Job): readonly JobEvent[] {
+type Fields = Partial<Record<keyof JobEvent | keyof JobFailure, unknown>>;
+
+function fieldsOf(text: string): Fields {
+  try {
+    const json: unknown = JSON.parse(text);
+    return isObject(json) ? json : {};
+  } catch {
+    return {};
+  }
+}
+
+function failureOf(given: unknown): JobFailure | undefined {
+  if (!isObject(given)) return undefined;
+  const { code, message, attempt, at } = given;
+  return typeof code === 'string' && typeof message === 'string' && isCount(attempt) && isTime(at)
+    ? { code, message, attempt, at }
+    : undefined;
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= 255 && value.isWellFormed();
+}
+
+/** What GraphQL calls an Int, and what a Date can be: beyond, an event could not be told. */
+const maxCount = 2 ** 31 - 1;
+const maxTime = 8.64e15;
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && isBetween(value, 0, maxCount);
+}
+
+const isTime = (value: unknown): value is number => isBetween(value, 0, maxTime);
+const isPercent = (value: unknown): value is number => isBetween(value, 0, 100);
+
+function isBetween(value: unknown, least: number, most: number): value is number {
+  return typeof value === 'number' && value >= least && value <= most;
+}
+
+const statuses: ReadonlySet<unknown> = new Set(jobStatuses);
+
+function isStatus(value: unknown): value is JobStatus {
+  return statuses.has(value);
+}
+
+/** What is told of a record. */
+export type ToldJob = Pick<Job, 'jobId' | 'owner' | 'version' | 'status' | 'attempts' | 'history' | 'updatedAt' | 'error' | 'progress'> &
+  JobFacts;
+
+/** What never changes of a job. */
+export type JobFacts = Pick<Job, 'type' | 'tags' | 'idempotencyKey'>;
+
+/** The job's transitions that its history still holds, oldest first, as events. */
+export function eventsOf(job: Pick<ToldJob, 'jobId' | 'owner' | 'history'>): readonly JobEvent[] {
   return job.history.map((entry, index) => ({
     jobId: job.jobId,
     owner: job.owner,
@@ -67,8 +116,8 @@ export function latestEventOf(job: Job): JobEvent {
   return { ...presentEventOf(job), progress: job.status === 'PROCESSING' ? undefined : job.progress };
 }
 
-/** The present state of the job: the event of its last transition plus all updates since. */
-export function presentEventOf(job: Job): JobEvent {
+/** The present state of the job, as the event of its last transition plus what came since. */
+export function presentEventOf(job: Omit<ToldJob, keyof JobFacts>): JobEvent {
   return {
     jobId: job.jobId,
     owner: job.owner,

@@ -1,6 +1,7 @@
 /** Carries events from writers to watchers: over Redis in production, within the process in the embedded mode. */
 import type { Job } from '../job.ts';
 import { latestEventOf, type JobEvent } from './event.ts';
+import { forEachOf, type Few } from './few.ts';
 
 export type Channel = { readonly jobId: string } | { readonly owner: string };
 
@@ -15,12 +16,13 @@ export interface Feed {
   /** Publishes on the channels of `channelsOf`. Never rejects: false means that a hint was lost, which watchers repair from the table. */
   publish(event: JobEvent, record?: Job): Promise<boolean>;
   /**
-   * Resolves when events that are published from now on will arrive. While the feed is away it resolves at once: then
-   * `isConnected()` is false, and `onInterrupted` is called when the feed is back. Returns the function that ends the
-   * subscription.
+   * Resolves once events published from now on arrive, or at once while the feed is away: then `isConnected()` is
+   * false, and `onInterrupted` is called when it is back.
    */
-  subscribe(channel: Channel, listener: FeedListener): Promise<() => Promise<void>>;
-  /** Whether events arrive at present, on this channel or on all. While they do not, watchers read the table at intervals. */
+  subscribe(channel: Channel, listener: FeedListener): Promise<void>;
+  /** It is told nothing more. Never rejects; twice is fine. */
+  unsubscribe(channel: Channel, listener: FeedListener): Promise<void>;
+  /** Whether events arrive at present, on this channel or on all; watchers read the table at an interval while they do not. */
   isConnected(channel?: Channel): boolean;
   close(): Promise<void>;
 }
@@ -45,22 +47,29 @@ export function channelsOf({ jobId, owner, version, logged }: JobEvent): readonl
   return version === 1 ? [ofOwner] : [channelName({ jobId }), ofOwner];
 }
 
-/** False where a message names another job or owner than its channel's: it would reach the wrong watchers. */
-export function isOf({ jobId, owner }: JobEvent, channel: string): boolean {
-  return channel === channelName({ jobId }) || channel === channelName({ owner });
+/** Whose channel of this name it is; of another job's or owner's it is told to the wrong ones: `undefined`. */
+export function channelOf(event: JobEvent, name: string): Channel | undefined {
+  if (isNamed(name, 'job:{', event.jobId)) return event;
+  return isNamed(name, 'owner:{', event.owner) ? { owner: event.owner } : undefined;
+}
+
+/** Without making the name: asked at every event. */
+function isNamed(channel: string, kind: string, id: string): boolean {
+  return (
+    channel.length === kind.length + id.length + 1 &&
+    channel.startsWith(kind) &&
+    channel.startsWith(id, kind.length) &&
+    channel.endsWith('}')
+  );
 }
 
 /** Each listener is called on its own: one that throws does not keep the others from being called. */
-export function tellEach(
-  listeners: Iterable<FeedListener>,
-  tell: (listener: FeedListener) => void,
-  onThrow: (error: unknown) => void,
-): void {
-  for (const listener of listeners) {
+export function tellEach(listeners: Few<FeedListener>, tell: (listener: FeedListener) => void, onThrow: (error: unknown) => void): void {
+  forEachOf(listeners, (listener) => {
     try {
       tell(listener);
     } catch (error) {
       onThrow(error);
     }
-  }
+  });
 }

@@ -7,13 +7,13 @@
  */
 import { JobError } from '../errors.ts';
 import type { JobEvent } from './event.ts';
-import type { Feed, FeedListener } from './feed.ts';
+import type { Channel, Feed, FeedListener } from './feed.ts';
 import type { ReadSchedule, ScheduledReader } from './readSchedule.ts';
-import { StreamWatch, WatchSet, type Ending, type Watch } from './watch.ts';
+import { StreamWatch, WatchesOf, type Ending, type Watch, type WatchSet } from './watch.ts';
 
 /** Shared by all followers. */
 export interface FollowerDeps {
-  readonly feed: Pick<Feed, 'subscribe' | 'isConnected'>;
+  readonly feed: Pick<Feed, 'subscribe' | 'unsubscribe' | 'isConnected'>;
   readonly schedule: ReadSchedule;
   readonly pollMs: number;
   readonly silenceMs: number;
@@ -61,14 +61,13 @@ export class Follower<Item> implements FeedListener, ScheduledReader {
   #isBehind = false;
   #failure: Error | undefined;
   #isWhole = false;
-  #unsubscribe: (() => Promise<void>) | undefined;
 
   constructor(deps: FollowerDeps, followed: Followed<Item>) {
     this.#deps = deps;
     this.#followed = followed;
     this.#position = followed.after;
     this.#pollMs = deps.pollMs;
-    this.watches = new WatchSet({ onEmpty: () => this.#leave(), onCount: () => undefined, onThrow: deps.onThrow });
+    this.watches = new WatchesOf({ onEmpty: () => this.#leave(), onCount: () => undefined, onThrow: deps.onThrow });
   }
 
   /** Has one watcher only: its position is the follower's. */
@@ -78,9 +77,8 @@ export class Follower<Item> implements FeedListener, ScheduledReader {
 
   /** Subscribes before it reads, so that nothing is missed in between. `onSubscribed`: called right before the first read. */
   async begin(onSubscribed: () => void = () => undefined): Promise<void> {
-    const unsubscribe = await this.#deps.feed.subscribe({ jobId: this.#followed.jobId }, this);
-    if (this.#leaving.signal.aborted) return unsubscribe();
-    this.#unsubscribe = unsubscribe;
+    await this.#deps.feed.subscribe(this.#channel, this);
+    if (this.#leaving.signal.aborted) return this.#deps.feed.unsubscribe(this.#channel, this);
     onSubscribed();
     this.look();
     this.#plan();
@@ -154,8 +152,12 @@ export class Follower<Item> implements FeedListener, ScheduledReader {
     }
   }
 
+  get #channel(): Channel {
+    return { jobId: this.#followed.jobId };
+  }
+
   #isConnected(): boolean {
-    return this.#deps.feed.isConnected({ jobId: this.#followed.jobId });
+    return this.#deps.feed.isConnected(this.#channel);
   }
 
   #longerPoll(): number {
@@ -171,7 +173,7 @@ export class Follower<Item> implements FeedListener, ScheduledReader {
   #leave(): void {
     this.#leaving.abort(new JobError('SHUTTING_DOWN'));
     this.#deps.schedule.cancel(this);
-    void this.#unsubscribe?.();
+    void this.#deps.feed.unsubscribe(this.#channel, this);
     this.#followed.onLeave?.();
   }
 }

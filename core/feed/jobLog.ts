@@ -1,7 +1,6 @@
 /** The events of one job that a process keeps, shared by all its watchers, and a watcher's position in them. */
 import { isFinal } from '../job.ts';
-import type { JobEvent } from './event.ts';
-import { StreamWatch, type Ending, type WatchedEvent, type WatchSet } from './watch.ts';
+import { StreamWatch, watchedEvent, type Ending, type WatchedEvent, type WatchSet } from './watch.ts';
 
 export interface WatchOptions {
   /** The last version the watcher has seen; it gets the versions after it. Without it, it gets the present state first. */
@@ -29,9 +28,9 @@ export class JobLog {
   #rewinds = 0;
   #rewoundTo = 0;
 
-  /** Oldest first. Built by one `map`: an array that grows by `push` reserves room for more, and most jobs have few events. */
-  begin(events: readonly JobEvent[]): void {
-    this.#events = events.map((event) => ({ ...event, recovered: undefined }));
+  /** Oldest first, and the log's own from now on. Made in one piece: what grows takes room for more, and most jobs have few. */
+  begin(events: WatchedEvent[]): void {
+    this.#events = events;
   }
 
   /** A transition, or an update of the last one. */
@@ -39,7 +38,12 @@ export class JobLog {
     const head = this.head();
     if (head !== undefined && event.version === head.version) {
       const { attempt, error, progress } = event;
-      this.#update = { number: (this.#update?.number ?? 0) + 1, alone: event, merged: { ...head, attempt, error, progress }, mayBeOld };
+      this.#update = {
+        number: (this.#update?.number ?? 0) + 1,
+        alone: event,
+        merged: watchedEvent({ ...head, attempt, error, progress }, head.recovered),
+        mayBeOld,
+      };
     } else {
       this.#events.push(event);
       if (this.#events.length > maxEvents) this.#events.shift();
@@ -154,7 +158,7 @@ export class JobWatch extends StreamWatch {
     const update = this.#seen === log.headVersion() ? log.update() : undefined;
     this.#updatesSeen = update?.number ?? 0;
     const event = update?.merged ?? next;
-    if (hasGap) return { ...event, recovered: false };
-    return this.#seen <= this.#resumedAt ? { ...event, recovered: true } : event;
+    if (hasGap) return watchedEvent(event, false);
+    return this.#seen <= this.#resumedAt ? watchedEvent(event, true) : event;
   }
 }

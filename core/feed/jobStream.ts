@@ -15,7 +15,7 @@ import { JobLog, JobWatch, type WatchOptions } from './jobLog.ts';
 import type { JobStreamDeps } from './jobStreamDeps.ts';
 import { contradicts, tellsMore, JobTimeline, type Judgement, type Standing } from './jobTimeline.ts';
 import type { ScheduledReader } from './readSchedule.ts';
-import { WatchSet, type Watch, type WatchedEvent, type WatchSetOwner } from './watch.ts';
+import { watchedEvent, WatchSet, type Watch, type WatchedEvent } from './watch.ts';
 
 /** What was known when the record was asked for. */
 interface Asked {
@@ -41,12 +41,11 @@ export async function openJobStream(jobId: string, deps: JobStreamDeps, update?:
   return stream;
 }
 
-export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
+export class JobStream extends WatchSet implements FeedListener, ScheduledReader {
   readonly #jobId: string;
   readonly #deps: JobStreamDeps;
   readonly #timeline = new JobTimeline();
   readonly #log = new JobLog();
-  readonly #watches = new WatchSet(this);
   dueTick = -1;
   #owner = '';
   /** When the last hint about the job came, by the schedule's clock. */
@@ -62,9 +61,9 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
   #readingNext: Promise<Finding> | undefined;
   /** Hints that arrived before the record was read, and whether some may have been lost by then. */
   #early: { readonly hints: JobEvent[]; wereInterrupted: boolean } | undefined;
-  #unsubscribe: (() => Promise<void>) | undefined;
 
   constructor(jobId: string, deps: JobStreamDeps, update: JobEvent | undefined) {
+    super();
     this.#early = { hints: update === undefined ? [] : [update], wereInterrupted: false };
     this.#jobId = jobId;
     this.#deps = deps;
@@ -79,15 +78,14 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
   /** Done once, before anything else. */
   async open(): Promise<void> {
     const { feed, read } = this.#deps;
-    // Subscribed before the record is read, so that nothing is missed in between.
-    const unsubscribe = await feed.subscribe({ jobId: this.#jobId }, this);
-    this.#unsubscribe = unsubscribe;
+    // Subscribed before the record is read, so that nothing falls between the two.
+    await feed.subscribe({ jobId: this.#jobId }, this);
     try {
       const job = await read(this.#jobId);
       if (job === undefined) throw new JobError('JOB_NOT_FOUND');
       this.#begin(job);
     } catch (error) {
-      await unsubscribe();
+      await feed.unsubscribe({ jobId: this.#jobId }, this);
       throw error;
     }
   }
@@ -106,7 +104,7 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
   watch(options: WatchOptions): Watch {
     // A watcher that has seen more than this process proves that a hint was lost here.
     if ((options.afterVersion ?? 0) > this.#timeline.version) void this.#repair();
-    return new JobWatch(this.#log, this.#watches, options);
+    return new JobWatch(this.#log, this, options);
   }
 
   /** Ends every watcher with this error. */
@@ -114,7 +112,7 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
     if (this.#log.failure() !== undefined) return;
     this.#log.fail(error);
     this.#leave();
-    this.#watches.changed();
+    this.changed();
   }
 
   onEvent(event: JobEvent, record?: Job): void {
@@ -147,15 +145,15 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
     this.#planRead();
   }
 
-  onCount(change: 1 | -1): void {
+  protected onCount(change: 1 | -1): void {
     this.#deps.onCount(change);
   }
 
-  onThrow(error: unknown): void {
+  protected onThrow(error: unknown): void {
     this.#deps.log.error({ error, jobId: this.#jobId }, 'a watcher of a job threw; it was ended');
   }
 
-  onEmpty(): void {
+  protected onEmpty(): void {
     if (this.#log.failure() !== undefined) return;
     this.#log.fail(new JobError('SHUTTING_DOWN'));
     this.#leave();
@@ -179,12 +177,13 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
   #begin(job: Job): void {
     const { schedule } = this.#deps;
     this.#owner = job.owner;
-    this.#log.begin(eventsOf(job));
-    const update = presentEventOf(job);
-    this.#timeline.begin(update);
-    if (update.progress !== undefined || update.attempt > (this.#log.head()?.attempt ?? 0)) {
-      this.#log.append({ ...update, recovered: undefined }, { mayBeOld: true });
-    }
+    // One text of its id for all that is kept of it.
+    const told = { ...job, jobId: this.#jobId };
+    this.#log.begin(eventsOf(told).map((event) => watchedEvent(event)));
+    const update = presentEventOf(told);
+    const head = this.#log.head();
+    this.#timeline.begin(head !== undefined && saysAsMuch(head, update) ? head : update);
+    if (update.progress !== undefined || update.attempt > (head?.attempt ?? 0)) this.#log.append(watchedEvent(update), { mayBeOld: true });
     this.#heardAt = this.#readAt = schedule.now;
     const early = this.#early;
     this.#early = undefined;
@@ -195,7 +194,7 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
 
   #tell(events: readonly WatchedEvent[], options?: { readonly mayBeOld: boolean }): void {
     for (const event of events) this.#log.append(event, options);
-    this.#watches.changed();
+    this.changed();
   }
 
   #isConnected(): boolean {
@@ -291,7 +290,12 @@ export class JobStream implements FeedListener, WatchSetOwner, ScheduledReader {
 
   #leave(): void {
     this.#deps.schedule.cancel(this);
-    void this.#unsubscribe?.();
+    void this.#deps.feed.unsubscribe({ jobId: this.#jobId }, this);
     this.#deps.onIdle(this.#jobId, this.#log.update()?.alone);
   }
+}
+
+/** Of one version. */
+function saysAsMuch(one: JobEvent, other: JobEvent): boolean {
+  return one.attempt === other.attempt && one.at === other.at && one.error === other.error && one.progress === other.progress;
 }

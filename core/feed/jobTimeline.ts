@@ -7,8 +7,7 @@
  * It keeps only a few numbers per job, since a process follows many jobs.
  */
 import { isFinal, type Job, type JobFailure, type JobStatus } from '../job.ts';
-import { eventsOf, presentEventOf, type JobEvent } from './event.ts';
-import type { JobFacts } from './ownerLog.ts';
+import { eventsOf, presentEventOf, type JobEvent, type JobFacts, type ToldJob } from './event.ts';
 import type { WatchedEvent } from './watch.ts';
 
 /**
@@ -23,7 +22,12 @@ export interface Standing {
   readonly status: JobStatus | undefined;
 }
 
-/** How far a writer's clock may be ahead of this machine's before the time is read from the record. */
+/** What is known of a job: its last event, or, where what was told is taken back, a part of that. */
+type Last = Omit<JobEvent, 'jobId' | 'owner' | 'status'> & Standing;
+
+const unknown: Last = { version: 0, status: undefined, attempt: 0, at: 0 };
+
+/** How far a writer's clock may be ahead of this machine's before its time is looked up. */
 const maxAheadMs = 60_000;
 
 export class JobTimeline {
@@ -31,39 +35,29 @@ export class JobTimeline {
   presumedTold = 0;
   /** The job's fields that never change, for watchers that chose some jobs only. */
   facts: JobFacts | undefined;
-  #version = 0;
-  #status: JobStatus | undefined;
-  #previousStatus: JobStatus | undefined;
-  #attempt = 0;
-  #at = 0;
-  #error: JobFailure | undefined;
-  #progress: number | undefined;
+  /** As it was told: it need not be kept twice. */
+  #last: Last = unknown;
 
   /** Of the last transition; 0 while nothing is known of the job. */
   get version(): number {
-    return this.#version;
+    return this.#last.version;
   }
 
   get isFinal(): boolean {
-    return this.#status !== undefined && isFinal(this.#status);
+    const { status } = this.#last;
+    return status !== undefined && isFinal(status);
   }
 
-  /** The job's version when the watch began: later ones are sent. */
-  begin({ version, status, previousStatus, attempt, at, error, progress }: JobEvent): void {
-    this.#version = version;
-    this.#status = status;
-    this.#previousStatus = previousStatus;
-    this.#attempt = attempt;
-    this.#at = at;
-    this.#error = error;
-    this.#progress = progress;
+  /** The job stood here when the watch began: what follows is told. */
+  begin(event: JobEvent): void {
+    this.#last = event;
   }
 
   /** Of a hint. `now`: milliseconds since the epoch. */
   judge(event: JobEvent, now: number): Judgement {
-    if (event.logged !== undefined) return event.version > this.#version ? 'gap' : 'old';
-    if (event.version > this.#version + 1) return 'gap';
-    if (event.version > this.#version) {
+    if (event.logged !== undefined) return event.version > this.version ? 'gap' : 'old';
+    if (event.version > this.version + 1) return 'gap';
+    if (event.version > this.version) {
       const isStep = !this.isFinal && !isFinal(event.status);
       return isStep && this.#isBelievable(event, now) ? 'next' : 'unconfirmed';
     }
@@ -73,26 +67,30 @@ export class JobTimeline {
   }
 
   get standing(): Standing {
-    return { version: this.#version, status: this.#status };
+    return this.#last;
   }
 
-  /** Goes back to the state before the record's last transition. */
-  rewind(job: Job): void {
+  /** Begins anew before the record's last transition. */
+  rewind(job: ToldJob): void {
     const before = eventsOf(job).at(-2);
     if (before !== undefined) return this.begin(before);
-    this.begin({ ...presentEventOf(job), version: job.version - 1, previousStatus: undefined, progress: undefined, error: undefined });
-    this.#status = undefined;
+    const { version, attempt, at } = presentEventOf(job);
+    this.#last = { ...unknown, version: version - 1, attempt, at };
   }
 
   /** The event as it is sent; for one that was judged `next` or `update`. */
   take(event: JobEvent, recovered?: boolean): WatchedEvent {
-    const isNewAttempt = this.#version > 0 && event.attempt !== this.#attempt;
-    const isNext = event.version === this.#version + 1;
-    const knownBefore = event.version === this.#version ? this.#previousStatus : isNext ? this.#status : undefined;
+    const last = this.#last;
+    const { jobId, owner, version, status, attempt, at, error } = event;
+    const isNewAttempt = last.version > 0 && attempt !== last.attempt;
+    const isNext = version === last.version + 1;
+    const knownBefore = version === last.version ? last.previousStatus : isNext ? last.status : undefined;
     const previousStatus = knownBefore ?? event.previousStatus;
-    // Progress that is sent along with a new attempt is that of the attempt before.
-    this.begin({ ...event, previousStatus, progress: isNewAttempt ? undefined : furthest(this.#progress, event.progress) });
-    return { ...event, previousStatus, progress: this.#progress, recovered };
+    // What is told along with a new attempt is how far the one before had come.
+    const progress = isNewAttempt ? undefined : furthest(last.progress, event.progress);
+    const told = { jobId, owner, version, status, previousStatus, attempt, at, error, progress, recovered };
+    this.#last = told;
+    return told;
   }
 
   /**
@@ -100,30 +98,30 @@ export class JobTimeline {
    * `recovered: false` where the history no longer holds those before it. Versions from `live` on came as hints and were only
    * confirmed here.
    */
-  catchUp(job: Job, live = Number.POSITIVE_INFINITY): readonly WatchedEvent[] {
+  catchUp(job: ToldJob, live = Number.POSITIVE_INFINITY): readonly WatchedEvent[] {
     const told: WatchedEvent[] = [];
     for (const event of eventsOf(job)) {
-      if (event.version <= this.#version) continue;
+      if (event.version <= this.version) continue;
       const isEnd = event.version === job.version && isFinal(job.status);
-      const recovered = event.version > this.#version + 1 ? false : event.version >= live ? undefined : true;
+      const recovered = event.version > this.version + 1 ? false : event.version >= live ? undefined : true;
       told.push(this.take(isEnd ? { ...event, progress: job.progress } : event, recovered));
     }
     const update = presentEventOf(job);
-    if (update.version === this.#version) this.#error = update.error;
+    if (update.version === this.version && update.error !== this.#last.error) this.#last = { ...this.#last, error: update.error };
     if (this.#isUpdate(update)) told.push(this.take(update));
     return told;
   }
 
   #isUpdate(event: JobEvent): boolean {
-    return event.version === this.#version && event.status === this.#status && !this.isFinal && this.#isForward(event);
+    return event.version === this.version && event.status === this.#last.status && !this.isFinal && this.#isForward(event);
   }
 
   #isBelievable({ at, error }: JobEvent, now: number): boolean {
-    return at >= this.#at && at <= now + maxAheadMs && this.#isKnown(error);
+    return at >= this.#last.at && at <= now + maxAheadMs && this.#isKnown(error);
   }
 
   #isKnown(error: JobFailure | undefined): boolean {
-    const known = this.#error;
+    const known = this.#last.error;
     if (error === undefined || error === known) return true;
     return (
       known !== undefined &&
@@ -135,7 +133,8 @@ export class JobTimeline {
   }
 
   #isForward({ attempt, progress = -1 }: JobEvent): boolean {
-    return attempt === this.#attempt ? progress > (this.#progress ?? -1) : attempt > this.#attempt;
+    const last = this.#last;
+    return attempt === last.attempt ? progress > (last.progress ?? -1) : attempt > last.attempt;
   }
 }
 
@@ -143,14 +142,14 @@ export class JobTimeline {
  * Whether a record that was read afterwards contradicts this timeline. Hints follow the writes that they announce, so in that
  * case some of the hints that were believed were forged.
  */
-export function contradicts(job: Job, { version, status }: Standing): boolean {
+export function contradicts(job: Pick<Job, 'version' | 'history'>, { version, status }: Standing): boolean {
   if (job.version < version) return true;
   const entry = job.history.find((one) => one.version === version);
   return entry !== undefined && status !== undefined && entry.status !== status;
 }
 
-/** Whether the record that came with such a hint tells as much as a read would: everything since that version. */
-export function tellsMore({ version }: Job, judgement: Judgement, since = 0): boolean {
+/** Whether a record that came with a hint, which was judged so, tells what a read would: all that happened since that version. */
+export function tellsMore({ version }: Pick<Job, 'version'>, judgement: Judgement, since = 0): boolean {
   return (judgement === 'gap' || judgement === 'unconfirmed') && version > since;
 }
 

@@ -1,12 +1,9 @@
 /** The events of one owner that a process keeps, by their position among all that ever came, and a watcher's position in them. */
 import { JobError } from '../errors.ts';
-import type { Job } from '../job.ts';
+import type { JobFacts } from './event.ts';
 import { StreamWatch, type Ending, type WatchedEvent, type WatchSet } from './watch.ts';
 
-/** The fields of a job that never change. */
-export type JobFacts = Pick<Job, 'type' | 'tags' | 'idempotencyKey'>;
-
-/** Whether a watcher chose this event. */
+/** Whether a watcher wants to hear of it. */
 export type Chooses = (event: WatchedEvent, job: JobFacts) => boolean;
 
 interface Told {

@@ -5,14 +5,13 @@
  */
 import type { Log } from '../../telemetry/log.ts';
 import { JobError } from '../errors.ts';
-import type { Job } from '../job.ts';
 import { countCaughtUp, type CaughtUpCounters } from './countCaughtUp.ts';
-import { eventsOf, type JobEvent } from './event.ts';
-import type { Feed } from './feed.ts';
+import { eventsOf, type JobEvent, type ToldJob } from './event.ts';
+import type { Feed, FeedListener } from './feed.ts';
 import { contradicts, tellsMore, type JobTimeline, type Judgement } from './jobTimeline.ts';
 import { JobTimelines } from './jobTimelines.ts';
 import { OwnerLog, OwnerWatch, type Chooses } from './ownerLog.ts';
-import { WatchSet, type Watch, type WatchedEvent } from './watch.ts';
+import { WatchesOf, type Watch, type WatchedEvent } from './watch.ts';
 
 export interface OwnerStream {
   /** `chooses`: whether an event is sent; default: all are. */
@@ -30,7 +29,9 @@ interface Reading {
 /** Shared by all streams. */
 export interface OwnerStreamDeps extends CaughtUpCounters {
   readonly feed: Feed;
-  readonly read: (jobId: string) => Promise<Job | undefined>;
+  /** What is told of: jobs, or the owner's workflows instead. */
+  readonly of?: JobEvent['of'];
+  readonly read: (jobId: string) => Promise<ToldJob | undefined>;
   readonly now: () => number;
   readonly log: Log;
   /** Called once per stream, when its last watcher has left or it has failed. */
@@ -44,15 +45,15 @@ export interface OwnerStreamDeps extends CaughtUpCounters {
 /** @throws {JobError} `FEED_INTERRUPTED` while the feed is away. */
 export async function openOwnerStream(
   owner: string,
-  { feed, read, now, log, onIdle, onCount, onRepair, onTransition, maxJobs }: OwnerStreamDeps,
+  { feed, of, read, now, log, onIdle, onCount, onRepair, onTransition, maxJobs }: OwnerStreamDeps,
 ): Promise<OwnerStream> {
   const jobs = new JobTimelines(maxJobs);
   const events = new OwnerLog();
-  const watches = new WatchSet({ onEmpty: () => fail(new JobError('FEED_INTERRUPTED')), onCount, onThrow });
+  const watches = new WatchesOf({ onEmpty: () => fail(new JobError('FEED_INTERRUPTED')), onCount, onThrow });
+  const listener: FeedListener = { onEvent, onInterrupted: () => fail(new JobError('FEED_INTERRUPTED')) };
   const startedAt = now();
   /** Jobs that are being read: whether a newer hint came meanwhile, and from which version on. */
   const reading = new Map<string, Reading>();
-  let unsubscribe: () => Promise<void> = () => Promise.resolve();
 
   function tell(event: WatchedEvent, { facts }: JobTimeline): void {
     // Events of a job are sent only after its record was read.
@@ -61,8 +62,8 @@ export async function openOwnerStream(
     events.append(event, facts);
   }
 
-  function onEvent(hint: JobEvent, record?: Job): void {
-    if (hint.owner !== owner) return;
+  function onEvent(hint: JobEvent, record?: ToldJob): void {
+    if (hint.owner !== owner || hint.of !== of) return;
     const timeline = jobs.get(hint.jobId);
     const judgement = timeline === undefined ? judgeUnknown(hint) : timeline.judge(hint, now());
     if (record !== undefined && tellsMore(record, judgement, timeline?.version)) {
@@ -132,7 +133,7 @@ export async function openOwnerStream(
     if (timeline?.judge(state.hint, now()) === 'update') live(state.hint, timeline, 'update');
   }
 
-  function merge(job: Job, since: number | undefined, forgottenAt: number | undefined): void {
+  function merge(job: ToldJob, since: number | undefined, forgottenAt: number | undefined): void {
     const known = jobs.get(job.jobId);
     // Dropped from memory while it was read.
     if (known === undefined && forgottenAt === undefined) return loseTrack();
@@ -150,7 +151,7 @@ export async function openOwnerStream(
    * Events of a job that is not remembered are sent from its state at the start of the watch, or at the time when the last job
    * was dropped. Earlier ones are assumed to have been sent, until a hint about them comes late.
    */
-  function beginningOf(job: Job, forgottenAt: number): JobTimeline {
+  function beginningOf(job: ToldJob, forgottenAt: number): JobTimeline {
     const timeline = jobs.add(job.jobId);
     const history = eventsOf(job);
     const firstUntold = history.findIndex(({ at }) => at >= startedAt && at > forgottenAt);
@@ -164,7 +165,7 @@ export async function openOwnerStream(
   function fail(error: Error): void {
     if (events.failure() !== undefined) return;
     events.fail(error);
-    void unsubscribe();
+    void feed.unsubscribe({ owner }, listener);
     onIdle(owner);
     watches.changed();
   }
@@ -173,9 +174,9 @@ export async function openOwnerStream(
     log.error({ error, owner }, 'a watcher of an owner threw; it was ended');
   }
 
-  unsubscribe = await feed.subscribe({ owner }, { onEvent, onInterrupted: () => fail(new JobError('FEED_INTERRUPTED')) });
+  await feed.subscribe({ owner }, listener);
   if (events.failure() !== undefined || !feed.isConnected({ owner })) {
-    await unsubscribe();
+    await feed.unsubscribe({ owner }, listener);
     throw new JobError('FEED_INTERRUPTED', { message: 'The feed is away at present.' });
   }
   return { fail, watch: (options) => new OwnerWatch(events, watches, options) };

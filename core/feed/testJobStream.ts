@@ -25,10 +25,11 @@ export async function setup({ pollMs = 5, silenceMs = 60_000 } = {}) {
     publish: () => Promise.resolve(true),
     subscribe(_channel, subscribed) {
       listener = subscribed;
-      return Promise.resolve(() => {
-        listener = undefined;
-        return Promise.resolve();
-      });
+      return Promise.resolve();
+    },
+    unsubscribe() {
+      listener = undefined;
+      return Promise.resolve();
     },
     isConnected: () => connected,
     close: () => Promise.resolve(),

@@ -18,8 +18,9 @@ export function setup({ now = Date.now, maxJobs = 50_000 }: { readonly now?: () 
     publish: () => Promise.resolve(true),
     subscribe(_channel, subscribed) {
       listener = subscribed;
-      return Promise.resolve(() => Promise.resolve());
+      return Promise.resolve();
     },
+    unsubscribe: () => Promise.resolve(),
     isConnected: () => isConnected,
     close: () => Promise.resolve(),
   };

@@ -6,12 +6,21 @@
  */
 import { JobError } from '../errors.ts';
 import type { JobEvent } from './event.ts';
+import { withItem, withoutItem, type Few } from './few.ts';
 
 /**
  * `recovered`: undefined for a live event; true for one read from history after a gap; false where versions before this one are
  * lost, because the history no longer held them.
  */
 export type WatchedEvent = JobEvent & { readonly recovered: boolean | undefined };
+
+/** All of it written out, so that all are one kind of object: whoever reads them reads many. */
+export function watchedEvent(
+  { jobId, owner, version, status, previousStatus, attempt, at, error, progress }: JobEvent,
+  recovered?: boolean,
+): WatchedEvent {
+  return { jobId, owner, version, status, previousStatus, attempt, at, error, progress, recovered };
+}
 
 export type Ending = 'complete' | Error;
 
@@ -121,47 +130,33 @@ export abstract class StreamWatch<Event = WatchedEvent> implements Watch<Event> 
   }
 }
 
-/** The stream. */
-export interface WatchSetOwner {
+/** All watchers of one stream, which is one of these itself or has one. */
+export abstract class WatchSet {
+  #watches: Few<StreamWatch<unknown>>;
+
   /** Called when the last watcher has left. */
-  onEmpty(): void;
+  protected abstract onEmpty(): void;
   /** Called with 1 and -1 as watchers come and go. */
-  onCount(change: 1 | -1): void;
+  protected abstract onCount(change: 1 | -1): void;
   /** Called when a watcher's listener threw; the watcher has left. */
-  onThrow(error: unknown): void;
-}
-
-/** All watchers of one stream. Usually there is one, so no set is made for it. */
-export class WatchSet {
-  #only: StreamWatch<unknown> | undefined;
-  #several: Set<StreamWatch<unknown>> | undefined;
-  readonly #stream: WatchSetOwner;
-
-  constructor(stream: WatchSetOwner) {
-    this.#stream = stream;
-  }
+  protected abstract onThrow(error: unknown): void;
 
   add(watch: StreamWatch<unknown>): void {
-    if (this.#several !== undefined) this.#several.add(watch);
-    else if (this.#only === undefined) this.#only = watch;
-    else this.#several = new Set([this.#only, watch]);
-    this.#stream.onCount(1);
+    this.#watches = withItem(this.#watches, watch);
+    this.onCount(1);
   }
 
   delete(watch: StreamWatch<unknown>): void {
-    this.#several?.delete(watch);
-    if (this.#only === watch) this.#only = undefined;
-    this.#stream.onCount(-1);
-    if (this.#several === undefined ? this.#only === undefined : this.#several.size === 0) this.#stream.onEmpty();
+    this.#watches = withoutItem(this.#watches, watch);
+    this.onCount(-1);
+    if (this.#watches === undefined) this.onEmpty();
   }
 
   /** Calls every watcher. A watcher that throws ends alone. */
   changed(): void {
-    if (this.#several === undefined) {
-      if (this.#only !== undefined) this.#tell(this.#only);
-    } else {
-      for (const watch of this.#several) this.#tell(watch);
-    }
+    const watches = this.#watches;
+    if (watches instanceof Set) for (const watch of watches) this.#tell(watch);
+    else if (watches !== undefined) this.#tell(watches);
   }
 
   #tell(watch: StreamWatch<unknown>): void {
@@ -173,11 +168,39 @@ export class WatchSet {
   }
 
   #end(watch: StreamWatch<unknown>, error: unknown): void {
-    this.#stream.onThrow(error);
+    this.onThrow(error);
     try {
       watch.fail(error instanceof Error ? error : new Error(String(error)));
     } catch {
       // Even that call failed; it has left anyway.
     }
+  }
+}
+
+export interface WatchSetOwner {
+  onEmpty(): void;
+  onCount(change: 1 | -1): void;
+  onThrow(error: unknown): void;
+}
+
+/** Of a stream that is none itself. */
+export class WatchesOf extends WatchSet {
+  readonly #owner: WatchSetOwner;
+
+  constructor(owner: WatchSetOwner) {
+    super();
+    this.#owner = owner;
+  }
+
+  protected onEmpty(): void {
+    this.#owner.onEmpty();
+  }
+
+  protected onCount(change: 1 | -1): void {
+    this.#owner.onCount(change);
+  }
+
+  protected onThrow(error: unknown): void {
+    this.#owner.onThrow(error);
   }
 }

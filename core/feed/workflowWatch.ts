@@ -10,7 +10,7 @@ import { isWorkflowOver, type Workflow } from '../workflow/workflow.ts';
 import { eventsOf, type JobEvent } from './event.ts';
 import type { Feed, FeedListener } from './feed.ts';
 import type { ReadSchedule, ScheduledReader } from './readSchedule.ts';
-import { StreamWatch, WatchSet, type Ending, type Watch } from './watch.ts';
+import { StreamWatch, WatchesOf, type Ending, type Watch, type WatchSet } from './watch.ts';
 
 export interface WorkflowTransition {
   readonly workflowId: string;
@@ -25,7 +25,7 @@ export interface WorkflowTransition {
 }
 
 export interface WorkflowWatchDeps {
-  readonly feed: Pick<Feed, 'subscribe' | 'isConnected'>;
+  readonly feed: Pick<Feed, 'subscribe' | 'unsubscribe' | 'isConnected'>;
   /** In the order asked for, up to 100. */
   readonly readJobs: (jobIds: readonly string[]) => Promise<readonly (Job | undefined)[]>;
   readonly readWorkflow: (workflowId: string) => Promise<Workflow | undefined>;
@@ -87,7 +87,6 @@ class WorkflowReader implements FeedListener, ScheduledReader {
   /** The workflow was seen as ended, and its jobs are read once more. */
   #isConfirmed = false;
   #failure: Error | undefined;
-  #unsubscribe: (() => Promise<void>) | undefined;
 
   constructor(deps: WorkflowWatchDeps, { workflow, jobIds, names, told }: WorkflowWatchOptions) {
     this.#deps = deps;
@@ -99,15 +98,14 @@ class WorkflowReader implements FeedListener, ScheduledReader {
     this.#told = [...(told ?? Array.from({ length: jobIds.length + 1 }, () => 0))];
     this.#isFresh = this.#told.map(() => told === undefined);
     this.#pollMs = deps.pollMs;
-    this.watches = new WatchSet({ onEmpty: () => this.#leave(), onCount: deps.onCount, onThrow: deps.onThrow });
+    this.watches = new WatchesOf({ onEmpty: () => this.#leave(), onCount: deps.onCount, onThrow: deps.onThrow });
   }
 
   async begin(): Promise<void> {
     this.#deps.open.add(this.#fail);
-    // Subscribed before anything is read, so that nothing is missed in between.
-    const unsubscribe = await this.#deps.feed.subscribe({ owner: this.#owner }, this);
-    if (this.#hasLeft) return unsubscribe();
-    this.#unsubscribe = unsubscribe;
+    // Subscribed before anything is read, so that nothing falls between the two.
+    await this.#deps.feed.subscribe({ owner: this.#owner }, this);
+    if (this.#hasLeft) return this.#deps.feed.unsubscribe({ owner: this.#owner }, this);
     this.read();
   }
 
@@ -247,7 +245,7 @@ class WorkflowReader implements FeedListener, ScheduledReader {
     this.#hasLeft = true;
     this.#deps.open.delete(this.#fail);
     this.#deps.schedule.cancel(this);
-    void this.#unsubscribe?.();
+    void this.#deps.feed.unsubscribe({ owner: this.#owner }, this);
   }
 }
 
@@ -268,12 +266,13 @@ class WorkflowWatch extends StreamWatch<WorkflowTransition> {
   }
 }
 
-/** The kind of a hint about a workflow's own change. A reader that takes it for a job finds none. */
+/** Of a workflow's own change. */
 export function workflowHint({ workflowId: jobId, owner, version, status, updatedAt: at }: Workflow): JobEvent {
-  return { jobId, owner, version, status: hinted[status], attempt: 0, at };
+  return { jobId, owner, version, status: hintedStatus[status], attempt: 0, at, of: 'workflow' };
 }
 
-const hinted: Readonly<Record<Workflow['status'], JobStatus>> = {
+/** What its states are called in hints, which know those of jobs. */
+export const hintedStatus: Readonly<Record<Workflow['status'], JobStatus>> = {
   RUNNING: 'PENDING',
   SUCCEEDED: 'SUCCEEDED',
   FAILED: 'FAILED_FINAL',

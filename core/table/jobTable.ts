@@ -110,6 +110,9 @@ export interface Changes {
   readonly stepsFrom?: number | undefined;
   readonly keeps?: true | undefined;
   readonly hasChildren?: true | undefined;
+  readonly hasLateKeys?: true | null | undefined;
+  readonly concurrencyKey?: string | undefined;
+  readonly rateKey?: string | undefined;
   readonly parent?: JobParent | undefined;
   readonly generation?: number | undefined;
   readonly cancelRequested?: boolean | undefined;

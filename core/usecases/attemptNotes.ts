@@ -1,9 +1,9 @@
 /**
- * Where attempts and their logs are kept beside the record: a count of notes a job, a note an attempt that logged or failed,
- * and its log's slots, at keys that are computed from the note's number. Nothing is written of other attempts.
+ * Where attempts and their logs are kept beside the record: a count of notes per job, a note for each attempt that logged or
+ * failed, and the slots of its log, under keys that are computed from the note's number. Nothing is written for other attempts.
  *
- * Each lives as long as the record of a job that ended when it was written, and some days: a job that is open for longer
- * loses its first attempts' logs first.
+ * Each is kept as long as the record of a job that ends when it is written, and some days more: a job that is open for longer
+ * loses the logs of its first attempts first.
  */
 import { z } from 'zod';
 import { attemptNote, type AttemptNote } from '../attemptRuns.ts';
@@ -19,7 +19,7 @@ const slotKind = defineEntryKind('attemptLog', z.object({ lines: z.array(logLine
 
 /** Errors: `TABLE_UNAVAILABLE`. */
 export interface NoteWriter {
-  /** The number of a new note; undefined where the job has as many as it may. */
+  /** The number of a new note; undefined where the job already has the most allowed. */
   begin(): Promise<number | undefined>;
   write(number: number, note: AttemptNote): Promise<void>;
   writeSlot(number: number, slot: LogSlot): Promise<void>;
@@ -38,7 +38,7 @@ export function createNoteWriter({ entries, jobId, jobTtlDays, now }: NoteWriter
   return {
     async begin() {
       let entry = await entries.get(countKind, jobId);
-      // Another worker that lost the job may be at it too, and one of the two is first.
+      // Another worker, which has lost the job, may write at the same time; one of the two is first.
       for (;;) {
         const notes: number = entry?.value.notes ?? 0;
         if (notes >= maxRuns) return undefined;
@@ -74,7 +74,7 @@ export async function readNotes(
   return notesFrom(entries, jobId, { from: 0, to: await countOf(entries, jobId), signal });
 }
 
-/** A line as it is told: the note's number is in the sequence. */
+/** A line as clients get it: its sequence contains the note's number. */
 export interface LoggedLine extends Omit<KeptLine, 'line'> {
   readonly jobId: string;
   readonly sequence: number;
@@ -86,12 +86,12 @@ export interface LinesWanted {
   /** A sequence; 0 for all. */
   readonly after: number;
   readonly limit: number;
-  /** Only of the attempt with this note. */
+  /** Only lines of the attempt with this note. */
   readonly note?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** In order; fewer than the limit where there are no more now. */
+/** In order; fewer than the limit where there are no more at present. */
 export async function readLines(
   { table: { entries } }: Reads,
   jobId: string,
@@ -99,7 +99,7 @@ export async function readLines(
 ): Promise<readonly LoggedLine[]> {
   const place = placeOf(after);
   const from = only ?? place.run;
-  // Before any slot is read: a note that is there says that the logs before it are whole.
+  // Read before any slot: a note that exists says that the logs before it are complete.
   const count = await countOf(entries, jobId);
   const to = only === undefined ? count : Math.min(count, only + 1);
   const notes = await notesFrom(entries, jobId, { from, to, signal });
@@ -130,7 +130,7 @@ async function keptOf(entries: Entries, { jobId, number, after, signal }: Wanted
   };
   const slots = await read();
   const kept = linesOf(slots, after);
-  // One slot may have been read before it was written anew, and another after that: a second look knows.
+  // Another process may have written between the reads of two slots; a second read shows that.
   return kept.some(({ skipped }) => skipped > 0) ? linesOf([...slots, ...(await read())], after) : kept;
 }
 

@@ -1,4 +1,4 @@
-/** Waits for a signal, for a handler: whether it has come, or that somebody waits for it from now on. */
+/** Waits for a signal, for a handler: returns whether it has come, or records that the job waits for it from now on. */
 import { onWait, type Awaited, type Signal } from '../signals.ts';
 import type { Job } from '../job.ts';
 import { keptDraft, keptKey, keptKind, type Keeper, type KeptDeps } from './kept.ts';
@@ -24,16 +24,16 @@ export async function awaitSignal(
   }
 }
 
-/** Asked once more by who has written that the job waits. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Called again after it was recorded that the job waits. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function wasSent({ table }: KeptDeps, job: Keeper, name: string): Promise<boolean> {
   const entry = await table.entries.get(keptKind, keptKey(job, 'signal', name));
   return entry?.value.kind === 'signal' && entry.value.signal.state === 'sent';
 }
 
-/** Signals that their jobs may not have heard of: by their time. */
+/** The place of signals that their jobs may not have seen, by their time. */
 export const untoldSignals = 'untoldSignals';
 
-/** One that is not told stands where the timer finds it. */
+/** A signal that the job has not been told of is where the timer finds it. */
 export function signalDraft(keeper: Keeper, name: string, signal: Signal, at: number) {
   const draft = keptDraft(keeper, name, { kind: 'signal', signal }, at);
   if (signal.state !== 'sent' || signal.isTold) return draft;

@@ -1,11 +1,11 @@
-/** The jobs that a handler waits for which has given its slot back. */
+/** The jobs that a handler waits for, after it has given its slot back. */
 import { z } from 'zod';
 import { defineEntryKind } from '../table/entries.ts';
 import { needsRenewal, payloadExpiry } from '../table/payloadLife.ts';
 import type { Wants } from '../workflow/look.ts';
 import type { Core } from './core.ts';
 
-/** What a job waits for that has given its slot back: written before it does. */
+/** The ids that a job waits for: written before it gives its slot back. */
 const awaitedKind = defineEntryKind('awaited', z.object({ jobIds: z.array(z.string()) }));
 
 /** @throws {JobError} `TABLE_UNAVAILABLE`. */

@@ -2,7 +2,7 @@
 import type { JobType } from '../jobType.ts';
 import type { Core } from './core.ts';
 
-/** As its type allows or, where it says nothing, the settings. */
+/** As many as its type allows or, where the type does not say, the settings. */
 export function maxFailuresOf(
   {
     settings: { attemptsPerReceive, maxReceiveCount },

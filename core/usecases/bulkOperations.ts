@@ -1,10 +1,10 @@
 /**
- * Bulk operations as entries: what is to be done to which jobs, and how far that has come. Each stands at a place by the
- * time from which somebody is to go on with it, as long as it is open, and is listed by who asked for it.
+ * Bulk operations as entries: what is to be done to which jobs, and how far that has come. While it is open, each has a place
+ * in the index, ordered by the time at which it should be continued. It is listed by the owner who created it.
  *
- * - page: the jobs that are about to be acted on, with the versions they were seen in. It is written before the first of
- *   them is touched, and a job comes into one page of an operation and no other: so it is acted on once, whoever is killed.
- * - lease: who works on it. It saves work twice done; what is right does not hang on it.
+ * - page: the jobs that are processed next, with the versions that were read. It is written before the first of them is
+ *   touched, and a job is in only one page of an operation: so it is processed once, whichever process is killed.
+ * - lease: the process that works on it. It only avoids double work; correctness does not depend on it.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -23,14 +23,14 @@ export type BulkAction = (typeof bulkActions)[number];
 export const bulkStatuses = ['PENDING', 'RUNNING', 'COMPLETED', 'ABORTED'] as const;
 export type BulkStatus = (typeof bulkStatuses)[number];
 
-/** What an action can be done to. */
+/** The states that an action applies to. */
 export const actsOn: Readonly<Record<BulkAction, readonly JobStatus[]>> = { RETRY: failedStatuses, CANCEL: ['PENDING', 'PROCESSING'] };
-/** Where the filter names no status: who cancelled a job meant it. */
+/** Used where the filter names no status: a cancelled job is left out, because somebody meant to cancel it. */
 export const meansBy: Readonly<Record<BulkAction, readonly JobStatus[]>> = { RETRY: ['FAILED', 'FAILED_FINAL'], CANCEL: actsOn.CANCEL };
 
 const count = z.int().min(0);
 
-/** A job as it was seen: acted on if it is still so. */
+/** A job as it was read: processed only if it has not changed since. */
 const planned = z.object({ jobId: z.string(), version: count, generation: count });
 export type PlannedJob = Readonly<z.infer<typeof planned>>;
 
@@ -49,38 +49,38 @@ const filterSchema = z.object({
 /** Times are milliseconds since the epoch, in the service's time. */
 const bulkOperation = z.object({
   operationId: z.string(),
-  /** Who asked for it. */
+  /** Who created it. */
   createdBy: z.string(),
-  /** Whose jobs it acts on; absent: all owners'. */
+  /** The owner of the jobs; absent: all owners. */
   owner: z.string().optional(),
   action: z.enum(bulkActions),
   filter: filterSchema,
   isDryRun: z.boolean(),
   maxPerSecond: z.number(),
   status: z.enum(bulkStatuses),
-  /** 1, and 1 more at each change that is told. */
+  /** 1, and 1 more at each change that watchers get. */
   version: count,
-  /** Jobs found so far that match; of each of these one of the next three is told, in the end. */
+  /** Matching jobs found so far; in the end each counts in one of the next three fields. */
   matched: count,
   done: count,
-  /** Changed by others between being found and being acted on. */
+  /** Changed by something else after they were found. */
   skipped: count,
   failed: count,
   /** How often each error was met, by its code. */
   errors: z.record(z.string(), count).readonly(),
   createdAt: z.number(),
-  /** The upper end: jobs that were created, or ended, later are none of its business. */
+  /** The upper end: jobs that were created, or that ended, later are ignored. */
   upTo: z.number(),
   startedAt: z.number().optional(),
   startedVersion: count.optional(),
   abortedAt: z.number().optional(),
   finishedAt: z.number().optional(),
-  /** Up to this id, ascending, all is in a page, or was. */
+  /** All ids up to this one, in ascending order, are or were in a page. */
   beyond: z.string().optional(),
   isAtEnd: z.boolean(),
   page: z.array(planned).readonly().optional(),
   lease: z.object({ holder: z.string(), until: z.number() }).optional(),
-  /** Not before: so many jobs a second. */
+  /** Not before this time: limits the jobs per second. */
   nextAt: z.number(),
 });
 
@@ -89,10 +89,10 @@ export type KnownOperation = Entry<BulkOperation>;
 
 export const bulkKind = defineEntryKind('bulkOperation', bulkOperation);
 
-/** Under the same key, at the place of who asked for it. Written before its operation. */
+/** Under the same key, at the place of its creator. Written before its operation. */
 export const listedBulkKind = defineEntryKind('listedBulkOperation', z.object({}));
 
-/** Of those that are not over, by the time from which somebody is to go on with them. */
+/** The place of open operations, by the time at which they should be continued. */
 export const bulkPlace = 'bulk';
 
 export function bulkListPlace(createdBy: string): string {
@@ -118,7 +118,7 @@ export function bulkDraft(
   };
 }
 
-/** @throws {JobError} `BULK_OPERATION_NOT_FOUND`, also for another's. */
+/** @throws {JobError} `BULK_OPERATION_NOT_FOUND`, also for another owner's operation. */
 export async function getBulkOperation(
   { table }: { readonly table: Pick<Core['table'], 'entries'> },
   { operationId, ...caller }: Caller & { readonly operationId: string },

@@ -13,20 +13,20 @@ import { tellJob } from './tell.ts';
 
 /** As many as one read of the table takes. */
 const maxPageSize = 100;
-/** Records that are looked at for one page, where no index knows what is asked. */
+/** Records that are read for one page, where no index covers the filter. */
 const maxLookedAt = 1000;
-/** Of a page’s jobs. */
+/** The jobs of a page. */
 const atOnce = 10;
 
 export interface BulkPage {
   readonly jobs: readonly Job[];
-  /** They match, as far as the index knows, and cannot be read. */
+  /** They match according to the index, but cannot be read. */
   readonly damaged: number;
   readonly beyond: string | undefined;
   readonly isAtEnd: boolean;
 }
 
-/** Oldest first, so that what is retried waits in the order in which it was handed in. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Oldest first, so that retried jobs wait in the order in which they were handed in. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function nextPage(core: Pick<Core, 'table' | 'log'>, operation: BulkOperation): Promise<BulkPage> {
   const { owner, isDryRun, maxPerSecond } = operation;
   const filter = frozen(operation);
@@ -55,14 +55,14 @@ export async function nextPage(core: Pick<Core, 'table' | 'log'>, operation: Bul
   return { jobs, damaged, beyond, isAtEnd: false };
 }
 
-/** What came later is not listed at all. */
+/** Jobs created later are not listed at all. */
 function frozen({ filter, upTo }: BulkOperation): JobsFilter {
   return { ...filter, createdBefore: Math.min(filter.createdBefore ?? Infinity, upTo + 1) };
 }
 
 function concerns({ owner, action, upTo }: BulkOperation, filter: JobsFilter, job: Job): boolean {
   if (!matches(filter, job) || job.createdAt > upTo || (owner !== undefined && job.owner !== owner)) return false;
-  // One that failed again meanwhile, whoever had retried it, is not meant.
+  // A job that was retried and failed again meanwhile is not meant.
   return action === 'CANCEL' || (job.finishedAt ?? job.updatedAt) <= upTo;
 }
 
@@ -75,8 +75,8 @@ export interface PageOutcome {
 
 /**
  * @param seen The jobs as they were when the page was written; absent where another process had written it, and may have
- *   acted on some of them.
- * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`: whoever goes on finds what was done.
+ * acted on some of them.
+ * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`: the process that continues finds what was done.
  */
 export async function actOnPage(core: Core, operation: BulkOperation, seen?: readonly Job[]): Promise<PageOutcome> {
   const planned = operation.page ?? [];
@@ -97,7 +97,7 @@ export async function actOnPage(core: Core, operation: BulkOperation, seen?: rea
   return { done: count('done'), skipped: count('skipped'), failed, errors };
 }
 
-/** `left`: an abort came before it. */
+/** `left`: the operation was aborted before. */
 type Act = 'done' | 'skipped' | 'left' | { readonly code: string };
 
 /** As the API masks it. */
@@ -110,7 +110,7 @@ async function actOn(core: Core, operation: BulkOperation, plan: PlannedJob, job
     return operation.action === 'RETRY' ? await retry(core, plan, job) : await cancel(core, plan, job);
   } catch (error) {
     const code = error instanceof JobError ? error.code : unexpected;
-    // Cancelled for another job, whose retry revives it.
+    // It was cancelled because of another job, whose retry revives it.
     if (code === 'JOB_NOT_RETRYABLE') return 'skipped';
     if (code === 'TABLE_UNAVAILABLE' || code === 'QUEUE_UNAVAILABLE') throw error;
     core.log.error({ error, jobId: job.jobId, operationId: operation.operationId }, 'a bulk operation could not act on a job');
@@ -120,7 +120,7 @@ async function actOn(core: Core, operation: BulkOperation, plan: PlannedJob, job
 
 async function retry(core: Core, plan: PlannedJob, job: Job): Promise<Act> {
   if (job.version !== plan.version) {
-    // Either an earlier holder of this page retried it, or somebody else did who saw the same: once, in any case.
+    // Either an earlier holder of this page retried it, or another process with the same intention did: once, in any case.
     const isBegun = job.history.find(({ version }) => version === plan.version + 1)?.status === 'PENDING';
     // That holder may have been killed before it sent the message.
     if (isBegun && job.version === plan.version + 1 && job.waiting === undefined) await sendMessage(core, job, 0);
@@ -128,7 +128,7 @@ async function retry(core: Core, plan: PlannedJob, job: Job): Promise<Act> {
   }
   const retried = await beginAnew(core, 'retry', job, { now: await core.table.time() });
   if (!retried.ok) return 'skipped';
-  // Of a workflow's, those that wait for it are told; then it goes on by its dependencies.
+  // A workflow's job: the jobs that wait for it are told first; then it continues when its dependencies allow it.
   if (retried.job.tell === undefined) await sendMessage(core, retried.job, 0);
   else await tellJob(core, retried.job);
   return 'done';
@@ -136,7 +136,7 @@ async function retry(core: Core, plan: PlannedJob, job: Job): Promise<Act> {
 
 async function cancel(core: Core, plan: PlannedJob, job: Job): Promise<Act> {
   if (job.generation !== plan.generation) return 'skipped';
-  // By an earlier holder of this page, or by somebody else: nothing is left to do.
+  // An earlier holder of this page, or another process, did it: nothing is left to do.
   if (job.status === 'CANCELLED') return 'done';
   return (await cancelGeneration(core, job)) ? 'done' : 'skipped';
 }

@@ -1,4 +1,4 @@
-/** Cancels a job: a waiting one at once, a running one by asking its worker. */
+/** Cancels a job: a waiting job at once, a running one by a request to its worker. */
 import type { ServiceTime } from '../clock.ts';
 import { JobError } from '../errors.ts';
 import { isFinal, type Job } from '../job.ts';
@@ -10,8 +10,8 @@ import { tellJob } from './tell.ts';
 import { getJob, type Caller } from './readJob.ts';
 
 /**
- * Answers the job as it then is: CANCELLED, or PROCESSING with `cancelRequested`, until its worker's next heartbeat.
- * Asking twice changes nothing.
+ * Returns the job as it then is: CANCELLED, or PROCESSING with `cancelRequested`, until its worker's next heartbeat. A second
+ * call changes nothing.
  * @throws {JobError} `JOB_NOT_FOUND`; `JOB_NOT_CANCELLABLE` when it has ended.
  */
 export async function cancelJob(core: Core, request: Caller & { readonly jobId: string }): Promise<Job> {
@@ -22,13 +22,13 @@ export async function cancelJob(core: Core, request: Caller & { readonly jobId: 
     const now = await core.table.time();
     const step = await cancelStep(core, job, now, 'requestCancel');
     if (step.ok && (step.job.status === 'CANCELLED' || !isAbandoned(step.job, now))) return tellJob(core, step.job);
-    // Something else was faster: look at what the job has become.
+    // Another process was faster: look at what the job has become.
     if (step.job === undefined) throw new JobError('JOB_NOT_FOUND');
     job = step.job;
   }
 }
 
-/** Of this generation alone, whatever it does meanwhile: true when it is cancelled, or its worker is asked. */
+/** Cancels only this generation, whatever it does meanwhile: true when it is cancelled, or its worker was asked. */
 export async function cancelGeneration(core: LookDeps, seen: Job): Promise<boolean> {
   let job = seen;
   for (;;) {

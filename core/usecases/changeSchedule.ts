@@ -1,6 +1,6 @@
 /**
  * Changes schedules, pauses and deletes them. A tick that is decided is carried out first, and what is written is conditional
- * on what was read: after the answer no tick of the old kind comes, since whoever is late with one finds its job there.
+ * on what was read: after the answer no tick of the old definition comes, since a late process finds that its job exists.
  */
 import { JobError } from '../errors.ts';
 import type { Schedule } from '../schedule/schedule.ts';
@@ -27,7 +27,7 @@ export type Which = Caller & { readonly scheduleId: string };
 
 type Changeable = Omit<CreateScheduleRequest, 'owner' | 'name' | 'traceId' | 'startsAt' | 'endsAt'>;
 
-/** What is absent stays; a start or an end of `null` is taken away. */
+/** A field that is absent is unchanged; a start or an end of `null` is removed. */
 export type ScheduleChange = { readonly [Field in keyof Changeable]?: Changeable[Field] | undefined } & {
   readonly startsAt?: number | null | undefined;
   readonly endsAt?: number | null | undefined;
@@ -66,7 +66,7 @@ export function pauseSchedule(core: Core, which: Which): Promise<Schedule> {
   return changed(core, which, ({ value }) => Promise.resolve({ ...value, isPaused: true }));
 }
 
-/** Goes on with the first tick after now. @throws {JobError} `SCHEDULE_NOT_FOUND`, `TABLE_UNAVAILABLE`. */
+/** Continues with the first tick after now. @throws {JobError} `SCHEDULE_NOT_FOUND`, `TABLE_UNAVAILABLE`. */
 export function resumeSchedule(core: Core, which: Which): Promise<Schedule> {
   return changed(core, which, async ({ value }) => {
     if (!value.isPaused) return value;
@@ -74,7 +74,7 @@ export function resumeSchedule(core: Core, which: Which): Promise<Schedule> {
   });
 }
 
-/** Answers it as it was. Its jobs stay. @throws {JobError} `SCHEDULE_NOT_FOUND`, `TABLE_UNAVAILABLE`. */
+/** Returns it as it was. Its jobs stay. @throws {JobError} `SCHEDULE_NOT_FOUND`, `TABLE_UNAVAILABLE`. */
 export async function deleteSchedule(core: Core, which: Which): Promise<Schedule> {
   const { entries } = core.table;
   for (let tries = 0; tries < maxTries; tries += 1) {
@@ -109,7 +109,7 @@ async function withoutPending(core: Core, which: Which): Promise<KnownSchedule> 
   throw new JobError('TABLE_UNAVAILABLE', {}, { cause: new Error('the schedule’s ticks were decided by others all the time') });
 }
 
-/** Where its times change, it goes on with the first of the new ones, after now and after each tick it has had. */
+/** When its times change, it continues with the first of the new ones, after now and after each tick it has had. */
 async function respecified(core: Core, present: Schedule, change: ScheduleChange): Promise<Partial<Schedule>> {
   const isOfInterval = change.everySeconds !== undefined && change.cron === undefined;
   const isOfCron = change.cron !== undefined && change.everySeconds === undefined;

@@ -9,7 +9,7 @@ import { webhookOwnersPlace, webhooksKind, type Webhooks } from './webhooks.ts';
 export type WhichEndpoint = Caller & { readonly endpointId: string };
 
 /**
- * `change` may be asked several times; undefined: it is removed. Answers what it became, or was.
+ * `change` may be called several times; undefined: the endpoint is removed. Returns what it became, or was.
  * @throws {JobError} `WEBHOOK_ENDPOINT_NOT_FOUND`, also for another owner's; `TABLE_UNAVAILABLE`.
  */
 export async function changeWebhook(

@@ -1,9 +1,8 @@
-/** Params that are completed by results of other jobs: checked as far as the schemas of both types say. */
+/** Checks params that take values from the results of other jobs, as far as the schemas of both types allow. */
 import { z } from 'zod';
 import type { JobType } from '../jobType.ts';
 import { jsonSchemasOf } from '../jobType.ts';
 import { badInput } from '../text.ts';
-import { limitKeysOf } from '../typeLimits.ts';
 import type { JsonPath } from '../workflow/jsonPath.ts';
 import type { ParamFrom } from '../workflow/workflow.ts';
 import { maxFailuresOf } from './budget.ts';
@@ -12,7 +11,7 @@ import { hashOf, type checkedRequest, type CreateJobRequest } from './recordJob.
 
 export interface Types {
   readonly own: JobType;
-  /** Of a dependency, by its number. */
+  /** The type of a dependency, by its number. */
   readonly of: (number: number) => JobType | undefined;
 }
 
@@ -30,7 +29,7 @@ export function checkResults(
   const { error } = own.params.safeParse(params);
   for (const { path, message } of error?.issues ?? []) {
     const place = path.map((key) => (typeof key === 'symbol' ? String(key) : key));
-    // A parent may be missing or incomplete for want of what comes.
+    // A parent object may be missing or incomplete because its values come later.
     if (paramsFrom.some((from) => isWithin(place, from.path) || isWithin(from.path, place))) continue;
     throw badInput(`: ${message}`, ['params', ...place]);
   }
@@ -49,13 +48,12 @@ export function checkResults(
       throw badInput(`is ${is.join(' or ')}, and ${takes.join(' or ')} is wanted`, ['paramsFrom', index, 'resultPath']);
     }
   }
-  return { params, payloadHash: hashOf(request), maxFailures: maxFailuresOf(core, own), ...keysOf(own, request) };
+  return { params, payloadHash: hashOf(request), maxFailures: maxFailuresOf(core, own) };
 }
 
-/** A key that is made of what is still to come counts with those that have none. */
-function keysOf(type: JobType, { params = {}, owner }: CreateJobRequest): ReturnType<typeof limitKeysOf> {
-  const { data, success } = type.params.safeParse(params);
-  return success ? limitKeysOf(type, data, owner) : {};
+/** Whether what it counts with is said by its params, which are not whole yet. */
+export function hasKeys({ policy: { concurrency, rate } }: JobType): boolean {
+  return concurrency?.key !== undefined || rate?.key !== undefined;
 }
 
 function isWithin(outer: readonly (string | number)[], path: readonly (string | number)[]): boolean {
@@ -75,7 +73,7 @@ const schemaNode = z.looseObject({
 });
 type SchemaNode = z.infer<typeof schemaNode>;
 
-/** `none`: nothing can be there. Undefined: the schema does not say. */
+/** `none`: no value can be there. Undefined: the schema does not say. */
 function schemaAt(schema: unknown, [key, ...rest]: JsonPath): SchemaNode | 'none' | undefined {
   const node = schemaNode.safeParse(schema).data;
   if (node === undefined || node.anyOf !== undefined || node.oneOf !== undefined || node.allOf !== undefined || node.$ref !== undefined)

@@ -1,4 +1,4 @@
-/** What there is to refuse of a workflow before anything is written: its size first, then its shape, then each of its jobs. */
+/** The checks of a workflow before anything is written: its size first, then its shape, then each of its jobs. */
 import { JobError } from '../errors.ts';
 import type { JobPriority, JsonValue } from '../job.ts';
 import { jsonSize } from '../jsonSize.ts';
@@ -6,14 +6,14 @@ import { badInput, requireText } from '../text.ts';
 import type { JsonPath } from '../workflow/jsonPath.ts';
 import { circleIn } from '../workflow/plan.ts';
 import { maxEdges, maxParamsFrom, maxWorkflowJobs, type FailurePolicy, type ParamFrom, type PlannedJob } from '../workflow/workflow.ts';
-import { checkResults } from './checkResults.ts';
+import { checkResults, hasKeys } from './checkResults.ts';
 import type { Core } from './core.ts';
 import { checkedRequest, checkLimits, typeOf, type CreateJobRequest } from './recordJob.ts';
 
 export interface WorkflowJobRequest {
   readonly name: string;
   readonly type: string;
-  /** Not yet checked: whatever the client sent. */
+  /** Not checked yet: as the client sent it. */
   readonly params?: JsonValue | undefined;
   readonly paramsFrom?: readonly ParamFromRequest[] | undefined;
   readonly dependsOn?: readonly string[] | undefined;
@@ -23,7 +23,7 @@ export interface WorkflowJobRequest {
   readonly tags?: readonly string[] | undefined;
 }
 
-/** Takes what stands at `resultPath` of the result of `job`, one of its dependencies, to `path` of the params. */
+/** Takes the value at `resultPath` of the result of `job`, one of its dependencies, to `path` of the params. */
 export interface ParamFromRequest {
   readonly path: JsonPath;
   readonly job: string;
@@ -142,6 +142,7 @@ function checkedJob(
       value,
       maxFailures,
       concurrencyKey,
+      hasLateKeys: paramsFrom.length > 0 && hasKeys(types.own) ? true : undefined,
       rateKey,
       payloadHash,
       dependsOn,
@@ -153,7 +154,7 @@ function checkedJob(
   });
 }
 
-/** What is wrong with one job is so in the whole. */
+/** An error in one job, with its path within the whole input. */
 function within<Checked>(path: Path, check: () => Checked): Checked {
   try {
     return check();

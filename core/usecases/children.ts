@@ -91,7 +91,7 @@ export async function ofPresentGeneration(core: ChildrenDeps, parent: Job, found
 
 const readsAtOnce = 100;
 
-/** By their names; undefined where one was not made. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** By their names; undefined where a child was not made. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function readChildren(
   { table }: Pick<Core, 'table'>,
   parent: Job,
@@ -108,7 +108,7 @@ export interface ListedChild {
   readonly rank: string;
 }
 
-/** A page of a job's children, beyond a rank. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** A page of a job's children, after a rank. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function listChildren(
   { table }: Pick<Core, 'table'>,
   jobId: string,
@@ -141,5 +141,5 @@ export async function* childEntriesOf({ table }: Pick<Core, 'table'>, jobId: str
 
 const childrenPlace = (jobId: string): string => `children#${jobId}`;
 
-/** Names may hold anything, and ranks are short. */
+/** Names may contain any text, and ranks are short. */
 const digest = (name: string): string => createHash('sha256').update(name).digest('base64url').slice(0, 22);

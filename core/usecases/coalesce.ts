@@ -1,4 +1,4 @@
-/** Single reads, coalesced: those asked for in one turn are one call, and a bounded number of calls is under way at a time. */
+/** Combines single reads: those requested in one turn are one call, and a bounded number of calls is in flight at once. */
 import { JobError } from '../errors.ts';
 
 export type ReadOne<Value> = (key: string) => Promise<Value | undefined>;
@@ -6,17 +6,17 @@ export type ReadOne<Value> = (key: string) => Promise<Value | undefined>;
 export interface Pace {
   /** Default 100: as many as the table reads in one call. */
   readonly maxBatch?: number;
-  /** Default 16: when 200,000 watched jobs are read again, the rest wait, and are fuller for it. */
+  /** Default 16: when 200,000 watched jobs are read again, the rest wait, and form fuller calls. */
   readonly maxCalls?: number;
 }
 
-/** @param readMany Answers the values in the order asked for. Nothing is cached: a value is at least as new as the call. */
+/** @param readMany Returns the values in the order of the keys. Nothing is cached: a value is at least as new as the call. */
 export function coalesce<Value>(
   readMany: (keys: readonly string[]) => Promise<readonly (Value | undefined)[]>,
   { maxBatch = 100, maxCalls = 16 }: Pace = {},
 ): ReadOne<Value> {
   type Batch = Map<string, PromiseWithResolvers<Value | undefined>>;
-  /** The last one takes more. */
+  /** The last call takes more. */
   const batches: Batch[] = [];
   let calls = 0;
   let isStarting = false;
@@ -26,7 +26,7 @@ export function coalesce<Value>(
       const values = await readMany([...batch.keys()]);
       for (const [index, { resolve }] of [...batch.values()].entries()) resolve(values[index]);
     } catch (error) {
-      // One key that the table refuses, or one item that does not decode, is nobody else's fault.
+      // A key that the table refuses, or an item that cannot be decoded, must not fail the others.
       if (batch.size > 1 && !(error instanceof JobError)) batches.unshift(...Array.from(batch, (one) => new Map([one])));
       else for (const { reject } of batch.values()) reject(error);
     }

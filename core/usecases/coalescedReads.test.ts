@@ -20,20 +20,20 @@ function setup({ isAway = false } = {}) {
 }
 
 describe('coalesced reads', () => {
-  test('of one turn are calls of a hundred, each job for whoever asked', async () => {
+  test('of one turn are calls of a hundred, and each caller gets its job', async () => {
     const { read, calls, jobIds } = setup();
     const jobs = await Promise.all([...jobIds, 'none', ...jobIds.slice(240)].map(read));
     expect(jobs.map((job) => job?.jobId)).toEqual([...jobIds, undefined, ...jobIds.slice(240)]);
     expect(calls).toEqual([100, 100, 51]);
   });
 
-  test('read anew in the next turn', async () => {
+  test('are made again in the next turn', async () => {
     const { read, calls, jobIds } = setup();
     for (const jobId of jobIds.slice(0, 2)) await read(jobId);
     expect(calls).toEqual([1, 1]);
   });
 
-  test('fail for the one alone whose id is refused', async () => {
+  test('fail only for the one whose id is refused', async () => {
     const { read, jobIds } = setup();
     const [refused, ...found] = await Promise.allSettled([malformed, ...jobIds.slice(0, 3)].map(read));
     expect(refused).toMatchObject({ status: 'rejected', reason: { message: 'ValidationException' } });

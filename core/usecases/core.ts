@@ -1,4 +1,4 @@
-/** What the use cases stand on, wired once by `openCore` and handed to each. */
+/** What the use cases depend on, wired once by `openCore` and passed to each. */
 import type { Log } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { Clock } from '../clock.ts';
@@ -9,7 +9,7 @@ import type { JobQueues } from '../queue/jobQueues.ts';
 import type { JobTable } from '../table/jobTable.ts';
 
 export interface Core {
-  /** What can be handed in. */
+  /** The job types that can be handed in. */
   readonly jobTypes: JobTypes;
   readonly table: JobTable;
   readonly queues: JobQueues;
@@ -17,10 +17,10 @@ export interface Core {
   readonly clock: Clock;
   readonly log: Log;
   readonly telemetry: Telemetry;
-  /** Of a moment (milliseconds since the epoch; default: now). Ascending in time, so that a table sorted by it is sorted by creation. */
+  /** The id for a time (milliseconds since the epoch; default: now). Ids ascend with time, so a table sorted by id is sorted by creation. */
   readonly newJobId: (at?: number) => string;
   readonly settings: {
-    /** Attempts of a type that says nothing itself. */
+    /** The number of attempts for a type that does not say it itself. */
     readonly attemptsPerReceive: number;
     readonly maxReceiveCount: number;
     readonly idempotencyTtlSeconds: number;
@@ -30,7 +30,7 @@ export interface Core {
     readonly sweepAfterSeconds: number;
     readonly sweepIntervalSeconds: number;
     readonly sweepReadsPerMinute: number;
-    /** Hosts that webhooks may call although they are private, and by plain http. */
+    /** Hosts that webhooks may call although they are private, and also by plain http. */
     readonly webhookPrivateHosts: readonly string[];
   };
 }

@@ -1,8 +1,8 @@
 import { expect, test, describe } from 'vitest';
 import { openBulkStage } from './testBulkStage.ts';
 
-describe('a bulk operation that is asked for', () => {
-  test('is refused where the filter is empty, or names nothing that the action is for', async () => {
+describe('a bulk operation that is created', () => {
+  test('is refused where the filter is empty, or names only states that the action does not apply to', async () => {
     const { ask } = await openBulkStage();
     for (const filter of [{}, { tags: [] }, { jobIdPrefix: '' }, { type: undefined }]) {
       await expect(ask({ filter }), JSON.stringify(filter)).rejects.toMatchObject({
@@ -15,7 +15,7 @@ describe('a bulk operation that is asked for', () => {
     for (const perSecond of [0, 1001, 1.5]) await expect(ask({ perSecond })).rejects.toMatchObject({ details: { path: ['maxPerSecond'] } });
   });
 
-  test('is one operation a key, and another input under the same key is refused', async () => {
+  test('is one operation per key, and another input under the same key is refused', async () => {
     const stage = await openBulkStage();
     const [one, same] = await Promise.all([stage.ask({ idempotencyKey: 'k' }), stage.ask({ idempotencyKey: 'k' })]);
     expect(same.operationId).toBe(one.operationId);

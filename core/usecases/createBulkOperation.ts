@@ -1,4 +1,4 @@
-/** Asks for a bulk operation, and for its end. What it does, whoever works or sweeps does in the background. */
+/** Creates and aborts bulk operations. Their work is done in the background, by workers and the sweeper. */
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
@@ -30,14 +30,14 @@ export const maxPerSecond = 1000;
 
 export interface CreateBulkOperationRequest {
   readonly createdBy: string;
-  /** Whose jobs; undefined: all owners', see `listJobs`. */
+  /** The owner of the jobs; undefined: all owners, see `listJobs`. */
   readonly owner: string | undefined;
   readonly action: BulkAction;
   readonly filter: JobsFilter;
   readonly isDryRun: boolean;
-  /** Jobs acted on in any second: 1 to 1000. */
+  /** Jobs processed in any second: 1 to 1000. */
   readonly perSecond: number;
-  /** The same key with the same input gives the same operation while it is remembered, as with jobs. */
+  /** The same key with the same input returns the same operation while the key is remembered, as for jobs. */
   readonly idempotencyKey?: string | undefined;
 }
 
@@ -96,14 +96,14 @@ export async function abortBulkOperation(core: BulkCore, which: Caller & { reado
   return entry.value;
 }
 
-/** Whoever has a page in hand tells what became of it, and ends the operation then. */
+/** The process that works on a page records its results, and then ends the operation. */
 function aborted(operation: BulkOperation, at: number): BulkOperation {
   const { version, page, abortedAt = at } = operation;
   if (page !== undefined) return { ...operation, abortedAt, version: version + 1 };
   return { ...operation, abortedAt, status: 'ABORTED', version: version + 1, finishedAt: at, lease: undefined };
 }
 
-/** With the states that the action can be done to. @throws {JobError} `BAD_USER_INPUT`. */
+/** With the states that the action applies to. @throws {JobError} `BAD_USER_INPUT`. */
 function checkedFilter({ owner, action, filter }: CreateBulkOperationRequest): JobsFilter {
   if (narrowsNothing(filter)) {
     throw badInput('is empty: say which jobs are meant, if only by `status` or `createdBefore`', ['filter']);
@@ -118,14 +118,14 @@ function checkedFilter({ owner, action, filter }: CreateBulkOperationRequest): J
   return checked;
 }
 
-/** No states and no types are none at all, but no tags are all. */
+/** Empty lists of states or types match nothing, but an empty list of tags matches all. */
 function narrowsNothing({ tags = [], jobIdPrefix = '', ...others }: JobsFilter): boolean {
   return tags.length === 0 && jobIdPrefix === '' && Object.values(others).every((value) => value === undefined);
 }
 
 const keyKind = defineEntryKind('bulkOperationKey', z.object({ operationId: z.string(), requestHash: z.string() }));
 
-/** That of its key, if it has one: whoever asks again goes on where the first one was killed. */
+/** The id of its key, if it has one: a repeated call continues where the first one was killed. */
 async function idOf(core: BulkCore, request: CreateBulkOperationRequest, now: number): Promise<string> {
   const { createdBy, idempotencyKey, ...asked } = request;
   const fresh = core.newJobId(Math.trunc(now));

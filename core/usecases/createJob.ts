@@ -29,8 +29,8 @@ export function requireBatch(size: number): void {
 export type CreateJobOutcome = ({ readonly ok: true } & CreatedJob) | { readonly ok: false; readonly error: unknown };
 
 /**
- * Each stands for itself: one that fails does not touch the others. All are recorded before the first is sent, so that
- * their messages fill whole batches. @throws {JobError} `BAD_USER_INPUT` above 100.
+ * Each succeeds or fails by itself. All are recorded before the first is sent, so that their messages fill whole batches.
+ * @throws {JobError} `BAD_USER_INPUT` above 100.
  */
 export async function createJobs(core: Core, requests: readonly CreateJobRequest[]): Promise<readonly CreateJobOutcome[]> {
   requireBatch(requests.length);
@@ -51,7 +51,7 @@ export async function createJobs(core: Core, requests: readonly CreateJobRequest
   );
 }
 
-/** What is refused was asked wrongly; what fails is ours. */
+/** A refused job was requested wrongly; a failure is the service's fault. */
 async function counted({ telemetry }: Core, create: () => Promise<CreatedJob>): Promise<CreatedJob> {
   try {
     const created = await create();
@@ -65,11 +65,11 @@ async function counted({ telemetry }: Core, create: () => Promise<CreatedJob>): 
 }
 
 interface Recorded extends CreatedJob {
-  /** Its message has gone along. */
+  /** Its message was sent along with the record. */
   readonly isSent?: boolean;
 }
 
-/** Checked, locked by its key, and written: all but its message, which may have gone along. */
+/** Checked, locked by its key, and written: only its message is missing, unless it was sent along with the record. */
 async function recorded(core: Core, request: CreateJobRequest): Promise<Recorded> {
   const checked = checkedRequest(core, request);
   const { payloadHash } = checked;
@@ -78,7 +78,7 @@ async function recorded(core: Core, request: CreateJobRequest): Promise<Recorded
   const { owner, idempotencyKey } = request;
   if (idempotencyKey === undefined) return recordedAndSent(core, request, draft);
 
-  // A lock that outlived its record would let the work run twice.
+  // A lock that outlives its record would let the work run twice.
   const ttlSeconds = Math.min(core.settings.idempotencyTtlSeconds, core.settings.jobTtlDays * 86_400);
   const wanted = { jobId: draft.jobId, payloadHash, expiresAt: Math.floor(now.low / 1000) + ttlSeconds };
   const { taken, lock } = await core.table.lock(owner, idempotencyKey, wanted, Math.floor(now.low / 1000));
@@ -91,7 +91,7 @@ async function recorded(core: Core, request: CreateJobRequest): Promise<Recorded
   return record(core, { ...draft, jobId: lock.jobId });
 }
 
-/** Of an id that nobody else has. Where its message is not sent, that is made up for by whoever queues it. */
+/** With a new id. If its message is not sent, the code that queues it makes up for that. */
 async function recordedAndSent(core: Core, request: CreateJobRequest, draft: Draft): Promise<Recorded> {
   if (core.table.keepsOrder !== true || draft.waiting !== undefined) return record(core, draft);
   let sending: Promise<boolean> | undefined;
@@ -104,9 +104,9 @@ async function recordedAndSent(core: Core, request: CreateJobRequest, draft: Dra
   return { ...(await recording), isSent: (await sending) ?? false };
 }
 
-/** Whoever wrote the record sends its message. */
+/** The process that wrote the record sends its message. */
 async function queued(core: Core, request: CreateJobRequest, { job, created, isSent }: Recorded): Promise<CreatedJob> {
-  // What waits on purpose is sent by whoever ends that.
+  // A job that waits on purpose is sent by the process that ends its wait.
   if (!created || isSent === true || job.waiting !== undefined) return { job, created };
   return { job: await enqueue(core, job, delayOf(request, job)), created };
 }

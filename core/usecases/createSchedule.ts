@@ -48,10 +48,10 @@ export interface CreateScheduleRequest extends ScheduleSpec {
   readonly owner: string;
   readonly name: string;
   readonly type: string;
-  /** Not yet checked: whatever the client sent. */
+  /** Not checked yet: as the client sent it. */
   readonly params: JsonValue | undefined;
   readonly priority: Job['priority'];
-  /** As of a job. */
+  /** As for a job. */
   readonly tags?: readonly string[] | undefined;
   readonly overlap: OverlapPolicy;
   readonly catchUp: CatchUpPolicy;
@@ -91,12 +91,12 @@ export async function createSchedule(core: Core, request: CreateScheduleRequest)
     await forgetParams(core, kept.paramsKey);
     throw new JobError('SCHEDULE_NAME_TAKEN', { path: ['name'] });
   }
-  // Who deletes the one before it may have taken this off the list meanwhile: what they read is now another.
+  // A process that deletes the schedule before it may have removed it from the list meanwhile: the entry that it read has changed.
   await core.table.entries.put(listedKind, listed);
   return entry.value;
 }
 
-/** A job of it now, whether it is paused or its last job runs: that is no tick. @throws {JobError} as `createJob`. */
+/** Makes a job of it now, even if it is paused or its last job runs: this is not a tick. @throws {JobError} as `createJob`. */
 export async function triggerSchedule(
   core: Core,
   { traceId, ...which }: Caller & { readonly scheduleId: string; readonly traceId: string },
@@ -107,7 +107,7 @@ export async function triggerSchedule(
 
 export type TimedSpec = Pick<Schedule, 'cron' | 'everySeconds' | 'timeZone' | 'jitterSeconds' | 'startsAt' | 'endsAt' | 'anchor' | 'next'>;
 
-/** With the first tick after `after`. @throws {JobError} `BAD_USER_INPUT` for one that never comes. */
+/** With the first tick after `after`. @throws {JobError} `BAD_USER_INPUT` for a schedule without any tick. */
 export function firstTimed(spec: Omit<TimedSpec, 'next'>, after: number): TimedSpec {
   const next = tickTimes(spec).after(after);
   if (next === undefined) {
@@ -116,7 +116,7 @@ export function firstTimed(spec: Omit<TimedSpec, 'next'>, after: number): TimedS
   return { ...spec, next };
 }
 
-/** Intervals are counted from its start, or from its creation: whole seconds. */
+/** Intervals are counted from its start, or from its creation, in whole seconds. */
 export function anchorOf({ startsAt }: Pick<ScheduleSpec, 'startsAt'>, now: number): number {
   return Math.ceil((startsAt ?? now) / 1000) * 1000;
 }

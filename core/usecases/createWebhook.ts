@@ -4,6 +4,7 @@ import { finalStatuses, isTag, maxTags, type JobStatus } from '../job.ts';
 import { changeEntry } from '../table/changeEntry.ts';
 import { badInput, requireText } from '../text.ts';
 import { maxWebhookEndpoints, webhooksKey, type WebhookEndpoint } from '../webhook.ts';
+import type { WorkflowStatus } from '../workflow/workflow.ts';
 import { newWebhookSecret } from '../webhookSignature.ts';
 import { faultOfWebhookUrl } from '../webhookUrl.ts';
 import { changeWebhook, webhooksDraft, type WhichEndpoint } from './changeWebhook.ts';
@@ -14,8 +15,10 @@ import { webhooksKind } from './webhooks.ts';
 
 export interface WebhookAsked {
   readonly url: string;
-  /** Default: the final ones. */
+  /** Default: the final statuses. */
   readonly statuses?: readonly JobStatus[] | undefined;
+  /** Ends of workflows. Default: none. */
+  readonly workflowStatuses?: readonly WorkflowStatus[] | undefined;
   /** Undefined: all. A name that no type has, or has yet, is none's business. */
   readonly types?: readonly string[] | undefined;
   /** A job must have all of these. */
@@ -24,7 +27,7 @@ export interface WebhookAsked {
 
 export interface EndpointWithSecret {
   readonly endpoint: WebhookEndpoint;
-  /** Shown this once. */
+  /** Shown only this once. */
   readonly secret: string;
 }
 
@@ -49,6 +52,7 @@ export async function createWebhook(
     endpointId: `${key}.${core.newJobId()}`,
     url,
     statuses: [...finalStatuses],
+    workflowStatuses: [],
     tags: [],
     ...wanted,
     secrets: [{ text: secret }],
@@ -61,14 +65,14 @@ export async function createWebhook(
     if (others.length >= maxWebhookEndpoints) {
       throw new JobError('BAD_USER_INPUT', { message: `An owner has at most ${maxWebhookEndpoints} webhook endpoints.` });
     }
-    return webhooksDraft({ owner, endpoints: [...others, endpoint] });
+    return webhooksDraft({ owner, endpoints: [...others, asking(endpoint)] });
   });
   forgetWebhookOwners(core);
   await trackForWebhook(core, owner, endpoint);
   return { endpoint, secret };
 }
 
-/** What is absent stays; `null` of the types: all. Enabled again, it is told of what comes from then on. */
+/** A field that is absent is unchanged; `null` for the types: all. Once enabled again, it gets events from then on. */
 export interface WebhookChange extends Omit<WebhookAsked, 'url' | 'types'> {
   readonly url?: string | undefined;
   readonly types?: readonly string[] | null | undefined;
@@ -80,13 +84,21 @@ export async function updateWebhook(core: Core, which: WhichEndpoint, change: We
   const { types, isEnabled, ...rest } = change;
   const wanted = checked(core, { ...rest, types: types ?? undefined });
   const { low } = await core.table.time();
-  return changeWebhook(core, which, (before) => ({
-    ...before,
-    types: types === null ? undefined : before.types,
-    ...wanted,
-    ...enabling(before, isEnabled, low),
-    updatedAt: low,
-  }));
+  return changeWebhook(core, which, (before) =>
+    asking({
+      ...before,
+      types: types === null ? undefined : before.types,
+      ...wanted,
+      ...enabling(before, isEnabled, low),
+      updatedAt: low,
+    }),
+  );
+}
+
+/** @throws {JobError} `BAD_USER_INPUT` for one that asks for nothing. */
+function asking(endpoint: WebhookEndpoint): WebhookEndpoint {
+  if (endpoint.statuses.length + endpoint.workflowStatuses.length === 0) throw badInput('names no status', ['statuses']);
+  return endpoint;
 }
 
 function enabling(
@@ -98,7 +110,7 @@ function enabling(
   return isEnabled ? { since: now, disabled: undefined } : { since, disabled: { at: now, reason: 'Its owner disabled it.' } };
 }
 
-/** What is on its way to it fails at its next try. @throws {JobError} `WEBHOOK_ENDPOINT_NOT_FOUND`, `TABLE_UNAVAILABLE`. */
+/** Pending deliveries to it fail at their next try. @throws {JobError} `WEBHOOK_ENDPOINT_NOT_FOUND`, `TABLE_UNAVAILABLE`. */
 export async function deleteWebhook(core: Core, which: WhichEndpoint): Promise<WebhookEndpoint> {
   const deleted = await changeWebhook(core, which, () => undefined);
   forgetWebhookOwners(core);
@@ -119,7 +131,7 @@ export async function rotateWebhookSecret(
   const { low } = await core.table.time();
   const secret = newWebhookSecret();
   const endpoint = await changeWebhook(core, which, (before) => {
-    // Asked again after its own write, it must not take its new secret for the old one.
+    // When it is called again after its own write, it must not take its new secret for the old one.
     const old = before.secrets.find(({ text }) => text !== secret);
     const kept = old === undefined || keepOldSeconds === 0 ? [] : [{ text: old.text, until: low + keepOldSeconds * 1000 }];
     return { ...before, secrets: [{ text: secret }, ...kept], updatedAt: low };
@@ -127,7 +139,7 @@ export async function rotateWebhookSecret(
   return { endpoint, secret };
 }
 
-/** Its receiver wants no more. The reason is shown to its owner. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Its receiver answered 410. The reason is shown to its owner. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function disableWebhook(core: Pick<Core, 'table'>, endpointId: string, reason: string): Promise<void> {
   const { low } = await core.table.time();
   try {
@@ -140,13 +152,18 @@ export async function disableWebhook(core: Pick<Core, 'table'>, endpointId: stri
   }
 }
 
-type Wanted = Partial<Pick<WebhookEndpoint, 'url' | 'statuses' | 'types' | 'tags'>>;
+type Wanted = Partial<Pick<WebhookEndpoint, 'url' | 'statuses' | 'workflowStatuses' | 'types' | 'tags'>>;
 
 /** Those that are given. @throws {JobError} `BAD_USER_INPUT`. */
-function checked({ settings }: Core, { url, statuses, types, tags }: Omit<WebhookAsked, 'url'> & Pick<WebhookChange, 'url'>): Wanted {
+function checked(
+  { settings }: Core,
+  { url, statuses, workflowStatuses, types, tags }: Omit<WebhookAsked, 'url'> & Pick<WebhookChange, 'url'>,
+): Wanted {
   const fault = url === undefined ? undefined : faultOfWebhookUrl(requireText(url, ['url']), settings.webhookPrivateHosts);
   if (fault !== undefined) throw badInput(fault, ['url']);
-  if (statuses?.length === 0) throw badInput('names no status', ['statuses']);
+  for (const [index, status] of (workflowStatuses ?? []).entries()) {
+    if (status === 'RUNNING') throw badInput('is no end of a workflow', ['workflowStatuses', index]);
+  }
   if (types?.length === 0) throw badInput('names no type; leave it out for all', ['types']);
   if (types !== undefined && types.length > maxTypes) throw badInput(`has at most ${maxTypes} types`, ['types']);
   for (const [index, type] of (types ?? []).entries()) {
@@ -159,6 +176,7 @@ function checked({ settings }: Core, { url, statuses, types, tags }: Omit<Webhoo
   return {
     ...(url === undefined ? {} : { url }),
     ...(statuses === undefined ? {} : { statuses: [...new Set(statuses)] }),
+    ...(workflowStatuses === undefined ? {} : { workflowStatuses: [...new Set(workflowStatuses)] }),
     ...(types === undefined ? {} : { types: [...new Set(types)] }),
     ...(tags === undefined ? {} : { tags: [...new Set(tags)] }),
   };

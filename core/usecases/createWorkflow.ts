@@ -1,6 +1,7 @@
-/** Hands in a workflow: checked as a whole, then its plan, then the workflow by one write, then its jobs. */
+/** Hands in a workflow: checks all of it, writes its plan, then the workflow in one write, then its jobs. */
 import { createHash } from 'node:crypto';
 import { JobError } from '../errors.ts';
+import { workflowHint } from '../feed/workflowWatch.ts';
 import { isTag, maxIdempotencyKeyLength, maxTagLength, maxTags } from '../job.ts';
 import { payloadExpiry } from '../table/payloadLife.ts';
 import { badInput, requireText } from '../text.ts';
@@ -29,9 +30,9 @@ export interface CreatedWorkflow {
 }
 
 /**
- * All or nothing: when this answers, all of its jobs are accepted. Should whoever makes them die, the sweeper goes on.
+ * All or nothing: when this answers, all of its jobs are accepted. If the process that makes them dies, the sweeper continues.
  * @throws {JobError} `BAD_USER_INPUT`, `UNKNOWN_JOB_TYPE`, with the path and with nothing written; `IDEMPOTENCY_KEY_REUSED`;
- *   `TABLE_UNAVAILABLE`.
+ * `TABLE_UNAVAILABLE`.
  */
 export async function createWorkflow(core: Core, request: CreateWorkflowRequest): Promise<CreatedWorkflow> {
   checkWhole(request);
@@ -72,18 +73,20 @@ export async function createWorkflow(core: Core, request: CreateWorkflowRequest)
     planParts,
     making: true,
     cancelling: false,
+    webhookVersion: 1,
     waitsFor: plan.backwards[0],
     history: [{ version: 1, status: 'RUNNING', at: now.at }],
   };
   const draft = { key: workflowId, ...workflowDraft(workflow, core.settings) };
   const [{ ok, entry }] = await Promise.all([core.table.entries.create(workflowKind, draft), prepared]);
   if (entry === undefined) throw new JobError('TABLE_UNAVAILABLE');
-  // Of all who try now with one key, one put wins.
+  // Of all processes that try now with one key, one put wins.
   if (!ok) return { workflow: entry.value, created: false };
+  void core.feed.publish(workflowHint(entry.value));
   return { workflow: (await makeJobs(core, entry, plan)) ?? entry.value, created: true };
 }
 
-/** By its key, the id that was taken with it first; a crash between that and the workflow is finished by the next call. */
+/** By its key: the id that was first taken with it. A crash between that and the workflow is repaired by the next call. */
 async function idOf(
   { table, settings }: Core,
   request: CreateWorkflowRequest,

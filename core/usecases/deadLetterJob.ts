@@ -1,6 +1,6 @@
 /**
- * What becomes of a message that SQS has moved to the dead-letter queue: its receives are used up, which says nothing
- * about its job. The record decides.
+ * What to do with a message that SQS has moved to the dead-letter queue: its receives are used up, which says nothing about its
+ * job. The record decides.
  */
 import { publishLatest } from '../feed/feed.ts';
 import type { JobMessage } from '../queue/message.ts';
@@ -9,12 +9,12 @@ import type { LookDeps } from './lookAt.ts';
 import { endJob } from './endJob.ts';
 import { sendMessage } from './sendMessage.ts';
 
-/** Each time the dead letter may be deleted. `over`: it had nothing more to say. */
+/** In each case the dead letter may be deleted. `over`: it was out of date. */
 export type DeadLetterResult = 'over' | 'parked' | 'ended' | 'sentAnew';
 
 /**
- * Ends the job where its budget is used up, with its last error. One with budget left is sent anew, due when it is due
- * or its holder's lease ends: only then may the dead letter go.
+ * Ends the job where its budget is used up, with its last error. A job with budget left is sent again, to be received when it
+ * is due or its worker's lease ends; only then may the dead letter be deleted.
  * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`: the dead letter must come back.
  */
 export async function deadLetterJob(core: LookDeps, message: JobMessage): Promise<DeadLetterResult> {
@@ -25,7 +25,7 @@ export async function deadLetterJob(core: LookDeps, message: JobMessage): Promis
     const verdict = verdictOn(job, now, message.generation);
     switch (verdict.kind) {
       case 'over':
-        // Whoever ended it may have died before it told.
+        // The process that ended it may have died before it told anyone.
         void publishLatest(core.feed, job);
         return 'over';
       case 'parked':

@@ -1,4 +1,4 @@
-/** Ends a job whose verdict says so, by whoever found it. */
+/** Ends a job whose verdict says so; called by any process that finds it. */
 import type { ServiceTime } from '../clock.ts';
 import type { Job } from '../job.ts';
 import type { WriteResult } from '../table/jobTable.ts';
@@ -7,7 +7,7 @@ import { transitionJob } from './transitionJob.ts';
 import type { LookDeps } from './lookAt.ts';
 import { tellJob } from './tell.ts';
 
-/** `ok: false` where somebody else was faster: then the record has changed, and so may the verdict. */
+/** `ok: false` where another process was faster: then the record has changed, and so may the verdict. */
 export async function endJob(
   core: LookDeps,
   job: Job,

@@ -1,4 +1,4 @@
-/** How jobs have ended, as the handlers of others read it. */
+/** How jobs have ended, in the form in which handlers of other jobs read it. */
 import type { EndedJob } from '../handler.ts';
 import type { Job, JsonValue } from '../job.ts';
 import type { Core } from './core.ts';
@@ -22,7 +22,7 @@ export async function endedJobs({ table }: Pick<Core, 'table'>, jobs: readonly J
   }));
 }
 
-/** Of the jobs that it depends on in its workflow, by their names. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** The dependencies of a job in its workflow, by their names. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function dependenciesOf(core: Pick<Core, 'table'>, { jobId, workflow }: Job): Promise<Readonly<Record<string, EndedJob>>> {
   const plan = workflow === undefined ? undefined : await readPlan(core, workflow.workflowId);
   const numbers = plan?.jobs[plan.numberOf(jobId) ?? -1]?.dependsOn ?? [];
@@ -32,6 +32,6 @@ export async function dependenciesOf(core: Pick<Core, 'table'>, { jobId, workflo
     jobs.push(...(await core.table.getMany(ids)).filter((job) => job !== undefined));
   }
   const ended = await endedJobs(core, jobs);
-  // By definition and not by assignment: a name may be `__proto__`.
+  // Not by assignment: a name may be `__proto__`.
   return Object.fromEntries(ended.map((one, index) => [jobs[index]?.workflow?.name ?? '', one]));
 }

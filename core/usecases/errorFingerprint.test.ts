@@ -23,15 +23,15 @@ const different: readonly (readonly [string, string])[] = [
 ];
 
 describe('the fingerprint of an error', () => {
-  test.each(alike)('is one for %s and %s', (one, other) => {
+  test.each(alike)('is the same for %s and %s', (one, other) => {
     expect(normalisedMessage(one)).toBe(normalisedMessage(other));
   });
 
-  test.each(different)('is another for %s and %s', (one, other) => {
+  test.each(different)('differs for %s and %s', (one, other) => {
     expect(normalisedMessage(one)).not.toBe(normalisedMessage(other));
   });
 
-  test('is of the type, the code and the message', () => {
+  test('depends on the type, the code and the message', () => {
     const error = { code: 'PERMANENT', message: 'no file 7' };
     const fingerprint = errorFingerprint({ type: 'a' }, error);
     expect(fingerprint).toMatch(/^[0-9a-f]{16}$/);
@@ -40,7 +40,7 @@ describe('the fingerprint of an error', () => {
     expect(errorFingerprint({ type: 'a' }, { ...error, code: 'TIMEOUT' })).not.toBe(fingerprint);
   });
 
-  test('takes a hostile message in no time', () => {
+  test('handles a hostile message quickly', () => {
     const began = performance.now();
     for (const part of ['"', "'", 'a1', '1.', '@a.', 'a-', '://', '“', ' ']) normalisedMessage(part.repeat(1000 / part.length));
     expect(performance.now() - began).toBeLessThan(5000);

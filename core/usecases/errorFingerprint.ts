@@ -1,8 +1,8 @@
-/** Which failures are of one kind: the same code of the same type, with messages alike but for what differs from job to job. */
+/** Which failures are of one kind: the same code of the same type, with messages that differ only in parts that vary from job to job. */
 import { createHash } from 'node:crypto';
 import type { Job, JobFailure } from '../job.ts';
 
-/** Of the normalised message: two that begin so are of one kind. */
+/** The part of the normalised message that counts: two messages that begin with it are of one kind. */
 const comparedLength = 300;
 
 /** The same on every machine and in every version that normalises alike. */
@@ -13,14 +13,14 @@ export function errorFingerprint({ type }: Pick<Job, 'type'>, { code, message }:
     .slice(0, 16);
 }
 
-/** With a sign in place of each part that is quoted, an id or a number. */
+/** With a placeholder for each part that is quoted, an id or a number. */
 export function normalisedMessage(message: string): string {
   return variableParts
     .reduce((text, [part, sign]) => text.replace(part, sign), message.toWellFormed().replace(/\s+/g, ' ').trim())
     .slice(0, comparedLength);
 }
 
-/** In this order: what is quoted may hold an id, and an id holds numbers. */
+/** In this order: a quoted part may contain an id, and an id contains digits. */
 const variableParts: readonly (readonly [RegExp, string])[] = [
   [/"[^"]*"|`[^`]*`|“[^”]*”|„[^“”]*[“”]|«[^»]*»|‘[^’]*’/g, '“…”'],
   // Not the apostrophe of a word.

@@ -1,4 +1,4 @@
-/** Failures by their kind: how many jobs failed so, since when, and the last one of them. */
+/** Failures by their kind: how many jobs failed in that way, since when, and the last one of them. */
 import { failedStatuses, type Job, type JobFailure } from '../job.ts';
 import type { Core } from './core.ts';
 import { errorFingerprint, normalisedMessage } from './errorFingerprint.ts';
@@ -15,12 +15,12 @@ export interface ErrorGroup {
   /** Milliseconds since the epoch. */
   readonly firstSeenAt: number;
   readonly lastSeenAt: number;
-  /** That failed so last. */
+  /** The one that failed last. */
   readonly lastJob: Job;
 }
 
 export interface ErrorGroups {
-  /** Those of most jobs first. */
+  /** The kinds with most jobs first. */
   readonly groups: readonly ErrorGroup[];
   /** Jobs that were looked at, the newest ones. */
   readonly looked: number;

@@ -1,6 +1,6 @@
 /**
- * The heartbeats of workers: an entry each, which its worker writes again and again, and which is over when it no longer does.
- * They are for people: nothing that a job goes by is decided from them.
+ * The heartbeats of workers: one entry per worker, which the worker rewrites at intervals and which expires when it stops. They
+ * are only displayed: nothing about jobs is decided from them.
  */
 import { z } from 'zod';
 import { defineEntryKind } from '../table/entries.ts';
@@ -8,12 +8,12 @@ import type { Core } from './core.ts';
 
 const worker = z.object({
   id: z.string(),
-  /** Of the program, as its settings say. */
+  /** The version of the program, from its settings. */
   version: z.string().optional(),
   /** The names of the types it has handlers for. */
   types: z.array(z.string()),
   slots: z.number(),
-  /** Slots that were taken when it last told. */
+  /** Slots in use at its last heartbeat. */
   running: z.number(),
   /** When it began: milliseconds since the epoch, in the service's time. */
   since: z.number(),
@@ -22,12 +22,12 @@ const worker = z.object({
 export const workerKind = defineEntryKind('worker', worker);
 export type WorkerInfo = Readonly<z.infer<typeof worker>>;
 
-/** A heartbeat costs a write unit a KB of types; with this, some 130,000 units a month and worker. */
+/** A heartbeat costs one write unit per KB of types; at this interval, some 130,000 units a month per worker. */
 export const heartbeatMs = 20_000;
-/** So long after its last heartbeat a worker that died counts as one that runs: three may fail to be written. */
+/** How long after its last heartbeat a dead worker still counts as running: three heartbeats may fail to be written. */
 const heartbeatTtlMs = 3 * heartbeatMs + 10_000;
 
-/** Where they stand. */
+/** Their place in the index. */
 export const workersPlace = 'workers';
 
 type Deps = Pick<Core, 'table'>;
@@ -38,7 +38,7 @@ export async function writeHeartbeat({ table }: Deps, info: WorkerInfo): Promise
   await table.entries.put(workerKind, { key: info.id, value: info, place: { place: workersPlace, rank: info.id }, expiresAt });
 }
 
-/** Of a worker that has ended: out of its place, and over at once. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** For a worker that has ended: removed from its place, and expired at once. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function endHeartbeats({ table }: Deps, info: WorkerInfo): Promise<void> {
   const expiresAt = Math.floor((await table.time()).low / 1000);
   await table.entries.put(workerKind, { key: info.id, value: info, expiresAt });

@@ -1,4 +1,4 @@
-/** Takes slots and gives them back: each one write of the key's entry, under its version. What it decides is `core/slots.ts`. */
+/** Takes slots and gives them back, each by one write of the key's entry, conditional on its version. `core/slots.ts` decides. */
 import { z } from 'zod';
 import { acquireSlot, freeSlot, grantSlot, isHolder, isUnused, noSlots, type Acquired, type HolderVersion, type Slots } from '../slots.ts';
 import { changeEntry } from '../table/changeEntry.ts';
@@ -9,7 +9,7 @@ export const slotsKind = defineEntryKind('slots', z.object({ holders: z.record(z
 
 type Deps = Pick<Core, 'table'>;
 
-/** Before the claim. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Called before the claim. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export function takeSlot(core: Deps, key: string, job: HolderVersion, most: number): Promise<Acquired['kind']> {
   return changed(core, key, (slots) => acquireSlot(slots, job, most));
 }
@@ -20,12 +20,12 @@ export async function holdsSlots({ table }: Deps, keys: readonly string[], { job
   return entries.every((entry) => entry?.value.holders[jobId] === version);
 }
 
-/** To the one who waits longest, before it is woken. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Gives it to the job that has waited longest, before that is woken. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export function giveSlot(core: Deps, key: string, job: HolderVersion, most: number): Promise<Acquired['kind']> {
   return changed(core, key, (slots) => grantSlot(slots, job, most));
 }
 
-/** If it is still this one. Answers whether somebody waits for it. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** If it is still this one. Returns whether a job waits for it. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function giveSlotBack({ table }: Deps, key: string, job: HolderVersion): Promise<boolean> {
   const entry = await changeEntry(table.entries, slotsKind, key, (present) => {
     const slots = present === undefined ? undefined : freeSlot(present.value, job);
@@ -35,7 +35,7 @@ export async function giveSlotBack({ table }: Deps, key: string, job: HolderVers
   return entry?.value.someoneWaits ?? false;
 }
 
-/** `isFirst`: nobody waited. `isHolder`: it has a slot, so that it need not wait. */
+/** `isFirst`: no other job waited. `isHolder`: it has a slot, so that it need not wait. */
 export interface Told {
   readonly isFirst: boolean;
   readonly isHolder: boolean;
@@ -55,7 +55,7 @@ export async function tellOfWaiting({ table }: Deps, key: string, job: HolderVer
   return told;
 }
 
-/** Nobody waits, if nothing has happened to the key since it was read. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Records that no job waits, unless the key has changed since it was read. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function tellOfNobody({ table }: Deps, known: Entry<Slots>): Promise<void> {
   const slots = { ...known.value, someoneWaits: false };
   await (isUnused(slots) ? table.entries.remove(slotsKind, known) : table.entries.replace(slotsKind, known, { value: slots }));

@@ -1,4 +1,4 @@
-/** The files that a job wrote: its type says which of its params name outputs, and they are there once it has succeeded. */
+/** The files that a job wrote: its type says which params name outputs, and they exist once the job has succeeded. */
 import type { Job, JsonValue } from '../job.ts';
 import { refusalOf } from '../objectAccess.ts';
 import { objectsNamedIn } from '../objectUri.ts';
@@ -6,12 +6,12 @@ import type { Core } from './core.ts';
 import { getJob, type Caller } from './readJob.ts';
 
 export interface JobOutput {
-  /** Of the param that names it; `parts.0` for one of a list. */
+  /** The name of the param; `parts.0` for an item of a list. */
   readonly name: string;
   readonly uri: string;
 }
 
-/** None of a job that has not succeeded: what lies there then is not known to be its. `params`: as they were loaded. */
+/** None for a job that has not succeeded: an existing file may not be its own. `params`: already loaded. */
 export function outputsOf({ jobTypes }: Pick<Core, 'jobTypes'>, { type, status }: Pick<Job, 'type' | 'status'>, params: JsonValue) {
   const known = status === 'SUCCEEDED' ? jobTypes.find(type) : undefined;
   if (known === undefined) return [];
@@ -31,7 +31,7 @@ export async function findOutput(core: Deps, { name, ...wanted }: OutputWanted):
   const job = await getJob(core, wanted);
   const found = outputsOf(core, job, await paramsOf(core, job)).find((output) => output.name === name);
   if (found === undefined) return undefined;
-  // Asked when it was handed in and written, too; but what its owner may read has the last word.
+  // Checked when it was handed in and written, too; here it is checked what its owner may read now.
   return refusalOf(core.settings.objectAccess, job.owner, 'read', found.uri) === undefined ? found : undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Records of jobs, as whoever looks at one that waits for them reads them: each once a look. */
+/** Reads the records that a look at a waiting job needs: each once per look. */
 import type { Job } from '../job.ts';
 import type { ReadSoFar, Seen } from '../workflow/look.ts';
 import type { Core } from './core.ts';

@@ -36,7 +36,7 @@ const failure = (message: string, at: number) =>
   ({ status: 'FAILED_FINAL', error: { code: 'PERMANENT', message, attempt: 1, at } }) as const;
 
 describe('the statistics of job types', () => {
-  test('count what was handed in within the window and what became of it, each type and owner for itself', async () => {
+  test('count what was handed in within the window and how it ended, for each type and owner separately', async () => {
     const [owner, other] = ['counted', 'other'];
     await add(owner, 30 * minute, ended(30 * minute, { waitMs: 1000, runMs: 5000 }));
     await add(owner, 20 * minute, ended(20 * minute, { waitMs: 3000, runMs: 15_000, status: 'FAILED_FINAL' }));
@@ -58,7 +58,7 @@ describe('the statistics of job types', () => {
     expect((await jobStatistics({ table }, { owner: 'nobody', window: 'DAY' }))?.size).toBe(0);
   });
 
-  test('do not count a delay that was asked for, nor a retry, as a wait', async () => {
+  test('do not count a requested delay, or a retry, as a wait', async () => {
     const owner = 'delayed';
     const startedAt = Date.now() - minute;
     const done = { status: 'SUCCEEDED', startedAt, finishedAt: startedAt + 10 } as const;
@@ -69,7 +69,7 @@ describe('the statistics of job types', () => {
     expect(found?.get('simulate_work')).toMatchObject({ sampled: 3, wait: { p50: 500, p95: 700 } });
   });
 
-  test('reckon from the newest of each slice where there are too many, read no more, and say so', async () => {
+  test('are estimated from the newest jobs of each slice where there are too many, read no more, and say so', async () => {
     const sliceMs = 5 * minute;
     const now = Date.now();
     const read = { rows: 0, records: 0 };
@@ -77,7 +77,7 @@ describe('the statistics of job types', () => {
       {
         table: {
           ...table,
-          // One a millisecond, each tenth failed.
+          // One per millisecond; every tenth failed.
           surveyOwned: ({ below, limit }) => {
             const end = below === undefined ? now : now - 1;
             read.rows += limit;
@@ -109,12 +109,12 @@ describe('the statistics of job types', () => {
 });
 
 describe('the job that waits longest', () => {
-  test('is told of each type; what begins later, runs or has ended does not count', async () => {
+  test('is found for each type; jobs that begin later, run or have ended do not count', async () => {
     const owner = 'waits';
     await add(owner, 90 * minute, ended(90 * minute, { waitMs: 0, runMs: 1 }));
     await add(owner, 80 * minute, { dueAt: Date.now() + minute });
     await add(owner, 70 * minute, { status: 'PROCESSING' });
-    // Older, and not long given back.
+    // Older, but given back only recently.
     await add(owner, 60 * minute, { history: [{ version: 3, status: 'PENDING', at: Date.now() - minute, attempt: 1 }] });
     const longest = await add(owner, 50 * minute);
     await add(owner, 5 * minute);
@@ -136,7 +136,7 @@ describe('the job that waits longest', () => {
 });
 
 describe('the groups of errors', () => {
-  test('hold failures of a kind together, those of most jobs first, and their fingerprint finds their jobs', async () => {
+  test('combine failures of a kind, the kind with most jobs first, and their fingerprint finds their jobs', async () => {
     const owner = 'fails';
     const now = Date.now();
     for (let index = 0; index < 3; index += 1) await add(owner, (3 - index) * minute, failure(`No file “${index}.csv”`, now + index));

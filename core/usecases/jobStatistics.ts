@@ -1,6 +1,6 @@
 /**
- * How many jobs of each type were handed in of late, what became of them, and how long they waited and ran: counted on the
- * index, a slice of time after the other, and measured on the records of some. What is read is bounded, however many there are.
+ * How many jobs of each type were handed in recently, how they ended, and how long they waited and ran: counted in the index,
+ * one slice of time after the other, and measured in the records of a sample. What is read is bounded, however many there are.
  */
 import { decodeTime } from 'ulid';
 import type { Job } from '../job.ts';
@@ -29,17 +29,17 @@ export interface Percentiles {
 }
 
 export interface TypeStatistics {
-  /** Jobs handed in within the window, and of these: */
+  /** The number of jobs handed in within the window, and of these: */
   readonly created: number;
   readonly succeeded: number;
   readonly failed: number;
   /** Oldest first. */
   readonly slices: readonly Slice[];
-  /** Milliseconds, of those that were sampled. */
+  /** Milliseconds, of the sampled jobs. */
   readonly wait: Percentiles | undefined;
   readonly run: Percentiles | undefined;
   readonly sampled: number;
-  /** There are more than are counted: the numbers are reckoned from the newest of each slice. */
+  /** There are more jobs than are counted: the numbers are estimated from the newest ones of each slice. */
   readonly isEstimated: boolean;
 }
 
@@ -59,7 +59,7 @@ export interface StatisticsRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Undefined where no index of the table tells of all owners' jobs. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Undefined where no index of the table has all owners' jobs. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function jobStatistics(
   core: Pick<Core, 'table'>,
   { owner, window, signal }: StatisticsRequest,
@@ -71,7 +71,7 @@ export async function jobStatistics(
   const starts = Array.from({ length: slices }, (_, index) => now - ms + index * sliceMs);
   const surveys = await Promise.all(
     starts.map(async (startsAt) => {
-      // The last one ends now, whatever clock made the newest ids.
+      // The last slice ends now, whatever clock made the newest ids.
       const createdBefore = startsAt === starts.at(-1) ? undefined : startsAt + sliceMs;
       const jobs = await core.table.surveyOwned({ owner, ...rangeOf({ createdAfter: startsAt, createdBefore }), limit });
       return jobs === undefined ? undefined : { startsAt, jobs, factor: factorOf(jobs, { limit, startsAt, endsAt: startsAt + sliceMs }) };
@@ -96,7 +96,7 @@ interface Survey {
   readonly factor: number;
 }
 
-/** The newest rows of a slice that holds more tell how dense it is. */
+/** The newest rows of a full slice show how dense it is. */
 function factorOf(
   jobs: readonly SurveyedJob[],
   { limit, startsAt, endsAt }: { readonly limit: number; readonly startsAt: number; readonly endsAt: number },
@@ -127,7 +127,7 @@ function statisticsOf(surveys: readonly Survey[], sampled: readonly Job[], type:
   };
 }
 
-/** Of those that were worked on, as many of each type, spread evenly over the window. */
+/** A sample of the jobs that were worked on: as many of each type, spread evenly over the window. */
 async function sample(
   { table }: Pick<Core, 'table'>,
   jobs: readonly SurveyedJob[],
@@ -149,10 +149,10 @@ async function sample(
   return found;
 }
 
-/** From when it might have begun; of the first generation, since a retry begins a wait of its own. */
+/** When it could have begun, in its first generation: a retry begins a wait of its own. */
 function waitMsOf({ generation, createdAt, runAt = 0, dueAt = 0, startedAt }: Job): readonly number[] {
   if (startedAt === undefined || generation > 1) return [];
-  // What was due after the start was due for another attempt.
+  // A due time after the start belongs to another attempt.
   return [Math.max(0, startedAt - Math.max(createdAt, runAt, dueAt > startedAt ? 0 : dueAt))];
 }
 
@@ -160,7 +160,7 @@ function runMsOf({ startedAt, finishedAt }: Job): readonly number[] {
   return startedAt === undefined || finishedAt === undefined ? [] : [Math.max(0, finishedAt - startedAt)];
 }
 
-/** By nearest rank. */
+/** By the nearest-rank method. */
 function percentilesOf(values: readonly number[]): Percentiles | undefined {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number): number | undefined => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];

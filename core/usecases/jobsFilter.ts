@@ -1,7 +1,7 @@
-/** Which jobs are meant: the filter of lists, counts and an owner's feed, checked and judged in one place. */
+/** The filter of lists, counts and an owner's feed: checked and evaluated in one place. */
 import { decodeTime, encodeTime } from 'ulid';
 import { JobError } from '../errors.ts';
-import type { JobFacts } from '../feed/ownerLog.ts';
+import type { JobFacts } from '../feed/event.ts';
 import { isTag, maxTags, type JobFailure, type JobStatus } from '../job.ts';
 import type { JobRange } from '../table/jobTable.ts';
 import { requireText } from '../text.ts';
@@ -9,15 +9,15 @@ import { errorFingerprint } from './errorFingerprint.ts';
 
 const idLength = 26;
 
-/** What is absent does not narrow; an empty list of states or types matches nothing. */
+/** A field that is absent matches all; an empty list of states or types matches nothing. */
 export interface JobsFilter {
   readonly status?: readonly JobStatus[] | undefined;
   readonly type?: readonly string[] | undefined;
-  /** All of these. */
+  /** A job must have all of these. */
   readonly tags?: readonly string[] | undefined;
-  /** Milliseconds since the epoch: at it, or later. */
+  /** Milliseconds since the epoch: at this time or later. */
   readonly createdAfter?: number | undefined;
-  /** Milliseconds since the epoch: earlier. */
+  /** Milliseconds since the epoch: before this time. */
   readonly createdBefore?: number | undefined;
   readonly idempotencyKey?: string | undefined;
   readonly jobIdPrefix?: string | undefined;
@@ -29,7 +29,7 @@ export interface JobsFilter {
 /** DynamoDB: an IN condition compares with at most 100 operands. */
 const maxFilterValues = 50;
 
-/** @throws {JobError} `BAD_USER_INPUT` for what no index can be asked. */
+/** @throws {JobError} `BAD_USER_INPUT` for a filter that no index can be queried with. */
 export function checkFilter(filter: JobsFilter): void {
   for (const [name, max] of [
     ['status', maxFilterValues],
@@ -46,7 +46,7 @@ export function checkFilter(filter: JobsFilter): void {
   }
 }
 
-/** Whether no job can match, whatever there is: so that no index is asked for keys longer than it has. */
+/** Whether no job can match at all: then no index is asked for keys that are too long for it. */
 export function matchesNothing(filter: JobsFilter): boolean {
   const { status, type, tags = [], jobIdPrefix = '' } = filter;
   const { from = '', below = '~' } = rangeOf(filter);
@@ -54,7 +54,7 @@ export function matchesNothing(filter: JobsFilter): boolean {
   return isEmpty || jobIdPrefix.length > idLength || !tags.every(isTag);
 }
 
-/** Ids begin with the time of creation, so that a time is a range of them, as a prefix is. */
+/** Ids begin with the time of creation, so a range of times is a range of ids, as a prefix is. */
 export function rangeOf({ createdAfter, createdBefore, jobIdPrefix = '' }: JobsFilter): JobRange {
   const prefix = jobIdPrefix.toUpperCase();
   const froms = [createdAfter === undefined ? '' : firstIdOf(createdAfter), prefix];
@@ -63,7 +63,7 @@ export function rangeOf({ createdAfter, createdBefore, jobIdPrefix = '' }: JobsF
   return { from: from === '' ? undefined : from, below: below === '~' ? undefined : below };
 }
 
-/** The record decides: indexes lag, and do not know everything. */
+/** The record decides: indexes lag, and do not have all fields. */
 export function matches(
   filter: JobsFilter,
   job: JobFacts & { readonly jobId: string; readonly status: JobStatus; readonly error?: Pick<JobFailure, 'code' | 'message'> | undefined },
@@ -84,7 +84,7 @@ export function matches(
 
 const lastTime = decodeTime(`7${'Z'.repeat(25)}`);
 
-/** No id of this millisecond or a later one is lower. */
+/** The lowest id of this millisecond. */
 function firstIdOf(time: number): string {
   return time > lastTime ? '~' : encodeTime(Math.max(0, Math.ceil(time)), 10);
 }

@@ -13,13 +13,16 @@ import { renewedParams } from './renewedParams.ts';
 
 const places = ['paused', 'limit', 'signal', 'dependencies', 'due'] as const;
 
-/** How far the walk has come, which outlives each of its runs; without a place it came to its end at that time. */
+/** The progress of the walk, which outlives each of its runs; without a place, it was completed at that time. */
 const walkKind = defineEntryKind('walk', z.object({ beganAt: z.number(), place: z.enum(places).optional(), after: z.string().optional() }));
 const walkKey = 'parked';
 const everyMs = 86_400_000;
 const pageSize = 100;
 
-/** Begins no further page after `forMs`. Two at once do the same twice, and no harm. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/**
+ * Begins no further page after `forMs`. Two runs at once do the same work twice, which is harmless. @throws {JobError}
+ * `TABLE_UNAVAILABLE`.
+ */
 export async function keepParked(core: Pick<Core, 'table' | 'log' | 'settings'>, forMs = Infinity): Promise<void> {
   const { table } = core;
   const began = monotonic();

@@ -1,13 +1,13 @@
-/** Results of steps: kept by whoever is first, and never changed. */
+/** Results of steps: the first process to write one keeps it, and it never changes. */
 import { PermanentError } from '../errors.ts';
 import type { JsonValue } from '../job.ts';
 import { plainJson } from '../plainJson.ts';
 import { keptDraft, keptKey, keptKind, type Keeper, type KeptDeps } from './kept.ts';
 
-/** As JSON. What is larger belongs into a file. */
+/** As JSON. A larger result belongs in a file. */
 export const maxStepBytes = 256 * 1024;
 
-/** `undefined` is a result too: that of a step that has none. */
+/** `undefined` is a result too: that of a step without a result. */
 export interface StepResult {
   readonly result: JsonValue | undefined;
 }
@@ -18,7 +18,7 @@ export async function readStep({ table }: KeptDeps, keeper: Keeper, name: string
   return entry?.value.kind === 'step' ? { result: entry.value.result } : undefined;
 }
 
-/** As it will be given back: a copy. @throws {PermanentError} for what is no JSON, or too large. */
+/** As it will be returned later: a copy. @throws {PermanentError} for a result that is not JSON, or too large. */
 export function stepResult(name: string, value: unknown): StepResult {
   if (value === undefined) return { result: undefined };
   try {
@@ -29,7 +29,7 @@ export function stepResult(name: string, value: unknown): StepResult {
   }
 }
 
-/** Answers what is kept: of two that did the step at once, the result of the first. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Returns what is kept: if two runs did the step at once, the result of the first. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function keepStep({ table }: KeptDeps, keeper: Keeper, name: string, { result }: StepResult): Promise<StepResult> {
   const finishedAt = (await table.time()).at;
   const value = { kind: 'step', finishedAt, ...(result === undefined ? {} : { result }) } as const;

@@ -8,7 +8,7 @@ import { listedWorkflowKind, openWorkflows, planKind, workflowKind } from './wor
 
 const pageSize = 100;
 
-/** Once a day is enough: they are kept some days longer than they must. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Once a day is enough: they are kept some days longer than necessary. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function keepWorkflows(core: Pick<Core, 'table' | 'settings'>): Promise<void> {
   const { table } = core;
   const { jobTtlDays } = core.settings;

@@ -1,6 +1,7 @@
 /**
- * What is kept beside a job by names of its handler's: steps' results, sleeps' ends, signals. An entry each. They have no
- * expiry, and go with the job's record; all of a job stand in one place, by which they are listed and removed.
+ * What is kept beside a job under names that its handler chooses: results of steps, ends of sleeps, signals. Each is one entry.
+ * They do not expire, but are deleted with the job's record. All entries of a job have one place, by which they are listed and
+ * removed.
  */
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
@@ -17,7 +18,7 @@ const signal = z.discriminatedUnion('state', [
 ]);
 
 const kept = z.discriminatedUnion('kind', [
-  /** A step that had no result has none. */
+  /** A step without a result has none. */
   z.object({ kind: z.literal('step'), finishedAt: z.number(), result: anyJson.optional() }),
   z.object({ kind: z.literal('sleep'), until: z.number() }),
   z.object({ kind: z.literal('signal'), signal }),
@@ -26,12 +27,12 @@ const kept = z.discriminatedUnion('kind', [
 export type Kept = z.infer<typeof kept>;
 export const keptKind = defineEntryKind<Kept>('kept', kept);
 
-/** What all of this is kept with. */
+/** What these functions depend on. */
 export interface KeptDeps {
   readonly table: Pick<Core['table'], 'entries' | 'time'>;
 }
 
-/** Whose it is: a job, as long as it has not been begun anew from its start. */
+/** The job that they belong to, since it was last begun from its start. */
 export type Keeper = Pick<Job, 'jobId' | 'stepsFrom'>;
 
 /** In characters. */
@@ -53,13 +54,13 @@ export function keptKey({ jobId, stepsFrom = 1 }: Keeper, kind: Kept['kind'], na
 
 const partsOfKey = z.tuple([z.string(), z.number(), z.enum(['step', 'sleep', 'signal']), z.string()]);
 
-/** Whose it is, and what its handler calls it. */
+/** The job, and the name that its handler uses. */
 export function keeperOf(key: string): { readonly keeper: Keeper; readonly name: string } {
   const [jobId, stepsFrom, , name] = partsOfKey.parse(JSON.parse(key));
   return { keeper: { jobId, ...(stepsFrom === 1 ? {} : { stepsFrom }) }, name };
 }
 
-/** `at`: orders those of a kind, in milliseconds. */
+/** `at`: orders the entries of a kind, in milliseconds. */
 export function keptDraft(keeper: Keeper, name: string, value: Kept, at: number): EntryDraft<Kept> {
   const rank = `${prefixOf(keeper, value.kind)}${String(Math.trunc(at)).padStart(15, '0')}#${name}`;
   return { key: keptKey(keeper, value.kind, name), value, place: { place: keptPlace(keeper.jobId), rank } };
@@ -75,10 +76,10 @@ export interface FinishedStep {
   readonly finishedAt: number;
 }
 
-/** The first of a list. */
+/** The first ones of a list. */
 export const maxListedSteps = 1000;
 
-/** In the order of their ends, from an index that may lag a moment. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** In the order in which they ended, from an index that may lag for a moment. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function listSteps({ table }: Pick<Core, 'table'>, keeper: Keeper): Promise<readonly FinishedStep[]> {
   const prefix = prefixOf(keeper, 'step');
   const { rows } = await table.entries.listKeys(keptKind, { place: keptPlace(keeper.jobId), ...under(prefix), limit: maxListedSteps });
@@ -88,17 +89,14 @@ export async function listSteps({ table }: Pick<Core, 'table'>, keeper: Keeper):
   }));
 }
 
-/**
- * Whether something may be kept beside a job that has ended, which its record need not say where a worker died before it
- * wrote that.
- */
+/** Whether something may be kept beside an ended job. Its record may not say so where a worker died before it wrote that. */
 export function mayKeep({ keeps, status, generation, losses, attempts }: Job): boolean {
   return keeps === true || generation > 1 || losses > 0 || (status !== 'SUCCEEDED' && attempts > 0);
 }
 
 const removedAtOnce = 100;
 
-/** Of a job whose record is gone. Twice is fine. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** For a job whose record is gone. May be called twice. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function removeKept({ table: { entries } }: { readonly table: Pick<Core['table'], 'entries'> }, jobId: string): Promise<void> {
   let cursor: string | undefined;
   do {

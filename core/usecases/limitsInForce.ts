@@ -1,4 +1,4 @@
-/** Limits that were set while the system runs: all of them stand in one entry, which workers read every few seconds. */
+/** Limits that were set while the system runs: all of them are in one entry, which workers read every few seconds. */
 import { z } from 'zod';
 import { defineEntryKind } from '../table/entries.ts';
 import { typeLimits, type LimitsByType } from '../typeLimits.ts';

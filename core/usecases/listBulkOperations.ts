@@ -1,4 +1,4 @@
-/** Who asked for which bulk operations, newest first, as a connection. */
+/** The bulk operations of each creator, newest first, as a connection. */
 import { badInput } from '../text.ts';
 import { bulkKind, bulkListPlace, listedBulkKind, type BulkOperation } from './bulkOperations.ts';
 import type { Core } from './core.ts';
@@ -35,7 +35,7 @@ export async function listBulkOperations(
       bulkKind,
       rows.map(({ key }) => key),
     );
-    // One that is listed and not there is about to be created, or has expired.
+    // An operation that is listed but does not exist is about to be created, or has expired.
     found.push(...known.flatMap((entry) => (entry?.value.createdBy === createdBy ? [entry.value] : [])));
     cursor = next;
   } while (cursor !== undefined && found.length <= first);

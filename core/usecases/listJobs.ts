@@ -1,4 +1,4 @@
-/** Jobs, newest first, as a connection (Relay's Cursor Connections Specification): an owner's, or those of all that failed. */
+/** Jobs, newest first, as a connection (Relay's Cursor Connections Specification): an owner's, or the failed ones of all owners. */
 import { z } from 'zod';
 import { JobError } from '../errors.ts';
 import { failedStatuses, isFailed, type Job } from '../job.ts';
@@ -7,7 +7,7 @@ import { checkFilter, matches, matchesNothing, rangeOf, type JobsFilter } from '
 import { getJobByIdempotencyKey } from './readJob.ts';
 
 export interface ListJobsRequest {
-  /** Undefined: all owners', of which those alone can be listed that have failed or were cancelled. */
+  /** Undefined: all owners, of which only failed and cancelled jobs can be listed. */
   readonly owner: string | undefined;
   readonly filter?: JobsFilter | undefined;
   readonly first?: number | undefined;
@@ -34,7 +34,7 @@ export interface JobPage {
 
 export const defaultPageSize = 20;
 export const maxPageSize = 100;
-/** Records that are looked at for one page: what no index knows must not be looked for without end. */
+/** Records that are read for one page: a search for rare jobs must not go on without end. */
 const maxLookedAt = 1000;
 
 /**
@@ -53,7 +53,7 @@ export async function listJobs(core: Pick<Core, 'table'>, request: ListJobsReque
   const afterId = after === undefined ? undefined : decodeCursor('after', after);
   const beforeId = before === undefined ? undefined : decodeCursor('before', before);
 
-  // Newest first, so "after" an edge are the lower ids. The bound on the other side is checked here.
+  // Newest first, so the jobs "after" an edge have lower ids. The bound on the other side is checked here.
   const [start, end] = backwards ? [beforeId, afterId] : [afterId, beforeId];
   const jobs: Job[] = [];
   let beyond = start;
@@ -79,7 +79,7 @@ export async function listJobs(core: Pick<Core, 'table'>, request: ListJobsReque
     ? pageOf(page.toReversed(), { hasNextPage: before !== undefined, hasPreviousPage: hasMore })
     : pageOf(page, { hasNextPage: hasMore, hasPreviousPage: after !== undefined });
   if (!isCut || beyond === undefined) return shown;
-  // Behind all that was looked at.
+  // After everything that was looked at.
   const cursor = encodeCursor(beyond);
   return { ...shown, pageInfo: { ...shown.pageInfo, ...(backwards ? { startCursor: cursor } : { endCursor: cursor }) } };
 }
@@ -90,7 +90,7 @@ export interface JobCount {
   readonly isExact: boolean;
 }
 
-/** Ids are counted, up to this. */
+/** Ids are counted up to this number. */
 const maxCount = 10_000;
 const idsARead = 1000;
 
@@ -119,7 +119,7 @@ export async function countJobs(
   }
 }
 
-/** Whether the index of every engine knows all that is asked, so that no record need be read. */
+/** Whether the index of every engine has all requested fields, so that no record need be read. */
 function knowsAll({ owner, filter = {} }: Pick<ListJobsRequest, 'owner' | 'filter'>): boolean {
   const { status, type, tags = [], idempotencyKey, errorCode, errorFingerprint } = filter;
   if (errorFingerprint !== undefined || idempotencyKey !== undefined) return false;
@@ -135,7 +135,7 @@ interface IdsQuery {
   readonly limit: number;
 }
 
-/** Those that may match, in order. Fewer than `limit`: there are no more. */
+/** Jobs that may match, in order. Fewer than `limit`: there are no more. */
 export async function idsOf(
   core: Pick<Core, 'table'>,
   request: Pick<ListJobsRequest, 'owner' | 'filter'>,
@@ -158,7 +158,7 @@ export async function idsOf(
     .slice(0, query.limit);
 }
 
-/** An engine's page may be shorter than was asked. */
+/** An engine's page may be shorter than requested. */
 async function idsAt(
   { table }: Pick<Core, 'table'>,
   place: (typeof failedStatuses)[number],
@@ -175,7 +175,7 @@ async function idsAt(
   return ids.slice(0, limit);
 }
 
-/** What can be found without looking through what is not asked for. */
+/** Checks that the jobs can be found without reading through many others. */
 export function checkScope({ owner, filter = {} }: Pick<ListJobsRequest, 'owner' | 'filter'>): void {
   checkFilter(filter);
   if (owner !== undefined) return;

@@ -27,7 +27,7 @@ export const maxAttempts = 100;
 
 type Reads = Parameters<typeof readLines>[0];
 
-/** `note`: only what the attempt with this note logged. @throws {JobError} `BAD_USER_INPUT`. */
+/** `note`: only lines of the attempt with this note. @throws {JobError} `BAD_USER_INPUT`. */
 export async function listLines(
   core: Reads,
   { jobId, note, first, after, signal }: PageRequest & { readonly jobId: string; readonly note?: number | undefined },

@@ -34,7 +34,7 @@ export async function listSchedules(
       scheduleKind,
       later.map(({ key }) => key),
     );
-    // One that is listed and not there was deleted, or is about to be created.
+    // A schedule that is listed but does not exist was deleted, or is about to be created.
     found.push(...entries.flatMap((entry) => (entry?.value.owner === owner ? [entry.value] : [])));
     cursor = next;
   } while (cursor !== undefined && found.length <= first);

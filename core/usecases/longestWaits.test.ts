@@ -8,7 +8,7 @@ const minutesAgo = (minutes: number): number => now - minutes * 60_000;
 const since = (minutes: number) => ({ createdAt: minutesAgo(minutes), updatedAt: minutesAgo(minutes) });
 const waits = (...jobs: Parameters<typeof makeJob>[0][]) => longestWaits(jobs.map(makeJob), exactly(now));
 
-test('a job waits from when it could have begun: it was created, released, or was due, or its holder’s lease was over', () => {
+test('a job waits from when it could have begun: it was created, released, or due, or its worker’s lease had ended', () => {
   expect(
     waits(
       { ...since(7), priority: 'HIGH' },
@@ -19,7 +19,7 @@ test('a job waits from when it could have begun: it was created, released, or wa
   ).toEqual({ HIGH: 7 * 60_000, LOW: 5 * 60_000, NORMAL: 2 * 60_000 });
 });
 
-test('a job does not wait while it is held however long, in a backoff, parked, or over', () => {
+test('a job does not wait while a worker has it, in a backoff, parked, or after its end', () => {
   expect(
     waits(
       { ...since(600), status: 'PROCESSING', attempts: 1, claim: { id: 'alive', expiresAt: now + 10_000 } },

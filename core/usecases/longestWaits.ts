@@ -1,4 +1,4 @@
-/** How long the jobs have waited that wait longest for a worker: from their records, which alone know what waits. */
+/** How long the longest waits for a worker are: from the jobs' records, since only these show which jobs wait. */
 import type { ServiceTime } from '../clock.ts';
 import type { Job, JobPriority } from '../job.ts';
 import { verdictOn } from '../verdict.ts';
@@ -8,7 +8,7 @@ export type Waits = Readonly<Record<JobPriority, number>>;
 
 export const noWaits: Waits = { HIGH: 0, NORMAL: 0, LOW: 0 };
 
-/** A queue cannot tell: it takes what a worker holds, and what is in a backoff, for messages that grow old. */
+/** A queue cannot tell: messages in flight, and those in a backoff, look to it like messages that grow old. */
 export function longestWaits(jobs: readonly Job[], now: ServiceTime): Waits {
   const longest = { ...noWaits };
   for (const job of jobs) {

@@ -24,12 +24,12 @@ export type LookDeps = Pick<Core, 'table' | 'queues' | 'feed' | 'telemetry' | 'l
 export interface Looked {
   /** As it was read first. */
   readonly before: Job | undefined;
-  /** As it then is; with a marker where those that wait for it are to be told. */
+  /** As it then is; with a marker where the jobs that wait for it have to be told. */
   readonly job: Job | undefined;
 }
 
 export interface LookOptions {
-  /** Only if this is what it looks at, or was cancelled for: the one that has just ended, by whoever wrote that. */
+  /** Only if it looks at this job, or was cancelled because of it: this job has just ended. */
   readonly onlyAt?: string | undefined;
   /** Records that can never change again. */
   readonly known?: readonly Job[];
@@ -85,7 +85,7 @@ export function dependenciesIn(plan: Plan, { dependsOn }: Pick<PlannedJob, 'depe
   return dependsOn.map((number) => plan.jobIds[number] ?? '').toReversed();
 }
 
-/** Undefined where somebody else was faster. */
+/** Undefined where another process was faster. */
 async function write(
   core: LookDeps,
   job: Job,
@@ -119,7 +119,7 @@ async function write(
   return written;
 }
 
-/** What it waits for when it has passed its dependencies. */
+/** What it waits for once its dependencies are passed. */
 export function startOf(
   { runAt }: Pick<Job, 'runAt'>,
   now: Parameters<typeof startAt>[1],

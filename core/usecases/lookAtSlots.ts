@@ -1,4 +1,4 @@
-/** Looks at the key of a limit on running jobs: whoever waits longest gets what is free, and is woken. */
+/** Looks at the key of a limit on running jobs: free slots go to the jobs that have waited longest, which are woken. */
 import { hasRoom, noSlots, verdictOnHolder } from '../slots.ts';
 import type { Limit } from '../typeLimits.ts';
 import type { Core } from './core.ts';
@@ -11,7 +11,7 @@ type Deps = Pick<Core, 'table' | 'queues' | 'telemetry' | 'log'>;
 /**
  * Anyone may look, any number at once, and die anywhere. Answers how many it woke. First, where that is asked for, it takes
  * away the slots of jobs that ended without giving them back, which costs a read of each holder.
- * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`: whoever looks next goes on.
+ * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`: the next look continues.
  */
 export async function lookAtSlots(
   core: Deps,
@@ -30,14 +30,14 @@ export async function lookAtSlots(
     const given = await giveSlot(core, key, oldest, most);
     if (given === 'full' || given === 'outdated') return woken;
     if (await wakeJob(core, oldest)) woken += 1;
-    // Ended, or moved on, between the read and the grant: nobody else would know of the slot.
+    // It ended, or moved on, between the read and the grant: no other process would know of the slot.
     else await freeWhereDead(core, key, oldest.jobId, oldest.version);
   }
 }
 
 const readsAtOnce = 100;
 
-/** Takes away the slots of jobs that ended without giving them back, and wakes who was given one and not woken. Answers how many. */
+/** Removes the slots of jobs that ended without giving them back, and wakes jobs that were given one but not woken. Returns how many. */
 export async function repairSlots(core: Deps, key: string): Promise<number> {
   const holders = Object.entries((await core.table.entries.get(slotsKind, key))?.value.holders ?? {});
   let woken = 0;

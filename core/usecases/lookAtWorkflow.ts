@@ -8,9 +8,10 @@ import type { Plan } from '../workflow/plan.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 import { createRecords, type Records } from './jobRecords.ts';
 import type { LookDeps, LookOptions } from './lookAt.ts';
+import { tellWorkflowWebhooks } from './tellWorkflowWebhooks.ts';
 import { readPlan, workflowDraft, workflowKind } from './workflows.ts';
 
-/** `told`: the job that whoever looks has news of. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** `told`: the job that has just changed. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function lookAtWorkflowOf(
   core: LookDeps,
   workflowId: string,
@@ -42,12 +43,21 @@ export async function lookAtWorkflowOf(
   }
 }
 
-/** Of its end, or its new start: it looks once more at what it ended for, and then is done. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/**
+ * Of its end, or its new start: it looks once more at what it ended for, tells its owner's webhooks and who watches, and then is
+ * done. A hint that is not taken is told anew by the sweeper. @throws {JobError} `TABLE_UNAVAILABLE`.
+ */
 export async function tellWorkflow(core: LookDeps, { workflowId, tell }: Pick<Workflow, 'workflowId' | 'tell'>): Promise<void> {
   if (tell === undefined) return;
   await lookAtWorkflowOf(core, workflowId, {});
+  const present = (await core.table.entries.get(workflowKind, workflowId))?.value;
+  if (present === undefined || present.tell !== tell) return;
+  const webhookVersion = await tellWorkflowWebhooks(core, present);
+  if (!(await core.feed.publish(workflowHint(present)))) return;
   await changeEntry(core.table.entries, workflowKind, workflowId, (entry) =>
-    entry === undefined || entry.value.tell !== tell ? 'keep' : workflowDraft({ ...entry.value, tell: undefined }, core.settings),
+    entry === undefined || entry.value.tell !== tell
+      ? 'keep'
+      : workflowDraft({ ...entry.value, tell: undefined, webhookVersion }, core.settings),
   );
 }
 

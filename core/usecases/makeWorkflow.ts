@@ -1,4 +1,4 @@
-/** Puts the jobs of a workflow that was accepted: by whoever accepted it or, should that die, by the sweeper. */
+/** Puts the jobs of a workflow that was accepted: called by the process that accepted it or, if that dies, by the sweeper. */
 import type { Job } from '../job.ts';
 import { changeEntry } from '../table/changeEntry.ts';
 import { waitsForJobs } from '../workflow/moves.ts';
@@ -82,7 +82,7 @@ async function makeJob(core: MakeDeps, workflow: Workflow, plan: Plan, number: n
   await sending;
 }
 
-/** Whoever put it may have died before its message. */
+/** The process that put it may have died before it sent the message. */
 function isUntouched({ status, version, sweptAt }: Job): boolean {
   return status === 'PENDING' && version === 1 && sweptAt === undefined;
 }

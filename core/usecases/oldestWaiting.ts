@@ -1,4 +1,4 @@
-/** Who waits for a limit's key: found by the index, confirmed by the records, oldest first. */
+/** The jobs that wait for a limit's key: found by the index, confirmed by the records, oldest first. */
 import type { Job } from '../job.ts';
 import { under, waitRank } from '../place.ts';
 import type { WaitReason } from '../waiting.ts';
@@ -7,7 +7,7 @@ import { readEach } from './readEach.ts';
 
 const pageSize = 20;
 
-/** Up to `count`. The index may show some no more, and some not yet. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Up to `count`. The index may show some that no longer wait, and not yet show others. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function oldestWaiting(
   core: Pick<Core, 'table' | 'log'>,
   reason: WaitReason,

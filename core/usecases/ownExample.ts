@@ -1,11 +1,11 @@
-/** A job type's example as a given owner may hand it in. */
+/** A job type's example, changed so that a given owner may hand it in. */
 import type { JsonValue } from '../job.ts';
 import { anyJson, type JobType } from '../jobType.ts';
 import { decodeJson } from '../json.ts';
 import { ownUri, refusalOf, type ObjectAccess } from '../objectAccess.ts';
 import { objectsNamedIn } from '../objectUri.ts';
 
-/** Outputs that are not the owner's to write lie in the owner's own folder instead. */
+/** Outputs that the owner may not write are moved into the owner's own folder. */
 export function ownExample(access: ObjectAccess, owner: string, { params, example }: Pick<JobType, 'params' | 'example'>): JsonValue {
   const given = decodeJson(anyJson, JSON.stringify(example)) ?? {};
   const moved = new Map(

@@ -1,4 +1,4 @@
-/** Parks a job: it waits on purpose from now on, and needs no message until whoever ends that sends it anew. */
+/** Parks a job: it waits on purpose from now on, and needs no message until the process that ends its wait sends it again. */
 import type { Job } from '../job.ts';
 import type { Waiting } from '../waiting.ts';
 import type { Core } from './core.ts';
@@ -6,13 +6,13 @@ import { wakeJob } from './wake.ts';
 
 /**
  * - `parked`: it waits, or has been woken since: its present message may go.
- * - `changed`: it is no longer as it was read; `job` is what it has become, undefined where it is gone. Decide anew.
+ * - `changed`: it has changed since it was read; `job` is its present record, undefined where it is gone. Decide again.
  */
 export type Parked = { readonly kind: 'parked' } | { readonly kind: 'changed'; readonly job: Job | undefined };
 
 /**
- * `isStillBarred` is asked after the write, and reads once more what the job waits for: what ended in between has told
- * nobody of this job. Where it is over, the job is woken here. Should this die in between, the timer looks there too.
+ * `isStillBarred` is called after the write, and reads once more what the job waits for, which may have ended in between
+ * without waking this job. Then the job is woken here. If this process dies in between, the timer wakes it.
  * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`: the message must come back.
  */
 export async function parkJob(

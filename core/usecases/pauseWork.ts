@@ -7,7 +7,7 @@ import { allPauses, isOn, pauseKey, pauseKind, type Pausable, type Pause, type P
 import { wakePaused } from './wakePaused.ts';
 
 export const maxReasonLength = 500;
-/** Of those that a resume sends before it answers. */
+/** The number that a resume sends before it returns. */
 const firstWoken = 500;
 
 export interface PauseRequest {
@@ -46,7 +46,7 @@ export async function resumeWork(core: Pick<Core, 'table' | 'queues' | 'telemetr
   await wakePaused(core, { maxJobs: firstWoken });
 }
 
-/** Leaves out what is over. */
+/** Without pauses that have ended. */
 async function changePauses({ table }: Pick<Core, 'table'>, now: ServiceTime, change: (pauses: Pauses) => Pauses): Promise<void> {
   await changeEntry(table.entries, pauseKind, allPauses, (entry) => {
     const present = Object.entries(entry?.value.paused ?? {}).filter(([, pause]) => isOn(pause, now));

@@ -1,7 +1,7 @@
 /**
  * What is paused: types, and the queues of priorities. All of it stands in one entry, which workers read every few seconds.
- * Creating goes on, and running jobs end; what would start is parked, and sent again in order when the pause is over, which
- * may be because somebody resumed it, or because its time has come.
+ * Jobs can still be created, and running jobs end. A job that would start is parked, and sent again in order when the pause is
+ * over: because somebody resumed it, or because its time has come.
  */
 import { z } from 'zod';
 import type { ServiceTime } from '../clock.ts';
@@ -11,7 +11,7 @@ import { waitKey } from '../waiting.ts';
 import type { Core } from './core.ts';
 
 const pause = z.object({
-  /** For people. */
+  /** The reason, for people. */
   reason: z.string().optional(),
   /** When it ends by itself: milliseconds since the epoch, in the service's time. */
   until: z.number().optional(),
@@ -22,7 +22,7 @@ const pause = z.object({
 
 /** By the key that its jobs wait for: `pauseKey`. */
 export const pauseKind = defineEntryKind('pauses', z.object({ paused: z.record(z.string(), pause) }));
-/** Of the one entry there is. */
+/** The key of the only entry. */
 export const allPauses = 'all';
 
 export type Pause = Readonly<z.infer<typeof pause>>;
@@ -39,23 +39,23 @@ export async function readPauses({ table }: Pick<Core, 'table'>): Promise<Pauses
   return (await table.entries.get(pauseKind, allPauses))?.value.paused ?? {};
 }
 
-/** The pause there is of this, unless its time is over. */
+/** The pause of this type or queue, unless its time is over. */
 export function pauseOf(pauses: Pauses, what: Pausable, now: Pick<ServiceTime, 'low'>): Pause | undefined {
   return isPaused(pauses, pauseKey(what), now) ? pauses[pauseKey(what)] : undefined;
 }
 
-/** Whether some pause there is may be in the way of a job of this type, whatever its priority. */
+/** Whether a pause may concern a job of this type, whatever its priority. */
 export function isPausable(pauses: Pauses, type: string): boolean {
   return Object.keys(pauses).some((key) => key === pauseKey({ type }) || jobPriorities.some((priority) => key === pauseKey({ priority })));
 }
 
-/** Of what jobs that wait for this key wait for. */
+/** The type or queue of the pause that jobs with this key wait for. */
 export function isPaused(pauses: Pauses, key: string, now: Pick<ServiceTime, 'low'>): boolean {
   const found = pauses[key];
   return found !== undefined && isOn(found, now);
 }
 
-/** What keeps a job from starting, as its wait. */
+/** The pause that keeps a job from starting, as its wait. */
 export function pauseOn(
   pauses: Pauses,
   { type, priority }: Pick<Job, 'type' | 'priority'>,

@@ -1,4 +1,4 @@
-/** Reads the jobs that a page of an index shows, each for itself. */
+/** Reads the jobs on a page of an index, each independently. */
 import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
 import type { Core } from './core.ts';
@@ -10,7 +10,7 @@ export interface Read {
   readonly damaged: readonly string[];
 }
 
-/** One that cannot be read is nobody else's fault. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** A job that cannot be read must not affect the others. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function readEach({ table, log }: Pick<Core, 'table' | 'log'>, page: readonly Pick<Job, 'jobId'>[]): Promise<Read> {
   const jobIds = page.map(({ jobId }) => jobId);
   if (jobIds.length === 0) return { jobs: [], unreadable: 0, damaged: [] };
@@ -28,7 +28,7 @@ export async function readEach({ table, log }: Pick<Core, 'table' | 'log'>, page
     } catch (error) {
       if (error instanceof JobError) throw error;
       damaged.push(jobId);
-      log.error({ error, jobId }, 'the record of a job cannot be read; it is passed over');
+      log.error({ error, jobId }, 'the record of a job cannot be read; it is skipped');
     }
   }
   return { jobs, unreadable: damaged.length, damaged };

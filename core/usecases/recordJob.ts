@@ -1,5 +1,5 @@
-/** The record of a job that is handed in: what was asked for is checked, and written once, for whoever sends its message. */
-import { createHash } from 'node:crypto';
+/** The record of a job that is handed in: the request is checked, and written once; the caller sends its message. */
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { ServiceTime } from '../clock.ts';
 import { JobError } from '../errors.ts';
@@ -30,11 +30,11 @@ import type { TransitionDeps } from './transitionJob.ts';
 export interface CreateJobRequest {
   readonly owner: string;
   readonly type: string;
-  /** Not yet checked: whatever the client sent. */
+  /** Not checked yet: as the client sent it. */
   readonly params: JsonValue | undefined;
   readonly priority: JobPriority;
   readonly idempotencyKey?: string | undefined;
-  /** At most five; one that is named twice counts once. */
+  /** At most five; a repeated one counts once. */
   readonly tags?: readonly string[] | undefined;
   /** 0 to 900. */
   readonly delaySeconds: number;
@@ -49,7 +49,7 @@ export interface CreatedJob {
   readonly created: boolean;
 }
 
-/** What there is to refuse before anything is written. @throws {JobError} `UNKNOWN_JOB_TYPE`, `BAD_USER_INPUT`. */
+/** The checks before anything is written. @throws {JobError} `UNKNOWN_JOB_TYPE`, `BAD_USER_INPUT`. */
 export function checkedRequest(
   core: Pick<Core, 'jobTypes'> & { readonly settings: Pick<Core['settings'], 'objectAccess' | 'attemptsPerReceive' | 'maxReceiveCount'> },
   request: CreateJobRequest,
@@ -66,11 +66,11 @@ export function checkedRequest(
   };
 }
 
-/** What a type says of a job, found when its params were checked. */
+/** The type's values for a job, found when its params were checked. */
 export type TypeFacts = Pick<Job, 'maxFailures' | 'concurrencyKey' | 'rateKey'>;
 
 /**
- * The job of an id that is known beforehand, without its message: whoever repeats it finds it there. `facts` stand in for a type
+ * The job of an id that is known beforehand, without its message: a repeated call finds it there. `facts` stand in for a type
  * that this process does not know: its worker checks the params. @throws as `createJob`.
  */
 export async function recordJob(
@@ -87,12 +87,12 @@ export async function recordJob(
 /** What becomes of params whose record is never written, see `keepPayload`. `onAsked`: the table has been asked to write it. */
 export async function record(core: Core, draft: Draft, onAsked?: () => void): Promise<CreatedJob> {
   const { jobId, params: value } = draft;
-  // The record lives on from its end, which comes after its start.
+  // The record is kept for some time after its end, which comes after its start.
   const now = Math.max(draft.createdAt, draft.dueAt ?? 0);
   return put(core, { ...draft, params: await core.table.keepPayload({ jobId, kind: 'params', value, now }) }, onAsked);
 }
 
-/** Whose params are kept already. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** For a job whose params are stored already. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function put(core: TransitionDeps, draft: Omit<Job, 'writeId'>, onAsked?: () => void): Promise<CreatedJob> {
   const { jobId } = draft;
   const webhookVersion = (await mayHaveWebhooks(core, draft.owner)) ? 0 : undefined;
@@ -101,7 +101,7 @@ export async function put(core: TransitionDeps, draft: Omit<Job, 'writeId'>, onA
   const { ok, job } = await creating;
   if (job === undefined) throw new JobError('TABLE_UNAVAILABLE', { jobId });
   if (!ok) return { job, created: false };
-  // Nobody has the ticket yet: only who watches all of an owner's jobs is told.
+  // Nobody has the ticket yet: only watchers of all of an owner's jobs get this event.
   void publishLatest(core.feed, job);
   tellWebhooksSoon(core, job);
   core.telemetry.count('jobsCreated', { type: job.type, priority: job.priority });
@@ -146,7 +146,7 @@ export function draftOf(request: DraftRequest, { now, ...checked }: Checked): Dr
   };
 }
 
-/** Without a delay it is due whatever the time is known to be. */
+/** Without a delay it is due, whatever the bounds of the time are. */
 function startOf({ delaySeconds, runAt }: DraftRequest, now: ServiceTime): Start {
   if (runAt !== undefined) return startAt(runAt, now);
   return delaySeconds === 0 ? {} : { dueAt: now.high + delaySeconds * 1000 };
@@ -177,7 +177,7 @@ export function checkLimits({ owner, type, params, idempotencyKey, tags = [], de
   }
 }
 
-/** Undefined for none, so that a job without tags is what it was before there were any. */
+/** Undefined for none, so that a job without tags has the same record as before tags existed. */
 export function tagsOf({ tags = [] }: Pick<CreateJobRequest, 'tags'>): readonly string[] | undefined {
   return tags.length === 0 ? undefined : [...new Set(tags)];
 }
@@ -205,12 +205,10 @@ export function hashOf(request: CreateJobRequest): string {
   const { type, params = {}, priority, delaySeconds, runAt } = request;
   const tags = tagsOf(request)?.toSorted();
   const start = runAt === undefined ? { delaySeconds } : { delaySeconds, runAt };
-  return createHash('sha256')
-    .update(canonicalJson({ type, params, priority, ...start, ...(tags === undefined ? {} : { tags }) }))
-    .digest('base64url');
+  return hash('sha256', canonicalJson({ type, params, priority, ...start, ...(tags === undefined ? {} : { tags }) }), 'base64url');
 }
 
-/** @throws {JobError} `BAD_USER_INPUT` for half a surrogate pair, which no canonical form can spell. */
+/** @throws {JobError} `BAD_USER_INPUT` for half a surrogate pair, which has no canonical form. */
 export function canonicalJson(payload: object): string {
   try {
     return canonicalize(payload) ?? '';

@@ -1,16 +1,17 @@
-/** Sends a message for every job that has not ended: for queues in memory, which begin empty and keep what has room. */
+/** Sends a message for every job that has not ended: for queues in memory, which start empty and hold only what has room. */
 import type { QueueFill } from '../queue/jobQueues.ts';
 import type { QueuedJob } from '../job.ts';
 import { msUntil } from '../verdict.ts';
 import type { Core } from './core.ts';
 import { sendMessage } from './sendMessage.ts';
 
-/** It holds the loop for a moment only. */
+/** A page delays the event loop only for a moment. */
 const pageSize = 200;
 
 /**
- * Oldest first, as long as the queues have room. Answers how many it sent. A message too many does no harm: it finds its
- * job held or ended. What waits on purpose is sent by whoever ends that, and what is handed in meanwhile by its giver.
+ * Oldest first, as long as the queues have room. Returns how many it sent. An extra message does no harm: its receiver finds
+ * that the job has a worker or has ended. A job that waits on purpose is sent when its wait ends, and a new job by the call
+ * that hands it in.
  * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`.
  */
 export async function refillQueues(

@@ -1,4 +1,4 @@
-/** What every new generation of a job begins with, whoever begins it. */
+/** The fields with which every new generation of a job begins. */
 import { maxLosses, type Job } from '../job.ts';
 import type { Changes } from '../table/jobTable.ts';
 import type { Core } from './core.ts';

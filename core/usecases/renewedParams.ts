@@ -1,8 +1,11 @@
-/** Sees to it that the params of an open job, where they are kept apart, do not end before its record. */
+/** Keeps the params of an open job, where they are stored apart, from expiring before its record. */
 import type { ApartPayload, Job } from '../job.ts';
 import type { Core } from './core.ts';
 
-/** What to write to the record; nothing for most, whose params stand in the record or have long to live. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/**
+ * The fields to write to the record; none for most jobs, whose params are in the record or do not expire soon. @throws
+ * {JobError} `TABLE_UNAVAILABLE`.
+ */
 export async function renewedParams(
   { table }: Pick<Core, 'table'>,
   { params }: Pick<Job, 'params'>,

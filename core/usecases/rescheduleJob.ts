@@ -1,4 +1,4 @@
-/** Moves the start of a job that waits. */
+/** Changes the start of a waiting job. */
 import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
 import { msUntil } from '../verdict.ts';
@@ -25,7 +25,7 @@ export async function rescheduleJob(
     if (job.status !== 'PENDING') {
       throw new JobError('JOB_NOT_RESCHEDULABLE', { message: `The job is ${job.status}: its start cannot be moved.`, jobId: job.jobId });
     }
-    // One that waits for others does so still, and for its start after that.
+    // A job that waits for others still does, and after that for its start.
     const kept = job.waiting?.reason === 'DEPENDENCIES' ? { waiting: job.waiting, tell: job.tell } : { waiting };
     const params = await renewedParams(core, job, Math.max(now.at, runAt));
     const moved = await transitionJob(core, 'reschedule', job, { facts: { now }, changes: { ...params, runAt, dueAt, ...kept } });
@@ -33,17 +33,17 @@ export async function rescheduleJob(
       if (kept.waiting === undefined) await send(core, moved.job, dueAt === null ? 0 : msUntil(dueAt, now) / 1000);
       return moved.job;
     }
-    // Something else was faster: look at what the job has become.
+    // Another process was faster: look at what the job has become.
     if (moved.job === undefined) throw new JobError('JOB_NOT_FOUND');
     job = moved.job;
   }
 }
 
-/** A message that is not taken is no reason to fail the job: it has been moved, and the sweeper sends it. */
+/** A message that is not accepted is no reason to fail the job: its start was changed, and the sweeper sends it. */
 async function send(core: Core, job: Job, delaySeconds: number): Promise<void> {
   try {
     await sendMessage(core, job, delaySeconds);
   } catch (error) {
-    core.log.warn({ error, jobId: job.jobId }, 'the message of a job that was moved could not be sent; the sweeper sends it');
+    core.log.warn({ error, jobId: job.jobId }, 'the message of a job that was rescheduled could not be sent; the sweeper sends it');
   }
 }

@@ -10,7 +10,7 @@ import { tellJob } from './tell.ts';
 
 export interface RetryRequest extends Caller {
   readonly jobId: string;
-  /** What its handler kept (steps, sleeps, signals) is forgotten. */
+  /** What its handler kept (steps, sleeps, signals) is discarded. */
   readonly fromStart?: boolean | undefined;
 }
 
@@ -28,7 +28,7 @@ export async function retryJob(core: Core, { fromStart = false, ...request }: Re
 
   const retried = await beginAnew(core, event, job, facts, { fromStart });
   if (!retried.ok) throw retried.job === undefined ? new JobError('JOB_NOT_FOUND') : notRetryable(retried.job);
-  // Those that wait for it are told first; then it goes on as they do, by its dependencies.
+  // The jobs that wait for it are told first; then it continues like them, when its dependencies allow it.
   return retried.job.tell === undefined ? enqueue(core, retried.job, 0) : tellJob(core, retried.job);
 }
 

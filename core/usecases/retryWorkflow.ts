@@ -1,4 +1,4 @@
-/** Retries all failed jobs of a workflow: what was cancelled for them goes on by itself. */
+/** Retries all failed jobs of a workflow: jobs that were cancelled because of them continue by themselves. */
 import { JobError } from '../errors.ts';
 import { isFailed, type Job } from '../job.ts';
 import type { Workflow } from '../workflow/workflow.ts';
@@ -27,7 +27,7 @@ async function retryOne(core: Core, { owner, jobId }: Job): Promise<void> {
   try {
     await retryJob(core, { owner, jobId });
   } catch (error) {
-    // Somebody else was faster.
+    // Another process was faster.
     if (!(error instanceof JobError) || error.code !== 'JOB_NOT_RETRYABLE') throw error;
   }
 }

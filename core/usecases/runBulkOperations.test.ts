@@ -8,7 +8,7 @@ const someJobs = 7;
 const leaseMs = 31_000;
 const allDone = { status: 'COMPLETED', matched: someJobs, done: someJobs, skipped: 0, failed: 0 };
 
-/** Killed at each effect in turn, before it or right after it: told what it had done when it was killed. */
+/** Killed at each effect in turn, right before or right after it; told what it had done by then. */
 async function killedAnywhere(
   act: (kill: { readonly before?: () => void; readonly after?: () => void }, owner: string) => Promise<'killed' | 'survived'>,
 ): Promise<number> {
@@ -23,14 +23,14 @@ async function killedAnywhere(
         if (when === 'after') return fatal;
         break;
       }
-      if (fatal > 200) throw new Error('it never comes to its end');
+      if (fatal > 200) throw new Error('it never ends');
     }
   }
   throw new Error('unreachable');
 }
 
-describe('a retry of many', () => {
-  test('retries each job once, whatever it is killed at, and those that fail again are left alone', async () => {
+describe('a retry of many jobs', () => {
+  test('retries each job once, wherever it is killed, and does not touch jobs that fail again', async () => {
     const stage = await openBulkStage();
     const kills = await killedAnywhere(async (kill, owner) => {
       const jobs = await Promise.all(Array.from({ length: someJobs }, () => stage.failed({ owner })));
@@ -54,11 +54,11 @@ describe('a retry of many', () => {
       }
       return status === 'COMPLETED' ? 'survived' : 'killed';
     });
-    // One page of a begin, a plan, a transition and a message a job, and an outcome: more than so many.
+    // A page takes a begin and a plan, a transition and a message per job, and an outcome: more effects than this.
     expect(kills).toBeGreaterThan(2 * someJobs);
   });
 
-  test('skips what others change between the page’s being written and its job’s turn', async () => {
+  test('skips jobs that change between the write of the page and their turn', async () => {
     const stage = await openBulkStage();
     const jobs = await Promise.all(Array.from({ length: someJobs }, () => stage.failed()));
     const operation = await stage.ask();
@@ -78,7 +78,7 @@ describe('a retry of many', () => {
     expect(retriesOf(await stage.found(first.jobId))).toBe(1);
   });
 
-  test('is shared by several at once, who retry each job once', async () => {
+  test('is shared by several processes at once, which retry each job once', async () => {
     const stage = await openBulkStage();
     const jobs = await Promise.all(Array.from({ length: 20 }, () => stage.failed()));
     const operations = await Promise.all([stage.ask(), stage.ask({ filter: { type: ['simulate_work'] } })]);
@@ -87,7 +87,7 @@ describe('a retry of many', () => {
     await stage.run();
     const [one, other] = await Promise.all(operations.map(stage.present));
     expect([one?.status, other?.status]).toEqual(['COMPLETED', 'COMPLETED']);
-    // Of two that meet, one retries a job.
+    // If two processes meet, only one of them retries a job.
     expect((one?.done ?? 0) + (other?.done ?? 0)).toBe(jobs.length);
     for (const { jobId } of jobs) expect(retriesOf(await stage.found(jobId))).toBe(1);
   });
@@ -117,7 +117,7 @@ describe('a retry of many', () => {
     for (const { jobId } of jobs) expect(retriesOf(await stage.found(jobId))).toBe(1);
   });
 
-  test('waits through an outage of the queues, and sends what it had retried', async () => {
+  test('waits for the end of an outage of the queues, and sends what it had retried', async () => {
     const stage = await openBulkStage();
     const jobs = await Promise.all(Array.from({ length: someJobs }, () => stage.failed()));
     const operation = await stage.ask();
@@ -134,7 +134,7 @@ describe('a retry of many', () => {
     expect(new Set(stage.sent.map(({ jobId }) => jobId))).toEqual(new Set(jobs.map(({ jobId }) => jobId)));
   });
 
-  test('leaves alone what ended, or was handed in, after it was asked for, what succeeded, and what is others’', async () => {
+  test('does not touch jobs that ended or were handed in later, succeeded, or belong to others', async () => {
     const stage = await openBulkStage();
     const [old, open, cancelled] = [await stage.failed(), await stage.created(), await stage.created()];
     const others = await stage.failed({ owner: 'owner-2' });
@@ -150,7 +150,7 @@ describe('a retry of many', () => {
     for (const { jobId } of [open, cancelled, others, late]) expect((await stage.found(jobId)).generation).toBe(1);
   });
 
-  test('of all owners acts on theirs, and of a named one on theirs alone', async () => {
+  test("of all owners processes the jobs of all, and of a named one only that one's", async () => {
     const stage = await openBulkStage();
     const jobs = [await stage.failed(), await stage.failed({ owner: 'owner-2' }), await stage.failed({ owner: 'owner-3' })];
     const named = await stage.ask({ owner: 'owner-2' });
@@ -162,7 +162,7 @@ describe('a retry of many', () => {
     for (const { jobId } of jobs) expect(retriesOf(await stage.found(jobId))).toBe(1);
   });
 
-  test('counts alone in a dry run', async () => {
+  test('only counts in a dry run', async () => {
     const stage = await openBulkStage();
     const jobs = await Promise.all(Array.from({ length: someJobs }, () => stage.failed()));
     const operation = await stage.ask({ isDryRun: true });
@@ -172,7 +172,7 @@ describe('a retry of many', () => {
     expect(stage.sent).toEqual([]);
   });
 
-  test('touches no more than a page after its abort, and tells what that did', async () => {
+  test('processes no more than a page after its abort, and reports what that did', async () => {
     const stage = await openBulkStage();
     await Promise.all(Array.from({ length: someJobs }, () => stage.failed()));
     const operation = await stage.ask();
@@ -190,7 +190,7 @@ describe('a retry of many', () => {
     expect(stage.sent).toHaveLength(6);
   });
 
-  test('acts on nothing more where it was aborted while its holder was dead', async () => {
+  test('processes nothing more where it was aborted while its holder was dead', async () => {
     const stage = await openBulkStage();
     await Promise.all(Array.from({ length: someJobs }, () => stage.failed()));
     const operation = await stage.ask();
@@ -209,7 +209,7 @@ describe('a retry of many', () => {
     expect(await stage.present(operation)).toMatchObject({ status: 'ABORTED', matched: 3, done: 1, skipped: 0, failed: 0 });
   });
 
-  test('never acts on more than it may in a second, and stops between pages when it is told to', async () => {
+  test('never processes more than its limit per second, and stops between pages when it is asked to', async () => {
     const stage = await openBulkStage();
     await Promise.all(Array.from({ length: someJobs }, () => stage.failed()));
     const operation = await stage.ask({ perSecond: 2 });
@@ -224,7 +224,7 @@ describe('a retry of many', () => {
     await stage.run(noting, stopping.signal);
     expect(times).toHaveLength(6);
     for (const [index, time] of times.slice(2).entries()) expect(time - (times[index] ?? 0)).toBeGreaterThanOrEqual(1000);
-    // It was given back: nobody waits for a lease.
+    // The operation was given back: nobody has to wait for a lease.
     expect(await stage.present(operation)).toMatchObject({ status: 'RUNNING', done: 6 });
     expect((await stage.present(operation)).lease).toBeUndefined();
     stage.pass(1000);
@@ -233,8 +233,8 @@ describe('a retry of many', () => {
   });
 });
 
-describe('a cancel of many', () => {
-  test('cancels what waits and asks what runs, once each, whatever it is killed at', async () => {
+describe('a cancel of many jobs', () => {
+  test('cancels waiting jobs and asks running ones, once each, wherever it is killed', async () => {
     const stage = await openBulkStage();
     await killedAnywhere(async (kill, owner) => {
       const waiting = await Promise.all(Array.from({ length: 4 }, () => stage.created({ owner })));
@@ -251,7 +251,7 @@ describe('a cancel of many', () => {
     });
   });
 
-  test('cancels a job that a worker takes meanwhile, and not one that ended or began anew', async () => {
+  test('cancels a job that a worker takes meanwhile, and not one that ended or was retried', async () => {
     const stage = await openBulkStage();
     const [taken, ends, anew] = [await stage.created(), await stage.created(), await stage.created()];
     const operation = await stage.ask({ action: 'CANCEL', filter: { createdAfter: 0 } });

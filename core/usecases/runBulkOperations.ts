@@ -1,6 +1,6 @@
 /**
- * Works on bulk operations, page by page: a page is written down, its jobs are acted on, what became of them is written.
- * Any number of processes do this at once, and may be ended anywhere.
+ * Works on bulk operations, page by page: a page is written, its jobs are processed, the results are written. Any number of
+ * processes do this at once, and may be killed anywhere.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonic, type ServiceTime } from '../clock.ts';
@@ -14,21 +14,24 @@ import { tellOfBulk } from './watchBulkOperation.ts';
 export interface BulkRun {
   /** In milliseconds: no page is begun later. */
   readonly forMs: number;
-  /** Nor after this fires. */
+  /** No page is begun after this fires either. */
   readonly signal?: AbortSignal | undefined;
-  /** How it waits between pages. */
+  /** Waits between pages. */
   readonly wait?: typeof waited;
 }
 
-/** Operations that are worked on at once; the others have their turn after a slice. */
+/** Operations that one process works on at once; the others get their turn after a time slice. */
 const atOnce = 10;
 const sliceMs = 5000;
-/** Who is due so soon is waited for. */
+/** An operation that is due this soon is waited for. */
 const soonMs = 2000;
-/** Longer than a page takes; then another process takes it that its holder is gone. */
+/** Longer than a page takes; after that another process assumes that the holder is gone. */
 const leaseMs = 30_000;
 
-/** One that cannot go on stops no other, and is tried again when its lease is over. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/**
+ * An operation that cannot continue does not stop the others, and is tried again when its lease has ended. @throws {JobError}
+ * `TABLE_UNAVAILABLE`.
+ */
 export async function runBulkOperations(core: Core, { forMs, signal, wait = waited }: BulkRun): Promise<void> {
   const until = monotonic() + forMs;
   for (;;) {
@@ -38,7 +41,7 @@ export async function runBulkOperations(core: Core, { forMs, signal, wait = wait
     const worked = await Promise.all(
       rows.map(({ key }) =>
         workOn(slice, key).catch((error: unknown) => {
-          core.log.warn({ error, operationId: key }, 'a bulk operation cannot go on; it is tried again');
+          core.log.warn({ error, operationId: key }, 'a bulk operation cannot continue; it will be tried again');
           return false;
         }),
       ),
@@ -47,7 +50,7 @@ export async function runBulkOperations(core: Core, { forMs, signal, wait = wait
   }
 }
 
-/** A time of one process on an operation. */
+/** The time slice of one process for an operation. */
 interface Slice {
   readonly core: Core;
   readonly holder: string;
@@ -74,7 +77,7 @@ async function workOn(slice: Slice, operationId: string): Promise<boolean> {
   return true;
 }
 
-/** From what is found to what became of it. Undefined: it is over, or another’s. */
+/** One page, from finding its jobs to writing the results. Undefined: the operation has ended, or another process has it. */
 async function turnPage(slice: Slice, entry: KnownOperation): Promise<KnownOperation | undefined> {
   const { core } = slice;
   let held: KnownOperation | undefined = entry;
@@ -127,7 +130,7 @@ function tell({ feed, log }: Pick<Core, 'feed' | 'log'>, operation: BulkOperatio
   log.info({ operationId, action, status, isDryRun, matched, done, skipped, failed }, 'a bulk operation is over');
 }
 
-/** What watchers see. */
+/** The data that watchers see. */
 function told({ status, matched, done, skipped, failed }: BulkOperation): string {
   return JSON.stringify([status, matched, done, skipped, failed]);
 }
@@ -151,7 +154,7 @@ function withPage(operation: BulkOperation, { jobs, damaged, beyond, isAtEnd }: 
   };
 }
 
-/** From its end on is counted, so that no second sees more than it may. */
+/** Counted from the end of the page, so that no second sees more than the limit. */
 function withOutcome(operation: BulkOperation, outcome: PageOutcome, now: number): BulkOperation {
   const { page = [], maxPerSecond, done, skipped, failed, errors } = operation;
   return {

@@ -18,13 +18,13 @@ export const scheduleKind = defineEntryKind('schedule', scheduleSchema);
 export const listedKind = defineEntryKind('listedSchedule', z.object({}));
 
 const paramsKind = defineEntryKind('scheduleParams', z.object({ params: anyJson }));
-/** As JSON. Beyond that, params stand apart from the entry, which is written twice a tick. */
+/** As JSON. Larger params are stored apart from the entry, which is written twice per tick. */
 const maxInlineParamsBytes = 200;
 
 /** A place takes 1,000 writes a second, and a tick makes four. */
 export const tickPlaces = ['ticks#0', 'ticks#1', 'ticks#2', 'ticks#3'] as const;
 
-/** Before those due at `at`, in milliseconds since the epoch. */
+/** The rank before those due at `at`, in milliseconds since the epoch. */
 export function tickRank(at: number, key = ''): string {
   return `${String(Math.max(0, at)).padStart(15, '0')}#${key}`;
 }
@@ -33,7 +33,7 @@ export function listPlace(owner: string): string {
   return `schedules#${createHash('sha256').update(owner).digest('base64url')}`;
 }
 
-/** In the order of names, whose bytes hold no end. */
+/** In the order of names. */
 export function listRank({ name }: Pick<Schedule, 'name'>): string {
   return name;
 }
@@ -61,7 +61,7 @@ export async function getSchedule(
   return entry;
 }
 
-/** Where params go: into the entry, or apart, under a key that no other write has. */
+/** Where params are stored: in the entry, or apart, under a new key. */
 export async function keptParams(
   { table, newJobId }: Pick<Core, 'table' | 'newJobId'>,
   scheduleId: string,
@@ -78,13 +78,13 @@ export async function paramsOf({ table }: Pick<Core, 'table'>, { params, paramsK
   return (await table.entries.get(paramsKind, paramsKey))?.value.params;
 }
 
-/** Of what no schedule names any more. */
+/** Removes params that no schedule uses any more. */
 export async function forgetParams({ table }: Pick<Core, 'table'>, paramsKey: string | undefined): Promise<void> {
   const entry = paramsKey === undefined ? undefined : await table.entries.get(paramsKind, paramsKey);
   if (entry !== undefined) await table.entries.remove(paramsKind, entry);
 }
 
-/** What its ticks hand in. */
+/** The job that its ticks hand in. */
 export function requestOf(
   { owner, type, priority, tags }: Pick<Schedule, 'owner' | 'type' | 'priority' | 'tags'>,
   params: JsonValue | undefined,

@@ -1,4 +1,4 @@
-/** Sends a signal to a job: before its handler waits for it, or after, and once. */
+/** Sends a signal to a job, before or after its handler waits for it, and once. */
 import canonicalize from 'canonicalize';
 import { JobError } from '../errors.ts';
 import { isFinal, maxParamsBytes, type Job, type JsonValue } from '../job.ts';
@@ -13,7 +13,7 @@ import { tellSignal } from './tellSignals.ts';
 export interface SignalRequest extends Caller {
   readonly jobId: string;
   readonly name: string;
-  /** Not yet checked: whatever the client sent. */
+  /** Not checked yet: as the client sent it. */
   readonly payload: JsonValue | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface SignalRequest extends Caller {
 export const maxSignalBytes = maxParamsBytes;
 
 /**
- * Answers the job as it then is. The same again changes nothing, so that a sender without an answer may repeat it.
+ * Returns the job as it then is. The same signal again changes nothing, so a sender without an answer may repeat it.
  * @throws {JobError} `JOB_NOT_FOUND`; `SIGNAL_TOO_LATE`; `SIGNAL_ALREADY_SENT` with another payload; `BAD_USER_INPUT`.
  */
 export async function sendSignal(core: Core, { name, payload = null, ...request }: SignalRequest): Promise<Job> {
@@ -33,7 +33,7 @@ export async function sendSignal(core: Core, { name, payload = null, ...request 
   for (;;) {
     await sendTo(core, job, name, payload);
     const present = await getJob(core, request);
-    // Begun anew from its start meanwhile: it would never see it.
+    // It was begun again from its start meanwhile: the job would never see the signal.
     if (present.stepsFrom === job.stepsFrom) return present;
     job = present;
   }
@@ -58,7 +58,7 @@ async function sendTo(core: Core, job: Job, name: string, payload: JsonValue): P
   if (entry !== undefined) await tell(core, jobId, entry);
 }
 
-/** Before the signal is written, so that no record ends without what was kept beside it. */
+/** Before the signal is written, so that no record is deleted without what was kept beside it. */
 async function requireOpen({ table }: Core, { jobId, keeps, status }: Job): Promise<void> {
   const isNoted = keeps === true || isFinal(status);
   const present = isNoted ? status : (await table.touch('keepSignal', jobId, {}, { keeps: true })).job?.status;
@@ -66,12 +66,12 @@ async function requireOpen({ table }: Core, { jobId, keeps, status }: Job): Prom
   if (isFinal(present)) throw new JobError('SIGNAL_TOO_LATE', { message: `The job has already ended ${present}.`, jobId });
 }
 
-/** The signal is recorded: what cannot be told now the timer tells. */
+/** The signal is recorded: if the job cannot be woken now, the timer does it. */
 async function tell(core: Core, jobId: string, entry: Parameters<typeof tellSignal>[1]): Promise<void> {
   try {
     await tellSignal(core, entry);
   } catch (error) {
-    core.log.warn({ error, jobId }, 'a job could not be told of its signal; the timer tells it');
+    core.log.warn({ error, jobId }, 'a job could not be woken for its signal; the timer does it');
   }
 }
 

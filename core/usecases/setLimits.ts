@@ -6,10 +6,10 @@ import type { Core } from './core.ts';
 import { allLimits, limitsKind } from './limitsInForce.ts';
 import { wakeLimited } from './wakeLimited.ts';
 
-/** Of the keys that a change looks at before it answers. */
+/** The number of keys that a change looks at before it returns. */
 const firstKeys = 50;
 
-/** Each part: left alone where it is undefined, back to what the type says where it is null. */
+/** Each part: unchanged where it is undefined, the type's own value where it is null. */
 export interface LimitsChange {
   readonly concurrency?: TypeLimits['concurrency'] | null | undefined;
   readonly rate?: TypeLimits['rate'] | null | undefined;
@@ -32,6 +32,6 @@ export async function setLimits(
     };
     return { value: { byType: { ...others, [type]: limits } } };
   });
-  // What waits may be allowed more now; the timer looks after the others.
+  // Waiting jobs may be allowed to start now; the timer handles the rest.
   await wakeLimited(core, { type, maxKeys: firstKeys });
 }

@@ -1,4 +1,4 @@
-/** Who holds the slots of a limit on running jobs, to be shown to those who operate the system. */
+/** The holders of the slots of a limit on running jobs, shown to operators. */
 import type { Job } from '../job.ts';
 import { slotLives } from '../slots.ts';
 import { limitsOf, limitsOn, totalKey } from '../typeLimits.ts';
@@ -9,19 +9,19 @@ import { readLimits } from './limitsInForce.ts';
 export const mostHolders = 100;
 
 export interface SlotUse {
-  /** Of slots. */
+  /** The number of slots. */
   readonly most: number;
   readonly taken: number;
   readonly someoneWaits: boolean;
-  /** Of those whose slots live, the oldest jobs first. */
+  /** The jobs whose slots are live, the oldest first. */
   readonly holders: readonly Job[];
 }
 
 export interface SlotsWanted {
   readonly type: string;
-  /** Undefined: those of the whole type. `''`: of its jobs that have no key. */
+  /** Undefined: the slots of the whole type. `''`: those of its jobs without a key. */
   readonly concurrencyKey: string | undefined;
-  /** Of holders, 0 to `mostHolders`. */
+  /** The number of holders, 0 to `mostHolders`. */
   readonly first: number;
   readonly signal: AbortSignal;
 }
@@ -43,7 +43,7 @@ export async function slotHolders(
     most: key.most,
     taken: jobIds.length,
     someoneWaits,
-    // One that ended without giving its slot back is taken away by whoever looks next.
+    // The slot of a job that ended without giving it back is removed by the next look.
     holders: jobs.flatMap((job) => (job !== undefined && slotLives(job, holders[job.jobId] ?? 0) ? [job] : [])),
   };
 }

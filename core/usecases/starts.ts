@@ -1,4 +1,4 @@
-/** Takes starts, and gives them to those who wait: each one write of the key's entry. What it decides is `core/startRate.ts`. */
+/** Takes starts, and gives them to waiting jobs, each by one write of the key's entry. `core/startRate.ts` decides. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { HolderVersion } from '../slots.ts';
@@ -28,13 +28,13 @@ const startsKind = defineEntryKind(
 
 export type StartsLimit = Extract<Limit, { kind: 'starts' }>;
 
-/** How far ahead of its moment a job is sent: its message is on the way meanwhile, and whoever gets it waits for the rest. */
+/** How long before its moment a job is sent: meanwhile its message travels, and the worker waits for the rest. */
 const leadMs = 250;
 
-/** `at`: when it may begin. `wait`: the start is another's; about when one will be free. */
+/** `at`: when it may begin. `wait`: the start belongs to another job; roughly when one will be free. */
 export type Started = { readonly kind: 'at' | 'wait'; readonly at: number };
 
-/** Learns the time as well as starts need it: answers that come close to the end of a second tell. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Finds out the time as precisely as starts need it: answers near the end of a second do. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function sharpenTime({ table }: Pick<Core, 'table'>, { key, rate }: StartsLimit): Promise<void> {
   for (let asked = 0; asked < mostAsked && !isSharp(rate, await table.time()); asked += 1) {
     await table.entries.get(startsKind, key);
@@ -42,10 +42,10 @@ export async function sharpenTime({ table }: Pick<Core, 'table'>, { key, rate }:
   }
 }
 
-/** A second and a little, asked often enough. */
+/** Slightly more than a second, with requests often enough. */
 const [mostAsked, betweenMs] = [60, 15];
 
-/** Before the claim: the start that it was given, or one that is free and near. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Called before the claim: the start that the job was given, or one that is free and near. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function askStart({ table }: Pick<Core, 'table'>, { key, rate }: StartsLimit, job: HolderVersion): Promise<Started> {
   const now = await table.time();
   let started: Started = { kind: 'wait', at: now.high };
@@ -65,7 +65,7 @@ export async function askStart({ table }: Pick<Core, 'table'>, { key, rate }: St
   return started;
 }
 
-/** Whether it would be given one now. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Whether the job would be given a start now. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function peekStart({ table }: Pick<Core, 'table'>, { key, rate }: StartsLimit, job: HolderVersion): Promise<Started> {
   const now = await table.time();
   const starts = (await table.entries.get(startsKind, key))?.value ?? noStarts;
@@ -89,7 +89,7 @@ export async function startOfHolder({ table }: Pick<Core, 'table'>, { key, rate 
   return at;
 }
 
-/** Under a claim: the next one there is, before those who wait. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Under a claim: the next start, before the jobs that wait. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function takeNextStart({ table }: Pick<Core, 'table'>, { key, rate }: StartsLimit): Promise<number> {
   const now = await table.time();
   let at = now.high;
@@ -135,7 +135,7 @@ export async function lookAtStarts(
     entry === undefined
       ? await table.entries.create(startsKind, { key, ...kept(given, rate) })
       : await table.entries.replace(startsKind, entry, kept(given, rate));
-  // Somebody else was faster, and wakes them.
+  // Another process was faster, and wakes them.
   if (!written.ok) return { woken: 0, againMs: Math.max(shortestMs, intervalOf(rate) / 2) };
   const results = await Promise.all(jobs.slice(0, count).map((job) => wakeJob(core, job)));
   return { woken: results.filter(Boolean).length, againMs: Math.max(shortestMs, nextStart(given, rate, now) - leadMs - now.low) };
@@ -144,12 +144,12 @@ export async function lookAtStarts(
 const mostAtOnce = 50;
 const shortestMs = 10;
 
-/** When it was not used for long it is as one that is not there. */
+/** If it has not been used for long, it is the same as a missing one. */
 function kept(starts: Starts, rate: StartRate): Exclude<EntryChange<Starts>, string> & { readonly value: MutableStarts } {
   const given = Object.fromEntries(
     Object.entries(starts.given).map(([jobId, [version, at]]) => [jobId, [version, at] as [number, number]]),
   );
-  // Who waits keeps it: the flag must not be lost.
+  // A job that waits keeps the entry: the flag must not be lost.
   const expiresAt = starts.someoneWaits ? undefined : Math.ceil((starts.next + toleranceOf(rate)) / 1000) + 60;
   return { value: { ...starts, given }, expiresAt };
 }

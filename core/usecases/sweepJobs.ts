@@ -1,7 +1,7 @@
 /**
- * Finds the open jobs that no message names any more (a crash between put and send, a message or a whole queue that was
- * lost, a claim that ran out without a redelivery) and sends them anew. It pages through all that is open, oldest first,
- * with a cursor that outlives its runs; nothing is given up.
+ * Finds the open jobs that no message names any more (a crash between put and send, a message or a whole queue that was lost, a
+ * claim that ran out without a redelivery) and sends them again. It pages through all open jobs, oldest first, with a cursor
+ * that outlives its runs; it gives no job up.
  */
 import { encodeTime } from 'ulid';
 import type { ServiceTime } from '../clock.ts';
@@ -22,30 +22,33 @@ export interface SweepReport {
   readonly looked: number;
   readonly sentAgain: number;
   readonly ended: number;
-  /** Sent again too, but not lost: no worker that runs knows their type, and who does not sends a message on, late. */
+  /** Sent again too, but not lost: no running worker knows their type, and workers without it pass a message on, late. */
   readonly unknown: number;
-  /** Records that could not be read, sent or written: each was passed over, and is looked at again in the next pass. */
+  /** Records that could not be read, sent or written: each was skipped, and is looked at again in the next pass. */
   readonly failed: number;
-  /** Nothing was looked at: after an outage the holders of claims come first. */
+  /** Nothing was looked at: after an outage, workers with claims come first. */
   readonly isSkipped: boolean;
-  /** Of what this run looked at: how long the jobs have waited that wait longest, in milliseconds. */
+  /** Of the jobs that this run looked at: the longest waits, in milliseconds. */
   readonly waits: Waits;
-  /** This run came to the end of a pass through all that is open. */
+  /** This run completed a pass through all open jobs. */
   readonly endsPass: boolean;
-  /** The last pass through all that is open. */
+  /** The last completed pass through all open jobs. */
   readonly lastPass: SweepState['lastPass'];
 }
 
 /** As many as one read of the table takes. */
 const pageSize = 100;
-/** While its queue has a backlog, a waiting job most likely has its message in it. */
+/** While its queue has a backlog, a waiting job most likely has its message there. */
 const backlogFactor = 30;
-/** Patience doubles each time a job was sent, up to this. */
+/** The waiting time doubles each time a job was sent, up to this. */
 const maxPatienceMs = 900_000;
-/** What a run may read for the time since the last one; more time than this saves up nothing. */
+/** The most that a run may read for the time since the last one; a longer time allows no more. */
 const maxSavedMs = 120_000;
 
-/** Two sweeps at once do no harm: a message too many finds its job held or ended. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/**
+ * Two sweeps at once do no harm: the receiver of an extra message finds that the job has a worker or has ended. @throws
+ * {JobError} `TABLE_UNAVAILABLE`.
+ */
 export async function sweepJobs(core: Core): Promise<SweepReport> {
   const { table, settings } = core;
   const began = await table.time();
@@ -78,7 +81,7 @@ export async function sweepJobs(core: Core): Promise<SweepReport> {
     const { looked, overdue, ...rest } = pass;
     const counted = { looked: looked + page.jobs.length, overdue: overdue + done.filter((did) => did !== 'unknown').length };
     pass = page.next === undefined ? endedPass(rest, counted, now) : { ...rest, ...counted, ranAt: now.low, after: page.next };
-    // After each page, so that a run that is cut off does not begin again where it began.
+    // After each page, so that a run that is cut off does not start over.
     await table.writeSweep(pass);
   } while (pass.after !== undefined && report.looked < allowed);
   return { ...report, isSkipped: false, waits, endsPass: pass.after === undefined, lastPass: pass.lastPass };
@@ -94,7 +97,7 @@ function endedPass(
 
 type Backlogs = (priority: JobPriority) => Promise<boolean>;
 
-/** Depths are asked for once a run. Where SQS does not tell, there may be a backlog: it only makes more patient. */
+/** Depths are requested once per run. Where SQS does not answer, there may be a backlog, which only makes the sweeper wait longer. */
 function backlogs({ queues }: Core): Backlogs {
   const asked = new Map<JobPriority, Promise<boolean>>();
   return (priority) => {
@@ -109,13 +112,13 @@ function backlogs({ queues }: Core): Backlogs {
   };
 }
 
-/** What is asked once a run, by the first job that needs it. */
+/** Values that are requested once per run, by the first job that needs them. */
 interface Asked {
   readonly hasBacklog: Backlogs;
   readonly isMissing: ReturnType<typeof missingTypes>;
 }
 
-/** Never rejects but where the table is away. */
+/** Rejects only where the table is away. */
 async function sweepOne(
   core: Core,
   job: Job,

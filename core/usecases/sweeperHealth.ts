@@ -1,4 +1,4 @@
-/** How far the sweeper has come, for those who run the system. */
+/** The progress of the sweeper, for operators. */
 import type { Core } from './core.ts';
 
 /** Null before its first run, and where the table does not answer. */

@@ -23,7 +23,7 @@ export async function tellFound(core: LookDeps, jobs: readonly Job[]): Promise<v
   await tellAll(core, jobs, true);
 }
 
-/** Answers the first one. */
+/** Returns the first job. */
 async function tellAll(core: LookDeps, jobs: readonly Job[], isThorough: boolean): Promise<Job | undefined> {
   const waiting = jobs.filter(({ tell }) => tell !== undefined).map((job) => ({ job, isThorough }));
   let first: Job | undefined;
@@ -57,7 +57,7 @@ async function tellAll(core: LookDeps, jobs: readonly Job[], isThorough: boolean
 
 async function tell(core: LookDeps, job: Job, isThorough: boolean, onChanged: (job: Job) => void): Promise<Job | undefined> {
   const { jobId, workflow, tell: version } = job;
-  // A success is for ever: it needs not be read again.
+  // A success is final: it need not be read again.
   const known = job.status === 'SUCCEEDED' ? [job] : [];
   const onlyAt = isThorough ? undefined : jobId;
   const plan = workflow === undefined ? undefined : await readPlan(core, workflow.workflowId);

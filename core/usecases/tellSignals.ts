@@ -1,4 +1,4 @@
-/** Wakes jobs whose signal has come, or has not come in time: after the sender, and for senders and workers that died. */
+/** Wakes jobs whose signal has come, or has not come in time: called after a send, and by the timer for senders and workers that died. */
 import { monotonic } from '../clock.ts';
 import { dueRank } from '../place.ts';
 import { onTell } from '../signals.ts';
@@ -24,7 +24,7 @@ export async function tellSignal(core: Omit<Deps, 'log'>, entry: Entry<Kept>): P
     const job = await core.table.get(keeper.jobId);
     const verdict = onTell(job, keeper);
     if (verdict === 'later') return false;
-    // Somebody else was faster, or something else: look at what the job has become.
+    // Another process was faster, or something else happened: look at what the job has become.
     if (verdict === 'wake' && job !== undefined && !(await wakeJob(core, job))) continue;
     const { signal } = value;
     if (job === undefined) await core.table.entries.drop(keptKind, entry.key);
@@ -34,7 +34,7 @@ export async function tellSignal(core: Omit<Deps, 'log'>, entry: Entry<Kept>): P
 }
 
 const pageSize = 100;
-/** Whoever sent it is at it himself for so long. */
+/** The sender itself is working on it for this long. */
 const patienceMs = 5000;
 
 /** For the timer. Begins no further page after `forMs`. @throws {JobError} `TABLE_UNAVAILABLE`. */

@@ -1,4 +1,4 @@
-/** Tells the webhooks of jobs that have ended what their writers and the relay have left untold. */
+/** Makes the deliveries for jobs that have ended, which their writers and the relay have left undone. */
 import { monotonic } from '../clock.ts';
 import { JobError } from '../errors.ts';
 import type { Core } from './core.ts';
@@ -9,12 +9,12 @@ const pageSize = 100;
 
 export interface Told {
   readonly deliveries: number;
-  /** Passed over; the next run tries again. */
+  /** Skipped; the next run tries again. */
   readonly failed: number;
 }
 
 /**
- * The oldest first. Each stands for itself. Any number of these at once, ended anywhere, make each delivery once. Begins no
+ * The oldest first. Each job is independent. Any number of these at once, killed anywhere, make each delivery once. Begins no
  * further page after `forMs`. @throws {JobError} `TABLE_UNAVAILABLE`.
  */
 export async function tellUntold(core: TellDeps & Pick<Core, 'log'>, forMs = Infinity): Promise<Told> {
@@ -31,7 +31,7 @@ export async function tellUntold(core: TellDeps & Pick<Core, 'log'>, forMs = Inf
       } catch (error) {
         if (error instanceof JobError && error.code === 'TABLE_UNAVAILABLE') throw error;
         total.failed += 1;
-        core.log.error({ error, jobId: job.jobId }, 'a job’s webhooks could not be told; the next run tries again');
+        core.log.error({ error, jobId: job.jobId }, 'a job’s webhooks could not be handled; the next run tries again');
       }
     }
     after = page.next;

@@ -1,4 +1,4 @@
-/** Goes on with what whoever ended, made or cancelled jobs has left undone: found by markers, in places of their own. */
+/** Continues what processes that ended, made or cancelled jobs have left undone: found by markers, in places of their own. */
 import { monotonic } from '../clock.ts';
 import { cancelJobs } from './cancelWorkflow.ts';
 import type { Core } from './core.ts';
@@ -8,7 +8,7 @@ import { readEach } from './readEach.ts';
 import { tellFound } from './tell.ts';
 import { pendingWorkflows, workflowKind, type KnownWorkflow } from './workflows.ts';
 
-/** Whoever wrote the marker is at it. */
+/** The process that wrote the marker is working on it. */
 const patienceMs = 3000;
 const pageSize = 100;
 
@@ -47,6 +47,6 @@ async function carryOn(core: Core, { key, value }: KnownWorkflow): Promise<void>
     if (value.cancelling) await cancelJobs(core, key);
     await tellWorkflow(core, value);
   } catch (error) {
-    core.log.warn({ error, workflowId: key }, 'a workflow could not be carried on; the next sweep tries again');
+    core.log.warn({ error, workflowId: key }, 'a workflow could not be continued; the next sweep tries again');
   }
 }

@@ -6,26 +6,29 @@
  */
 import { isFinal, maxLosses, type HistoryEntry, type Job } from '../job.ts';
 import { limitKeysOf } from '../typeLimits.ts';
-import { asks, deliverWebhook, deliveriesOwner, deliveryIdOf, maxDeliveryFailures, type DeliveryParams } from '../webhook.ts';
+import { asks, deliverWebhook, deliveriesOwner, deliveryIdOf, maxDeliveryFailures, toldOf, type DeliveryParams } from '../webhook.ts';
 import type { Core } from './core.ts';
 import { sendMessage } from './sendMessage.ts';
 import { readWebhooks } from './webhooks.ts';
 
 export type TellDeps = Pick<Core, 'table' | 'queues' | 'log' | 'telemetry'>;
 
-/** Whether there are versions that nobody has told yet. */
+/** Whether there are versions without deliveries. */
 export function isUntold({ version, webhookVersion }: Pick<Job, 'version' | 'webhookVersion'>): boolean {
   return webhookVersion !== undefined && webhookVersion < version;
 }
 
-/** Answers how many deliveries it made. @throws {JobError} `TABLE_UNAVAILABLE`: whoever finds the job next goes on. */
+/** Returns how many deliveries it made. @throws {JobError} `TABLE_UNAVAILABLE`: the next process that finds the job continues. */
 export async function tellWebhooks(core: TellDeps, job: Job): Promise<number> {
   const { jobId, status, version, tell, writeId, webhookVersion = version } = job;
   if (!isUntold(job)) return 0;
   const endpoints = await readWebhooks(core, job.owner);
   const untold = job.history.filter((entry) => entry.version > webhookVersion);
   if (untold.length < version - webhookVersion) {
-    core.log.error({ jobId, webhookVersion, version }, 'a job went through more transitions than its record keeps, untold');
+    core.log.error(
+      { jobId, webhookVersion, version },
+      'a job made more transitions than its record keeps before its webhooks were handled',
+    );
   }
   let asked = 0;
   let made = 0;
@@ -42,12 +45,14 @@ export async function tellWebhooks(core: TellDeps, job: Job): Promise<number> {
   return made;
 }
 
-/** For who has written a transition, and does not wait: `durable` as in `WriteResult`. */
+/** For a process that has written a transition, and does not wait: `durable` as in `WriteResult`. */
 export function tellWebhooksSoon(core: TellDeps, job: Job, durable: Promise<void> = Promise.resolve()): void {
   if (!isUntold(job)) return;
   durable
     .then(() => tellWebhooks(core, job))
-    .catch((error: unknown) => core.log.warn({ error, jobId: job.jobId }, 'a job’s webhooks could not be told; its finder tells them'));
+    .catch((error: unknown) =>
+      core.log.warn({ error, jobId: job.jobId }, 'a job’s webhooks could not be handled; the process that finds the job next tries again'),
+    );
 }
 
 function paramsOf({ jobId, type }: Job, { version, status, attempt, at }: HistoryEntry, endpointId: string): DeliveryParams {
@@ -59,7 +64,7 @@ async function deliver(core: TellDeps, job: Job, params: DeliveryParams): Promis
   return (await createDelivery(core, job, params, deliveryIdOf(params))) !== undefined;
 }
 
-/** Undefined where there is one of that id. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Undefined where a job of that id exists. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function createDelivery(
   core: TellDeps,
   { owner, priority, traceId }: Pick<Job, 'owner' | 'priority' | 'traceId'>,
@@ -77,7 +82,7 @@ export async function createDelivery(
     // No idempotency key is ever compared with it.
     payloadHash: '-',
     ...limitKeysOf(deliverWebhook, params, owner),
-    tags: [params.endpointId, params.jobId],
+    tags: [params.endpointId, toldOf(params)],
     status: 'PENDING',
     version: 1,
     generation: 1,
@@ -94,7 +99,7 @@ export async function createDelivery(
     sweeps: 0,
   });
   if (!ok) return undefined;
-  // One that is not sent is the sweeper's.
+  // If it is not sent, the sweeper sends it.
   await sendMessage(core, job, 0).catch((error: unknown) => core.log.warn({ error, jobId }, 'a delivery could not be sent yet'));
   return job;
 }

@@ -22,7 +22,7 @@ export class Killed extends JobError {
   }
 }
 
-/** What a process does to others: each can be the last thing it does, or the first that it does not. */
+/** The effects of a process on others: each can be the last thing it does, or the first that it does not do. */
 export type Effect = 'entry' | 'transition' | 'touch' | 'send';
 export type Before = (effect: Effect, value: unknown) => Promise<void> | void;
 export type After = (effect: Effect, value: unknown) => Promise<void> | void;
@@ -43,7 +43,7 @@ export async function openBulkStage() {
   };
   const core = { ...simulatedCore({ table, queues, clock, newJobId: monotonicFactory() }), feed: createMemoryFeed() };
 
-  /** The same, of a process with something to happen before or after each of its effects. */
+  /** The same, for a process with something that happens before or after each of its effects. */
   function process({ before = () => undefined, after = () => undefined }: { before?: Before; after?: After }): Core {
     async function effect<Answer>(name: Effect, value: unknown, act: () => Promise<Answer>): Promise<Answer> {
       await before(name, value);
@@ -121,7 +121,7 @@ export async function openBulkStage() {
     fail,
     found,
     failed: async (changes: Partial<Job> = {}) => fail(await created(changes)),
-    /** Nobody holds a lease any longer than that. */
+    /** No lease is longer than that. */
     pass(ms: number): void {
       ahead += ms;
     },
@@ -155,7 +155,7 @@ export function retriesOf(job: Job): number {
   return job.history.filter(({ status }, index) => status === 'PENDING' && index > 0).length;
 }
 
-/** Of an effect: whether it wrote a page. */
+/** For an effect: whether it wrote a page. */
 export function isPage(effect: Effect, value: unknown): boolean {
   return effect === 'entry' && typeof value === 'object' && value !== null && 'page' in value && value.page !== undefined;
 }

@@ -13,13 +13,13 @@ import { paramsOf, requestOf, scheduleDraft, scheduleKind, tickPlaces, tickRank,
 
 const pageSize = 100;
 const atOnce = 10;
-/** Of one schedule in one run: those that are made up for, and steps at all. */
+/** For one schedule in one run: ticks that are made up for, and steps at all. */
 const maxLate = 10;
 const maxSteps = 400;
 
 /**
- * Earliest first, and however long ago it was due. Any number of these at once, ended anywhere, make one job a tick.
- * Begins no further page after `forMs`. @throws {JobError} `TABLE_UNAVAILABLE`.
+ * Earliest first, and however long ago it was due. Any number of these at once, killed anywhere, make one job per tick. Begins
+ * no further page after `forMs`. @throws {JobError} `TABLE_UNAVAILABLE`.
  */
 export async function tickSchedules(core: Core, forMs = Infinity): Promise<{ readonly failed: number }> {
   const began = monotonic();
@@ -39,9 +39,9 @@ export async function tickSchedules(core: Core, forMs = Infinity): Promise<{ rea
           const some = await Promise.allSettled(rows.slice(start, start + atOnce).map(({ key }) => tickSchedule(core, key)));
           for (const one of some) {
             if (one.status === 'fulfilled') continue;
-            // Each stands for itself: one that cannot be read, or whose message cannot be sent, stops no other.
+            // Each is independent: one that cannot be read, or whose message cannot be sent, stops no other.
             failed += 1;
-            core.log.warn({ error: one.reason, place }, 'a schedule could not be carried on; the next run tries again');
+            core.log.warn({ error: one.reason, place }, 'a schedule could not be continued; the next run tries again');
           }
         }
         cursor = next;
@@ -51,7 +51,7 @@ export async function tickSchedules(core: Core, forMs = Infinity): Promise<{ rea
   return { failed };
 }
 
-/** Takes one schedule as far as the time is. */
+/** Continues one schedule up to the present time. */
 async function tickSchedule(core: Core, key: string): Promise<void> {
   let entry = await core.table.entries.get(scheduleKind, key);
   let late = 0;
@@ -69,7 +69,7 @@ async function tickSchedule(core: Core, key: string): Promise<void> {
   }
 }
 
-/** The job of its pending tick, then its end. Answers the schedule as it then is. */
+/** Makes the job of its pending tick, then completes the tick. Returns the schedule as it then is. */
 export async function carryOut(core: Core, entry: KnownSchedule, at: number): Promise<KnownSchedule | undefined> {
   const refusal = await putTickJob(core, entry.value, at);
   return (await core.table.entries.replace(scheduleKind, entry, scheduleDraft(settled(entry.value, refusal)))).entry;
@@ -81,20 +81,20 @@ async function isOpen({ table }: Pick<Core, 'table'>, schedule: Schedule): Promi
   return job !== undefined && !isFinal(job.status);
 }
 
-/** Answers why it was refused, if it was: what a schedule was made with need not fit for ever. */
+/** Returns why it was refused, if it was: what a schedule was made with may not be valid for ever. */
 async function putTickJob(core: Core, schedule: Schedule, at: number): Promise<string | undefined> {
   const jobId = tickJobId(schedule, at);
   const traceId = createHash('sha256').update(jobId).digest('hex').slice(0, 32);
   try {
     const { job } = await recordJob(core, requestOf(schedule, await paramsOf(core, schedule), traceId), jobId, schedule.facts);
-    // One that somebody else has put may still lack its message. If this one is lost too, the sweeper sends it.
+    // A job that another process has put may still lack its message. If this message is lost too, the sweeper sends it.
     if (job.status === 'PENDING' && job.waiting === undefined) {
       await sendMessage(core, job, 0).catch((error: unknown) => core.log.warn({ error, jobId }, 'a tick’s job could not be sent yet'));
     }
     return undefined;
   } catch (error) {
     if (!(error instanceof JobError) || (error.code !== 'BAD_USER_INPUT' && error.code !== 'UNKNOWN_JOB_TYPE')) throw error;
-    // Somebody of another version may have put it.
+    // A process of another version may have put it.
     if ((await core.table.get(jobId)) !== undefined) return undefined;
     core.log.warn({ error, jobId, type: schedule.type }, 'a schedule’s job is refused; its tick is missed');
     return error.message;

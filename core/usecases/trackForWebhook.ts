@@ -1,8 +1,8 @@
 /**
  * Marks the jobs of an owner whose first endpoint came after them, so that their transitions are told from then on. It runs
- * twice through what is open: when an endpoint is created, and once more when all processes know that the owner has one;
- * then also through what was created meanwhile, by processes that did not know it yet. How far it is stands in an entry, which
- * a timer finds: whoever is ended in the middle, it is gone on with.
+ * twice through what is open: when an endpoint is created, and once more when all processes know that the owner has one; then
+ * also through what was created meanwhile, by processes that did not know it yet. Its progress is kept in an entry, which a
+ * timer finds: if a process dies in the middle, another continues.
  */
 import { encodeTime } from 'ulid';
 import { z } from 'zod';
@@ -23,10 +23,10 @@ const trackingKind = defineEntryKind(
   'webhookTracking',
   z.object({
     owner: z.string(),
-    /** Of the endpoint: milliseconds since the epoch, in the service's time. */
+    /** When the endpoint was created: milliseconds since the epoch, in the service's time. */
     since: z.number(),
     pass: z.enum(['first', 'again', 'created since']),
-    /** Of this pass: the last job that was looked at. */
+    /** The progress of this pass: the last job that was looked at. */
     beyond: z.string().optional(),
   }),
 );
@@ -48,7 +48,7 @@ export async function trackForWebhook(
   await goOn(core, entry, monotonic() + inlineMs);
 }
 
-/** Goes on with all whose time has come. Begins no further page after `forMs`. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Continues all whose time has come. Begins no further page after `forMs`. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function trackForWebhooks(core: Deps, forMs = Infinity): Promise<void> {
   const until = monotonic() + forMs;
   const { low } = await core.table.time();
@@ -88,18 +88,18 @@ async function goOn(core: Deps, begun: Entry<Tracking>, until: number): Promise<
       ? { owner, since, pass: pass === 'first' ? 'again' : 'created since' }
       : { owner, since, pass, beyond: jobIds.at(-1) };
     const at: number = next.pass === 'first' ? since : since + ownersKnownAfterMs;
-    // Refused: somebody else goes on with it.
+    // Refused: another process continues it.
     const written: EntryWrite<Tracking> = await core.table.entries.replace(trackingKind, entry, {
       value: next,
       place: placeAt(at, entry.key),
     });
     if (!written.ok) return;
-    // The second time comes when it has come.
+    // The second pass waits for its time.
     entry = isLast && pass === 'first' ? undefined : written.entry;
   }
 }
 
-/** What came before the endpoint counts as told. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Transitions before the endpoint count as delivered. @throws {JobError} `TABLE_UNAVAILABLE`. */
 async function track({ table }: Deps, found: Job, since: number): Promise<void> {
   for (let job: Job | undefined = found; job !== undefined && job.webhookVersion === undefined;) {
     const { jobId, status, version, tell, writeId }: Job = job;

@@ -23,7 +23,7 @@ const tableOf = (durable: Promise<void>): JobTable => ({ ...emptyTable(), transi
 
 const claim = { facts: { now: exactly(Date.now()) }, early: true };
 
-test('a version that a loss of power could take back is told to nobody, until none can', async () => {
+test('a version that a power cut could still undo is published only when it no longer can', async () => {
   const { told, feed } = openTold();
   const durable = Promise.withResolvers<void>();
   const table = tableOf(durable.promise);
@@ -35,7 +35,7 @@ test('a version that a loss of power could take back is told to nobody, until no
   expect(told).toMatchObject([{ version: 2, status: 'PROCESSING' }]);
 });
 
-test('one that never becomes durable is never told, and disturbs nobody', async () => {
+test('one that never becomes durable is never published, and disturbs nobody', async () => {
   const { told, feed } = openTold();
   const table = tableOf(Promise.reject(new Error('the disk is gone')));
   await transitionJob({ ...quietParts, table, feed }, 'claim', makeJob(), claim);

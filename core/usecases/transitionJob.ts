@@ -1,4 +1,4 @@
-/** One transition of a job that was read: writes it, and tells the feed what the record says now. */
+/** One transition of a job that was read: writes it, and publishes the record on the feed. */
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { publishLatest, type Feed } from '../feed/feed.ts';
 import { isFinal, maxHistory, type Job, type JobFailure } from '../job.ts';
@@ -20,7 +20,7 @@ export interface Transition {
   readonly early?: boolean;
 }
 
-/** The record, or what a message knows of it: then the job is young, and its history short. */
+/** The record, or what a message says of it: then the job is young, and its history short. */
 export type Known = Pick<Job, 'jobId' | 'version' | 'attempts'> &
   Partial<Pick<Job, 'history' | 'workflow' | 'parent' | 'hasChildren' | 'suspended' | 'webhookVersion'>>;
 
@@ -51,8 +51,8 @@ export async function transitionJob(
     spareDays: hasListeners(job) ? spareDays : undefined,
     changes: { ...ending, ...claim, ...resumed, ...changes },
   });
-  // Lost, it shows what another has written, or this writer itself before its answer was lost: perhaps never told.
-  // Not awaited: the feed is a hint, and the writer has nothing to do with how fast it is.
+  // If the race was lost, the record shows another's write, or this writer's own whose answer was lost: it may not have been
+  // published. Not awaited: the feed is a hint, and a writer must not wait for it.
   if (result.job !== undefined) {
     tell(feed, result.job, result.durable);
     tellWebhooksSoon(core, result.job, result.durable);
@@ -63,7 +63,7 @@ export async function transitionJob(
 
 function tell(feed: Pick<Feed, 'publish'>, job: Job, durable: Promise<void> | undefined): void {
   if (durable === undefined) void publishLatest(feed, job);
-  // Never durable: the process ends, and whatever of it was kept is found by the next one.
+  // If it never becomes durable, the process ends, and the next one finds what was stored.
   else
     durable.then(
       () => void publishLatest(feed, job),

@@ -16,7 +16,7 @@ export interface WaitForJobRequest extends Caller {
 }
 
 /**
- * Answers the job once it is final, or as it is at the timeout.
+ * Returns the job once it is final, or as it is at the timeout.
  * @throws {JobError} `JOB_NOT_FOUND`; `BAD_USER_INPUT` for a timeout outside 0 to 50.
  */
 export async function waitForJob(core: Pick<Core, 'table'>, watches: Watches, request: WaitForJobRequest): Promise<Job> {

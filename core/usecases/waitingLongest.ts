@@ -1,4 +1,4 @@
-/** Of each type the job that has waited longest: found by the index of what is open, confirmed by the records. */
+/** For each type the job that has waited longest: found by the index of open jobs, confirmed by the records. */
 import type { ServiceTime } from '../clock.ts';
 import { jobPriorities, type Job } from '../job.ts';
 import { under, waitRank } from '../place.ts';
@@ -10,19 +10,19 @@ import { readEach } from './readEach.ts';
 
 export interface WaitingJob {
   readonly job: Job;
-  /** When it came to wait, or might have begun: milliseconds since the epoch, in the service's time. */
+  /** When its wait began, or when it could have begun: milliseconds since the epoch, in the service's time. */
   readonly since: number;
 }
 
-/** By type; a type of which none waits is absent. */
+/** By type; a type without waiting jobs is absent. */
 export type WaitingLongest = ReadonlyMap<string, WaitingJob>;
 
 const recordsARead = 100;
-/** Of what is open, the oldest. */
+/** Of the open jobs, the oldest. */
 const mostLookedAt = 500;
-/** Of those that wait for one pause or limit, and of one type where those of others came first. */
+/** Of the jobs that wait for one pause or limit; and of one type, where jobs of other types came first. */
 const mostOfOne = 20;
-/** Of an index that does not know what waits. */
+/** For an index that does not know which jobs wait. */
 const mostRows = 10_000;
 
 export interface WaitingLongestRequest {
@@ -31,7 +31,7 @@ export interface WaitingLongestRequest {
   readonly types: readonly string[];
 }
 
-/** What is to begin later, or waits between two attempts, does not count. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Jobs that begin later, or wait between two attempts, do not count. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function waitingLongest(core: Pick<Core, 'table' | 'log'>, { owner, types }: WaitingLongestRequest): Promise<WaitingLongest> {
   const ids = owner === undefined ? await openIds(core, types) : await ownersIds(core, owner, types);
   const now = await core.table.time();
@@ -57,7 +57,7 @@ async function ownersIds({ table }: Pick<Core, 'table'>, owner: string, types: r
   return [...new Set([...oldest, ...ofTypes.flat()])];
 }
 
-/** Whosever they are. */
+/** Across all owners. */
 async function openIds({ table }: Pick<Core, 'table'>, types: readonly string[]): Promise<readonly string[]> {
   const pauses = [...types.map((type) => pauseKey({ type })), ...jobPriorities.map((priority) => pauseKey({ priority }))];
   const ranges = [

@@ -5,9 +5,10 @@ import type { Core } from './core.ts';
 import { sendMessage } from './sendMessage.ts';
 
 /**
- * Twice is fine: what has been woken, or ended, or waits for something else by now, is left alone (`false`). First the
- * write, then the message, since a message that finds a parked job is deleted; a send that fails, or never comes, is made
- * up for by the sweeper. The message is delayed until the job is due, and by `delayMs`: for who works on the job without it.
+ * May be called twice: a job that has been woken, has ended, or waits for something else by now, is not changed (`false`).
+ * First the write, then the message, since a message that finds a parked job is deleted. If the send fails or never happens,
+ * the sweeper sends it. The message is delayed until the job is due, and by `delayMs`: for a caller that works on the job
+ * without the message.
  * @throws {JobError} `TABLE_UNAVAILABLE`, `QUEUE_UNAVAILABLE`.
  */
 export async function wakeJob(core: Pick<Core, 'table' | 'queues' | 'telemetry'>, job: Job, delayMs = 0): Promise<boolean> {

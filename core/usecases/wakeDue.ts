@@ -1,17 +1,17 @@
-/** Sends the jobs whose start, or the end of whose sleep, has come near: their messages are delayed until then. */
+/** Sends the jobs whose start, or the end of whose sleep, is near: their messages are delayed until then. */
 import { monotonic } from '../clock.ts';
 import { dueRank } from '../place.ts';
 import { waits, type WaitReason } from '../waiting.ts';
 import type { Core } from './core.ts';
 import { wakeEach, type Woken } from './wakeEach.ts';
 
-/** How far ahead: well within what a queue delays, and enough for many that are due at one moment. */
+/** How far ahead: well within the longest delay of a queue, and enough for many jobs that are due at one moment. */
 const dueHorizonMs = 600_000;
 const pageSize = 100;
 
 /**
- * Earliest first, and however long ago it was due: what nobody looked at for a day is found like any other. Any number of
- * these at once, ended anywhere, do no harm. Begins no further page after `forMs`. @throws {JobError} `TABLE_UNAVAILABLE`.
+ * Earliest first, however long ago a job was due: it is found even after an outage of a day. Any number of these at once,
+ * killed anywhere, do no harm. Begins no further page after `forMs`. @throws {JobError} `TABLE_UNAVAILABLE`.
  */
 export async function wakeDue(core: Pick<Core, 'table' | 'queues' | 'telemetry' | 'log'>, forMs = Infinity): Promise<Woken> {
   const began = monotonic();

@@ -1,4 +1,4 @@
-/** Wakes a page of jobs that an index shows parked, each by what its record says. */
+/** Wakes a page of jobs that an index shows as parked, each by what its record says. */
 import { JobError } from '../errors.ts';
 import type { Job } from '../job.ts';
 import type { Core } from './core.ts';
@@ -7,11 +7,11 @@ import { wakeJob } from './wake.ts';
 
 export interface Woken {
   readonly woken: number;
-  /** Could not be read, or sent: an open one is swept, a parked one is found again. */
+  /** Could not be read, or sent: an open job is swept, a parked one is found again. */
   readonly failed: number;
 }
 
-/** `isOver`: whether the wait of this one is. One that fails is nobody else’s fault. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** `isOver`: whether the wait of this job is over. A failure must not affect the others. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function wakeEach(
   core: Pick<Core, 'table' | 'queues' | 'telemetry' | 'log'>,
   page: readonly Pick<Job, 'jobId'>[],

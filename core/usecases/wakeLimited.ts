@@ -1,4 +1,4 @@
-/** Looks at every key of a limit that somebody waits under: what an end, or its teller's death, has left undone. */
+/** Looks at every key of a limit under which jobs wait, in case the process that should have woken them died. */
 import { monotonic } from '../clock.ts';
 import { under, waitKeyOf, waitRank } from '../place.ts';
 import { isLimited, limitOfKey, limitRanges, limitsOf, typeOfLimit, type LimitsByType } from '../typeLimits.ts';
@@ -12,10 +12,10 @@ import { wakeJob } from './wake.ts';
 import { wakeEach, type Woken } from './wakeEach.ts';
 
 export interface WakeLimitedOptions {
-  /** Of this type alone. */
+  /** Only for this type. */
   readonly type?: string | undefined;
   readonly maxKeys?: number;
-  /** Begins no further key after so long. */
+  /** Begins no further key after this time. */
   readonly forMs?: number;
 }
 

@@ -1,4 +1,4 @@
-/** Sends anew, in order, what waits for pauses that are over. */
+/** Sends, in order, the jobs that wait for pauses which are over. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonic } from '../clock.ts';
 import { under, waitKeyOf, waitRank } from '../place.ts';
@@ -7,14 +7,14 @@ import { isPaused, readPauses } from './pauses.ts';
 import { wakeEach, type Woken } from './wakeEach.ts';
 
 export interface WakePausedOptions {
-  /** Default: all there are. */
+  /** Default: all of them. */
   readonly maxJobs?: number;
   /** Begins no further page after so long. */
   readonly forMs?: number;
 }
 
 const pageSize = 100;
-/** Jobs a second: what workers and queues take without being flooded. */
+/** Jobs per second: as many as workers and queues take without being flooded. */
 const rate = 1000;
 
 /**

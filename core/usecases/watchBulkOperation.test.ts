@@ -14,7 +14,7 @@ import { createWatches, type Watch } from './watchJob.ts';
 const operationId = 'OPERATION';
 const createdBy = 'owner-1';
 
-/** An operation whose runner is the test, and a feed whose hints it lets through or loses. */
+/** An operation that the test runs, and a feed whose hints the test delivers or drops. */
 async function setup({ silenceMs = 40 } = {}) {
   const entries = memoryEntries();
   const listeners = new Set<FeedListener>();
@@ -29,10 +29,11 @@ async function setup({ silenceMs = 40 } = {}) {
     publish: deliver,
     subscribe(_channel, listener) {
       listeners.add(listener);
-      return Promise.resolve(() => {
-        listeners.delete(listener);
-        return Promise.resolve();
-      });
+      return Promise.resolve();
+    },
+    unsubscribe(_channel, listener) {
+      listeners.delete(listener);
+      return Promise.resolve();
     },
     isConnected: () => isConnected,
     close: () => Promise.resolve(),
@@ -86,7 +87,7 @@ async function setup({ silenceMs = 40 } = {}) {
   };
 }
 
-/** Told in order, each state once, and in the end all. */
+/** Sent in order, each state once, and in the end all. */
 function checkTold(told: readonly BulkOperation[], last: BulkOperation): void {
   for (const [index, { version, done }] of told.entries()) {
     const before = told[index - 1];
@@ -105,7 +106,7 @@ async function take(watch: Watch<BulkOperation>): Promise<BulkOperation> {
 }
 
 describe('a bulk operation, watched', () => {
-  test('is told as it is, then change by change, and ends with its end', async () => {
+  test('starts with its present state, then sends change by change, and ends when the operation has ended', async () => {
     const { open, change, present, listeners } = await setup({ silenceMs: 60_000 });
     const watch = await open();
     expect(await take(watch)).toMatchObject({ status: 'PENDING', version: 1 });
@@ -118,7 +119,7 @@ describe('a bulk operation, watched', () => {
     await expect.poll(() => listeners.size).toBe(0);
   });
 
-  test('goes on after a version, tells a beginning that was missed, and nothing twice', async () => {
+  test('continues after a version, sends a beginning that was missed, and nothing twice', async () => {
     const { open, change, present } = await setup();
     await change({ status: 'RUNNING' });
     await change({ matched: 5, done: 3 });
@@ -130,7 +131,7 @@ describe('a bulk operation, watched', () => {
     expect(statesAfter(present(), 99)).toEqual([]);
   });
 
-  test('is told by conflated counts to whoever takes slowly', async () => {
+  test('sends conflated counts to a slow consumer', async () => {
     const { open, change } = await setup({ silenceMs: 60_000 });
     const watch = await open();
     await take(watch);
@@ -142,7 +143,7 @@ describe('a bulk operation, watched', () => {
     expect(told.length).toBeLessThan(5);
   });
 
-  test('is not another’s to watch, takes no version below 0, and ends where the server shuts down', async () => {
+  test('cannot watch another owner’s operation, accepts no version below 0, and ends when the server shuts down', async () => {
     const { watches, open } = await setup();
     await expect(watches.bulkOperation({ owner: 'somebody else', operationId })).rejects.toMatchObject({
       code: 'BULK_OPERATION_NOT_FOUND',
@@ -159,7 +160,7 @@ describe('a bulk operation, watched', () => {
     await expect(open()).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
   });
 
-  test('leaves nothing behind when its watcher goes', async () => {
+  test('leaves nothing behind when its watcher leaves', async () => {
     const { open, listeners } = await setup();
     const leaving = new AbortController();
     const watch = await open(undefined, leaving.signal);
@@ -178,7 +179,7 @@ describe('a bulk operation, watched', () => {
   );
 
   test(
-    'brings each of its states once and in order, whatever hints are lost or forged, the feed’s and the table’s going and coming, and who leaves and resumes',
+    'sends each state once and in order, whatever hints are lost or forged, feed and table fail and return, and watchers leave and resume',
     { timeout: 60_000 },
     async () => {
       await fc.assert(

@@ -7,7 +7,7 @@ import { Follower, type FollowerDeps } from '../feed/follower.ts';
 import type { Watch } from '../feed/watch.ts';
 import { isOver, type BulkOperation } from './bulkOperations.ts';
 
-/** Not awaited: a hint, as all that the feed carries. Those who watch it read what it says. */
+/** Not awaited: a hint, like everything on the feed. Watchers read what it announces. */
 export function tellOfBulk(
   feed: Pick<Feed, 'publish'>,
   { operationId, createdBy, version, startedAt, createdAt, finishedAt }: BulkOperation,
@@ -22,7 +22,7 @@ export interface BulkWatchOptions {
   readonly signal: AbortSignal | undefined;
   /** @throws {JobError} `BULK_OPERATION_NOT_FOUND`, `TABLE_UNAVAILABLE`. */
   readonly read: () => Promise<BulkOperation>;
-  /** Those that are watched in this process: it is among them while it is. */
+  /** The operations that are watched in this process, while they are. */
   readonly among: Set<{ fail(error: Error): void }>;
 }
 
@@ -51,7 +51,7 @@ export async function watchBulkOperation(
   }
 }
 
-/** What there is to tell to whoever has seen up to a version: where it began, if that was missed, and how it is. */
+/** The events for a watcher that has seen up to a version: the beginning, if that was missed, and the present state. */
 export function statesAfter(operation: BulkOperation, version: number): readonly BulkOperation[] {
   const { startedVersion = 0 } = operation;
   if (operation.version <= version) return [];

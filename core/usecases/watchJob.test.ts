@@ -21,10 +21,11 @@ function setup(options: WatchesOptions = {}) {
       const name = channelName(channel);
       const here = listeners.get(name) ?? new Set();
       listeners.set(name, here.add(listener));
-      return Promise.resolve(() => {
-        here.delete(listener);
-        return Promise.resolve();
-      });
+      return Promise.resolve();
+    },
+    unsubscribe(channel, listener) {
+      listeners.get(channelName(channel))?.delete(listener);
+      return Promise.resolve();
     },
     isConnected: () => isConnected,
     close: () => Promise.resolve(),
@@ -93,7 +94,7 @@ describe('watches', () => {
     }
   }, 40_000);
 
-  test('tell whoever resumes after an end what came since, as long as another watcher keeps the stream open too', async () => {
+  test('send a watcher that resumes after an end what came since, also while another watcher keeps the stream open', async () => {
     const { watches, create, step, deliver } = setup();
     const { owner, jobId } = create();
     const slow = await watches.job({ owner, jobId });
@@ -119,7 +120,7 @@ describe('watches', () => {
     await expect(slow.next()).rejects.toMatchObject({ code: 'FEED_INTERRUPTED' });
   });
 
-  test('look into a silence that is longer than a lease, and not into one that is not', async () => {
+  test('read after a silence that is longer than a lease, and not after a shorter one', async () => {
     const { watches, reads, create, step } = setup({ silenceMs: 300 });
     const { owner, jobId } = create();
     const watch = await watches.job({ owner, jobId });

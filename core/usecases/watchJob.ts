@@ -1,12 +1,11 @@
-/** Watching: one job's transitions, or all of an owner's, shared by all who watch the same in this process. */
+/** Watching one job's transitions, or all of an owner's, shared by all watchers of the same in this process. */
 import { JobError } from '../errors.ts';
-import type { JobEvent } from '../feed/event.ts';
+import type { JobEvent, JobFacts } from '../feed/event.ts';
 import type { FollowerDeps } from '../feed/follower.ts';
 import { openJobStream, type JobStream } from '../feed/jobStream.ts';
 import type { JobStreamDeps } from '../feed/jobStreamDeps.ts';
 import { ReadSchedule, tickMs } from '../feed/readSchedule.ts';
 import { openOwnerStream, type OwnerStream, type OwnerStreamDeps } from '../feed/ownerStream.ts';
-import type { JobFacts } from '../feed/ownerLog.ts';
 import type { Watch, WatchedEvent } from '../feed/watch.ts';
 import { createCoalescedReads, readLoggingOutages } from './coalescedReads.ts';
 import { readLines, type LinesWanted, type LoggedLine } from './attemptNotes.ts';
@@ -15,16 +14,17 @@ import { checkFilter, matches, type JobsFilter } from './jobsFilter.ts';
 import type { WorkflowTransition } from '../feed/workflowWatch.ts';
 import { getBulkOperation, type BulkOperation } from './bulkOperations.ts';
 import { openWatchOfWorkflow, type WorkflowWatchesDeps } from './watchWorkflow.ts';
+import { readWorkflowTold, workflowsWatched } from './watchWorkflows.ts';
 import { openLogWatch } from './watchLogs.ts';
 import { mayBeId, maySee, type Caller } from './readJob.ts';
 import { watchBulkOperation } from './watchBulkOperation.ts';
 
 export type { BulkOperation, LoggedLine, Watch, WatchedEvent };
 
-/** What is pushed to clients. */
+/** An event that is pushed to clients. */
 export type PushedEvent = WatchedEvent | LoggedLine | BulkOperation | WorkflowTransition;
 
-/** Whose it is, and where a watch goes on that broke off after it: `afterVersion`, or `afterSequence`. */
+/** The id of the watched thing, and where a watch that broke off after it continues: `afterVersion`, or `afterSequence`. */
 export function eventIdOf(event: PushedEvent): string {
   return `${watchedIdOf(event)}:${'sequence' in event ? event.sequence : event.version}`;
 }
@@ -83,10 +83,15 @@ export interface Watches {
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<Watch<WorkflowTransition>>;
+  /**
+   * Each change of status of an owner's workflows from now on, in order a workflow.
+   * @throws {JobError} `FEED_INTERRUPTED`, here or from the iterator; `SHUTTING_DOWN`.
+   */
+  workflows(request: { readonly owner: string; readonly signal?: AbortSignal | undefined }): Promise<Watch<WorkflowTransition>>;
   /** @throws {JobError} `BAD_USER_INPUT`; `FEED_INTERRUPTED`, here or from the iterator; `SHUTTING_DOWN`. */
   owner(request: {
     readonly owner: string;
-    /** What never changes chooses jobs, status and error code events. Default: all. */
+    /** Fields that never change choose jobs; status and error code choose events. Default: all. */
     readonly filter?: JobsFilter | undefined;
     readonly signal?: AbortSignal | undefined;
   }): Promise<Watch>;
@@ -95,17 +100,17 @@ export interface Watches {
 }
 
 export interface WatchesOptions {
-  /** How soon a watched job is read while the feed is away; longer each time that nothing is new. Default 1,000. */
+  /** How soon a watched job is read while the feed is away; later each time that nothing is new. Default 1,000. */
   readonly pollMs?: number;
-  /** A watched job of which nothing was heard for so long is read: as long as a lease. Default 30,000. */
+  /** A watched job without an event for so long is read: as long as a lease. Default 30,000. */
   readonly silenceMs?: number;
-  /** Of both together, in this process. Default 500. */
+  /** For both together, in this process. Default 500. */
   readonly maxReadsPerSecond?: number;
-  /** Called for each event that the feed failed to bring: each is a leak to look into. Default: counted. */
+  /** Called for each event that the feed failed to bring, which should be looked into. Default: counted. */
   readonly onRepair?: (event: JobEvent) => void;
 }
 
-/** Jobs whose last update is kept when nobody watches them any more; the longest left ones go first. */
+/** Jobs whose last update is kept when nobody watches them any more; the least recently watched are dropped first. */
 const maxRemembered = 10_000;
 
 type WatchesDeps = Pick<Core, 'feed' | 'clock' | 'log' | 'telemetry'> & {
@@ -114,7 +119,7 @@ type WatchesDeps = Pick<Core, 'feed' | 'clock' | 'log' | 'telemetry'> & {
 
 interface Joining<Stream, Watched> {
   readonly open: (key: string) => Promise<Stream>;
-  /** Before joining one that was open already. */
+  /** Called before joining one that was open already. */
   readonly refresh?: (stream: Stream) => Promise<void>;
   readonly watch: (stream: Stream) => Watched;
 }
@@ -123,12 +128,12 @@ export function createWatches(
   { table, feed, clock, log, telemetry }: WatchesDeps,
   { pollMs = 1000, silenceMs = 30_000, maxReadsPerSecond = 500, onRepair = () => telemetry.count('feedRepairs') }: WatchesOptions = {},
 ): Watches {
-  const jobs = new Map<string, Promise<JobStream>>();
-  const owners = new Map<string, Promise<OwnerStream>>();
+  /** Streams, or what they are while they open. */
+  const jobs = new Map<string, JobStream | Promise<JobStream>>();
+  const owners = new Map<string, OwnerStream | Promise<OwnerStream>>();
+  const ownersOfWorkflows = new Map<string, OwnerStream | Promise<OwnerStream>>();
   /** Told of jobs that nobody watches now: whoever comes back must not be told of less, and the record may know less. */
   const lastUpdates = new Map<string, JobEvent>();
-  /** Streams that are not open yet. */
-  const opening = new Set<Promise<unknown>>();
   let watchers = 0;
   let closed = false;
   const stopCounting = telemetry.gauge('watchers', () => watchers);
@@ -153,6 +158,13 @@ export function createWatches(
     },
   };
   const ownerStreamDeps: OwnerStreamDeps = { ...shared, read, onIdle: (owner) => owners.delete(owner) };
+
+  const workflowsDeps: OwnerStreamDeps = {
+    ...ownerStreamDeps,
+    of: 'workflow',
+    read: (workflowId) => readWorkflowTold(table, workflowId),
+    onIdle: (owner) => ownersOfWorkflows.delete(owner),
+  };
 
   const followerDeps: FollowerDeps = {
     feed,
@@ -184,36 +196,35 @@ export function createWatches(
     if (lastUpdates.size > maxRemembered && oldest !== undefined) lastUpdates.delete(oldest);
   }
 
-  /** One stream a key; a stream that failed to open, or that nobody watches any more, makes room for a new one. */
+  /** One stream per key; a stream that failed to open, or that nobody watches any more, makes room for a new one. */
   async function join<Stream, Watched>(
-    streams: Map<string, Promise<Stream>>,
+    streams: Map<string, Stream | Promise<Stream>>,
     key: string,
     { open, refresh, watch }: Joining<Stream, Watched>,
   ): Promise<Watched> {
     for (;;) {
       if (closed) throw new JobError('SHUTTING_DOWN');
       const known = streams.get(key);
-      const wasOpen = known !== undefined && !opening.has(known);
-      const joined = known ?? start(streams, key, open);
-      const stream = await joined;
+      const wasOpen = known !== undefined && !(known instanceof Promise);
+      const stream = await (known ?? start(streams, key, open));
       if (wasOpen) await refresh?.(stream);
       // The last watcher may have left, and ended the stream, while this one waited for it.
-      if (streams.get(key) === joined) return watch(stream);
+      if (streams.get(key) === stream) return watch(stream);
     }
   }
 
-  function start<Stream>(streams: Map<string, Promise<Stream>>, key: string, open: (key: string) => Promise<Stream>): Promise<Stream> {
-    const stream = open(key);
-    streams.set(key, stream);
-    opening.add(stream);
-    stream.then(
-      () => opening.delete(stream),
-      () => {
-        opening.delete(stream);
-        streams.delete(key);
-      },
+  function start<Stream>(
+    streams: Map<string, Stream | Promise<Stream>>,
+    key: string,
+    open: (key: string) => Promise<Stream>,
+  ): Promise<Stream> {
+    const opening = open(key);
+    streams.set(key, opening);
+    opening.then(
+      (stream) => streams.get(key) === opening && streams.set(key, stream),
+      () => streams.delete(key),
     );
-    return stream;
+    return opening;
   }
 
   const watches: Watches = {
@@ -244,7 +255,7 @@ export function createWatches(
     async bulkOperation({ operationId, afterVersion = 0, signal, ...caller }) {
       if (afterVersion < 0) throw new JobError('BAD_USER_INPUT', { message: 'afterVersion is 0 or more.', path: ['afterVersion'] });
       const read = async (): Promise<BulkOperation> => (await getBulkOperation({ table }, { ...caller, operationId })).value;
-      // Once before it is watched: what is not the caller’s is not there.
+      // Checked before it is watched: what is not the caller’s counts as missing.
       await read();
       if (closed) throw new JobError('SHUTTING_DOWN');
       return watchBulkOperation(followerDeps, { operationId, afterVersion, signal, read, among: operations });
@@ -253,6 +264,14 @@ export function createWatches(
     async workflow({ workflowId, afterSequence, signal, ...caller }) {
       if (closed) throw new JobError('SHUTTING_DOWN');
       return openWatchOfWorkflow(workflowWatchDeps, { ...caller, workflowId, afterSequence, signal });
+    },
+
+    async workflows({ owner, signal }) {
+      const watch = await join(ownersOfWorkflows, owner, {
+        open: (key) => openOwnerStream(key, workflowsDeps),
+        watch: (stream) => stream.watch({ signal }),
+      });
+      return workflowsWatched(watch);
     },
 
     async owner({ owner, filter, signal }) {
@@ -270,7 +289,7 @@ export function createWatches(
       clearInterval(ticking);
       for (const operation of operations) operation.fail(new JobError('SHUTTING_DOWN'));
       for (const fail of workflowWatches) fail(new JobError('SHUTTING_DOWN'));
-      for (const stream of await Promise.allSettled([...jobs.values(), ...owners.values()])) {
+      for (const stream of await Promise.allSettled([...jobs.values(), ...owners.values(), ...ownersOfWorkflows.values()])) {
         if (stream.status === 'fulfilled') stream.value.fail(new JobError('SHUTTING_DOWN'));
       }
     },

@@ -13,7 +13,7 @@ import { sequenceOf } from '../logLine.ts';
 import { createNoteWriter } from './attemptNotes.ts';
 import { createWatches, type LoggedLine, type Watch } from './watchJob.ts';
 
-/** A job whose worker is the test, and a feed whose hints it lets through or loses. */
+/** A job that the test works on, and a feed whose hints the test delivers or drops. */
 function setup({ silenceMs = 40 } = {}) {
   let job = makeJob();
   const { jobId } = job;
@@ -25,10 +25,11 @@ function setup({ silenceMs = 40 } = {}) {
     publish: () => Promise.resolve(true),
     subscribe(_channel, listener) {
       listeners.add(listener);
-      return Promise.resolve(() => {
-        listeners.delete(listener);
-        return Promise.resolve();
-      });
+      return Promise.resolve();
+    },
+    unsubscribe(_channel, listener) {
+      listeners.delete(listener);
+      return Promise.resolve();
     },
     isConnected: () => isConnected,
     close: () => Promise.resolve(),
@@ -105,7 +106,7 @@ async function take(watch: Watch<LoggedLine>, count: number): Promise<readonly L
 }
 
 describe('a job’s log, watched', () => {
-  test('is told from its beginning, then line by line, and ends when all of an ended job is told', async () => {
+  test('begins with the first line, sends line by line, and ends when an ended job’s lines are all sent', async () => {
     const { open, attempt, step } = setup({ silenceMs: 60_000 });
     step('PROCESSING');
     const first = await attempt(1);
@@ -121,7 +122,7 @@ describe('a job’s log, watched', () => {
     expect(rest).toMatchObject([{ message: 'd', attempt: 2, skipped: 0 }, { message: 'e' }]);
   });
 
-  test('goes on after a sequence, in the attempt of that line and in those after it', async () => {
+  test('continues after a sequence, in the attempt of that line and in later ones', async () => {
     const { open, attempt, step } = setup();
     step('PROCESSING');
     await (await attempt(1)).log(['a', 'b', 'c']);
@@ -134,7 +135,7 @@ describe('a job’s log, watched', () => {
     }
   });
 
-  test('is not another’s to read, and takes no sequence below 0', async () => {
+  test('cannot read another owner’s log, and accepts no sequence below 0', async () => {
     const { logsAs, open } = setup();
     await expect(logsAs('somebody else')).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
     await expect(open(-1)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
@@ -165,7 +166,7 @@ describe('a job’s log, watched', () => {
     expect((await next).value).toMatchObject({ message: 'a' });
   });
 
-  test('tells of a reader that fell behind how much is not kept any more, and never a line twice', async () => {
+  test('tells a reader that fell behind how many lines are not kept any more, and sends no line twice', async () => {
     const { open, attempt, step } = setup();
     step('PROCESSING');
     const first = await attempt(1);
@@ -196,7 +197,7 @@ describe('a job’s log, watched', () => {
   );
 
   test(
-    'brings each line once, in order, whatever hints are lost or forged, the feed’s going and coming, and who leaves and resumes',
+    'sends each line once, in order, whatever hints are lost or forged, the feed fails and returns, and watchers leave and resume',
     { timeout: 60_000 },
     async () => {
       await fc.assert(
@@ -216,7 +217,7 @@ describe('a job’s log, watched', () => {
             else if (kind === 'forge')
               deliver({ jobId, owner: 'other', version: 9, status: 'SUCCEEDED', attempt: 1, at: 1, logged: 2 ** 31 - 1 });
             else {
-              // Leaves after some of what there is, and comes back.
+              // Leaves after some of the lines, and comes back.
               const wanted = Math.min(count, written.length - resumed.length);
               resumed.push(...(await take(watch, wanted)));
               await watch.return();

@@ -1,9 +1,9 @@
 /**
- * A job's log, live: each kept line once and in order, until the job has ended. The end is that of a watch of the job's
- * status, which sees the job and survives what that survives.
+ * A job's log, live: each kept line once and in order, until the job has ended. It ends with a watch of the job's status, which
+ * outlasts the same outages.
  *
- * Of what a slow consumer missed the gap is told. A worker that lost its claim while it was cut off may add its last lines
- * late: those are in the lists alone.
+ * A slow consumer learns how many lines it missed. A worker that lost its claim while it was disconnected may add its last
+ * lines late: those appear only in lists.
  */
 import { Follower, type FollowerDeps } from '../feed/follower.ts';
 import type { Ending, Watch } from '../feed/watch.ts';
@@ -17,7 +17,7 @@ export interface LogWatchOptions {
   readonly jobId: string;
   readonly afterSequence: number;
   readonly signal: AbortSignal | undefined;
-  /** The job's transitions, to its end; ended with this watch. */
+  /** The job's transitions until its end; ended with this watch. */
   readonly transitions: Watch;
 }
 

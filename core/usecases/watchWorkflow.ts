@@ -1,4 +1,4 @@
-/** Opens a watch of one workflow, for whoever may see it. */
+/** Opens a watch of one workflow, for a caller who may see it. */
 import { openWorkflowWatch, type WorkflowTransition, type WorkflowWatchDeps } from '../feed/workflowWatch.ts';
 import type { Watch } from '../feed/watch.ts';
 import { JobError } from '../errors.ts';
@@ -16,12 +16,12 @@ export interface WatchWorkflowRequest extends Caller {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** @throws {JobError} `WORKFLOW_NOT_FOUND`; `BAD_USER_INPUT` for a sequence that is none of its; `TABLE_UNAVAILABLE`. */
+/** @throws {JobError} `WORKFLOW_NOT_FOUND`; `BAD_USER_INPUT` for a sequence of another workflow; `TABLE_UNAVAILABLE`. */
 export async function openWatchOfWorkflow(
   { table, ...deps }: WorkflowWatchesDeps,
   { workflowId, afterSequence, signal, ...caller }: WatchWorkflowRequest,
 ): Promise<Watch<WorkflowTransition>> {
-  // The reads alone: the rest of a table is not asked for.
+  // Only the reads: the rest of a table is not needed.
   const core = { table } as const;
   const { value: workflow } = await getWorkflow(core, { ...caller, workflowId });
   const plan = await readPlan(core, workflowId);

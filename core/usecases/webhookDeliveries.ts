@@ -1,4 +1,4 @@
-/** Deliveries to an owner's webhook endpoints: listed, found, and made again. */
+/** Deliveries to an owner's webhook endpoints: listed, found, and repeated. */
 import { JobError } from '../errors.ts';
 import { isFailed, isTag, type Job, type JobStatus } from '../job.ts';
 import { badInput, requireText } from '../text.ts';
@@ -13,8 +13,10 @@ import { findWebhook } from './webhooks.ts';
 
 export interface DeliveriesFilter {
   readonly endpointId?: string | undefined;
-  /** Of the job that they tell of. */
+  /** The job that they are about. */
   readonly jobId?: string | undefined;
+  /** Of the workflow. */
+  readonly workflowId?: string | undefined;
   readonly status?: readonly JobStatus[] | undefined;
 }
 
@@ -23,16 +25,16 @@ export type ListDeliveriesRequest = Pick<ListJobsRequest, 'first' | 'after' | 'l
   readonly filter?: DeliveriesFilter | undefined;
 };
 
-/** Newest first: a delivery is as old as the transition that it tells of. @throws as `listJobs`. */
+/** Newest first: a delivery is as old as its transition. @throws as `listJobs`. */
 export function listDeliveries(
   core: Pick<Core, 'table'>,
-  { owner, filter: { endpointId, jobId, status } = {}, ...page }: ListDeliveriesRequest,
+  { owner, filter: { endpointId, jobId, workflowId, status } = {}, ...page }: ListDeliveriesRequest,
 ): Promise<JobPage> {
-  const tags = Object.entries({ endpointId, jobId }).flatMap(([name, tag]) => (tag === undefined ? [] : [asTag(tag, name)]));
+  const tags = Object.entries({ endpointId, jobId, workflowId }).flatMap(([name, tag]) => (tag === undefined ? [] : [asTag(tag, name)]));
   return listJobs(core, { ...page, owner: deliveriesOwner(owner), filter: { status, tags } });
 }
 
-/** What a delivery tells, and to whom. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** What a delivery sends, and to whom. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function paramsOfDelivery({ table }: Pick<Core, 'table'>, { params, jobId }: Job): Promise<DeliveryParams> {
   const value = params.kind === 'inline' ? params.value : (await table.readPayloads([params.key]))[0];
   const parsed = deliverWebhook.params.safeParse(value);
@@ -41,10 +43,10 @@ export async function paramsOfDelivery({ table }: Pick<Core, 'table'>, { params,
 }
 
 /**
- * The same event once more, with the same id: one that failed is begun anew, one that waits for its next try is tried now,
- * one that has succeeded is followed by another delivery; one that is under way stays as it is. Answers the delivery.
- * @throws {JobError} `WEBHOOK_DELIVERY_NOT_FOUND`, also for another owner's; `WEBHOOK_ENDPOINT_NOT_FOUND`;
- * `QUEUE_UNAVAILABLE`; `TABLE_UNAVAILABLE`.
+ * The same event once more, with the same id: a failed delivery is retried, one that waits for its next try is tried now, one
+ * that has succeeded is followed by another delivery, and one in progress is unchanged. Returns the delivery.
+ * @throws {JobError} `WEBHOOK_DELIVERY_NOT_FOUND`, also for another owner's; `WEBHOOK_ENDPOINT_NOT_FOUND`; `QUEUE_UNAVAILABLE`;
+ * `TABLE_UNAVAILABLE`.
  */
 export async function redeliverWebhook(core: Core, { deliveryId, ...caller }: Caller & { readonly deliveryId: string }): Promise<Job> {
   const { delivery, owner } = await getDelivery(core, deliveryId, caller);
@@ -55,7 +57,7 @@ export async function redeliverWebhook(core: Core, { deliveryId, ...caller }: Ca
     if (isFailed(delivery.status)) return await retryJob(core, which);
     if (delivery.status === 'PENDING') return await rescheduleJob(core, { ...which, runAt: Math.trunc((await core.table.time()).low) });
   } catch (error) {
-    // It has moved on meanwhile, which is what was wanted.
+    // It has moved on meanwhile, as intended.
     const isUnderWay = error instanceof JobError && (error.code === 'JOB_NOT_RETRYABLE' || error.code === 'JOB_NOT_RESCHEDULABLE');
     if (!isUnderWay) throw error;
     return (await getDelivery(core, deliveryId, caller)).delivery;

@@ -1,14 +1,14 @@
-/** Which owners have webhooks, as known for a few seconds: the jobs of all others cost nothing. */
+/** The owners that have webhooks, as known for a few seconds: the jobs of all others cost nothing. */
 import { monotonic } from '../clock.ts';
 import type { Entries } from '../table/entries.ts';
 import { webhooksKey } from '../webhook.ts';
 import type { Core } from './core.ts';
 import { webhookOwnersPlace, webhooksKind } from './webhooks.ts';
 
-/** So long after the first endpoint of an owner was created, all processes know that there is one. */
+/** How long after an owner's first endpoint was created all processes know of it. */
 export const ownersKnownAfterMs = 15_000;
 const maxAgeMs = 4000;
-/** Of 1,000 owners each. Where there are more, every owner counts as one that may have some: told apart when there is something to tell. */
+/** Of 1,000 owners each. With more, every owner counts as one that may have some: checked when there is something to send. */
 const maxPages = 5;
 
 type Owners = ReadonlySet<string> | 'perhaps all';
@@ -22,7 +22,7 @@ export async function mayHaveWebhooks({ table: { entries } }: Pick<Core, 'table'
   return owners === 'perhaps all' || (owners.size > 0 && owners.has(webhooksKey(owner)));
 }
 
-/** After this process has changed who has webhooks. */
+/** Called after this process has changed who has webhooks. */
 export function forgetWebhookOwners({ table }: Pick<Core, 'table'>): void {
   known.delete(table.entries);
 }

@@ -9,15 +9,15 @@ import type { Page } from './listLogs.ts';
 export const webhooksKind = defineEntryKind('webhooks', z.object({ owner: z.string(), endpoints: z.array(webhookEndpointSchema) }));
 export type Webhooks = Readonly<z.infer<typeof webhooksKind.schema>>;
 
-/** Where all owners stand that have endpoints. */
+/** The place of all owners that have endpoints. */
 export const webhookOwnersPlace = 'webhookOwners';
 
-/** Those that are disabled too, the oldest first. Strongly consistent. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Also disabled ones, the oldest first. Strongly consistent. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function readWebhooks({ table }: Pick<Core, 'table'>, owner: string): Promise<readonly WebhookEndpoint[]> {
   return (await table.entries.get(webhooksKind, webhooksKey(owner)))?.value.endpoints ?? [];
 }
 
-/** Whosever it is. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Of any owner. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function findWebhook({ table }: Pick<Core, 'table'>, endpointId: string): Promise<WebhookEndpoint | undefined> {
   const key = webhooksKeyOf(endpointId);
   const entry = key === undefined ? undefined : await table.entries.get(webhooksKind, key);
@@ -26,7 +26,7 @@ export async function findWebhook({ table }: Pick<Core, 'table'>, endpointId: st
 
 export const defaultWebhooksPage = 10;
 
-/** Those that are disabled too, the oldest first. A cursor is an endpoint's. @throws {JobError} `BAD_USER_INPUT`, `TABLE_UNAVAILABLE`. */
+/** Also disabled ones, the oldest first. A cursor is an endpoint's. @throws {JobError} `BAD_USER_INPUT`, `TABLE_UNAVAILABLE`. */
 export async function listWebhooks(
   core: Pick<Core, 'table'>,
   { owner, first = defaultWebhooksPage, after }: { readonly owner: string; readonly first?: number; readonly after?: string | undefined },

@@ -1,15 +1,15 @@
-/** The workers that run, as their heartbeats tell. */
+/** The running workers, as their heartbeats report them. */
 import type { Monotonic } from '../clock.ts';
 import type { Core } from './core.ts';
 import { workerKind, workersPlace, type WorkerInfo } from './heartbeats.ts';
 
 const pageSize = 100;
-/** Those beyond are not read: what is shown costs no more than that. */
+/** Further ones are not read, so that the list never costs more. */
 const mostRead = 1000;
 
 type Deps = Pick<Core, 'table'>;
 
-/** By their ids; the first thousand. A read unit each, and half a one a hundred. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** By their ids; the first thousand. One read unit each, and half a unit per hundred. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function listWorkers({ table }: Deps): Promise<readonly WorkerInfo[]> {
   const workers: WorkerInfo[] = [];
   let cursor: string | undefined;
@@ -22,7 +22,7 @@ export async function listWorkers({ table }: Deps): Promise<readonly WorkerInfo[
   return workers;
 }
 
-/** Asks once, at the first question: whether workers run, and none of them has a handler for the type. The answers reject as `listWorkers`. */
+/** Reads once, at the first call: whether workers run, and none of them has a handler for the type. The answers reject as `listWorkers`. */
 export function missingTypes(core: Deps): (type: string) => Promise<boolean> {
   let listed: Promise<readonly WorkerInfo[]> | undefined;
   return async (type) => {
@@ -32,11 +32,11 @@ export function missingTypes(core: Deps): (type: string) => Promise<boolean> {
 }
 
 export interface WorkerView {
-  /** Whether a worker that runs has a handler for the type, as it was a moment ago. @throws {JobError} `TABLE_UNAVAILABLE`. */
+  /** Whether a running worker has a handler for the type, as it was a moment ago. @throws {JobError} `TABLE_UNAVAILABLE`. */
   knowsType(type: string): Promise<boolean>;
 }
 
-/** However many jobs are shown, workers are read so often. */
+/** Workers are read only this often, however many jobs are shown. */
 const maxAgeMs = 5000;
 
 export function createWorkerView(core: Deps, now: Monotonic): WorkerView {

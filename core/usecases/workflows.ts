@@ -22,7 +22,7 @@ export const workflowKeyKind = defineEntryKind('workflowKey', z.object({ workflo
 
 export type KnownWorkflow = Entry<Workflow>;
 
-/** Of workflows that somebody has to go on with, and of those that have not ended. */
+/** The places of workflows that a process has to continue, and of open ones. */
 export const pendingWorkflows = 'workflows#pending';
 export const openWorkflows = 'workflows#open';
 
@@ -85,12 +85,12 @@ export function keepPlan(
   return { plan, parts: parts.length, kept: putting.then(() => know(table.entries, workflowId, plan)) };
 }
 
-/** It never changes. Undefined where it is gone, as with the records of a workflow that ended long ago. */
+/** It never changes. Undefined where it is gone, like the records of a workflow that ended long ago. */
 export async function readPlan({ table: { entries } }: Reads, workflowId: string): Promise<Plan | undefined> {
   const known = knownPlans(entries);
   const before = known.get(workflowId);
   if (before !== undefined) {
-    // The one that was used last goes last.
+    // The most recently used one is dropped last.
     known.delete(workflowId);
     known.set(workflowId, before);
     return before;
@@ -120,7 +120,7 @@ interface Reads {
   readonly table: { readonly entries: Pick<Entries, 'get' | 'getMany'> };
 }
 
-/** Planned jobs that are kept in mind. */
+/** The number of planned jobs that are cached. */
 const maxKnownJobs = 20_000;
 
 const plans = new WeakMap<object, Map<string, Plan>>();

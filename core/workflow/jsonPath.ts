@@ -15,7 +15,7 @@ export function valueAt(value: JsonValue | undefined, path: JsonPath): JsonValue
   return found;
 }
 
-/** A copy with that value there; what is on the way and is no object or list becomes one. */
+/** A copy with that value there; anything on the way that is not an object or a list becomes one. */
 export function withValueAt(value: JsonValue | undefined, path: JsonPath, inner: JsonValue): JsonValue {
   const [key, ...rest] = path;
   if (key === undefined) return inner;
@@ -28,13 +28,13 @@ export function withValueAt(value: JsonValue | undefined, path: JsonPath, inner:
     return list;
   }
   const entries = typeof value === 'object' && value !== null && !isList(value) ? Object.entries(value) : [];
-  // By definition and not by assignment: a key may be called `__proto__`.
+  // Not by assignment: a key may be called `__proto__`.
   return Object.fromEntries([...entries.filter(([name]) => name !== key), [key, changed]]);
 }
 
 const isList = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
 
-/** What was found in JSON is JSON. */
+/** A value within JSON is JSON. */
 function isJson(value: unknown): value is JsonValue {
   return value !== undefined;
 }

@@ -1,16 +1,16 @@
 /**
- * What a look at something that waits comes to: the one function that everybody asks, whoever ended what is waited for, put
- * the job, or sweeps. Anyone may look, any number at once, and die anywhere.
+ * The decision about something that waits: the one function that all processes call, after they ended what it waits for, put
+ * the job, or in a sweep. Any number of processes may look at once, and die anywhere.
  *
  * A waiter holds one pointer, at the dependency that it looks at now. `seen` tells of the records that were read after the
  * waiter was; what is not known yet is asked for (`read`), and the look is made again. What it says is written under the
- * condition that the waiter is still as it was read, and then one looks anew, until there is nothing to be done: so what
- * ends between a read and the write behind it is heard of.
+ * condition that the waiter is still as it was read, and then the process looks again, until there is nothing to do. So a job
+ * that ends between a read and the write after it is not missed.
  */
 import { isFailed, isFinal, type Cause, type Job, type JobStatus } from '../job.ts';
 import type { FailurePolicy, WorkflowStatus } from './workflow.ts';
 
-/** Of a job that others wait for. One that was not put yet is `unborn`. */
+/** A job that others wait for. One that was not put yet is `unborn`. */
 export type Seen = Pick<Job, 'status' | 'generation'> | 'unborn';
 
 /** Undefined: not read yet. */
@@ -43,7 +43,7 @@ export function lookAtJob(job: Waiter, wants: Wants, seen: ReadSoFar): JobLook {
   const first = dependencies.indexOf(job.waitsFor);
   for (let at = first; ; at += 1) {
     const jobId = dependencies[at];
-    // What it pointed at is none of its dependencies: it waits for none any more.
+    // It pointed at a job that is none of its dependencies: it waits for none any more.
     if (jobId === undefined || first === -1) return { kind: 'ready' };
     const other = seen(jobId);
     if (other === undefined) return { kind: 'read', jobIds: dependencies.slice(at) };
@@ -65,7 +65,7 @@ function lookAtCancelled(cause: Cause, { dependencies }: Wants, seen: ReadSoFar)
   return isOutdated(cause, other) ? { kind: 'revive', at: dependencies[0] } : nothing;
 }
 
-/** It was retried, or revived, since. */
+/** It was retried, or revived, since then. */
 function isOutdated({ generation }: Cause, other: Seen): boolean {
   return other !== 'unborn' && other.generation > generation;
 }
@@ -81,13 +81,13 @@ export type WorkflowLook =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'read'; readonly jobIds: readonly string[] }
   | { readonly kind: 'point'; readonly at: string }
-  /** All were over when they were passed: read them all once more, and ask `outcomeOf`. */
+  /** All had ended when they were passed: read them all once more, and call `outcomeOf`. */
   | { readonly kind: 'confirm' }
   | { readonly kind: 'reopen'; readonly at: string };
 
 /**
- * `jobIds`: its jobs, in the order in which it looks at them. `told`: the job that whoever looks has news of: an ended workflow
- * goes on where it does.
+ * `jobIds`: its jobs, in the order in which it looks at them. `told`: the job that has just changed: an ended workflow
+ * continues if that job does.
  */
 export function lookAtWorkflow(
   workflow: WaitingWorkflow,

@@ -1,9 +1,9 @@
 /**
- * What is written behind a look, and by whoever ends, retries or has told of a job: the fields by which jobs wait for each
- * other. The rest of a write is its writer's.
+ * The fields by which jobs wait for each other, as they are written after a look, and when a job ends, is retried or has been
+ * announced. The rest of a write is up to its writer.
  *
- * A job that is still to be told of (`tell`) and has not ended is parked until it is told: so nobody claims or parks it
- * meanwhile, and whoever has told of it lets it go.
+ * An open job that still has to be announced (`tell`) is parked until then. So no process claims or parks it meanwhile, and the
+ * process that has announced it ends the wait.
  */
 import type { Job } from '../job.ts';
 import type { Waiting } from '../waiting.ts';
@@ -11,7 +11,7 @@ import type { JobLook, Outcome, Wants, WorkflowLook } from './look.ts';
 import type { Workflow } from './workflow.ts';
 
 type Fields = Pick<Job, 'waitsFor' | 'cause' | 'tell' | 'waiting'>;
-/** As the table takes them: `null` removes, absent leaves alone. */
+/** In the table's form: `null` removes a field, an absent one is unchanged. */
 export type FieldChanges = { readonly [Name in keyof Fields]?: Fields[Name] | null } & { readonly generation?: number };
 
 export type JobMove =
@@ -20,12 +20,12 @@ export type JobMove =
 
 export const waitsForJobs: Waiting = { reason: 'DEPENDENCIES' };
 
-/** Whether others may wait for it: they are told of its ends and new starts. */
+/** Whether others may wait for it: these are told of its ends and new starts. */
 export function hasListeners({ workflow, parent }: Partial<Pick<Job, 'workflow' | 'parent'>>): boolean {
   return workflow !== undefined || parent !== undefined;
 }
 
-/** `next`: what it waits for once its dependencies are passed, such as its start; mostly nothing. */
+/** `next`: what it waits for once its dependencies are passed, such as its start; usually nothing. */
 export function moveBehind(
   job: Pick<Job, 'version' | 'generation' | 'tell'>,
   look: Exclude<JobLook, { kind: 'nothing' | 'read' }>,
@@ -45,7 +45,7 @@ export function moveBehind(
   }
 }
 
-/** When all who wait for it have been told. Undefined where there is nothing to tell. */
+/** Written when all jobs that wait for it have been told. Undefined where there is nothing to tell. */
 export function moveBehindTelling(job: Pick<Job, 'status' | 'tell' | 'waitsFor' | 'waiting'>, next?: Waiting): JobMove | undefined {
   if (job.tell === undefined) return undefined;
   if (job.status !== 'PENDING') return { touch: 'told', changes: { tell: null } };
@@ -53,17 +53,17 @@ export function moveBehindTelling(job: Pick<Job, 'status' | 'tell' | 'waitsFor' 
   return { touch: 'told', changes: { tell: null, waiting: isFree ? (next ?? null) : (job.waiting ?? null) } };
 }
 
-/** With the write that ends a job. */
+/** Part of the write that ends a job. */
 export function endedChanges({ version }: Pick<Job, 'version'>): FieldChanges {
   return { waitsFor: null, tell: version + 1 };
 }
 
-/** With the write by which a handler gives its slot back until those jobs, its children, have ended. */
+/** Part of the write by which a handler gives its slot back until those jobs, its children, have ended. */
 export function awaitingChanges({ version }: Pick<Job, 'version'>, first: string): FieldChanges {
   return { waitsFor: first, waiting: waitsForJobs, tell: version + 1 };
 }
 
-/** With the write that begins a new generation of a job that had ended. `at`: its first dependency, if it has any. */
+/** Part of the write that begins a new generation of an ended job. `at`: its first dependency, if it has any. */
 export function restartedChanges(
   { version, generation }: Pick<Job, 'version' | 'generation'>,
   at: Wants['dependencies'][0] | undefined,

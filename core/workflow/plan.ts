@@ -1,4 +1,4 @@
-/** A plan, read for use: who depends on whom, by ids, and the order in which its workflow waits for its jobs. */
+/** A plan in a form for use: the dependencies by ids, and the order in which its workflow waits for its jobs. */
 import { workflowJobId, type PlannedJob } from './workflow.ts';
 
 export interface Plan {
@@ -9,10 +9,10 @@ export interface Plan {
   readonly forwards: readonly number[];
   /** Each before those that it depends on: so is a workflow's way the shortest, since the last jobs end last. */
   readonly backwards: readonly number[];
-  /** The number of a job's id; undefined for one that is not of it. */
+  /** The number of a job's id; undefined for an id of another workflow. */
   numberOf(jobId: string): number | undefined;
   numberOfName(name: string): number | undefined;
-  /** Numbers of those that wait for it. */
+  /** Numbers of the jobs that wait for it. */
   dependants(number: number): readonly number[];
 }
 
@@ -33,13 +33,13 @@ export function planOf(workflowId: string, jobs: readonly PlannedJob[]): Plan {
   };
 }
 
-/** Numbers of jobs that wait for each other in a circle; undefined where none do. */
+/** Numbers of jobs that wait for each other in a circle; undefined where there is no circle. */
 export function circleIn(jobs: readonly Pick<PlannedJob, 'dependsOn'>[]): readonly number[] | undefined {
   const { order } = sorted(jobs, dependantsOf(jobs));
   if (order.length === jobs.length) return undefined;
   const rest = new Set(jobs.keys());
   for (const number of order) rest.delete(number);
-  // Each of the rest waits for another one of it: whoever goes that way comes round.
+  // Each of the rest waits for another one of the rest: following these leads into a circle.
   const way: number[] = [];
   for (let at = [...rest][0]; at !== undefined && !way.includes(at);) {
     way.push(at);
@@ -55,7 +55,7 @@ function dependantsOf(jobs: readonly Pick<PlannedJob, 'dependsOn'>[]): readonly 
   return dependants;
 }
 
-/** Shorter than the jobs where some wait in a circle. */
+/** Shorter than the list of jobs where some wait in a circle. */
 function sorted(
   jobs: readonly Pick<PlannedJob, 'dependsOn'>[],
   dependants: readonly (readonly number[])[],

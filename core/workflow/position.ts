@@ -4,7 +4,7 @@
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-/** The versions told: of the workflow, then of its jobs by their numbers. 0: nothing yet. */
+/** The versions that were sent: of the workflow, then of its jobs by their numbers. 0: none yet. */
 export type Told = readonly number[];
 
 const nothingTold = '0';
@@ -14,9 +14,16 @@ export function positionText(told: Told): string {
   return deflateRawSync(Buffer.from(bytes)).toString('base64url');
 }
 
+/** Where who has heard of the workflow alone stands: no other position is spelled so, since none begins with these bits. */
+export function versionText(version: number): string {
+  return `v${version}`;
+}
+
 /** Undefined for what is no position of a workflow of so many jobs. */
 export function toldAt(text: string, jobs: number): Told | undefined {
   if (text === nothingTold) return Array.from({ length: jobs + 1 }, () => 0);
+  const version = /^v(\d{1,9})$/.exec(text)?.[1];
+  if (version !== undefined) return [Number(version), ...Array.from({ length: jobs }, () => 0)];
   let bytes: Buffer;
   try {
     bytes = inflateRawSync(Buffer.from(text, 'base64url'), { maxOutputLength: 3 * (jobs + 1) });

@@ -3,7 +3,7 @@
  *
  * - plan: its jobs as they were handed in; written before the workflow, and never changed.
  * - dependency, dependant: a job that is waited for, and one that waits for it.
- * - making: some of its jobs may not have been put yet. Whoever finds it so goes on.
+ * - making: some of its jobs may not have been put yet. A process that finds it in this state continues.
  */
 import { z } from 'zod';
 import { jobIdBeside } from '../derivedJobId.ts';
@@ -23,9 +23,9 @@ export const maxParamsFrom = 100;
 
 const pathKeys = z.array(z.union([z.string(), z.number()]));
 
-/** A value out of a dependency's result. */
+/** A value from a dependency's result. */
 export const paramFrom = z.object({
-  /** Where it goes in the params. */
+  /** Its place in the params. */
   path: pathKeys,
   /** The dependency, by its number in the plan. */
   job: z.int(),
@@ -41,10 +41,12 @@ export const plannedJob = z.object({
     z.object({ kind: z.literal('inline'), value: anyJson }),
     z.object({ kind: z.literal('apart'), key: z.string(), expiresAt: z.number() }),
   ]),
-  /** What its type says of every job. */
+  /** The type's values for each job. */
   maxFailures: z.int(),
   concurrencyKey: z.string().optional(),
   rateKey: z.string().optional(),
+  /** Its limits go by keys, which are made when its params are whole. */
+  hasLateKeys: z.literal(true).optional(),
   payloadHash: z.string(),
   /** Numbers of the plan, each once. */
   dependsOn: z.array(z.int()),
@@ -73,17 +75,19 @@ export const workflowSchema = z.object({
   finishedAt: z.number().optional(),
   error: failure.optional(),
   jobCount: z.int(),
-  /** Entries that hold the plan. */
+  /** The number of entries that hold the plan. */
   planParts: z.int(),
   making: z.boolean(),
-  /** All that is not over is being cancelled. */
+  /** All jobs that have not ended are being cancelled. */
   cancelling: z.boolean().default(false),
-  /** The number of the job that it looks at now; absent once it is over. */
+  /** The number of the job that it looks at now; absent once it has ended. */
   waitsFor: z.int().optional(),
-  /** The first of its failed jobs, for which it ended as it did. */
+  /** The first of its failed jobs, because of which it ended as it did. */
   cause: z.object({ jobId: z.string(), generation: z.number() }).optional(),
-  /** The version of its last end, or new start, that is still to be told. */
+  /** The version of its last end, or new start, that has not been announced yet. */
   tell: z.int().optional(),
+  /** Its owner's webhooks have deliveries of all versions up to this one. */
+  webhookVersion: z.int().default(0),
   /** Its changes of status, oldest first; the newest are kept. */
   history: z.array(z.object({ version: z.int(), status: z.enum(workflowStatuses), at: z.number(), error: failure.optional() })),
 });
@@ -93,7 +97,7 @@ export function isWorkflowOver({ status }: Pick<Workflow, 'status'>): boolean {
   return status !== 'RUNNING';
 }
 
-/** By its number in the plan, whoever puts it. */
+/** By its number in the plan, the same in every process. */
 export function workflowJobId(workflowId: string, number: number): string {
   return jobIdBeside(workflowId, String(number));
 }

@@ -1,7 +1,7 @@
 /**
  * A backend service that cannot subscribe: hands in a report with an Idempotency-Key, then asks `waitForJob` until it
  * has ended. Plain fetch, no library.
- *   node docs/examples/backendService.ts [http://127.0.0.1:4000]
+ *   npx node docs/examples/backendService.ts [http://127.0.0.1:4000]
  * Where tokens are asked for it needs one, and the output lies in the owner's folder: docs/files.md, "Whose files".
  */
 const api = `${process.argv[2] ?? 'http://127.0.0.1:4000'}/graphql`;
@@ -20,7 +20,7 @@ interface Answer<Data> {
 
 const fields = 'jobId status result error { code message }';
 
-/** Whoever orders the same report twice, or tries again after a lost answer, gets the same job. */
+/** An order for the same report, repeated or tried again after a lost answer, returns the same job. */
 const orderId = process.argv[3] ?? 'order-4711';
 const { createJob } = await ask<{ createJob: { created: boolean; job: Job } }>(
   `mutation ($input: CreateJobInput!) { createJob(input: $input) { created job { ${fields} } } }`,

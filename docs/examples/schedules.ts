@@ -1,6 +1,6 @@
 /**
  * A schedule by the typed client: makes one, triggers it once beside its ticks, waits for that job, and deletes it.
- *   node docs/examples/schedules.ts [http://127.0.0.1:4000]
+ *   npx node docs/examples/schedules.ts [http://127.0.0.1:4000]
  */
 import { createJobTickets, JobTicketsError } from 'job-tickets-client';
 import type { JobTypes } from './jobTypes.d.ts';
@@ -12,7 +12,7 @@ try {
   const schedule = await client.createSchedule(nightly);
   console.log('next', schedule.nextRuns[0]);
 } catch (error) {
-  // Whoever deploys it twice means the same schedule.
+  // A second deployment means the same schedule.
   if (!(error instanceof JobTicketsError) || error.code !== 'SCHEDULE_NAME_TAKEN') throw error;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The typed client: hands in a job, watches it to its end, and reads its result. Lost connections and
  * restarts of the server are its business, not yours.
- *   node docs/examples/typedClient.ts [http://127.0.0.1:4000]
+ *   npx node docs/examples/typedClient.ts [http://127.0.0.1:4000]
  */
 import { createJobTickets } from 'job-tickets-client';
 // Written by `job-tickets types --out jobTypes.d.ts`.

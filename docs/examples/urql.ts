@@ -1,7 +1,7 @@
 /**
  * A web front end's data layer with urql: mutations over HTTP, subscriptions over WebSocket through graphql-ws. What it
  * exchanges is the same in a browser, where a component would use urql's hooks.
- *   node docs/examples/urql.ts [http://127.0.0.1:4000]
+ *   npx node docs/examples/urql.ts [http://127.0.0.1:4000]
  */
 import { Client, fetchExchange, gql, subscriptionExchange } from '@urql/core';
 import { createClient } from 'graphql-ws';

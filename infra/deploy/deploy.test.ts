@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { argumentsOf, blocksRunBy } from '../../test/docs/projectFacts.ts';
+import { argumentsOf, blocksRunBy } from '../../test/docs/readPages.ts';
 import { fakePrograms, type Answer, type Call } from '../../test/support/fakePrograms.ts';
 import { kubectl } from '../../test/k8s/kubectl.ts';
 import { environmentNamed } from '../context.ts';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { argumentsOf } from '../../test/docs/projectFacts.ts';
+import { argumentsOf } from '../../test/docs/readPages.ts';
 
 /** With the project's own git and CDK, offline. */
 function diff(args: readonly string[]): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {

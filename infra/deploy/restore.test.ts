@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { argumentsOf } from '../../test/docs/projectFacts.ts';
+import { argumentsOf } from '../../test/docs/readPages.ts';
 import { fakePrograms, type Answer } from '../../test/support/fakePrograms.ts';
 import { environmentNamed, withContext } from '../context.ts';
 import { clusterContext, synthesize } from '../testTemplates.ts';

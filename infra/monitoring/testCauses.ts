@@ -1,6 +1,6 @@
 /**
  * The causes of each CloudWatch alarm, for tests. Where the measurement is ours, the code that makes it is run. Where it is
- * AWS's own, the cause is the measurements that appear according to AWS's documentation.
+ * AWS's own, the cause is the measurements that AWS's documentation.
  */
 import { metrics } from '@opentelemetry/api';
 import { ulid } from 'ulid';
@@ -42,7 +42,7 @@ export const causes: readonly Cause[] = [
   { alarm: 'jobs-given-up', cause: 'a job has failed as often as it may, and its dead letter is handled', series: givenUp },
   {
     alarm: 'dead-letters-stay',
-    cause: 'dlqHandler fails on a dead letter again and again',
+    cause: 'dlqHandler fails on a letter again and again',
     series: () => [ofQueue('dlq')('ApproximateNumberOfMessagesVisible', ...times(10, 1))],
   },
   ...(['high', 'normal', 'low'] as const).map((priority) => ({
@@ -64,7 +64,7 @@ export const causes: readonly Cause[] = [
   },
   {
     alarm: 'relay-lags',
-    cause: 'Valkey accepts no publishes, so streamRelay stops at that record',
+    cause: 'Valkey takes no publishes, so streamRelay stays where it is',
     series: () => [ofLambda('streamRelay')('IteratorAge', ...[1, 2, 3, 4, 5].map((minutes) => minutes * minuteMs + 1))],
   },
   {
@@ -76,7 +76,7 @@ export const causes: readonly Cause[] = [
     { alarm: `${name}-errors`, cause: `${name} cannot reach what it needs`, series: () => [ofLambda(name)('Errors', 1, 2, 1)] },
     {
       alarm: `${name}-throttles`,
-      cause: `${name} may not run as many times at once as it should`,
+      cause: `${name} may not run as often at a time as it should`,
       series: () => [ofLambda(name)('Throttles', 1, 2, 1)],
     },
   ]),
@@ -87,32 +87,32 @@ export const causes: readonly Cause[] = [
   },
   {
     alarm: 'table-throttles',
-    cause: 'one job is written to more often than a partition allows',
+    cause: 'one job is written to more often than a partition takes',
     series: () => [ofTable()('WriteThrottleEvents', 4, 4, 4)],
   },
   {
     alarm: 'table-throttles',
-    cause: 'one job is read more often than a partition allows',
+    cause: 'one job is read more often than a partition gives',
     series: () => [ofTable()('ReadThrottleEvents', 4, 4, 4)],
   },
   {
     alarm: 'index-throttles',
-    cause: 'one owner hands in more jobs a second than a partition of byOwner allows',
+    cause: 'one owner hands in more jobs a second than a partition of byOwner takes',
     series: () => [ofTable('byOwner')('WriteThrottleEvents', 4, 4, 4)],
   },
   {
     alarm: 'index-throttles',
-    cause: 'one owner’s jobs are listed more often than a partition of byOwner allows',
+    cause: 'one owner’s jobs are listed more often than a partition of byOwner gives',
     series: () => [ofTable('byOwner')('ReadThrottleEvents', 4, 4, 4)],
   },
   {
     alarm: 'index-throttles',
-    cause: 'all owners hand in more jobs a second than the shards of open jobs in places allow',
+    cause: 'all owners hand in more jobs a second than the shards of open jobs in places take',
     series: () => [ofTable('places')('WriteThrottleEvents', 4, 4, 4)],
   },
   {
     alarm: 'cache-busy',
-    cause: 'more events a second than one node of Valkey can carry',
+    cause: 'more events a second than one node of Valkey carries',
     series: () => [
       { ...awsMetric('AWS/ElastiCache', { ReplicationGroupId: 'CacheValkey', Role: 'Primary' })('EngineCPUUtilization', ...times(10, 95)) },
     ],

@@ -27,7 +27,16 @@ const event: DeliveryParams = {
 function endpointOf(changes: Partial<WebhookEndpoint> = {}): WebhookEndpoint {
   const secrets = [{ text: newWebhookSecret() }];
   const times = { createdAt: at, since: at, updatedAt: at };
-  return { endpointId: 'endpoint', url: receiver.url, statuses: [...finalStatuses], tags: [], secrets, ...times, ...changes };
+  return {
+    endpointId: 'endpoint',
+    url: receiver.url,
+    statuses: [...finalStatuses],
+    workflowStatuses: [],
+    tags: [],
+    secrets,
+    ...times,
+    ...changes,
+  };
 }
 
 function setup(endpoint: WebhookEndpoint | undefined, changes: Partial<DeliverWebhookDeps> = {}) {

@@ -1,4 +1,4 @@
-/** How much an answer may hold, and how much of an owner's may be under way at a time: requests being read, answers unsent. */
+/** How large an answer may be, and how much of an owner may be in progress at once: requests being read, answers not sent yet. */
 import { JobError } from '../../core/errors.ts';
 import type { AnswerSize } from '../../schema/index.ts';
 
@@ -6,16 +6,16 @@ import type { AnswerSize } from '../../schema/index.ts';
 export interface OpenAnswer extends AnswerSize {
   /** Bytes of payloads in it. */
   bytes(): number;
-  /** Counts what was received towards what its owner has under way. @throws {JobError} `RATE_LIMITED`. */
+  /** Counts received bytes towards what its owner has in progress. @throws {JobError} `RATE_LIMITED`. */
   receive(bytes: number): void;
-  /** Whether it has asked for more than there may be. */
+  /** Whether it is larger than allowed. */
   isTooLarge(): boolean;
-  /** It is sent, or nobody waits for it any more: it begins at nothing again. */
+  /** It was sent, or nobody waits for it any more: the count starts again at zero. */
   release(): void;
 }
 
 export interface AnswerSizes {
-  /** @param ownerOf Asked when there is something to count; of nobody: counted for itself alone. */
+  /** @param ownerOf Called when there is something to count; without an owner, an answer counts alone. */
   begin(ownerOf: () => string | undefined): OpenAnswer;
 }
 
@@ -29,7 +29,7 @@ export interface AnswerSizesOptions {
 }
 
 export function createAnswerSizes({ maxBytes, maxBytesPerOwner }: AnswerSizesOptions): AnswerSizes {
-  /** Bytes under way. */
+  /** Bytes in progress. */
   const owners = new Map<string, number>();
 
   function change(owner: string, bytes: number): void {

@@ -1,4 +1,4 @@
-/** On which variables the answer to a subscription's event depends: those beneath its root field, not its arguments. */
+/** The variables on which the answer to a subscription's event depends: those below its root field, not its arguments. */
 import { getOperationAST, Kind, visit, type DocumentNode } from 'graphql';
 import type { WatchArgs } from './operations.ts';
 

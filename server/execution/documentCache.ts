@@ -1,12 +1,12 @@
-/** Remembers parsed documents, and what is compiled from them: an operation that comes again is parsed, validated and compiled once. */
+/** Caches parsed documents, and what is compiled from them: a repeated operation is parsed, validated and compiled once. */
 
 export interface DocumentCache<Value> {
   get(key: string): Value | undefined;
-  /** What is heavier than the whole cache is not kept. */
+  /** An entry larger than the whole cache is not kept. */
   set(key: string, value: Value, weight?: number): void;
 }
 
-/** Documents of clients are few; strangers may send any number. The least recently used go first. */
+/** Clients have few documents; strangers may send any number. The least recently used ones are dropped. */
 export function createDocumentCache<Value>(maxWeight = 100): DocumentCache<Value> {
   const entries = new Map<string, { readonly value: Value; readonly weight: number }>();
   let total = 0;

@@ -13,14 +13,14 @@ import {
 } from 'graphql';
 
 const documentLimits = {
-  /** Characters: what is large goes into variables. */
+  /** Characters: large values belong in variables. */
   length: 64 * 1024,
   tokens: 2000,
-  /** Brackets of any kind within each other. */
+  /** Brackets of any kind, nested. */
   nesting: 200,
-  /** The standard introspection query is 15 deep, no useful one of this schema above 7. */
+  /** The standard introspection query is 15 deep; no useful query of this schema is deeper than 7. */
   depth: 16,
-  /** Those of one place are compared with each other, whether they may be merged. The standard introspection query has some 100. */
+  /** Fields in one place are compared with each other, whether they can be merged. The standard introspection query has some 100. */
   fields: 500,
   aliases: 30,
   directives: 50,
@@ -44,7 +44,7 @@ export function requireWithinLimits(text: string): number {
   return tokens;
 }
 
-/** What is no token is the parser's to report; it gets no further either. */
+/** An invalid token is reported by the parser, which stops there too. */
 function nextKind(lexer: Lexer): TokenKind {
   try {
     return lexer.advance().kind;

@@ -1,4 +1,4 @@
-/** Documents as clients send them: limited, parsed and validated in one place, and once while they come again. */
+/** Documents as clients send them: limited, parsed and validated in one place, and only once while they are repeated. */
 import {
   GraphQLError,
   NoSchemaIntrospectionCustomRule,
@@ -18,14 +18,14 @@ import type { TakeTurn } from './turns.ts';
 
 export interface ValidDocument {
   readonly document: DocumentNode;
-  /** The same for all that differ in comments, commas and spaces, and without a trace of those: for what is kept. */
+  /** The same for all that differ only in comments, commas and spaces, and without these: for caching. */
   lasting(): LastingDocument;
 }
 
 /** For variables that are coerced already. */
 export interface LastingDocument {
   readonly document: DocumentNode;
-  /** Roughly what it takes of the memory. */
+  /** The approximate memory that it takes. */
   readonly bytes: number;
 }
 
@@ -55,14 +55,14 @@ export class InvalidDocument extends Error {
 
 export interface DocumentsOptions {
   readonly schema: GraphQLSchema;
-  /** In production the schema is not told to strangers, neither whole nor by hints about what was nearly right. */
+  /** In production the schema is not shown to strangers, neither as a whole nor by suggestions in errors. */
   readonly hidesSchema: boolean;
   readonly takeTurn: TakeTurn;
 }
 
-/** Of each cache: some dozens of the largest documents there may be, and thousands of usual ones. */
+/** For each cache: some dozens of the largest allowed documents, and thousands of usual ones. */
 const cachedBytes = 8 * 1024 ** 2;
-/** What the parser makes of a token, with its place in the text and without. */
+/** The parser's result for a token, with its place in the text and without. */
 const placedTokenBytes = 400;
 const tokenBytes = 150;
 
@@ -70,7 +70,7 @@ export function createDocuments({ schema, hidesSchema, takeTurn }: DocumentsOpti
   const known = createDocumentCache<ValidDocument | GraphQLError | InvalidDocument>(cachedBytes);
   /** Of valid documents: another text of the same form is valid too. */
   const forms = createDocumentCache<Form>(cachedBytes);
-  /** Beside those of the specification, which the pipeline brings. */
+  /** In addition to those of the specification, which the pipeline brings. */
   const rules: readonly ValidationRule[] = hidesSchema ? [NoSchemaIntrospectionCustomRule] : [];
   const options = { maxErrors: 20, hideSuggestions: hidesSchema };
 
@@ -104,7 +104,7 @@ export function createDocuments({ schema, hidesSchema, takeTurn }: DocumentsOpti
       const tokens = requireWithinLimits(text);
       await charge(tokens);
       await takeTurn();
-      // Many who come back at once send the same: the first of them has had it looked at.
+      // Many clients that reconnect at once send the same: it is checked for the first of them.
       const before = known.get(text);
       if (before !== undefined) return before;
       const seen = look(text, steps, tokens);

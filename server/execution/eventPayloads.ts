@@ -10,36 +10,36 @@ import type { WatchArgs } from './operations.ts';
 import { payloadOf } from './payload.ts';
 import { compileProjector, type Projector } from './projector.ts';
 
-/** All that an answer depends on beside the event: kept once for all who ask for the same. */
+/** All that an answer depends on, beside the event: stored once for all that ask for the same. */
 export interface Shape {
   readonly key: string;
   readonly args: WatchArgs;
   readonly project: Projector | undefined;
   subscribers: number;
-  /** Of this turn, in which an event reaches all who are not behind: it is then kept for nobody. */
+  /** Only for this turn, in which an event reaches all watchers that are not behind. */
   lastEvent: PushedEvent | undefined;
   lastPayload: Payload | undefined;
-  /** Those of this turn that took more than a moment. */
+  /** Results of this turn that took more than a moment. */
   executed: Map<PushedEvent, Payload> | undefined;
 }
 
 export type Payload = string | Promise<string>;
 
 export interface EventPayloads {
-  /** To be left again. Nothing where it would take more than its owner's may. */
+  /** Returns the function to leave again. Nothing where it would exceed its owner's limit. */
   join(args: WatchArgs): Shape | undefined;
   leave(shape: Shape): void;
   payloadFor(event: PushedEvent, shape: Shape): Payload;
 }
 
-/** What one more who asks for the same takes: its watch, its id. */
+/** The additional memory for one more that asks for the same: its watch, its id. */
 const subscriberBytes = 512;
 
 const never = new AbortController().signal;
 
 export interface EventPayloadsDeps {
   readonly mask: (error: unknown, traceId: string) => GraphQLError;
-  /** What the watches of one owner may take of the memory; those who ask for the same share it. */
+  /** The memory that watches of one owner may use; watches with the same selection share it. */
   readonly maxBytesPerOwner: number;
 }
 
@@ -49,7 +49,7 @@ export function createEventPayloads({ mask, maxBytesPerOwner }: EventPayloadsDep
   const shapes = new Map<string, Shape>();
   /** By owner. */
   const bytesKept = new Map<string, number>();
-  /** Shapes that hold something of this turn. */
+  /** Shapes with results of this turn. */
   let touched: Shape[] = [];
   let documents = 0;
 
@@ -61,7 +61,7 @@ export function createEventPayloads({ mask, maxBytesPerOwner }: EventPayloadsDep
     return documents;
   }
 
-  /** Owners who select the same share it. */
+  /** Owners with the same selection share it. */
   function projectorOf(selection: string, args: WatchArgs): Projector | undefined {
     const compiled = projectors.get(selection) ?? { project: compileProjector(args) };
     projectors.set(selection, compiled);
@@ -85,7 +85,7 @@ export function createEventPayloads({ mask, maxBytesPerOwner }: EventPayloadsDep
     if (!keep(args, args.bytes ?? 0)) return undefined;
     const shape: Shape = {
       key,
-      // The first to ask may leave before the others: nobody's end is the answer's.
+      // The first to ask may leave before the others: the answer must not end with any of them.
       args: { ...args, contextValue: { ...contextValue, signal: never } },
       project: projectorOf(selection, args),
       subscribers: 0,
@@ -108,7 +108,7 @@ export function createEventPayloads({ mask, maxBytesPerOwner }: EventPayloadsDep
   function made(event: PushedEvent, shape: Shape): Payload {
     shape.args.answer?.release();
     const text = projected(event, shape);
-    // Made again in less time than it takes to look it up.
+    // Computed again in less time than a look-up takes.
     if (typeof text === 'string') return text;
     const payload = text?.catch(() => executed(event, shape)) ?? executed(event, shape);
     (shape.executed ??= new Map<PushedEvent, Payload>()).set(event, payload);
@@ -147,7 +147,7 @@ export function createEventPayloads({ mask, maxBytesPerOwner }: EventPayloadsDep
       keep(shape.args, -(shape.args.bytes ?? 0));
     },
     payloadFor(event, shape) {
-      // Those who watch the same are told one after another.
+      // Watchers of the same are served one after another.
       if (shape.lastEvent === event && shape.lastPayload !== undefined) return shape.lastPayload;
       if (shape.lastEvent === undefined) touch(shape);
       const payload = shape.executed?.get(event) ?? made(event, shape);

@@ -17,7 +17,7 @@ import { createFanOut, type PushTarget, type Subscriber } from './fanOut.ts';
 const message = z.object({ id: z.string(), type: z.literal('next'), payload: z.object({ data: z.object({ change: z.looseObject({}) }) }) });
 const completion = (id: string): string => JSON.stringify({ id, type: 'complete' });
 
-/** A target that takes what it is given, or, while it is `stuck`, leaves it unsent. */
+/** A target that accepts data or, while it is `stuck`, leaves it unsent. */
 function fakeSocket() {
   const sent: string[] = [];
   let flushed: (() => void) | undefined;
@@ -153,11 +153,11 @@ describe('fanning out', () => {
     await step(given.core, await step(given.core, given.job, 'claim'), 'succeed');
     await expect.poll(() => sockets.every(({ isOver }) => isOver())).toBe(true);
     expect(sockets.every(({ messages }) => messages().length === 3)).toBe(true);
-    // One for all who began to watch, and one for each event; the end’s hint brings its record.
+    // One read for all that began to watch, and one for each event; the hint of the end carries its record.
     expect(given.reads()).toBe(4);
   });
 
-  test('keeps apart those who select other fields, or include them by other variables', async () => {
+  test('keeps watchers apart that select other fields, or include them by other variables', async () => {
     const given = await setup();
     const query = `subscription ($jobId: ID!, $all: Boolean = false) {
       change: jobStatusChanged(jobId: $jobId) { version status @include(if: $all) attempt @skip(if: $all) }

@@ -11,7 +11,7 @@ import { createEventPayloads, type EventPayloads, type Shape } from './eventPayl
 import type { WatchArgs } from './operations.ts';
 import type { Running, RunningOperations } from './runningOperations.ts';
 
-/** Whom events are pushed to: a client's WebSocket, or the answer to one request. */
+/** The receiver of events: a client's WebSocket, or the answer to one request. */
 export interface PushTarget {
   readonly unsentBytes: number;
   /** Its operations, by the id that the client gave. */
@@ -20,16 +20,16 @@ export interface PushTarget {
   keptBytes: number;
   /** The payload is JSON already. */
   pushNext(id: string, payload: string, event: PushedEvent, onFlushed?: () => void): void;
-  /** Nothing will come any more. */
+  /** Nothing will follow. */
   pushComplete(id: string): void;
   pushError(id: string, error: GraphQLError): void;
 }
 
 export interface FanOutDeps {
   readonly mask: (error: unknown, traceId: string) => GraphQLError;
-  /** A target that has left more unsent gets its next event when that is flushed: the watcher's position waits. */
+  /** A target with more unsent bytes gets its next event when they are flushed: the watcher's position waits. */
   readonly maxUnsentBytes?: number;
-  /** What the watches of one target may take of the memory, and those of one owner. */
+  /** The memory that the watches of one target may use, and those of one owner. */
   readonly maxKeptBytes?: number;
   readonly maxKeptBytesPerOwner?: number;
 }
@@ -74,7 +74,7 @@ export function createFanOut({
 
 const tooMuchKept = { message: 'Your watches take too much memory: end some, or ask for less in each.', retryAfterSeconds: 1 };
 
-/** What all pushes have in common. */
+/** What all pushes share. */
 interface Shared {
   readonly maxUnsentBytes: number;
   mask(error: unknown, traceId: string): GraphQLError;
@@ -98,7 +98,7 @@ class Push implements Running {
   readonly #id: string;
   readonly #target: PushTarget;
   readonly #bytes: number;
-  /** Something to wait for is under way, and looks again when it is done. */
+  /** Something that has to be waited for is in progress; it looks again when that is done. */
   #isWaiting = false;
   #isOver = false;
 

@@ -1,10 +1,10 @@
-/** Writes values of scalars and enums as JSON, as graphql-js would answer them. */
+/** Writes values of scalars and enums as JSON, in the form of graphql-js' answers. */
 import { GraphQLEnumType, isSpecifiedScalarType, type GraphQLLeafType } from 'graphql';
 
-/** Thrown where graphql-js has to say it: nobody reads it, so it is made once, without a stack of its own. */
+/** Thrown where graphql-js has to answer: nobody reads it, so it is made once, without a stack of its own. */
 export const unprojectable = new Error('graphql-js answers this');
 
-/** Of what is neither null nor undefined. @throws what is no value of its type. */
+/** For a value that is neither null nor undefined. @throws for a value of the wrong type. */
 export function leafWriter(type: GraphQLLeafType): (value: unknown) => string {
   if (type instanceof GraphQLEnumType) return enumWriter(type);
   const usual = isSpecifiedScalarType(type) ? usualWriters[type.name] : undefined;
@@ -17,14 +17,14 @@ export function leafWriter(type: GraphQLLeafType): (value: unknown) => string {
   return usual === undefined ? write : (value) => usual(value) ?? write(value);
 }
 
-/** What is no JSON, such as a function, is left out of an object: nothing that is written here. */
+/** A value that is not JSON, such as a function, is left out of an object: such values do not occur here. */
 function jsonOf(value: {}): string {
   const text: unknown = JSON.stringify(value);
   if (typeof text !== 'string') throw unprojectable;
   return text;
 }
 
-/** The usual values of the specification's scalars; `undefined` for the rest, which their own `serialize` looks at. */
+/** The usual values of the specification's scalars; `undefined` for the rest, which their own `serialize` handles. */
 const usualWriters: Readonly<Record<string, (value: unknown) => string | undefined>> = {
   ID: (value) => (typeof value === 'string' ? quote(value) : undefined),
   String: (value) => (typeof value === 'string' ? quote(value) : undefined),
@@ -33,7 +33,7 @@ const usualWriters: Readonly<Record<string, (value: unknown) => string | undefin
   Boolean: (value) => (typeof value === 'boolean' ? `${value}` : undefined),
 };
 
-/** Short texts that need no escapes: ids above all. */
+/** Short texts that need no escapes: usually ids. */
 const plain = /^[\w .:,;+/=#@()-]*$/;
 
 function quote(text: string): string {

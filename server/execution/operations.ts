@@ -1,6 +1,6 @@
 /**
- * An operation from its text to its outcome: who asks, document, variables, cost, execution. HTTP and WebSocket both come
- * through here, so both give the same answer to the same operation.
+ * An operation from its text to its outcome: caller, document, variables, cost, execution. HTTP and WebSocket both use this, so
+ * both give the same answer to the same operation.
  */
 import {
   createSourceEventStream,
@@ -13,6 +13,7 @@ import {
 } from 'graphql';
 import { monotonic } from '../../core/clock.ts';
 import { JobError } from '../../core/errors.ts';
+import { createFewATurn } from '../../core/fewATurn.ts';
 import { jsonSize } from '../../core/jsonSize.ts';
 import type { RateLimiter } from '../../core/limits/rateLimiter.ts';
 import type { Core } from '../../core/usecases/core.ts';
@@ -34,14 +35,14 @@ import { createDocuments, InvalidDocument, type ValidDocument } from './document
 import { createTurns } from './turns.ts';
 import { createPipeline, type CallContext, type Steps } from './pipeline.ts';
 
-/** What a client asks for, its shape checked by the transport. */
+/** A client's operation, with its shape checked by the transport. */
 export interface OperationRequest {
   readonly query: string;
   readonly operationName?: string | null | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-/** How an operation began: not at all, done already, or as a watch. All errors are as a client may see them. */
+/** How an operation began: refused, completed already, or as a watch. All errors are as a client may see them. */
 export type Outcome =
   | { readonly refusal: readonly GraphQLError[] }
   | { readonly result: Answer; readonly kind: OperationTypeNode }
@@ -52,21 +53,21 @@ export interface Answer {
   readonly errors?: readonly GraphQLError[] | undefined;
 }
 
-/** What an event is executed with: of its request no more than that needs. */
+/** What an event is executed with: only the parts of its request that it needs. */
 export type WatchArgs = ExecutionArgs & {
   readonly contextValue: ApiContext;
-  /** The variables as the schema takes them: absent, null and default are told apart by the keys. */
+  /** The variables as the schema takes them: the keys tell absent, null and default apart. */
   readonly coerced: Readonly<Record<string, unknown>>;
-  /** Of one event after another. */
+  /** For one event after another. */
   readonly answer?: OpenAnswer;
-  /** Roughly what all this takes of the memory. Default 0. */
+  /** The approximate memory of all this. Default 0. */
   readonly bytes?: number;
 };
 
 export interface Operations {
   /** Never rejects. */
   begin(request: OperationRequest, call: CallContext): Promise<Outcome>;
-  /** As a client may see it. */
+  /** The error as a client may see it. */
   mask(error: unknown, traceId: string): GraphQLError;
 }
 
@@ -74,7 +75,7 @@ export interface OperationsDeps {
   readonly core: Core;
   readonly watches: Watches;
   readonly log: Log;
-  /** No introspection, no hints. */
+  /** No introspection, no suggestions. */
   readonly hidesSchema: boolean;
   readonly limiter: RateLimiter;
   readonly signWatchToken?: ApiContext['signWatchToken'];
@@ -82,11 +83,13 @@ export interface OperationsDeps {
   readonly limits: Pick<Config['limits'], 'operationCost' | 'requestBytes'>;
 }
 
+/** Each takes about a tenth of a millisecond until it waits for something. */
+const beginsPerTurn = 8;
 /** How much counts as one query: fields that may be answered, tokens of a document that is new here. */
 const perQuery = { fields: 100, tokens: 50 };
-/** Bytes that take a turn of their own to write. */
+/** So many bytes get a turn of their own to be written. */
 const largeAnswer = 256 * 1024;
-/** What a watch takes beside its document. */
+/** The memory of a watch, beside its document. */
 const watchBytes = 512;
 
 export function createOperations({
@@ -100,6 +103,7 @@ export function createOperations({
   signWatchToken,
 }: OperationsDeps): Operations {
   const takeTurn = createTurns();
+  const begins = createFewATurn(beginsPerTurn);
   const workers = createWorkerView(core, monotonic);
   const documents = createDocuments({ schema, hidesSchema, takeTurn });
   const pipeline = createPipeline(contextOf);
@@ -122,7 +126,7 @@ export function createOperations({
 
   async function run({ query, operationName, variables }: OperationRequest, call: CallContext): Promise<Outcome> {
     const steps = pipeline(call);
-    // Who asks comes first: a stranger's document is not looked at.
+    // The caller is checked first: a stranger's document is not looked at.
     const contextValue = await steps.contextFactory();
     const found = await documents.read(query, steps, (tokens) => contextValue.spend('queries', Math.ceil(tokens / perQuery.tokens)));
     const operation = operationOf(found, operationName);
@@ -134,7 +138,7 @@ export function createOperations({
       const given = { found, operation, operationName, context, sent: variables ?? {} };
       const outcome = kind === OperationTypeNode.SUBSCRIPTION ? await watched(given) : await executed(given, steps);
       if ('watch' in outcome) return outcome;
-      // To write it is work too: the transport's, right after this.
+      // Writing it is work too: the transport does it right after this.
       if (answer.bytes() > largeAnswer) await takeTurn();
       return { result: masked(outcome, context), kind };
     } catch (error) {
@@ -150,7 +154,7 @@ export function createOperations({
     readonly sent: Readonly<Record<string, unknown>>;
   }
 
-  /** @throws what is wrong with its cost. What cannot be read is not costed: it is not executed either. */
+  /** @throws the error of its cost. A document that cannot be read has no cost: it is not executed either. */
   function coercedOf({ found, operation, sent }: Given): CoercedVariables & { readonly cost: number } {
     const options = { document: found.document, hideSuggestions: hidesSchema, maxBytes: limits.requestBytes };
     const coercion = coerceVariables(schema, operation, sent, options);
@@ -168,7 +172,7 @@ export function createOperations({
     const document = forCoercedVariables(found.document);
     const args = { schema, document, operationName, contextValue: context, variableValues: coerced, hideSuggestions: hidesSchema };
     const result = await execute(args);
-    // What a mutation did is told, even where not all of it can be.
+    // The result of a mutation is sent even where it is too large: it has taken effect.
     return isQuery && context.answer.isTooLarge() ? { errors: (result.errors ?? []).slice(0, 1) } : result;
   }
 
@@ -184,7 +188,7 @@ export function createOperations({
     }
     const { document, bytes } = found.lasting();
     const answer = answers.begin(nobody);
-    // The pipeline's context holds the call, and that the request.
+    // The pipeline's context holds the call, and the call holds the request.
     const { owner, isAdmin, mayOperate, traceId, signal } = context;
     const about = { core, watches, workers, owner, isAdmin, mayOperate, traceId, log, signal };
     const contextValue = { ...about, answer, spend: () => Promise.resolve() };
@@ -204,6 +208,7 @@ export function createOperations({
   return {
     mask,
     async begin(request, call) {
+      await new Promise<void>((resolve) => begins.add(resolve));
       try {
         return await run(request, call);
       } catch (error) {
@@ -214,7 +219,7 @@ export function createOperations({
   };
 }
 
-/** @throws {GraphQLError} where it is not clear which is meant. */
+/** @throws {GraphQLError} where it is not clear which one is meant. */
 function operationOf({ document }: ValidDocument, operationName: OperationRequest['operationName']): OperationDefinitionNode {
   const operation = getOperationAST(document, operationName);
   if (operation !== null && operation !== undefined) return operation;

@@ -1,6 +1,6 @@
 /**
- * Yoga's pipeline: parse, validate, build the context, execute, each with whatever its plugins add. Transports frame what
- * comes out of it themselves (`server/http`, `server/websocket`), so that the same operation has the same answer over each.
+ * Yoga's pipeline: parse, validate, build the context, execute, each with whatever its plugins add. Transports frame its
+ * results themselves (`server/http`, `server/websocket`), so the same operation has the same answer over each.
  */
 import type { LastEvent } from '../http/lastEventId.ts';
 import { execute, type DocumentNode, type OperationTypeNode, type validate, type ExecutionArgs, type ExecutionResult } from 'graphql';
@@ -17,13 +17,13 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** @throws {JobError} `UNAUTHENTICATED`. */
   identify(): Promise<Identity>;
-  /** Of the caller once known: counts what was received, and is released once the answer is sent. */
+  /** Of the caller once known: counts received bytes, and is released once the answer is sent. */
   readonly answer: OpenAnswer;
-  /** @throws {JobError} `BAD_USER_INPUT` for a header that is none. */
+  /** @throws {JobError} `BAD_USER_INPUT` for a header that is not valid. */
   idempotencyKey(): string | undefined;
-  /** What a client that comes back saw last. */
+  /** The last event that a reconnecting client saw. */
   readonly lastEventId?: LastEvent | undefined;
-  /** Told of each attempt to spend, for those who tell the client what is left. */
+  /** Called for each attempt to spend, by transports that show clients what is left. */
   onSpent?(budget: Budget, taken: Taken): void;
   /** @throws {GraphQLError} where the transport takes no operation of this kind. Default: all are taken. */
   requireKind?(kind: OperationTypeNode): void;
@@ -48,7 +48,7 @@ export function createPipeline(contextOf: (call: CallContext) => Promise<ApiCont
     schema,
     context: contextOf,
     plugins: [useGraphqlJs],
-    // Documents are cached with their faults, and errors are masked, in `operations.ts`.
+    // Documents are cached with their errors, and errors are masked, in `operations.ts`.
     parserAndValidationCache: false,
     maskedErrors: false,
     batching: false,

@@ -46,12 +46,15 @@ const words = (...parts: readonly (string | undefined)[]): string => parts.filte
 /** A job’s neighbours, and what is kept beside it. */
 const readElsewhere = new Set(['workflow', 'parent', 'dependsOn', 'dependants', 'steps', 'outputs']);
 
-/** All but what is read from the table, as pages are: it knows nothing of the jobs that are made up here. */
+/** Everything but what is read from the table, such as pages: it knows nothing of the jobs that are made up here. */
 function fieldsOf(type: GraphQLObjectType): readonly GraphQLField<unknown, unknown>[] {
   return Object.values(type.getFields()).filter(({ name, args }) => args.length === 0 && !readElsewhere.has(name));
 }
 
-/** Any selection of what the schema has, whichever fields are added to it; a job may have others beside it, so it ends somewhere. */
+/**
+ * A random selection of the schema's fields, including fields that are added later; a job may contain other jobs, so its depth
+ * is limited.
+ */
 function selectionOf(type: GraphQLObjectType, levels = 4): fc.Arbitrary<string> {
   const fields = fieldsOf(type).flatMap((field) => {
     const named = getNamedType(field.type);
@@ -108,7 +111,7 @@ const fragments = [...typesFrom(objectType('JobStatusEvent'))]
   })
   .join('\n');
 
-/** Values as the fields' types want them, and, where `oddity` allows, others. */
+/** Values of the fields' types, and, where `oddity` allows it, others. */
 function valueOf(type: GraphQLOutputType, oddity: number): fc.Arbitrary<unknown> {
   if (!isNonNullType(type)) return fc.option(rightValueOf(type, oddity), { nil: undefined, freq: 3 });
   return rightValueOf(type.ofType, oddity);
@@ -193,7 +196,7 @@ describe('the projector', () => {
   }
 
   function contextFinding(job: object | undefined): ApiContext {
-    // Whatever was found, be it a job or not: the resolvers look at it.
+    // Whatever was found, a job or not: the resolvers look at it.
     const found = (): Promise<Job | undefined> => Promise.resolve(z.custom<Job | undefined>().parse(job));
     const table: Core['table'] = { ...system.core.table, get: found, getMany: async (ids) => Promise.all(ids.map(found)) };
     const signal = new AbortController().signal;
@@ -213,12 +216,12 @@ describe('the projector', () => {
     };
   }
 
-  /** What graphql-js answers, and what was projected; `undefined` where graphql-js is left to answer. */
+  /** graphql-js' answer, and the projected one; `undefined` where graphql-js has to answer. */
   async function bothOf({ selection, as, event, job, yes }: Given) {
     const root = words(as === undefined ? undefined : `${as}:`, 'jobStatusChanged(jobId: $jobId)', selection);
     const text = `subscription S($yes: Boolean!, $no: Boolean!, $byDefault: Boolean! = ${yes}, $jobId: ID) { ${root} } ${fragments}`;
     const document = parse(text);
-    // Of aliases that are in conflict nothing is answered; unused variables and fragments disturb nobody here.
+    // Conflicting aliases give no answer; unused variables and fragments do not matter here.
     fc.pre(validate(schema, document).every(({ message }) => message.includes('never used')));
     const variableValues = { yes, no: !yes, jobId: 'x' };
     const operation = getOperationAST(document);
@@ -250,7 +253,7 @@ describe('the projector', () => {
     }
   }
 
-  test('writes what graphql-js answers, to the letter, whatever is selected', async () => {
+  test('writes exactly what graphql-js answers, whatever is selected', async () => {
     await fc.assert(
       fc.asyncProperty(given(0), async (one) => {
         const { wanted, projected } = await bothOf(one);

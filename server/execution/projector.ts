@@ -1,7 +1,7 @@
 /**
- * A subscription's selection, compiled once into a function that writes the answer to an event as text: what graphql-js
- * would answer, byte for byte, or nothing. A selection that is not understood gives no such function, and an event with
- * an error in it, or with a value that is none of its type, makes it throw: then graphql-js executes.
+ * A subscription's selection, compiled once into a function that writes the answer to an event as text: what graphql-js would
+ * answer, byte for byte, or nothing. A selection that is not understood gives no such function, and an event with an error in
+ * it, or with a value of the wrong type, makes it throw: then graphql-js executes.
  */
 import {
   defaultFieldResolver,
@@ -80,7 +80,7 @@ export function compileProjector(args: Pick<WatchArgs, 'schema' | 'document' | '
         return write(value, context);
       };
     }
-    // Whoever takes the fourth parameter wants to know of the execution, and there is none.
+    // A resolver with a fourth parameter needs the execution, and there is none here.
     if (resolve.length > 3) throw unprojectable;
     const values = getArgumentValues(field, node, variables);
     return (source, context) => {
@@ -117,7 +117,7 @@ export function compileProjector(args: Pick<WatchArgs, 'schema' | 'document' | '
   }
 }
 
-/** Items that come later are not understood: there are none in a job. */
+/** Items that come later are not supported: a job has none. */
 function listWriter(write: Write): Write {
   return (value, context) => {
     if (!Array.isArray(value)) throw unprojectable;
@@ -129,7 +129,7 @@ function listWriter(write: Write): Write {
   };
 }
 
-/** All begin together, as graphql-js has it, so that reads of one turn are one read. */
+/** All begin together, as in graphql-js, so that reads of one turn are one read. */
 function assemble(parts: readonly Part[], end: string, source: object, context: ApiContext): Text {
   let text = '';
   let later: Text[] | undefined;
@@ -149,7 +149,7 @@ async function joined(texts: readonly Text[], end: string): Promise<string> {
   return (await Promise.all(texts.map(async (text) => text))).join('') + end;
 }
 
-/** While another is awaited: what it throws is to be awaited too, lest the other's rejection is nobody's. */
+/** Its error has to be awaited as well, or a rejection during another wait would be unhandled. */
 function guarded(write: WriteField, source: object, context: ApiContext): Text {
   try {
     return write(source, context);

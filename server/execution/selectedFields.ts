@@ -1,4 +1,4 @@
-/** Which fields a selection answers with, by their keys: the specification's CollectFields, for object types alone. */
+/** The fields that a selection answers with, by their keys: the specification's CollectFields, for object types only. */
 import {
   getDirectiveValues,
   GraphQLIncludeDirective,
@@ -17,7 +17,7 @@ export interface SelectionScope {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** Nodes of one key stand for one field: what is selected below it is the sum of what each selects. */
+/** Several nodes with one key are one field: its selection is the union of theirs. */
 export function selectedFields(
   type: GraphQLObjectType,
   selectionSets: readonly SelectionSetNode[],

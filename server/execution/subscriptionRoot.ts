@@ -1,7 +1,7 @@
-/** What graphql-js leaves open about a subscription's root field, and fails on without a word a client understands. */
+/** Checks of a subscription's root field that graphql-js leaves out, and where it fails without a helpful message. */
 import { GraphQLError, Kind, OperationTypeNode, type SelectionSetNode, type ValidationContext, type ValidationRule } from 'graphql';
 
-/** The specification's CollectSubscriptionFields: `@skip` or `@include` there would leave a subscription to nothing. */
+/** The specification's CollectSubscriptionFields: `@skip` or `@include` there could leave a subscription without a field. */
 export const unconditionalSubscriptionRule: ValidationRule = (context) => ({
   OperationDefinition({ operation, selectionSet }) {
     if (operation !== OperationTypeNode.SUBSCRIPTION) return;

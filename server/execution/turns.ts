@@ -1,4 +1,4 @@
-/** Dear work, one piece a turn of the event loop: whatever else there is to do comes between. */
+/** Expensive work, one piece per turn of the event loop: other work runs in between. */
 
 /** Resolves when it is the caller's turn. */
 export type TakeTurn = () => Promise<void>;

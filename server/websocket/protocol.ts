@@ -51,7 +51,7 @@ export async function receive<Client extends Peer>(client: Client, text: string,
     case MessageType.Complete:
       // An operation that has ended, or never existed, is not an error: messages may cross on their way.
       client.running.get(message.id)?.end();
-      return void client.running.delete(message.id);
+      return client.running.delete(message.id);
     // An invalid message, or one that only servers send.
     case undefined:
     case MessageType.ConnectionAck:

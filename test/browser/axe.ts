@@ -1,4 +1,4 @@
-/** What axe has against a page. */
+/** The faults that axe finds in a page. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
@@ -9,7 +9,7 @@ const found = z.object({
   violations: z.array(z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string(), failureSummary: z.string() })) })),
 });
 
-/** As the page is now, one line each. */
+/** Of the page as it is now, one line each. */
 export async function faults(page: Page, rule?: string): Promise<readonly string[]> {
   const options = rule === undefined ? {} : { runOnly: [rule] };
   if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe);

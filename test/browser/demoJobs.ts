@@ -1,4 +1,4 @@
-/** Jobs as a system has them that has run for a day: of all types, most done, some failed in a few ways, with tags. */
+/** Jobs as in a system that has run for a day: of all types, most succeeded, some failed in a few ways, with tags. */
 import { encodeTime } from 'ulid';
 import type { Job, JobFailure } from '../../core/job.ts';
 import { inline, makeJob } from '../support/jobFactory.ts';

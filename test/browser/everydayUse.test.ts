@@ -50,7 +50,7 @@ describe('the dashboard', () => {
     expect(await faults(page)).toEqual([]);
   });
 
-  test('searches for what stands in the field, also when it is sent before the page was drawn anew', async () => {
+  test('searches for the text in the field, also when it is sent before the page was rendered again', async () => {
     const { page } = open();
     await createJobs({ idempotencyKey: 'order 19' });
     await until('SUCCEEDED');
@@ -155,7 +155,7 @@ describe('the dashboard', () => {
     await page.getByText('No jobs yet.').waitFor();
   });
 
-  test('tells who is no admin that other owners’ jobs are not theirs to see', async () => {
+  test('shows a caller who is no admin that other owners’ jobs are not theirs to see', async () => {
     const { browser, system, owner } = open();
     const { page: another } = await browser.openPage(`${system.url}/#owner=${owner}`, { token: await tokenFor('no admin') });
     await another.getByRole('alert').getByText('This token does not allow that.').waitFor();
@@ -192,7 +192,7 @@ test('offers a retry for a job that nothing touched for longer than the server�
   await system.request('mutation { createJob(input: { type: "simulate_work" }) { created } }', {}, { authorization: `Bearer ${token}` });
   const { page } = await browser.openPage(system.url, { token });
   await page.locator('tr[data-status=PENDING] th a').click();
-  // The table's clock tells whole seconds, and a job is stuck only where it surely is: until then the server refuses.
+  // The table's clock has whole seconds, and a job counts as stuck only when it surely is: until then the server refuses.
   await pressUntilNewer(page, page.getByRole('button', { name: 'Retry stuck job' }));
   await pressUntilNewer(page, page.getByRole('button', { name: /^Retry simulate_work/ }));
 });

@@ -48,7 +48,7 @@ describe('the panel of a job', () => {
     );
   });
 
-  test('follows a long log to its end, tells what is not kept of it, and holds still for who scrolls up', async () => {
+  test('follows a long log to its end, shows how much of it is not kept, and holds still for a reader who scrolls up', async () => {
     const jobId = await createJob({ params: { payload: { lines: 3000 } } });
     await go(`#job=${jobId}`);
     const box = panel().getByRole('log');

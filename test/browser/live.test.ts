@@ -8,7 +8,7 @@ import { isLive, openBrowser } from './openBrowser.ts';
 
 const sightings = z.record(z.string(), z.number());
 
-/** Notes when each version of each job is first seen in the table, as `jobId version`. */
+/** Records when each version of each job is first seen in the table, as `jobId version`. */
 const noteSightings = `
   window.sightings = {};
   const look = () => {
@@ -30,7 +30,8 @@ test('shows a change of status within 200 ms, as the median, of the worker’s w
     const { history } = await client.waitForJob(job.jobId);
     await page.locator(`tr[data-job="${job.jobId}"][data-status=SUCCEEDED]`).waitFor();
     const seen = sightings.parse(await page.evaluate('window.sightings'));
-    // The time of an entry is read before it is written, so the write itself is counted too. Version 1 is the server's, what follows the worker's.
+    // The time of an entry is read before it is written, so the write itself is counted too. Version 1 is the server's, later
+    // ones are the worker's.
     for (const { version, at } of history.slice(1)) delaysMs.push((seen[`${job.jobId} ${version}`] ?? Infinity) - Date.parse(at));
   }
   const sorted = delaysMs.filter(Number.isFinite).toSorted((a, b) => a - b);
@@ -38,7 +39,7 @@ test('shows a change of status within 200 ms, as the median, of the worker’s w
   process.stdout.write(
     `dashboard: ${sorted.length} of ${delaysMs.length} changes seen, after ${median} ms (median), ${sorted.at(-1)} ms at most\n`,
   );
-  // One that lasts less than a frame of a busy machine may be overtaken by the next.
+  // A state that lasts less than a frame of a busy machine may never be shown.
   expect(sorted.length).toBeGreaterThan(delaysMs.length * 0.8);
   expect(median).toBeLessThan(200);
 }, 60_000);

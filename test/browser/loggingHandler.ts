@@ -1,4 +1,4 @@
-/** `simulate_work` as the dashboard's tests need it: it logs what it is told to, and waits at a gate where it is told to. */
+/** `simulate_work` as the dashboard's tests need it: it logs and waits at a gate as its params say. */
 import { once } from 'node:events';
 import { PermanentError } from '../../core/errors.ts';
 import { defineHandler, type JobHandler } from '../../core/handler.ts';
@@ -18,9 +18,9 @@ const told = z.object({
 
 export interface LoggingHandler {
   readonly handler: JobHandler;
-  /** Lets those go on that wait, and those that come. */
+  /** Lets waiting and later runs go on. */
   open(): void;
-  /** Those that come wait again. */
+  /** Later runs wait again. */
   close(): void;
 }
 

@@ -1,4 +1,4 @@
-/** Finding and steering many jobs: search, tags, times, ranges of rows, errors by kind, statistics, and bulk operations. */
+/** Finding and controlling many jobs: search, tags, times, ranges of rows, errors by kind, statistics, and bulk operations. */
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { encodeTime } from 'ulid';
@@ -33,7 +33,7 @@ describe('the dashboard', () => {
     if (opened.complaints.length > 0) throw new Error(`the page complains:\n${opened.complaints.join('\n')}`);
   });
 
-  /** Records as they would be, without the work: `agoMs` before now. */
+  /** Records as real work would leave them: `agoMs` before now. */
   async function record(agoMs: number, changes: Partial<Job> = {}): Promise<Job> {
     const createdAt = Date.now() - agoMs;
     const jobId = `${encodeTime(createdAt, 10)}${system.core.newJobId().slice(10)}`;
@@ -45,13 +45,13 @@ describe('the dashboard', () => {
   const ended = { status: 'SUCCEEDED', startedAt: Date.now(), finishedAt: Date.now() } as const;
   const failed = (message: string) =>
     ({ status: 'FAILED_FINAL', error: { code: 'PERMANENT', message, attempt: 1, at: Date.now() } }) as const;
-  /** Waits until no test would end. */
+  /** Longer than any test runs. */
   const later = { dueAt: Date.now() + 3_600_000, waiting: { reason: 'RUN_AT', until: Date.now() + 3_600_000 } } as const;
 
   const until = (count: number): Promise<void> => expect.poll(async () => (await shownStatuses(page)).length).toBe(count);
   /** In the order of the alphabet. */
   const statuses = async (): Promise<readonly string[]> => (await shownStatuses(page)).map(String).toSorted((a, b) => a.localeCompare(b));
-  /** The page is drawn once a frame: a box beside the one that was clicked follows with the next. */
+  /** The page is rendered once per frame: a box beside the clicked one changes in the next. */
   const areSelected = (expected: readonly boolean[]): Promise<void> =>
     expect
       .poll(() => page.locator('tbody .select input').evaluateAll((boxes) => boxes.map((box) => box.matches(':checked'))))
@@ -79,7 +79,7 @@ describe('the dashboard', () => {
     await page.getByText('No job has this ticket, key or tag.').waitFor();
   });
 
-  test('narrows to what was handed in of late, or between two times', async () => {
+  test('narrows to jobs that were handed in recently, or between two times', async () => {
     await record(30 * 60_000, ended);
     await record(1000, ended);
     const time = page.getByLabel('Filter by time');
@@ -139,7 +139,7 @@ describe('the dashboard', () => {
     await expect.poll(statuses).toEqual(['FAILED_FINAL', 'SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);
   });
 
-  test('cancels all that a filter chooses, tells how far it is, also on the page, and ends it when asked', async () => {
+  test('cancels all jobs that a filter chooses, shows its progress, also on the page, and aborts it when asked', async () => {
     for (let index = 0; index < 12; index += 1) await record(index, { ...later, tags: ['doomed'] });
     const spared = await record(0, later);
     await page.goto(`${system.url}/#tag=doomed`);
@@ -161,7 +161,7 @@ describe('the dashboard', () => {
     expect((await system.core.table.get(spared.jobId))?.status).toBe('PENDING');
   });
 
-  test('tells what each type did, and which of its jobs waits longest', async () => {
+  test('shows what each type did, and which of its jobs waits longest', async () => {
     await record(120_000, {
       type: 'transform_data',
       status: 'SUCCEEDED',
@@ -189,7 +189,7 @@ describe('the dashboard', () => {
     await page.locator(`[data-opened="${waiting.jobId}"]`).waitFor();
   });
 
-  test('shows an admin what failed of all owners, and whose it is', async () => {
+  test('shows an admin the failed jobs of all owners, and whose they are', async () => {
     const [one, other] = [`one-${owner}`, `other-${owner}`];
     await record(1000, { owner: one, ...failed('x') });
     await record(1000, { owner: other, ...failed('y') });

@@ -1,4 +1,4 @@
-/** Debian's Chromium, driven by playwright-core: a page that notes whatever it complains of, or asks of elsewhere. */
+/** Debian's Chromium, controlled by playwright-core: a page that records its errors and its requests to other origins. */
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 
 export interface OpenedBrowser extends AsyncDisposable {
@@ -37,7 +37,7 @@ export async function openBrowser(moreFlags: readonly string[] = []): Promise<Op
       const complaints: string[] = [];
       page.on('pageerror', (error) => complaints.push(error.message));
       page.on('console', (message) => {
-        // A server that is away is part of some tests.
+        // Some tests take the server away.
         if (message.type() === 'error' && !/ERR_CONNECTION_REFUSED|Failed to load resource|WebSocket connection/.test(message.text()))
           complaints.push(message.text());
       });

@@ -40,7 +40,7 @@ describe('the pages of operators', () => {
     await card.getByText('100000 in 1 h').waitFor();
     const jobIds = await Promise.all([0, 1].map(() => createJob({ params: { payload: { waits: true } } })));
     await card.getByRole('button', { name: 'Who holds slots of simulate_work' }).click();
-    // Workers know of a limit within five seconds; what began before goes on, and counts with its next heartbeat.
+    // Workers apply a limit within five seconds; jobs that began before go on, and count with the next heartbeat.
     const holder = card.locator('.slot-use a');
     await expect.poll(() => card.locator('.slot-use').textContent(), { timeout: 20_000 }).toContain('1 of 1 taken, and others wait');
     const href = (await holder.first().getAttribute('href')) ?? '';
@@ -110,7 +110,7 @@ describe('the pages of operators', () => {
     await dialog().getByLabel('Overlap').selectOption('ALLOW_ALL');
     await dialog().getByRole('button', { name: 'Save' }).click();
     await card.getByText('Every 1 s').waitFor();
-    // Its ticks come by themselves, and each is a way to its job.
+    // Its ticks appear by themselves, and each links to its job.
     await card.locator('.tick a').first().click();
     await page().locator('.panel .badge-code').getByText('SUCCEEDED').first().waitFor();
     await go('#page=schedules');
@@ -119,7 +119,7 @@ describe('the pages of operators', () => {
     await main().getByText('No schedules yet.').waitFor();
   });
 
-  test('tell who is no admin why nothing can be pressed, instead of failing', async () => {
+  test('show a caller who is no admin why nothing can be pressed, instead of failing', async () => {
     const other = await openPage('#page=types', await tokenFor('alice'));
     await other.getByText('does not have it.').waitFor();
     const pause = other.getByRole('button', { name: 'Pause simulate_work' });

@@ -82,7 +82,7 @@ interface Stage {
   readonly page: Page;
 }
 
-/** How long it takes until a page shows what it is asked for. */
+/** How long it takes until a page shows what was requested. */
 async function timed(what: string, show: () => Promise<unknown>): Promise<void> {
   const began = performance.now();
   await show();
@@ -139,11 +139,11 @@ async function busy(system: System, page: Page): Promise<void> {
 }
 
 async function shoot(page: Page, name: string): Promise<void> {
-  // What is read every few seconds has been read.
+  // Data that is polled has been read.
   await page.waitForTimeout(2500);
   const path = join(folder, `${name}.png`);
   await page.screenshot({ path });
-  // Where it is installed: a third of the size, and no difference to be seen.
+  // Where it is installed: a third of the size, with no visible difference.
   spawnSync('pngquant', ['--force', '--ext', '.png', '--speed', '1', '--skip-if-larger', path]);
   process.stdout.write(`${name}.png\n`);
 }

@@ -27,7 +27,7 @@ test('asks for a token where the server does, shows its owner’s jobs, and the 
   await page.getByText('Dead letters').waitFor();
 });
 
-test('the depths of the queues are told to admins, and to everybody only where a server is open for development', async () => {
+test('the depths of the queues are shown to admins, and to everybody only where a server is open for development', async () => {
   await using closed = await openApiSystem({ environment: { ...quick, JWT_SECRET: jwtSecret }, works: false });
   const statusFor = async (url: string, token?: string): Promise<number> => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };

@@ -1,4 +1,4 @@
-/** For the tests of a file: a system and a browser; for each test, the page of an owner of its own: an admin, who sees the queues. */
+/** For the tests of a file: a system and a browser; for each test, the page of an owner of its own, who is an admin and sees the queues. */
 import { randomUUID } from 'node:crypto';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
@@ -22,7 +22,7 @@ export interface Dashboard {
 
 const createMany = 'mutation ($input: CreateJobsInput!) { createJobs(input: $input) { results { job { jobId } } } }';
 
-/** Fails a test whose page complained. */
+/** Fails a test whose page had an error. */
 export function useDashboard(options: BrowserContextOptions = {}) {
   let browser: OpenedBrowser;
   let system: ApiSystem;

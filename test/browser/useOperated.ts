@@ -1,4 +1,4 @@
-/** For the tests of a file: a system whose handler logs and waits as it is told, one browser, and for each test an admin's page. */
+/** For the tests of a file: a system whose handler logs and waits as its params say, one browser, and for each test an admin's page. */
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
@@ -18,7 +18,7 @@ const env = {
 const created = z.object({ createJob: z.object({ job: z.object({ jobId: z.string() }) }) });
 const createdWorkflow = z.object({ createWorkflow: z.object({ workflow: z.object({ workflowId: z.string() }) }) });
 
-/** Fails a test whose page complained. No worker knows `generate_report`. */
+/** Fails a test whose page had an error. No worker knows `generate_report`. */
 export function useOperated() {
   const logging = createLoggingHandler();
   let browser: OpenedBrowser;
@@ -56,13 +56,13 @@ export function useOperated() {
     owner: (): string => owner,
     /** Another's page; closed with the browser. */
     openPage: async (hash: string, token: string): Promise<Page> => (await browser.openPage(`${system.url}/${hash}`, { token })).page,
-    /** Shows what the address says, as a link would. */
+    /** Shows the address, as a link would. */
     go: (hash: string): Promise<unknown> => opened.page.goto(`${system.url}/${hash}`),
     async createJob(input: object = {}): Promise<string> {
       const query = 'mutation ($input: CreateJobInput!) { createJob(input: $input) { job { jobId } } }';
       return created.parse(await ask(query, { input: { type: 'simulate_work', ...input } })).createJob.job.jobId;
     },
-    /** Each job is told by a payload what to do. */
+    /** The payload of each job says what it does. */
     async createWorkflow(
       name: string,
       jobs: readonly { readonly name: string; readonly payload?: object; readonly dependsOn?: readonly string[] }[],

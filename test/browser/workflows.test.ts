@@ -80,7 +80,7 @@ describe('the page of workflows', () => {
     expect(await faults(page())).toEqual([]);
     await shoot('workflow-list');
 
-    // An admin sees it too, and who is none is told that there is no such workflow.
+    // An admin sees it too; other callers get the answer that there is no such workflow.
     const [admin, other] = await Promise.all([
       openPage(`#page=workflows&owner=${owner()}`, await tokenFor('an admin', 'admin')),
       openPage(`#page=workflows&workflow=${workflowId}`, await tokenFor('bob')),

@@ -1,4 +1,4 @@
-/** `npm run chaos -- --seed N --minutes M`: all faults together, for so long; ends with 0 where every promise was kept. */
+/** `npm run chaos -- --seed N --minutes M`: all faults together, for so long; exits with 0 where every promise was kept. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,4 +1,4 @@
-/** Who may import whom, as data, and the check of one file against it. docs/architecture.md draws the same. */
+/** The import rules between folders, as data, and the check of one file against them. docs/architecture.md draws the same. */
 import { posix } from 'node:path';
 
 interface Zone {
@@ -12,23 +12,23 @@ interface Zone {
 const anything = /./;
 /** What a job is. */
 const base =
-  /^core\/(job|guards|decisions|derivedJobId|jsonSize|plainJson|signals|suspended|place|waiting|typeLimits|slots|startRate|shownWait|transitions|verdict|jobType|jobList|handler|objects|objectAccess|objectUri|ownerFolder|backoff|retryLeftovers|errors|failures|json|text|clock|logLine|logBuffer|attemptRuns|webhook|webhookSignature|webhookUrl)\.ts$/;
+  /^core\/(job|guards|decisions|derivedJobId|jsonSize|plainJson|signals|suspended|place|waiting|typeLimits|slots|startRate|shownWait|transitions|verdict|jobType|jobList|handler|objects|objectAccess|objectUri|ownerFolder|backoff|fewATurn|retryLeftovers|errors|failures|json|text|clock|logLine|logBuffer|attemptRuns|webhook|webhookSignature|webhookUrl)\.ts$/;
 const redis = /^core\/redis\.ts$/;
 const core = /^core\//;
 const telemetry = /^telemetry\//;
 const runtime = /^runtime\//;
 const [table, queue, feed, limits] = [/^core\/table\//, /^core\/queue\//, /^core\/feed\//, /^core\/limits\//];
-/** A contract with its message or event; the engines lie in folders beside it. */
+/** A contract with its message or event; the engines are in folders beside it. */
 const contracts = [/^core\/table\/\w+\.ts$/, /^core\/queue\/\w+\.ts$/, /^core\/feed\/\w+\.ts$/];
-/** What a schedule is, and what is to be done about it. */
+/** What a schedule is, and what to do about it. */
 const schedule = /^core\/schedule\//;
-/** What a workflow is, and what a look at what waits comes to. */
+/** What a workflow is, and the decision about a waiting job. */
 const workflow = /^core\/workflow\//;
 const usecases = /^core\/usecases\//;
 /** Types and their list; what a handler needs is loaded by workers alone. */
 const jobTypes = /^jobs\/(index|\w+\/type)\.ts$/;
 
-/** An entry starts when it is imported: the command's business alone. */
+/** An entry starts when it is imported, so only the command may import one. */
 const entry = /(^|\/)(main|\w+Main|start)\.ts$/;
 
 /** Tests, and what only tests use. */
@@ -38,7 +38,7 @@ const tests = /(^(test|bench)\/)|(\.test\.ts$)|((^|\/)test[A-Z]\w*\.ts$)|(^[\w.]
 const zones: readonly Zone[] = [
   { files: tests, mayImport: [anything] },
   { files: /^start\.ts$/, mayImport: [anything] },
-  // What the package offers, and the command that starts its entries.
+  // What the package exports, and the command that starts its programs.
   { files: /^index\.ts$/, mayImport: [base, /^telemetry\/log\.ts$/], packages: [] },
   // What the package offers for the tests of handlers.
   { files: /^testing\//, mayImport: [core, /^worker\/suspension\.ts$/, /^testing\//], packages: ['zod', 'node:crypto'] },
@@ -73,15 +73,14 @@ const zones: readonly Zone[] = [
   },
   // A team's own types, as the package `job-tickets` lets them be written.
   { files: /^docs\/examples\/orders\//, mayImport: [/^index\.ts$/, /^docs\/examples\/orders\//], packages: ['zod'] },
-  // As someone else would write them, who has this package and no more.
-  // Those that JOBS names as they stand here, where the package is not installed.
+  // As somebody else would write them, who has only this package. Those that JOBS names are used here, where the package is not installed.
   {
     files: /^docs\/examples\/(orders|workflows)\/(index|types?|handlers?)\.ts$/,
     mayImport: [/^index\.ts$/, /^docs\/examples\/(orders|workflows)\/(types?|handlers?|shop)\.ts$/],
     packages: ['zod'],
   },
   { files: /^docs\/examples\/workflows\//, mayImport: [/^docs\/examples\/workflows\//], packages: ['job-tickets-client'] },
-  // Job types as a project of somebody else's writes them.
+  // Job types as another project writes them.
   { files: /^docs\/examples\/\w+\/(type|handler)\.ts$/, mayImport: [/^docs\/examples\/\w+\/type\.ts$/], packages: ['job-tickets', 'zod'] },
   {
     files: /^docs\/examples\//,
@@ -96,19 +95,19 @@ const zones: readonly Zone[] = [
   { files: /^server\//, mayImport: [core, telemetry, runtime, jobTypes, /^schema\//, /^server\//] },
   { files: /^worker\//, mayImport: [core, telemetry, runtime, /^jobs\//, /^worker\//] },
   { files: /^lambda\//, mayImport: [core, telemetry, runtime, /^lambda\//] },
-  // The plan reckons with the bounds of what it plans.
+  // The plan uses the limits of the parts that it plans.
   {
     files: /^infra\/plan\//,
     mayImport: [base, /^core\/table\/(jobTable|dynamodb\/definition)\.ts$/, /^runtime\/config\.ts$/, /^infra\/plan\//],
   },
-  // Names and shapes of table and queues stand in one place; the code that uses them is not infra's business.
+  // Names and shapes of table and queues are defined in one place; infra does not need the code that uses them.
   {
     files: /^infra\//,
     mayImport: [/^core\/\w+\/\w+\/definition\.ts$/, base, /^runtime\/(config|entry|dataFolder|orphaned)\.ts$/, telemetry, /^infra\//],
   },
 ];
 
-/** Packages that only some may import. Tests may import all. */
+/** Packages that only some folders may import. Tests may import all. */
 const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: readonly RegExp[] }[] = [
   {
     packages: /^@(aws-sdk|smithy)\//,
@@ -123,7 +122,7 @@ const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: reado
   },
   { packages: /^ioredis$/, onlyIn: [redis, /^core\/feed\/redis\//, limits] },
   { packages: /^(graphql|@pothos\/.*)$/, onlyIn: [/^schema\//, /^server\//, /^docs\//] },
-  // The API of OpenTelemetry costs nothing; its SDK is two files' business.
+  // OpenTelemetry's API costs nothing; only two files use its SDK.
   { packages: /^@opentelemetry\/(?!api$)/, onlyIn: [/^telemetry\/(openTelemetry|readableSpan)\.ts$/] },
   { packages: /^(graphql-.*|ws)$/, onlyIn: [/^server\//, /^client\//, /^docs\/examples\//] },
   { packages: /^react(-dom)?(\/.*)?$/, onlyIn: [/^react\//, /^docs\/examples\/react\//] },
@@ -135,7 +134,7 @@ const packageRules: readonly { readonly packages: RegExp; readonly onlyIn: reado
   { packages: /^(vitest|fast-check)(\/.*)?$/, onlyIn: [] },
 ];
 
-/** Globals that only some may touch. */
+/** Globals that only some files may use. */
 const globalRules: readonly { readonly name: string; readonly use: RegExp; readonly onlyIn: readonly RegExp[] }[] = [
   { name: 'process.env', use: /\bprocess\.env\b/, onlyIn: [/^runtime\/config\.ts$/] },
   {
@@ -145,7 +144,7 @@ const globalRules: readonly { readonly name: string; readonly use: RegExp; reado
   },
 ];
 
-/** What is wrong with the imports of a file (its path from the project's root), one sentence each. */
+/** The forbidden imports of a file (its path from the project's root), one sentence each. */
 export function boundaryViolations(path: string, source: string): readonly string[] {
   const code = withoutComments(source);
   const zone = zones.find(({ files }) => files.test(path));
@@ -197,7 +196,7 @@ function importsOf(code: string): readonly string[] {
   return [...code.matchAll(/\b(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)].map(([, specifier = '']) => specifier);
 }
 
-/** Comments may speak of imports; a `//` within a string (an address) is none. */
+/** Comments may mention imports; a `//` within a string (an address) is not a comment. */
 function withoutComments(source: string): string {
   return source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
 }

@@ -1,4 +1,7 @@
-/** Checks the dashboard's markup as strictly as the code around it: written as JSX, by the compiler, which then names file and line. */
+/**
+ * Checks the dashboard's markup as strictly as the code around it: rewritten as JSX, checked by the compiler, which reports
+ * file and line.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

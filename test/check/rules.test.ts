@@ -105,7 +105,7 @@ test('the formatter refuses double quotes, and knip what nobody uses', async () 
   expect(unused).toContain('ulid');
 });
 
-/** A project elsewhere under this project's own settings, so that its faults are nobody else's. */
+/** A project elsewhere with this project's settings, so that its faults are not reported for this project. */
 async function openProject(files: readonly (readonly [name: string, code: string])[]) {
   const root = join(import.meta.dirname, '../..');
   const folder = await mkdtemp(join(tmpdir(), 'job-tickets-rules-'));

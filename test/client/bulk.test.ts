@@ -36,7 +36,7 @@ async function ask(query: string, owner: string, headers: Readonly<Record<string
 }
 
 describe('a bulk operation', () => {
-  test('cancels what waits, then retries it, is counted before, and told to its end', async () => {
+  test('cancels waiting jobs, then retries them; is counted before, and reports until it has ended', async () => {
     const owner = randomUUID();
     const jobIds = await jobsOf(owner, 5);
     await using client = clientFor(owner);

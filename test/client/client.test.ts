@@ -80,7 +80,7 @@ describe.each(['websocket', 'sse'] as const)('the typed client over %s', (transp
   });
 });
 
-test('keeps its connection for the next call for as long as it was told to, and then opens another', async () => {
+test('keeps its connection for the next call for as long as configured, and then opens another', async () => {
   await using system = await openApiSystem({ environment: { SOCKET_DRAIN_SECONDS: '0', RECEIVE_WAIT_SECONDS: '1' } });
   const states: Record<'short' | 'long', ConnectionState[]> = { short: [], long: [] };
   await using long = clientOf(system.url, { keepMs: 60_000, onState: (state) => states.long.push(state) });

@@ -21,7 +21,7 @@ test('closes without waiting for a server that is silent, and leaves no timer', 
       if (type === 'connection_init') socket.send(JSON.stringify({ type: 'connection_ack' }));
       if (type !== 'subscribe') return;
       socket.send(JSON.stringify({ id, type: 'next', payload: { data: { ok: true } } }));
-      // From then on it reads nothing, the goodbye neither.
+      // From then on it reads nothing, not even the close frame.
       wire.pause();
     });
   });

@@ -31,7 +31,7 @@ test('the client knows each code that the API may answer', () => {
   expect(names.filter((name) => !isApiCode(name))).toEqual([]);
 });
 
-/** So that no name of one hides that of another. */
+/** Sorted by length, so that a name does not hide another that begins with it. */
 function prefixed(page: string, asked: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(asked).map(([name, document]) => [`${page}: ${name}`, document]));
 }

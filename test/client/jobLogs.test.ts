@@ -7,7 +7,7 @@ import { startSystem } from '../support/startSystem.ts';
 import { clientOf } from './clientOf.ts';
 
 test.each(['websocket', 'sse'] as const)(
-  'a job’s log is told whole and in order over %s, though each line ends its connection',
+  'a job’s log is complete and in order over %s, though each line ends its connection',
   async (transport) => {
     const told = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
     const handler = defineHandler(simulateWork, async (_params, { log }) => {

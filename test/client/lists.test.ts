@@ -13,7 +13,7 @@ describe('many jobs by the typed client', () => {
 
   const clientOfNewOwner = (owner: string = randomUUID(), scope = '') => clientOf(system.url, { token: () => tokenFor(owner, scope) });
 
-  test('are handed in together, however many, and each stands for itself', async () => {
+  test('are handed in together, however many, and each succeeds or fails by itself', async () => {
     await using client = clientOfNewOwner();
     const inputs = Array.from({ length: 120 }, (_, index) => ({ type: 'simulate_work', params: { payload: index } }) as const);
     const results = await client.createJobs(inputs);

@@ -31,7 +31,7 @@ test('watches outlive kill -9 and restart of the server, every version once and 
   for (const [index, versions] of (await Promise.all(watching)).entries()) {
     const job = await ended[index];
     expect(job?.status).toBe('SUCCEEDED');
-    // Version 2 began the work that the kill ended; a later one began it anew.
+    // Version 2 began the work that the kill ended; a later version began it again.
     expect(job?.version).toBeGreaterThan(3);
     expect(versions).toEqual(Array.from({ length: job?.version ?? 0 }, (_, at) => at + 1));
   }

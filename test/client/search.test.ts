@@ -56,7 +56,7 @@ describe.each(engines)('on %s, jobs with tags', (engine) => {
     await expect(create(['a'], key)).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
   });
 
-  test('are heard of by whoever watches their tag alone', async () => {
+  test('are received by a watcher of their tag alone', async () => {
     await using client = clientOfNewOwner();
     const watch = client.watchJobs({ filter: { tags: ['mine'], status: ['CANCELLED'] } });
     let heard: string | undefined;
@@ -76,7 +76,7 @@ describe.each(engines)('on %s, jobs with tags', (engine) => {
     await watch.return();
   });
 
-  test('that failed or were cancelled are found by an admin whosever they are, and by nobody else', async () => {
+  test('that failed or were cancelled are found by an admin for all owners, and by nobody else', async () => {
     const owners = [randomUUID(), randomUUID()];
     const cancelled: string[] = [];
     for (const owner of owners) {

@@ -13,7 +13,7 @@ describe.each(['websocket', 'sse'] as const)('tokens over %s', (transport) => {
   });
   afterAll(() => system[Symbol.asyncDispose]());
 
-  test('one that is missing or wrong is told as UNAUTHENTICATED, and is not tried again for ever', async () => {
+  test('one that is missing or wrong is reported as UNAUTHENTICATED, and is not tried again for ever', async () => {
     await using without = clientOf(system.url, { transport });
     await expect(without.createJob({ type: 'simulate_work' })).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     await using fixed = clientOf(system.url, { transport, token: 'wrong' });
@@ -28,7 +28,7 @@ describe.each(['websocket', 'sse'] as const)('tokens over %s', (transport) => {
     expect(asked).toEqual([undefined, 'wrong1', 'wrong2']);
   });
 
-  test('one that is refused is replaced by what its function gives then, and the call goes on, a cancel too', async () => {
+  test('one that is refused is replaced by a new one from its function, and the call continues, also a cancel', async () => {
     const owner = `refused-${transport}`;
     let cached = await expiredToken(owner);
     let refusals = 0;
@@ -60,7 +60,7 @@ describe.each(['websocket', 'sse'] as const)('tokens over %s', (transport) => {
     expect(new Set(created.map(({ job }) => job.jobId)).size).toBe(20);
   });
 
-  test('a watch goes on with a new token each time that one expires', async () => {
+  test('a watch continues with a new token each time that one expires', async () => {
     const owner = `expiring-${transport}`;
     let given = 0;
     const token = async (): Promise<string> => {
@@ -75,7 +75,7 @@ describe.each(['websocket', 'sse'] as const)('tokens over %s', (transport) => {
     expect(given).toBeGreaterThanOrEqual(3);
   });
 
-  test('what the function throws is told as it is', async () => {
+  test('an error of the function is reported unchanged', async () => {
     await using client = clientOf(system.url, {
       transport,
       token: () => {

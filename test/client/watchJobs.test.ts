@@ -7,7 +7,7 @@ import { clientOf } from './clientOf.ts';
 
 interface Followed extends AsyncDisposable {
   readonly events: readonly JobStatusEvent[];
-  /** Versions of a job as they were told, without progress. */
+  /** The versions of a job that were delivered, without progress. */
   versionsOf(jobId: string): readonly number[];
 }
 
@@ -30,20 +30,20 @@ function follow(client: JobTickets<JobTypes>): Followed {
   };
 }
 
-/** Progress comes under a version that was told, later than that. */
+/** Progress comes with a version that was delivered, and later than that. */
 function isProgress(before: readonly JobStatusEvent[], { jobId, version, at, progress }: JobStatusEvent): boolean {
   return progress !== null && before.some((event) => event.jobId === jobId && event.version === version && event.at < at);
 }
 
 const upTo = (version: number): readonly number[] => Array.from({ length: version }, (_, index) => index + 1);
 
-test('the watch of all jobs tells nothing of before, then each change of each job once and in order', async () => {
+test('the watch of all jobs sends nothing from before, then each change of each job once and in order', async () => {
   await using server = await openRestartable({ SOCKET_DRAIN_SECONDS: '0' });
   await using client = clientOf(server.url);
   const { job: ended } = await client.createJob({ type: 'simulate_work' });
   await client.waitForJob(ended.jobId);
   await using followed = follow(client);
-  // The second look, too, is to tell nothing of it.
+  // The second read must not deliver it either.
   await sleep(2500);
   const jobs = await client.createJobs([{ type: 'simulate_work', params: { durationMs: 300, steps: 3 } }, { type: 'simulate_work' }]);
   const ids = jobs.map(({ job }) => job?.jobId ?? '');
@@ -53,7 +53,7 @@ test('the watch of all jobs tells nothing of before, then each change of each jo
   expect(followed.events.every(({ recovered }) => recovered === null)).toBe(true);
 });
 
-test('across kill -9 and restart it tells what happened meanwhile: to jobs that were open before it began, to those it met, to new ones', async () => {
+test('across kill -9 and restart it reports what happened meanwhile: to jobs that were open before it began, to those it met, to new ones', async () => {
   await using server = await openRestartable({ SOCKET_DRAIN_SECONDS: '0' });
   await using client = clientOf(server.url);
   const before = await client.createJob({ type: 'simulate_work', params: { durationMs: 4000 } });

@@ -1,4 +1,4 @@
-/** What a client library has to do here, whichever it is: three operations, as its users write them. */
+/** What each client library has to do here: three operations, as its users write them. */
 import { z } from 'zod';
 
 export const documents = {
@@ -17,7 +17,7 @@ export interface OpenedClient {
   /** The answer's data. @throws what the library throws. */
   query(variables: { readonly jobId: string }): Promise<unknown>;
   mutate(variables: { readonly input: object }): Promise<unknown>;
-  /** @returns what ends it. */
+  /** @returns the function that ends it. */
   watch?(variables: { readonly jobId: string }, sink: Sink): () => void;
   close?(): unknown;
 }
@@ -41,7 +41,7 @@ export const bearer = async (token: () => Promise<string>): Promise<{ authorizat
   authorization: `Bearer ${await token()}`,
 });
 
-/** A one-off answer of something that streams. */
+/** The single answer of a stream. */
 export function onlyOf(subscribe: (sink: Sink) => unknown): Promise<unknown> {
   return new Promise((resolve, reject) => {
     subscribe({ next: resolve, error: reject, complete: () => reject(new Error('no answer')) });

@@ -50,7 +50,7 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** A job that ends when it is told to. */
+/** A job that ends when the test says so. */
 const waiting = { input: { type: 'simulate_work', delaySeconds: 900 } };
 const open = (client: Client, seconds = 600, onToken: () => void = () => undefined): OpenedClient =>
   client.open({
@@ -73,7 +73,7 @@ async function newJob(): Promise<string> {
 const cancel = (jobId: string): Promise<unknown> =>
   ask('mutation ($jobId: ID!) { cancelJob(input: { jobId: $jobId }) { job { status } } }', { jobId });
 
-/** Follows the job with a client until the library takes the watch as finished. */
+/** Follows the job with a client until the library considers the watch finished. */
 function follow(opened: OpenedClient, jobId: string) {
   const seen: string[] = [];
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-/** The package graphql-request: one answer a request. */
+/** The package graphql-request: one answer per request. */
 import { GraphQLClient } from 'graphql-request';
 import { bearer, documents, type Client } from './client.ts';
 

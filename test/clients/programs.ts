@@ -9,7 +9,7 @@ import { dataOf, documents, parseAnswer, type Client, type ClientOptions, type O
 
 const run = promisify(execFile);
 
-/** How a program is called to answer once, or to watch. */
+/** How a program is called for a single answer, or for a watch. */
 type Command = (how: {
   readonly url: string;
   readonly tokenFile: string;
@@ -56,7 +56,7 @@ function openProgram({ url, token }: ClientOptions, command: Command): OpenedCli
   };
 }
 
-/** Compiled once a process, since that takes longer than all else. */
+/** Compiled once per process, since that takes longer than everything else. */
 let compiled: string | undefined;
 
 function compiledClass(): string {

@@ -37,7 +37,7 @@ function openUrql({ url, token }: ClientOptions, exchanges: readonly Exchange[],
     watch(variables, sink) {
       const { unsubscribe } = client.subscription(documents.watch, variables).subscribe(({ data, error, hasNext }) => {
         if (error !== undefined) return sink.error(error);
-        // The last result is told once more, as the one that nothing follows.
+        // The last result is sent once more, marked as the last one.
         return hasNext ? sink.next(data) : sink.complete();
       });
       return unsubscribe;

@@ -1,4 +1,4 @@
-/** What the protocol's document leaves open, and how we have it. */
+/** Cases that the protocol's document leaves open, and how our server handles them. */
 import { first, invalid, next, ready, settled, subscribe, watch, type Sentence } from './words.ts';
 
 export const ours: readonly Sentence[] = [

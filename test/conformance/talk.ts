@@ -13,7 +13,7 @@ export type Step =
   | { readonly closed: number; readonly reason?: string }
   | { readonly close: number }
   | { readonly act: () => Promise<unknown> }
-  /** More steps, known only by then. */
+  /** Further steps, known only at that point. */
   | { readonly goOn: () => readonly Step[] };
 
 export interface Talker {

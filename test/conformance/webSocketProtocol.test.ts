@@ -12,7 +12,7 @@ beforeAll(async () => {
   const { api } = servers;
   const cancelJob = 'mutation ($jobId: ID!) { cancelJob(input: { jobId: $jobId }) { job { status } } }';
   place = { pending: await api.createJob(), createJob: () => api.createJob(), cancel: (jobId) => api.request(cancelJob, { jobId }) };
-  // The reference tells the console what a client did wrong.
+  // The reference logs to the console what a client did wrong.
   vi.spyOn(console, 'error').mockReturnValue();
 });
 afterAll(() => servers[Symbol.asyncDispose]());

@@ -1,4 +1,4 @@
-/** Words of which conversations are made, and the place they are held at. */
+/** The words of conversations, and the values that they stand for. */
 import type { Step } from './talk.ts';
 
 /** What a conversation is, and the sentence of the document that it shows. */
@@ -22,7 +22,7 @@ export const complete = (id: string) => ({ say: { id, type: 'complete' } });
 export const next = (id: string, payload: object) => ({ hear: { id, type: 'next', payload } });
 export const completed = (id: string) => ({ hear: { id, type: 'complete' } });
 export const typename = [next('1', { data: { __typename: 'Query' } }), completed('1')];
-/** Whatever was said before has been read once this is answered. */
+/** Once this is answered, everything sent before has been read. */
 export const settled = [{ say: { type: 'ping' } }, { hear: { type: 'pong' } }];
 export const watch = ({ pending }: Place): string => `subscription { jobStatusChanged(jobId: "${pending}") { version } }`;
 export const first = { data: { jobStatusChanged: { version: 1 } } };

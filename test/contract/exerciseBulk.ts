@@ -1,4 +1,4 @@
-/** What every table promises to bulk operations: found, worked on, killed, gone on with, listed. */
+/** The promises of every table for bulk operations: found, worked on, killed, continued, listed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicFactory } from 'ulid';
 import { describe, expect, test } from 'vitest';
@@ -53,7 +53,7 @@ export function exerciseBulk(tableOf: () => JobTable): void {
         perSecond: 100,
       });
       const present = async () => (await getBulkOperation(core, { owner, operationId })).value;
-      // Its holder is cut off after the second message, and its lease is one of 30 seconds: ended here by hand.
+      // Its holder is cut off after the second message, and has a lease of 30 seconds, which the test ends early.
       let sent = 0;
       const dying = coreOf(tableOf(), () => ((sent += 1) > 2 ? Promise.reject(new JobError('QUEUE_UNAVAILABLE')) : Promise.resolve()));
       for (let tries = 0; (await present()).status === 'PENDING'; tries += 1) {

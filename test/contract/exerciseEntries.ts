@@ -1,4 +1,4 @@
-/** What every table promises of its entries: small records beside the jobs. */
+/** The promises of every table for its entries: small records beside the jobs. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { under } from '../../core/place.ts';
@@ -62,7 +62,7 @@ export function exerciseEntries(tableOf: () => JobTable): void {
       expect(await entries.replace(note, { ...first, key: own() }, { value: first.value })).toEqual({ ok: false, entry: undefined });
     });
 
-    test('removes what is still as it was read; twice is fine, and what came anew stays', async () => {
+    test('removes an entry that is as it was read; removing it twice does no harm, and a new one stays', async () => {
       const { entries } = tableOf();
       const first = await entries.put(note, draft());
       const second = await entries.put(note, first);
@@ -142,7 +142,7 @@ export function exerciseEntries(tableOf: () => JobTable): void {
       await expect.poll(listed).toEqual([moves.key, stays.key]);
     });
 
-    test('changes a value that twenty write at once by each of them, and by none twice', async () => {
+    test('changes a value that twenty write at once exactly once for each of them', async () => {
       const { entries } = tableOf();
       const key = own();
       const count = () =>

@@ -1,4 +1,4 @@
-/** What a feed promises, in process or over Redis. */
+/** The promises of a feed, in process or over Redis. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { latestEventOf, type JobEvent } from '../../core/feed/event.ts';
 import type { Feed } from '../../core/feed/feed.ts';
@@ -53,13 +53,14 @@ export function exerciseFeed(name: string, open: () => Promise<Feed>): void {
     test('shares a channel among listeners until the last has left', async () => {
       const event = latestEventOf(makeJob({ version: 2 }));
       const [first, second] = [collect(), collect()];
-      const leaveFirst = await feed.subscribe({ jobId: event.jobId }, first.listener);
-      const leaveSecond = await feed.subscribe({ jobId: event.jobId }, second.listener);
-      await leaveFirst();
-      await leaveFirst();
+      const channel = { jobId: event.jobId };
+      await feed.subscribe(channel, first.listener);
+      await feed.subscribe(channel, second.listener);
+      await feed.unsubscribe(channel, first.listener);
+      await feed.unsubscribe(channel, first.listener);
       await feed.publish(event);
       await expect.poll(() => second.events.length).toBe(1);
-      await leaveSecond();
+      await feed.unsubscribe(channel, second.listener);
       const third = collect();
       await feed.subscribe({ jobId: event.jobId }, third.listener);
       await feed.publish(event);

@@ -1,4 +1,4 @@
-/** What every table promises of what handlers keep: steps, sleeps and signals. */
+/** The promises of every table for what handlers keep: steps, sleeps and signals. */
 import { describe, expect, test } from 'vitest';
 import type { Keeper } from '../../core/usecases/kept.ts';
 import { keepStep, readStep, stepResult } from '../../core/usecases/keepStep.ts';
@@ -55,7 +55,7 @@ export function exerciseKept(tableOf: () => JobTable): void {
       expect(await endOfSleep(core(), keeper, 'night')).toBe(until);
     });
 
-    test('a wait for a signal times out once and for all in its generation, and waits anew in the next', async () => {
+    test('a wait for a signal times out for good in its generation, and begins again in the next', async () => {
       const job = { ...newKeeper(), generation: 1 };
       expect(await awaitSignal(core(), job, 'approval', 60_000)).toMatchObject({ kind: 'wait' });
       expect(await awaitSignal(core(), { ...job, generation: 2 }, 'approval', 300)).toMatchObject({ kind: 'wait' });

@@ -1,4 +1,4 @@
-/** What every table promises about its lists: an owner's jobs, what has not ended, and how far the sweeper has come. */
+/** The promises of every table for its lists: an owner's jobs, open jobs, and the progress of the sweeper. */
 import { describe, expect, test } from 'vitest';
 import { exactly } from '../../core/clock.ts';
 import type { Job } from '../../core/job.ts';

@@ -1,4 +1,4 @@
-/** What an object store promises, on S3 or in a folder. Its buckets are `files`, and `nowhere`, which is not there. */
+/** The promises of an object store, on S3 or in a folder. Its buckets are `files`, and `nowhere`, which does not exist. */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../core/errors.ts';
@@ -7,7 +7,7 @@ import { StoppedByTest } from '../../jobs/files/testBucket.ts';
 
 export interface OpenedObjects extends AsyncDisposable {
   readonly objects: ObjectEngine;
-  /** Puts an object there as somebody else would, and answers its uri. */
+  /** Puts an object there as somebody else would, and returns its uri. */
   put(key: string, content: string): Promise<string>;
   /** Of all objects in the bucket. */
   keys(): Promise<readonly string[]>;
@@ -122,7 +122,7 @@ export function exerciseObjects(name: string, open: (options?: { readonly maxSou
       expect(await read(opened, 's3://files/a/out')).toBe('theirs');
     });
 
-    test('are not replaced by a job that was slower than another: it fails, and its next attempt is told why', async () => {
+    test('are not replaced by a job that was slower than another: it fails, and its next attempt gets the reason', async () => {
       await using opened = await open();
       const other = { ...plain(), author: { ...author, jobId: 'job-2' } };
       async function* slow(): AsyncGenerator<string, void, undefined> {

@@ -1,4 +1,4 @@
-/** What every table promises about params and results: short ones in the record, long ones apart, none lost, none overwritten. */
+/** The promises of every table for params and results: short ones in the record, long ones apart, none lost, none overwritten. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { exactly } from '../../core/clock.ts';
@@ -116,7 +116,7 @@ export function exercisePayloads(tableOf: () => JobTable): void {
       expect(expiresAt).toBeLessThan(recordEnds + 10 * day);
     });
 
-    test('of a job that stays open get a longer life when theirs is used up, and the record is told', async () => {
+    test('of a job that stays open are kept longer when their time is used up, and the record says so', async () => {
       const now = Date.now();
       const params = await keepApart('x'.repeat(2000), { now });
       expect(await tableOf().renewPayload(params, now + 3 * day * 1000)).toEqual(params);

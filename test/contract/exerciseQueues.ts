@@ -1,4 +1,4 @@
-/** What the queues promise, whichever SQS they stand on. The emulator's visibility timeout is 1 s and its receives are 2. */
+/** The promises of the queues, on any SQS. The emulator's visibility timeout is 1 s and its maximum receive count is 2. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { JobPriority } from '../../core/job.ts';
 import type { JobQueues, QueueId, ReceivedMessage } from '../../core/queue/jobQueues.ts';
@@ -6,7 +6,7 @@ import { decodeMessage, type JobMessage } from '../../core/queue/message.ts';
 
 export interface OpenedQueues {
   readonly queues: JobQueues;
-  /** Whether owners are served in turn. No emulator of SQS knows groups on standard queues: there, first come, first served. */
+  /** Whether owners are served in turn. No emulator of SQS has groups on standard queues: there, first come, first served. */
   readonly servesInTurn: boolean;
   close(): Promise<void>;
 }
@@ -110,7 +110,7 @@ export function exerciseQueues(name: string, open: () => Promise<OpenedQueues>):
       expect(decodeMessage(dead?.body ?? '')).toEqual(message('hopeless'));
     });
 
-    test('end a long poll when they are told to', async () => {
+    test('end a long poll when they are closed', async () => {
       const aborter = new AbortController();
       const receiving = queues.receive('HIGH', { max: 1, waitSeconds: 20, signal: aborter.signal });
       aborter.abort();

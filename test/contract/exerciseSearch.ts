@@ -1,4 +1,4 @@
-/** What every table promises to those who search: by tags, by time, by error, and among the failed of all owners. */
+/** The promises of every table for searches: by tags, by time, by error, and among the failed jobs of all owners. */
 import { describe, expect, test } from 'vitest';
 import { encodeTime } from 'ulid';
 import { exactly } from '../../core/clock.ts';

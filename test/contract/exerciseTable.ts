@@ -1,4 +1,4 @@
-/** What the table promises, whichever DynamoDB it stands on. */
+/** The promises of the table, on any DynamoDB. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -213,7 +213,7 @@ export function exerciseTable(name: string, open: () => Promise<OpenedTable>): v
     test('knows the service’s time between two bounds', async () => {
       const { low, high, at } = await opened.table.time();
       expect([low <= at, at <= high]).toEqual([true, true]);
-      // This machine is the service’s, so its clock is right.
+      // Here this machine is the service, so its clock is right.
       expect(low).toBeLessThanOrEqual(Date.now());
       expect(high).toBeGreaterThanOrEqual(Date.now() - 50);
       expect(high - low).toBeLessThan(3000);

@@ -1,4 +1,4 @@
-/** What every table promises of jobs whose owner has webhooks: one that has ended is found until it was told of. */
+/** The promises of every table for jobs whose owner has webhooks: an ended job is found until its deliveries were made. */
 import { describe, expect, test } from 'vitest';
 import { exactly } from '../../core/clock.ts';
 import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
@@ -27,7 +27,7 @@ export function exerciseWebhookPlaces(tableOf: () => JobTable): void {
     return job;
   }
 
-  /** Not told by the writer: only that the job is found counts here. */
+  /** Its writer makes no deliveries: only that the job is found counts here. */
   const untelling = { ...quietParts, feed: createMemoryFeed() };
   const facts = { now: exactly(Date.now()), claimId: 'claim' };
   const cancel = (job: Job) =>
@@ -46,7 +46,7 @@ export function exerciseWebhookPlaces(tableOf: () => JobTable): void {
   }
 
   describe('jobs with webhooks', () => {
-    test('stand apart once they have ended, until they were told of', async () => {
+    test('have a place of their own once they have ended, until their deliveries were made', async () => {
       const open = await created({ webhookVersion: 0 });
       expect(await placesOf(open)).toEqual(['open']);
       const over = await ended(cancel(open));
@@ -83,7 +83,7 @@ export function exerciseWebhookPlaces(tableOf: () => JobTable): void {
       await expect.poll(() => placesOf(over)).toEqual(['webhooks']);
     });
 
-    test('are told of as they were read, and not of what has come since', async () => {
+    test('are handled as they were read, without what has come since', async () => {
       const open = await created({ webhookVersion: 0 });
       const over = await ended(cancel(open));
       expect(await tell(open)).toMatchObject({ ok: false, job: { version: 2, webhookVersion: 0 } });

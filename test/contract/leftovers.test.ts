@@ -1,10 +1,10 @@
-/** What DynamoDB leaves of a batch is asked for again: after a wait, so often and no more, and for nobody who has gone. */
+/** What DynamoDB leaves undone of a batch is requested again: after a wait, a limited number of times, and not for a caller who has gone. */
 import { inject, expect, test } from 'vitest';
 import { openAwsProxy } from '../support/awsProxy.ts';
 import { openTestTable } from '../support/backends.ts';
 import { makeJob } from '../support/jobFactory.ts';
 
-/** A table behind a proxy that notes when its batches are asked for. */
+/** A table behind a proxy that records when its batches are requested. */
 async function setup() {
   const proxy = await openAwsProxy(inject('dynamoDbLocalUrl'));
   const { table, tableName, close } = await openTestTable(proxy.url);
@@ -50,7 +50,7 @@ test('keys that are left over for a while are read in the end', async () => {
   expect(await one.table.readPayloads([kept.key])).toEqual(['x'.repeat(2000)]);
 });
 
-test('nothing more is asked once the caller has gone, and its reason is told', async () => {
+test('nothing more is requested once the caller has gone, and its reason is thrown', async () => {
   await using one = await setup();
   one.leaveAll('job#x');
   const caller = new AbortController();

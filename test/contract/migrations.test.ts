@@ -1,4 +1,4 @@
-/** Files of the embedded table that released versions wrote: opened, brought to the present schema, and worked on. */
+/** Files of the embedded table that released versions wrote: opened, brought to the present schema, and used. */
 import { globSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

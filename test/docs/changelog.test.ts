@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { findProblems } from './findProblems.ts';
-import { readPages, readProjectFacts, root } from './projectFacts.ts';
+import { readProjectFacts } from './projectFacts.ts';
+import { readPages, root } from './readPages.ts';
 import { readPage } from './readPage.ts';
 
 const manifest = z.object({ version: z.string().optional(), peerDependencies: z.record(z.string(), z.string()).default({}) });

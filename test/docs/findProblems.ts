@@ -1,12 +1,12 @@
 /**
- * What is wrong with the documentation, as far as a program can tell: links, commands, names, blocks, values and figures that do not
- * fit the project. One line a problem, with its page.
+ * Errors in the documentation that a program can find: links, commands, names, blocks, values and figures that do not fit the
+ * project. One line per problem, with its page.
  */
 import { posix } from 'node:path';
 import { Kind, parse, validate, type GraphQLSchema } from 'graphql';
 import type { Block, Page } from './readPage.ts';
 
-/** What the project is, for pages to be held against. */
+/** The facts about the project with which pages are compared. */
 export interface Facts {
   /** Files and folders, from the top. */
   readonly paths: ReadonlySet<string>;
@@ -14,9 +14,9 @@ export interface Facts {
   readonly scripts: ReadonlySet<string>;
   /** Everything written like SETTING_OR_CODE that exists. */
   readonly capitals: ReadonlySet<string>;
-  /** Metrics, spelt `jobs.created`. */
+  /** Metrics, written `jobs.created`. */
   readonly metrics: ReadonlySet<string>;
-  /** What pages repeat from the code, by the name that the mark behind it says. */
+  /** Values of the code that pages repeat, by the name in the mark after them. */
   readonly values: Readonly<Record<string, string>>;
   readonly schema: GraphQLSchema;
   /** Sources of tests, for what they say they run. */
@@ -25,7 +25,7 @@ export interface Facts {
 
 type Rule = (page: Page, facts: Facts, pages: readonly Page[]) => readonly string[];
 
-const rules: readonly Rule[] = [links, blocks, commands, namespaces, paths, names, values, figures];
+const rules: readonly Rule[] = [links, blocks, commands, ownNode, namespaces, paths, names, values, figures];
 
 export function findProblems(pages: readonly Page[], facts: Facts): readonly string[] {
   return pages.flatMap((page) => rules.flatMap((rule) => rule(page, facts, pages).map((problem) => `${page.path}: ${problem}`)));
@@ -43,7 +43,7 @@ function links(page: Page, { paths: existing }: Facts, pages: readonly Page[]): 
   });
 }
 
-/** Languages that need no check: drawings, and what a program answers. */
+/** Languages that need no check: drawings, and the output of programs. */
 const silent = new Set(['', 'text', 'mermaid']);
 
 function blocks(page: Page, facts: Facts): readonly string[] {
@@ -91,7 +91,7 @@ function graphql(text: string, schema: GraphQLSchema): readonly string[] {
     const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
     // A page of the reference prints types.
     if (operations.length === 0) return [];
-    // Whoever pastes it whole is told here what the server would say.
+    // A page that shows what the server answers to a block pasted whole.
     return validate(schema, document).map(({ message }) => `is refused: ${message}`);
   } catch (error) {
     return [`is no GraphQL: ${String(error)}`];
@@ -119,6 +119,14 @@ function commands(page: Page, { scripts, paths: existing }: Facts): readonly str
   return [...unknownScripts, ...unknownFiles].map(([command]) => `says \`${command}\`, which there is not`);
 }
 
+/** Readers may have an older Node, which runs no TypeScript; `npx node` and npm's scripts are the project's own. */
+function ownNode(page: Page): readonly string[] {
+  const code = [...page.codes, ...page.blocks.map(({ text }) => text)].join('\n');
+  return [...code.matchAll(/(?<!npx )\bnode [\w./-]+\.ts/g)].map(
+    ([command]) => `says \`${command}\`, which fails on a Node that readers may have`,
+  );
+}
+
 /** Without it kubectl does to whichever namespace it was used for last. */
 function namespaces(page: Page): readonly string[] {
   const calls = [...page.codes, ...page.blocks.map(({ text }) => text)].join('\n').match(/kubectl [^\n]*/g) ?? [];
@@ -131,7 +139,7 @@ function namespaces(page: Page): readonly string[] {
 /** The type that readers make. */
 const readersOwn = 'jobs/resizeImage/';
 
-/** Where code in a sentence looks like a file of the project, the file is there. */
+/** A text in code style that looks like a file of the project must be one. */
 function paths(page: Page, { paths: existing }: Facts): readonly string[] {
   const tops = new Set([...existing].filter((path) => path.includes('/')).map((path) => path.split('/')[0]));
   return page.codes
@@ -140,7 +148,7 @@ function paths(page: Page, { paths: existing }: Facts): readonly string[] {
     .map((code) => `names \`${code}\`, which is not there`);
 }
 
-/** A test may be named by what its file begins with, as vitest takes it. */
+/** A test may be named by the beginning of its file, as vitest accepts it. */
 function isThere(path: string, existing: ReadonlySet<string>): boolean {
   return existing.has(path.replace(/\/$/, '')) || existing.has(`${path}.test.ts`);
 }
@@ -162,7 +170,7 @@ function values(page: Page, facts: Facts): readonly string[] {
   });
 }
 
-/** A section that measures says by which command, so that anybody can measure again. */
+/** A section with figures names the command that measured them, so that anybody can repeat it. */
 function figures(page: Page): readonly string[] {
   if (page.path !== 'docs/performance.md') return [];
   return page.text

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { openApiSystem, type ApiSystem } from '../e2e/apiSystem.ts';
 import { as, secret } from '../security/stage.ts';
-import { blocksRunBy } from './projectFacts.ts';
+import { blocksRunBy } from './readPages.ts';
 
 /** Those that say so: docs/authentication.md, docs/lists.md, docs/operations.md, docs/owner-feed.md, docs/schedules.md, README.md … */
 const blocks = blocksRunBy('test/docs/graphql.test.ts').map(({ path, text }) => ({ path, text, operations: operationsOf(text) }));
@@ -41,7 +41,7 @@ describe.each(blocks)('$path: $text', ({ text, operations }) => {
       body,
     });
     if (operation === OperationTypeNode.SUBSCRIPTION) {
-      // What is wrong with a subscription is answered before its stream begins.
+      // An error in a subscription is answered before its stream begins.
       expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
       return response.body?.cancel();
     }

@@ -4,9 +4,9 @@ import type { Facts } from './findProblems.ts';
 export interface Mutant {
   readonly what: string;
   readonly page: string;
-  /** What stands there, and what would be wrong. */
+  /** The text on the page, and a wrong one. */
   readonly edit?: readonly [was: string, is: string];
-  /** Or the project moves on, and the page does not. */
+  /** Or the project changes, and the page does not. */
   readonly project?: (facts: Facts) => Facts;
   readonly found: RegExp;
 }
@@ -97,6 +97,12 @@ export const mutants: readonly Mutant[] = [
     page: 'docs/handlers.md',
     edit: ['signal, // a cancel', 'signal, // the cancel'],
     found: /does not stand in docs\/examples\/chargeCard\/handler\.ts/,
+  },
+  {
+    what: 'an example that is run with whatever Node the reader has',
+    page: 'docs/examples/README.md',
+    edit: ['`npx node docs/examples/backendService.ts`', '`node docs/examples/backendService.ts`'],
+    found: /fails on a Node/,
   },
   {
     what: 'a command for the cluster that does not say in which namespace',

@@ -1,11 +1,12 @@
-/** The pages hold against the project: see findProblems.ts. */
+/** Compares the pages with the project: see findProblems.ts. */
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { expect, test } from 'vitest';
 import { findProblems } from './findProblems.ts';
 import { findRepeats } from './findRepeats.ts';
 import { mutants } from './mutants.ts';
-import { readPages, readProjectFacts, root } from './projectFacts.ts';
+import { readProjectFacts } from './projectFacts.ts';
+import { readPages, root } from './readPages.ts';
 import { readerPaths } from './readerPaths.ts';
 import { readPage } from './readPage.ts';
 

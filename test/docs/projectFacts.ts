@@ -1,7 +1,6 @@
 /** The project as the pages are held against it: its files, scripts, names, and the values that pages repeat. */
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import { isEnumType } from 'graphql';
 import { z } from 'zod';
 import { closeCatalogue, errorCatalogue, refusalCatalogue } from '../../core/errors.ts';
@@ -25,13 +24,11 @@ import { embeddedMetrics } from '../../telemetry/embeddedMetrics.ts';
 import { counters, gauges, histograms } from '../../telemetry/instruments.ts';
 import { neededPrograms } from '../support/install.ts';
 import type { Facts } from './findProblems.ts';
-import { readPage, type Block, type Page } from './readPage.ts';
+import { projectPaths, root } from './readPages.ts';
 
-export const root = join(import.meta.dirname, '../..');
-
-/** Names of others that pages speak of. */
+/** Names of other projects that pages mention. */
 const others = ['CHANGED_BY_HAND', 'DEFAULT_GROUP', 'NODE_EXTRA_CA_CERTS', 'NODE_ENV'];
-/** Codes of clients of ours, which no server answers. */
+/** Codes of our clients, which no server answers. */
 const clientCodes = ['CONNECTION_LOST', 'CONNECTION_CLOSED'];
 
 export function readProjectFacts(): Facts {
@@ -61,46 +58,6 @@ export function readProjectFacts(): Facts {
     schema,
     sourceOf: (path) => readFileSync(join(root, path), 'utf8'),
   };
-}
-
-/** What was, is told as it was. */
-const past = /^(?:CHANGELOG\.md|docs\/adr\/)/;
-
-/** All pages that tell of the project as it is. */
-export function readPages(): readonly Page[] {
-  return [...projectPaths()]
-    .filter((path) => path.endsWith('.md') && !past.test(path))
-    .map((path) => readPage(path, readFileSync(join(root, path), 'utf8')));
-}
-
-/** The blocks of all pages that say that this test runs them, in the order of their page. */
-export function blocksRunBy(test: string): readonly (Block & { readonly path: string })[] {
-  const blocks = readPages().flatMap((page) => page.blocks.map((block) => ({ path: page.path, ...block })));
-  return blocks.filter(({ mark }) => mark === `run by: ${test}`);
-}
-
-/** What stands behind `npm run <script> --` in the blocks that this test runs, one list a command, in the order of their page. */
-export function argumentsOf(test: string, script: string): readonly (readonly string[])[] {
-  const lines = blocksRunBy(test).flatMap(({ text }) => text.split('\n'));
-  const prefix = `npm run ${script} -- `;
-  return lines
-    .filter((line) => line.startsWith(prefix))
-    .map((line) =>
-      line
-        .slice(prefix.length)
-        .replace(/ +#.*$/, '')
-        .split(' '),
-    );
-}
-
-/** Files that belong to the project, and the folders that they lie in. */
-export function projectPaths(): ReadonlySet<string> {
-  const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
-  const paths = new Set<string>(['', '.']);
-  for (const file of files.split('\0')) {
-    for (let path = file; path !== '.' && !paths.has(path); path = posix.dirname(path)) paths.add(path);
-  }
-  return paths;
 }
 
 /** What prose repeats, as it writes it. */

@@ -1,11 +1,11 @@
-/** A page of the documentation as its checks see it: blocks with the comment before them, links, headings, code in sentences. */
+/** A page of the documentation, as its checks read it: blocks with the comment before them, links, headings, code in sentences. */
 import { anchorOf } from '../../bench/support/glance.ts';
 import { lexer, walkTokens, type Token, type Tokens } from 'marked';
 
 export interface Block {
   readonly language: string;
   readonly text: string;
-  /** What the HTML comment right before the block says, such as `run by: test/runbook.test.ts`. */
+  /** The HTML comment right before the block, such as `run by: test/runbook.test.ts`. */
   readonly mark: string | undefined;
 }
 

@@ -1,10 +1,10 @@
-/** Seven readers, the pages they click through from the README, what they have to find there, and which test does what the last page says. */
+/** Seven readers: the pages that they click through from the README, what they have to find there, and which test runs the last page. */
 
 export interface ReaderPath {
   readonly reader: string;
   /** Each page links to the next. */
   readonly clicks: readonly [start: 'README.md', ...pages: string[]];
-  /** What stands on the last page. */
+  /** Texts that must be on the last page. */
   readonly finds: readonly string[];
   /** The test that carries out the last page's blocks, as their marks say. */
   readonly doneBy: string;
@@ -36,7 +36,7 @@ export const readerPaths: readonly ReaderPath[] = [
     doneBy: 'infra/deploy/deploy.test.ts',
   },
   {
-    reader: 'is woken by jobs-given-up, and mends the job',
+    reader: 'is woken by jobs-given-up, and repairs the job',
     clicks: ['README.md', 'docs/README.md', 'docs/operations.md'],
     finds: ['| jobs-given-up |', '(#retrying-what-failed)', 'query Failed', 'mutation Retry'],
     doneBy: 'test/docs/graphql.test.ts',

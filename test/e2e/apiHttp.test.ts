@@ -40,7 +40,7 @@ describe.each(engines)('on %s', (engine) => {
       expect(JSON.stringify(at(listed.body, 'data', 'jobs', 'edges'))).toContain(jobId);
     });
 
-    it('tells each job type with the JSON Schema of its params', async () => {
+    it('returns each job type with the JSON Schema of its params', async () => {
       const { body } = await api.request('{ jobTypes { name description paramsSchema example policy { timeoutSeconds } } }');
       expect(at(body, 'data', 'jobTypes')).toHaveLength(4);
       const types = z.array(z.looseObject({ name: z.string() })).parse(at(body, 'data', 'jobTypes'));

@@ -42,7 +42,7 @@ describe.each(engines)('on %s', (engine) => {
       headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
       body: JSON.stringify({ query: watch, variables: { jobId } }),
     });
-    // What nobody has read when a stream breaks off is lost to fetch: it is sent again to who resumes.
+    // When a stream breaks off, fetch drops what was not read yet: it is sent again to a client that resumes.
     const reading = readStream(stream);
     const waiting = api.request('query ($jobId: ID!) { waitForJob(jobId: $jobId, timeoutSeconds: 50) { status } }', { jobId });
     await expect.poll(() => watched).toBe(3);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { maxHistory } from '../../core/job.ts';
 import { readStream } from '../support/readStream.ts';
 import { openApiSystem, type ApiSystem } from './apiSystem.ts';
 import { engines } from '../support/engines.ts';
@@ -58,8 +59,21 @@ describe.each(engines)('on %s', (engine) => {
       expect(await versions({ after: 1 }, `${jobId}:0`)).toEqual([`${jobId}:2`, 'complete']);
       expect(await versions({ after: 0 }, 'another:1')).toEqual([`${jobId}:1`, `${jobId}:2`, 'complete']);
       expect(await versions({ after: 0 }, 'no id')).toEqual([`${jobId}:1`, `${jobId}:2`, 'complete']);
-      // All was seen: there is nothing to come.
+      // Everything was seen: nothing more will come.
       expect(await versions({}, `${jobId}:2`)).toEqual(['complete']);
+    });
+
+    test('who resumes before what the record keeps is told the oldest kept transition next, and all after it', async () => {
+      const jobId = await api.createJob();
+      await cancel(jobId);
+      for (let retries = 1; retries <= 30; retries += 1) {
+        await api.request('mutation ($jobId: ID!) { retryJob(input: { jobId: $jobId }) { job { status } } }', { jobId });
+        await cancel(jobId);
+      }
+      const { text } = await readStream(await stream({ jobId, after: 1 }));
+      const told = eventsIn(text).map(({ id, event }) => id ?? event);
+      // As docs/guarantees.md has it.
+      expect(told).toEqual([...Array.from({ length: maxHistory }, (_, index) => `${jobId}:${13 + index}`), 'complete']);
     });
 
     test('a watch of no job, and a query, have one result and are complete', async () => {
@@ -83,7 +97,7 @@ describe.each(engines)('on %s', (engine) => {
       expect(eventsIn((await readStream(response)).text).map(({ event }) => event)).toEqual(['next', 'complete']);
     });
 
-    test('what one client was told of its variables, another is not: null, absent and default are told apart', async () => {
+    test('one client’s variables do not affect another’s answer: null, absent and default are told apart', async () => {
       const query =
         'subscription ($jobId: ID!, $d: Boolean = true) { jobStatusChanged(jobId: $jobId) { version job @include(if: $d) { jobId } } }';
       const jobId = await api.createJob();

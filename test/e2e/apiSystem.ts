@@ -36,7 +36,7 @@ export interface ApiSystem extends AsyncDisposable {
   /** A graphql-ws client; disposed of with the system. */
   client(options?: { readonly connectionParams?: Record<string, unknown> }): Client;
   closeServer(): Promise<void>;
-  /** Takes an object away, as somebody else might. */
+  /** Removes an object, as somebody else might. */
   removeObject(uri: string): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export interface ApiSystemOptions {
   readonly environment?: Environment;
   /** Without a worker jobs stay PENDING. */
   readonly works?: boolean;
-  /** Replaces parts of what the server stands on. */
+  /** Replaces parts that the server depends on. */
   readonly replace?: (deps: OpenServerDeps) => Partial<OpenServerDeps>;
 }
 

@@ -34,7 +34,7 @@ describe.each(engines)('on %s', (engine) => {
       expect(jobIds).toContain(at(seen, 'data', 'jobStatusChanged', 'jobId'));
     });
 
-    it('is told with a code what is wrong, and nothing of our insides', async () => {
+    it('gets a code that says what is wrong, and nothing internal', async () => {
       const [missing] = await take(api.client().iterate({ query: watch, variables: { jobId: 'nobody’s' } }), 1);
       expect(at(missing, 'errors', 0, 'extensions', 'code')).toBe('JOB_NOT_FOUND');
       const [needless] = await take(api.client().iterate({ query: watch, variables: { afterVersion: 1 } }), 1);
@@ -47,7 +47,7 @@ describe.each(engines)('on %s', (engine) => {
   describe('a watcher whose feed breaks off', () => {
     it.each([
       ['reads FEED_INTERRUPTED', new JobError('FEED_INTERRUPTED'), 'FEED_INTERRUPTED'],
-      ['reads nothing of an unexpected error but its traceId', new Error('secret'), 'INTERNAL_SERVER_ERROR'],
+      ['reveals nothing of an unexpected error but its traceId', new Error('secret'), 'INTERNAL_SERVER_ERROR'],
     ])('%s, over WebSocket and SSE, for that subscription alone', async (_promise, error, code) => {
       await using system = await openApiSystem({
         engine,

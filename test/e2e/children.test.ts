@@ -1,4 +1,4 @@
-/** Children on both engines: a handler makes jobs, gives its slot back, and runs anew when they have ended. */
+/** Children on both engines: a handler makes jobs, gives its slot back, and runs again when they have ended. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -24,7 +24,11 @@ const leafType = defineJobType({
 const parentType = defineJobType({
   name: 'parent',
   description: 'Makes others.',
-  params: z.object({ way: z.enum(['all', 'each', 'late', 'deep', 'one']), leaves: z.int().default(3), fails: z.boolean().default(false) }),
+  params: z.object({
+    way: z.enum(['all', 'each', 'late', 'deep', 'one', 'wide']),
+    leaves: z.int().default(3),
+    fails: z.boolean().default(false),
+  }),
   result: anyJson,
   policy,
   example: { way: 'all' },
@@ -42,6 +46,11 @@ async function setup(engine: Engine, slots: number) {
     runs.parent += 1;
     const names = Array.from({ length: leaves }, (_, index) => `leaf ${index}`);
     if (way === 'one') return runJob('only', { type: 'leaf', params: { n: 1, fails } });
+    if (way === 'wide') {
+      // Refused one by one: they count, and cost nothing.
+      await Promise.allSettled(Array.from({ length: 1000 }, (_, index) => make(`child ${index}`, { type: 'none' })));
+      await make('one more', { type: 'leaf' });
+    }
     if (way === 'deep') return runJob('next', { type: 'parent', params: { way: 'deep' } });
     if (way === 'each')
       return [await runJob('a', { type: 'leaf', params: { n: 1 } }), await runJob('b', { type: 'leaf', params: { n: 2 } })];
@@ -106,5 +115,8 @@ describe.each(engines)('children, on %s', (engine) => {
       message: 'The child "only" ended FAILED_FINAL: a leaf fails',
     });
     expect((await ended(await hand({ way: 'deep' }))).error?.message).toMatch(/at most 10 levels deep/);
+    if (engine === 'emulators') return;
+    const refusal = { code: 'PERMANENT', message: 'A job has at most 1000 children.' };
+    expect((await ended(await hand({ way: 'wide' }))).error).toMatchObject(refusal);
   });
 });

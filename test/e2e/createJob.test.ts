@@ -27,7 +27,7 @@ describe.each(engines)('on %s', (engine) => {
     return { owner: 'owner', type: 'simulate_work', params: {}, priority: 'NORMAL', delaySeconds: 0, traceId: 'trace', ...changes };
   }
 
-  /** Queues that take nothing, as in an outage. */
+  /** Queues that accept nothing, as in an outage. */
   const withoutQueue = (): Core => ({ ...core, queues: { ...core.queues, send: () => Promise.reject(new JobError('QUEUE_UNAVAILABLE')) } });
 
   describe('handing in a job', () => {
@@ -95,7 +95,7 @@ describe.each(engines)('on %s', (engine) => {
       await expect(retryJob(core, { owner, jobId })).rejects.toMatchObject({ code: 'JOB_NOT_RETRYABLE' });
     });
 
-    test('in a batch lets each job stand for itself', async () => {
+    test('in a batch lets each job succeed or fail by itself', async () => {
       const owner = newOwner();
       const outcomes = await createJobs(core, [
         request({ owner }),

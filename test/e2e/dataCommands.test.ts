@@ -1,4 +1,4 @@
-/** What is kept by `npm start`, backed up while it works (`npm run backup`), put back (`npm run restore`), and taken to DynamoDB. */
+/** The data of `npm start`: backed up while it works (`npm run backup`), restored (`npm run restore`), and moved to DynamoDB. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { exactly, systemClock } from '../../core/clock.ts';
 import { openSqliteTable } from '../../core/table/sqlite/table.ts';
 import { createClients } from '../../infra/local/clients.ts';
-import { blocksRunBy } from '../docs/projectFacts.ts';
+import { blocksRunBy } from '../docs/readPages.ts';
 import { openTestTable } from '../support/backends.ts';
 import { inline, makeJob } from '../support/jobFactory.ts';
 import { startEntry } from '../support/processes.ts';
@@ -27,7 +27,7 @@ async function setup() {
   return {
     dataDir,
     open,
-    /** What it says, or how it fails: `<exit code>: <standard error>`. */
+    /** Its output, or how it fails: `<exit code>: <standard error>`. */
     async command(name: string, ...args: readonly string[]): Promise<string> {
       const env = { PATH: process.env['PATH'], DATA_DIR: dataDir };
       try {

@@ -34,7 +34,7 @@ describe.each(engines)('what a job wrote, on %s', (engine) => {
   }, 60_000);
   afterAll(() => system[Symbol.asyncDispose]());
 
-  test('is told with the way to it, once the job has succeeded', async () => {
+  test('is listed with its address, once the job has succeeded', async () => {
     const { body } = await system.request(outputsQuery, { jobId }, { authorization: `Bearer ${await tokenFor('alice')}` });
     expect(at(body, 'data', 'waitForJob')).toEqual({ status: 'SUCCEEDED', outputs: [{ name: 'output', uri: output, downloadPath: path }] });
   });

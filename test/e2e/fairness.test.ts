@@ -1,4 +1,4 @@
-/** An owner who hands in a great many jobs keeps nobody else waiting. */
+/** An owner who hands in very many jobs makes nobody else wait. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { defineHandler } from '../../core/handler.ts';

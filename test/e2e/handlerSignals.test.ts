@@ -61,7 +61,7 @@ test('a signal is sent once: the same again changes nothing, another is refused,
   await expect(send('c', 1)).rejects.toMatchObject({ code: 'SIGNAL_TOO_LATE' });
 });
 
-test('a wait that times out says so, soon, and a signal that comes later is refused; a retry waits anew', async () => {
+test('a wait that times out says so, soon, and a signal that comes later is refused; a retry waits again', async () => {
   const jobId = await begin('times out', async ({ waitForSignal }) => {
     const { timedOut, payload } = await waitForSignal('approval', { timeoutSeconds: 1 });
     if (timedOut) throw new PermanentError('nobody approved');

@@ -1,4 +1,4 @@
-/** Limits of a type: how many of its jobs run at once, and how often they start, by key; whoever is refused waits, in order. */
+/** Limits of a type: how many of its jobs run at once, and how often they start, by key; jobs over the limit wait, in order. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -84,15 +84,15 @@ describe.each(engines)('a limit on running jobs, on %s', (engine) => {
     for (const job of await core.table.getMany(jobs.map(({ jobId }) => jobId))) {
       expect(job).toMatchObject({ attempts: 1, failures: 0, losses: 0, version: 3 });
     }
-    // Nobody waits and nobody holds: the entries are gone too, or say so.
+    // No job waits or holds a slot: the entries are gone too, or say so.
     await expect.poll(async () => (await core.table.entries.get(slotsKind, waitKey('running', 'call')))?.value.holders ?? {}).toEqual({});
   });
 
-  test('lets the others wait in order, saying why, and goes on by itself where an end was told to nobody', async () => {
+  test('lets the others wait in order, saying why, and continues by itself where an end was announced to nobody', async () => {
     const { handler, began, coreOf } = calls({ concurrency: { total: 1 } });
     await using system = await startSystem({ engine, parts: [], handlers: [handler], env });
     const core = coreOf(system.core);
-    // Somebody ended without giving back its slot.
+    // A job ended without giving back its slot.
     const key = waitKey('running', 'call');
     await core.table.entries.put(slotsKind, { key, value: { holders: { [core.newJobId()]: 1 }, someoneWaits: true } });
     const worker = system.startWorker();
@@ -101,9 +101,9 @@ describe.each(engines)('a limit on running jobs, on %s', (engine) => {
     for (const job of await core.table.getMany(jobs.map(({ jobId }) => jobId))) {
       expect(job).toMatchObject({ status: 'PENDING', version: 1, attempts: 0, waiting: { reason: 'CONCURRENCY' } });
     }
-    // Whoever has just parked the last one still looks, and might give its turn to the next.
+    // The worker that has just parked the last one still looks, and might give its turn to the next.
     await expect.poll(() => worker.health().running).toBe(0);
-    // By a process that knows no types, as the timer's is.
+    // A process that knows no types, like the timer's.
     await wakeLimited({ ...core, jobTypes: createJobTypes([]) });
     await expect.poll(() => statuses(core, jobs), { timeout: 20_000 }).toEqual(new Set(['SUCCEEDED']));
     expect(began.map(({ jobId }) => jobId)).toEqual(jobs.map(({ jobId }) => jobId).toSorted());

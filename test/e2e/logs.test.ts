@@ -1,4 +1,4 @@
-/** What handlers log, from the handler to the client: lists, live, resumed, and what it costs those who log nothing. */
+/** What handlers log, from the handler to the client: lists, live, resumed, and what it costs jobs that log nothing. */
 import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -98,7 +98,7 @@ describe.each(engines)('a job’s log, on %s', (engine) => {
     expect(rest.logs.pageInfo.hasNextPage).toBe(false);
   });
 
-  test('is told live while the handler runs, and to who comes back after what was seen, over WebSocket and SSE', async () => {
+  test('is sent live while the handler runs, and to a client that reconnects after what it has seen, over WebSocket and SSE', async () => {
     const steps = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
     const handler = defineHandler(simulateWork, async (_params, { log }) => {
       for (const [index, { promise }] of steps.entries()) {
@@ -155,7 +155,7 @@ describe.each(engines)('a job’s log, on %s', (engine) => {
     });
     const jobId = await create(system);
     await expect.poll(async () => (await ask(system, { jobId })).status, { timeout: 10_000 }).toBe('SUCCEEDED');
-    // A worker’s heartbeat is no job’s.
+    // A worker’s heartbeat does not count as a job's.
     expect(writes.filter((kind) => kind !== workerKind.name)).toEqual([]);
     expect(await readNotes(system.core, jobId)).toEqual([]);
     expect((await ask(system, { jobId })).attemptRuns.edges).toMatchObject([{ node: { number: 1, outcome: 'SUCCEEDED', worker: null } }]);

@@ -1,4 +1,4 @@
-/** Very many jobs that begin far ahead: they cost nobody a read until then. A million in the long form (`FAULTS=long`). */
+/** Very many jobs that begin far ahead: they cost no reads until then. A million in the long form (`FAULTS=long`). */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ test(`of ${later} jobs that begin later the sweeper reads none, and the timer th
     { sweepIntervalSeconds: 60, sweepAfterSeconds: 30, sweepReadsPerMinute: 10_000 },
   );
 
-  // The first one leaves it to the holders of claims.
+  // The first run leaves them to workers that hold claims.
   for (let run = 0; run < 3; run += 1) await sweepJobs(core);
   expect(Object.fromEntries(reads)).toEqual({ 'listed open': 0 });
   // The process that begins anew queues none of them either.

@@ -15,7 +15,7 @@ describe('what those who operate the system are told', () => {
   });
   afterAll(() => system[Symbol.asyncDispose]());
 
-  test('is who holds the slots of a type, and nobody else is told', async () => {
+  test('is shown the holders of a type’s slots, and nobody else is', async () => {
     const holders = '{ slotHolders(type: "simulate_work") { most taken someoneWaits holders { jobId owner } } }';
     expect(at((await as('root', holders, 'admin')).body, 'data')).toEqual({ slotHolders: null });
     await as(

@@ -37,38 +37,42 @@ async function setup() {
 const down = { fault: { kind: 'answer', status: 400, type: 'AccessDeniedException' } } as const;
 
 describe('while a part is away for all servers', () => {
-  test('SQS: the server stays ready, reads and watches go on, and who asks is told what is away', { timeout: 30_000 }, async () => {
-    await using system = await setup();
-    const { api, sqs, get, away, metric } = system;
-    const jobId = await api.createJob();
-    expect((await get('/readyz')).status).toBe(200);
-    expect([await away(), await metric('jobs_dependency_away', 'queues'), await metric('jobs_queue_visible', 'NORMAL')]).toEqual([
-      [],
-      0,
-      1,
-    ]);
+  test(
+    'SQS: the server stays ready, reads and watches go on, and the details of readiness name what is away',
+    { timeout: 30_000 },
+    async () => {
+      await using system = await setup();
+      const { api, sqs, get, away, metric } = system;
+      const jobId = await api.createJob();
+      expect((await get('/readyz')).status).toBe(200);
+      expect([await away(), await metric('jobs_dependency_away', 'queues'), await metric('jobs_queue_visible', 'NORMAL')]).toEqual([
+        [],
+        0,
+        1,
+      ]);
 
-    const outage = sqs.rule(down);
-    const watched = api.client().iterate({ query: `subscription { jobStatusChanged(jobId: "${jobId}") { status } }` });
-    expect(JSON.stringify(await watched.next())).toContain('PENDING');
-    expect(await get('/readyz')).toEqual({ status: 200, text: '{"status":"ready"}' });
-    expect((await get('/healthz')).status).toBe(200);
-    expect(await away()).toEqual(['queues']);
-    expect(await metric('jobs_dependency_away', 'queues')).toBe(1);
-    expect(await metric('jobs_dependency_away', 'table')).toBe(0);
-    const created = await api.request('mutation { createJob(input: { type: "simulate_work" }) { job { jobId } } }');
-    expect(created.body.errors?.[0]?.extensions).toMatchObject({ code: 'QUEUE_UNAVAILABLE' });
-    expect(await metric('jobs_create_requests_total', 'failed')).toBe(1);
-    const read = await api.request(`{ job(jobId: "${jobId}") { status } }`);
-    expect(at(read.body, 'data', 'job', 'status')).toBe('PENDING');
-    await api.request(`mutation { cancelJob(input: { jobId: "${jobId}" }) { job { status } } }`);
-    expect(JSON.stringify(await watched.next())).toContain('CANCELLED');
+      const outage = sqs.rule(down);
+      const watched = api.client().iterate({ query: `subscription { jobStatusChanged(jobId: "${jobId}") { status } }` });
+      expect(JSON.stringify(await watched.next())).toContain('PENDING');
+      expect(await get('/readyz')).toEqual({ status: 200, text: '{"status":"ready"}' });
+      expect((await get('/healthz')).status).toBe(200);
+      expect(await away()).toEqual(['queues']);
+      expect(await metric('jobs_dependency_away', 'queues')).toBe(1);
+      expect(await metric('jobs_dependency_away', 'table')).toBe(0);
+      const created = await api.request('mutation { createJob(input: { type: "simulate_work" }) { job { jobId } } }');
+      expect(created.body.errors?.[0]?.extensions).toMatchObject({ code: 'QUEUE_UNAVAILABLE' });
+      expect(await metric('jobs_create_requests_total', 'failed')).toBe(1);
+      const read = await api.request(`{ job(jobId: "${jobId}") { status } }`);
+      expect(at(read.body, 'data', 'job', 'status')).toBe('PENDING');
+      await api.request(`mutation { cancelJob(input: { jobId: "${jobId}" }) { job { status } } }`);
+      expect(JSON.stringify(await watched.next())).toContain('CANCELLED');
 
-    outage.stop();
-    expect(await away()).toEqual([]);
-    await api.createJob();
-    expect(await metric('jobs_dependency_away', 'queues')).toBe(0);
-  });
+      outage.stop();
+      expect(await away()).toEqual([]);
+      await api.createJob();
+      expect(await metric('jobs_dependency_away', 'queues')).toBe(0);
+    },
+  );
 
   test('DynamoDB: the server stays ready, and answers at once that its table is away', { timeout: 30_000 }, async () => {
     await using system = await setup();
@@ -82,7 +86,7 @@ describe('while a part is away for all servers', () => {
     expect(read.body.errors?.[0]?.extensions).toMatchObject({ code: 'TABLE_UNAVAILABLE' });
   });
 
-  test('a table that takes requests and never answers: which part it is, is told all the same', { timeout: 30_000 }, async () => {
+  test('a table that accepts requests and never answers is named all the same', { timeout: 30_000 }, async () => {
     await using system = await setup();
     const { dynamodb, get, away, metric } = system;
     expect((await get('/readyz')).status).toBe(200);

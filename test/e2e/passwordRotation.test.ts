@@ -1,4 +1,4 @@
-/** The password of Redis is changed as docs/operations.md says, under running processes and under clients of a cluster. */
+/** The password of Redis is changed as in docs/operations.md, while processes run and clients of a cluster are connected. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -103,7 +103,7 @@ test('feed and rate limits over a cluster connect again with the new password', 
       { timeout: 30_000 },
     )
     .toBe(jobs.length);
-  // Who has taken all there was waits: the limit holds, so Redis answers.
+  // A caller who has used up the limit waits: the limit works, so Redis answers.
   await expect.poll(async () => (await limiter.take('alice', 'jobs', 1)).retryAfterSeconds, { timeout: 30_000 }).toBeGreaterThan(0);
 });
 
@@ -127,7 +127,7 @@ test('a Redis that refuses a password for good is not asked about it without end
   await expect.poll(() => feed.isConnected()).toBe(true);
 });
 
-/** Runs the page's commands in a shell whose `aws` does to this Redis and these secrets what AWS does. */
+/** Runs the page's commands in a shell whose `aws` does with this Redis and these secrets what AWS does. */
 async function changePassword({ admin, secrets }: { readonly admin: Redis; readonly secrets: SecretsManager }): Promise<void> {
   const page = await readFile(join(root, 'docs/operations.md'), 'utf8');
   const [, steps = ''] = /## Changing the cache’s password[\s\S]*?```sh\n([\s\S]*?)```/.exec(page) ?? [];
@@ -171,7 +171,7 @@ async function administrator(redisUrl: string, resources: AsyncDisposableStack):
 }
 
 interface RelayLambda extends AsyncDisposable {
-  /** Whether the handler took a record, asked anew in the same container. */
+  /** Whether the handler accepted a record, tried again in the same container. */
   publishes(): Promise<boolean>;
 }
 

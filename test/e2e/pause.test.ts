@@ -1,4 +1,4 @@
-/** Types and queues that are paused: what would start is kept, in order, and nothing is lost by a kill in between. */
+/** Paused types and queues: jobs that would start are kept, in order, and a kill in between loses none. */
 import { describe, expect, test } from 'vitest';
 import { JobError } from '../../core/errors.ts';
 import { defineHandler } from '../../core/handler.ts';
@@ -16,7 +16,7 @@ import { startSystem, type System } from '../support/startSystem.ts';
 
 const type = simulateWork.name;
 
-/** Notes the order in which jobs begin. */
+/** Records the order in which jobs begin. */
 function watched() {
   const began: string[] = [];
   const handler = defineHandler(simulateWork, (_params, { idempotencyKey }) => {
@@ -58,7 +58,7 @@ describe.each(engines)('a pause, on %s', (engine) => {
     // No message names them any more.
     await expect.poll(async () => (await core.queues.depth('NORMAL')).inFlight).toBe(0);
     expect((await core.queues.depth('NORMAL')).visible).toBe(0);
-    // The timer leaves them alone as long as it is paused.
+    // The timer does not touch them as long as it is paused.
     expect(await wakePaused(core)).toEqual({ woken: 0, failed: 0 });
     await resumeWork(core, { type });
     await expect.poll(() => began.length, { timeout: 20_000 }).toBe(40);
@@ -104,7 +104,7 @@ describe.each(engines)('a pause, on %s', (engine) => {
     expect(began).toHaveLength(startedBefore);
   });
 
-  test('that ends, with whoever resumes killed in the middle, loses nothing and doubles nothing', async () => {
+  test('that ends, with the resuming process killed in the middle, loses nothing and doubles nothing', async () => {
     const { began, handlers } = watched();
     await using system = await startSystem({ engine, parts: [], handlers, env: { SWEEP_AFTER_SECONDS: '1' } });
     const { core } = system;
@@ -137,7 +137,7 @@ describe.each(engines)('a pause, on %s', (engine) => {
     await pauseWork(core, { type }, {});
     const late = await readPauses(core);
     await resumeWork(core, { type });
-    // A worker that still believes in the pause parks the job, reads once more, and wakes it.
+    // A worker that still assumes the pause parks the job, reads once more, and wakes it.
     const [job] = await create(system, 1);
     if (job === undefined) throw new Error('no job');
     const bar = pauseOn(late, job, await core.table.time());

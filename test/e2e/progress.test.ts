@@ -6,19 +6,19 @@ import { engines } from '../support/engines.ts';
 describe.each(engines)('on %s', (engine) => {
   let api: ApiSystem;
   beforeAll(async () => {
-    // The record learns of progress with a heartbeat, long after it was told live.
+    // The record gets progress with a heartbeat, long after it was sent live.
     api = await openApiSystem({ engine, environment: { VISIBILITY_TIMEOUT_SECONDS: '4', RECEIVE_WAIT_SECONDS: '1' } });
   });
   afterAll(() => api[Symbol.asyncDispose]());
 
   const query = 'subscription ($jobId: ID!) { jobStatusChanged(jobId: $jobId) { version progress } }';
-  /** `undefined` for an event that tells none. */
+  /** `undefined` for an event without progress. */
   function progressOf(answer: unknown): number | undefined {
     const progress = at(answer, 'data', 'jobStatusChanged', 'progress');
     return typeof progress === 'number' ? progress : undefined;
   }
 
-  /** What is told over SSE, until the reader leaves. */
+  /** The events that are sent over SSE, until the reader leaves. */
   async function* overSse(jobId: string): AsyncGenerator<number | undefined, void, void> {
     const response = await fetch(`${api.url}/graphql`, {
       method: 'POST',

@@ -110,7 +110,7 @@ describe('a refusal has its documented status, its code and what to do:', () => 
     const met = new Map(
       attempts.map(([, code]) => [code, attempts.filter((attempt) => attempt[1] === code).map((attempt) => String(attempt[2]))]),
     );
-    // What is ours cannot be asked for; test/e2e/apiShutdown and the masking's own tests meet it.
+    // Faults of the server cannot be caused here; test/e2e/apiShutdown and the masking's own tests cover them.
     for (const [code, { status }] of Object.entries(refusalCatalogue).filter(([name]) => name !== 'INTERNAL_SERVER_ERROR')) {
       const statuses = [...met].find(([name]) => name === code)?.[1] ?? [];
       expect([code, [...new Set(statuses)].toSorted()]).toEqual([code, status.split(', ')]);

@@ -13,7 +13,7 @@ import { silentLog } from '../support/silentLog.ts';
 import { startSystem } from '../support/startSystem.ts';
 
 describe('the relay of the table’s stream, on DynamoDB Local', () => {
-  test('tells watchers what a writer that was killed did not', async () => {
+  test('sends watchers what a writer that was killed did not', async () => {
     await using system = await startSystem({ parts: ['lambdas'], dynamodbUrl: inject('dynamoDbLocalUrl') });
     const { core, watches } = system;
     const { job } = await core.table.create(makeJob());
@@ -29,7 +29,7 @@ describe('the relay of the table’s stream, on DynamoDB Local', () => {
     ]);
   });
 
-  test('goes on at the record whose publish failed, and keeps the order of versions', async () => {
+  test('continues at the record whose publish failed, and keeps the order of versions', async () => {
     await using system = await startSystem({ parts: [], dynamodbUrl: inject('dynamoDbLocalUrl') });
     const { table } = system.core;
     const published: JobEvent[] = [];
@@ -94,7 +94,7 @@ describe('the dead-letter handler', () => {
     expect(await handle(deadLetter({ nothing: 'of ours' }))).toEqual({ batchItemFailures: [] });
   });
 
-  test('sends a job with budget left anew before it drops the letter, and lets one come back that it cannot send', async () => {
+  test('sends a job with budget left again before it deletes the dead letter, and lets one come back that it cannot send', async () => {
     await using system = await startSystem({ parts: [] });
     const { core } = system;
     const claim = { id: 'claim', expiresAt: Date.now() + 3000 };
@@ -104,7 +104,7 @@ describe('the dead-letter handler', () => {
     const queues = { ...core.queues, send: () => Promise.reject(new JobError('QUEUE_UNAVAILABLE')) };
     expect(await createDlqHandler({ ...core, queues })(letter)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
     expect(await createDlqHandler(core)(letter)).toEqual({ batchItemFailures: [] });
-    // Due when its holder's lease ends.
+    // Due when its worker's lease ends.
     expect(await core.queues.receive('NORMAL', { max: 1, waitSeconds: 0 })).toEqual([]);
     const [again] = await core.queues.receive('NORMAL', { max: 1, waitSeconds: 10 });
     expect(decodeMessage(again?.body ?? '')).toMatchObject({ jobId: job.jobId });

@@ -88,7 +88,7 @@ describe.each(engines)('schedules, on %s', (engine) => {
     for (const attempt of await Promise.allSettled(attempts)) {
       expect(attempt).toMatchObject({ status: 'rejected', reason: { code: 'SCHEDULE_NOT_FOUND' } });
     }
-    // The same name is another owner's to give too.
+    // Another owner may use the same name.
     await bob.createSchedule({ name: names[0] ?? '', cron: '@daily', type: 'simulate_work' });
     expect((await admin.pauseSchedule(scheduleId)).isPaused).toBe(true);
 

@@ -1,4 +1,4 @@
-/** The system of one process with a job type whose handlers do what tests say, under names. */
+/** The system of one process with a job type whose handlers are written in the tests, by names. */
 import { z } from 'zod';
 import { defineHandler, type HandlerContext } from '../../core/handler.ts';
 import type { Job, JsonValue } from '../../core/job.ts';
@@ -9,10 +9,10 @@ import { waitForJob } from '../../core/usecases/waitForJob.ts';
 import { startSystem } from '../support/startSystem.ts';
 import type { Worker } from '../../worker/worker.ts';
 
-/** Of whoever comes without a token. */
+/** The owner of callers without a token. */
 export const owner = 'anonymous';
 
-/** One of its jobs at once: who waits must not keep the others from running. */
+/** One of its jobs at once, so that a waiting one does not keep the others from running. */
 export const scriptedType = defineJobType({
   name: 'told',
   description: 'Does what the test says.',

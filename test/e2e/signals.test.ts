@@ -1,4 +1,4 @@
-/** How `npm start` ends: whoever of the chain gets the signal, no process is left behind. */
+/** How `npm start` ends: whichever process of the chain gets the signal, none is left behind. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, readdir } from 'node:fs/promises';

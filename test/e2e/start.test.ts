@@ -60,7 +60,7 @@ describe('npm start', () => {
     expect(await statuses(again)).toHaveLength(20);
   });
 
-  test('serves a watcher who sees a job from its creation to its end, and is told that it is complete', async () => {
+  test('serves a watcher who sees a job from its creation to its end, and the stream completes', async () => {
     await using system = await startEntry('start', { env: { DATA_DIR: '' } });
     const url = await urlOf(system, 'start');
     const { data } = await ask(
@@ -120,7 +120,7 @@ describe('npm start', () => {
     ['a folder under /proc, where nobody can make one', '/proc/job-tickets/data', /cannot be used as a folder \(E\w+\)/],
     ['a folder below a file', `${import.meta.filename}/data`, /cannot be used as a folder \(ENOTDIR\)/],
     ['a file', import.meta.filename, /cannot be used as a folder \(EEXIST\)/],
-  ])('says in one line that its folder cannot be had: %s', async (_, DATA_DIR, complaint) => {
+  ])('reports in one line that its folder cannot be used: %s', async (_, DATA_DIR, complaint) => {
     await using system = await startEntry('start', { env: { DATA_DIR }, awaitReady: false });
     expect(await system.exited(10_000)).toBe(78);
     expect(system.logs()).toMatch(/^job-tickets: DATA_DIR: [^\n]*\n$/);

@@ -1,4 +1,7 @@
-/** Handlers that keep steps and sleep. Those that wait give their slots back: nothing is held and nothing used up, and they go on when it is time. */
+/**
+ * Handlers that keep steps and sleep. While they wait, their slots are given back: they hold and use up nothing, and continue
+ * when it is time.
+ */
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PermanentError } from '../../core/errors.ts';
@@ -52,7 +55,7 @@ test('a sleep holds no slot and no limit, counts nothing, and ends no earlier th
   expect(second - first).toBeGreaterThanOrEqual(1000);
 });
 
-test('a job that sleeps and fails in turns has the failures it has, and each of its runs is told', async () => {
+test('a job that sleeps and fails in turns has the right failures, and each of its runs is recorded', async () => {
   const jobId = await begin('mixed', async (context, run) => {
     context.log.info(`run ${run}`);
     if (run === 1) throw new Error('at first');
@@ -73,7 +76,7 @@ test('a job that sleeps and fails in turns has the failures it has, and each of 
   ]);
 });
 
-test('a handler that catches what ends its run is suspended all the same, runs its clean-up blocks, and is told so in its log', async () => {
+test('a handler that catches what ends its run is suspended all the same, runs its clean-up blocks, and its log says so', async () => {
   const cleaned: string[] = [];
   const jobId = await begin('catcher', async (context, run) => {
     try {
@@ -144,7 +147,7 @@ test('a step is done once, however often its handler runs; what it throws is the
   expect((await listSteps(core, job)).map(({ name }) => name)).toEqual(['charge', 'ship']);
 });
 
-test('a retry keeps the steps, and one from the start does all anew', async () => {
+test('a retry keeps the steps, and one from the start does everything again', async () => {
   const done: number[] = [];
   const jobId = await begin('retried', async ({ step }, run) => {
     await step('work', () => void done.push(run));

@@ -111,7 +111,7 @@ describe.each(engines)('the sweeper on %s', (engine) => {
     expect(await sweep(later)).toMatchObject({ isSkipped: false, sentAgain: 1 });
   });
 
-  test('knows how long jobs wait, though it sends them again meanwhile, and tells it for a whole pass', async () => {
+  test('knows how long jobs wait, though it sends them again meanwhile, and reports it for a whole pass', async () => {
     await using system = await startSystem({ parts: [] });
     await createOld(system, [...Array.from({ length: 450 }, () => ({ priority: 'LOW' }) as const), { priority: 'HIGH' }]);
     const gauges = new Map<string, () => unknown>();

@@ -11,7 +11,7 @@ import { startEntry, urlOf, type RunningEntry } from '../support/processes.ts';
 const answer = z.object({ data: z.object({ createJob: z.object({ job: z.object({ jobId: z.string(), traceId: z.string() }) }) }) });
 const waited = z.object({ data: z.object({ waitForJob: z.object({ status: z.string() }) }) });
 
-/** What a process has written for CloudWatch, its lines taken together. */
+/** What a process has written for CloudWatch, with its lines combined. */
 function embedded(entry: RunningEntry): Readonly<Record<string, unknown>> {
   const lines = entry
     .logs()
@@ -77,7 +77,7 @@ describe('telemetry', () => {
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toMatch(/^jobs_created_total\{.*type="simulate_work".*\} 1$/m);
     expect(metrics).toMatch(/^jobs_create_requests_total\{.*outcome="accepted".*\} 1$/m);
-    // Each transition after the first that was watched; one that the watch began with is none.
+    // Each transition after the first one that was watched; the one with which the watch began does not count.
     expect(Number(/^feed_delivery_count\{.*\} (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
     const [, workerPort] = await worker.said(/"port":(\d+)/);
     const workerMetrics = await (await fetch(`http://127.0.0.1:${workerPort}/metrics`)).text();

@@ -1,4 +1,4 @@
-/** A WebSocket spoken to in plain messages, for what a well-behaved client would never say. */
+/** A WebSocket for plain messages, for what a well-behaved client would never send. */
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { WebSocket } from 'ws';

@@ -1,4 +1,4 @@
-/** Webhooks from a job's transition to a receiver, on the embedded engine: who hears what, and who may not. */
+/** Webhooks from a job's transition to a receiver, on the embedded engine: who gets what, and who may not. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { jobStatuses } from '../../core/job.ts';
 import { deleteWebhook, rotateWebhookSecret, updateWebhook, type WebhookAsked } from '../../core/usecases/createWebhook.ts';
@@ -31,7 +31,7 @@ describe('webhooks', () => {
     expect(again.endpoint.secrets).toEqual([{ text: again.secret }]);
   });
 
-  test('tell of the statuses, types and tags that are asked for, and of the final ones where nothing is said', async () => {
+  test('send the requested statuses, types and tags, and the final statuses by default', async () => {
     const owner = newOwner();
     receiver.answer(answerWith(204));
     await endpointFor(owner, { tags: ['paid'] });

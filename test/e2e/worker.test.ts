@@ -69,7 +69,7 @@ describe.each(engines)('a worker on %s', (engine) => {
     expect(done.error).toBeUndefined();
   });
 
-  test('ends a job at once that no further attempt can mend', async () => {
+  test('ends a job at once where no further attempt could help', async () => {
     await using system = await startSystem({ engine, parts: ['worker', 'lambdas'] });
     const { job } = await createJob(system.core, request({ failPermanently: true }));
     expect(await ended(system, job.jobId)).toMatchObject({ status: 'FAILED_FINAL', attempts: 1, error: { code: 'PERMANENT' } });
@@ -192,7 +192,7 @@ describe.each(engines)('a worker on %s', (engine) => {
     await core.queues.delete(message);
     const [again] = await core.queues.receive('NORMAL', { max: 1, waitSeconds: 15 });
     expect(again?.body).toBe(encodeMessage({ ...job, sweeps: 1 }));
-    // It is sent, then noted.
+    // It is sent, and then recorded.
     await expect.poll(() => core.table.get(job.jobId)).toMatchObject({ status: 'PENDING', sweeps: 1 });
   });
 
@@ -209,7 +209,7 @@ describe.each(engines)('a worker on %s', (engine) => {
       if (message === undefined) throw new Error('the job was not sent');
       await core.queues.delete(message);
     };
-    // Nobody knows how long there was no sweep: the holders of claims come first.
+    // It is unknown how long there was no sweep: workers that hold claims come first.
     expect(await sweep()).toMatchObject({ isSkipped: true });
     for (let times = 0; times < 10; times += 1) {
       await loseMessage();

@@ -1,4 +1,4 @@
-/** Workers of different versions beside each other, and what is told of those that run. */
+/** Workers of different versions side by side, and the list of running ones. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineHandler } from '../../core/handler.ts';
@@ -115,7 +115,7 @@ describe.each(engines)('on %s, a worker that lacks a type', (engine) => {
   });
 });
 
-describe.each(engines)('on %s, what is told of workers:', (engine) => {
+describe.each(engines)('on %s, the list of workers:', (engine) => {
   test('each that runs, with its types, until it stops', async () => {
     await using system = await startSystem({ engine, parts: ['server'], env: { VERSION: '1.2.3', WORKER_CONCURRENCY: '7' } });
     const workers = 'query { workers { id version types slots running since } }';

@@ -1,4 +1,4 @@
-/** Workflows through the whole system, on both engines: who waits for whom, who fails with whom, and who comes back. */
+/** Workflows through the whole system, on both engines: which jobs wait for which, fail with which, and are revived. */
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import type { Watch } from '../../core/feed/watch.ts';
@@ -63,12 +63,12 @@ describe.each(engines)('a workflow, on %s', async (engine) => {
     await isOver(core, first, 'SUCCEEDED');
     const done = await jobsByName(core, first);
     expect(done['d']).toMatchObject({ status: 'SUCCEEDED', result: { value: { sum: 12, label: 'd' } } });
-    // Nothing is left to be told.
+    // Nothing is left to be announced.
     await expect.poll(async () => (await core.table.listPlaced({ place: 'tell', limit: 10 })).jobs).toEqual([]);
     const order = names(tasks.began, done);
     expect([order[0], order[3], order.length]).toEqual(['a', 'd', 4]);
 
-    // Three policies, three levels. Who cleans up sees what failed.
+    // Three policies, three levels. The clean-up job sees what failed.
     let seen: unknown;
     tasks.onRun = (label, { dependencies }) => {
       if (label === 'cleanUp') seen ??= dependencies['a'];
@@ -91,7 +91,7 @@ describe.each(engines)('a workflow, on %s', async (engine) => {
     await isOver(core, second, 'SUCCEEDED');
     expect(new Set(Object.values(await statusesOf(core, second)))).toEqual(new Set(['SUCCEEDED']));
 
-    // A workflow that has ended failed is opened again.
+    // A workflow that has ended as failed is reopened.
     tasks.failing.add('x').add('y');
     const third = await create(graph({ x: [], y: [], z: ['x', 'y'] }));
     await isOver(core, third, 'FAILED');
@@ -125,7 +125,7 @@ describe.each(engines)('a workflow, on %s', async (engine) => {
     ];
     expect(told.map(({ text }) => text).toSorted()).toEqual(expected.toSorted());
     expect(told.at(-1)?.text).toBe('workflow 2 FAILED');
-    // Who watches without a past hears of how it stands, and of all that follows.
+    // A watcher without a position gets the present state, and then all changes.
     const heard = (await fresh).map(({ text }) => text);
     expect(new Set(heard).size).toBe(heard.length);
     expect(expected).toEqual(expect.arrayContaining(heard));
@@ -160,7 +160,7 @@ describe.each(engines)('a workflow, on %s', async (engine) => {
     await expect(cancelWorkflow(core, { owner, workflowId: running })).rejects.toMatchObject({ code: 'WORKFLOW_NOT_CANCELLABLE' });
     await expect(cancelWorkflow(core, { owner: 'other', workflowId: running })).rejects.toMatchObject({ code: 'WORKFLOW_NOT_FOUND' });
 
-    // One job that is cancelled by itself takes those with it that depend on it, and brings them back.
+    // One job that is cancelled by itself takes its dependants with it, and brings them back.
     const partly = await create(graph({ a: [], b: ['a'], c: ['b'] }));
     const { b } = await jobsByName(core, partly);
     await cancelJob(core, { owner, jobId: b?.jobId ?? '' });

@@ -1,4 +1,4 @@
-/** docs/quick-start.md, block by block as it stands, in a copy of the project with nothing installed and nothing kept. */
+/** Runs docs/quick-start.md block by block, in a copy of the project with nothing installed and no data. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

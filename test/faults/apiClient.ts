@@ -1,4 +1,4 @@
-/** A client as the API's users write it: hands in over HTTP, watches over WebSocket and resumes when its server goes. */
+/** A client as the API's users write it: hands in over HTTP, watches over WebSocket and resumes when its server goes away. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
@@ -61,7 +61,7 @@ const subscription = `subscription ($jobId: ID!, $afterVersion: Int) {
   jobStatusChanged(jobId: $jobId, afterVersion: $afterVersion) { jobId version status attempt progress recovered }
 }`;
 
-/** An outage of a minute, and then some. */
+/** An outage of a minute, and some more. */
 const maxInVain = 2000;
 
 export interface ApiWatching extends Watcher {
@@ -70,7 +70,7 @@ export interface ApiWatching extends Watcher {
   reconnects(): number;
 }
 
-/** Watches until the subscription completes; `urls` are asked in turn, beginning anew after each loss of a connection. */
+/** Watches until the subscription completes; `urls` are tried in turn, from the first after each lost connection. */
 export function watchOver(urls: () => string, jobId: string): ApiWatching {
   const events: SeenEvent[] = [];
   let end: Watcher['end'] = 'left';
@@ -125,11 +125,11 @@ export function watchOver(urls: () => string, jobId: string): ApiWatching {
 const ownerSubscription = `subscription { jobStatusChanged { jobId version status attempt progress recovered } }`;
 
 export interface ApiOwnerWatching extends AsyncDisposable {
-  /** As far as they have come, one for each beginning that was told anything. */
+  /** Their progress, one entry for each start that received anything. */
   watchers(): readonly OwnerWatcher[];
 }
 
-/** Watches all of the caller's jobs, beginning anew after each interruption. */
+/** Watches all of the caller's jobs, and starts again after each interruption. */
 export function watchOwnerOver(url: () => string): ApiOwnerWatching {
   const watchers: { owner: string; since: number; events: SeenEvent[]; end: OwnerWatcher['end'] }[] = [];
   const leaving = new AbortController();
@@ -140,7 +140,7 @@ export function watchOwnerOver(url: () => string): ApiOwnerWatching {
     let own: (typeof watchers)[number] | undefined;
     try {
       for await (const { data } of client.iterate({ query: ownerSubscription })) {
-        // Only what it is told says that it has begun.
+        // Only a received event shows that it has begun.
         if (own === undefined) watchers.push((own = { owner, since: Date.now(), events: [], end: 'left' }));
         own.events.push(event.parse(data).jobStatusChanged);
       }

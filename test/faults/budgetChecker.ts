@@ -33,21 +33,21 @@ export function keptItsBudget(jobId: string, ofJob: readonly Write[], job: Job |
         `the claim of version ${write.version} came ${(write.counts.dueAt ?? 0) - Math.min(write.counts.updatedAt, write.counts.seenAt)} ms before its due time`,
       );
     }
-    // A write that nobody saw leaves a hole, which is another invariant's matter.
+    // A write that was not recorded leaves a hole, which another invariant covers.
     if (before === undefined || write.version > before.version + 1) continue;
     if (write.isTransition && isFinal(write.status) && !hasCause(write, before, writes)) {
       accuse('I7', `it ended ${write.status} at version ${write.version} after ${said(write.counts)}, for none of the causes there are`);
     }
     if (write.generation === before.generation) for (const what of miscounts(write, before)) accuse('I9', what);
   }
-  // A worker that was lost may have taken the number of the attempt with it, which then fails once more.
+  // A worker that was lost may have used up an attempt's number, so one more attempt fails.
   const most = Math.max(0, ...writes.map(({ counts }) => counts.failures - counts.losses));
   const asked = job === undefined ? undefined : failuresAskedOf(job);
   if (asked !== undefined && most > asked) accuse('I9', `${most} failures were counted, and its handler was asked for ${asked}`);
   return found;
 }
 
-/** `updatedAt` is the writer's word, `seenAt` that of the clock that all processes of a run share. */
+/** `updatedAt` is the writer's time, `seenAt` that of the clock that all processes of a run share. */
 function beganEarly({ dueAt, updatedAt, seenAt }: Counts): boolean {
   return dueAt !== undefined && (updatedAt < dueAt || seenAt < dueAt);
 }
@@ -88,7 +88,7 @@ function miscounts(write: Counted, before: Counted): readonly string[] {
   return wrong;
 }
 
-/** Only jobs of `simulate_work` say it. Permanent failures count as one. */
+/** Only the params of `simulate_work` say it. Permanent failures count as one. */
 function failuresAskedOf({ type, params }: Job): number | undefined {
   if (type !== 'simulate_work' || params.kind !== 'inline') return undefined;
   const { value } = params;

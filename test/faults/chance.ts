@@ -1,4 +1,4 @@
-/** Chance that can be had again: from a seed that is printed with each failure, or given as FAULT_SEED. */
+/** Repeatable randomness: from a seed that is printed with each failure, or given as FAULT_SEED. */
 import type { TestContext } from 'vitest';
 
 export function createChance({ onTestFailed }: Pick<TestContext, 'onTestFailed'>, seed = seedOf()): () => number {

@@ -21,14 +21,16 @@ test.runIf(isAsked)(
   async (context) => {
     const seed = seedOf();
     process.stdout.write(`chaos: seed ${seed}, ${minutes} minutes; again with npm run chaos -- --seed ${seed} --minutes ${minutes}\n`);
-    const { history, faults, settledMs } = await runChaos(context, { seed, totalMs: minutes * 60_000, boundMs: 120_000 });
+    const { history, workflows, wrong, faults, settledMs } = await runChaos(context, { seed, totalMs: minutes * 60_000, boundMs: 120_000 });
     const violations = checkHistory(history);
     const ends = Object.entries(Object.groupBy(history.table, ({ status }) => status)).map(([status, jobs]) => `${status} ${jobs.length}`);
     process.stdout.write(
-      `chaos: ${violations.length === 0 ? 'HELD' : `BROKEN, ${violations.length} times`}: seed ${seed}, ${faults.length} faults, ${history.table.length} jobs (${ends.join(', ')}), ` +
+      `chaos: ${violations.length + wrong.length === 0 ? 'HELD' : `BROKEN, ${violations.length + wrong.length} times`}: seed ${seed}, ${faults.length} faults, ${history.table.length} jobs (${ends.join(', ')}) ` +
+        `and ${workflows} workflows, ` +
         `${history.writes?.length ?? 0} writes, ${history.watchers.length} watchers of jobs, ${history.ownerWatchers?.length ?? 0} of all jobs, settled ${Math.round(settledMs / 1000)} s after the last fault\n`,
     );
     expect(violations).toEqual([]);
+    expect(wrong).toEqual([]);
     expect(history.watchers.filter(({ end }) => end !== 'completed')).toEqual([]);
     expect(history.ownerWatchers?.at(-1)?.end).toBe('left');
   },

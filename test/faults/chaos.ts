@@ -1,24 +1,34 @@
 /**
- * Everything at once: servers, workers and Lambdas as processes, clients over the public API, and a plan of faults. What
- * happened is left to the history checker.
+ * Everything at once: servers, workers and Lambdas as processes, clients over the public API, and a plan of faults. The history
+ * checker judges the result.
  */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, type TestContext } from 'vitest';
 import { JobError } from '../../core/errors.ts';
 import { cancelJob } from '../../core/usecases/cancelJob.ts';
 import { sendMessage } from '../../core/usecases/sendMessage.ts';
 import { retryJob } from '../../core/usecases/retryJob.ts';
+import { workflowKind } from '../../core/usecases/workflows.ts';
+import type { Workflow } from '../../core/workflow/workflow.ts';
 import { urlOf } from '../support/processes.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { createOver, watchOver, type CreateAnswer } from './apiClient.ts';
 import { chanceOf } from './chance.ts';
 import { chaosPlan, type ChaosFault } from './chaosPlan.ts';
+import { openFolder } from './disk.ts';
 import { emptyQueues } from './emptyQueues.ts';
 import type { History } from './history.ts';
 import { openStage, owner, withStream, type Actor, type Stage } from './stage.ts';
+import { openWorkflowClient, type WorkflowClient } from './workflowClient.ts';
+import { wrongWorkflows } from './wrongWorkflows.ts';
 
 export interface ChaosReport {
   readonly history: History;
+  readonly workflows: number;
+  /** Of workflows: what is wrong with their ends, with what their runs did, and with what was told of them. */
+  readonly wrong: readonly string[];
   readonly faults: readonly string[];
   /** From the end of the last fault and the last job handed in. */
   readonly settledMs: number;
@@ -31,14 +41,23 @@ export interface ChaosOptions {
   readonly boundMs: number;
 }
 
-/** Jobs handed in a second. */
+/** Jobs handed in a second; and workflows, of at most so many jobs. */
 const rate = 5;
+const [workflowRate, mostJobs] = [0.5, 12];
 const workersAndServers = 2;
 
 export async function runChaos(context: TestContext, { seed, totalMs, boundMs }: ChaosOptions): Promise<ChaosReport> {
   await using resources = new AsyncDisposableStack();
   const redis = resources.adopt(await startRedis(), (server) => server.stop());
-  const env = { VISIBILITY_TIMEOUT_SECONDS: '4', SWEEP_AFTER_SECONDS: '8', STUCK_AFTER_SECONDS: '30' };
+  const folder = resources.use(await openFolder());
+  const effects = join(folder.path, 'effects');
+  const env = {
+    JOBS: join(import.meta.dirname, 'programJobs.ts'),
+    EFFECTS_FILE: effects,
+    VISIBILITY_TIMEOUT_SECONDS: '4',
+    SWEEP_AFTER_SECONDS: '8',
+    STUCK_AFTER_SECONDS: '30',
+  };
   const stage = resources.use(await openStage(context, { ...withStream(), redisPort: redis.port, env }));
   const cast = await openCast(stage);
   await expect.poll(() => stage.core.feed.isConnected()).toBe(true);
@@ -47,6 +66,9 @@ export async function runChaos(context: TestContext, { seed, totalMs, boundMs }:
   const faults: string[] = [];
   const began = performance.now();
   const clients = handIn(stage, cast, chanceOf(seed + 1), totalMs);
+  const anyUrl = (): string => cast.urls[Math.floor(Math.random() * cast.urls.length)] ?? '';
+  const owning = openWorkflowClient({ url: anyUrl, chance: chanceOf(seed + 2), maxJobs: mostJobs });
+  const owned = own(stage, owning, { anyUrl, totalMs });
   const running: Promise<void>[] = [];
   for (const { atMs, fault } of chaosPlan(seed, totalMs)) {
     await sleep(Math.max(0, began + atMs - performance.now()));
@@ -55,15 +77,58 @@ export async function runChaos(context: TestContext, { seed, totalMs, boundMs }:
     process.stdout.write(`chaos: ${told}\n`);
     running.push(inflict(fault, { stage, cast, redis }));
   }
-  const watchers = await clients;
+  const watchers = [...(await clients)];
   await Promise.all(running);
+  watchers.push(...(await owned));
 
   const since = performance.now();
-  const settled = Promise.all([...watchers, untilNoneIsOpen(stage).then(() => watchingAll.caughtUp())]).catch(() => undefined);
+  process.stdout.write(`chaos: all is handed in, ${Math.round((since - began) / 1000)} s: until it rests\n`);
+  const resting = owning.untilAtRest(boundMs).then(() => untilNoneIsOpen(stage));
+  const settled = Promise.all([...watchers, resting.then(() => watchingAll.caughtUp())]).catch(() => undefined);
   const late = new AbortController();
   await Promise.race([settled, sleep(boundMs, undefined, { signal: late.signal }).catch(() => undefined)]);
   late.abort();
-  return { history: await stage.history(), faults, settledMs: performance.now() - since };
+  const settledMs = performance.now() - since;
+  const wrong = async (): Promise<readonly string[]> => {
+    const { table: jobs } = await stage.history();
+    return wrongWorkflows(owning, { jobs, workflows: await workflowsOf(stage, owning) }, await readFile(effects, 'utf8'));
+  };
+  // What was told last may be on its way to their watchers.
+  await expect
+    .poll(wrong, { timeout: 20_000 })
+    .toEqual([])
+    .catch(() => undefined);
+  await owning.leave();
+  return { history: await stage.history(), workflows: owning.workflows.length, wrong: await wrong(), faults, settledMs };
+}
+
+/** Hands in workflows, watches one job of each, and does to them what their owner may. Answers the ends of the watchers. */
+async function own(
+  stage: Stage,
+  client: WorkflowClient,
+  { anyUrl, totalMs }: { readonly anyUrl: () => string; readonly totalMs: number },
+): Promise<readonly Promise<void>[]> {
+  const began = performance.now();
+  const handing: Promise<void>[] = [];
+  const ends: Promise<void>[] = [];
+  async function handInWatched(key: string): Promise<void> {
+    const { jobIds } = (await client.handIn(key)).plan;
+    const watching = watchOver(anyUrl, jobIds.at(-1) ?? '');
+    stage.addWatcher(watching);
+    ends.push(watching.done);
+  }
+  for (let ms = 0; ms < totalMs; ms = performance.now() - began) {
+    if (handing.length < (ms / 1000) * workflowRate) handing.push(handInWatched(`workflow-${handing.length}`));
+    await client.step();
+    await sleep(500);
+  }
+  await Promise.all(handing);
+  return ends;
+}
+
+async function workflowsOf({ core }: Stage, { workflows }: WorkflowClient): Promise<ReadonlyMap<string, Workflow>> {
+  const entries = await Promise.all(workflows.map(({ workflowId }) => core.table.entries.get(workflowKind, workflowId)));
+  return new Map(entries.flatMap((entry) => (entry === undefined ? [] : [[entry.key, entry.value]])));
 }
 
 interface Cast {

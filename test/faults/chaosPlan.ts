@@ -1,4 +1,4 @@
-/** Which faults happen when in a run of chaos: by its seed alone, so that a run can be had again. */
+/** Which faults happen when in a run of chaos: derived from its seed alone, so that a run can be repeated. */
 import { chanceOf } from './chance.ts';
 
 export type ChaosFault =
@@ -40,7 +40,7 @@ export function chaosPlan(seed: number, totalMs: number): readonly PlannedFault[
     () => ({ kind: 'duplicate', jobs: 1 + whole(10) }),
   ];
   const plan: PlannedFault[] = [];
-  // Each kind once before any comes again, in an order of chance.
+  // Each kind once before any comes again, in a random order.
   let left: (() => ChaosFault)[] = [];
   for (let atMs = 2000; atMs < totalMs; atMs += 1000 + whole(3000)) {
     if (left.length === 0) left = [...makers];

@@ -17,7 +17,7 @@ test('a job that kills each of its workers ends FAILED_FINAL after three of them
   const watching = stage.watch(job.jobId);
   for (let losses = 0; losses < maxLosses; losses += 1) {
     const worker = await stage.start('worker');
-    // It runs: progress is told by its handler.
+    // It runs: its handler reports progress.
     await worker.redis.hold((text) => text.includes('"progress"'));
     await worker.kill();
   }
@@ -74,7 +74,7 @@ async function useUpReceives(stage: Stage): Promise<void> {
     if (message === undefined) throw new Error('the message did not come');
     await stage.core.queues.setVisibility(message, 0);
   }
-  // Moved when somebody asks for it once more.
+  // Moved at the next receive.
   expect(await stage.core.queues.receive('NORMAL', { max: 1, waitSeconds: 0 })).toEqual([]);
 }
 

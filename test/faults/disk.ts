@@ -1,4 +1,4 @@
-/** A folder, and a small disk of its own, for tests of what is kept on it. */
+/** A folder, and a small disk of its own, for tests of the data in it. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ const run = promisify(execFile);
 
 export interface Disk extends AsyncDisposable {
   readonly path: string;
-  /** Of a disk of its own; the data stays. */
+  /** Unmounts the disk; the data stays. */
   remount(options: string): Promise<void>;
 }
 

@@ -61,7 +61,7 @@ test('on a full disk it refuses what it cannot keep, and with room again goes on
   const accepted = await handIn(url, 500, { payload: 'x'.repeat(100_000) });
   expect(accepted.length).toBeGreaterThan(0);
   expect(accepted.length).toBeLessThan(500);
-  // What several of them had no room for, one may have.
+  // Where several of them had no room, one may have.
   const fill = async (): Promise<void> => {
     for (;;) accepted.push(await createOver(url, { params: { payload: 'x'.repeat(100_000) } }));
   };

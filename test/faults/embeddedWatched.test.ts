@@ -1,4 +1,7 @@
-/** The embedded default while it is watched: killed, paused and gone on, ended, backed up and put back elsewhere; judged by its history. */
+/**
+ * The embedded mode while it is watched: killed, paused and resumed, ended, backed up and restored elsewhere; the history
+ * checker judges it.
+ */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,14 +38,14 @@ function tableIn({ path }: Disk): readonly Job[] {
 const command = (disk: Disk, name: string, file: string) =>
   run(process.execPath, ['runtime/dataMain.ts', name, file], { cwd: root, env: { PATH: process.env['PATH'], DATA_DIR: disk.path } });
 
-/** Hands in jobs and watches each of them, wherever the process is by then, until it is told to stop. */
+/** Hands in jobs and watches each of them, wherever the process is by then, until it is stopped. */
 function openClients(url: () => string, chance: () => number) {
   const accepted: CreateAnswer[] = [];
   const watchers: ApiWatching[] = [];
   let isOver = false;
   async function client(number: number): Promise<void> {
     for (let index = 0; !isOver; index += 1) {
-      // Unanswered, it asks again with the same key: that is one job.
+      // Without an answer it tries again with the same key: that makes one job.
       const input = { idempotencyKey: `${number}-${index}`, params: { durationMs: Math.floor(chance() * 200) } };
       for (let answer: CreateAnswer | undefined; answer === undefined && !isOver;) {
         answer = await createOver(url(), input).catch(() => undefined);

@@ -1,10 +1,10 @@
-/** Takes every message out of every queue, in flight or not: what nothing may depend on. */
+/** Takes every message out of every queue, in flight or not: nothing may depend on messages. */
 import { GetQueueUrlCommand, PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { queueIds, type QueueId } from '../../core/queue/jobQueues.ts';
 import { deadLetterQueueName, queueName } from '../../core/queue/sqs/definition.ts';
 import type { Stage } from './stage.ts';
 
-/** Answers how many there were. */
+/** Returns how many there were. */
 export async function emptyQueues({ core, clients, config }: Pick<Stage, 'core' | 'clients' | 'config'>): Promise<number> {
   const nameOf = (queue: QueueId): string =>
     queue === 'DEAD_LETTER' ? deadLetterQueueName(config.queuePrefix) : queueName(config.queuePrefix, queue);

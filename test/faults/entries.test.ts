@@ -1,4 +1,4 @@
-/** Entries whose writes took effect and were never answered: each is known as one's own. */
+/** Entries whose writes took effect without an answer: each writer recognises its own. */
 import { expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { changeEntry } from '../../core/table/changeEntry.ts';
@@ -55,7 +55,7 @@ test('what ten add up is there, and at most once more for each answer that was l
   await Promise.all(
     Array.from({ length: 10 }, () => changeEntry(entries, counter, key, (entry) => ({ value: { count: (entry?.value.count ?? 0) + 1 } }))),
   );
-  // One that was overwritten before its lost answer was asked for again is taken for lost, and made once more.
+  // A write that was overwritten before its retry counts as lost, and is made once more.
   const { count } = (await entries.get(counter, key))?.value ?? { count: 0 };
   expect(count).toBeGreaterThanOrEqual(10);
   expect(count).toBeLessThanOrEqual(13);

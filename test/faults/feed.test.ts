@@ -1,4 +1,4 @@
-/** Redis restarts, is away, half-open or slow; single publishes are lost, doubled and late: watchers see every version once. */
+/** Redis restarts, is away, half-open or slow; single publishes are lost, doubled and late: watchers still see every version once. */
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { latestEventOf } from '../../core/feed/event.ts';
@@ -30,7 +30,7 @@ test('jobs go on and watchers miss nothing while Redis is restarted', async (con
   });
 });
 
-test('a watcher of all jobs sees each of them to its end, or is told that it was interrupted, while Redis is restarted', async (context) => {
+test('a watcher of all jobs sees each of them to its end, or learns that it was interrupted, while Redis is restarted', async (context) => {
   await using redis = { server: await startRedis(), [Symbol.asyncDispose]: () => redis.server.stop() };
   await using stage = await openStage(context, { ...withStream(), redisPort: redis.server.port });
   await Promise.all([stage.start('worker', { WORKER_CONCURRENCY: '4' }), stage.start('lambdas')]);
@@ -109,7 +109,7 @@ test('a last publish that is lost is brought by the relay, without a poll', asyn
   expect(checkHistory(await stage.history())).toEqual([]);
 });
 
-test('an end that no publish tells, and no relay, is learnt of after a silence as long as a lease', async (context) => {
+test('an end without a publish and without a relay is learnt of after a silence as long as a lease', async (context) => {
   await using stage = await openStage(context);
   const leaseMs = 2000;
   const watches = createWatches(stage.core, { silenceMs: leaseMs });

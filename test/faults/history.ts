@@ -1,4 +1,4 @@
-/** What a run recorded: what clients were told, what watchers saw, what the table took, and what stood in it at the end. */
+/** The record of a run: what clients were answered, what watchers saw, which writes the table accepted, and its contents at the end. */
 import type { Job, JobStatus } from '../../core/job.ts';
 
 /** An answer to `createJob` that named a job: the job is accepted, whether it was queued or not. */
@@ -15,7 +15,7 @@ export interface SeenEvent {
   readonly status: JobStatus;
   readonly attempt: number;
   readonly progress?: number | null | undefined;
-  /** False: the watcher was told that versions before this one could not be recovered. */
+  /** False: the watcher learned that versions before this one could not be recovered. */
   readonly recovered?: boolean | null | undefined;
 }
 
@@ -28,10 +28,10 @@ export interface Watcher {
   readonly end: 'completed' | 'left' | { readonly error: string };
 }
 
-/** One watcher of all of an owner's jobs, from its beginning to its end: whoever begins anew is another. */
+/** One watcher of all of an owner's jobs, from its start to its end: a new start counts as another watcher. */
 export interface OwnerWatcher {
   readonly owner: string;
-  /** When it surely had begun, in milliseconds since the epoch: it is owed what was written later. */
+  /** When it had surely begun, in milliseconds since the epoch: it must get all later events. */
   readonly since: number;
   readonly events: readonly SeenEvent[];
   /** `interrupted`: with `FEED_INTERRUPTED`. `left`: the test ended it, having waited for the stated bound. */
@@ -47,11 +47,11 @@ export interface Write {
   readonly generation: number;
   /** Who holds the job after the write. */
   readonly claimId: string | undefined;
-  /** The claim that the writer said it holds. */
+  /** The claim that the writer says it holds. */
   readonly fence: string | undefined;
-  /** False for a touch, which leaves version and status alone. */
+  /** False for a touch, which leaves version and status unchanged. */
   readonly isTransition: boolean;
-  /** What the record then says of its budget and its due time; absent where nobody read it. */
+  /** What the record then says of its budget and its due time; absent where it was not read. */
   readonly counts?: Counts | undefined;
 }
 
@@ -72,7 +72,7 @@ export interface History {
   readonly accepted: readonly Accepted[];
   readonly watchers: readonly Watcher[];
   readonly ownerWatchers?: readonly OwnerWatcher[] | undefined;
-  /** Absent: nobody recorded them. */
+  /** Absent: they were not recorded. */
   readonly writes?: readonly Write[] | undefined;
   /** Every job record at the end. */
   readonly table: readonly Job[];

@@ -146,7 +146,7 @@ function sawAllOfOwner(watcher: OwnerWatcher, table: readonly Job[]): readonly V
   return [...found, ...missedByOwner(watcher, table)];
 }
 
-/** What a watcher that was not interrupted is still owed: all that was written since it began. */
+/** What a watcher that was not interrupted has not received yet: all that was written since it began. */
 export function missedByOwner({ owner, since, events }: Omit<OwnerWatcher, 'end'>, table: readonly Job[]): readonly Violation[] {
   const seen = new Set(events.map(({ jobId, version }) => `${jobId} ${version}`));
   return table
@@ -158,7 +158,7 @@ export function missedByOwner({ owner, since, events }: Omit<OwnerWatcher, 'end'
     );
 }
 
-/** Progress and attempts are told under a version that was seen already. */
+/** Progress and attempts come with a version that was seen already. */
 function isNews(before: SeenEvent, event: SeenEvent): boolean {
   return before.status === event.status && (before.progress !== event.progress || before.attempt !== event.attempt);
 }

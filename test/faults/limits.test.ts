@@ -1,4 +1,4 @@
-/** Limits of a type while workers are killed with -9 and clocks are wrong: never more than there may be, and nothing stays taken. */
+/** Limits of a type while workers are killed with -9 and clocks are wrong: never more than allowed, and no slot stays taken. */
 import { expect, test } from 'vitest';
 import { totalKey } from '../../core/typeLimits.ts';
 import { slotsKind } from '../../core/usecases/holdSlot.ts';
@@ -23,7 +23,7 @@ function mostRunning({ writes }: Pick<Stage, 'writes'>): number {
   return most;
 }
 
-/** Heard as they are written: reading them again and again would keep the table from the workers. */
+/** Received as they are written: polling would slow the workers' writes down. */
 const ended = ({ writes }: Pick<Stage, 'writes'>): number =>
   writes.filter(({ status, isTransition }) => isTransition && status === 'SUCCEEDED').length;
 
@@ -98,7 +98,7 @@ test.runIf(isLong)(
       `starts: ${starts.length} in ${Math.round(last - first)} ms, ${fullest} in the fullest window, ${used.toFixed(3)} used\n`,
     );
     expect(fullest).toBeLessThanOrEqual(rate.starts + rate.burst);
-    // What a killed worker was given is lost with it.
+    // A start that a killed worker was given is lost with it.
     expect(used).toBeGreaterThanOrEqual(0.95);
   },
 );

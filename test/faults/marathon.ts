@@ -1,6 +1,6 @@
 /**
- * Many jobs while everything breaks: two workers that are killed again and again at points that a seed chooses, a Redis
- * that is restarted, clients that repeat themselves, cancel and retry. What happened is left to the history checker.
+ * Many jobs while everything breaks: two workers that are killed again and again at points that a seed chooses, a Redis that is
+ * restarted, clients that repeat themselves, cancel and retry. The history checker judges the result.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, type TestContext } from 'vitest';
@@ -54,7 +54,7 @@ export async function runMarathon(context: TestContext, options: MarathonOptions
 
   const kills: string[] = [];
   const purged: number[] = [];
-  // Each plays by numbers of its own, so that the order in which they run changes none of them.
+  // Each uses random numbers of its own, so that the order in which they run changes none of them.
   const [clients, ...lives] = [chance, chance, chance].map((draw) => chanceOf(Math.floor(draw() * 2 ** 31)));
   if (clients === undefined) throw new Error('no chance');
   const watched = handIn(stage, clients, options);
@@ -79,7 +79,7 @@ function progressOf({ writes }: Stage): string {
   return `${created} jobs handed in, ${ended} ended`;
 }
 
-/** Hands in the jobs and answers the watchers' ends. */
+/** Hands in the jobs and returns the watchers' ends. */
 async function handIn(stage: Stage, chance: () => number, { jobs, watchers }: MarathonOptions): Promise<readonly Promise<unknown>[]> {
   const ends: Promise<unknown>[] = [];
   const plans = Array.from({ length: jobs }, (_, index) => ({
@@ -94,7 +94,7 @@ async function handIn(stage: Stage, chance: () => number, { jobs, watchers }: Ma
   async function client(): Promise<void> {
     for (const { isWatched, isRepeated, change, ...request } of queue) {
       const { jobId } = await createSurely(stage, request);
-      // Whoever is not sure whether a request arrived sends it again.
+      // A client that is not sure whether a request arrived sends it again.
       if (isRepeated) await createSurely(stage, request);
       if (isWatched) ends.push(stage.watch(jobId).done);
       if (change !== undefined) await change(stage.core, { owner, jobId }).catch(expected);
@@ -192,7 +192,7 @@ async function untilNoneIsOpen({ core }: Stage): Promise<void> {
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
   const aborter = new AbortController();
   const late = sleep(ms, 'late', { signal: aborter.signal }).catch(() => 'done');
-  // What is unfinished at the bound, the checker names.
+  // The checker reports what is unfinished at the time limit.
   await Promise.race([work, late]);
   aborter.abort();
 }

@@ -1,4 +1,4 @@
-/** Workers that are paused past their lease, or whose clock is wrong: what they do when they wake changes nothing. */
+/** Workers that are paused past their lease, or whose clock is wrong: what they do after waking changes nothing. */
 import { expect, test } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
 import { jobTypesOf, loadHandlers } from '../../core/jobList.ts';
@@ -49,7 +49,7 @@ test('a worker paused past its claim takes nothing from the job’s next generat
   const job = await stage.create();
   const last = await ending;
   first.signal('SIGSTOP');
-  // Nobody else is there: the owner finds it stuck, and begins anew.
+  // No other worker exists: the owner finds it stuck, and retries it.
   await expect
     .poll(
       () =>

@@ -1,4 +1,4 @@
-/** The queues are down, lose, double and fail single entries, and carry what is not ours. */
+/** The queues are down, lose, double and fail single entries, and carry foreign messages. */
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -33,7 +33,7 @@ test('a job that could not be queued is FAILED, says so with its id, and can be 
   await allSucceed(stage, [answer.jobId]);
 });
 
-test('a send whose answers were all lost leaves one job that ends once, whichever of the two it is told', async (context) => {
+test('a send whose answers were all lost leaves one job that ends once, whichever of the two answers comes', async (context) => {
   await using stage = await openStage(context);
   const server = await stage.start('server');
   server.queues.rule({ operation: 'SendMessageBatch', times: 4, fault: { kind: 'loseAnswer' } });
@@ -107,7 +107,7 @@ test('messages that are not ours end as dead letters that are dropped, and jobs 
     // Of a generation that does not exist, and of none.
     JSON.stringify({ v: 1, jobId, generation: 7, version: 1, traceId: '' }),
     JSON.stringify({ v: 1, jobId, generation: 0, version: 1, traceId: '' }),
-    // A version that never was: the bet is lost, and the record is read.
+    // A version that never existed: the claim without a read is refused, and the record is read.
     JSON.stringify({ v: 1, jobId, generation: 1, version: 99, traceId: '' }),
   ];
   const { sqs } = stage.clients;
@@ -131,7 +131,7 @@ test('a message of a future generation does not keep a worker busy while its job
   await stage.core.queues.send('NORMAL', { jobId: job.jobId, generation: 7, version: 1, traceId: '' }, 0);
   const other = await stage.create();
   expect(await stage.watch(other.jobId).done).toMatchObject({ status: 'SUCCEEDED' });
-  // It says "look", and the record says when: its message is back then.
+  // The message only says "look", and the record says when: by then its message is back.
   await expect.poll(() => stage.core.queues.depth('NORMAL'), { timeout: 20_000 }).toMatchObject({ visible: 0, inFlight: 1 });
   expect(await stage.core.table.get(job.jobId)).toMatchObject({ status: 'PENDING', version: 1 });
   expect(writes).toBeLessThan(20);

@@ -43,7 +43,7 @@ test('graceful stops during one long job count nothing: it goes on until it ends
 });
 
 test('a message that is delivered twice takes nothing from the budget, and starts no attempt before it is due', async (context) => {
-  // A lease that even a busy machine keeps: a worker that is starved of it would be a loss.
+  // A lease that even a busy machine can renew: a worker that cannot would count as a loss.
   const env = { BACKOFF_BASE_MS: '1500', BACKOFF_MAX_MS: '1500', ATTEMPTS_PER_RECEIVE: '2', VISIBILITY_TIMEOUT_SECONDS: '10' };
   await using stage = await openStage(context, { env });
   await stage.start('lambdas');
@@ -91,7 +91,7 @@ async function receivesWithin({ queues }: Actor, ms: number): Promise<number> {
   return receives;
 }
 
-test('a table that is away for longer than a lease ends no job: the worker waits for it, and goes on by itself', async (context) => {
+test('a table that is away for longer than a lease ends no job: the worker waits for it, and continues by itself', async (context) => {
   await using stage = await openStage(context, { env: { RECEIVE_WAIT_SECONDS: '0' } });
   await stage.start('lambdas');
   const worker = await stage.start('worker');
@@ -127,7 +127,7 @@ test('a result that is ready is written until the table takes it, though a cance
   expect(checkHistory(await stage.history())).toEqual([]);
 });
 
-test('an end whose answer was lost is told by whoever learns of it, though there is no relay', async (context) => {
+test('an end whose answer was lost is published by the process that learns of it, though there is no relay', async (context) => {
   await using stage = await openStage(context);
   const worker = await stage.start('worker');
   const held = worker.table.hold('after', 'UpdateItem', setsStatus('SUCCEEDED'));

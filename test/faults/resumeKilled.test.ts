@@ -1,4 +1,4 @@
-/** kill -9 of whoever ends a pause, in the middle: what waited for it is neither lost, nor run twice, nor failed. */
+/** kill -9 of the process that ends a pause, in the middle: no job that waited for it is lost, run twice, or failed. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { pauseWork } from '../../core/usecases/pauseWork.ts';

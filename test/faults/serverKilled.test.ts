@@ -88,7 +88,7 @@ test('a hundred watchers whose server is killed see every version once, from the
 
 const storm = process.env['FAULTS'] === 'long' ? 1000 : 250;
 
-test(`a server that is told to stop sends ${storm} watchers to the next one, which stays ready`, { timeout: 90_000 }, async (context) => {
+test(`a server that stops sends ${storm} watchers to the next one, which stays ready`, { timeout: 90_000 }, async (context) => {
   await using stage = await openStage(context);
   const [first, second] = await Promise.all([stage.start('server'), stage.start('server'), stage.start('worker')]);
   const urls = [await urlOf(first, 'server'), await urlOf(second, 'server')];

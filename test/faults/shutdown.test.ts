@@ -1,4 +1,4 @@
-/** SIGTERM under load: what runs is finished or given back, and nothing waits for a lease to end. */
+/** SIGTERM under load: running jobs are finished or given back, and nothing waits for a lease to end. */
 import { expect, test } from 'vitest';
 import { checkHistory } from './historyChecker.ts';
 import { openStage, type Stage, type Watching } from './stage.ts';
@@ -10,7 +10,7 @@ async function hasPassed(stage: Stage, watchings: readonly Watching[]): Promise<
   expect(checkHistory(await stage.history())).toEqual([]);
 }
 
-test('a worker that is told to stop under load finishes what it holds, and another does the rest', async (context) => {
+test('a worker that has to stop under load finishes what it holds, and another does the rest', async (context) => {
   await using stage = await openStage(context, { env: { VISIBILITY_TIMEOUT_SECONDS: '20', WORKER_CONCURRENCY: '8' } });
   const first = await stage.start('worker');
   const claimed = first.table.hold('after', 'UpdateItem', setsStatus('PROCESSING'));

@@ -1,4 +1,4 @@
-/** A process that writes to a table on SQLite until it is killed, and tells each write that was answered, early or not. */
+/** A process that writes to a table on SQLite until it is killed, and reports each write that was answered, early or not. */
 import { exactly, systemClock } from '../../core/clock.ts';
 import { openSqliteTable } from '../../core/table/sqlite/table.ts';
 import { inline, makeJob } from '../support/jobFactory.ts';
@@ -6,7 +6,7 @@ import { inline, makeJob } from '../support/jobFactory.ts';
 const [file = ''] = process.argv.slice(2);
 const table = await openSqliteTable({ file, jobTtlDays: 30, clock: systemClock });
 
-/** One after the other: what comes later was decided when the earlier was on the disk. */
+/** One after the other: a later write was decided when the earlier one was on the disk. */
 async function write(owner: string): Promise<void> {
   for (;;) {
     const { job } = await table.create(makeJob({ owner, params: inline('x'.repeat(300)) }));

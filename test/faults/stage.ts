@@ -1,5 +1,5 @@
 /**
- * Where a fault test plays: table, queues and Redis on emulators, and the project's entries as processes, each behind
+ * The environment of a fault test: table, queues and Redis on emulators, and the project's programs as processes, each behind
  * proxies of its own. Everything that happens is recorded, for the history checker to decide at the end.
  */
 import { randomUUID } from 'node:crypto';
@@ -36,7 +36,7 @@ export interface Actor extends RunningEntry {
   readonly redis: FaultProxy;
 }
 
-/** A watcher that goes on by itself until its subscription ends. */
+/** A watcher that continues by itself until its subscription ends. */
 export interface Watching {
   readonly events: readonly SeenEvent[];
   /** Resolves with the last event when the subscription has completed. */
@@ -45,7 +45,7 @@ export interface Watching {
 
 export interface Stage extends AsyncDisposable {
   readonly config: Config;
-  /** Of this process: to hand in, read, retry and cancel jobs. Its writes are recorded, and nothing breaks them. */
+  /** Belongs to this process: to hand in, read, retry and cancel jobs. Its writes are recorded, and no faults affect them. */
   readonly core: Core;
   /** The way from Redis to the watchers of this process. */
   readonly redis: FaultProxy;
@@ -70,13 +70,13 @@ export interface StageOptions {
   readonly dynamodbUrl?: string;
 }
 
-/** With streams, for what the relay must bring. */
+/** With streams, which the relay needs. */
 export const withStream = (): StageOptions => ({ dynamodbUrl: inject('dynamoDbLocalUrl') });
 
-/** Starting processes takes long on a machine that others use too; what is promised has bounds of its own. */
+/** Starting processes takes long on a machine that others use too; the promises have time limits of their own. */
 vi.setConfig({ testTimeout: 90_000 });
 
-/** Everybody's name where no keys are set. */
+/** The owner of all callers where no keys are set. */
 export const owner = 'anonymous';
 
 const shortWaits = {
@@ -179,7 +179,7 @@ export async function openStage(
           ended.end = 'completed';
           return events.at(-1);
         } catch (error) {
-          // What a client is told to do: ask again.
+          // An error after which a client should try again.
           if (error instanceof JobError && error.code === 'TABLE_UNAVAILABLE') continue;
           ended.end = { error: String(error) };
           throw error;

@@ -1,4 +1,7 @@
-/** A limit on starts in one process, on a table and queues as far away as those of AWS: how much of it is used while one of four workers dies. */
+/**
+ * A limit on starts in one process, on a table and queues as far away as those of AWS: how much of it is used while one of four
+ * workers dies.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { defineHandler } from '../../core/handler.ts';
@@ -15,7 +18,7 @@ const jobs = 200;
 /** The others are in the way: each has a message that must be looked at. */
 const handedIn = 1000;
 
-/** Of a process: once it is dead, nothing that it asks takes effect, and nothing is answered. */
+/** A process's connection: once it is dead, no request takes effect, and none is answered. */
 interface Life {
   isDead: boolean;
 }

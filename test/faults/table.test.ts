@@ -1,4 +1,4 @@
-/** The table throttles, fails, is slow, loses requests and answers: jobs end all the same, once. */
+/** The table throttles, fails, is slow, loses requests and answers: jobs still end, once. */
 import { expect, test } from 'vitest';
 import type { Fault } from '../support/awsProxy.ts';
 import { createChance } from './chance.ts';
@@ -45,11 +45,11 @@ test('a claim and an end whose answers were lost are known as one’s own', asyn
   await stage.watch(job.jobId).done;
   const history = await stage.history();
   expect(checkHistory(history)).toEqual([]);
-  // Not taken over from itself, which would be a second claim.
+  // It must not take the job over from itself, which would be a second claim.
   expect(history.table[0]?.history.map(({ status }) => status)).toEqual(['PENDING', 'PROCESSING', 'SUCCEEDED']);
 });
 
-test('an end is told to watchers although every answer to its write was lost', async (context) => {
+test('an end reaches watchers although every answer to its write was lost', async (context) => {
   await using stage = await openStage(context);
   const worker = await stage.start('worker');
   // As often as the SDK tries, so that the worker has to find out by itself.
@@ -64,7 +64,7 @@ test('jobs end while the table is slow and its connections break', async (contex
   await using stage = await openStage(context, manyReceives);
   const worker = await stage.start('worker');
   await worker.tableLink.weather({ kind: 'slow', delayMs: 10 });
-  // By the count of answers, not by the clock: however slow the machine, work gets on between two breaks.
+  // By the count of answers, not by the clock: however slow the machine, work makes progress between two faults.
   let answers = 0;
   worker.table.observe(() => {
     answers += 1;

@@ -30,8 +30,9 @@ function setup() {
     publish: () => Promise.resolve(true),
     subscribe: (_channel, listener) => {
       listeners.push(listener);
-      return Promise.resolve(() => Promise.resolve());
+      return Promise.resolve();
     },
+    unsubscribe: () => Promise.resolve(),
     isConnected: () => state.isConnected,
     close: () => Promise.resolve(),
   };
@@ -67,7 +68,7 @@ function setup() {
   };
 }
 
-test('a watch that opens while Redis is away, and the table slow, tells each version once', async () => {
+test('a watch that opens while Redis is away, and the table slow, sends each version once', async () => {
   const { state, opening, answer, listener, reads } = setup();
   const feed = await listener();
   state.isConnected = false;

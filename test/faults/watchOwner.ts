@@ -1,4 +1,4 @@
-/** Watches all of an owner's jobs, as a client does that begins anew whenever it was interrupted. */
+/** Watches all of an owner's jobs, as a client does that starts again whenever it was interrupted. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobError } from '../../core/errors.ts';
 import type { Job } from '../../core/job.ts';
@@ -8,7 +8,7 @@ import type { OwnerWatcher, SeenEvent } from './history.ts';
 import { missedByOwner } from './historyChecker.ts';
 
 export interface OwnerWatching {
-  /** As far as they have come, one for each beginning. */
+  /** Their progress, one entry for each start. */
   watchers(): readonly OwnerWatcher[];
   /** Resolves when the last of them has seen all that was written since it began. */
   caughtUp(): Promise<void>;
@@ -26,7 +26,7 @@ export async function watchOwner({ watches, feed, owner, readTable }: OwnerWatch
   const begun = Promise.withResolvers<void>();
   const watchers: { owner: string; since: number; events: SeenEvent[]; end: OwnerWatcher['end'] }[] = [];
 
-  /** Answers how it ended; never `left`, which is what it is until then. */
+  /** Returns how it ended; `left` until then. */
   async function watchOnce(): Promise<OwnerWatcher['end']> {
     let events: SeenEvent[] | undefined;
     try {

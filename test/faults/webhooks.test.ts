@@ -1,4 +1,4 @@
-/** Nothing that a webhook asked for is lost, whoever is killed between a transition and its deliveries. */
+/** No webhook's delivery is lost, whichever process is killed between a transition and its deliveries. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { jobStatuses, type Job } from '../../core/job.ts';
 import { loadHandlers } from '../../core/jobList.ts';
@@ -24,7 +24,7 @@ afterAll(() => stage.close());
 
 const eventsOf = ({ jobId, history }: Job): readonly string[] => history.map(({ version }) => eventIdOf({ jobId, version }));
 
-/** A core whose process dies now and then right before it would make a delivery, send its message, or note that it did. */
+/** A core whose process dies now and then right before it would make a delivery, send its message, or record it. */
 function dyingCore(core: Core, dies: () => boolean): Core {
   const perhaps = <Answer>(isOfWebhooks: boolean, go: () => Promise<Answer>): Promise<Answer> =>
     isOfWebhooks && dies() ? Promise.reject(new Error('killed')) : go();
@@ -40,13 +40,13 @@ function dyingCore(core: Core, dies: () => boolean): Core {
 }
 
 describe('webhooks', () => {
-  test('tell each transition that is asked for once, to a receiver that was down for an hour, by processes that were killed', async (context) => {
+  test('send each requested transition once, to a receiver that was down for an hour, by processes that were killed', async (context) => {
     const chance = createChance(context);
     const owner = newOwner();
     receiver.answer(answerWith(503));
     const { endpoint } = await endpointFor(owner, { statuses: jobStatuses });
     await worker.stop();
-    // Nothing of these outlives its process but what it wrote.
+    // Only what these have written outlives their process.
     const core = dyingCore(system.core, () => chance() < 0.6);
     const handlers = withWebhooks(await loadHandlers(jobs), core, system.config);
     const dying = createWorker({ core, handlers, objects: noObjects, settings: system.config });
@@ -96,7 +96,7 @@ describe('webhooks', () => {
     receiver.answer(answerWith(204));
     const open = await create(system.core, owner, { delaySeconds: 900 });
     const past = await ended(await create(system.core, owner));
-    // Longer ago than two machines may differ.
+    // Longer ago than the clocks of two machines may differ.
     setForward(1);
     await endpointFor(owner, { statuses: jobStatuses });
     const cancelled = await cancelJob(system.core, open);
@@ -116,7 +116,7 @@ describe('webhooks', () => {
       .toEqual([['2 CANCELLED'], ['1 CANCELLED'], []]);
   });
 
-  test('of an open job whose writer died are told by the sweeper', async () => {
+  test('of an open job whose writer died are made by the sweeper', async () => {
     const owner = newOwner();
     receiver.answer(answerWith(204));
     await endpointFor(owner, { statuses: jobStatuses });

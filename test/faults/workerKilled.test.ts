@@ -6,7 +6,7 @@ import { publishes, putsPayload, setsStatus } from './tableWrites.ts';
 
 interface Moment {
   readonly name: string;
-  /** Resolves when the worker stands at this step, and will not get any further. */
+  /** Resolves when the worker has reached this step, where it is held. */
   reach(worker: Actor): Promise<unknown>;
   /** How the job must have gone, by status. */
   readonly expected: readonly string[];
@@ -39,7 +39,7 @@ const moments: readonly Moment[] = [
   { name: 'after the message is deleted', reach: ({ queues }) => queues.hold('after', 'DeleteMessageBatch'), expected: once },
 ];
 
-/** No later transition shows the gap: these the relay must bring. */
+/** No later transition shows the gap: only the relay can bring these. */
 const silentMoments: readonly Moment[] = [
   {
     name: 'after the final state is written',
@@ -66,18 +66,21 @@ test.for(moments)('a worker killed $name loses nothing and does nothing twice', 
   await expect.poll(() => stage.core.queues.depth('NORMAL'), { timeout: 10_000 }).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
 });
 
-test.for(silentMoments)('a worker killed $name is no secret to watchers: the relay tells them', async ({ reach, expected }, context) => {
-  await using stage = await openStage(context, withStream());
-  await stage.start('lambdas');
-  const worker = await stage.start('worker');
-  const reached = reach(worker);
-  const job = await stage.create();
-  const watching = stage.watch(job.jobId);
-  await reached;
-  await worker.kill();
-  // No worker is left: only the relay can know.
-  expect(await watching.done).toMatchObject({ status: 'SUCCEEDED' });
-  const history = await stage.history();
-  expect(checkHistory(history)).toEqual([]);
-  expect(history.table[0]?.history.map(({ status }) => status)).toEqual(expected);
-});
+test.for(silentMoments)(
+  'a worker killed $name does not keep anything from watchers: the relay publishes it',
+  async ({ reach, expected }, context) => {
+    await using stage = await openStage(context, withStream());
+    await stage.start('lambdas');
+    const worker = await stage.start('worker');
+    const reached = reach(worker);
+    const job = await stage.create();
+    const watching = stage.watch(job.jobId);
+    await reached;
+    await worker.kill();
+    // No worker is left: only the relay can know.
+    expect(await watching.done).toMatchObject({ status: 'SUCCEEDED' });
+    const history = await stage.history();
+    expect(checkHistory(history)).toEqual([]);
+    expect(history.table[0]?.history.map(({ status }) => status)).toEqual(expected);
+  },
+);

@@ -25,7 +25,7 @@ const compose = z.object({ services: z.record(z.string(), service) });
 
 const text = await readFile(join(root, 'docker-compose.yml'), 'utf8');
 const { services } = compose.parse(parse(text, { merge: true }));
-/** A whole version, not whatever a name means today. */
+/** A complete version, not a tag that may move. */
 const pinned = /:\d+\.\d+(\.\d+)?(-[\w.-]+)?$/;
 const ours = ['provision', 'server', 'worker', 'lambdas'];
 
@@ -34,13 +34,13 @@ test('docker compose takes the file as it is', { timeout: 120_000 }, async () =>
   await run(program, [...args, '--file', join(root, 'docker-compose.yml'), 'config', '--quiet']);
 });
 
-test('whoever waits for a service waits until it is healthy, or done', () => {
+test('a service that depends on another waits until that is healthy, or done', () => {
   for (const { depends_on } of Object.values(services)) {
     for (const [name, { condition }] of Object.entries(depends_on)) {
       expect(condition).toBe(name === 'provision' ? 'service_completed_successfully' : 'service_healthy');
     }
   }
-  // Of the others Docker knows by the image's own check.
+  // For the others Docker uses the image's own check.
   for (const name of ['dynamodb', 'sqs', 'valkey']) expect(services[name]?.healthcheck).toBeDefined();
 });
 

@@ -24,18 +24,18 @@ export interface ContainerOptions {
   readonly isReadOnly?: boolean;
   /** Folders that get a file system in memory. */
   readonly inMemory?: readonly string[];
-  /** The machine's folder for each of the image's volumes; it is given to the container's user. */
+  /** The machine's folder for each of the image's volumes; the container's user owns it. */
   readonly volumes?: Readonly<Record<string, string>>;
 }
 
 export interface Container extends AsyncDisposable {
   logs(): string;
-  /** @throws with the logs when it ends without saying so. */
+  /** @throws with the logs when it ends before that output. */
   said(pattern: RegExp): Promise<RegExpExecArray>;
   signal(name: 'SIGTERM' | 'SIGINT'): Promise<void>;
   /** The exit code of the container. */
   readonly exited: Promise<number | null>;
-  /** Runs the image's HEALTHCHECK, or another command, in the container, as an engine does; answers its exit code. */
+  /** Runs the image's HEALTHCHECK, or another command, in the container, as an engine does; returns its exit code. */
   check(command?: readonly string[], env?: Readonly<Record<string, string>>): Promise<number>;
 }
 
@@ -71,7 +71,7 @@ export async function startContainer(image: BuiltImage, options: ContainerOption
   };
 }
 
-/** In the words of OCI's runtime specification. */
+/** In the form of OCI's runtime specification. */
 async function runtimeConfig({ config }: BuiltImage, options: ContainerOptions): Promise<object> {
   const { root, env, command, isReadOnly = true, inMemory = [], volumes = {} } = options;
   const uid = options.uid ?? Number(config.User.split(':')[0]);

@@ -1,4 +1,4 @@
-/** The images, built from the Dockerfile as it is and run as containers: what an orchestrator counts on. */
+/** The images, built from the Dockerfile and run as containers: what an orchestrator relies on. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -215,7 +215,7 @@ async function startSingle(options: Partial<ContainerOptions>): Promise<Containe
   return container;
 }
 
-/** A job that is still running when its worker is told to stop. */
+/** A job that is still running when its worker is asked to stop. */
 const startWork = (url: string): Promise<unknown> => runJob(`${url}/graphql`, 'simulate_work', { durationMs: 2000 });
 
 async function listStatuses(url: string): Promise<readonly string[]> {

@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, '../..');
 const argv = z.tuple([z.literal('node')], z.string());
 
 export interface Image {
-  /** What is /app in the image. */
+  /** The folder of /app in the image. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly user: string | undefined;
@@ -108,7 +108,7 @@ export async function buildImages(targets: readonly string[], parent: string): P
     const stageName = words[0]?.startsWith('--from=') === true ? words[0].slice('--from='.length) : undefined;
     const sources = words.slice(stageName === undefined ? 0 : 1, -1);
     const target = words.at(-1) ?? '';
-    // What lies outside of /app is the machine's own here: the test's Node.
+    // Outside of /app the machine's own files are used: the test's Node.
     if (target.startsWith('/')) return;
     if (stageName !== undefined) {
       const { folder: from } = await build(stageName);

@@ -116,7 +116,7 @@ test('the image of everything in one process does a job, and keeps it in its vol
   const [single] = await buildImages(['single'], folder);
   if (single === undefined) throw new Error('a target makes an image');
   const port = await freePort();
-  // Nothing else is given: in production somebody has to say that everybody may call.
+  // No other setting: in production, authentication must be switched off explicitly.
   const settings = { PORT: String(port), AUTH: 'none' };
   const start = async () =>
     resources.adopt(

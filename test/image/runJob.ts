@@ -1,7 +1,7 @@
-/** Hands a job in over HTTP and waits for its end, as a service does that cannot subscribe. */
+/** Hands a job in over HTTP and waits for its end, like a service that cannot subscribe. */
 import { z } from 'zod';
 
-/** Answers its status, result and error. @throws with the errors that GraphQL answers. */
+/** Returns its status, result and error. @throws with the errors that GraphQL answers. */
 export async function runJob(url: string, type: string, params: object): Promise<unknown> {
   const create = `mutation ($input: CreateJobInput!) { createJob(input: $input) { job { jobId } } }`;
   const created = z

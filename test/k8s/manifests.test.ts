@@ -38,7 +38,7 @@ test('the validation sees a misspelt field and a value of the wrong kind', async
   expect(found).toContain('requests/cpu must match format "quantity"');
 });
 
-test('kubectl is to be had where it is not installed', { timeout: 120_000 }, async () => {
+test('kubectl is available where it is not installed', { timeout: 120_000 }, async () => {
   expect(await fetchKubectl()).toContain('kubectl');
 });
 

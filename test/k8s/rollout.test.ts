@@ -59,7 +59,7 @@ describe.each(environments.map(({ name }) => name))('a roll-out, a drained node,
     const { containers, terminationGracePeriodSeconds } = podOf('server');
     const preStop = containers[0].lifecycle?.preStop.sleep.seconds ?? 0;
     const { shutdownGraceSeconds, limits } = config();
-    // As long as the load balancer may take to find out by itself.
+    // As long as the load balancer may take to notice it.
     expect(preStop).toBeGreaterThanOrEqual(Number(at('healthcheck-interval-seconds')) * Number(at('unhealthy-threshold-count')));
     expect(attribute(at('target-group-attributes'), 'deregistration_delay.timeout_seconds')).toBeGreaterThanOrEqual(
       preStop + shutdownGraceSeconds,
@@ -92,7 +92,7 @@ describe.each(environments.map(({ name }) => name))('a roll-out, a drained node,
       expect(podsOf(budgets[0]?.maxUnavailable ?? 0, fewest[part])).toBeGreaterThan(0);
     }
     const { maxUnavailable } = budget.parse(named(objects, 'PodDisruptionBudget', 'server')).spec;
-    // In dev there is one server, and nobody to miss it.
+    // In dev there is one server, and an interruption is acceptable.
     expect(fewest.server - podsOf(maxUnavailable, fewest.server)).toBeGreaterThanOrEqual(overlay === 'dev' ? 0 : 1);
   });
 

@@ -102,7 +102,7 @@ const selectors = z.object({
   }),
 });
 
-/** The label selectors of pods that an object holds; one that selects all, or by expression, is none of them. */
+/** The label selectors of pods in an object, except those that select all, or by expression. */
 export function withSelector(object: KubernetesObject): { readonly by: string; readonly selector: Readonly<Record<string, string>> }[] {
   const parsed = selectors.safeParse(object);
   if (!parsed.success) return [];

@@ -37,7 +37,7 @@ export async function violations(objects: readonly KubernetesObject[]): Promise<
 
 const compilerOptions = { strict: true, noEmit: true, module: 'nodenext', target: 'esnext', skipLibCheck: true, types: [] };
 
-/** Constructs each object as what it says to be. */
+/** Constructs each object as its declared kind. */
 function programOf(objects: readonly KubernetesObject[]): string {
   const check =
     'function check(name: string, object: { validate(): void }): void {\n  try {\n    object.validate();\n  } catch (error) {\n    globalThis.process.stdout.write(`${name}: ${String(error)}\\n`);\n  }\n}';

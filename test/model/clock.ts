@@ -14,7 +14,7 @@ export interface ClockProtocol {
   readonly knows: 'bounds' | 'best guess' | 'its own clock';
   /** Of each worker's own clock. */
   readonly skewsMs: readonly [number, number];
-  /** From when the holder counts its lease, to end its handler by itself. */
+  /** The time from which the holder counts its lease, to end its handler by itself. */
   readonly countsFrom: 'the sending' | 'the answer' | 'never';
   /** Renewals may overtake each other. */
   readonly overtakes: boolean;
@@ -132,7 +132,7 @@ function recordOf(holder: number | undefined, expiresAt: number): Job {
 }
 const record = makeJob({ status: 'PROCESSING', createdAt: epoch });
 
-/** Everything that a worker may take the time for, whatever the way of its last answer. */
+/** Every time that a worker may assume, whatever the transfer times of its last answer. */
 function timesOf(now: number, worker: number, { knows, skewsMs }: ClockProtocol): readonly ServiceTime[] {
   if (knows === 'its own clock') return [exactly(now + (skewsMs[worker] ?? 0))];
   const known = new Map<string, ServiceTime>();

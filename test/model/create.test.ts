@@ -27,7 +27,7 @@ interface Client {
   waiting: ((luck: Luck) => void) | undefined;
 }
 
-/** One run by these choices; answers how many there were at each choice, for the next run. */
+/** One run with these choices; returns how many there were at each choice, for the next run. */
 async function runOnce(
   { creators, faults, ignoresTheLock }: Setting,
   choices: readonly number[],
@@ -85,7 +85,7 @@ async function runOnce(
         break;
       } catch (error) {
         if (!(error instanceof JobError)) throw error;
-        // A client that is told the id need not ask again; one that is not does.
+        // A client that was given the id need not try again; one without an answer does.
         if (error.details.jobId !== undefined) break;
       }
     }
@@ -120,7 +120,7 @@ async function runOnce(
         : created.length > 1
           ? `${created.length} were told that they created it`
           : [...named].some((jobId) => jobId !== undefined && !table.jobs.has(jobId))
-            ? 'a client was told of a job that is not there'
+            ? 'a client got the id of a job that does not exist'
             : undefined;
   return { widths, wrong };
 }
@@ -130,7 +130,7 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 24; turn += 1) await Promise.resolve();
 }
 
-/** Every run there is, each choice in turn; stops at the first that is wrong. */
+/** All runs, each choice in turn; stops at the first wrong one. */
 async function everyRun(setting: Setting): Promise<{ readonly runs: number; readonly wrong: string | undefined }> {
   let choices: number[] = [];
   for (let runs = 1; ; runs += 1) {

@@ -1,4 +1,4 @@
-/** The steps of the dead-letter handler: it looks, then sends anew, then drops; it may die in between. */
+/** The steps of the dead-letter handler: it looks, then sends again, then deletes; it may die in between. */
 import type { Making } from './making.ts';
 import { send } from './environmentSteps.ts';
 import type { State } from './state.ts';
@@ -16,14 +16,14 @@ export function deadLetterSteps({ messages }: State, making: Making): void {
       continue;
     }
     fault('crash', 'the dead-letter handler dies', (next) => {
-      if (does('drops a dead letter before it is sent anew')) return drop(next);
+      if (does('drops a dead letter before it is sent again')) return drop(next);
       const own = next.messages[number];
       if (own !== undefined) own.dead = 'look';
       return undefined;
     });
     if (message.dead === 'drop') must('the dead letter is dropped', drop);
     else {
-      must('the dead letter is sent anew', (next) => {
+      must('the dead letter is sent again', (next) => {
         const own = next.messages[number];
         send(next, message, making, message.isBet);
         if (own !== undefined) own.dead = 'drop';
@@ -51,11 +51,11 @@ function look(next: State, number: number, making: Making): void {
     next.messages[number] = undefined;
     return;
   }
-  // Sent anew is the job as it now is.
+  // The job is sent again as it now is.
   Object.assign(message, {
     isOwn: true,
     isFresh: true,
-    isBet: !next.job.hasAttempts || does('bets on a job that was begun'),
+    isBet: !next.job.hasAttempts || does('claims a begun job without a read'),
     dead: 'send',
   });
 }

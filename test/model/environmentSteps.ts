@@ -1,4 +1,4 @@
-/** The steps of all but workers and dead letters: servers, clients, time, queues and the sweeper. */
+/** The steps of everything except workers and dead letters: servers, clients, time, queues and the sweeper. */
 import { isFinal } from '../../core/job.ts';
 import type { Making } from './making.ts';
 import { becomeNewGeneration, idle, type State } from './state.ts';
@@ -9,7 +9,7 @@ export function send(
   { messages, job }: State,
   { isOwn, isFresh }: { readonly isOwn: boolean; readonly isFresh: boolean },
   { does }: Pick<Making, 'does'>,
-  isBet = !job.hasAttempts || does('bets on a job that was begun'),
+  isBet = !job.hasAttempts || does('claims a begun job without a read'),
 ): void {
   messages.push({ isOwn, isFresh, isBet, receives: 0, dead: '' });
 }
@@ -122,7 +122,7 @@ export function timeSteps(state: State, making: Making): void {
   }
 }
 
-/** What kept the job from running is over: whoever learns of it ends the wait, then sends. */
+/** What kept the job from running is over: the process that learns of it ends the wait, then sends. */
 export function wakeSteps({ job }: State, { must, rules }: Making): void {
   if (!job.isParked) return;
   must('its wait is over', (next) => {
@@ -138,7 +138,7 @@ export function queueSteps({ job, messages, workers }: State, { must, fault, pro
   for (const [number, message] of messages.entries()) {
     if (message?.dead !== '') continue;
     fault('dup', 'a message is doubled', (next) => void next.messages.push({ ...message }));
-    // Of a message that has nothing more to say it does not matter how often it was received: either may happen.
+    // For a message that is out of date it does not matter how often it was received: either may happen.
     const saysNothing = isOver || !message.isOwn;
     const isUsedUp = message.receives >= protocol.maxReceives;
     if (saysNothing || isUsedUp) {
@@ -168,7 +168,7 @@ export function queueSteps({ job, messages, workers }: State, { must, fault, pro
   });
 }
 
-/** It sends, and then notes: what it notes only makes it more patient, which is no matter here. */
+/** It sends, and then records that; the record only makes it wait longer, which does not matter here. */
 export function sweeperSteps({ job, messages, sweeping }: State, making: Making): void {
   const { must, fault, rules, does } = making;
   if (does('never sweeps')) return;
@@ -188,7 +188,7 @@ export function sweeperSteps({ job, messages, sweeping }: State, making: Making)
       if (!write(making, next, verdict.event, { isFresh: true, isHolder: false }))
         accuse(next, `the sweeper’s ${verdict.event} is refused`);
     } else if (does('sweeps by giving up')) write(making, next, 'exhaust', { isFresh: true, isHolder: false });
-    else next.sweeping = { isFresh: true, isOwn: true, isBet: !job.hasAttempts || does('bets on a job that was begun') };
+    else next.sweeping = { isFresh: true, isOwn: true, isBet: !job.hasAttempts || does('claims a begun job without a read') };
   };
   if (messages.every((message) => message === undefined)) must('sweeper finds it', act);
   else fault('sweep', 'sweeper finds it, early', act);

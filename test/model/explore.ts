@@ -7,7 +7,7 @@
 export interface Step<State> {
   readonly name: string;
   readonly to: State;
-  /** A fault or a client's whim: it may happen, but nobody may count on it. */
+  /** A fault or a client's choice: it may happen, but progress must not depend on it. */
   readonly isOptional: boolean;
 }
 
@@ -18,7 +18,7 @@ export interface Model<State> {
   key(state: State): string;
   /** What is wrong with a state, or with the step that led to it. */
   violation(state: State): string | undefined;
-  /** Whether nothing more need happen. */
+  /** Whether nothing more has to happen. */
   isDone(state: State): boolean;
 }
 

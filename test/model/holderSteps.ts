@@ -1,4 +1,4 @@
-/** The steps of a worker that holds the job: what its handler does, its notes and renewals, and how it ends. */
+/** The steps of a worker that holds the job: what its handler does, its writes and renewals, and how it ends. */
 import type { TransitionEvent } from '../../core/transitions.ts';
 import type { State, Worker } from './state.ts';
 import type { Acting } from './making.ts';
@@ -23,7 +23,7 @@ export function holderSteps(state: State, worker: Worker, acting: Acting): void 
   }
   const ends = (name: string, event: TransitionEvent, changes: (next: State) => Changes = () => ({})): void => {
     must(name, (next) => conclude(next, event, changes(next)));
-    // Asked again, the record says that it was written; who was faster, it says too.
+    // A repeated write learns from the record that it was made before, or that another was faster.
     fault('lost', `${name}, the answer is lost`, (next) => conclude(next, event, changes(next)));
   };
 
@@ -93,7 +93,7 @@ export function holderSteps(state: State, worker: Worker, acting: Acting): void 
     if (isLast || isLastOfReceive) {
       ends('handler fails, the receive ends', 'release', (next) => {
         happens(next);
-        // After the last one nothing is due: whoever gets the message ends the job.
+        // After the last one there is no due time: the process that gets the message ends the job.
         if (!isLast && !next.job.cancelRequested) next.truth.isEarly = true;
         return { failures, isDue: isLast || does('releases without a due time') };
       });

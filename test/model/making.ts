@@ -1,4 +1,4 @@
-/** What a setting of the model says, and what the steps of all parts are made with. */
+/** The settings of the model, and what the steps of all parts are made with. */
 import type { Bounds, Mutant, Rules } from './rules.ts';
 import { noFaults, type Fault, type Faults, type State, type Worker } from './state.ts';
 
@@ -19,8 +19,8 @@ export type Misbehaviour =
   | 'stops without a release'
   | 'ends the job of every dead letter'
   | 'drops every dead letter'
-  | 'drops a dead letter before it is sent anew'
-  | 'bets on a job that was begun'
+  | 'drops a dead letter before it is sent again'
+  | 'claims a begun job without a read'
   | 'sweeps by giving up'
   | 'never sweeps'
   | 'ends a wait without a message';
@@ -70,11 +70,11 @@ export interface Making {
 export interface Hand {
   become(next: State, change: Partial<Worker>): void;
   leave(next: State): void;
-  /** What is to be done with the message stands in the record: `acknowledgementOf`. */
+  /** The record says what to do with the message: `acknowledgementOf`. */
   acknowledge(next: State, isOwn?: boolean): void;
   /** Deletes the message whatever the record says. */
   drop(next: State, why?: 'parked'): void;
-  /** Goes on by the verdict, as after a claim that was refused. */
+  /** Continues by the verdict, as after a claim that was refused. */
   look(next: State): void;
   /** The process is gone. */
   die(next: State): void;

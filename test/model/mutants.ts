@@ -1,6 +1,6 @@
 /**
  * Every guard, version check and decision of the shipped tables, and what comes of the protocol without it: the setting in
- * which the model finds that out, or why it is only hygiene. Held against the tables by the test, so that none is new.
+ * which the model finds that out, or why it is only hygiene. A test compares them with the tables, so that none is missing.
  */
 import type { GuardName } from '../../core/guards.ts';
 import { touches, transitions, type Touch, type TransitionEvent } from '../../core/transitions.ts';
@@ -80,15 +80,20 @@ export const guardFates: Readonly<Record<EveryGuard, Fate>> = {
   'renew.laterLease': killed('a doubled request'),
   'requestCancelSeen.unchanged': { hygiene: 'keeps a bulk operation from a generation that it never saw; else it is `requestCancel`' },
   'requestCancelSeen.asRead': ofWorkflows,
+  'nameKeys.asRead': { hygiene: 'the model has no limits by key; params that came again must not be counted by the keys of those before' },
   'expectChildren.holdsClaim': { hygiene: 'a flag too many costs who cancels the job a list of no children' },
   'adopt.asRead': ofWorkflows,
   'sweep.lapsed': killed('purged queues'),
   'park.unchanged': { hygiene: 'who parks reads once more what it waits for, and a wait too many is ended like any other' },
   'park.notParked': { hygiene: 'keeps one reason from hiding another; the model knows one' },
-  'unpark.unchanged': { hygiene: 'a wait that was ended too early is begun again by whoever wants to claim the job' },
+  'unpark.unchanged': { hygiene: 'a wait that was ended too early is begun again by the worker that tries to claim the job' },
   'unpark.parkedFor': { hygiene: 'the same' },
-  'tellWebhooks.unchanged': { hygiene: 'the model has no webhooks; who tells of a version must not take a later one for told' },
-  'tellWebhooks.asRead': { hygiene: 'the model has no webhooks; where an ended job stands follows from what is left to be told of it' },
+  'tellWebhooks.unchanged': {
+    hygiene: 'the model has no webhooks; a process that makes deliveries for a version must not take a later one for done',
+  },
+  'tellWebhooks.asRead': {
+    hygiene: 'the model has no webhooks; the place of an ended job depends on the deliveries that are left to make',
+  },
   'cancelForCause.asRead': ofWorkflows,
   'revive.asRead': ofWorkflows,
   'pass.asRead': ofWorkflows,
@@ -132,7 +137,7 @@ type Sees = NonNullable<Mutant['sees']>;
 const noEndOfFailures: Sees = () => ({ maxFailures: 99 });
 const noEndOfLosses: Sees = () => ({ maxLosses: 99 });
 
-/** What a verdict is blind to where the decision is not made. */
+/** What a verdict cannot see where the decision is not made. */
 export const decisionFates: Readonly<
   Record<EveryDecision, (Fate & { readonly hygiene: string }) | { readonly killedIn: SettingName; readonly sees: Sees }>
 > = {
@@ -161,15 +166,15 @@ export const misbehaviours: readonly (readonly [readonly Misbehaviour[], Setting
   [['stops without a release'], 'a delay, two attempts a receive'],
   [['ends the job of every dead letter'], 'a delay, two attempts a receive'],
   [['drops every dead letter', 'never sweeps'], 'a delay, two attempts a receive'],
-  [['drops a dead letter before it is sent anew', 'never sweeps'], 'failing handlers, a crash'],
+  [['drops a dead letter before it is sent again', 'never sweeps'], 'failing handlers, a crash'],
   [['sweeps by giving up'], 'purged queues'],
   [['never sweeps'], 'purged queues'],
   [['ends a wait without a message', 'never sweeps'], 'a wait'],
 ];
 
-/** Tidiness: the model explores the protocol without it, and finds nothing. */
+/** Not needed for correctness: the model explores the protocol without it, and finds nothing. */
 export const tidiness: readonly (readonly [readonly Misbehaviour[], SettingName])[] = [
-  [['bets on a job that was begun'], 'handlers that fail'],
+  [['claims a begun job without a read'], 'handlers that fail'],
   [['drops every dead letter'], 'handlers that fail'],
 ];
 

@@ -1,4 +1,4 @@
-/** Every interleaving of the shipped protocol within small bounds, and proof that the model would notice a protocol that is broken. */
+/** Every interleaving of the real protocol within small bounds, and proof that the model would notice a broken protocol. */
 import { describe, expect, test } from 'vitest';
 import { finalStatuses } from '../../core/job.ts';
 import { transitions } from '../../core/transitions.ts';
@@ -27,7 +27,7 @@ function holds(name: string, setting: Setting): void {
   expect(violation, violation && `${violation.what}:\n  ${violation.trace.join('\n  ')}`).toBeUndefined();
 }
 
-/** What the model finds in a protocol that is broken so. */
+/** What the model finds in a protocol that is broken in this way. */
 function found(setting: SettingName, broken: Pick<Setting, 'mutant' | 'misbehaves'>): string | undefined {
   return exploreWith(settingOf(setting), broken).violation?.what;
 }
@@ -48,7 +48,7 @@ test('only a retry leaves a final state, as the model takes for granted', () => 
   expect(leaving.map(({ event }) => event).filter((event) => event !== 'revive')).toEqual(['retry']);
 });
 
-/** The mutants that take long to kill are left to the long form. */
+/** The mutants that take long to find are left to the long form. */
 const slow: ReadonlySet<SettingName> = new Set<SettingName>([
   'failing handlers, a worker that sleeps, a crash',
   'killing handlers, a cancel, a retry',
@@ -83,11 +83,11 @@ describe('the model notices', { timeout }, () => {
 
   test('a message of an older generation that counts like a new one', () => {
     const mutant: Mutant = { ignoresGeneration: true };
-    // It is worked on all the same: the record has its version, whoever asks.
+    // It is worked on all the same: the record has its version, for any process.
     expect(found('a retry', { mutant })).toBeUndefined();
   });
 
-  test.for(misbehaviours.filter(([, setting]) => isQuick(setting)))('whoever %s', ([misbehaves, setting]) => {
+  test.for(misbehaviours.filter(([, setting]) => isQuick(setting)))('a model in which a part %s', ([misbehaves, setting]) => {
     expect(found(setting, { misbehaves })).toBeDefined();
   });
 

@@ -27,7 +27,7 @@ export function protocolModel(protocol: Protocol): Model<State> {
   };
 }
 
-/** Ended, and nothing is left of it anywhere. */
+/** It has ended, and nothing is left of it anywhere. */
 const isDrained = ({ job, messages, workers, sendings, sweeping }: State): boolean =>
   isFinal(job.status) &&
   sweeping === undefined &&

@@ -1,6 +1,6 @@
 /**
- * What the model asks the shipped protocol: verdicts, and whether the table takes a write. Nothing is decided here: the
- * model's job is shown as a record, and the imported functions and rows of data judge it. A mutant blinds one of them.
+ * What the model asks the shipped protocol: verdicts, and whether the table takes a write. Nothing is decided here: the model's
+ * job is passed as a record to the imported functions and rows of data. A mutant disables one of them.
  */
 import { exactly } from '../../core/clock.ts';
 import type { Job } from '../../core/job.ts';
@@ -16,7 +16,7 @@ export interface Mutant {
   readonly withoutGuards?: readonly { readonly of: TransitionEvent | Touch; readonly guard: GuardName }[];
   /** Transitions that are not conditional on the version. */
   readonly withoutVersion?: readonly TransitionEvent[];
-  /** What a verdict takes the record for. */
+  /** What a verdict reads of a record. */
   readonly sees?: (job: Judged) => Partial<Judged>;
   /** Messages of older generations count like new ones. */
   readonly ignoresGeneration?: boolean;
@@ -96,7 +96,7 @@ export function createRules(bounds: Bounds, mutant: Mutant = {}): Rules {
   const generationOf = (isOwn: boolean): number => (isOwn || mutant.ignoresGeneration === true ? present : former).generation;
 
   const rules = new Map<string, Rule>();
-  /** Without what the mutant has lost. */
+  /** Without what the mutant removes. */
   function ruleOf(of: TransitionEvent | Touch, { from, guards }: Rule): Rule {
     const known = rules.get(of);
     if (known !== undefined) return known;

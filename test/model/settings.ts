@@ -8,7 +8,7 @@ export interface Setting extends Partial<Omit<Protocol, 'faults'>> {
   readonly faults?: Partial<Faults>;
 }
 
-/** One attempt a receive: fewer states where the attempts between are no matter. */
+/** One attempt per receive: fewer states, where the attempts in between do not matter. */
 const small = { perReceive: 1 } as const;
 const onTime = { hasOwnTimer: true } as const;
 

@@ -1,4 +1,4 @@
-/** No signal that was taken is lost, no wait outlives its end, and all runs are told the same. */
+/** No accepted signal is lost, no wait lasts longer than its end, and all runs get the same answer. */
 import { expect, test } from 'vitest';
 import { explore } from './explore.ts';
 import { signalModel, type SignalMutant, type SignalProtocol } from './signals.ts';

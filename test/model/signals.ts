@@ -42,7 +42,7 @@ interface Record {
 interface Actor {
   readonly who: 'worker' | 'sender' | 'timer';
   readonly at: 'read' | 'decide' | 'suspend' | 'look' | 'wake' | 'end' | 'askJob' | 'tell';
-  /** Of a worker: what it holds the job by. Of who wakes: the version that was read. */
+  /** For a worker: the claim by which it holds the job. For a process that wakes: the version that was read. */
   readonly version?: number | undefined;
   readonly payload?: string | undefined;
   readonly seen?: Entry | undefined;
@@ -55,7 +55,7 @@ interface State {
   readonly now: number;
   readonly actors: readonly Actor[];
   readonly left: { readonly payloads: readonly string[]; readonly crashes: number; readonly lapses: number };
-  /** What senders were answered that it is taken, and what handlers were told. */
+  /** The signals that senders were told are accepted, and what handlers were told. */
   readonly accepted: readonly string[];
   readonly told: readonly string[];
 }
@@ -205,7 +205,7 @@ export function signalModel({ timeout, payloads, crashes, lapses, mutant }: Sign
         return { actors: become({ at: verdict === 'wake' && mutant !== 'tells before it wakes' ? 'wake' : 'tell', version: job.version }) };
       }
       case 'wake': {
-        // A wait that nobody ends is left as it is: the version has not moved, but the wait is over already.
+        // A wait that nobody ends is not changed: the version is the same, but the wait is over already.
         const isOurs = job.version === version && job.waiting !== undefined;
         const woken = isOurs ? { job: { ...job, waiting: undefined } } : {};
         if (actor.seen?.signal === undefined || actor.who === 'worker') return { ...woken, actors: become(undefined) };

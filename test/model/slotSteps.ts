@@ -1,4 +1,4 @@
-/** What a worker, a looker or the timer does next: what it decides on a key's entry is the shipped `core/slots.ts`. */
+/** The next step of a worker, a looker or the timer: what it decides about a key's entry is the real `core/slots.ts`. */
 import { acquireSlot, freeSlot, grantSlot, hasRoom, isHolder, slotLives, verdictOnHolder, type Slots } from '../../core/slots.ts';
 import type { Step } from './explore.ts';
 import {

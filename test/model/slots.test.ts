@@ -1,4 +1,4 @@
-/** Every interleaving of the shipped limit on running jobs within small bounds, and proof that the model would notice a broken one. */
+/** Every interleaving of the real limit on running jobs within small bounds, and proof that the model would notice a broken one. */
 import { describe, expect, test } from 'vitest';
 import { explore } from './explore.ts';
 import { slotsModel } from './slots.ts';
@@ -51,7 +51,7 @@ const killedIn: Readonly<Record<SlotMutant, keyof typeof all>> = {
   'tells that nobody waits, whatever has happened to the key': 'three jobs, no timer',
 };
 
-describe('the model notices whoever', { timeout }, () => {
+describe('the model notices a part that', { timeout }, () => {
   test.for(slotMutants.filter((mutant) => isLong || killedIn[mutant] in quick))('%s', (mutant) => {
     expect(explore(slotsModel(all[killedIn[mutant]], mutant), maxStates).violation?.what).toBeDefined();
   });

@@ -26,7 +26,7 @@ export interface SlotsSetting {
   readonly cancels?: number;
   readonly releases?: number;
   readonly duplicates?: number;
-  /** Nobody repairs a lost wake, and the index shows at once who is parked: whoever waits must be woken by those who end. */
+  /** No process repairs a lost wake, and the index shows parked jobs at once: the processes that end jobs must wake the waiting ones. */
   readonly withoutTimer?: boolean;
 }
 

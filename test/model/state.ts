@@ -12,18 +12,18 @@ export interface ModelJob {
   /** Its `dueAt` is absent or over. */
   isDue: boolean;
   hasAttempts: boolean;
-  /** Waits on purpose: whoever ends that sends it anew. */
+  /** Waits on purpose: the process that ends the wait sends it again. */
   isParked: boolean;
 }
 
-/** What really happened: the record may not know it, and may not say more. */
+/** What really happened: the record may not show it, and must not claim more. */
 export interface Truth {
   failures: number;
   losses: number;
   /** The next attempt may not begin yet. */
   isEarly: boolean;
   hasBegun: boolean;
-  /** Workers that the handler has killed or starved, in this generation. */
+  /** Workers that the handler has killed or blocked, in this generation. */
   kills: number;
 }
 
@@ -35,7 +35,7 @@ export interface Message {
   /** Names a version, so that the first claim may be tried without a read. */
   isBet: boolean;
   receives: number;
-  /** In the dead-letter queue: to be looked at, to be sent anew, to be dropped. */
+  /** In the dead-letter queue: to be looked at, to be sent again, to be deleted. */
   dead: '' | 'look' | 'send' | 'drop';
 }
 
@@ -58,7 +58,7 @@ export interface Worker {
   losses: number;
 }
 
-/** A server between its write and its send, or after a send that failed; or whoever has ended a wait, before its send. */
+/** A server between its write and its send, or after a failed send; or a process that has ended a wait, before its send. */
 export interface Sending {
   isOwn: boolean;
   isFresh: boolean;
@@ -104,7 +104,7 @@ export interface State {
   /** The workers know the job's type. */
   isKnown: boolean;
   faults: Faults;
-  /** What the step that led here did wrong. */
+  /** What was wrong with the step that led here. */
   wrong: string | undefined;
 }
 
@@ -163,7 +163,7 @@ export function copyOf(state: State): State {
   };
 }
 
-/** A transition took effect: what anybody knew is old, and whoever held the job does not hold it any more. */
+/** A transition took effect: what other processes knew is out of date, and its old holder does not hold it any more. */
 export function becomeNewVersion({ messages, workers, sendings, sweeping, late }: State): void {
   for (const message of messages) if (message !== undefined) message.isFresh = false;
   for (const worker of workers) {
@@ -187,7 +187,7 @@ export function isForGood({ job, faults }: State): boolean {
   return isFinal(job.status) && faults.retry === 0;
 }
 
-/** The same for states that nothing can tell apart later: however workers and messages are called. */
+/** The same for states that cannot be told apart later: regardless of the names of workers and messages. */
 export function keyOf(state: State): string {
   const { job, truth, messages, workers, sendings, sweeping, late, isKnown, faults, wrong } = state;
   const forGood = isForGood(state);

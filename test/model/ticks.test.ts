@@ -1,4 +1,4 @@
-/** One job a tick, by whoever carries it out, and none of an old kind after a change was answered. */
+/** One job per tick, whichever process makes it, and none of the old definition after a change was answered. */
 import { expect, test } from 'vitest';
 import { explore } from './explore.ts';
 import { tickModel, type TickMutant, type TickProtocol } from './ticks.ts';

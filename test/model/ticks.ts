@@ -21,7 +21,7 @@ export type TickMutant =
 export interface TickProtocol {
   /** Ticks there are, one a second. */
   readonly last: number;
-  /** At work at once. */
+  /** How many work at the same time. */
   readonly actors: number;
   readonly crashes: number;
   readonly updates: number;
@@ -42,12 +42,12 @@ interface State {
   /** Undefined: deleted, and not created again yet. */
   readonly present: Seen | undefined;
   readonly version: number;
-  /** By id: of which tick, which kind. */
+  /** By id: of which tick, and of which definition. */
   readonly jobs: Readonly<Record<string, { readonly at: number; readonly kind: string }>>;
   readonly now: number;
   readonly actors: readonly Actor[];
   readonly left: { readonly crashes: number; readonly updates: number; readonly deletions: number };
-  /** Kinds of which no job may come any more. */
+  /** Definitions of which no further job may come. */
   readonly over: readonly string[];
   readonly wrong?: string | undefined;
 }
@@ -88,7 +88,7 @@ export function tickModel({ last, actors: most, crashes, updates, deletions, mut
       const ats = Object.values(jobs).map(({ at }) => at);
       return new Set(ats).size < ats.length ? 'two jobs of one tick' : undefined;
     },
-    // Ticks of a moment at which there was no schedule need no job.
+    // Ticks at a time without the schedule need no job.
     isDone: ({ present, now, actors, jobs }) =>
       now === last &&
       actors.length === 0 &&

@@ -99,7 +99,7 @@ function stepsOf(state: State, worker: Worker, acting: Acting): void {
         const message = next.messages[worker.message];
         leave(next);
         if (message === undefined) return;
-        // What was parked then may have been sent anew by now.
+        // What was parked then may have been sent again by now.
         if (!isFinal(next.job.status) && message.isOwn && worker.why !== 'parked')
           accuse(next, `the message of a job that is ${next.job.status} was deleted`);
         next.messages[worker.message] = undefined;

@@ -1,4 +1,4 @@
-/** The state that the model of workflows explores: records of jobs, the workflow’s, and those who tell of them. */
+/** The state that the model of workflows explores: records of jobs, the workflow’s, and the processes that announce changes. */
 import { exactly } from '../../core/clock.ts';
 import { isFinal, type Job, type JobStatus } from '../../core/job.ts';
 import type { GuardName } from '../../core/guards.ts';

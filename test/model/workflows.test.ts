@@ -1,4 +1,4 @@
-/** Every interleaving of the shipped looks and moves within small bounds, and proof that the model would notice broken ones. */
+/** Every interleaving of the real looks and moves within small bounds, and proof that the model would notice broken ones. */
 import { describe, expect, test } from 'vitest';
 import { explore } from './explore.ts';
 import { workflowModel } from './workflows.ts';
@@ -25,7 +25,7 @@ const quick = {
   'children, cancelled, a crash': { needs: [[], []], children: [[1], []], tellers: 2, cancels: 1, crashes: 1 },
 } as const satisfies Readonly<Record<string, WorkflowSetting>>;
 
-/** Those that the protocol was first explored in, on paper. */
+/** The graphs with which the protocol was first explored. */
 const long = {
   'two, fails, retries, crash': { needs: two, tellers: 2, failures: 2, retries: 2, crashes: 1 },
   'two, two tellers': { needs: two, tellers: 3, failures: 1, retries: 1, sweeps: 1, crashes: 1 },
@@ -84,7 +84,7 @@ const killedInLong: Readonly<Record<LongMutant, keyof typeof long>> = {
   'cancels what was named again': 'children, cancelled, retried',
 };
 
-describe('the model notices whoever', { timeout }, () => {
+describe('the model notices a part that', { timeout }, () => {
   test.for(workflowMutants)('%s', (mutant) => {
     expect(explore(workflowModel(quick[killedIn[mutant]], mutant), maxStates).violation?.what).toBeDefined();
   });

@@ -1,7 +1,7 @@
 /**
- * Jobs that wait for jobs: those who end, retry and cancel them, those who tell of it, the sweeper, whoever puts them, and
- * deaths anywhere between two requests. What is decided is the shipped look, and what is written the shipped moves, taken
- * or refused by the shipped rules.
+ * Jobs that wait for jobs: processes that end, retry and cancel them, that announce it and that put them, the sweeper, and
+ * deaths anywhere between two requests. What is decided is the shipped look, and what is written the shipped moves, taken or
+ * refused by the shipped rules.
  */
 import { isFinal } from '../../core/job.ts';
 import { endedChanges, restartedChanges } from '../../core/workflow/moves.ts';

@@ -9,7 +9,7 @@ export interface Writing {
   readonly bounds: Bounds;
 }
 
-/** Answers whether the table took it; changes the state if so. `failures`, `losses`: as the writer writes them. */
+/** Returns whether the table accepted it; changes the state if so. `failures`, `losses`: as the writer writes them. */
 export function write(
   { rules, bounds }: Writing,
   state: State,
@@ -90,7 +90,7 @@ const fenced: ReadonlySet<TransitionEvent> = new Set<TransitionEvent>([
   'stop',
 ]);
 
-/** What is wrong with a state, whoever led to it. */
+/** What is wrong with a state, whatever led to it. */
 export function violationOf(
   state: State,
   { bounds, hasOwnTimer, began }: { readonly bounds: Bounds; readonly hasOwnTimer: boolean; readonly began: State['faults'] },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { blocksRunBy } from '../docs/projectFacts.ts';
+import { blocksRunBy } from '../docs/readPages.ts';
 
 const root = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
@@ -20,7 +20,7 @@ describe('npm run new-job, in a copy of the project', () => {
     const { stdout } = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
     for (const path of stdout.trim().split('\n')) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
-      // A file that was removed and not yet committed is none.
+      // A file that was removed and not yet committed does not count.
       await cp(join(root, path), join(folder, path)).catch(() => undefined);
     }
     for (const shared of ['node_modules', '.cache']) await symlink(join(root, shared), join(folder, shared));

@@ -1,4 +1,4 @@
-/** A project of someone else's: an empty folder of its own, into which packages of this repository are put as npm packs them. */
+/** Somebody else's project: an empty folder of its own, into which packages of this repository are installed as npm packs them. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ export interface Project extends AsyncDisposable {
   write(files: Readonly<Record<string, string>>): Promise<void>;
   /** Packages that this repository has installed, with what they need. */
   link(names: readonly string[]): Promise<void>;
-  /** What the strict compiler finds, `''` where it is content. */
+  /** The errors of the strict compiler, `''` where there are none. */
   compile(...names: readonly string[]): Promise<string>;
   /** Its standard output. @throws where it ends with another code than 0. */
   run(command: string, ...args: readonly string[]): Promise<string>;
@@ -25,7 +25,7 @@ export interface Project extends AsyncDisposable {
 
 export async function openProject(): Promise<Project> {
   const folder = await mkdtemp(join(tmpdir(), 'job-tickets-project-'));
-  // The project's own Node and compiler; nothing of the developer's shell.
+  // The project's own Node and compiler; no settings of the developer's shell.
   const env = { PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`, HOME: process.env['HOME'] };
   const execute = async (command: string, args: readonly string[], cwd = folder): Promise<string> =>
     (await run(command, [...args], { cwd, env, maxBuffer: 16 * 1024 ** 2 })).stdout;

@@ -151,7 +151,7 @@ describe('the packed package, installed into an empty folder', () => {
       [64, 'fly'],
       [64, 'types', '--into', 'x'],
       [73, 'types', '--out', 'no/folder/x.d.ts'],
-      // Each knows the setting, and then wants Redis.
+      // Each reads the setting, and then stops because it needs Redis.
       ...['server', 'worker', 'lambdas'].map((part) => [78, part] as const),
     ];
     await Promise.all(

@@ -1,4 +1,4 @@
-/** What is told of a job's attempts, and to whom. */
+/** Which details of a job's attempts each caller gets. */
 import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
 import { at } from '../e2e/apiSystem.ts';
@@ -6,7 +6,7 @@ import { as, openGuarded, transports } from './stage.ts';
 
 const query = `query ($jobId: ID!) { job(jobId: $jobId) { status attemptRuns(first: 1) { edges { node { worker error { message stack } } } } } }`;
 
-test('stacks and workers are told to admins alone, failures to the owner, logs and attempts to nobody else', async () => {
+test('stacks and workers are shown only to admins, failures to the owner, logs and attempts to nobody else', async () => {
   await using api = await openGuarded();
   const [alice, bob, admin] = [await as('alice'), await as('bob'), await as('root', { scope: 'admin' })];
   const created = await api.request(

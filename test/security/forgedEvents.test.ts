@@ -29,7 +29,7 @@ async function handIn(owner: string): Promise<string> {
   return String(at(data, 'createJob', 'job', 'jobId'));
 }
 
-/** What Redis may be made to say of a job that waits. */
+/** What Redis can be made to say of a waiting job. */
 const forgeries: readonly (readonly [what: string, changes: object])[] = [
   ['that it succeeded', { version: 2, status: 'SUCCEEDED' }],
   ['that it failed, with a text', { version: 2, status: 'FAILED_FINAL', error: { code: 'X', message: 'FORGED', attempt: 1, at: 1 } }],
@@ -65,7 +65,7 @@ describe.each(transportNames)('events forged in Redis, over %s', (transport) => 
   });
 });
 
-/** All that a subscription is told until the job is cancelled, as text. */
+/** All that a subscription sends until the job is cancelled, as text. */
 const watches = {
   async SSE(query: string, owner: string) {
     const response = await post(stage, { query }, { ...(await as(owner)), accept: 'text/event-stream' });
@@ -92,7 +92,7 @@ const watches = {
 } as const;
 
 describe.each(['SSE', 'WebSocket'] as const)('a watch over %s', (transport) => {
-  test('is told of none of them: it ends as the record does', async () => {
+  test('gets none of them: it ends as the record does', async () => {
     const jobId = await handIn('bob');
     const query = `subscription { jobStatusChanged(jobId: "${jobId}") { version status at progress error { message } job { owner } } }`;
     const watching = watches[transport](query, 'bob');
@@ -104,7 +104,7 @@ describe.each(['SSE', 'WebSocket'] as const)('a watch over %s', (transport) => {
     expect([...text.matchAll(/"status":"(\w+)"/g)].map(([, status]) => status)).toEqual(['PENDING', 'CANCELLED']);
   });
 
-  test('of all of one’s jobs is told nothing of another’s, on whosever channel it is said', async () => {
+  test('of all of one’s jobs gets nothing of another’s, on whichever owner’s channel it is published', async () => {
     const [theirs, owner] = [await handIn('bob'), `alice-${transport}`];
     const query = 'subscription { jobStatusChanged { jobId version status error { message } job { jobId owner params } } }';
     const watching = watches[transport](query, owner);

@@ -6,7 +6,7 @@ import { queueName } from '../../core/queue/sqs/definition.ts';
 import { makeJob } from '../support/jobFactory.ts';
 import { startSystem, type System } from '../support/startSystem.ts';
 
-/** Whatever a forger may say of a job. */
+/** Whatever a forger may claim about a job. */
 function bodiesOf({ jobId, version, type }: Job): readonly string[] {
   const truth = { v: 1, jobId, generation: 1, version, traceId: '0'.repeat(32), type, createdAt: Date.now() };
   return [
@@ -34,7 +34,7 @@ async function forge({ config }: System, bodies: readonly string[]): Promise<voi
   sqs.destroy();
 }
 
-/** A job that is handed in afterwards has ended: what was forged before it has been looked at. */
+/** A job that is handed in afterwards has ended: by then the forged messages have been looked at. */
 async function workedThrough(system: System): Promise<void> {
   for (const priority of jobPriorities) {
     await expect.poll(async () => (await system.core.queues.depth(priority)).visible, { timeout: 20_000 }).toBe(0);

@@ -1,4 +1,4 @@
-/** Who writes to Redis and to the queues whatever they like, all the time. */
+/** An attacker who writes anything to Redis and to the queues, all the time. */
 import fc from 'fast-check';
 import { jobPriorities, jobStatuses } from '../../core/job.ts';
 import { createRedis } from '../../core/redis.ts';
@@ -8,7 +8,7 @@ export interface ForgerDeps {
   readonly redisUrl: string;
   readonly queues: Core['queues'];
   readonly owners: readonly string[];
-  /** The tickets that there are by now, of all owners. */
+  /** The tickets so far, of all owners. */
   readonly tickets: readonly string[];
   /** Texts that one owner has and the other must not see. */
   readonly marks: readonly string[];
@@ -72,7 +72,7 @@ export async function startForger({ redisUrl, queues, owners, tickets, marks, se
     for (let count = 0; !stopping.signal.aborted; count += 1) {
       const one = forgeries[count % forgeries.length];
       if (one !== undefined) await forge(one);
-      // As often as it can without keeping the others from their turn.
+      // As often as possible without blocking the others.
       if (count % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     }
   })();

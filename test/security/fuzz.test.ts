@@ -207,7 +207,7 @@ test(
   },
 );
 
-/** Says it all, listens for a moment, and leaves. */
+/** Sends everything, listens for a moment, and leaves. */
 function talk(pieces: readonly Buffer[]): Promise<string> {
   const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
   let text = '';
@@ -220,7 +220,7 @@ function talk(pieces: readonly Buffer[]): Promise<string> {
   return new Promise((resolve) => socket.once('close', () => resolve(text)));
 }
 
-/** Runs rounds for so long, looking after the server in between. Answers the sum of what they answer. */
+/** Runs rounds for so long, checking the server in between. Returns the sum of what they return. */
 async function until(ms: number, round: (number: number) => Promise<number>): Promise<number> {
   const endsAt = performance.now() + ms;
   let sum = 0;
@@ -231,7 +231,7 @@ async function until(ms: number, round: (number: number) => Promise<number>): Pr
   return sum;
 }
 
-/** Nothing was masked, nothing broke: what an attacker sends is never our error. */
+/** Nothing was masked, nothing broke: an attacker's input is never an error of ours. */
 function expectCalm(): void {
   expect(
     api.logged.filter((line) => line.includes('"level":"error"')),

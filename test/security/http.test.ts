@@ -82,7 +82,7 @@ describe('refused over HTTP, with a code and no stack', () => {
     expect(status).toBe(413);
   });
 
-  test('whoever brings no token, before anything that they send is read', async () => {
+  test('a caller without a token, before anything that they send is read', async () => {
     const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
     socket.on('error', () => undefined);
     socket.write('POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{');

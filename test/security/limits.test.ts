@@ -9,7 +9,7 @@ const create = 'mutation { createJob(input: { type: "simulate_work" }) { created
 const watch = 'subscription { jobStatusChanged { version } }';
 const slow = { RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '5' };
 
-/** Costs far more than a burst: whoever sent it has nothing left for a minute and a half. */
+/** Costs far more than a burst: its sender has nothing left for a minute and a half. */
 const batch = {
   query: 'mutation ($input: CreateJobsInput!) { createJobs(input: $input) { results { created } } }',
   variables: { input: { jobs: Array.from({ length: 100 }, () => ({ type: 'simulate_work' })) } },
@@ -83,7 +83,7 @@ describe('createJob in a loop', () => {
     await isLimited(async () => (await transports[transport](shared, watchOne, caller)).codes[0]);
   });
 
-  test('tells what is left of what was drawn on, in the fields of the IETF draft', async () => {
+  test('shows what is left of the budgets that were used, in the fields of the IETF draft', async () => {
     const { headers } = await shared.request(create, {}, await as('heather'));
     expect(headers.get('ratelimit-policy')).toContain('"jobs";q=5;w=5');
     expect(headers.get('ratelimit')).toContain('"jobs";r=4;t=1');
@@ -99,7 +99,7 @@ describe('createJob in a loop', () => {
     expect(at(refusal, 'retryAfterSeconds')).toBeGreaterThan(90);
   });
 
-  test('is limited across servers that share a Redis, and not at all while that is away, which is told once', async () => {
+  test('is limited across servers that share a Redis, and not at all while that is away, which is logged once', async () => {
     const redis = await startRedis();
     try {
       const environment = { ...slow, REDIS_URL: redis.url };
@@ -118,7 +118,7 @@ describe('createJob in a loop', () => {
     }
   });
 
-  test('has no limit where nobody is told apart, unless one is set', async () => {
+  test('has no limit where owners are not told apart, unless one is set', async () => {
     await using open = await openApiSystem({ works: false });
     expect((await createInALoop(open, { authorization: '' }, 50)).created).toBe(50);
     await using limited = await openApiSystem({ works: false, environment: slow });

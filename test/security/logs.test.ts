@@ -6,7 +6,7 @@ import { as, openGuarded, post, transportNames, transports } from './stage.ts';
 
 const create = 'mutation ($input: CreateJobInput!) { createJob(input: $input) { job { jobId } } }';
 
-/** What must stand nowhere, by where a client may put it. */
+/** Texts that must not appear anywhere, by where a client may put them. */
 const secrets = {
   params: 'SECRET-OF-PARAMS',
   literal: 'SECRET-OF-A-LITERAL',
@@ -50,7 +50,7 @@ test(
       await run('query ($n: Int) { jobs(first: $n) { edges { cursor } } }', { n: secrets.variable });
       await run(`query { jobByIdempotencyKey(idempotencyKey: "${secrets.key}") { params } }`);
     }
-    // What breaks on our side, while a client's words are at hand.
+    // Failures on the server's side while a client's text is in use.
     await post(api, `{"query":"${secrets.literal}`, caller);
     await post(api, { query: '{ __typename }' }, { authorization: `Bearer ${secrets.params}` });
     await post(api, { query: '{ __typename }' }, { ...caller, 'idempotency-key': `"${secrets.key}` });

@@ -37,7 +37,7 @@ async function endOf(owner: string, seen: Seen): Promise<unknown> {
   return at((await transports.HTTP(api, { query, variables }, await as(owner))).data, 'waitForJob');
 }
 
-/** Not Bob's, however it is spelt. */
+/** Not Bob's, however it is written. */
 const foreign: readonly (readonly [what: string, uri: string])[] = [
   ['another owner’s', 's3://files/alice/secret.txt'],
   ['another owner’s in another bucket', 's3://second/alice/secret.txt'],
@@ -99,7 +99,7 @@ test('a job reads its owner’s objects and shared ones, and writes its owner’
   expect(await endOf('Alice', capital)).toMatchObject({ status: 'SUCCEEDED', result: { text: secret } });
 });
 
-test('an output that another job has written stays as it is, and the job is told why', async () => {
+test('an output that another job has written stays as it is, and the job gets the reason', async () => {
   const output = 's3://files/bob/once.txt';
   expect(await endOf('bob', await handIn('HTTP', 'bob', { source: 's3://files/bob/own.txt', output }))).toMatchObject({
     status: 'SUCCEEDED',

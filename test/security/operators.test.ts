@@ -1,4 +1,4 @@
-/** What changes how the system runs for everybody is for those who run it. */
+/** Only operators may change how the system runs for everybody. */
 import { expect, test } from 'vitest';
 import { at, openApiSystem } from '../e2e/apiSystem.ts';
 import { as, openGuarded } from './stage.ts';
@@ -45,7 +45,7 @@ test('nobody but an admin pauses and resumes; everybody sees what is paused', as
   }
 });
 
-test('where no tokens are asked for, whoever has the machine may', async () => {
+test('where no tokens are required, every caller on the machine may', async () => {
   await using api = await openApiSystem({ works: false });
   const { body } = await api.request(operations[0] ?? '');
   expect(at(body.data, 'pauseJobType', 'jobType', 'isPaused')).toBe(true);

@@ -13,7 +13,7 @@ const create =
 const jobIdOf = (data: unknown): string => String(at(data, 'createJob', 'job', 'jobId'));
 const delayed = { delay: 900 };
 
-/** What one may try with a ticket that is not one's own. */
+/** What a caller may try with somebody else's ticket. */
 const attempts: readonly (readonly [what: string, query: string])[] = [
   ['read', 'query ($jobId: ID!) { job(jobId: $jobId) { jobId params } }'],
   ['waited for', 'query ($jobId: ID!) { waitForJob(jobId: $jobId, timeoutSeconds: 1) { jobId } }'],
@@ -26,7 +26,7 @@ const attempts: readonly (readonly [what: string, query: string])[] = [
 ];
 
 describe.each(transportNames)('another owner’s job, over %s', (transport) => {
-  test.each(attempts)('cannot be %s: to the letter as if it did not exist', async (_what, query) => {
+  test.each(attempts)('cannot be %s: exactly as if it did not exist', async (_what, query) => {
     const [alice, bob] = [await as('alice'), await as('bob')];
     const jobId = jobIdOf((await transports.HTTP(api, { query: create, variables: delayed }, alice)).data);
     const theirs = await transports[transport](api, { query, variables: { jobId } }, bob);

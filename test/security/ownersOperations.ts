@@ -1,4 +1,4 @@
-/** What owners do at random: each operation of the API, on tickets, cursors, schedules and bulk operations of either of them. */
+/** Random operations of owners: each operation of the API, on tickets, cursors, schedules and bulk operations of any of them. */
 import fc from 'fast-check';
 import { transportNames, type Operation } from './stage.ts';
 
@@ -136,7 +136,7 @@ export function operationOf(owner: Owner, drawn: Drawn): Operation {
     case 'watchLogs':
       return { query: 'subscription ($jobId: ID!) { jobLogAdded(jobId: $jobId) { attempt message fields } }', variables: { jobId } };
     case 'createBulk': {
-      // Of one job, whosever it is.
+      // For one job of any owner.
       const filter = { jobIdPrefix: jobId, status: ['CANCELLED', 'FAILED', 'FAILED_FINAL', 'PENDING', 'PROCESSING'] };
       const asked = {
         action: isUndeclared ? 'CANCEL' : 'RETRY',

@@ -1,4 +1,4 @@
-/** Documents of the schema, made by chance: with fragments, directives, aliases and variables, and now and then a mistake. */
+/** Random documents of the schema: with fragments, directives, aliases and variables, and now and then a mistake. */
 import {
   getNamedType,
   isEnumType,

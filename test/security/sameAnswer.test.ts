@@ -11,7 +11,7 @@ const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
 const seconds = Number(process.env['FUZZ_SECONDS'] ?? 8);
 const told = `SEED=${seed}`;
 const minSuccesses = 30;
-/** What may keep the loop of a server, in milliseconds of its processor. */
+/** How long a server's event loop may be blocked, in milliseconds of its processor. */
 const maxTurnMs = 100;
 
 let api: ApiSystem;
@@ -39,7 +39,7 @@ const values = () => ({
   JSON: [{}, { payload: [1, null, 'x'] }, [], 1, 'x', { a: '\udfff' }],
 });
 
-/** How long is waited for, and what differs from call to call, is nothing of the answer. */
+/** Waiting times, and what differs from call to call, are not part of the answer. */
 const waits = /waitForJob/;
 const comparable = (answer: unknown): unknown =>
   JSON.parse(JSON.stringify(answer).replaceAll(/"traceId":"[0-9a-f]{32}"/g, '"traceId":"…"'));
@@ -64,7 +64,7 @@ async function overHttp(operation: Operation): Promise<unknown> {
   throw new Error(`a stream without an event: ${text}`);
 }
 
-/** The answer, and for how long it kept the loop: the least of three times, as a collection of garbage may fall into any one. */
+/** The answer, and how long it blocked the loop: the least of three times, since a garbage collection may fall into any one. */
 async function measured(operation: Operation): Promise<{ readonly answer: unknown; readonly keptMs: number }> {
   const before = process.threadCpuUsage();
   const answer = await overHttp(operation);
@@ -94,7 +94,7 @@ test(
     // However slow the machine, operations that succeed are among them.
     for (let id = 1; performance.now() < endsAt || (codes.get('none') ?? 0) < minSuccesses; id += 1) {
       const operation = randomOperation({ schema, chance, values: values() });
-      // What changes the job can be done once only. An owner's feed has nothing to tell here, and waits are long.
+      // An operation that changes the job can be done only once. An owner's feed has nothing to send here, and waits are long.
       if (operation.query.startsWith('mutation') && JSON.stringify(operation).includes(jobId)) continue;
       if (waits.test(operation.query) || (/jobStatusChanged/.test(operation.query) && !operation.query.includes('jobId:'))) continue;
       socket.send({ id: String(id), type: 'subscribe', payload: operation });
@@ -137,7 +137,7 @@ function listenTo(socket: TestSocket): (id: string) => Promise<unknown> {
   return (id) => new Promise((resolve) => waiting.set(id, resolve));
 }
 
-/** A watch that has nothing to tell says nothing: so the server answers other questions first. */
+/** A watch without events sends nothing: so the server answers other requests first. */
 async function silence({ query }: Operation): Promise<undefined> {
   if (!query.startsWith('subscription')) return new Promise(() => undefined);
   await post(api, { query: '{ jobTypes { name } }' }, caller);
@@ -172,7 +172,7 @@ test.each([
     expect([200, 400, 413]).toContain(response.status);
     return keptMs;
   };
-  // The first time is also that of the compiler.
+  // The first time includes compilation.
   const times = [await attempt(), await attempt(), await attempt()];
   expect(Math.min(...times)).toBeLessThan(maxTurnMs);
   expect(api.logged.filter((line) => line.includes('"level":"error"'))).toEqual([]);

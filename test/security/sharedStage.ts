@@ -1,4 +1,4 @@
-/** A server and a worker of several owners, on Redis and on a folder of objects: all that two owners could meet in. */
+/** A server and a worker of several owners, on Redis and on a folder of objects: everything that two owners share. */
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -23,7 +23,7 @@ import { startRedis, type RedisServer } from '../support/redis.ts';
 import { silentLog } from '../support/silentLog.ts';
 import { secret } from './stage.ts';
 
-/** Copies one object, and reads what its params name without saying so. */
+/** Copies one object, and reads another that its params name without declaring it. */
 const copyObject = defineJobType({
   name: 'copy_object',
   description: 'Copies an object.',

@@ -67,7 +67,7 @@ describe('a WebSocket is closed with the protocol’s code', () => {
     expect(await socket.closed).toBe(1006);
   });
 
-  test('runs nothing more once it was told to go', async () => {
+  test('runs nothing more once it was asked to leave', async () => {
     const socket = await openSocket(api.url, mallory);
     socket.send(subscribe('1'));
     socket.send({ id: '2', type: 'subscribe', payload: { query: '{ __typename }' } });

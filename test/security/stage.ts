@@ -1,4 +1,4 @@
-/** A server in production with tokens, and attackers' ways to it: the same operation over HTTP, SSE and WebSocket. */
+/** A server in production with tokens, and an attacker's ways to it: the same operation over HTTP, SSE and WebSocket. */
 import { SignJWT } from 'jose';
 import { expect } from 'vitest';
 import { z } from 'zod';
@@ -13,7 +13,7 @@ export interface Claims {
   readonly expiresInSeconds?: number;
 }
 
-/** Headers, or connectionParams, that say who calls. */
+/** Headers, or connectionParams, that identify the caller. */
 export async function as(owner: string, { scope, expiresInSeconds = 600 }: Claims = {}): Promise<{ readonly authorization: string }> {
   const token = new SignJWT({
     sub: owner,
@@ -34,13 +34,13 @@ export interface Operation {
 }
 
 export interface Seen {
-  /** All that came back, as it was sent. */
+  /** Everything that came back, as it was sent. */
   readonly text: string;
   readonly codes: readonly unknown[];
   readonly data: unknown;
 }
 
-/** Where to knock. */
+/** The addresses to attack. */
 type Served = Pick<ApiSystem, 'url'>;
 
 type Transport = (api: Served, operation: Operation, caller: { readonly authorization: string }) => Promise<Seen>;
@@ -82,7 +82,7 @@ async function beginningOf(response: Response): Promise<string> {
 
 const answer = z.looseObject({ data: z.unknown().optional(), errors: z.array(z.unknown()).default([]) });
 
-/** Whatever an answer or a stream's first event says, its codes are documented and it tells nothing of our insides. */
+/** In every answer, and every first event of a stream, the codes are documented and nothing internal is revealed. */
 export function seenIn(text: string): Seen {
   expect(text).not.toMatch(/node_modules|\n\s+at |at .*:\d+:\d+/);
   const isStream = /^(:|event:)/.test(text);

@@ -1,4 +1,7 @@
-/** What one ordinary token, or none, may cost everybody else: nothing that is felt. One server with default limits and a small heap. */
+/**
+ * What one ordinary token, or none, may cost all other callers: nothing that they notice. One server with default limits and a
+ * small heap.
+ */
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { at } from '../e2e/apiSystem.ts';
@@ -9,7 +12,7 @@ import { as, post, secret, transportNames, transports, type Operation } from './
 let server: GuardedServer;
 beforeAll(async () => {
   server = await startGuardedServer({ JWT_SECRET: secret });
-  // What is compiled and kept at the first use is no attack's doing.
+  // What is compiled and cached at the first use does not count as an attack.
   for (const name of transportNames) await transports[name](server, { query: '{ jobTypes { name } }' }, await as('alice'));
 });
 afterAll(() => server[Symbol.asyncDispose]());
@@ -48,6 +51,25 @@ describe.each<readonly [what: string, operation: Operation]>([
       const { codes } = await transports[transport](server, operation, await as('mallory'));
       expect(codes).not.toContain('INTERNAL_SERVER_ERROR');
     });
+  });
+});
+
+test('the largest workflow there may be holds nobody up, when it is handed in and until it has ended', async () => {
+  // Each of a hundred waits for a hundred.
+  const jobs = Array.from({ length: 1000 }, (_, index) => ({
+    name: `job${index}`,
+    type: 'simulate_work',
+    params: { durationMs: 0 },
+    dependsOn: index < 900 ? [] : Array.from({ length: 100 }, (_other, other) => `job${(index * 7 + other) % 900}`),
+  }));
+  const create = 'mutation ($jobs: [WorkflowJobInput!]!) { createWorkflow(input: { name: "x", jobs: $jobs }) { workflow { workflowId } } }';
+  const caller = await as('weaver');
+  await server.withstands(async () => {
+    const { data } = await transports.HTTP(server, { query: create, variables: { jobs } }, caller);
+    const variables = { id: at(data, 'createWorkflow', 'workflow', 'workflowId') };
+    const read = { query: 'query ($id: ID!) { workflow(workflowId: $id) { status } }', variables };
+    const shown = async (): Promise<unknown> => (await transports.HTTP(server, read, caller)).data;
+    await expect.poll(shown, { timeout: 30_000, interval: 100 }).toEqual({ workflow: { status: 'SUCCEEDED' } });
   });
 });
 

@@ -98,7 +98,7 @@ describe.each(transportNames)('over %s, an id that no job has', (transport) => {
   });
 });
 
-test('metrics are told to GET alone, by the server and by the other processes', async () => {
+test('metrics are served only to GET, by the server and by the other processes', async () => {
   const metricsPort = await freePort();
   const close = await openMetricsServer({ config: { host: '127.0.0.1', metricsPort }, scrape: () => Promise.resolve(''), log: silentLog });
   for (const url of [`${api.url}/metrics`, `http://127.0.0.1:${metricsPort}/metrics`]) {

@@ -29,7 +29,7 @@ test(
     const marked = Object.values(marks);
     const forger = await startForger({ redisUrl: stage.redis.url, queues: stage.core.queues, owners, tickets, marks: marked, seed });
 
-    /** Nothing of the other's: no mark, no name, no ticket. */
+    /** Nothing of the other owner's: no mark, no name, no ticket. */
     function check(owner: Owner, text: string, what: string): void {
       const told = `SEED=${seed}: ${owner} ${what} saw ${text}`;
       expect(text.includes(marks[other(owner)]) || text.includes(`"${other(owner)}"`), told).toBe(false);
@@ -64,7 +64,7 @@ test(
       }
     }
 
-    /** Begins anew whenever it is told that something may have been missed. */
+    /** Starts again whenever it learns that something may have been missed. */
     async function follow(owner: Owner): Promise<{ readonly seen: () => number; readonly end: () => void }> {
       const socket = await openSocket(stage.url, callers[owner]);
       const query = `subscription { jobStatusChanged { jobId version status at error { message } job { ${fields} } } }`;
@@ -94,7 +94,7 @@ test(
     expect([...counts.errors.keys()]).toEqual(
       expect.arrayContaining(['JOB_NOT_FOUND', 'BAD_USER_INPUT', 'SCHEDULE_NOT_FOUND', 'BULK_OPERATION_NOT_FOUND', 'FORBIDDEN']),
     );
-    // Bulk operations did something, and to jobs of who asked for them alone.
+    // Bulk operations did something, and only to jobs of their creators.
     let matched = 0;
     for (const [operationId, createdBy] of whoAsked) {
       const { value } = await getBulkOperation(stage.core, { owner: createdBy, operationId });

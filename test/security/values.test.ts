@@ -12,7 +12,7 @@ afterAll(() => api[Symbol.asyncDispose]());
 const create = 'mutation ($input: CreateJobInput!) { createJob(input: $input) { created job { jobId params idempotencyKey } } }';
 const mallory = await as('mallory');
 
-/** As over HTTP and WebSocket, but of a text: what JavaScript cannot say, JSON can. */
+/** As over HTTP and WebSocket, but from a text: JSON can express what JavaScript cannot. */
 async function sendText(transport: (typeof transportNames)[number], body: string): Promise<ReturnType<typeof seenIn>> {
   if (transport !== 'WebSocket') {
     const accept = transport === 'SSE' ? { accept: 'text/event-stream' } : {};

@@ -73,7 +73,7 @@ describe('a watch token', () => {
     expect(await codeOf(`${kind} { ${field} }`)).toBe('FORBIDDEN');
   });
 
-  test('sees no other job of its owner, by no way of asking, and steers nothing, its own job neither', async () => {
+  test('sees no other job of its owner, whichever way it asks, and controls nothing, not even its own job', async () => {
     for (const document of [
       `{ job(jobId: "${otherJobId}") { status } }`,
       `{ job(jobId: "${jobId}") { status } other: job(jobId: "${otherJobId}") { status } }`,
@@ -125,7 +125,7 @@ describe('a watch token', () => {
   });
 });
 
-test('where there is no secret to sign with, that is told', async () => {
+test('where there is no secret to sign with, the error says so', async () => {
   await using system = await openApiSystem({ works: false, environment: { SOCKET_DRAIN_SECONDS: '0' } });
   await using client = createJobTickets({ url: `${system.url}/graphql` });
   await expect(client.createWatchToken('any')).rejects.toMatchObject({ code: 'WATCH_TOKENS_UNAVAILABLE' });

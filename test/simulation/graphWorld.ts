@@ -34,7 +34,7 @@ export interface GraphWorld extends Omit<RandomWorkflow, 'key' | 'maxJobs'> {
   some(most: number): number;
 }
 
-/** 0 to 1 each. */
+/** Shares are 0 to 1. */
 export interface Weather {
   /** Of how many requests and messages one goes wrong. */
   loss: number;
@@ -42,6 +42,8 @@ export interface Weather {
   hintLoss: number;
   /** Of how many moments of a handler one ends its run. */
   failure: number;
+  /** Nothing goes wrong any more but handlers, and no two things at once. */
+  isOver: boolean;
   /** Known once the workflow is there. */
   plan?: Plan;
 }
@@ -60,7 +62,7 @@ const settings = {
 
 export function createGraphWorld({ core: bare, chance, pass }: Omit<RandomWorkflow, 'key' | 'maxJobs'>): GraphWorld {
   const { now } = bare.clock;
-  const weather: Weather = { loss: 0, hintLoss: 0, failure: 0 };
+  const weather: Weather = { loss: 0, hintLoss: 0, failure: 0, isOver: false };
   const luck = (): number => weather.loss;
   const turns = createTurns(chance);
   const { table, records, writes } = recordedTable(bare.table, now);
@@ -69,7 +71,9 @@ export function createGraphWorld({ core: bare, chance, pass }: Omit<RandomWorkfl
   const oracle = createProgramOracle({
     chance,
     luck: () => weather.failure,
-    wrongBeginning: (job, context, inputs) => wrongBeginning({ job, context, inputs, records, plan: weather.plan }),
+    wrongBeginning: (job, context, inputs) =>
+      wrongBeginning({ job, context, inputs, records, plan: weather.plan, isAlone: weather.isOver }),
+    recordNow: (jobId) => records.get(jobId),
   });
   const core: Core = {
     ...bare,

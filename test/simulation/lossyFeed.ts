@@ -17,12 +17,12 @@ export function createLossyFeed({ chance, luck }: { readonly chance: () => numbe
       ...inner,
       publish: (event, record) => (isOn && chance() >= luck() ? inner.publish(event, record) : Promise.resolve(isOn)),
       async subscribe(channel, listener) {
-        const leave = await inner.subscribe(channel, listener);
+        await inner.subscribe(channel, listener);
         listeners.add(listener);
-        return () => {
-          listeners.delete(listener);
-          return leave();
-        };
+      },
+      unsubscribe(channel, listener) {
+        listeners.delete(listener);
+        return inner.unsubscribe(channel, listener);
       },
       isConnected: () => isOn,
     },

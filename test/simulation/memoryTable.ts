@@ -1,6 +1,6 @@
 /**
  * The table's contract in memory, on a clock that is given: each write is taken or refused by the shipped rules themselves
- * (`allows`, `permits`), and told to whoever records it. For simulations of millions of writes.
+ * (`allows`, `permits`), and reported to a recorder. For simulations of millions of writes.
  */
 import type { ServiceTime } from '../../core/clock.ts';
 import { JobError } from '../../core/errors.ts';

@@ -7,6 +7,9 @@ import type { Entries } from '../../core/table/entries.ts';
 import { keptKey } from '../../core/usecases/kept.ts';
 import type { ProgramListener } from '../support/programs.ts';
 
+/** Whether children are cancelled with their parents, and what failed of them is done again with them. */
+export const childrenFollow: boolean = false;
+
 /** How the runs of one generation of a job ended. */
 interface Ends {
   readonly sums: Set<number>;
@@ -28,11 +31,13 @@ export interface ProgramOracleDeps {
   readonly chance: () => number;
   /** Of how many moments one ends a run, 0 to 1. */
   readonly luck: () => number;
-  /** Before what a job needs has ended: what is wrong with its beginning. */
+  /** As it is now. */
+  readonly recordNow: (jobId: string) => Job | undefined;
+  /** What is wrong with a run's beginning. */
   readonly wrongBeginning: (job: Job, context: HandlerContext, inputs: readonly number[]) => string | undefined;
 }
 
-export function createProgramOracle({ chance, luck, wrongBeginning }: ProgramOracleDeps): ProgramOracle {
+export function createProgramOracle({ chance, luck, recordNow, wrongBeginning }: ProgramOracleDeps): ProgramOracle {
   const wrong: string[] = [];
   const kept = new Set<string>();
   /** Each is for ever, or for a generation, what it was when it was given first. */
@@ -90,6 +95,9 @@ export function createProgramOracle({ chance, luck, wrongBeginning }: ProgramOra
           const job = jobOf(context);
           if (!isFinal(status)) wrong.push(`${job.jobId} goes on while its child ${name} is ${status}`);
           if (status === 'SUCCEEDED') same(`result of ${jobId}`, result);
+          else if (childrenFollow && generationOfParent(recordNow(jobId)) !== job.generation) {
+            wrong.push(`${job.jobId} is given the failure of its child ${name} of an earlier generation`);
+          }
         },
         goesOn(context) {
           if (chance() >= luck()) return;
@@ -129,4 +137,10 @@ function endedOtherwise(
   };
   const code = error?.code ?? '';
   return isMeant[code] === true ? [] : [`failed with ${code}, and its runs: ${JSON.stringify(ends)}`];
+}
+
+/** Of which generation of its parent a child is. */
+function generationOfParent(child: Job | undefined): number {
+  const parent: { readonly jobId: string; readonly generation?: number | undefined } | undefined = child?.parent;
+  return parent?.generation ?? 1;
 }

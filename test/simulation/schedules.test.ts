@@ -100,7 +100,7 @@ function unlucky(core: Core, skewMs: number, chance: () => number, deaths: { cou
   };
 }
 
-test('10,000 ticks make a job each, whatever clocks say and whoever dies', { timeout: 300_000 }, async () => {
+test('10,000 ticks make a job each, whatever clocks say and whichever process dies', { timeout: 300_000 }, async () => {
   const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
   const chance = chances(seed);
   const { clock, table, core, request, present } = openStage();

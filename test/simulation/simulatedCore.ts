@@ -14,7 +14,8 @@ export function simulatedCore(
     jobTypes,
     feed: {
       publish: () => Promise.resolve(true),
-      subscribe: () => Promise.resolve(() => Promise.resolve()),
+      subscribe: () => Promise.resolve(),
+      unsubscribe: () => Promise.resolve(),
       isConnected: () => true,
       close: () => Promise.resolve(),
     },

@@ -87,7 +87,7 @@ async function misuse(world: GraphWorld, acts: GraphActs, watchers: GraphWatcher
 /** Nothing goes wrong any more: what is due happens, however long ago it was left undone. */
 async function rest(world: GraphWorld, acts: GraphActs, watchers: GraphWatchers, plan: Plan): Promise<void> {
   const { weather, feed, processes, records, some, pass, turns, queue } = world;
-  Object.assign(weather, { loss: 0, hintLoss: 0 });
+  Object.assign(weather, { loss: 0, hintLoss: 0, isOver: true });
   feed.turn('on');
   const surely = async (work: (process: GraphProcess) => Promise<unknown>): Promise<void> => {
     processes.start(work, { mayDie: false });

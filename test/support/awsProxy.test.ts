@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { openAwsProxy } from './awsProxy.ts';
 import { portOf } from './portOf.ts';
 
-/** A server that counts what it is asked, behind a proxy. */
+/** A server that counts its requests, behind a proxy. */
 async function setup() {
   const asked: string[] = [];
   const server = createServer((request, response) => {
@@ -35,7 +35,7 @@ async function setup() {
   };
 }
 
-test('passes requests on, and tells each with its answer', async () => {
+test('passes requests on, and reports each with its answer', async () => {
   await using one = await setup();
   const seen: unknown[] = [];
   one.proxy.observe((request, answer) => seen.push([request, answer]));

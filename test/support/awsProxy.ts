@@ -35,7 +35,7 @@ export interface Rule {
   /** Left out: any. */
   readonly operation?: string;
   when?(body: unknown): boolean;
-  /** Asked for each request that matches; left out: always. */
+  /** Called for each request that matches; left out: always. */
   chance?(): boolean;
   /** The rule ends after so many requests; left out: never. */
   readonly times?: number;
@@ -44,7 +44,8 @@ export interface Rule {
 
 export interface HeldRequest extends AwsRequest {
   /**
-   * Lets it go on. A client that is alive gives up after its own time-out, and its next try is not held. Left alone, a request held `before` never takes effect, and one held `after` is never answered.
+   * Lets it continue. A client that is alive gives up after its own time-out, and its next try is not held. Left alone, a
+   * request held `before` never takes effect, and one held `after` is never answered.
    */
   release(): void;
 }
@@ -126,7 +127,7 @@ export async function openAwsProxy(target: string): Promise<AwsProxy> {
       });
       outgoing.on('error', reject);
       outgoing.end(body);
-      // A client that has gone ends its long poll, or a message would be given to nobody. A write is not taken back.
+      // The long poll of a client that has gone is ended, or a message would be delivered to nobody. A write is not undone.
       const giveUp = (): void => void outgoing.destroy();
       if (operationOf(incoming) === 'ReceiveMessage') incoming.socket.once('close', giveUp);
       outgoing.once('close', () => incoming.socket.off('close', giveUp));

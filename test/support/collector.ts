@@ -1,4 +1,4 @@
-/** What an OTLP collector would be sent, over HTTP as JSON. */
+/** An OTLP collector: receives JSON over HTTP. */
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-/** Amazon's own DynamoDB, in memory, on Java: the emulator with streams that the fast one is held against. */
+/** Amazon's own DynamoDB, in memory, on Java: the emulator with streams, with which the fast one is compared. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** The engines that a system can stand on, so that a suite runs on each: what differs between them is here alone. */
+/** The engines on which a suite runs in turn: only this file knows how they differ. */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,7 @@ export interface EngineOptions {
   readonly dynamodbUrl?: string | undefined;
   readonly clock: Clock;
   readonly logOf: (config: Config) => Log;
-  /** Takes what is to be closed. */
+  /** Takes ownership of resources to be closed. */
   readonly opening: AsyncDisposableStack;
 }
 
@@ -41,7 +41,7 @@ export interface OpenedEngine extends Pick<OpenedCore, 'openStream' | 'notReady'
   readonly config: Config;
   readonly core: Core;
   readonly objects: ObjectStore;
-  /** Takes an object away, as somebody else might. */
+  /** Removes an object, as somebody else might. */
   removeObject(uri: string): Promise<void>;
   readonly log: Log;
 }

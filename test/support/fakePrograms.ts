@@ -1,4 +1,4 @@
-/** Programs on a PATH of their own that are real child processes, and ask the test what to answer. */
+/** Programs on a PATH of their own that are real child processes, and get their answers from the test. */
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -25,7 +25,7 @@ export interface FakePrograms extends AsyncDisposable {
   calls(): readonly string[];
 }
 
-/** @param names of the programs. @param answer undefined: nothing is said, and all is well. */
+/** @param names of the programs. @param answer undefined: no output, and success. */
 export async function fakePrograms(
   names: readonly string[],
   answer: (call: Call) => Promise<Answer | undefined> | Answer | undefined = () => undefined,

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { openFaultProxy } from './faultProxy.ts';
 import { portOf } from './portOf.ts';
 
-/** A server that says everything back, behind a proxy. */
+/** An echo server behind a proxy. */
 async function setup() {
   const received: string[] = [];
   const server = createServer((socket) => {
@@ -73,7 +73,7 @@ test('lets nothing through while it is a black hole, and everything after it', a
   await expect.poll(() => [heard(), other.heard()]).toEqual(['late', 'late too']);
 });
 
-test('is as slow as it is told', async () => {
+test('is as slow as configured', async () => {
   await using one = await setup();
   await one.proxy.weather({ kind: 'slow', delayMs: 50 });
   const { socket, heard } = await one.client();

@@ -13,10 +13,10 @@ export type Weather =
   | { readonly kind: 'down' }
   /** Half-open: connections stay and are accepted, but nothing comes through in either direction. */
   | { readonly kind: 'blackHole' }
-  /** What a side says arrives so much later. */
+  /** Data of a side arrives with this delay. */
   | { readonly kind: 'slow'; readonly delayMs: number };
 
-/** What a client said that matched, before it was forwarded. */
+/** The client's data that matched, before it was forwarded. */
 export interface HeldBytes {
   readonly text: string;
   /** Forwards it; without this it never arrives. */
@@ -30,7 +30,7 @@ export interface FaultProxy extends AsyncDisposable {
   reset(): void;
   /** Holds the next piece of a client's bytes that matches; resolves when it is here. */
   hold(matches: (text: string) => boolean): Promise<HeldBytes>;
-  /** From now on, what a client says and `answer` answers never arrives: the client gets that answer instead. */
+  /** From now on, client data for which `answer` returns an answer never arrives: the client gets that answer instead. */
   swallow(answer: (text: string) => string | undefined): { readonly count: () => number; stop(): void };
 }
 
@@ -60,7 +60,7 @@ export async function openFaultProxy(target: number): Promise<FaultProxy> {
     links.add(link);
   }
 
-  /** Answers whether the bytes go on; a held piece goes on when the test says so. */
+  /** Returns whether the bytes go on; a held piece goes on when the test says so. */
   async function intercept(bytes: Buffer, client: Socket): Promise<boolean> {
     if (holders.size === 0 && swallowers.size === 0) return true;
     const text = bytes.toString('latin1');
@@ -121,7 +121,7 @@ export async function openFaultProxy(target: number): Promise<FaultProxy> {
 
 interface Link {
   reset(): void;
-  /** The weather has changed. */
+  /** The fault has changed. */
   resume(): void;
 }
 

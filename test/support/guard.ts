@@ -1,20 +1,20 @@
 /**
- * A process under attack, with little memory, that is watched from within: the one guard of all attacks. It fails where
- * the event loop stalls, memory is kept, or the process ends.
+ * A process under attack, with little memory, that is measured from within; used for all attacks. It fails where the event loop
+ * is blocked, memory is not freed, or the process ends.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { startEntry, urlOf, type EntryName, type RunningEntry } from './processes.ts';
 import type { Strain } from './strainProbe.ts';
 
-/** What nobody's request, document, variable, subscription or file may go beyond. */
+/** The limits for any single request, document, variable, subscription or file. */
 const maxStallMs = 100;
 const maxHeldBytes = 64 * 1024 ** 2;
 
 export interface Guarded extends AsyncDisposable {
   readonly entry: RunningEntry;
   /**
-   * Runs an attack, and looks while whatever it opened is still open. Answers what it cost.
+   * Runs an attack, and measures while everything that it opened is still open. Returns what it cost.
    * @throws where that is too much, or the process has ended.
    */
   withstands(attack: () => Promise<void>, options?: { readonly carriedBytes?: number }): Promise<Strain>;
@@ -26,7 +26,7 @@ export interface GuardOptions {
   readonly maxHeapMegabytes?: number;
 }
 
-/** @public Of any entry: attacks on a worker need the same. */
+/** @public For any program: attacks on a worker need the same. */
 export async function startGuarded(name: EntryName, { env, maxHeapMegabytes = 512 }: GuardOptions): Promise<Guarded> {
   const probe = join(import.meta.dirname, 'strainProbe.ts');
   const flags = [`--max-old-space-size=${maxHeapMegabytes}`, '--expose-gc', '--import', probe];
@@ -53,7 +53,7 @@ export interface GuardedServer extends Guarded {
   readonly url: string;
 }
 
-/** A server that asks for tokens, with everything in memory and default limits. */
+/** A server that requires tokens, with everything in memory and default limits. */
 export async function startGuardedServer(env: Readonly<Record<string, string>>): Promise<GuardedServer> {
   const guarded = await startGuarded('start', { env: { NODE_ENV: 'production', DATA_DIR: '', LOG_LEVEL: 'info', ...env } });
   return { ...guarded, url: await urlOf(guarded.entry, 'start') };

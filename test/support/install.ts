@@ -1,4 +1,4 @@
-/** What the tests need of the machine: installed when it lacks and we may, else named. Nothing is skipped in silence. */
+/** What the tests need of the machine: installed if it is missing and that is allowed, else named. Nothing is skipped silently. */
 import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Entries in this process, for tests of what reads and writes them; `counts` tells how often that was. */
+/** Entries in this process, for tests of code that reads and writes them; `counts` says how often that was. */
 import { systemClock } from '../../core/clock.ts';
 import { createEntries, type Entries, type RawEntry } from '../../core/table/entries.ts';
 

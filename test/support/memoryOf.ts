@@ -1,4 +1,4 @@
-/** What a process holds of the machine's memory, in megabytes. */
+/** The memory that a process uses, in megabytes. */
 import { readFile } from 'node:fs/promises';
 
 export async function residentMegabytes(pid: number): Promise<number> {

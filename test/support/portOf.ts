@@ -1,4 +1,4 @@
-/** Where a server of a test or a bench listens. */
+/** The port of a server of a test or a bench. */
 import type { Server } from 'node:net';
 
 export function portOf(server: Server): number {

@@ -1,4 +1,4 @@
-/** The project's entries as processes of their own: started, killed, paused and woken by pid, with what they logged. */
+/** The project's programs as processes of their own: started, killed, paused and woken by pid, with their logs. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export interface RunningEntry extends AsyncDisposable {
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
   signal(signal: 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): void;
-  /** What a probe that is preloaded answers. @throws with the logs where the process ends meanwhile. */
+  /** The answer of a preloaded probe. @throws with the logs where the process ends meanwhile. */
   ask(question: string): Promise<unknown>;
   /** Its exit code, or null where a signal ended it. @throws after `withinMs`, with the logs. */
   exited(withinMs?: number): Promise<number | null>;
@@ -43,7 +43,7 @@ export interface EntryOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Default: the project. */
   readonly cwd?: string;
-  /** False: an entry that is expected not to come up is not waited for. Default true. */
+  /** False: do not wait for a program that is expected to fail at start. Default true. */
   readonly awaitReady?: boolean;
   /** Of Node, before the entry. */
   readonly flags?: readonly string[];
@@ -64,7 +64,7 @@ export async function startEntry(name: EntryName, { env, cwd = root, awaitReady 
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {
       output += chunk.toString();
-      // Seldom, since each cut copies what is kept.
+      // Rarely, since each cut copies what is kept.
       if (output.length > 2 * maxLogLength) output = output.slice(-maxLogLength);
       for (const listener of listeners) listener();
     });
@@ -127,7 +127,7 @@ export async function startEntry(name: EntryName, { env, cwd = root, awaitReady 
   }
 }
 
-/** Where a server or an all-in-one that is up listens. */
+/** The address of a running server or embedded process. */
 export async function urlOf(entry: RunningEntry, name: 'server' | 'start'): Promise<string> {
   const [, url] = await entry.said(ready[name]);
   if (url === undefined) throw new Error(`${name} did not say where it listens`);

@@ -1,4 +1,4 @@
-/** What a transition needs beside what a test is about: nobody receives, hears or measures anything. */
+/** The parts that a transition needs beside those under test: nothing receives, listens or measures. */
 import { exactly } from '../../core/clock.ts';
 import { createMemoryQueues } from '../../core/queue/memory/queues.ts';
 import type { JobTable } from '../../core/table/jobTable.ts';

@@ -1,4 +1,4 @@
-/** HTTP as bytes, for what no client library would send. */
+/** HTTP as bytes, for requests that no client library would send. */
 import { connect } from 'node:net';
 
 export interface RawAnswer {

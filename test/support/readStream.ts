@@ -1,8 +1,8 @@
-/** Reads an answer that goes on to its end, whole or broken off. */
+/** Reads a streamed answer to its end, complete or broken off. */
 
 export interface ReadStream {
   readonly text: string;
-  /** False: it broke off, which tells a client to come back. */
+  /** False: it broke off, after which a client reconnects. */
   readonly isWhole: boolean;
 }
 

@@ -12,16 +12,16 @@ export interface Received {
   readonly event: z.infer<typeof eventShape>;
 }
 
+const told = { status: z.string(), version: z.number() };
+
+/** Of jobs alone, and of workflows alone. */
 const eventShape = z.strictObject({
   type: z.string(),
   timestamp: z.iso.datetime(),
-  data: z.strictObject({
-    jobId: z.string(),
-    type: z.string(),
-    status: z.string(),
-    version: z.number(),
-    attempt: z.number(),
-  }),
+  data: z.union([
+    z.strictObject({ ...told, jobId: z.string(), type: z.string(), attempt: z.number(), workflowId: z.undefined().optional() }),
+    z.strictObject({ ...told, workflowId: z.string(), name: z.string(), jobId: z.undefined().optional() }),
+  ]),
 });
 
 export type Answer = (response: ServerResponse, received: Received) => void;

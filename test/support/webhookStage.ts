@@ -14,7 +14,7 @@ import { openWebhookReceiver, type Received, type WebhookReceiver } from './webh
 export interface WebhookStage {
   readonly system: System;
   readonly receiver: WebhookReceiver;
-  /** One that nothing was told of yet. */
+  /** A job without any deliveries yet. */
   newOwner(): string;
   endpointFor(owner: string, asked?: Partial<WebhookAsked>): Promise<EndpointWithSecret>;
   create(core: Core, owner: string, changes?: Partial<CreateJobRequest>): Promise<Job>;

@@ -13,7 +13,7 @@ import type { Workflow } from '../../core/workflow/workflow.ts';
 
 export const task = defineJobType({
   name: 'task',
-  description: 'Does as it is told.',
+  description: 'Does what its params say.',
   params: z.object({
     value: z.number().default(1),
     ms: z.int().default(0),

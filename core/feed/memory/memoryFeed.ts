@@ -1,14 +1,15 @@
 /** The feed within one process: for the embedded mode and for tests. */
 import { channelName, channelsOf, tellEach, type Feed, type FeedListener } from '../feed.ts';
+import { withItem, withoutItem } from '../few.ts';
 
 export function createMemoryFeed(): Feed {
-  const listeners = new Map<string, Set<FeedListener>>();
+  const listeners = new Map<string, FeedListener | Set<FeedListener>>();
   return {
     publish(event, record) {
       let isTaken = true;
       for (const channel of channelsOf(event)) {
         tellEach(
-          listeners.get(channel) ?? [],
+          listeners.get(channel),
           (listener) => listener.onEvent(event, record),
           () => (isTaken = false),
         );
@@ -17,13 +18,15 @@ export function createMemoryFeed(): Feed {
     },
     subscribe(channel, listener) {
       const name = channelName(channel);
-      const here = listeners.get(name) ?? new Set();
-      listeners.set(name, here.add(listener));
-      return Promise.resolve(() => {
-        here.delete(listener);
-        if (here.size === 0 && listeners.get(name) === here) listeners.delete(name);
-        return Promise.resolve();
-      });
+      listeners.set(name, withItem(listeners.get(name), listener));
+      return Promise.resolve();
+    },
+    unsubscribe(channel, listener) {
+      const name = channelName(channel);
+      const left = withoutItem(listeners.get(name), listener);
+      if (left === undefined) listeners.delete(name);
+      else listeners.set(name, left);
+      return Promise.resolve();
     },
     isConnected: () => true,
     close() {

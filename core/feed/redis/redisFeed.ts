@@ -8,7 +8,7 @@
 import type { Log } from '../../../telemetry/log.ts';
 import type { RedisAddress } from '../../redis.ts';
 import { decodeEvent, type JobEvent } from '../event.ts';
-import { channelName, channelsOf, isOf, tellEach, type Feed } from '../feed.ts';
+import { channelOf, channelsOf, tellEach, type Feed } from '../feed.ts';
 import { connectToCluster, connectToRedis } from './redisConnection.ts';
 import { createSubscriptions } from './subscriptions.ts';
 
@@ -90,14 +90,15 @@ export function openRedisFeed({ redisUrl, password, isCluster = false, log, ping
 
   function onMessage(channel: string, text: string): void {
     const event = decodeEvent(text);
-    if (event === undefined || !isOf(event, channel)) {
-      // Logged once: a publisher of invalid messages may send many.
+    const of = event === undefined ? undefined : channelOf(event, channel);
+    if (event === undefined || of === undefined) {
+      // Once: whoever sends these may send many.
       if (!hasDropped) log.warn({ channel }, 'dropped a message on the feed that is not an event of its channel, and drops all such');
       hasDropped = true;
       return;
     }
     tellEach(
-      subscriptions.listeners(channel),
+      subscriptions.listeners(of),
       (listener) => listener.onEvent(event),
       (error) => log.error({ error, jobId: event.jobId }, 'a listener of the feed threw'),
     );
@@ -131,9 +132,10 @@ export function openRedisFeed({ redisUrl, password, isCluster = false, log, ping
       }
     },
 
-    subscribe: (channel, listener) => subscriptions.add(channelName(channel), listener),
+    subscribe: (channel, listener) => subscriptions.add(channel, listener),
+    unsubscribe: (channel, listener) => subscriptions.remove(channel, listener),
 
-    isConnected: (channel) => (channel === undefined ? connected : (subscriptions.isWhole(channelName(channel)) ?? connected)),
+    isConnected: (channel) => (channel === undefined ? connected : (subscriptions.isWhole(channel) ?? connected)),
 
     close() {
       closed = true;

@@ -4,7 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../telemetry/log.ts';
-import { tellEach, type FeedListener } from '../feed.ts';
+import { ChannelMap } from '../channelMap.ts';
+import { channelName, tellEach, type Channel, type FeedListener } from '../feed.ts';
+import { withItem, withoutItem, type Few } from '../few.ts';
 import type { RedisConnection } from './redisConnection.ts';
 
 export interface SubscriptionsDeps {
@@ -17,9 +19,11 @@ export interface SubscriptionsDeps {
 }
 
 export interface Subscriptions {
-  add(channel: string, listener: FeedListener): Promise<() => Promise<void>>;
-  listeners(channel: string): Iterable<FeedListener>;
-  isWhole(channel: string): boolean | undefined;
+  add(channel: Channel, listener: FeedListener): Promise<void>;
+  remove(channel: Channel, listener: FeedListener): Promise<void>;
+  listeners(channel: Channel): Few<FeedListener>;
+  /** Whether Redis has confirmed the channel, on the connection that is; undefined where nobody listens to it. */
+  isWhole(channel: Channel): boolean | undefined;
   /** No channel brings events any more. */
   lose(): void;
   /** Tells every listener that it was interrupted. */
@@ -29,45 +33,56 @@ export interface Subscriptions {
   clear(): void;
 }
 
-interface Subscription {
-  readonly listeners: Set<FeedListener>;
-  /** Redis has confirmed the channel on the present connection. */
-  isWhole: boolean;
-  confirming: Promise<void> | undefined;
-}
-
-/** Small enough that a reply, or a ping, never waits behind much work; at most 20,000 channels a second, and each is then read. */
+/** Small enough that a reply, or a ping, is never behind much work; at most 20,000 channels a second, each then read. */
 const batchSize = 500;
 const batchEveryMs = 25;
 
+/** By name. The channel is an object of its own for each time that somebody began to listen to it. */
+type Batch = Map<string, Channel>;
+
 export function createSubscriptions({ connection, log, onRefused, onWhole }: SubscriptionsDeps): Subscriptions {
-  const subscriptions = new Map<string, Subscription>();
-  /** The number of the connection: a confirmation on an older one does not count. */
+  const subscriptions = new ChannelMap<FeedListener | Set<FeedListener>>();
+  /** Those that are not whole, by name: nothing is kept of a channel that is. */
+  let broken: Batch = new Map();
+  const confirming = new Map<string, Promise<void>>();
+  /** Of the connection: what was confirmed on an older one counts for nothing. */
   let epoch = 0;
 
-  async function confirm(channel: string, subscription: Subscription): Promise<void> {
+  function begin(channel: Channel): void {
+    const name = channelName(channel);
+    broken.set(name, channel);
+    const confirmed = confirm(name, channel).finally(() => {
+      if (confirming.get(name) === confirmed) confirming.delete(name);
+    });
+    confirming.set(name, confirmed);
+  }
+
+  async function confirm(name: string, channel: Channel): Promise<void> {
     const began = epoch;
     try {
-      await connection.ssubscribe([channel]);
-      if (began === epoch) subscription.isWhole = true;
+      await connection.ssubscribe([name]);
+      if (began === epoch) mend(name, channel);
     } catch (error) {
-      log.debug({ error, channel }, 'subscribing waits for Redis to return');
+      log.debug({ error, channel: name }, 'subscribing waits for Redis to return');
       if (began === epoch && connection.isReady()) onRefused();
-    } finally {
-      subscription.confirming = undefined;
     }
+  }
+
+  /** Unless it was left, and is listened to anew, since it was asked for. */
+  function mend(name: string, channel: Channel | undefined): void {
+    if (broken.get(name) === channel) broken.delete(name);
   }
 
   function onThrow(error: unknown): void {
     log.error({ error }, 'a listener of the feed threw');
   }
 
-  function interrupt({ listeners }: Subscription): void {
-    tellEach(listeners, (listener) => listener.onInterrupted(), onThrow);
+  function interrupt(channel: Channel): void {
+    tellEach(subscriptions.get(channel), (listener) => listener.onInterrupted(), onThrow);
   }
 
   /** False where the batch, or a part of it, was not confirmed. */
-  async function restoreBatch(batch: ReadonlyMap<string, Subscription>): Promise<boolean> {
+  async function restoreBatch(batch: Batch): Promise<boolean> {
     const began = epoch;
     let confirmed: ReadonlySet<string>;
     try {
@@ -77,20 +92,20 @@ export function createSubscriptions({ connection, log, onRefused, onWhole }: Sub
       return false;
     }
     if (began !== epoch) return false;
-    for (const [channel, subscription] of batch) if (confirmed.has(channel)) subscription.isWhole = true;
+    for (const name of confirmed) mend(name, batch.get(name));
     return confirmed.size === batch.size;
   }
 
-  function tell(batch: ReadonlyMap<string, Subscription>): void {
-    for (const subscription of batch.values()) if (subscription.isWhole) interrupt(subscription);
+  function tell(batch: Batch): void {
+    for (const [name, channel] of batch) if (!broken.has(name)) interrupt(channel);
   }
 
-  /** In the order in which they were added. Channels added meanwhile are handled last. */
-  function* broken(): Generator<Map<string, Subscription>> {
-    let batch = new Map<string, Subscription>();
-    for (const [channel, subscription] of subscriptions) {
-      if (subscription.isWhole || subscription.confirming !== undefined) continue;
-      batch.set(channel, subscription);
+  /** In the order in which they were added. Those added meanwhile come to the end. */
+  function* batches(): Generator<Batch> {
+    let batch: Batch = new Map();
+    for (const [name, channel] of broken) {
+      if (confirming.has(name)) continue;
+      batch.set(name, channel);
       if (batch.size < batchSize) continue;
       yield batch;
       batch = new Map();
@@ -100,39 +115,44 @@ export function createSubscriptions({ connection, log, onRefused, onWhole }: Sub
 
   return {
     async add(channel, listener) {
-      let subscription = subscriptions.get(channel);
-      if (subscription === undefined) {
-        subscription = { listeners: new Set(), isWhole: false, confirming: undefined };
-        subscriptions.set(channel, subscription);
-        subscription.confirming = confirm(channel, subscription);
-      }
-      const { listeners } = subscription;
-      listeners.add(listener);
-      await subscription.confirming;
-      return async () => {
-        if (!listeners.delete(listener) || listeners.size > 0 || subscriptions.get(channel)?.listeners !== listeners) return;
-        subscriptions.delete(channel);
-        if (connection.isReady()) await connection.sunsubscribe(channel).catch(() => undefined);
-      };
+      const listeners = subscriptions.get(channel);
+      subscriptions.set(channel, withItem(listeners, listener));
+      if (listeners === undefined) begin({ ...channel });
+      await confirming.get(channelName(channel));
     },
 
-    listeners: (channel) => subscriptions.get(channel)?.listeners ?? [],
-    isWhole: (channel) => subscriptions.get(channel)?.isWhole,
+    async remove(channel, listener) {
+      const listeners = subscriptions.get(channel);
+      if (listeners === undefined) return;
+      const left = withoutItem(listeners, listener);
+      if (left !== undefined) return subscriptions.set(channel, left);
+      const name = channelName(channel);
+      subscriptions.delete(channel);
+      broken.delete(name);
+      if (connection.isReady()) await connection.sunsubscribe(name).catch(() => undefined);
+    },
+
+    listeners: (channel) => subscriptions.get(channel),
+
+    isWhole(channel) {
+      if (subscriptions.get(channel) === undefined) return undefined;
+      return broken.size === 0 || !broken.has(channelName(channel));
+    },
 
     lose() {
       epoch += 1;
-      for (const subscription of subscriptions.values()) subscription.isWhole = false;
+      broken = new Map(Iterator.from(subscriptions.channels()).map((channel) => [channelName(channel), channel]));
     },
 
     interruptAll() {
-      for (const subscription of subscriptions.values()) interrupt(subscription);
+      for (const channel of subscriptions.channels()) interrupt(channel);
     },
 
     async restore() {
       const began = epoch;
       let areAllWhole = true;
-      let last: ReadonlyMap<string, Subscription> = new Map();
-      for (const batch of broken()) {
+      let last: Batch = new Map();
+      for (const batch of batches()) {
         tell(last);
         last = batch;
         const paced = sleep(batchEveryMs);
@@ -144,6 +164,9 @@ export function createSubscriptions({ connection, log, onRefused, onWhole }: Sub
       tell(last);
     },
 
-    clear: () => subscriptions.clear(),
+    clear() {
+      subscriptions.clear();
+      broken.clear();
+    },
   };
 }

@@ -68,6 +68,7 @@ const jobItem = z.object({
   keeps: z.literal(true).optional(),
   concurrencyKey: z.string().optional(),
   rateKey: z.string().optional(),
+  hasLateKeys: z.literal(true).optional(),
   /** `dueAt`, as the version before wrote it on every record. */
   notBefore: z.number().optional(),
   claim: z.object({ id: z.string(), expiresAt: z.number() }).optional(),

@@ -15,7 +15,7 @@ export function backUp(file: string, target: string): void {
   try {
     database.prepare('VACUUM INTO ?').run(draft);
     sync(draft);
-    // Unlike a rename, it does not replace what came meanwhile.
+    // Unlike a rename, it does not replace a file that was created meanwhile.
     linkSync(draft, target);
     sync(dirname(target));
   } finally {
@@ -25,8 +25,7 @@ export function backUp(file: string, target: string): void {
 }
 
 /**
- * Puts a backup in the place of the table's file, which nobody may have open. The file that was there stays beside it,
- * as `<file>.before`.
+ * Replaces the table's file by a backup; no process may have it open. The old file is kept beside it, as `<file>.before`.
  * @throws {DatabaseRefused} where the backup is damaged or no database of ours: then nothing is changed.
  */
 export function restore(backup: string, file: string): void {
@@ -35,7 +34,7 @@ export function restore(backup: string, file: string): void {
   copyFileSync(backup, draft);
   sync(draft);
   if (existsSync(file)) {
-    // What its log holds belongs to it, and would be taken for the backup's.
+    // The old file's log belongs to it, and would be taken for the backup's.
     for (const suffix of ['', '-wal', '-shm']) {
       rmSync(`${file}.before${suffix}`, { force: true });
       if (existsSync(file + suffix)) renameSync(file + suffix, `${file}.before${suffix}`);

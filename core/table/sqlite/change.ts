@@ -1,4 +1,4 @@
-/** What a write makes of a record: the rules decide whether, this decides into what. */
+/** How a write changes a record: the state machine decides whether it may, this what it becomes. */
 import { isFinal, type Job } from '../../job.ts';
 import { placeOf } from '../../place.ts';
 import { transitionOf, type TransitionEvent } from '../../transitions.ts';
@@ -50,7 +50,7 @@ export function rowOf(job: Job): Row {
   };
 }
 
-/** `null` removes, which JSON does with what is undefined; absent leaves alone. */
+/** `null` removes a field: JSON leaves out what is undefined. An absent field is unchanged. */
 function changed(job: Job, { leaseExpiresAt, ...changes }: Changes): Job {
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
   const next: Job = Object.assign({ ...job }, Object.fromEntries(given.map(([name, value]) => [name, value ?? undefined])));

@@ -1,12 +1,12 @@
 /** The SQLite file of the table: opened, brought to the present schema, and closed. */
 import { DatabaseSync } from 'node:sqlite';
 
-/** Why the file cannot be used, in a sentence that names no path. */
+/** Why the file cannot be used, in a sentence without a path. */
 export class DatabaseRefused extends Error {
   override readonly name = 'DatabaseRefused';
 }
 
-/** In this process alone, and gone with it. */
+/** In memory of this process, and lost when it ends. */
 export const inMemory = ':memory:';
 
 /**
@@ -95,7 +95,7 @@ export function openForWriting(file: string): DatabaseSync {
   }
 }
 
-/** Sees what is committed, and never holds up who writes. @throws {DatabaseRefused} */
+/** Reads committed data, and never delays the writer. @throws {DatabaseRefused} */
 export function openForReading(file: string): DatabaseSync {
   const database = openFile(file, true);
   try {

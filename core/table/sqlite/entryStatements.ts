@@ -8,7 +8,7 @@ import type { Done, PlacedOperation } from './operations.ts';
 export interface EntryWrites {
   put(entry: RawEntry, condition: RawCondition): Done;
   remove(key: string, version: string | undefined): Done;
-  /** What is kept beside the records that `expire` deletes next: as many, and the same. */
+  /** The entries kept beside the records that `expire` deletes next: the same records, and as many. */
   expireKept(nowSeconds: number, limit: number): void;
 }
 
@@ -74,7 +74,7 @@ export function createPlaceReads(database: DatabaseSync): PlaceReads {
       const bounds = new Map<string, SQLInputValue>([['partition = ?', place]]);
       if (after !== undefined) bounds.set(`sort ${descending ? '<' : '>'} ?`, after);
       if (from !== undefined) bounds.set('sort >= ?', from);
-      // Twice the same bound would be the same key: the stricter one stands.
+      // Two bounds of the same kind would have the same key: the stricter one is used.
       if (below !== undefined && !(descending && after !== undefined && after <= below)) bounds.set('sort < ?', below);
       const statement = database.prepare(
         `SELECT sort, jobId FROM jobs WHERE ${[...bounds.keys()].join(' AND ')} ORDER BY sort ${descending ? 'DESC' : 'ASC'} LIMIT ?`,
@@ -85,7 +85,7 @@ export function createPlaceReads(database: DatabaseSync): PlaceReads {
   };
 }
 
-/** One after the other, as they are kept. */
+/** One at a time, as they are stored. */
 export function* allEntries(database: DatabaseSync): Generator<RawEntry, void, undefined> {
   for (const found of database.prepare(`SELECT ${columns} FROM entries ORDER BY key`).iterate()) {
     const entry = entryOf(found);

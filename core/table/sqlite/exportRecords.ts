@@ -1,4 +1,4 @@
-/** All that a table's file holds, for whoever takes it elsewhere. */
+/** Everything in a table's file, for a transfer to another system. */
 import { z } from 'zod';
 import type { Job } from '../../job.ts';
 import type { RawEntry } from '../entries.ts';

@@ -5,7 +5,7 @@ import { keepStep, readStep } from '../../usecases/keepStep.ts';
 import { inMemory } from './database.ts';
 import { openSqliteTable } from './table.ts';
 
-test('what a job kept goes with its record, and nothing of those that are still there', async () => {
+test('what a job kept is deleted with its record, and nothing of jobs that still exist', async () => {
   const table = await openSqliteTable({ file: inMemory, jobTtlDays: 30, clock: systemClock });
   const [over, open] = [makeJob(), makeJob()];
   for (const job of [over, open]) {

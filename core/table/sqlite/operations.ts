@@ -1,21 +1,21 @@
-/** What the table asks of the threads that keep its file, and what they answer: all of it can be posted. */
+/** The requests of the table to the threads that keep its file, and their answers: all of them can be posted. */
 import type { JobPlaceName, RankRange } from '../../place.ts';
 import type { PlaceQuery, RawCondition, RawEntry } from '../entries.ts';
 import type { Changes, IdempotencyLock, OwnerQuery, SurveyQuery, TransitionInput } from '../jobTable.ts';
 import type { Facts } from '../../guards.ts';
 import type { Touch, TransitionEvent } from '../../transitions.ts';
 
-/** A record as it is kept: as JSON, beside the columns that its indexes need. */
+/** A record as it is stored: as JSON, beside the columns that its indexes need. */
 export interface Row {
   readonly jobId: string;
   readonly owner: string;
   readonly type: string;
   /** Its final status. */
   readonly outcome: string | null;
-  /** Where it is found by those who look for what has not ended, and in which order. */
+  /** Its place in the index of places, and its rank there. */
   readonly partition: string | null;
   readonly sort: string | null;
-  /** Seconds since the epoch; only what is final expires. */
+  /** Seconds since the epoch; only final records expire. */
   readonly expiresAt: number | null;
   /** 1, or null where no worker holds it. */
   readonly running: 1 | null;
@@ -24,7 +24,7 @@ export interface Row {
   readonly record: string;
 }
 
-/** What a transition writes beside what its writer knows. */
+/** What a transition writes in addition to what its writer knows. */
 export interface Stamp {
   readonly writeId: string;
   /** Seconds since the epoch, for a job that ends. */
@@ -56,7 +56,7 @@ export type WriteOperation =
   | { readonly kind: 'writeState'; readonly name: string; readonly state: string }
   /** Ends the leases of a process that is gone. */
   | { readonly kind: 'lapse'; readonly now: number; readonly after: string; readonly limit: number }
-  /** Deletes final records, payloads, locks and entries whose time is over. */
+  /** Deletes final records, payloads, locks and entries that have expired. */
   | { readonly kind: 'expire'; readonly nowSeconds: number; readonly limit: number };
 
 export type ReadOperation =
@@ -69,7 +69,7 @@ export type ReadOperation =
   | { readonly kind: 'listPlaced'; readonly query: PlacedOperation }
   | { readonly kind: 'readEntries'; readonly keys: readonly string[] }
   | { readonly kind: 'listEntries'; readonly query: PlaceQuery }
-  /** Of jobs at `open`: what their messages say, as `QueuedJob` in JSON. */
+  /** Of jobs at `open`: the contents of their messages, as `QueuedJob` in JSON. */
   | { readonly kind: 'listQueued'; readonly after: string; readonly before: string; readonly limit: number }
   | { readonly kind: 'check' };
 
@@ -82,14 +82,14 @@ export interface PlacedOperation extends RankRange {
   readonly limit: number;
 }
 
-/** `texts` are ids, or JSON of records, locks, entries or rows of places; `null` for one that is not there. */
+/** `texts` are ids, or JSON of records, locks, entries or rows of places; `null` for one that does not exist. */
 export interface Done {
-  /** Of a conditional write: whether it was made. */
+  /** For a conditional write: whether it was made. */
   readonly ok: boolean;
   readonly texts: readonly (string | null)[];
 }
 
-/** `isFault`: of this code, not of the disk. */
+/** `isFault`: a fault of this code, not of the disk. */
 export interface Failed {
   readonly failure: string;
   readonly isFault: boolean;
@@ -97,16 +97,16 @@ export interface Failed {
 
 export type Answer = Done | Failed;
 
-/** What one turn of the loop asks, in that order. */
+/** The requests of one turn of the event loop, in their order. */
 export interface Turn {
   /** How many of these are answered as soon as they outlive the process: all others when they are on the disk. */
   readonly early: number;
   readonly operations: readonly Operation[];
 }
 
-/** To the oldest turns that have no answer yet: of each, what it asked. */
+/** Answers the oldest turns that have no answer yet: one answer for each request. */
 export interface Reply {
   readonly answers: readonly (readonly Answer[])[];
-  /** Whether all that was answered until now is on the disk. */
+  /** Whether everything that was answered so far is on the disk. */
   readonly isSynced: boolean;
 }

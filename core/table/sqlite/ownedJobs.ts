@@ -1,4 +1,4 @@
-/** An owner's jobs by what is asked of them: walks along indexes that hold it all, each in order and no longer than the page. */
+/** An owner's jobs by a filter: walks along indexes that cover it, each in order and no longer than the page. */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { isFinal } from '../../job.ts';
 import type { OwnerQuery } from '../jobTable.ts';
@@ -34,7 +34,7 @@ export function listOwned(database: DatabaseSync, query: OwnerQuery): readonly s
 
 const bound = (sql: string, value: string | undefined): readonly Condition[] => (value === undefined ? [] : [[sql, value]]);
 
-/** The jobs are those of all walks together. */
+/** The result is the union of all walks. */
 function walksOf({ status, type, tags = [], errorCode }: OwnerQuery): readonly Walk[] {
   const ofError = bound('errorCode = ?', errorCode);
   const ofTypes: readonly Condition[] = type === undefined ? [] : [[`type IN (${marks(type)})`, ...type.map(textKey)]];
@@ -42,7 +42,7 @@ function walksOf({ status, type, tags = [], errorCode }: OwnerQuery): readonly W
   const ofOutcomes: readonly Condition[] =
     outcomes === undefined ? [] : [[`(${outcomes.map(() => 'outcome IS ?').join(' OR ')})`, ...outcomes]];
 
-  // Few at any time, whatever else is asked; the records decide the rest.
+  // There are few of them at any time, whatever the filter is; the records decide the rest.
   if (status?.every((one) => one === 'PROCESSING') === true) {
     return [{ from: 'jobs INDEXED BY byRunning', conditions: [['running IS NOT NULL'], ...ofTypes, ...ofError] }];
   }

@@ -1,4 +1,4 @@
-/** Params and results in rows of their own: a record that is written again and again stays small. */
+/** Params and results in rows of their own, so that a record which is often written stays small. */
 import type { Payloads } from '../jobTable.ts';
 import { keptPayload, needsRenewal, payloadExpiry } from '../payloadLife.ts';
 import { readPayload } from './records.ts';
@@ -8,7 +8,7 @@ type Asking = Pick<TableThreads, 'write' | 'writeEarly' | 'read'>;
 
 export function createPayloads({ write, writeEarly, read }: Asking, jobTtlDays: number): Payloads {
   return {
-    // On the disk with the record that points at it, which is written after it.
+    // On the disk together with the record that points at it, which is written later.
     keepPayload: (payload) => keptPayload(payload, jobTtlDays, (item) => writeEarly({ kind: 'keepPayload', ...item }).answered),
 
     async readPayloads(keys, signal) {

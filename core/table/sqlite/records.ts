@@ -1,6 +1,6 @@
 /**
- * What the file keeps as JSON, read again. Not checked field by field: nothing else writes the file, in the shape that its
- * version says. A schema is made once; making one takes longer than reading a record.
+ * Reads the JSON in the file. Not checked field by field: nothing else writes the file, and its version defines the shape. A
+ * schema is made once; making one takes longer than reading a record.
  */
 import { z } from 'zod';
 import type { Job, JsonValue, QueuedJob } from '../../job.ts';
@@ -18,7 +18,7 @@ export const readPayload = readerOf(z.custom<JsonValue>());
 export const readSweepState = readerOf(z.custom<SweepState>());
 export const readQueuedJob = readerOf(z.custom<QueuedJob>());
 export const readEntry = readerOf(z.custom<RawEntry>());
-/** A row of a place: its rank, and whose it is. */
+/** A row of a place: its rank, and the id of its job. */
 export const readPosition = readerOf(z.custom<readonly [string, string]>());
 
 const readSurvey = readerOf(z.custom<readonly [string, string, SurveyedJob['outcome'] | null]>());

@@ -38,7 +38,7 @@ export function createStore(database: DatabaseSync, log?: Pick<CommitLog, 'sync'
     try {
       return isWrite(operation) ? write(operation) : read(operation);
     } catch (error) {
-      // What the file refuses, it refuses to the whole group.
+      // An error of the file fails the whole group.
       if (isSqliteError(error)) throw error;
       return { failure: String(error), isFault: true };
     }
@@ -52,7 +52,7 @@ export function createStore(database: DatabaseSync, log?: Pick<CommitLog, 'sync'
       isSynced = log === undefined;
       return answers;
     } catch (error) {
-      // A full disk may have rolled back already.
+      // On a full disk SQLite may have rolled back already.
       if (database.isTransaction) database.exec('ROLLBACK');
       return refusedTo(operations, error);
     }
@@ -116,7 +116,7 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
   const putPayload = database.prepare('INSERT INTO payloads (key, json, expiresAt) VALUES (?, ?, ?)');
   const renewPayload = database.prepare('UPDATE payloads SET expiresAt = ? WHERE key = ? AND expiresAt < ?');
   const putState = database.prepare('INSERT OR REPLACE INTO states (name, state) VALUES (?, ?)');
-  // A damaged record is passed over: it keeps no other from going on.
+  // A damaged record is skipped, so that it does not affect the others.
   const heldIds = database.prepare(
     `SELECT jobId FROM jobs WHERE partition = 'open' AND sort > ?
        AND iif(json_valid(record), json_extract(record, '$.claim.expiresAt'), 0) > ? ORDER BY sort LIMIT ?`,
@@ -128,7 +128,7 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
   const expireEntries = database.prepare('DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE expiresAt <= ? LIMIT ?)');
   const expireLocks = database.prepare('DELETE FROM locks WHERE key IN (SELECT key FROM locks WHERE expiresAt <= ? LIMIT ?)');
 
-  /** The record as it is, and what it becomes: `undefined` where the rules refuse. */
+  /** The record as it is, and what it becomes: `undefined` where the rules refuse the write. */
   function change(jobId: string, decide: (job: Job) => Job | undefined): Done {
     const found = find.get(jobId);
     if (found === undefined) return done(false, null);
@@ -140,7 +140,7 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
     const id = found['id'] ?? null;
     const isMoved = found['outcome'] !== outcome || found['partition'] !== partition || found['sort'] !== sort;
     const isNoted = found['running'] !== running || found['errorCode'] !== errorCode;
-    // An index is written whenever its column is named: seldom.
+    // SQLite writes an index whenever its column is named, so columns are named only when they change.
     if (isMoved || found['expiresAt'] !== expiresAt) move.run(outcome, partition, sort, expiresAt, running, errorCode, record, id);
     else if (isNoted) note.run(running, errorCode, record, id);
     else rewrite.run(record, id);
@@ -154,7 +154,8 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
     if (present !== undefined) return done(false, String(present['record']));
     insert.run(jobId, textKey(owner), textKey(type), outcome, partition, sort, expiresAt, running, errorCode, record);
     tags.create(row);
-    return done(true, record);
+    // Its writer has it.
+    return done(true);
   }
 
   function lock(key: string, wanted: IdempotencyLock, lowSeconds: number): Done {
@@ -220,7 +221,7 @@ function createReads(database: DatabaseSync): (operation: ReadOperation) => Done
   const getPayload = database.prepare('SELECT json FROM payloads WHERE key = ?');
   const getState = database.prepare('SELECT state FROM states WHERE name = ?');
   const places = createPlaceReads(database);
-  // By SQLite itself, since there may be a million of them; the damaged ones are passed over.
+  // Done by SQLite itself, since there may be a million of them; damaged records are skipped.
   const queued = database.prepare(
     `SELECT json_object('jobId', jobId, ${queuedFields.map((field) => `'${field}', json_extract(record, '$.${field}')`).join(', ')}) AS job
        FROM jobs WHERE partition = 'open' AND sort > ? AND sort < ?

@@ -1,7 +1,7 @@
 /**
- * The Jobs table in one SQLite file, for the one process that has it open: conditional writes decided by the state
- * machine's own predicates inside the transaction, many of them to a transaction, each answered when it is on the disk, or
- * where its writer asks for that, before.
+ * The Jobs table in one SQLite file, for the one process that has it open: conditional writes are decided by the state
+ * machine's own predicates inside a transaction. A transaction holds many writes. Each is answered when it is on the disk, or
+ * earlier where its writer asks for that.
  */
 import { randomBytes } from 'node:crypto';
 import { exactly, monotonic, type Clock, type ServiceTime } from '../../clock.ts';
@@ -21,32 +21,32 @@ export interface SqliteTableOptions {
   readonly file: string;
   readonly jobTtlDays: number;
   readonly clock: Clock;
-  /** How often what has expired is deleted. Default 60,000. */
+  /** How often expired rows are deleted. Default 60,000. */
   readonly expireEveryMs?: number;
-  /** Called once if the table ends by itself. Default: the error is thrown, uncaught. */
+  /** Called once if the table ends unexpectedly. Default: the error is thrown, uncaught. */
   readonly onFailure?: (error: Error) => void;
 }
 
 export interface SqliteTable extends JobTable {
-  /** Ends the leases of whoever held a job: for a process that knows that it is alone, before it does anything else. */
+  /** Ends the leases of all workers: for a process that knows it is the only one, before it does anything else. */
   endLeases(): Promise<void>;
   /** Jobs that may run now or soon, oldest first. Fewer than `limit`: there are no more. */
   listQueued(page: QueuedQuery): Promise<readonly QueuedJob[]>;
   /** Deletes final records, payloads, idempotency keys and entries that expired before `now` (milliseconds). */
   expire(now: number): Promise<void>;
-  /** Ends what was asked. Twice is fine. */
+  /** Completes pending requests. May be called twice. */
   close(): Promise<void>;
 }
 
 export interface QueuedQuery {
-  /** Exclusive: the last page's last id. */
+  /** Exclusive: the last id of the page before. */
   readonly after?: string | undefined;
-  /** Exclusive: only jobs that were created before this id could be. */
+  /** Exclusive: only jobs created before the time of this id. */
   readonly before: string;
   readonly limit: number;
 }
 
-/** Ids, or rows, that one operation passes through: each holds up the writes behind it for a moment only. */
+/** Ids, or rows, that one operation reads: each delays the writes behind it only for a moment. */
 const pageSize = 1000;
 
 /** @throws {DatabaseRefused} where the file cannot be used. */
@@ -56,13 +56,13 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
   const time = createOwnTime(clock);
   const origin = randomBytes(6).toString('base64url');
   let writes = 0;
-  /** Nothing is ever written twice here; it tells one write of a record from the next. */
+  /** No write is repeated here; the id only tells one write of a record from the next. */
   const newWriteId = (): string => `${origin}${(writes += 1).toString(36)}`;
 
-  /** By job: until they are on the disk, nobody is shown what was written early. */
+  /** By job: writes that were answered early are shown to nobody until they are on the disk. */
   const early = new Map<string, Promise<void>>();
 
-  /** By job: until its creation is answered, it is not there to be read. */
+  /** By job: a job cannot be read until its creation is answered. */
   const creating = new Map<string, Promise<unknown>>();
 
   async function records(jobIds: readonly string[]): Promise<Done['texts']> {
@@ -77,7 +77,7 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
     while ((await write(operation)).ok);
   }
 
-  // A run that fails is made up for by the next one.
+  // If a run fails, the next one does its work.
   const expiring = setInterval(() => void expire(time().at).catch(() => undefined), expireEveryMs).unref();
 
   return {
@@ -104,7 +104,8 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
       const days = jobTtlDays + (input.spareDays ?? 0);
       const expiresAt = Math.ceil(input.facts.now.high / 1000) + days * 86_400;
       const operation = { kind: 'transition', event, jobId, input, stamp: { writeId: newWriteId(), expiresAt } } as const;
-      if (input.early !== true) return written(await write(operation));
+      // What a loss of power takes back may be handed in again, under another id: nobody begins with what is not on the disk.
+      if (input.early !== true || creating.has(jobId)) return written(await write(operation));
       const { answered, durable } = writeEarly(operation);
       early.set(jobId, durable);
       const forget = (): void => void (early.get(jobId) === durable && early.delete(jobId));
@@ -120,7 +121,7 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
     async lock(owner, idempotencyKey, lock, lowSeconds) {
       const { answered, durable } = writeEarly({ kind: 'lock', key: lockKey(owner, idempotencyKey), lock, lowSeconds });
       const { ok, texts } = await answered;
-      // Who took it writes its job next, which brings it to the disk; another is told of it.
+      // The process that took the key writes its job next, which brings the key to the disk; other callers wait for that.
       if (!ok) await durable;
       return { taken: ok, lock: lockOf(texts) ?? lock };
     },
@@ -144,7 +145,7 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
       return present((await read({ kind: 'surveyOwned', query })).texts).map(readSurveyedJob);
     },
 
-    // They go with their records.
+    // They are deleted with their records.
     removeTags: () => Promise.resolve(),
 
     async listPlaced({ place, descending, from, below, after, limit }) {
@@ -189,7 +190,7 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
   };
 }
 
-/** The machine's own, which here is the service's: set back, it goes on; set forward, as after a sleep, it follows. */
+/** The machine's own clock, which here is the service's. Set back, it continues; set forward, as after a sleep, it follows. */
 function createOwnTime(clock: Clock): () => ServiceTime {
   let offset = -Infinity;
   return () => {
@@ -207,7 +208,7 @@ const earlyTouches: ReadonlySet<Touch> = new Set(['pass', 'told']);
 
 const present = (texts: Done['texts']): readonly string[] => texts.filter((text) => text !== null);
 
-/** Unambiguous: no owner and key spell another's. */
+/** Unambiguous: no other owner and key give the same text. */
 const lockKey = (owner: string, key: string): string => JSON.stringify([owner, key]);
 
 function written({ ok, texts }: Done): WriteResult {

@@ -1,6 +1,6 @@
 /**
- * The thread that keeps the file: what came while the last group was written is the next one, in one transaction, so
- * that one wait for the disk serves all who ask meanwhile, and the event loop of the process never waits for it.
+ * The thread that keeps the file. Requests that came while a group was written form the next group, in one transaction. So one
+ * wait for the disk serves all requests that came meanwhile, and the event loop of the process never waits for the disk.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
@@ -15,7 +15,10 @@ if (parent === null) throw new Error('tableThread.ts is a thread of threads.ts')
 /** `null`: close. */
 const posted = z.custom<Turn | null>();
 
-/** What was written early waits so long for a group that takes it to the disk: mostly the end of what it began. */
+/**
+ * Writes that were answered early wait this long for a group that brings them to the disk: usually one with a later write of
+ * the same work.
+ */
 const lingerMs = 2;
 
 const { file, writes } = z.object({ file: z.string(), writes: z.boolean() }).parse(workerData);

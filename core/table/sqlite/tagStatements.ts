@@ -5,9 +5,9 @@ import { textKey } from './textKey.ts';
 
 export interface TagWrites {
   create(row: Row): void;
-  /** What lists ask beside the tag. */
+  /** The columns that lists use besides the tag. */
   change(row: Row): void;
-  /** Of the records that `expire` deletes next: as many, and the same. */
+  /** The tags of the records that `expire` deletes next: the same records, and as many. */
   expire(nowSeconds: number, limit: number): void;
 }
 
@@ -30,5 +30,5 @@ export function createTagWrites(database: DatabaseSync): TagWrites {
   };
 }
 
-/** A line of its own, which no other tag spells. */
+/** A line of its own, so that no other tag matches. */
 export const tagLine = (tag: string): string => `${JSON.stringify(tag)}\n`;

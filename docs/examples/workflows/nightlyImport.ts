@@ -3,7 +3,7 @@ import { JobTicketsError, type AnyJobTypes, type JobTickets, type Schedule } fro
 
 const nightly = { name: 'files of the night', cron: '30 2 * * *', timeZone: 'Europe/Berlin', type: 'import_night', params: { files: 200 } };
 
-/** Whoever deploys it twice means the same schedule. */
+/** A second deployment means the same schedule. */
 export async function scheduleImport(client: JobTickets<AnyJobTypes>): Promise<Schedule> {
   try {
     return await client.createSchedule(nightly);
