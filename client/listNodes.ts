@@ -7,28 +7,21 @@ export interface NodesQuery {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface NodesAnswer<Node> {
-  readonly list: {
-    readonly edges: readonly { readonly node: Node }[];
-    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-  };
+interface List<Node> {
+  readonly edges: readonly { readonly node: Node }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
-export function listNodes<Node>(connection: Connection, query: NodesQuery): AsyncGenerator<Node, void, void> {
-  return listNodesIn<Node, NodesAnswer<Node>>(connection, query, (data) => data);
-}
+/** A list of something else’s stands within that, which the document calls `within`. */
+type Answer<Node> = { readonly list: List<Node> } | { readonly within: { readonly list: List<Node> } };
 
-/** Where the list is not at the top of the answer. */
-export async function* listNodesIn<Node, Data>(
-  connection: Connection,
-  { query, variables, signal }: NodesQuery,
-  find: (data: Data) => NodesAnswer<Node>,
-): AsyncGenerator<Node, void, void> {
+export async function* listNodes<Node>(connection: Connection, { query, variables, signal }: NodesQuery): AsyncGenerator<Node, void, void> {
   for (let after: string | null = null; ;) {
     const operation: { query: string; variables: Record<string, unknown> } = { query, variables: { ...variables, after } };
-    const { list } = find(await connection.request<Data>(operation, { signal }));
-    for (const { node } of list.edges) yield node;
-    if (!list.pageInfo.hasNextPage) return;
-    after = list.pageInfo.endCursor;
+    const answer: Answer<Node> = await connection.request<Answer<Node>>(operation, { signal });
+    const { edges, pageInfo } = 'within' in answer ? answer.within.list : answer.list;
+    for (const { node } of edges) yield node;
+    if (!pageInfo.hasNextPage) return;
+    after = pageInfo.endCursor;
   }
 }

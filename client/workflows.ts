@@ -1,6 +1,6 @@
 /** Workflows: jobs of which some wait for others. They are handed in together, watched, retried, cancelled and listed. */
 import type { Connection } from './connection.ts';
-import { listNodes, listNodesIn, type NodesAnswer } from './listNodes.ts';
+import { listNodes } from './listNodes.ts';
 import {
   jobFields,
   summaryFields,
@@ -110,7 +110,7 @@ export const workflowDocuments = {
   workflow: `query Workflow($workflowId: ID!) { answer: workflow(workflowId: $workflowId) { ${workflowFields} } }`,
   workflows: `query Workflows($filter: WorkflowsFilter, $owner: String, $after: String) { list: workflows(filter: $filter, owner: $owner, first: 20, after: $after) {
     edges { node { ${workflowFields} } } pageInfo { hasNextPage endCursor } } }`,
-  workflowJobs: `query WorkflowJobs($workflowId: ID!, $after: String) { workflow(workflowId: $workflowId) { list: jobs(first: 50, after: $after) {
+  workflowJobs: `query WorkflowJobs($workflowId: ID!, $after: String) { within: workflow(workflowId: $workflowId) { list: jobs(first: 50, after: $after) {
     edges { node { ${summaryFields} workflowJobName dependsOn { jobId name } } } pageInfo { hasNextPage endCursor } } } }`,
   workflowJob: `query WorkflowJob($workflowId: ID!, $name: String!) { answer: workflow(workflowId: $workflowId) { job(name: $name) { ${jobFields} } } }`,
   watchWorkflow: `subscription WatchWorkflow($workflowId: ID!, $afterSequence: ID) { workflowChanged(workflowId: $workflowId, afterSequence: $afterSequence) {
@@ -153,8 +153,7 @@ export function listWorkflowJobs(
   workflowId: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<WorkflowJob, void, void> {
-  const query = { query: workflowDocuments.workflowJobs, variables: { workflowId }, signal };
-  return listNodesIn<WorkflowJob, { workflow: NodesAnswer<WorkflowJob> }>(connection, query, ({ workflow }) => workflow);
+  return listNodes(connection, { query: workflowDocuments.workflowJobs, variables: { workflowId }, signal });
 }
 
 /** Each change once and in order a job, across lost connections and restarts; ends when the workflow is over. */

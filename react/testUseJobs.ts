@@ -94,7 +94,7 @@ export function exerciseOtherHooks(): void {
 
     test('follows what a component does to it: a signal that a job waits for, and a cancel', async () => {
       const handler = defineHandler(simulateWork, async ({ payload }, { waitForSignal }) => {
-        await waitForSignal(String(payload));
+        await waitForSignal(payload === 'first' ? 'first' : 'second');
         return { attempts: 1, sleptMs: 0 };
       });
       await using running = await startSystem({ engine: 'embedded', handlers: [handler] });

@@ -28,7 +28,7 @@ async function paged(there: (number: number) => boolean): Promise<{ readonly nam
   );
   const getMany = (jobIds: readonly string[]): Promise<(Job | undefined)[]> => Promise.resolve(jobIds.map((jobId) => made.get(jobId)));
   const core = { table: { entries: memoryEntries(), getMany } };
-  await keepPlan(core, workflowId, jobs, 2_000_000_000);
+  await keepPlan(core, workflowId, jobs, 2_000_000_000).kept;
   const names: string[] = [];
   let after: string | null = null;
   for (let pages = 1; ; pages += 1) {
