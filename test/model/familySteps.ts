@@ -71,7 +71,7 @@ export function familySteps(setting: WorkflowSetting, state: WorkflowsState, num
   }
 }
 
-export function parentOf({ children = [] }: WorkflowSetting, number: number): number | undefined {
+function parentOf({ children = [] }: WorkflowSetting, number: number): number | undefined {
   const parent = children.findIndex((those) => those.includes(number));
   return parent === -1 ? undefined : parent;
 }
