@@ -1,12 +1,12 @@
 /** Words and phrases that only this project used, or that readers have to read twice, each with what to write instead. */
 
-export interface PrivateWord {
+interface PrivateWord {
   readonly pattern: RegExp;
   readonly why: string;
   readonly instead: string;
 }
 
-export const privateWords: readonly PrivateWord[] = [
+const privateWords: readonly PrivateWord[] = [
   { pattern: /\bbets?\b/i, why: 'a picture', instead: 'an assumption; of the first claim: a claim without a read' },
   { pattern: /\bthe house\b/i, why: 'a picture', instead: 'the code, the project' },
   { pattern: /\bto the letter\b/i, why: 'an idiom', instead: 'exactly' },
