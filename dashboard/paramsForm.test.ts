@@ -1,4 +1,5 @@
-// The job types whose forms it shows are code for Node. / <reference types="node" />
+// The job types whose forms it shows are code for Node.
+/// <reference types="node" />
 import { describe, expect, test } from 'vitest';
 import { jsonSchemasOf } from '../core/jobType.ts';
 import jobs from '../jobs/index.ts';
