@@ -1,5 +1,5 @@
-/** What every call takes. */
+/** Options of every call. */
 export interface Call {
-  /** Gives up: the call rejects with the signal's reason. Without one it goes on until it succeeds. */
+  /** Cancels the call, which rejects with the signal's reason. Without a signal it goes on until it succeeds. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -12,7 +12,7 @@ interface List<Node> {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
-/** A list of something else’s stands within that, which the document calls `within`. */
+/** Where the list is a field of another object, the document calls that object `within`. */
 type Answer<Node> = { readonly list: List<Node> } | { readonly within: { readonly list: List<Node> } };
 
 export async function* listNodes<Node>(connection: Connection, { query, variables, signal }: NodesQuery): AsyncGenerator<Node, void, void> {

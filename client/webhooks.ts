@@ -10,11 +10,11 @@ export interface WebhookEndpoint {
   readonly url: string;
   /** Transitions to these statuses are sent. */
   readonly statuses: readonly JobStatus[];
-  /** Ends of workflows that are told. */
+  /** Ends of workflows with these statuses are sent. */
   readonly workflowStatuses: readonly WorkflowStatus[];
-  /** Null: of jobs of all types. */
+  /** Null: for jobs of all types. */
   readonly types: readonly string[] | null;
-  /** Of jobs, and of workflows, with all of these. */
+  /** Only for jobs and workflows with all of these tags. */
   readonly tags: readonly string[];
   readonly isEnabled: boolean;
   readonly disabledAt: string | null;
@@ -39,9 +39,9 @@ export interface WebhookDelivery {
   readonly webhookId: string;
   /** `job.succeeded`, `workflow.failed` and the like. */
   readonly event: string;
-  /** Null where it tells of a workflow. */
+  /** Null where the event is about a workflow. */
   readonly jobId: string | null;
-  /** Null where it tells of a job. */
+  /** Null where the event is about a job. */
   readonly workflowId: string | null;
   readonly version: number;
   /** PENDING: waits for its next try; FAILED_FINAL: given up. */

@@ -1,4 +1,4 @@
-/** What the client does with workflows. */
+/** The client's calls for workflows. */
 import type { Call } from './call.ts';
 import type { Connection } from './connection.ts';
 import type { JobTypesMap, NameOf, TypedJob } from './jobTypes.ts';
@@ -21,7 +21,7 @@ import {
 } from './workflows.ts';
 
 export interface WorkflowCalls<Types extends JobTypesMap<Types>> {
-  /** All of its jobs, or none. Names in `dependsOn` and `paramsFrom` are those of its jobs. */
+  /** Creates all of its jobs, or none. `dependsOn` and `paramsFrom` use the names of its jobs. */
   createWorkflow<const JobName extends string>(
     input: CreateWorkflowInput<
       { [Name in NameOf<Types>]: WorkflowJobInput<Name, SomeParams<Types[Name]['params']>, JobName> }[NameOf<Types>]
@@ -29,15 +29,15 @@ export interface WorkflowCalls<Types extends JobTypesMap<Types>> {
     call?: Call,
   ): Promise<CreatedWorkflow>;
   workflow(workflowId: string, call?: Call): Promise<Workflow>;
-  /** Its job of that name; null while it is being made. */
+  /** Its job with that name; null while the job is being created. */
   workflowJob<Name extends NameOf<Types>>(workflowId: string, jobName: string, call?: Call): Promise<TypedJob<Types, Name> | null>;
-  /** All of them, each after those that it depends on: `for await (const job of client.workflowJobs(workflowId))`. */
+  /** All of its jobs, each after those that it depends on: `for await (const job of client.workflowJobs(workflowId))`. */
   workflowJobs(workflowId: string, call?: Call): AsyncGenerator<WorkflowJob, void, void>;
   /** Newest first: `for await (const workflow of client.workflows())`. */
   workflows(options?: ListWorkflowsOptions): AsyncGenerator<Workflow, void, void>;
-  /** All changes of it and of its jobs, each once and in order a job, across lost connections; ends when it is over. */
+  /** All changes of it and of its jobs, each once and in order for each job, across lost connections; ends when the workflow has ended. */
   watchWorkflow(workflowId: string, options?: WatchWorkflowOptions): AsyncGenerator<WorkflowEvent, void, void>;
-  /** All of its failed jobs. As `retry`. */
+  /** Retries all of its failed jobs. Like `retry`, not repeated when its answer is lost. */
   retryWorkflow(workflowId: string, call?: Call): Promise<Workflow>;
   cancelWorkflow(workflowId: string, call?: Call): Promise<Workflow>;
 }

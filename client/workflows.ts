@@ -31,12 +31,12 @@ export interface Workflow {
 /** A part of the params: results of other jobs provide the rest. */
 export type SomeParams<Params> = Params extends object ? Partial<Params> : Params;
 
-/** A value out of the result of another job, one of `dependsOn`. */
+/** A value from the result of another job, which must be in `dependsOn`. */
 export interface ParamFrom<JobName extends string = string> {
-  /** Where it goes in the params. */
+  /** The path in the params that it is written to. */
   readonly path: readonly (string | number)[];
   readonly job: JobName;
-  /** Where it stands in the result; empty: all of it. */
+  /** The path of the value in the result; empty: the whole result. */
   readonly resultPath: readonly (string | number)[];
 }
 
@@ -45,7 +45,7 @@ export interface WorkflowJobInput<Name extends string = string, Params = unknown
   readonly name: JobName;
   readonly type: Name;
   readonly params?: Params | undefined;
-  /** Values out of the results of jobs that it depends on. */
+  /** Values from the results of jobs that it depends on. */
   readonly paramsFrom?: readonly ParamFrom<NoInfer<JobName>>[] | undefined;
   /** Names of other jobs of the workflow. */
   readonly dependsOn?: readonly NoInfer<JobName>[] | undefined;
@@ -64,7 +64,7 @@ export interface CreateWorkflowInput<Job extends WorkflowJobInput = WorkflowJobI
   readonly jobs: readonly Job[];
 }
 
-/** A job of a workflow, as its list has it. */
+/** A job of a workflow, as in the workflow's list of jobs. */
 export interface WorkflowJob extends JobSummary {
   readonly workflowJobName: string;
   readonly dependsOn: readonly { readonly jobId: string; readonly name: string }[];
@@ -147,7 +147,7 @@ export function listWorkflows(
   return listNodes(connection, { query: workflowDocuments.workflows, variables: { filter, owner }, signal });
 }
 
-/** Each after those that it depends on; those that are being made are missing. */
+/** Each job comes after those that it depends on. Jobs that are still being created are missing. */
 export function listWorkflowJobs(
   connection: Connection,
   workflowId: string,
@@ -156,7 +156,7 @@ export function listWorkflowJobs(
   return listNodes(connection, { query: workflowDocuments.workflowJobs, variables: { workflowId }, signal });
 }
 
-/** Each change once and in order a job, across lost connections and restarts; ends when the workflow is over. */
+/** Each change once and in order for each job, across lost connections and restarts; ends when the workflow has ended. */
 export async function* watchWorkflow(
   connection: Connection,
   workflowId: string,

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createFewATurn } from './fewATurn.ts';
 
-test('begins a few calls a turn of the event loop, in their order, also those that others add', async () => {
+test('begins a few calls in each turn of the event loop, in order, including calls that others add', async () => {
   const begins = createFewATurn(2);
   const begun: number[] = [];
   const call = (name: number) => () => void begun.push(name);

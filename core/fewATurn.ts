@@ -1,10 +1,10 @@
 /**
- * Calls that each set off work, such as requests and answers: a few a turn of the event loop, in their order, so that
- * whatever else there is to do comes between, and nobody who asks for little waits until all of them are done.
+  * Calls that each start work, such as requests and answers: a few in each turn of the event loop, in order. So other work
+  * comes in between, and a client with a small request does not wait until all of them are done.
  */
 
 export interface FewATurn {
-  /** At once, or when it is their turn. */
+  /** Runs it at once, or when its turn comes. */
   add(...calls: readonly (() => void)[]): void;
 }
 
@@ -17,7 +17,7 @@ export function createFewATurn(perTurn: number): FewATurn {
       const call = waiting.shift();
       if (call === undefined) return;
       begun += 1;
-      // Only now, so that where few come, one after the other, there are no turns more than without this.
+      // Only now, so that few calls, one after the other, take no more turns than without this.
       if (begun === perTurn) setImmediate(nextTurn);
       call();
     }

@@ -83,7 +83,7 @@ export interface JobParent {
   readonly name: string;
   /** 1 for a child of a job that a client handed in. */
   readonly depth: number;
-  /** The parent’s generation that made it, or last named it; absent = 1. */
+  /** The generation of the parent that created it, or that last named it; absent = 1. */
   readonly generation?: number | undefined;
 }
 
@@ -145,14 +145,14 @@ export interface Job {
   readonly suspended?: boolean | undefined;
   /** Steps, sleeps or signals are kept beside it, and are deleted with its record; see `mayKeep`. */
   readonly keeps?: true | undefined;
-  /** Its handler has made children, or is about to make its first one. */
+  /** Its handler has created children, or is about to create the first one. */
   readonly hasChildren?: true | undefined;
-  /** The generation from whose start its steps count; absent = 1, all of them. */
+  /** Steps count from the start of this generation on; absent = 1, all of them. */
   readonly stepsFrom?: number | undefined;
   /** The key under which it counts against its type's limits; absent = it counts with all jobs without a key. */
   readonly concurrencyKey?: string | undefined;
   readonly rateKey?: string | undefined;
-  /** Those keys are still to be made, of params that came with results of other jobs. */
+  /** Those keys are not computed yet: they depend on params that come from the results of other jobs. */
   readonly hasLateKeys?: true | undefined;
   readonly claim?: Claim | undefined;
   readonly cancelRequested: boolean;

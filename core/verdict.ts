@@ -55,7 +55,7 @@ export function msUntil(until: number, now: ServiceTime): number {
   return Math.max(0, until - now.low);
 }
 
-/** Asked to stop, but its worker is gone: nobody will see the request. */
+/** The job was asked to stop, but its worker is gone, so nothing will act on the request. */
 export function isAbandoned(job: Judged, now: ServiceTime): boolean {
   const verdict = verdictOn(job, now);
   return verdict.kind === 'end' && verdict.event === 'cancelAbandoned';

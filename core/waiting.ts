@@ -57,12 +57,12 @@ export function waitKey(...parts: readonly string[]): string {
   return JSON.stringify(parts);
 }
 
-/** A record names no more of the signals that a job waits for at once. */
+/** The most signal names that a record contains, of those that its job waits for at once. */
 export const maxShownSignals = 10;
 
 const names = z.array(z.string());
 
-/** Their names; none of a job that waits for something else, or was suspended by a worker that did not write them. */
+/** The names of the signals that it waits for. Empty if it waits for something else, or if its worker did not write them. */
 export function awaitedSignals(waiting: Waiting | undefined): readonly string[] {
   return waiting?.reason === 'SIGNAL' && waiting.for !== undefined ? names.parse(JSON.parse(waiting.for)) : [];
 }

@@ -1,10 +1,10 @@
 /**
  * Webhooks (the Standard Webhooks specification, standardwebhooks.com): what they are, and which events an endpoint gets.
  *
- * - endpoint: an owner's URL that is told of transitions, of those that it asks for.
+ * - endpoint: an owner's URL to which the chosen transitions, and ends of workflows, are sent.
  * - event: one transition of a job, or one end of a workflow; its id, the same for all endpoints and all tries, is
  *   `<jobId>.<version>`, or `<workflowId>.<version>`.
- * - delivery: one event on its way to one endpoint. It is a job of a type of its own, whose id follows from the two.
+ * - delivery: one event on its way to one endpoint. It is a job of a type of its own, whose id is derived from the two.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ import { derivedJobId } from './derivedJobId.ts';
 import { jobStatuses, type HistoryEntry, type Job } from './job.ts';
 import { defineJobType } from './jobType.ts';
 
-/** What a workflow can end as. */
+/** The final statuses of a workflow. */
 export const workflowEnds = ['SUCCEEDED', 'FAILED', 'CANCELLED'] as const;
 export type WorkflowEnd = (typeof workflowEnds)[number];
 
@@ -68,7 +68,7 @@ export function asks(
   return (types?.includes(job.type) ?? true) && tags.every((tag) => job.tags?.includes(tag) === true);
 }
 
-/** Whether it wants to hear of a workflow's end. */
+/** Whether the endpoint chose this end of a workflow. */
 export function asksForWorkflow(
   { workflowStatuses: asked, tags, since, disabled }: WebhookEndpoint,
   workflow: { readonly tags?: readonly string[] | undefined },
@@ -78,7 +78,7 @@ export function asksForWorkflow(
   return tags.every((tag) => workflow.tags?.includes(tag) === true);
 }
 
-/** Two machines may know the service's time to a second or two. */
+/** Two machines may disagree about the service's time by a second or two. */
 export const clockLeewayMs = 2000;
 
 const deliveriesPrefix = 'job-tickets/webhooks/';
@@ -93,7 +93,7 @@ export function ownerOfDeliveries(owner: string): string | undefined {
   return owner.startsWith(deliveriesPrefix) ? owner.slice(deliveriesPrefix.length) : undefined;
 }
 
-/** Short, so that they stand in the record. */
+/** Short names, so that they fit into the record. */
 const jobDelivery = z.object({
   endpointId: z.string(),
   jobId: z.string(),
@@ -138,12 +138,12 @@ export const deliverWebhook = defineJobType({
 /** Over some 18 hours. */
 export const maxDeliveryFailures = 14;
 
-/** The job or the workflow that it tells of. */
+/** The job or the workflow that the event is about. */
 export function toldOf(params: Pick<JobDelivery, 'jobId'> | Pick<WorkflowDelivery, 'workflowId'>): string {
   return 'workflowId' in params ? params.workflowId : params.jobId;
 }
 
-/** The same whoever makes the delivery. */
+/** Derived: the same in every process. */
 export function deliveryIdOf(params: DeliveryParams): string {
   const { endpointId, version, at } = params;
   return derivedJobId(at, JSON.stringify([endpointId, toldOf(params), version]));
@@ -157,7 +157,7 @@ export function eventTypeOf(params: DeliveryParams): string {
   return `${'workflowId' in params ? 'workflow' : 'job'}.${params.status.toLowerCase()}`;
 }
 
-/** The body, byte for byte the same at every try. It is thin: what else there is to know, the API tells whom it may. */
+/** The body, byte for byte the same at every try. It is small: a receiver asks the API for more. */
 export function eventBodyOf(params: DeliveryParams): string {
   return JSON.stringify({ type: eventTypeOf(params), timestamp: new Date(params.at).toISOString(), data: dataOf(params) });
 }

@@ -19,7 +19,7 @@ export function affordableCost({ schema, document, operation, coerced }: CostedO
   });
 }
 
-/** The plugin takes a document's first operation; which of several is meant, the client says. Its variables are taken as they are. */
+/** The plugin takes a document's first operation; here the client's choice is used. Its variables are used unchanged. */
 function costedDocument(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {
   const known = costedDocuments.get(operation);
   if (known !== undefined) return known;
@@ -30,5 +30,5 @@ function costedDocument(document: DocumentNode, operation: OperationDefinitionNo
   return made;
 }
 
-/** By operation, each of which is of one document: those that come again are kept, with these, in the cache of documents. */
+/** By operation, which belongs to one document: repeated documents stay in the cache of documents, and these with them. */
 const costedDocuments = new WeakMap<OperationDefinitionNode, DocumentNode>();

@@ -87,7 +87,7 @@ builder.mutationType({
     cancelJob: t.field({
       type: CancelJobPayloadType,
       description:
-        'Cancels a job, and the children that it made: one that waits at once, one that runs within a heartbeat. JOB_NOT_CANCELLABLE if it has ended.',
+        'Cancels a job and its children: a waiting job at once, a running job within a heartbeat. JOB_NOT_CANCELLABLE if it has ended.',
       args: { input: t.arg({ type: CancelJobInputType, required: true, description: 'Which job.' }) },
       resolve: async (_root, { input: { jobId } }, { core, owner, isAdmin, spend }) => {
         await spend('jobs', 1);

@@ -5,7 +5,7 @@ import { JobError } from '../core/errors.ts';
 import { checkedJson, DateTimeScalar, JsonScalar, maxJsonDepth } from './scalars.ts';
 
 describe('DateTime', () => {
-  it('is written as JavaScript writes a date, moment after moment', () => {
+  it('is written like a date in JavaScript, one time after the other', () => {
     const times = [0, -0.5, -1, 999, 1000, 999.9, 1_700_000_000_123, 1_700_000_000_999.5, 253_402_300_800_000, 8.64e15, -8.64e15];
     for (const time of [...times, ...times.toReversed()]) expect(DateTimeScalar.serialize(time)).toBe(new Date(time).toISOString());
     fc.assert(

@@ -17,13 +17,13 @@ export const DateTimeScalar = new GraphQLScalarType<number, string>({
   parseLiteral: (node) => momentOf(node.kind === Kind.STRING ? node.value : undefined),
 });
 
-/** What was written last, up to its milliseconds: most events that are told now are of now. */
+/** The last text that was written, without its milliseconds: times that are written one after another mostly share the second. */
 let secondKept = Number.NaN;
 let textKept = '';
 
 const maxDate = 8.64e15;
 
-/** As `toISOString`, which takes longer than all else of an event. @throws {RangeError} for what is no date. */
+/** Like `toISOString`, which takes longer than everything else in an event. @throws {RangeError} if it is not a date. */
 function isoTextOf(ms: number): string {
   const whole = Math.trunc(ms);
   if (!(Math.abs(whole) <= maxDate)) throw new RangeError('not a date');

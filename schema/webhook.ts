@@ -12,14 +12,14 @@ import { WorkflowStatusType } from './workflow.ts';
 
 export const WebhookEndpointType = builder.objectRef<WebhookEndpoint>('WebhookEndpoint').implement({
   description:
-    'A URL that is told of transitions of its owner’s jobs, and of ends of workflows, as Standard Webhooks has it. Its secret is shown when it is made, and never again.',
+    'A URL to which transitions of its owner’s jobs, and ends of workflows, are sent, as specified by Standard Webhooks. Its secret is shown when it is created, and never again.',
   fields: (t) => ({
     endpointId: t.exposeID('endpointId', { description: 'Its id.' }),
-    url: t.exposeString('url', { description: 'Where events are sent.' }),
-    statuses: t.field({ type: [JobStatusType], description: 'Transitions to these are told.', resolve: ({ statuses }) => [...statuses] }),
+    url: t.exposeString('url', { description: 'The URL that events are sent to.' }),
+    statuses: t.field({ type: [JobStatusType], description: 'Transitions to these statuses are sent.', resolve: ({ statuses }) => [...statuses] }),
     workflowStatuses: t.field({
       type: [WorkflowStatusType],
-      description: 'Ends of workflows that are told.',
+      description: 'Ends of workflows with these statuses are sent.',
       resolve: ({ workflowStatuses }) => [...workflowStatuses],
     }),
     types: t.stringList({
@@ -27,8 +27,8 @@ export const WebhookEndpointType = builder.objectRef<WebhookEndpoint>('WebhookEn
       description: 'Only for jobs of these types; null: all.',
       resolve: ({ types }) => (types === undefined ? null : [...types]),
     }),
-    tags: t.stringList({ description: 'Of jobs, and of workflows, with all of these tags.', resolve: ({ tags }) => [...tags] }),
-    isEnabled: t.boolean({ description: 'Whether it is told of anything.', resolve: ({ disabled }) => disabled === undefined }),
+    tags: t.stringList({ description: 'Only for jobs and workflows with all of these tags.', resolve: ({ tags }) => [...tags] }),
+    isEnabled: t.boolean({ description: 'Whether events are sent to it.', resolve: ({ disabled }) => disabled === undefined }),
     disabledAt: t.field({
       type: 'DateTime',
       nullable: true,
@@ -91,17 +91,17 @@ export const WebhookDeliveryType = builder.objectRef<ShownDelivery>('WebhookDeli
       resolve: ({ event }) => eventIdOf(event),
     }),
     event: t.string({
-      description: 'What it tells: `job.succeeded`, `workflow.failed` and the like.',
+      description: 'The event’s type: `job.succeeded`, `workflow.failed` and the like.',
       resolve: ({ event }) => eventTypeOf(event),
     }),
     jobId: t.id({
       nullable: true,
-      description: 'The job that it tells of; null where it tells of a workflow.',
+      description: 'The job that the event is about; null where it is about a workflow.',
       resolve: ({ event }) => ('jobId' in event ? event.jobId : null),
     }),
     workflowId: t.id({
       nullable: true,
-      description: 'The workflow that it tells of; null where it tells of a job.',
+      description: 'The workflow that the event is about; null where it is about a job.',
       resolve: ({ event }) => ('workflowId' in event ? event.workflowId : null),
     }),
     version: t.int({ description: 'The version of the job or workflow after the transition.', resolve: ({ event }) => event.version }),

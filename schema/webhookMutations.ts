@@ -17,21 +17,21 @@ import { WorkflowStatusType } from './workflow.ts';
 import { shownDelivery, WebhookDeliveryType, WebhookEndpointType, type ShownDelivery } from './webhook.ts';
 
 const said = {
-  url: 'Where to: https, and a public address; without credentials.',
-  statuses: 'Transitions to these are told.',
-  workflowStatuses: 'Ends of workflows that are told: SUCCEEDED, FAILED, CANCELLED.',
-  types: 'Of jobs of these types.',
-  tags: `Of jobs, and of workflows, with all of these tags; up to ${maxTags}.`,
-  secret: 'To verify signatures with: `whsec_` and base64. It is shown this once.',
+  url: 'The URL: https, and a public address; without credentials.',
+  statuses: 'Transitions to these statuses are sent.',
+  workflowStatuses: 'Ends of workflows with these statuses are sent: SUCCEEDED, FAILED, CANCELLED.',
+  types: 'Only for jobs of these types.',
+  tags: `Only for jobs and workflows with all of these tags; up to ${maxTags}.`,
+  secret: 'The secret for verifying signatures: `whsec_` and base64. It is shown only this once.',
 };
 
 const CreateWebhookEndpointInputType = builder.inputType('CreateWebhookEndpointInput', {
   description: 'A webhook endpoint to create.',
   fields: (t) => ({
     url: t.string({ required: true, description: said.url }),
-    statuses: t.field({ type: [JobStatusType], description: `${said.statuses} Left out: the final ones.` }),
+    statuses: t.field({ type: [JobStatusType], description: `${said.statuses} Left out: the final statuses.` }),
     workflowStatuses: t.field({ type: [WorkflowStatusType], description: `${said.workflowStatuses} Left out: none.` }),
-    types: t.stringList({ description: `${said.types} Left out: of all.` }),
+    types: t.stringList({ description: `${said.types} Left out: all types.` }),
     tags: t.stringList({ description: said.tags }),
   }),
 });
@@ -43,7 +43,7 @@ const UpdateWebhookEndpointInputType = builder.inputType('UpdateWebhookEndpointI
     url: t.string({ description: said.url }),
     statuses: t.field({ type: [JobStatusType], description: said.statuses }),
     workflowStatuses: t.field({ type: [WorkflowStatusType], description: said.workflowStatuses }),
-    types: t.stringList({ description: `${said.types} Null: of all.` }),
+    types: t.stringList({ description: `${said.types} Null: all types.` }),
     tags: t.stringList({ description: said.tags }),
     isEnabled: t.boolean({
       description: 'False: no events are sent to it. True: all events from now on, also where its receiver had answered 410.',
@@ -129,7 +129,7 @@ builder.mutationFields((t) => ({
   updateWebhookEndpoint: t.field({
     type: UpdateWebhookEndpointPayloadType,
     description: 'Changes a webhook endpoint, disables it, or enables it again.',
-    args: { input: t.arg({ type: UpdateWebhookEndpointInputType, required: true, description: 'Which, and what is to change.' }) },
+    args: { input: t.arg({ type: UpdateWebhookEndpointInputType, required: true, description: 'The endpoint, and the changes.' }) },
     resolve: async (
       _root,
       { input: { endpointId, url, statuses, workflowStatuses, types, tags, isEnabled } },

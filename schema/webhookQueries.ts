@@ -11,10 +11,10 @@ import { WebhookDeliveryConnectionType, WebhookEndpointConnectionType } from './
 const WebhookDeliveriesFilterType = builder.inputType('WebhookDeliveriesFilter', {
   description: 'A filter for deliveries; all its fields must match.',
   fields: (t) => ({
-    endpointId: t.id({ description: 'To this endpoint, also where it is deleted.' }),
-    jobId: t.id({ description: 'Of this job’s transitions.' }),
-    workflowId: t.id({ description: 'Of this workflow’s ends.' }),
-    status: t.field({ type: [JobStatusType], description: 'In any of these states.' }),
+    endpointId: t.id({ description: 'Deliveries to this endpoint, also where it was deleted.' }),
+    jobId: t.id({ description: 'Deliveries of this job’s transitions.' }),
+    workflowId: t.id({ description: 'Deliveries of this workflow’s ends.' }),
+    status: t.field({ type: [JobStatusType], description: 'Deliveries in any of these states.' }),
   }),
 });
 

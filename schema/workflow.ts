@@ -74,7 +74,7 @@ export const WorkflowType = builder.objectRef<Workflow>('Workflow').implement({
     job: t.field({
       type: JobType,
       nullable: true,
-      description: 'Its job of that name; null if it has none, or while that is being made.',
+      description: 'Its job with that name; null if there is none, or while it is being created.',
       args: { name: t.arg.string({ required: true, description: 'The name in the workflow.' }) },
       resolve: async ({ owner, workflowId }, { name }, { core }) => {
         const plan = await readPlan(core, workflowId);
@@ -160,7 +160,7 @@ builder.objectFields(JobType, (t) => ({
   }),
   childName: t.string({
     nullable: true,
-    description: 'What the handler of its parent calls it.',
+    description: 'The name that its parent’s handler gives it.',
     resolve: ({ parent }) => parent?.name ?? null,
   }),
   children: t.field({

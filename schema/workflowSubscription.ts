@@ -1,4 +1,4 @@
-/** `workflowChanged`: every transition of a workflow and of its jobs, pushed. */
+/** `workflowChanged`: every transition of a workflow and of its jobs, as it happens. */
 import { JobError } from '../core/errors.ts';
 import type { WorkflowTransition } from '../core/feed/workflowWatch.ts';
 import { getWorkflow } from '../core/usecases/workflows.ts';
@@ -49,16 +49,16 @@ builder.subscriptionFields((t) => ({
   workflowChanged: t.field({
     type: WorkflowEventType,
     description:
-      'With a workflowId: the present state of the workflow and of each of its jobs, then each change of them, once and in order a job, until it is over; WORKFLOW_NOT_FOUND if there is none. Without: each change of status of the caller’s workflows themselves from now on; ends with FEED_INTERRUPTED if something may have been missed.',
+      'With a workflowId: the present state of the workflow and of each of its jobs, then each change of them, once and in order for each job, until the workflow has ended; WORKFLOW_NOT_FOUND if there is none. Without a workflowId: each change of status of the caller’s workflows themselves from now on; ends with FEED_INTERRUPTED if a change may have been missed.',
     args: {
       workflowId: t.arg.id({ description: 'Which workflow; left out: all of the caller’s.' }),
       afterSequence: t.arg.id({
         description:
-          'Resume after this sequence: every later change is delivered, and none that came before. `0`: everything that is known. Only with a workflowId.',
+          'Resume after this sequence: every later change is delivered, and no earlier one. `0`: everything that is known. Only with a workflowId.',
       }),
       owner: t.arg.string({
         description:
-          'Whose workflows to watch, without a workflowId; left out: the caller’s own. Another’s only with the scope `admin`: else FORBIDDEN.',
+          'Without a workflowId: the owner whose workflows to watch; left out: the caller. Another owner needs the scope `admin`, else FORBIDDEN.',
       }),
     },
     subscribe: async (_root, { workflowId, afterSequence, owner: named }, { watches, owner, isAdmin, signal, spend, lastEventId }) => {

@@ -1,4 +1,4 @@
-/** What a handler's own test may rely on: it runs here as a worker runs it. */
+/** The promises to a handler's own test: the handler runs here as in a worker. */
 import { createTestJob } from 'job-tickets/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -19,7 +19,7 @@ const tiny = defineJobType({
 });
 const handlerOf = (handler: Handler<typeof tiny>) => defineHandler(tiny, handler);
 
-test('keeps what steps did, from one attempt to the next, and counts the attempts', async () => {
+test('keeps the results of steps from one attempt to the next, and counts the attempts', async () => {
   const job = createTestJob({ idempotencyKey: 'order-1' });
   const done: string[] = [];
   const handler = handlerOf(async (_params, { step, attempt, idempotencyKey }) => {
@@ -33,7 +33,7 @@ test('keeps what steps did, from one attempt to the next, and counts the attempt
   expect(job.steps).toEqual({ reserve: undefined, charge: { charged: 2 } });
 });
 
-test('runs the handler anew after each wait, so that work outside of steps shows', async () => {
+test('runs the handler again after each wait, so that work outside of steps is noticed', async () => {
   let outside = 0;
   const job = createTestJob({ signals: { approval: true } });
   const handler = handlerOf(async (_params, { sleep, waitForSignal, step }) => {
@@ -51,7 +51,7 @@ test('the example of an order is approved, refused, and forgotten', async () => 
   const asked = () => shop.calls.filter((call) => call.includes('tested'));
   const approved = createTestJob({ signals: { approval: { isApproved: true, by: 'Ada' } } });
   expect(await approved.run(fulfilOrder, params)).toMatchObject({ approvedBy: 'Ada' });
-  // Once more in the run after the sleep: what is not a step is done again.
+  // Once more in the run after the sleep: work outside of a step is repeated.
   const line = { level: 'info', message: 'approved', fields: { by: 'Ada' } };
   expect(approved.logged).toEqual([line, line]);
   expect(asked()).toEqual(['reserve tested', 'charge tested 10']);
@@ -59,7 +59,7 @@ test('the example of an order is approved, refused, and forgotten', async () => 
   expect(asked().at(-1)).toBe('give back reservation of tested');
 });
 
-test('does the work of children once each, and gives their ends', async () => {
+test('does the work of each child once, and returns how it ended', async () => {
   const done: string[] = [];
   const job = createTestJob({
     child: (name, { params = null }) => {
@@ -79,16 +79,16 @@ test('does the work of children once each, and gives their ends', async () => {
   expect(job.children).toMatchObject({ three: { type: 'tiny', params: 3 } });
 });
 
-test('gives files to read, and takes what is written', async () => {
+test('provides files to read, and keeps files that are written', async () => {
   const job = createTestJob({ files: { 's3://files/in.csv': 'a,b\n1,2\n' } });
   await job.run(transformData, { source: 's3://files/in.csv', output: 's3://files/out.jsonl', to: 'jsonl' });
   expect(job.textOf('s3://files/out.jsonl')).toBe('{"a":"1","b":"2"}\n');
   expect(job.reported.at(-1)).toBe(100);
   const lacking = createTestJob().run(transformData, { source: 's3://files/in.csv', output: 's3://files/out.jsonl', to: 'jsonl' });
-  await expect(lacking).rejects.toThrow('s3://files/in.csv is not there');
+  await expect(lacking).rejects.toThrow('s3://files/in.csv does not exist');
 });
 
-test('a cancel, a timeout and a shutdown are the signal', async () => {
+test('a cancel, a timeout and a shutdown arrive as the signal', async () => {
   const stop = new AbortController();
   const job = createTestJob({ signal: stop.signal, onProgress: () => stop.abort(new Error('cancelled')) });
   const handler = handlerOf(async (_params, { signal, progress }) => {
@@ -99,18 +99,18 @@ test('a cancel, a timeout and a shutdown are the signal', async () => {
   await expect(job.run(handler, null)).rejects.toThrow('cancelled');
 });
 
-describe('says what is wrong with', () => {
+describe('explains the mistake of', () => {
   test.each<readonly [string, Handler<typeof tiny>, string]>([
-    ['a name that is there twice', async (_, { step }) => [await step('one', () => 1), await step('one', () => 2)], 'name of its own'],
+    ['a name that is used twice', async (_, { step }) => [await step('one', () => 1), await step('one', () => 2)], 'its own name'],
     ['a signal that nobody sends', async (_, { waitForSignal }) => (await waitForSignal('go')).timedOut, 'test job’s `signals`'],
-    ['a child without its work', async (_, { runJob }) => runJob('one', { type: 'tiny' }), 'a `child` that does its work'],
+    ['a child whose work is not given', async (_, { runJob }) => runJob('one', { type: 'tiny' }), 'a `child` that does its work'],
     ['waits that never end', async (_, { sleep }) => (await sleep(String(Math.random()), 1), null), 'does not end'],
-    ['a step whose result is no JSON', async (_, { step }) => (await step('when', () => new Date())).getTime(), 'cannot be kept'],
+    ['a step whose result is not JSON', async (_, { step }) => (await step('when', () => new Date())).getTime(), 'cannot be kept'],
   ])('%s', async (_, handler, message) => {
     await expect(createTestJob().run(handlerOf(handler), null)).rejects.toThrow(message);
   });
 
-  test('a result that does not fit its type, and params that do not', async () => {
+  test('refuses a result, and params, that do not fit the type', async () => {
     const type = defineJobType({
       ...tiny,
       name: 'short',

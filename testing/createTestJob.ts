@@ -1,4 +1,4 @@
-/** For tests of handlers, with any test runner: a job that lies nowhere, and whose handler runs as a worker would run it. */
+/** For tests of handlers, with any test runner: a job that is not stored, whose handler runs as in a worker. */
 import { z } from 'zod';
 import type { ChildRequest, EndedJob, HandlerContext, JobHandler } from '../core/handler.ts';
 import { maxResultBytes, type JsonValue } from '../core/job.ts';
@@ -13,19 +13,19 @@ import { createTestWaits } from './testWaits.ts';
 export interface TestJobOptions {
   /** Fires as a cancel, a timeout or a shutdown would. Default: one that never does. */
   readonly signal?: AbortSignal | undefined;
-  /** Number of the first attempt. Default: 1. */
+  /** The number of the first attempt. Default: 1. */
   readonly attempt?: number | undefined;
   /** Default: `test-job`. */
   readonly idempotencyKey?: string | undefined;
-  /** Files that the handler may read, by uri. What it writes joins them. */
+  /** Files that the handler may read, by URI. Files that it writes are added. */
   readonly files?: Readonly<Record<string, string | Uint8Array>> | undefined;
-  /** Instead of `files`: a store of your own. */
+  /** Instead of `files`: your own store. */
   readonly objects?: ObjectStore | undefined;
-  /** Payloads of the signals that are sent, by name. Of any other, a wait with a timeout times out, and one without fails the run. */
+  /** Payloads of the signals that are sent, by name. For any other signal, a wait with a timeout times out, and one without fails the run. */
   readonly signals?: Readonly<Record<string, JsonValue>> | undefined;
-  /** How the jobs have ended that this one depends on in its workflow, by name. */
+  /** The ended jobs that this one depends on in its workflow, by name. */
   readonly dependencies?: Readonly<Record<string, EndedJob>> | undefined;
-  /** Does what a child would do: it gives the child's result, or throws what the child fails with. */
+  /** Does the work of a child: returns the child's result, or throws the error that the child fails with. */
   readonly child?: ((name: string, request: ChildRequest) => JsonValue | Promise<JsonValue>) | undefined;
   readonly onProgress?: ((percent: number) => void) | undefined;
 }
@@ -38,25 +38,25 @@ export interface LoggedLine {
 
 export interface TestJob {
   /**
-   * Runs the handler as a worker does: after each wait anew from its start, with what its steps have kept. Waits are over at
-   * once. Called again, it is the next attempt of the same job.
-   * @throws what the handler throws; a TypeError where its result is no JSON or does not fit its type.
+    * Runs the handler as a worker does: after each wait again from the start, with the results that its steps have kept. Waits end
+    * at once. A further call is the next attempt of the same job.
+    * @throws what the handler throws; a TypeError if its result is not JSON or does not fit its type.
    */
   run<Type extends JobType>(handler: JobHandler<Type>, params: JsonValue): Promise<ResultOf<Type>>;
-  /** What `progress` was told, in order. */
+  /** The values given to `progress`, in order. */
   readonly reported: readonly number[];
   readonly logged: readonly LoggedLine[];
-  /** Results of the steps that are done, by name, in the order of their ends. */
+  /** Results of the finished steps, by name, in the order in which they finished. */
   readonly steps: Readonly<Record<string, JsonValue | undefined>>;
   /** Seconds of each sleep, by name. */
   readonly sleeps: Readonly<Record<string, number>>;
-  /** What was asked of each child, by name. */
+  /** The request for each child, by name. */
   readonly children: Readonly<Record<string, ChildRequest>>;
-  /** The text of a file that was given or written, by uri. */
+  /** The text of a file that was given or written, by URI. */
   textOf(uri: string): string | undefined;
 }
 
-/** More are a handler that never ends, such as one that names its waits anew in each run. */
+/** With more runs than this the handler never ends, for example because it uses new names for its waits in each run. */
 const maxRuns = 1000;
 
 export function createTestJob(options: TestJobOptions = {}): TestJob {
@@ -94,7 +94,7 @@ export function createTestJob(options: TestJobOptions = {}): TestJob {
       if (end.kind === 'returned') return end.result;
       await waits.endWaits();
     }
-    throw new Error(`The handler has waited ${maxRuns} times and does not end: does it name its waits otherwise in each run?`);
+    throw new Error(`The handler has waited ${maxRuns} times and does not end: does it use new names for its waits in each run?`);
   }
 
   return {
@@ -120,7 +120,7 @@ export function createTestJob(options: TestJobOptions = {}): TestJob {
   };
 }
 
-/** As it is recorded. */
+/** The result as it is recorded. */
 function resultOf<Type extends JobType>(type: Type, given: JsonValue): ResultOf<Type> {
   const parsed = z.safeParse<Type['result']>(type.result, plainJson(given, maxResultBytes));
   if (parsed.success) return parsed.data;

@@ -1,4 +1,4 @@
-/** The files of a test job: they lie in memory, by uri. */
+/** The files of a test job, in memory, by URI. */
 import { createHash } from 'node:crypto';
 import { PermanentError } from '../core/errors.ts';
 import type { ObjectStore } from '../core/objects.ts';
@@ -15,10 +15,10 @@ export function createMemoryFiles(given: Readonly<Record<string, string | Uint8A
   const objects: ObjectStore = {
     async *read(uri, { signal, progress }) {
       const bytes = files.get(uri);
-      if (bytes === undefined) throw new PermanentError(`${uri} is not there: give it to the test job as one of its \`files\``);
+      if (bytes === undefined) throw new PermanentError(`${uri} does not exist: give it to the test job as one of its \`files\``);
       for (let from = 0; from < bytes.length; from += chunkBytes) {
         signal.throwIfAborted();
-        // A copy: a chunk is the reader's.
+        // A copy: the reader may change a chunk.
         yield Uint8Array.from(bytes.subarray(from, from + chunkBytes));
         progress?.((100 * Math.min(bytes.length, from + chunkBytes)) / bytes.length);
       }

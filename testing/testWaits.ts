@@ -1,4 +1,4 @@
-/** What the handler of a test job keeps, and what it waits for: each wait ends its run, and is over when the next run begins. */
+/** What the handler of a test job keeps and waits for. Each wait ends the run, and is over when the next run begins. */
 import { z } from 'zod';
 import { PermanentError } from '../core/errors.ts';
 import type { ChildRequest, EndedJob, HandlerContext } from '../core/handler.ts';
@@ -20,7 +20,7 @@ export interface TestWaitsOptions {
 export interface TestWaits {
   /** The functions of a context, for one run. */
   ofRun(suspension: Suspension): Waits;
-  /** Ends what the run before waits for. */
+  /** Ends the waits of the previous run. */
   endWaits(): Promise<void>;
   readonly steps: ReadonlyMap<string, StepResult>;
   /** Seconds by name. */
@@ -33,18 +33,18 @@ export function createTestWaits({ idempotencyKey, signals = {}, dependencies = {
   const sleeps = new Map<string, number>();
   const awaited = new Set<string>();
   const children = new Map<string, ChildRequest>();
-  /** Undefined: it is waited for, and has not ended. */
+  /** Undefined: the handler waits for it, and it has not ended. */
   const ended = new Map<string, EndedJob | undefined>();
   const childId = (name: string): string => `${idempotencyKey}-${name}`;
 
   function ofRun(suspension: Suspension): Waits {
     const used = new Set<string>();
 
-    /** Twice the same name would be given what the first one was. */
+    /** Two uses of the same name would share the first result. */
     function take(kind: string, name: string): void {
       requireName(name);
       const key = `${kind} ${name}`;
-      if (used.has(key)) throw new PermanentError(`The ${kind} "${name}" is in this run already: give each ${kind} a name of its own.`);
+      if (used.has(key)) throw new PermanentError(`The ${kind} "${name}" is in this run already: give each ${kind} its own name.`);
       used.add(key);
     }
 
@@ -59,7 +59,7 @@ export function createTestWaits({ idempotencyKey, signals = {}, dependencies = {
 
     function endOf(names: readonly string[]): readonly EndedJob[] {
       const missing = names.find((name) => !children.has(name));
-      if (missing !== undefined) throw new PermanentError(`There is no child "${missing}": make it before it is waited for.`);
+      if (missing !== undefined) throw new PermanentError(`There is no child "${missing}": create it before you wait for it.`);
       const jobs = names.map((name) => ended.get(name)).filter((job) => job !== undefined);
       if (jobs.length === names.length) return jobs;
       for (const name of names) ended.set(name, ended.get(name));
@@ -73,7 +73,7 @@ export function createTestWaits({ idempotencyKey, signals = {}, dependencies = {
           take('step', name);
           const kept = steps.get(name) ?? stepResult(name, await work());
           steps.set(name, kept);
-          // What was kept is what the step gave, as JSON.
+          // The kept value is the step's result as JSON.
           return z.custom<Result>().parse(kept.result);
         }),
       sleep: (name, seconds) =>

@@ -37,7 +37,7 @@ export function createChildren(
 ): Children {
   const made = new Set<string>();
   let expecting: Promise<void> | undefined;
-  const onAway = (error: Error): void => log.warn({ error }, 'the table does not answer to a handler; asking again');
+  const onAway = (error: Error): void => log.warn({ error }, 'the table does not answer a handler; asking again');
   const asked = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => untilAnswered(parts, { ask, signal, onAway });
 
   async function create(name: string, { type, params, priority = job.priority, tags }: ChildRequest): Promise<Job> {
@@ -51,11 +51,11 @@ export function createChildren(
       return await asked(() => createChild(childrenDepsOf(parts), job, name, { type, params, priority, tags }));
     } catch (error) {
       if (!(error instanceof JobError) || (error.code !== 'BAD_USER_INPUT' && error.code !== 'UNKNOWN_JOB_TYPE')) throw error;
-      throw new PermanentError(`The child "${name}" cannot be made: ${error.message}`, { cause: error });
+      throw new PermanentError(`The child "${name}" cannot be created: ${error.message}`, { cause: error });
     }
   }
 
-  /** Whatever becomes of the run, its end knows that there may be children. */
+  /** Recorded first, so that however the run ends, it is known that there may be children. */
   async function expect(): Promise<void> {
     keeping.children = true;
     if (!(await asked(() => expectChildren(parts.core, job, claimId)))) throw new Error('the claim is not held any more');
@@ -64,14 +64,14 @@ export function createChildren(
   async function ended(names: readonly string[]): Promise<readonly EndedJob[]> {
     const children = await asked(() => readChildren(parts.core, job, names));
     const missing = children.indexOf(undefined);
-    if (missing !== -1) throw new PermanentError(`There is no child "${names[missing] ?? ''}": make it before it is waited for.`);
+    if (missing !== -1) throw new PermanentError(`There is no child "${names[missing] ?? ''}": create it before you wait for it.`);
     const there: Job[] = [];
     for (const child of children) {
       if (child !== undefined) there.push(await asked(() => ofPresentGeneration(childrenDepsOf(parts), job, child)));
     }
     const open = there.filter(({ status }) => !isFinal(status));
     if (open.length > 0) {
-      // The last first: they begin about in their order, so most have ended when that one has.
+      // Last first: they begin roughly in order, so when the last one has ended, most have.
       const jobIds = open.map(({ jobId }) => jobId).toReversed();
       suspension.wait({ waiting: { reason: 'DEPENDENCIES' }, jobIds, isOver: () => Promise.resolve(false) });
     }

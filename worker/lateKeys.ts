@@ -1,10 +1,10 @@
-/** Keys of limits that are made of results of other jobs: found by the worker that comes to claim the job, which knows its type. */
+/** Keys for limits that depend on results of other jobs: computed by the worker before it claims the job, since it knows the type. */
 import { z } from 'zod';
 import type { Job } from '../core/job.ts';
 import { limitKeysOf } from '../core/typeLimits.ts';
 import type { WorkerParts } from './parts.ts';
 
-/** Answers the job as it then is. Params that do not fit have no key: their run ends the job. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** Returns the job as it is afterwards. Params that do not fit the type give no key: the run ends the job. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function withKeys({ core: { table }, handlers }: WorkerParts, job: Job): Promise<Job | undefined> {
   const { jobId, owner, params, writeId } = job;
   const value = params.kind === 'inline' ? params.value : (await table.readPayloads([params.key]))[0];

@@ -18,7 +18,7 @@ export type Waits = Pick<HandlerContext, 'step' | 'sleep' | 'waitForSignal'>;
 /** What this process knows, during a receive, of what is kept beside a job. */
 export interface Keeping {
   any: boolean;
-  /** Whether children of it may have been made. */
+  /** Whether it may have children. */
   children: boolean;
 }
 

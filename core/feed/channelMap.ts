@@ -1,4 +1,4 @@
-/** Something by channel, kept under the ids that whoever listens has already: names would be as many texts again. */
+/** A map by channel. Its keys are the ids that the listeners already hold: names would be as many strings again. */
 import type { Channel } from './feed.ts';
 
 export class ChannelMap<Value> {

@@ -1,4 +1,4 @@
-/** What a channel that anybody may write to is believed to be. */
+/** Decoding of messages from a channel that anything may write to. */
 import { expect, test } from 'vitest';
 import { makeJob } from '../../test/support/jobFactory.ts';
 import { decodeEvent, latestEventOf, type JobEvent } from './event.ts';
@@ -13,7 +13,7 @@ test.each([{}, { previousStatus: 'PROCESSING' }, { error: failure }, { progress:
   (fields) => expect(decoded(fields)).toEqual({ ...event, ...fields }),
 );
 
-test('what an event does not have is left out of it, and of its failure', () =>
+test('fields that an event or its failure does not have are left out', () =>
   expect(decoded({ error: { ...failure, more: 1 }, more: 1 })).toEqual({ ...event, error: failure }));
 
 const impossible: Readonly<Record<string, readonly unknown[]>> = {
@@ -29,7 +29,7 @@ const impossible: Readonly<Record<string, readonly unknown[]>> = {
   logged: [null, '1', 1.5, 2 ** 31],
 };
 
-test.each(Object.entries(impossible))('nothing is an event whose %s is none', (name, values) => {
+test.each(Object.entries(impossible))('a message with an invalid %s is not an event', (name, values) => {
   for (const value of values) expect(decoded({ [name]: value }), JSON.stringify(value)).toBeUndefined();
 });
 
@@ -37,4 +37,4 @@ test.each(['', '{', 'null', '[]', '1', '"event"', `{"jobId":"${'x'.repeat(70_000
   expect(decodeEvent(text)).toBeUndefined(),
 );
 
-test('a number beyond all numbers is none', () => expect(decodeEvent(JSON.stringify(event).replace('12.5', '1e400'))).toBeUndefined());
+test('an infinite number is not accepted', () => expect(decodeEvent(JSON.stringify(event).replace('12.5', '1e400'))).toBeUndefined());

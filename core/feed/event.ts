@@ -15,9 +15,12 @@ export interface JobEvent {
   readonly at: number;
   readonly error?: JobFailure | undefined;
   readonly progress?: number | undefined;
-  /** What stands beside the record is written up to here, a job's log or a bulk operation: for those who read that, and news of nothing else. */
+  /**
+   * The data beside the record (a job's log, a bulk operation) is written up to here. A hint for its readers; for all others
+   * nothing is new.
+   */
   readonly logged?: number | undefined;
-  /** Whose change it is, where it is no job's: `jobId` is the workflow's id then. */
+  /** Present where a workflow changed, not a job: `jobId` is then the workflow's id. */
   readonly of?: 'workflow' | undefined;
 }
 
@@ -25,8 +28,8 @@ export interface JobEvent {
 const maxLength = 65_536;
 
 /**
- * `undefined` for anything that is not an event: the channel is open to whoever reaches Redis. By hand, for it is done at
- * every event, and as one kind of object whatever was left out, which is quicker to read.
+  * `undefined` for anything that is not an event: everything that can reach Redis can write to the channel. Checked by hand,
+  * since this runs for every event. All events have the same shape, also where fields are missing, which is faster to read.
  */
 export function decodeEvent(text: string): JobEvent | undefined {
   if (text.length > maxLength) return undefined;
@@ -66,7 +69,7 @@ function isName(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= 255 && value.isWellFormed();
 }
 
-/** What GraphQL calls an Int, and what a Date can be: beyond, an event could not be told. */
+/** The limits of GraphQL's Int and of a Date: an event beyond them could not be sent to clients. */
 const maxCount = 2 ** 31 - 1;
 const maxTime = 8.64e15;
 
@@ -87,14 +90,14 @@ function isStatus(value: unknown): value is JobStatus {
   return statuses.has(value);
 }
 
-/** What is told of a record. */
+/** The fields of a record from which events are made. */
 export type ToldJob = Pick<Job, 'jobId' | 'owner' | 'version' | 'status' | 'attempts' | 'history' | 'updatedAt' | 'error' | 'progress'> &
   JobFacts;
 
-/** What never changes of a job. */
+/** The fields of a job that never change. */
 export type JobFacts = Pick<Job, 'type' | 'tags' | 'idempotencyKey'>;
 
-/** The job's transitions that its history still holds, oldest first, as events. */
+/** The job's transitions as events, oldest first, as far back as its history goes. */
 export function eventsOf(job: Pick<ToldJob, 'jobId' | 'owner' | 'history'>): readonly JobEvent[] {
   return job.history.map((entry, index) => ({
     jobId: job.jobId,
@@ -116,7 +119,7 @@ export function latestEventOf(job: Job): JobEvent {
   return { ...presentEventOf(job), progress: job.status === 'PROCESSING' ? undefined : job.progress };
 }
 
-/** The present state of the job, as the event of its last transition plus what came since. */
+/** The present state of the job: the event of its last transition plus all updates since. */
 export function presentEventOf(job: Omit<ToldJob, keyof JobFacts>): JobEvent {
   return {
     jobId: job.jobId,

@@ -16,13 +16,13 @@ export interface Feed {
   /** Publishes on the channels of `channelsOf`. Never rejects: false means that a hint was lost, which watchers repair from the table. */
   publish(event: JobEvent, record?: Job): Promise<boolean>;
   /**
-   * Resolves once events published from now on arrive, or at once while the feed is away: then `isConnected()` is
-   * false, and `onInterrupted` is called when it is back.
+    * Resolves when events that are published from now on will arrive. While the feed is away it resolves at once: then
+    * `isConnected()` is false, and `onInterrupted` is called when the feed is back.
    */
   subscribe(channel: Channel, listener: FeedListener): Promise<void>;
-  /** It is told nothing more. Never rejects; twice is fine. */
+  /** The listener is not called any more. Never rejects; may be called twice. */
   unsubscribe(channel: Channel, listener: FeedListener): Promise<void>;
-  /** Whether events arrive at present, on this channel or on all; watchers read the table at an interval while they do not. */
+  /** Whether events arrive at present, on this channel or on all. While they do not, watchers read the table at intervals. */
   isConnected(channel?: Channel): boolean;
   close(): Promise<void>;
 }
@@ -47,13 +47,13 @@ export function channelsOf({ jobId, owner, version, logged }: JobEvent): readonl
   return version === 1 ? [ofOwner] : [channelName({ jobId }), ofOwner];
 }
 
-/** Whose channel of this name it is; of another job's or owner's it is told to the wrong ones: `undefined`. */
+/** The event's channel with this name. `undefined` where the name is that of another job or owner: it would reach the wrong watchers. */
 export function channelOf(event: JobEvent, name: string): Channel | undefined {
   if (isNamed(name, 'job:{', event.jobId)) return event;
   return isNamed(name, 'owner:{', event.owner) ? { owner: event.owner } : undefined;
 }
 
-/** Without making the name: asked at every event. */
+/** Compares without building the name, since this runs for every event. */
 function isNamed(channel: string, kind: string, id: string): boolean {
   return (
     channel.length === kind.length + id.length + 1 &&

@@ -1,4 +1,4 @@
-/** None, one or several of something, told apart by what they are: mostly there is one, and no set is made for it. */
+/** None, one or several items. Usually there is one, and no set is created for it. */
 export type Few<Item extends object> = Item | Set<Item> | undefined;
 
 export function withItem<Item extends object>(few: Few<Item>, item: Item): Item | Set<Item> {
@@ -12,7 +12,7 @@ export function withoutItem<Item extends object>(few: Few<Item>, item: Item): Fe
   return few.size === 0 ? undefined : few;
 }
 
-/** Those that are added meanwhile come too, those that are taken away do not. */
+/** Items that are added meanwhile are visited too, items that are removed are not. */
 export function forEachOf<Item extends object>(few: Few<Item>, tell: (item: Item) => void): void {
   if (few instanceof Set) few.forEach(tell);
   else if (few !== undefined) tell(few);

@@ -28,7 +28,7 @@ export class JobLog {
   #rewinds = 0;
   #rewoundTo = 0;
 
-  /** Oldest first, and the log's own from now on. Made in one piece: what grows takes room for more, and most jobs have few. */
+  /** Oldest first; the log keeps the array. Not one that grew by `push`, which reserves room for more: most jobs have few events. */
   begin(events: WatchedEvent[]): void {
     this.#events = events;
   }

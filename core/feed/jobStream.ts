@@ -78,7 +78,7 @@ export class JobStream extends WatchSet implements FeedListener, ScheduledReader
   /** Done once, before anything else. */
   async open(): Promise<void> {
     const { feed, read } = this.#deps;
-    // Subscribed before the record is read, so that nothing falls between the two.
+    // Subscribed before the record is read, so that nothing is missed in between.
     await feed.subscribe({ jobId: this.#jobId }, this);
     try {
       const job = await read(this.#jobId);
@@ -177,7 +177,7 @@ export class JobStream extends WatchSet implements FeedListener, ScheduledReader
   #begin(job: Job): void {
     const { schedule } = this.#deps;
     this.#owner = job.owner;
-    // One text of its id for all that is kept of it.
+    // One string of its id, shared by everything that is kept of the job.
     const told = { ...job, jobId: this.#jobId };
     this.#log.begin(eventsOf(told).map((event) => watchedEvent(event)));
     const update = presentEventOf(told);
@@ -295,7 +295,7 @@ export class JobStream extends WatchSet implements FeedListener, ScheduledReader
   }
 }
 
-/** Of one version. */
+/** Both of the same version. */
 function saysAsMuch(one: JobEvent, other: JobEvent): boolean {
   return one.attempt === other.attempt && one.at === other.at && one.error === other.error && one.progress === other.progress;
 }

@@ -22,12 +22,12 @@ export interface Standing {
   readonly status: JobStatus | undefined;
 }
 
-/** What is known of a job: its last event, or, where what was told is taken back, a part of that. */
+/** What is known of a job: its last event, or a part of it where events are withdrawn. */
 type Last = Omit<JobEvent, 'jobId' | 'owner' | 'status'> & Standing;
 
 const unknown: Last = { version: 0, status: undefined, attempt: 0, at: 0 };
 
-/** How far a writer's clock may be ahead of this machine's before its time is looked up. */
+/** How far a writer's clock may be ahead of this machine's before the time is read from the record. */
 const maxAheadMs = 60_000;
 
 export class JobTimeline {
@@ -35,7 +35,7 @@ export class JobTimeline {
   presumedTold = 0;
   /** The job's fields that never change, for watchers that chose some jobs only. */
   facts: JobFacts | undefined;
-  /** As it was told: it need not be kept twice. */
+  /** The event as it was sent, so that it need not be kept twice. */
   #last: Last = unknown;
 
   /** Of the last transition; 0 while nothing is known of the job. */
@@ -48,7 +48,7 @@ export class JobTimeline {
     return status !== undefined && isFinal(status);
   }
 
-  /** The job stood here when the watch began: what follows is told. */
+  /** The job's version when the watch began: later ones are sent. */
   begin(event: JobEvent): void {
     this.#last = event;
   }
@@ -70,7 +70,7 @@ export class JobTimeline {
     return this.#last;
   }
 
-  /** Begins anew before the record's last transition. */
+  /** Goes back to the state before the record's last transition. */
   rewind(job: ToldJob): void {
     const before = eventsOf(job).at(-2);
     if (before !== undefined) return this.begin(before);
@@ -86,7 +86,7 @@ export class JobTimeline {
     const isNext = version === last.version + 1;
     const knownBefore = version === last.version ? last.previousStatus : isNext ? last.status : undefined;
     const previousStatus = knownBefore ?? event.previousStatus;
-    // What is told along with a new attempt is how far the one before had come.
+    // Progress that is sent along with a new attempt is that of the attempt before.
     const progress = isNewAttempt ? undefined : furthest(last.progress, event.progress);
     const told = { jobId, owner, version, status, previousStatus, attempt, at, error, progress, recovered };
     this.#last = told;
@@ -148,7 +148,7 @@ export function contradicts(job: Pick<Job, 'version' | 'history'>, { version, st
   return entry !== undefined && status !== undefined && entry.status !== status;
 }
 
-/** Whether a record that came with a hint, which was judged so, tells what a read would: all that happened since that version. */
+/** Whether the record that came with such a hint tells as much as a read would: everything since that version. */
 export function tellsMore({ version }: Pick<Job, 'version'>, judgement: Judgement, since = 0): boolean {
   return (judgement === 'gap' || judgement === 'unconfirmed') && version > since;
 }

@@ -3,7 +3,7 @@ import { JobError } from '../errors.ts';
 import type { JobFacts } from './event.ts';
 import { StreamWatch, type Ending, type WatchedEvent, type WatchSet } from './watch.ts';
 
-/** Whether a watcher wants to hear of it. */
+/** Whether a watcher chose this event. */
 export type Chooses = (event: WatchedEvent, job: JobFacts) => boolean;
 
 interface Told {

@@ -29,7 +29,7 @@ interface Reading {
 /** Shared by all streams. */
 export interface OwnerStreamDeps extends CaughtUpCounters {
   readonly feed: Feed;
-  /** What is told of: jobs, or the owner's workflows instead. */
+  /** Whether events are of the owner's jobs, or of the owner's workflows. */
   readonly of?: JobEvent['of'];
   readonly read: (jobId: string) => Promise<ToldJob | undefined>;
   readonly now: () => number;

@@ -14,7 +14,7 @@ import { withItem, withoutItem, type Few } from './few.ts';
  */
 export type WatchedEvent = JobEvent & { readonly recovered: boolean | undefined };
 
-/** All of it written out, so that all are one kind of object: whoever reads them reads many. */
+/** All fields are set, so that all events have the same shape, which is faster to read: watchers read many. */
 export function watchedEvent(
   { jobId, owner, version, status, previousStatus, attempt, at, error, progress }: JobEvent,
   recovered?: boolean,
@@ -130,7 +130,7 @@ export abstract class StreamWatch<Event = WatchedEvent> implements Watch<Event> 
   }
 }
 
-/** All watchers of one stream, which is one of these itself or has one. */
+/** All watchers of one stream, which extends this class or holds an instance of it. */
 export abstract class WatchSet {
   #watches: Few<StreamWatch<unknown>>;
 
@@ -183,7 +183,7 @@ export interface WatchSetOwner {
   onThrow(error: unknown): void;
 }
 
-/** Of a stream that is none itself. */
+/** The watchers of a stream that does not extend `WatchSet`. */
 export class WatchesOf extends WatchSet {
   readonly #owner: WatchSetOwner;
 

@@ -103,7 +103,7 @@ class WorkflowReader implements FeedListener, ScheduledReader {
 
   async begin(): Promise<void> {
     this.#deps.open.add(this.#fail);
-    // Subscribed before anything is read, so that nothing falls between the two.
+    // Subscribed before anything is read, so that nothing is missed in between.
     await this.#deps.feed.subscribe({ owner: this.#owner }, this);
     if (this.#hasLeft) return this.#deps.feed.unsubscribe({ owner: this.#owner }, this);
     this.read();
@@ -266,12 +266,12 @@ class WorkflowWatch extends StreamWatch<WorkflowTransition> {
   }
 }
 
-/** Of a workflow's own change. */
+/** A hint about a workflow's own change. */
 export function workflowHint({ workflowId: jobId, owner, version, status, updatedAt: at }: Workflow): JobEvent {
   return { jobId, owner, version, status: hintedStatus[status], attempt: 0, at, of: 'workflow' };
 }
 
-/** What its states are called in hints, which know those of jobs. */
+/** A workflow's states as hints carry them, which only have those of jobs. */
 export const hintedStatus: Readonly<Record<Workflow['status'], JobStatus>> = {
   RUNNING: 'PENDING',
   SUCCEEDED: 'SUCCEEDED',

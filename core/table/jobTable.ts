@@ -55,8 +55,9 @@ export interface TransitionInput {
 
 export interface JobTable extends Listings, Payloads {
   /**
-   * Whether what is asked of it finds whatever was asked of it before, answered or not: then a job's message may go along
-   * with its record, and whoever it wakes does not come too early. What is asked in one turn is written together, or not at all.
+    * Whether each request sees the effects of all requests made before it, answered or not. Then a job's message may be sent
+    * together with its record, and the worker that receives it does not come too early. The requests of one turn are written
+    * together, or not at all.
    */
   readonly keepsOrder?: boolean;
   /** Small records beside the jobs. */

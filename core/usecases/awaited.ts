@@ -23,7 +23,7 @@ export async function awaitedBy({ table }: Pick<Core, 'table'>, jobId: string): 
   return entry === undefined ? undefined : { dependencies: entry.value.jobIds, whenDependencyFails: 'RUN' };
 }
 
-/** Of a job that waits for long. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** For a job that waits for a long time. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function keepAwaitedOn({ table, settings }: Pick<Core, 'table' | 'settings'>, jobId: string, at: number): Promise<void> {
   const entry = await table.entries.get(awaitedKind, jobId);
   if (entry?.expiresAt === undefined || !needsRenewal(entry.expiresAt, at, settings.jobTtlDays)) return;

@@ -1,4 +1,4 @@
-/** Begins a new generation of a job that has ended, or is stuck: for whoever sends its message then. */
+/** Begins a new generation of a job that has ended, or is stuck. The caller then sends its message. */
 import { JobError } from '../errors.ts';
 import type { ServiceTime } from '../clock.ts';
 import type { Job, JobParent } from '../job.ts';
@@ -14,13 +14,16 @@ import { transitionJob, type TransitionDeps } from './transitionJob.ts';
 import { readPlan } from './workflows.ts';
 
 export interface Begin {
-  /** Without what its handler kept. */
+  /** Discards what its handler kept. */
   readonly fromStart?: boolean | undefined;
-  /** For its parent, which names it again. */
+  /** Set where a retried parent names the child again. */
   readonly parent?: JobParent | undefined;
 }
 
-/** Of the version that was read. @throws {JobError} `JOB_NOT_RETRYABLE` for one that was cancelled with another, which is named. */
+/**
+ * Writes to the version that was read. @throws {JobError} `JOB_NOT_RETRYABLE` if the job was cancelled because of another job,
+ * which the error names.
+ */
 export async function beginAnew(
   core: TransitionDeps & Pick<Core, 'jobTypes'> & { readonly settings: Pick<Core['settings'], 'attemptsPerReceive' | 'maxReceiveCount'> },
   event: 'retry' | 'retryStuck',
@@ -46,10 +49,10 @@ export async function beginAnew(
   return retried;
 }
 
-/** Children of a cancelled job are cancelled: one that was begun alone would be at once. */
+/** Children of a cancelled job are cancelled: a child that is retried alone would be cancelled at once. */
 async function requireOpenParent({ table }: Pick<Core, 'table'>, { parent }: Job): Promise<void> {
   if (parent === undefined || (await table.get(parent.jobId))?.status !== 'CANCELLED') return;
-  const message = `The job that made it was cancelled: retry that one, job ${parent.jobId}, which makes this one anew.`;
+  const message = `The job that made it was cancelled: retry job ${parent.jobId}, which then creates this one again.`;
   throw new JobError('JOB_NOT_RETRYABLE', { message, jobId: parent.jobId });
 }
 
@@ -59,7 +62,7 @@ async function restartedInWorkflow(core: Pick<Core, 'table'>, job: Job): Promise
   return restartedChanges(job, wantsOf(job, plan)?.dependencies[0]);
 }
 
-/** What failed first, by which all was cancelled. */
+/** The error names the job whose failure was the first cause. */
 async function cancelledFor(core: Pick<Core, 'table'>, job: Job, plan: Plan | undefined): Promise<JobError> {
   let cause = job.cause;
   for (let seen = 0; cause !== undefined && seen < maxWorkflowJobs; seen += 1) {
@@ -69,6 +72,6 @@ async function cancelledFor(core: Pick<Core, 'table'>, job: Job, plan: Plan | un
   }
   const jobId = cause?.jobId ?? job.jobId;
   const name = plan?.jobs[plan.numberOf(jobId) ?? -1]?.name ?? '';
-  const message = `The job was cancelled because “${name}” did not succeed: retry that one, job ${jobId}, and this one goes on by itself.`;
+  const message = `The job was cancelled because “${name}” did not succeed: retry job ${jobId}, and this one goes on automatically.`;
   return new JobError('JOB_NOT_RETRYABLE', { message, jobId });
 }

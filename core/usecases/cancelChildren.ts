@@ -1,4 +1,4 @@
-/** Cancels what the handlers of a cancelled job have made and left open: whoever tells of its end, or cancels its workflow. */
+/** Cancels the open children of a cancelled job: called when its end is announced, or when its workflow is cancelled. */
 import type { ServiceTime } from '../clock.ts';
 import { isFinal, type Job } from '../job.ts';
 import type { WriteResult } from '../table/jobTable.ts';
@@ -9,9 +9,9 @@ import { transitionJob, type TransitionDeps } from './transitionJob.ts';
 const atOnce = 20;
 
 /**
- * At any depth: those of a child that this cancels by its own end, which `onCancelled` is to tell of, and those of a child that
- * is over by this. A child that the parent's next generation has named is that one's. Anyone may do it, any number of times.
- * @throws {JobError} `TABLE_UNAVAILABLE`.
+  * At any depth: children of a child that has ended are cancelled here; those of a child that is cancelled here are cancelled when
+  * `onCancelled` announces its end. A child that the parent's next generation has named belongs to that generation. Safe to repeat,
+  * in any process. @throws {JobError} `TABLE_UNAVAILABLE`.
  */
 export async function cancelChildren(core: TransitionDeps, parent: Job, onCancelled: (child: Job) => void): Promise<void> {
   if (parent.hasChildren !== true) return;
@@ -27,15 +27,15 @@ export async function cancelChildren(core: TransitionDeps, parent: Job, onCancel
 }
 
 /**
- * By whoever has claimed it: a child that was made, or came to its turn, when its parent was cancelled may be in nobody's list.
- * Answers whether it is to stop. @throws {JobError} `TABLE_UNAVAILABLE`.
+  * Called by the worker that claimed the job. The list of children may lack a child that was created, or claimed, while its parent
+  * was cancelled. Returns whether the job must stop. @throws {JobError} `TABLE_UNAVAILABLE`.
  */
 export async function cancelOrphan(core: TransitionDeps, claimed: Job): Promise<boolean> {
   const parent = claimed.parent === undefined ? undefined : await core.table.get(claimed.parent.jobId);
   return parent?.status === 'CANCELLED' && (await cancelChild(core, parent, claimed)) !== undefined;
 }
 
-/** Answers it as it then is: over, or running and asked to stop. Undefined for one that is left alone. */
+/** Returns the child as it is afterwards: ended, or running and asked to stop. Undefined if it is left alone. */
 async function cancelChild(core: TransitionDeps, parent: Job, seen: Job): Promise<Job | undefined> {
   let child = seen;
   while (!isFinal(child.status) && generationOf(child) <= parent.generation) {
@@ -49,7 +49,7 @@ async function cancelChild(core: TransitionDeps, parent: Job, seen: Job): Promis
   return undefined;
 }
 
-/** If nothing was written since it was read: it may have been named by the parent's next generation. */
+/** Only if nothing was written since it was read: the parent's next generation may have named it. */
 function cancelStep(core: TransitionDeps, child: Job, now: ServiceTime, isAbandonedNow: boolean): Promise<WriteResult> {
   const { jobId, status, version, writeId } = child;
   if (status === 'PENDING') return transitionJob(core, 'cancelForCause', child, { facts: { now, writeId } });

@@ -1,4 +1,4 @@
-/** Cancels all jobs of a workflow that are not over, and what those that are have made and left open. */
+/** Cancels all open jobs of a workflow, and the open children of those that have ended. */
 import { JobError } from '../errors.ts';
 import { isFinal, type Job } from '../job.ts';
 import { changeEntry } from '../table/changeEntry.ts';

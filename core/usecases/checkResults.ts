@@ -51,7 +51,7 @@ export function checkResults(
   return { params, payloadHash: hashOf(request), maxFailures: maxFailuresOf(core, own) };
 }
 
-/** Whether what it counts with is said by its params, which are not whole yet. */
+/** Whether its keys for limits depend on its params, which are not complete yet. */
 export function hasKeys({ policy: { concurrency, rate } }: JobType): boolean {
   return concurrency?.key !== undefined || rate?.key !== undefined;
 }

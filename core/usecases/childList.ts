@@ -1,13 +1,13 @@
-/** Which children a job has made, as whoever lists, keeps or cancels them finds them: by an index, and then by their records. */
+/** The list of a job's children, for listing, keeping and cancelling them: read from an index, then from their records. */
 import { z } from 'zod';
 import type { Job } from '../job.ts';
 import { defineEntryKind, type Entry } from '../table/entries.ts';
 import type { Core } from './core.ts';
 
-/** At the place of their parent, by name. Written before the child. */
+/** Placed under the parent, in the order of the hash of the name. Written before the child. */
 export const childKind = defineEntryKind('child', z.object({ jobId: z.string() }));
 
-/** Of its parent: the one that it is of. */
+/** The generation of the parent that the child belongs to. */
 export function generationOf({ parent }: Pick<Job, 'parent'>): number {
   return parent?.generation ?? 1;
 }
@@ -17,13 +17,13 @@ export interface ListedChild {
   readonly rank: string;
 }
 
-/** A page of a job's children, beyond a rank. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** A page of a job's children, after a rank. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function listChildren(
   { table }: Pick<Core, 'table'>,
   jobId: string,
   { limit, beyond }: { readonly limit: number; readonly beyond?: string | undefined },
 ): Promise<{ readonly children: readonly ListedChild[]; readonly hasMore: boolean; readonly last: string | undefined }> {
-  // What follows a rank begins with it, or is the next one.
+  // The first text after this rank: later ranks come after it too.
   const from = beyond === undefined ? undefined : `${beyond} `;
   const { entries, next } = await table.entries.list(childKind, { place: childrenPlace(jobId), from, limit });
   const jobs = entries.length === 0 ? [] : await table.getMany(entries.map(({ value }) => value.jobId));

@@ -18,21 +18,21 @@ export type ChildrenDeps = Pick<Core, 'table' | 'queues' | 'feed' | 'telemetry' 
   readonly settings: Pick<Core['settings'], 'jobTtlDays' | 'attemptsPerReceive' | 'maxReceiveCount' | 'objectAccess'>;
 };
 
-/** Another one after a retry from the start, which makes all of them anew. */
+/** A retry from the start creates all children again, under other ids. */
 export function childId({ jobId, stepsFrom }: Pick<Job, 'jobId' | 'stepsFrom'>, name: string): string {
   return jobIdBeside(jobId, stepsFrom === undefined ? `child#${name}` : `child@${stepsFrom}#${name}`);
 }
 
 /**
- * Before the first child, by whoever holds the parent, so that whoever ends that knows of children. False where it is not held any
- * more. @throws {JobError} `TABLE_UNAVAILABLE`.
+  * Called before the first child by the worker that holds the parent's claim, so that the process that ends the parent knows that
+  * there are children. False if the claim is lost. @throws {JobError} `TABLE_UNAVAILABLE`.
  */
 export async function expectChildren({ table }: Pick<Core, 'table'>, { jobId }: Pick<Job, 'jobId'>, claimId: string): Promise<boolean> {
   return (await table.touch('expectChildren', jobId, { claimId }, { hasChildren: true })).ok;
 }
 
 /**
- * Whoever makes it again finds it there; see `ofPresentGeneration`. @throws {JobError} `UNKNOWN_JOB_TYPE`,
+ * A repeated call finds the child there; see `ofPresentGeneration`. @throws {JobError} `UNKNOWN_JOB_TYPE`,
  * `BAD_USER_INPUT`, `TABLE_UNAVAILABLE`.
  */
 export async function createChild(
@@ -63,8 +63,8 @@ function parentOf({ jobId, parent, generation }: Job, name: string): JobParent {
 }
 
 /**
- * A child as a handler finds it that names it: after the parent's retry one that did not succeed is done again, and one that is
- * open goes on, for the new generation from then on. @throws {JobError} `TABLE_UNAVAILABLE`.
+  * A child as the handler that names it gets it. After the parent's retry, a child that did not succeed is retried, and an open
+  * one goes on and belongs to the new generation. @throws {JobError} `TABLE_UNAVAILABLE`.
  */
 export async function ofPresentGeneration(core: ChildrenDeps, parent: Job, found: Job): Promise<Job> {
   let child = found;

@@ -17,9 +17,9 @@ export interface WebhookAsked {
   readonly url: string;
   /** Default: the final statuses. */
   readonly statuses?: readonly JobStatus[] | undefined;
-  /** Ends of workflows. Default: none. */
+  /** Statuses of ended workflows. Default: none. */
   readonly workflowStatuses?: readonly WorkflowStatus[] | undefined;
-  /** Undefined: all. A name that no type has, or has yet, is none's business. */
+  /** Undefined: all. A name that is not the name of a type, or not yet, is allowed. */
   readonly types?: readonly string[] | undefined;
   /** A job must have all of these. */
   readonly tags?: readonly string[] | undefined;
@@ -95,7 +95,7 @@ export async function updateWebhook(core: Core, which: WhichEndpoint, change: We
   );
 }
 
-/** @throws {JobError} `BAD_USER_INPUT` for one that asks for nothing. */
+/** @throws {JobError} `BAD_USER_INPUT` if it has no statuses at all. */
 function asking(endpoint: WebhookEndpoint): WebhookEndpoint {
   if (endpoint.statuses.length + endpoint.workflowStatuses.length === 0) throw badInput('names no status', ['statuses']);
   return endpoint;
@@ -154,7 +154,7 @@ export async function disableWebhook(core: Pick<Core, 'table'>, endpointId: stri
 
 type Wanted = Partial<Pick<WebhookEndpoint, 'url' | 'statuses' | 'workflowStatuses' | 'types' | 'tags'>>;
 
-/** Those that are given. @throws {JobError} `BAD_USER_INPUT`. */
+/** The fields that are given. @throws {JobError} `BAD_USER_INPUT`. */
 function checked(
   { settings }: Core,
   { url, statuses, workflowStatuses, types, tags }: Omit<WebhookAsked, 'url'> & Pick<WebhookChange, 'url'>,
@@ -162,7 +162,7 @@ function checked(
   const fault = url === undefined ? undefined : faultOfWebhookUrl(requireText(url, ['url']), settings.webhookPrivateHosts);
   if (fault !== undefined) throw badInput(fault, ['url']);
   const ends = workflowStatuses?.map((status, index) => {
-    if (status === 'RUNNING') throw badInput('is no end of a workflow', ['workflowStatuses', index]);
+    if (status === 'RUNNING') throw badInput('is not a final status of a workflow', ['workflowStatuses', index]);
     return status;
   });
   if (types?.length === 0) throw badInput('names no type; leave it out for all', ['types']);

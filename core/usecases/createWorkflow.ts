@@ -56,7 +56,7 @@ export async function createWorkflow(core: Core, request: CreateWorkflowRequest)
   const { owner, name, traceId, idempotencyKey, tags } = request;
   const place = { place: workflowListPlace(owner), rank: workflowId };
   const prepared = Promise.all([kept, core.table.entries.put(listedWorkflowKind, { key: workflowId, value: {}, place, expiresAt })]);
-  // Asked in one turn, they are written with the workflow, or not at all.
+  // Requested in the same turn, so they are written together with the workflow, or not at all.
   if (core.table.keepsOrder !== true) await prepared;
   const workflow: Workflow = {
     workflowId,

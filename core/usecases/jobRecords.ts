@@ -5,9 +5,9 @@ import type { Core } from './core.ts';
 
 export interface Records {
   readonly seen: ReadSoFar;
-  /** Undefined for one that was not read, also where it is seen: it is known to have succeeded. */
+  /** Undefined for a record that was not read, also where `seen` knows that the job has succeeded. */
   readonly get: (jobId: string) => Job | undefined;
-  /** The first of them, and then more and more at a time. */
+  /** Reads the first of them, and with each further call twice as many at a time. */
   read(jobIds: readonly string[]): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export function createRecords({ table }: Pick<Core, 'table'>, known: readonly Jo
     },
     async read(jobIds) {
       const [first, ...others] = jobIds;
-      // Asked for by name, one is read although it is known.
+      // The first one is read even if it is known.
       const some = first === undefined ? [] : [first, ...others.filter((jobId) => seen(jobId) === undefined)].slice(0, size);
       const found = some.length === 1 && first !== undefined ? [await table.get(first)] : await table.getMany(some);
       for (const [index, jobId] of some.entries()) {
@@ -32,7 +32,7 @@ export function createRecords({ table }: Pick<Core, 'table'>, known: readonly Jo
         records.set(jobId, job ?? 'unborn');
         if (job !== undefined) rememberSuccess(table, job);
       }
-      // The first one that is open ends a look: what was read beyond it was read for nothing.
+      // A look ends at the first open job: records beyond that were read in vain.
       size = Math.min(readsAtOnce, 2 * size);
     },
   };
@@ -40,7 +40,7 @@ export function createRecords({ table }: Pick<Core, 'table'>, known: readonly Jo
 
 const readsAtOnce = 100;
 
-/** A success is for ever: what this process has seen of it needs not be read again. By id; some megabytes. */
+/** A success is final, so a job that this process has seen succeed is not read again. By id; some megabytes. */
 type Successes = Map<string, Pick<Job, 'status' | 'generation'>>;
 
 const maxSuccesses = 20_000;

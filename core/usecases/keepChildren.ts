@@ -1,4 +1,4 @@
-/** Sees to it that what a parked job has made, and may wait for, does not expire before it goes on. */
+/** Keeps the children of a parked job, and the list of jobs that it waits for, from expiring before it goes on. */
 import type { Job } from '../job.ts';
 import { needsRenewal, payloadExpiry } from '../table/payloadLife.ts';
 import { keepAwaitedOn } from './awaited.ts';

@@ -1,6 +1,6 @@
 /**
- * Sees to it that what jobs need does not end while they wait for long: once a day it walks those that are parked, and gives
- * params that are kept apart, and children, a longer life. (The sweeper looks after the params of what is open.)
+  * Keeps the data of parked jobs from expiring during long waits: once a day it goes through all parked jobs and extends the
+  * expiry of their children and of params that are stored apart. (The sweeper does this for the params of other open jobs.)
  */
 import { z } from 'zod';
 import { monotonic } from '../clock.ts';

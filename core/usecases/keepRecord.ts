@@ -1,4 +1,4 @@
-/** Gives the record of a job that has ended, and its result, a longer life: for as long as somebody may still read them. */
+/** Keeps the record of an ended job, and its result, longer: as long as they may still be read. */
 import { isFinal, type Job } from '../job.ts';
 import { needsRenewal, payloadExpiry } from '../table/payloadLife.ts';
 import type { Core } from './core.ts';

@@ -1,4 +1,4 @@
-/** Sees to it that records of jobs which have ended do not expire while their workflow is open. */
+/** Keeps records of ended jobs from expiring while their workflow is open. */
 import { needsRenewal, payloadExpiry } from '../table/payloadLife.ts';
 import type { Core } from './core.ts';
 import { keepRecord } from './keepRecord.ts';

@@ -18,7 +18,7 @@ const jobs = Array.from({ length: 7 }, (_, number) => ({
   whenDependencyFails: 'CANCEL' as const,
 }));
 
-/** Those of the plan that have been put. */
+/** The jobs of the plan that were created so far. */
 async function paged(there: (number: number) => boolean): Promise<{ readonly names: readonly string[]; readonly pages: number }> {
   const made = new Map(
     jobs.flatMap(({ name }, number) => {
@@ -39,7 +39,7 @@ async function paged(there: (number: number) => boolean): Promise<{ readonly nam
   }
 }
 
-test('whoever pages through the jobs of a workflow meets each once and comes to an end, also while some are still being made', async () => {
+test('paging through the jobs of a workflow gives each once and ends, also while some are still being created', async () => {
   expect(await paged(() => true)).toEqual({ names: jobs.map(({ name }) => name), pages: 4 });
   expect(await paged((number) => number >= 2)).toEqual({ names: ['job-2', 'job-3', 'job-4', 'job-5', 'job-6'], pages: 4 });
   expect(await paged((number) => number === 0 || number === 6)).toEqual({ names: ['job-0', 'job-6'], pages: 4 });

@@ -97,7 +97,7 @@ export async function listWorkflowJobs(
       hasNextPage: from + size < (plan?.jobs.length ?? 0),
       hasPreviousPage: from > 0,
       startCursor: edges[0]?.cursor ?? null,
-      // Also where those of the page are not there yet, so that whoever pages does not begin again.
+      // Also where the jobs of the page do not exist yet, so that a client that pages does not start over.
       endCursor: numbers.length === 0 ? null : cursorOf(String(from + numbers.length - 1)),
     },
   };

@@ -67,7 +67,7 @@ type ReadTable = Pick<Core['table'], 'get' | 'getMany'>;
 
 const readers = new WeakMap<ReadTable, ReadJob>();
 
-/** Of a thousand jobs that one waits for many end at a time: those who tell it read it together. */
+/** Where a job waits for a thousand others, many of them end at the same time: its record is read once for several of them. */
 function readWaiting(table: ReadTable, jobId: string): Promise<Job | undefined> {
   const read = readers.get(table) ?? createCoalescedReads(table, { maxCalls: 2 });
   readers.set(table, read);
@@ -81,7 +81,7 @@ export function wantsOf({ workflow }: Pick<Job, 'workflow'>, plan: Plan | undefi
   return { dependencies: dependenciesIn(plan, planned), whenDependencyFails: planned.whenDependencyFails };
 }
 
-/** The last first: jobs begin about in the order of their plan, so most have ended when that one has. */
+/** Last first: jobs begin roughly in the order of the plan, so when the last one has ended, most have. */
 export function dependenciesIn(plan: Plan, { dependsOn }: Pick<PlannedJob, 'dependsOn'>): readonly string[] {
   return dependsOn.map((number) => plan.jobIds[number] ?? '').toReversed();
 }

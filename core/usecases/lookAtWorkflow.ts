@@ -44,8 +44,8 @@ export async function lookAtWorkflowOf(
 }
 
 /**
- * Of its end, or its new start: it looks once more at what it ended for, tells its owner's webhooks and who watches, and then is
- * done. A hint that is not taken is told anew by the sweeper. @throws {JobError} `TABLE_UNAVAILABLE`.
+  * Announces its end, or its new start: looks once more at the job that it ended for, creates the webhook deliveries and publishes
+  * the hint for watchers. If the hint is not accepted, the sweeper publishes it again. @throws {JobError} `TABLE_UNAVAILABLE`.
  */
 export async function tellWorkflow(core: LookDeps, { workflowId, tell }: Pick<Workflow, 'workflowId' | 'tell'>): Promise<void> {
   if (tell === undefined) return;

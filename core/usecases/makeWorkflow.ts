@@ -10,7 +10,7 @@ import { tellJob } from './tell.ts';
 import { wakeMessage } from './wake.ts';
 import { readPlan, workflowDraft, workflowKind, type KnownWorkflow } from './workflows.ts';
 
-/** As many as go well together; what keeps order by itself takes more in one turn. */
+/** How many are created at once; a table that keeps the order of requests takes more in one turn. */
 const [atOnce, atOnceInOrder] = [50, 250];
 
 export type MakeDeps = LookDeps;
@@ -29,7 +29,7 @@ export async function makeWorkflow(core: MakeDeps, workflowId: string): Promise<
   }
 }
 
-/** The same of a workflow as it was read, by who knows its plan. */
+/** The same for a workflow that was read already, with its plan. */
 export async function makeJobs(core: MakeDeps, entry: KnownWorkflow, plan: Plan): Promise<Workflow | undefined> {
   const { key: workflowId, value: workflow } = entry;
   const some = core.table.keepsOrder === true ? atOnceInOrder : atOnce;
@@ -37,7 +37,7 @@ export async function makeJobs(core: MakeDeps, entry: KnownWorkflow, plan: Plan)
     for (let from = 0; from < plan.forwards.length; from += some) {
       await Promise.all(plan.forwards.slice(from, from + some).map((number) => makeJob(core, workflow, plan, number)));
     }
-    // Mostly it is still as it was read.
+    // Usually it has not changed since it was read.
     const { ok, entry: made } = await core.table.entries.replace(workflowKind, entry, madeOf(core, workflow));
     if (ok) return made.value;
     const changed = await changeEntry(core.table.entries, workflowKind, workflowId, (present) =>
@@ -74,7 +74,7 @@ async function makeJob(core: MakeDeps, workflow: Workflow, plan: Plan, number: n
   const { job, created } = await put(core, wanted, () => {
     if (goesAlong) sending = wakeMessage(core, wanted);
   });
-  // After the put: what ended before did not know of it.
+  // After the put: jobs that ended before could not see it.
   if (job.waiting?.reason === 'DEPENDENCIES') {
     const { job: after } = await lookAt(core, jobId);
     if (after?.tell !== undefined) await tellJob(core, after);

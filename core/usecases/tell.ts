@@ -1,4 +1,7 @@
-/** Tells those who wait for a job that it has ended, or begun anew, and its children that it was cancelled: whoever wrote that does, and whoever finds its marker. */
+/**
+ * Tells the jobs that wait for a job that it has ended, or started again, and cancels the children of a cancelled job. Called by
+ * the process that wrote the change, or that finds its marker.
+ */
 import { isFinal, type Job } from '../job.ts';
 import { tellsWorkflow } from '../workflow/look.ts';
 import { moveBehindTelling } from '../workflow/moves.ts';
@@ -87,7 +90,7 @@ async function tell(core: LookDeps, job: Job, isThorough: boolean, onChanged: (j
       befores.map((before) => before ?? 'unborn'),
     );
   if (workflow !== undefined && asks) await lookAtWorkflowOf(core, workflow.workflowId, { told: jobId, known });
-  // Children are listed by an index: where that may lag, the sweeper lists them once more.
+  // Children are read from an index: where the index may lag, the sweeper reads it once more.
   if (isParent && !isThorough && core.table.keepsOrder !== true) return present;
   return removeMarker(core, present, version);
 }

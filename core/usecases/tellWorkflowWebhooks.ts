@@ -1,13 +1,13 @@
 /**
- * Makes the deliveries of a workflow's ends, as `tellWebhooks` does of a job's transitions: by whoever tells of an end or a new
- * start, before its marker goes. So whoever dies in between, the sweeper comes to it.
+  * Creates the deliveries of a workflow's ends, as `tellWebhooks` does for a job's transitions. The process that announces an end
+  * or a new start calls it before it removes the marker. If the process dies in between, the sweeper finds the marker.
  */
 import { asksForWorkflow, deliveryIdOf, type WorkflowDelivery } from '../webhook.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 import { createDelivery, type TellDeps } from './tellWebhooks.ts';
 import { readWebhooks } from './webhooks.ts';
 
-/** Of all its changes that nobody has told yet. Answers the version up to which all are told. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** For all changes that have no deliveries yet. Returns the version up to which all have them. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function tellWorkflowWebhooks(core: TellDeps, workflow: Workflow): Promise<number> {
   const { workflowId, owner, traceId, name, version, webhookVersion } = workflow;
   const untold = workflow.history.flatMap(({ status, ...entry }) =>

@@ -37,7 +37,7 @@ export async function transitionJob(
   const { to } = transitionOf(event);
   const isTold = hasListeners(job) || (to === 'CANCELLED' && job.hasChildren === true);
   const ending: Changes = isFinal(to) ? { finishedAt: facts.now.at, ...(isTold ? endedChanges(job) : {}) } : {};
-  // An attempt begins where none has come yet.
+  // An attempt begins, and the job has had none yet.
   const isResumed = job.suspended === true && to !== 'PENDING';
   const claim: Changes = to !== 'PROCESSING' ? { claim: null } : isResumed ? {} : { progress: null };
   const resumed: Changes = isResumed ? { suspended: null } : {};

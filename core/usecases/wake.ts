@@ -1,4 +1,4 @@
-/** Ends the wait of a job that was read parked: it may run again, and its message is sent. */
+/** Ends the wait of a job that was read as parked: it may run again, and its message is sent. */
 import type { Job, QueuedJob } from '../job.ts';
 import { msUntil } from '../verdict.ts';
 import type { Core } from './core.ts';
@@ -23,7 +23,7 @@ export async function wakeJob(core: Pick<Core, 'table' | 'queues' | 'telemetry'>
   return true;
 }
 
-/** The message of a job that was just let go. One that is not taken, or never comes, is made up for by the sweeper. */
+/** Sends the message of a job whose wait was just ended. If it is not accepted, or never sent, the sweeper sends it. */
 export async function wakeMessage(
   core: Pick<Core, 'table' | 'queues' | 'telemetry' | 'log'>,
   job: QueuedJob & Pick<Job, 'dueAt'>,

@@ -84,7 +84,7 @@ export interface Watches {
     },
   ): Promise<Watch<WorkflowTransition>>;
   /**
-   * Each change of status of an owner's workflows from now on, in order a workflow.
+   * Each change of status of an owner's workflows from now on, in order for each workflow.
    * @throws {JobError} `FEED_INTERRUPTED`, here or from the iterator; `SHUTTING_DOWN`.
    */
   workflows(request: { readonly owner: string; readonly signal?: AbortSignal | undefined }): Promise<Watch<WorkflowTransition>>;
@@ -128,11 +128,11 @@ export function createWatches(
   { table, feed, clock, log, telemetry }: WatchesDeps,
   { pollMs = 1000, silenceMs = 30_000, maxReadsPerSecond = 500, onRepair = () => telemetry.count('feedRepairs') }: WatchesOptions = {},
 ): Watches {
-  /** Streams, or what they are while they open. */
+  /** Streams, or promises of them while they open. */
   const jobs = new Map<string, JobStream | Promise<JobStream>>();
   const owners = new Map<string, OwnerStream | Promise<OwnerStream>>();
   const ownersOfWorkflows = new Map<string, OwnerStream | Promise<OwnerStream>>();
-  /** Told of jobs that nobody watches now: whoever comes back must not be told of less, and the record may know less. */
+  /** Updates of jobs that nobody watches now: a watcher that returns must not get less, and the record may not contain them yet. */
   const lastUpdates = new Map<string, JobEvent>();
   let watchers = 0;
   let closed = false;
@@ -208,7 +208,7 @@ export function createWatches(
       const wasOpen = known !== undefined && !(known instanceof Promise);
       const stream = await (known ?? start(streams, key, open));
       if (wasOpen) await refresh?.(stream);
-      // The last watcher may have left, and ended the stream, while this one waited for it.
+      // The last watcher may have left and ended the stream while this one waited for it.
       if (streams.get(key) === stream) return watch(stream);
     }
   }

@@ -1,4 +1,4 @@
-/** All of an owner's workflows, watched: each change of status of one, as an owner's feed tells those of jobs, with the same promise. */
+/** Watches all workflows of an owner: each change of a workflow's status, with the same promise as an owner's feed of jobs. */
 import type { ToldJob } from '../feed/event.ts';
 import type { Watch, WatchedEvent } from '../feed/watch.ts';
 import { hintedStatus, type WorkflowTransition } from '../feed/workflowWatch.ts';
@@ -7,7 +7,7 @@ import { workflowStatuses, type Workflow } from '../workflow/workflow.ts';
 import type { Core } from './core.ts';
 import { workflowKind } from './workflows.ts';
 
-/** A workflow as the feed tells it: its changes are those of a job that is called as it is. @throws {JobError} `TABLE_UNAVAILABLE`. */
+/** A workflow in the form that the feed knows: that of a job whose id is the workflow's. @throws {JobError} `TABLE_UNAVAILABLE`. */
 export async function readWorkflowTold({ entries }: Pick<Core['table'], 'entries'>, workflowId: string): Promise<ToldJob | undefined> {
   const workflow: Workflow | undefined = (await entries.get(workflowKind, workflowId))?.value;
   if (workflow === undefined) return undefined;
@@ -16,7 +16,7 @@ export async function readWorkflowTold({ entries }: Pick<Core['table'], 'entries
   return { jobId: workflowId, owner, type: '', tags, version, status: hintedStatus[status], attempts: 0, history, error, updatedAt };
 }
 
-/** The same object for the same event, however many watch. */
+/** The same object for the same event, shared by all watchers. */
 const shown = new WeakMap<WatchedEvent, WorkflowTransition>();
 
 function transitionOf(event: WatchedEvent): WorkflowTransition {

@@ -15,7 +15,7 @@ export interface DeliveriesFilter {
   readonly endpointId?: string | undefined;
   /** The job that they are about. */
   readonly jobId?: string | undefined;
-  /** Of the workflow. */
+  /** The workflow that they are about. */
   readonly workflowId?: string | undefined;
   readonly status?: readonly JobStatus[] | undefined;
 }

@@ -52,13 +52,13 @@ const partBytes = 250_000;
 
 export interface KeptPlan {
   readonly plan: Plan;
-  /** Entries that hold it. */
+  /** The number of entries that hold it. */
   readonly parts: number;
   /** Rejects with `TABLE_UNAVAILABLE`. */
   readonly kept: Promise<void>;
 }
 
-/** Renewed while the workflow is open, as all that it needs is. Twice is fine. */
+/** Renewed while the workflow is open, like everything that it needs. May be called twice. */
 export function keepPlan(
   { table }: { readonly table: { readonly entries: Pick<Entries, 'put'> } },
   workflowId: string,

@@ -14,12 +14,12 @@ export function positionText(told: Told): string {
   return deflateRawSync(Buffer.from(bytes)).toString('base64url');
 }
 
-/** Where who has heard of the workflow alone stands: no other position is spelled so, since none begins with these bits. */
+/** The position of a watcher that only saw the workflow's own changes. Unambiguous: no other position begins with these bits. */
 export function versionText(version: number): string {
   return `v${version}`;
 }
 
-/** Undefined for what is no position of a workflow of so many jobs. */
+/** Undefined for a text that is not a position of a workflow of so many jobs. */
 export function toldAt(text: string, jobs: number): Told | undefined {
   if (text === nothingTold) return Array.from({ length: jobs + 1 }, () => 0);
   const version = /^v(\d{1,9})$/.exec(text)?.[1];

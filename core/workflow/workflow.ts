@@ -45,7 +45,7 @@ export const plannedJob = z.object({
   maxFailures: z.int(),
   concurrencyKey: z.string().optional(),
   rateKey: z.string().optional(),
-  /** Its limits go by keys, which are made when its params are whole. */
+  /** Its limits have keys, which are computed when its params are complete. */
   hasLateKeys: z.literal(true).optional(),
   payloadHash: z.string(),
   /** Numbers of the plan, each once. */
@@ -86,7 +86,7 @@ export const workflowSchema = z.object({
   cause: z.object({ jobId: z.string(), generation: z.number() }).optional(),
   /** The version of its last end, or new start, that has not been announced yet. */
   tell: z.int().optional(),
-  /** Its owner's webhooks have deliveries of all versions up to this one. */
+  /** The deliveries for its owner's webhooks exist for all versions up to this one. */
   webhookVersion: z.int().default(0),
   /** Its changes of status, oldest first; the newest are kept. */
   history: z.array(z.object({ version: z.int(), status: z.enum(workflowStatuses), at: z.number(), error: failure.optional() })),

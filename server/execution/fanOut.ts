@@ -16,7 +16,7 @@ export interface PushTarget {
   readonly unsentBytes: number;
   /** Its operations, by the id that the client gave. */
   readonly running: RunningOperations;
-  /** What those take of the memory. */
+  /** The memory that these use. */
   keptBytes: number;
   /** The payload is JSON already. */
   pushNext(id: string, payload: string, event: PushedEvent, onFlushed?: () => void): void;

@@ -83,9 +83,9 @@ export interface OperationsDeps {
   readonly limits: Pick<Config['limits'], 'operationCost' | 'requestBytes'>;
 }
 
-/** Each takes about a tenth of a millisecond until it waits for something. */
+/** Each operation takes about a tenth of a millisecond until it waits for something. */
 const beginsPerTurn = 8;
-/** How much counts as one query: fields that may be answered, tokens of a document that is new here. */
+/** How much counts as one query: fields that may be returned, tokens of a document that is new here. */
 const perQuery = { fields: 100, tokens: 50 };
 /** So many bytes get a turn of their own to be written. */
 const largeAnswer = 256 * 1024;

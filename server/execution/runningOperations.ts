@@ -1,15 +1,15 @@
-/** The operations of one client, by the ids that it gave. Mostly there is one, and no map is made for it. */
+/** The operations of one client, by the ids that it gave. Usually there is one, and no map is created for it. */
 
 /** An operation that runs. */
 export interface Running {
-  /** Nobody wants more of it. Twice is fine. */
+  /** Its results are not needed any more. May be called twice. */
   end(): void;
 }
 
 export class RunningOperations {
   #id = '';
   #only: Running | undefined;
-  /** From the second on all of them, for good. */
+  /** From the second operation on it holds all of them, and is kept. */
   #several: Map<string, Running> | undefined;
 
   get size(): number {
@@ -25,7 +25,7 @@ export class RunningOperations {
     return this.get(id) !== undefined;
   }
 
-  /** In the place of one that had the same id. */
+  /** Replaces an operation with the same id. */
   set(id: string, running: Running): void {
     if (this.#several !== undefined) {
       this.#several.set(id, running);
@@ -46,7 +46,7 @@ export class RunningOperations {
     else if (id === this.#id) this.#only = undefined;
   }
 
-  /** Ends all, and forgets them. */
+  /** Ends and removes all of them. */
   endAll(): void {
     const all = this.#several?.values() ?? (this.#only === undefined ? [] : [this.#only]);
     for (const running of all) running.end();

@@ -11,20 +11,20 @@ import { completeMessage, errorMessage } from './messages.ts';
 import type { Outlet, Sink } from './outlet.ts';
 import type { Peer } from './protocol.ts';
 
-/** What all sockets of a server share, and what is told of what happens on them: listeners would be a table of each. */
+/** Shared by all sockets of a server, and called for their events: listeners would need a table for each socket. */
 export interface SocketHost {
   readonly outlet: Outlet;
-  /** So much has come, of which ws makes messages later. */
+  /** So many bytes have arrived, from which ws builds messages later. */
   onBytes(socket: ClientSocket, count: number): void;
   onMessage(socket: ClientSocket, data: Buffer, isBinary: boolean): void;
-  /** It answers pings as long as its client reads. */
+  /** Pings are answered as long as the client reads. */
   mayAnswerPing(socket: ClientSocket): boolean;
   onError(error: unknown): void;
   onClose(socket: ClientSocket): void;
 }
 
 export class ClientSocket extends WebSocket implements Peer, PushTarget, Sink {
-  /** What the request that opened it sent as `Authorization`. */
+  /** The `Authorization` header of the request that opened it. */
   authorization: string | undefined;
   phase: 'open' | 'initialising' | 'acknowledged' = 'open';
   /** Known once the connection is acknowledged. */
@@ -34,9 +34,9 @@ export class ClientSocket extends WebSocket implements Peer, PushTarget, Sink {
   usedAt = seconds();
   pingedAt = this.usedAt;
   awaitsPong = false;
-  /** Bytes that are no message yet. */
+  /** Bytes of a message that is not complete yet. */
   unfinishedBytes = 0;
-  /** Where those are counted for its owner. */
+  /** Where these bytes are counted for its owner. */
   unfinished: OpenAnswer | undefined;
   wire: Duplex | undefined;
   held: Buffer | undefined;
@@ -47,7 +47,7 @@ export class ClientSocket extends WebSocket implements Peer, PushTarget, Sink {
     this.wire = wire;
     this.#host = host;
     wire[client] = this;
-    // First the bytes, then the message that they may have ended.
+    // First the bytes, then the message that they may have completed.
     wire.prependListener('data', countBytes);
   }
 
@@ -55,7 +55,7 @@ export class ClientSocket extends WebSocket implements Peer, PushTarget, Sink {
     return (this.wire?.writableLength ?? 0) + (this.held?.length ?? 0);
   }
 
-  /** In order with what is pushed. */
+  /** Sends in order with the pushed frames. */
   override send(text: string): void {
     if (this.readyState === this.OPEN) this.#host?.outlet.text(this, text);
   }
@@ -87,11 +87,11 @@ export class ClientSocket extends WebSocket implements Peer, PushTarget, Sink {
     else if (name === 'pong') this.awaitsPong = false;
     else if (name === 'close') this.#host?.onClose(this);
     else if (name === 'error') this.#host?.onError(data);
-    // An error that nobody listens to would be thrown.
+    // An `error` event without a listener would be thrown.
     return name === 'error' || super.emit(name, ...values);
   }
 
-  /** Whoever is told to go runs nothing more, and after the close frame nothing is sent. */
+  /** A client that was asked to leave runs nothing more, and nothing is sent after the close frame. */
   override close(code?: number, reason?: string): void {
     this.running.endAll();
     this.#host?.outlet.flush(this);
@@ -110,7 +110,7 @@ export class ClientSocket extends WebSocket implements Peer, PushTarget, Sink {
   }
 }
 
-/** One function for all streams, which asks each whose it is. */
+/** From a stream to its socket, so that all streams share one listener function. */
 const client = Symbol('client');
 
 interface Wire extends Duplex {

@@ -9,7 +9,7 @@ import { Outlet, type Sink } from './outlet.ts';
 
 const sinkOf = (wire: Duplex): Sink => ({ wire, held: undefined });
 
-/** What leaves it, write by write. */
+/** Its output, write by write. */
 function recordingSink() {
   const writes: (readonly Buffer[])[] = [];
   const buffer = z.instanceof(Buffer);
@@ -28,7 +28,7 @@ function recordingSink() {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('what is sent to a socket in one turn leaves in one write, what is sent in the next in another', async () => {
+test('frames of one turn leave a socket in one write, frames of the next turn in another', async () => {
   const { sink, writes } = recordingSink();
   const outlet = new Outlet();
   outlet.next(sink, '1', '{"data":1}');
@@ -43,7 +43,7 @@ test('what is sent to a socket in one turn leaves in one write, what is sent in 
   expect(writes.map((chunks) => chunks.length)).toEqual([3, 1]);
 });
 
-test('what fills a write does not wait for the end of the turn', async () => {
+test('a full write does not wait for the end of the turn', async () => {
   const { sink, writes } = recordingSink();
   const outlet = new Outlet();
   for (let number = 0; number < 100; number += 1) outlet.next(sink, '1', JSON.stringify('x'.repeat(1000)));
@@ -53,7 +53,7 @@ test('what fills a write does not wait for the end of the turn', async () => {
   expect(writes.flat()).toHaveLength(100);
 });
 
-test('all who are sent the same under the same id are sent the same bytes', async () => {
+test('all sockets that get the same payload under the same id get the same bytes', async () => {
   const sinks = Array.from({ length: 3 }, recordingSink);
   const outlet = new Outlet();
   for (const { sink } of sinks) outlet.next(sink, '1', '{"data":1}');
@@ -74,7 +74,7 @@ test('large payloads are the same bytes under different ids too', async () => {
   expect(bodies.every((body) => body === bodies[0])).toBe(true);
 });
 
-test('what is held back is sent by a flush, one frame or several, and only once', async () => {
+test('a flush sends the frames that are held back, one or several, and only once', async () => {
   const { sink, writes } = recordingSink();
   const outlet = new Outlet();
   outlet.text(sink, '1');
@@ -88,7 +88,7 @@ test('what is held back is sent by a flush, one frame or several, and only once'
   expect(writes.flat().map((frame) => frame.toString('latin1', 2))).toEqual(['1', '2', '3', '4']);
 });
 
-test('nothing is written to a stream that its client has hung up on meanwhile', async () => {
+test('nothing is written to a stream whose client has closed the connection meanwhile', async () => {
   const { sink, writes } = recordingSink();
   new Outlet().text(sink, '{}');
   sink.wire?.destroy();
@@ -96,7 +96,7 @@ test('nothing is written to a stream that its client has hung up on meanwhile', 
   expect(writes).toEqual([]);
 });
 
-test('tells when an event has left', async () => {
+test('reports when an event has left', async () => {
   const { sink } = recordingSink();
   const flushed = new Promise<void>((resolve) => new Outlet().next(sink, '1', '{}', resolve));
   await flushed;

@@ -1,33 +1,33 @@
 /**
- * What all sockets send through, on the streams that their upgrades handed over: frames of one turn leave a socket in one
- * write, and the bytes of a frame are the same for all who are sent the same. The protocol and the framing of text are
- * ours (RFC 6455, 5.2); handshake, control frames and reading are those of ws, which writes to the same streams.
+  * Sends for all sockets, on the streams that their upgrades handed over. Frames of one turn leave a socket in one write, and the
+  * bytes of a frame are shared by all that get the same. The protocol and the framing of text are implemented here (RFC 6455, 5.2);
+  * handshake, control frames and reading are those of ws, which writes to the same streams.
  */
 import type { Duplex } from 'node:stream';
 import { nextHead, nextTail } from './messages.ts';
 
-/** A socket, as far as is needed here. */
+/** The parts of a socket that are needed here. */
 export interface Sink {
-  /** Undefined until it is open. */
+  /** Undefined until the socket is open. */
   readonly wire: Duplex | undefined;
-  /** The outlet's own: the one frame of this turn, or `several`. */
+  /** Used by the outlet alone: the only frame of this turn, or `several`. */
   held: Buffer | undefined;
 }
 
-/** Larger payloads are not copied for clients that call their operations differently. */
+/** Larger payloads are not copied for clients that give their operations different ids. */
 const copiedLength = 4096;
 
 /** Bytes that do not wait for the end of the turn. What a socket still holds beyond that waits because its client does not read. */
 const fullWrite = 32 * 1024;
 
 const nothing: Buffer = Buffer.alloc(0);
-/** In the place of a frame that others joined: the stream holds them, corked. */
+/** Stands for more than one frame: they are in the stream, which is corked. */
 const several: Buffer = Buffer.alloc(0);
 
 export class Outlet {
-  /** Those that were sent something this turn. */
+  /** Sockets with frames in this turn. */
   #touched: Sink[] = [];
-  /** Watchers of one event are told one after another, and most call their operation the same. */
+  /** Watchers of one event are served one after another, and most use the same operation id. */
   #id = '';
   #payload = '';
   #frame: Buffer = nothing;
@@ -37,7 +37,7 @@ export class Outlet {
     this.#send(sink, textFrame(text));
   }
 
-  /** The payload is JSON already, perhaps made once for many. */
+  /** The payload is JSON already, perhaps shared by many. */
   next(sink: Sink, id: string, payload: string, onFlushed?: () => void): void {
     if (payload.length > copiedLength) return this.#nextLarge(sink, id, payload, onFlushed);
     if (payload !== this.#payload || id !== this.#id) {
@@ -48,13 +48,13 @@ export class Outlet {
     return this.#send(sink, this.#frame, onFlushed);
   }
 
-  /** Sends what is held back: nothing is to be written to the stream before it. */
+  /** Sends the frames that are held back. Must be called before anything else writes to the stream. */
   flush(sink: Sink): void {
     const { wire, held } = sink;
     if (held === undefined) return;
     sink.held = undefined;
     if (held === several) wire?.uncork();
-    // Its client may have hung up meanwhile.
+    // The client may have closed the connection meanwhile.
     else if (wire?.writable === true) wire.write(held);
   }
 
@@ -66,7 +66,7 @@ export class Outlet {
     this.#send(sink, bytes, onFlushed);
   }
 
-  /** Most sockets get one frame a turn: it is held here, since to cork a stream takes longer. */
+  /** Most sockets get one frame in a turn. It is held here, since corking a stream takes longer. */
   #send(sink: Sink, frame: Buffer, onFlushed?: () => void): void {
     const { wire, held } = sink;
     if (wire === undefined) return;
@@ -91,7 +91,7 @@ export class Outlet {
       const touched = this.#touched;
       this.#touched = [];
       for (const one of touched) this.flush(one);
-      // What is sent seldom is not kept.
+      // Kept only for one turn, so that payloads that are sent rarely do not stay in memory.
       this.#payload = '';
       this.#frame = nothing;
       this.#large = { payload: '', bytes: nothing };

@@ -64,7 +64,7 @@ export function attachSockets({
   limits,
   maxUnreadBytes = 1024 * 1024,
 }: SocketsDeps): Sockets {
-  // Pings are answered, and clients kept, here: ws would have a function a socket for each.
+  // Pings are answered, and clients kept, here: ws would create a function for each socket.
   const ours = { autoPong: false, clientTracking: false };
   const options = { ...ours, noServer: true, maxPayload: limits.requestBytes, handleProtocols, perMessageDeflate: false, closeTimeout };
   const sockets = new WebSocketServer<typeof ClientSocket>({ ...options, WebSocket: ClientSocket });
@@ -92,10 +92,10 @@ export function attachSockets({
     onBytes: (socket, count) => countUnfinished(socket, count, answers),
     onMessage(socket, data, isBinary) {
       finishCounting(socket);
-      // What was on its way when the socket was told to close.
+      // Messages that were on their way when the socket was asked to close.
       if (socket.readyState !== socket.OPEN) return undefined;
       if (isBinary) return receiveBinary(socket);
-      // Each operation holds one unsent event, and each ping is answered: only who does not read gets here.
+      // Each operation holds one unsent event, and each ping is answered: only a client that does not read gets here.
       if (!reads(socket)) return socket.terminate();
       return take(socket, data.toString());
     },
@@ -167,7 +167,7 @@ function lookAfter(
   return socket.ping();
 }
 
-/** What ws keeps until it is a message: of strangers a token at most, of an owner no more than they may have under way. */
+/** What ws keeps until a message is complete: before authentication at most a token, then no more than the owner may have in progress. */
 function countUnfinished(socket: ClientSocket, count: number, answers: AnswerSizes): void {
   socket.unfinishedBytes += count;
   if (socket.unfinishedBytes <= unfinishedBytes) return;

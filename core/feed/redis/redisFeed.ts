@@ -92,7 +92,7 @@ export function openRedisFeed({ redisUrl, password, isCluster = false, log, ping
     const event = decodeEvent(text);
     const of = event === undefined ? undefined : channelOf(event, channel);
     if (event === undefined || of === undefined) {
-      // Once: whoever sends these may send many.
+      // Logged once: a publisher of invalid messages may send many.
       if (!hasDropped) log.warn({ channel }, 'dropped a message on the feed that is not an event of its channel, and drops all such');
       hasDropped = true;
       return;

@@ -22,7 +22,7 @@ export interface Subscriptions {
   add(channel: Channel, listener: FeedListener): Promise<void>;
   remove(channel: Channel, listener: FeedListener): Promise<void>;
   listeners(channel: Channel): Few<FeedListener>;
-  /** Whether Redis has confirmed the channel, on the connection that is; undefined where nobody listens to it. */
+  /** Whether Redis has confirmed the channel on the present connection; undefined where nobody listens to it. */
   isWhole(channel: Channel): boolean | undefined;
   /** No channel brings events any more. */
   lose(): void;
@@ -33,19 +33,19 @@ export interface Subscriptions {
   clear(): void;
 }
 
-/** Small enough that a reply, or a ping, is never behind much work; at most 20,000 channels a second, each then read. */
+/** Small enough that a reply, or a ping, never waits behind much work; at most 20,000 channels a second, and each is then read. */
 const batchSize = 500;
 const batchEveryMs = 25;
 
-/** By name. The channel is an object of its own for each time that somebody began to listen to it. */
+/** By name. Each time that listening to a channel begins, it gets a new object. */
 type Batch = Map<string, Channel>;
 
 export function createSubscriptions({ connection, log, onRefused, onWhole }: SubscriptionsDeps): Subscriptions {
   const subscriptions = new ChannelMap<FeedListener | Set<FeedListener>>();
-  /** Those that are not whole, by name: nothing is kept of a channel that is. */
+  /** Channels that are not confirmed, by name: nothing is kept of a confirmed one. */
   let broken: Batch = new Map();
   const confirming = new Map<string, Promise<void>>();
-  /** Of the connection: what was confirmed on an older one counts for nothing. */
+  /** The number of the connection: a confirmation on an older one does not count. */
   let epoch = 0;
 
   function begin(channel: Channel): void {
@@ -68,7 +68,7 @@ export function createSubscriptions({ connection, log, onRefused, onWhole }: Sub
     }
   }
 
-  /** Unless it was left, and is listened to anew, since it was asked for. */
+  /** Unless listening ended, and began again, since it was requested. */
   function mend(name: string, channel: Channel | undefined): void {
     if (broken.get(name) === channel) broken.delete(name);
   }
@@ -100,7 +100,7 @@ export function createSubscriptions({ connection, log, onRefused, onWhole }: Sub
     for (const [name, channel] of batch) if (!broken.has(name)) interrupt(channel);
   }
 
-  /** In the order in which they were added. Those added meanwhile come to the end. */
+  /** In the order in which they were added. Channels added meanwhile are handled last. */
   function* batches(): Generator<Batch> {
     let batch: Batch = new Map();
     for (const [name, channel] of broken) {

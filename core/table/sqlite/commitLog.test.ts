@@ -10,7 +10,7 @@ import { createStore } from './store.ts';
 
 const creation = () => ({ kind: 'create', row: rowOf(makeJob()) }) as const;
 
-test('of commits that SQLite leaves to the log, one sync brings all to the disk, and reads need none', async () => {
+test('one sync brings all commits in the log to the disk, and reads need none', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'job-tickets-log-'));
   const file = join(folder, 'jobs.sqlite');
   const database = openForWriting(file);
@@ -38,7 +38,7 @@ test('of commits that SQLite leaves to the log, one sync brings all to the disk,
   expect([store.isSynced, syncs]).toEqual([true, 1]);
 });
 
-test('a sync that fails leaves unsynced what was written', () => {
+test('after a sync that failed, the writes still count as unsynced', () => {
   const store = createStore(openForWriting(inMemory), {
     sync() {
       throw new Error('the disk is gone');
@@ -49,7 +49,7 @@ test('a sync that fails leaves unsynced what was written', () => {
   expect(store.isSynced).toBe(false);
 });
 
-test('where there is no log, SQLite itself brings each commit to the disk', () => {
+test('without a log, SQLite itself syncs each commit to the disk', () => {
   const database = openForWriting(inMemory);
   expect(openCommitLog(database, inMemory)).toBeUndefined();
   expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 });

@@ -79,7 +79,7 @@ const checkpointPages = 4000;
 const busyTimeoutMs = 2000;
 
 /**
- * Opens the file for the one process that writes it. A commit is on the disk when it returns, unless `openCommitLog` takes that over.
+ * Opens the file for the one process that writes it. A commit is on the disk when it returns, unless `openCommitLog` takes over the sync.
  * @throws {DatabaseRefused} where it is damaged, no database, or of a newer version of this project.
  */
 export function openForWriting(file: string): DatabaseSync {

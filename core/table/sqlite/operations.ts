@@ -99,7 +99,7 @@ export type Answer = Done | Failed;
 
 /** The requests of one turn of the event loop, in their order. */
 export interface Turn {
-  /** How many of these are answered as soon as they outlive the process: all others when they are on the disk. */
+  /** How many of these are answered as soon as they survive the end of this process. All others are answered when they are on the disk. */
   readonly early: number;
   readonly operations: readonly Operation[];
 }

@@ -18,17 +18,17 @@ import { createTagWrites } from './tagStatements.ts';
 import { textKey } from './textKey.ts';
 
 export interface Store {
-  /** All of a group, in its order: the writes outlive this process when it answers, or none of them is made. */
+  /** All requests of a group, in order: the writes survive the end of this process when it returns, or none of them is made. */
   run(operations: readonly Operation[]): readonly Answer[];
-  /** Brings all that was written to the disk. @throws what the system says: what is on it, nobody knows then. */
+  /** Syncs all writes to the disk. @throws the system's error: it is then unknown which of them are on the disk. */
   sync(): void;
-  /** Whether all that was written is on the disk. */
+  /** Whether all writes are on the disk. */
   readonly isSynced: boolean;
 }
 
 const done = (ok: boolean, ...texts: readonly (string | null)[]): Done => ({ ok, texts });
 
-/** `log`: where its commits are brought to the disk; without, each is there when it returns. */
+/** `log` syncs the commits to the disk; without it, each commit is on the disk when it returns. */
 export function createStore(database: DatabaseSync, log?: Pick<CommitLog, 'sync'>): Store {
   const write = createWrites(database);
   const read = createReads(database);
@@ -154,7 +154,7 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
     if (present !== undefined) return done(false, String(present['record']));
     insert.run(jobId, textKey(owner), textKey(type), outcome, partition, sort, expiresAt, running, errorCode, record);
     tags.create(row);
-    // Its writer has it.
+    // Its writer has the record.
     return done(true);
   }
 

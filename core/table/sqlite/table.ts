@@ -104,7 +104,7 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
       const days = jobTtlDays + (input.spareDays ?? 0);
       const expiresAt = Math.ceil(input.facts.now.high / 1000) + days * 86_400;
       const operation = { kind: 'transition', event, jobId, input, stamp: { writeId: newWriteId(), expiresAt } } as const;
-      // What a loss of power takes back may be handed in again, under another id: nobody begins with what is not on the disk.
+      // After a loss of power, a lost job may be handed in again under another id: so no job begins before it is on the disk.
       if (input.early !== true || creating.has(jobId)) return written(await write(operation));
       const { answered, durable } = writeEarly(operation);
       early.set(jobId, durable);
@@ -201,8 +201,8 @@ function createOwnTime(clock: Clock): () => ServiceTime {
 }
 
 /**
- * Each follows from a write that is on the disk, is shown to nobody, and is done again where it was lost with the machine; what
- * follows from it comes after it in the log.
+  * Each follows a write that is on the disk, is not shown to anyone, and is repeated if the machine lost it. Writes that depend on
+  * it come after it in the log.
  */
 const earlyTouches: ReadonlySet<Touch> = new Set(['pass', 'told']);
 

@@ -59,10 +59,10 @@ try {
   parent.close();
 }
 
-/** In the order in which it was asked: whoever knows of a record that was asked for before finds it. */
+/** In the order of the requests: each sees the effects of all requests before it. */
 function work(turns: readonly Turn[], store: Store, reply: (answers: readonly (readonly Answer[])[]) => void): void {
   const answers = answer(turns, store);
-  // Whoever need not wait for the disk works on meanwhile.
+  // Callers that need not wait for the disk go on meanwhile.
   const isEarly = turns.some(({ early }) => early > 0);
   if (isEarly) reply(answers);
   if (turns.every(({ early, operations }) => early === operations.length)) return;

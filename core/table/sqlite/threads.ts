@@ -82,7 +82,7 @@ function openDurable(): PromiseWithResolvers<void> {
   return durable;
 }
 
-/** What one of them lets begin takes a tenth of a millisecond: a request or a job goes on. */
+/** A request or a job goes on with each answer, which takes about a tenth of a millisecond. */
 const answersPerTurn = 8;
 
 const opening = z.union([z.literal('open'), z.object({ refused: z.string() })]);
@@ -100,7 +100,7 @@ async function openThread({ file, writes, onFailure }: TableThreadsOptions & { r
   let turn = openTurn();
   /** Not answered yet, the oldest first. */
   const posted: AskedTurn[] = [];
-  /** Written, and not yet on the disk: who asked early, and who has an answer then. */
+  /** Answered early, but not on the disk yet. */
   const unsynced: PromiseWithResolvers<void>[] = [];
   const waiting: Answered[] = [];
   const telling = createFewATurn(answersPerTurn);
@@ -118,7 +118,7 @@ async function openThread({ file, writes, onFailure }: TableThreadsOptions & { r
     }
     const settling = (answers: readonly Answered[]) => answers.map((one) => () => settle(one));
     if (!reply.isSynced) return telling.add(...settling(early));
-    // Before the answers: what those let someone tell comes after what was early.
+    // Before the answers: what their callers announce must come after the early writes.
     telling.add(...unsynced.splice(0).map(({ resolve }) => resolve), ...settling(early), ...settling(waiting.splice(0)));
     return undefined;
   });
