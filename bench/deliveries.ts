@@ -13,7 +13,7 @@ interface Case {
   readonly jobs: number;
   readonly eventsPerRound: number;
   readonly rounds: number;
-  /** Times the floor. */
+  /** A multiple of the floor. */
   readonly atLeast: number;
 }
 

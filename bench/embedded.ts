@@ -26,7 +26,7 @@ const loads = [
 const simulated = { type: simulateWork.name } as const;
 const warmUpJobs = 10_000;
 
-/** Jobs that whoever asks without signing in sees. */
+/** Jobs of the owner that callers without a token are. */
 const mine = { owner: 'anonymous', params: inline({ durationMs: 0 }) } as const;
 
 type Rows = (string | number)[][];
@@ -118,7 +118,7 @@ async function besideBullMQ(folder: string, rows: Rows): Promise<readonly Promis
   return promises;
 }
 
-/** What nobody who keeps a job before he answers can be faster than. */
+/** The limit for any program that stores a job before it answers. */
 function fsyncMs(folder: string): readonly number[] {
   const file = openSync(join(folder, 'fsync'), 'a');
   const block = Buffer.alloc(4096);

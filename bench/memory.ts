@@ -9,7 +9,7 @@ const watchers = 10_000;
 /** Watchers before the first reading: so many that neither shared memory nor the one-time cost of a rush of clients is counted. */
 const warmup = 5000;
 const rounds = 3;
-/** What is resident depends on when the allocator gives pages back, too. */
+/** Resident memory also depends on when the allocator returns pages. */
 const limits = { rss: { atMost: 2 }, heap: { atMost: 1.3 } };
 
 interface Cost {

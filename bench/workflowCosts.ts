@@ -1,4 +1,4 @@
-/** What it costs in DynamoDB that jobs wait for each other, beyond the same jobs by themselves: in a chain, and of a fan-in. */
+/** The extra cost in DynamoDB of jobs that wait for each other, compared with the same jobs alone: in a chain, and in a fan-in. */
 import { randomUUID } from 'node:crypto';
 import type { WorkflowJobRequest } from '../core/usecases/checkWorkflow.ts';
 import { createWorkflow } from '../core/usecases/createWorkflow.ts';
@@ -13,7 +13,7 @@ import type { Promised, Report } from './support/report.ts';
 const chainLength = 100;
 /** All but one job of the largest workflow; the last one waits for them. */
 const fannedIn = 999;
-/** One way of ending each: in the order of the plan, about, and in any order. */
+/** The durations of the jobs, one function for each workflow: they end roughly in the order of the plan, or in any order. */
 const fanIns = [() => 5, () => 5, anyDuration, anyDuration];
 
 interface Cost {
@@ -21,7 +21,7 @@ interface Cost {
   readonly units: number;
   readonly pointers: number;
   readonly reads: number;
-  /** Of the workflow as a whole: its plan, itself, its place in the list. */
+  /** Writes for the workflow as a whole: its plan, its record, its place in the list. */
   readonly ownWrites: number;
 }
 
@@ -40,7 +40,7 @@ export async function workflowCosts(stage: CountedStage): Promise<Pick<Report, '
   const [writes, units] = (['writes', 'units'] as const).map((what) => aJob(chain, what) - aJob(plain, what));
   const mean = (of: (cost: Cost) => number): number => ofFanIns.reduce((sum, cost) => sum + of(cost), 0) / ofFanIns.length;
   const pointers = mean((cost) => cost.pointers);
-  // What its handler is given is read for the handler's sake.
+  // Without the results that its handler gets, which are read for the handler.
   const reads = mean((cost) => cost.reads - fannedIn);
   const each = (of: (cost: Cost) => number): string => ofFanIns.map(of).join(', ');
   const promises: Promised[] = [
@@ -76,7 +76,7 @@ function jobOf(name: string, dependsOn: readonly string[], durationMs = 0): Work
   return { name, type: 'bench_work', params: { durationMs }, dependsOn, whenDependencyFails: 'CANCEL', priority: 'NORMAL' };
 }
 
-/** Longer than all else takes: so they end in another order. */
+/** Longer than everything else takes, so that the jobs end in another order. */
 function anyDuration(): number {
   return Math.floor(Math.random() * 300);
 }
@@ -101,7 +101,7 @@ async function costOf({ core, config, spent, reset }: CountedStage, jobs: number
   worker.start();
   await hand();
   await done.promise;
-  // The writes of the last ones, and all that they tell.
+  // Waits for the writes of the last jobs, and for everything that follows from them.
   await worker.stop();
   const sum = (totals: ReadonlyMap<string, number>): number =>
     [...totals].reduce((total, [name, amount]) => (name === 'entry' ? total : total + amount), 0);

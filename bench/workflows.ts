@@ -94,7 +94,7 @@ const answer = z.object({
   }),
 });
 
-/** As its handlers saw it: from the end of each job to the start of the one behind it. */
+/** As its handlers measured it: from the end of each job to the start of the next one. */
 async function gapsOfChain(url: string): Promise<readonly number[]> {
   const jobs = Array.from({ length: chainLength }, (_, at) => ({
     name: `link${at}`,

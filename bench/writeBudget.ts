@@ -50,7 +50,7 @@ export async function writeBudget(): Promise<Report> {
   const limitUnits = await unitsOfLimit(stage);
   const tickUnits = await unitsOfTick(stage);
   const ofWorkflows = await workflowCosts(stage);
-  // Last: it leaves jobs behind.
+  // Last, since it leaves jobs behind.
   const startUnits = await unitsOfLaterStart(stage);
 
   const perJob = (totals: ReadonlyMap<string, number>): number => [...totals.values()].reduce((sum, amount) => sum + amount, 0) / jobs;

@@ -1,6 +1,6 @@
 /**
-  * Calls that each start work, such as requests and answers: a few in each turn of the event loop, in order. So other work
-  * comes in between, and a client with a small request does not wait until all of them are done.
+ * Calls that each start work, such as requests and answers: a few in each turn of the event loop, in order. So other work
+ * comes in between, and a client with a small request does not wait until all of them are done.
  */
 
 export interface FewATurn {

@@ -105,7 +105,7 @@ function Relations({ value }: { readonly value: JobRelations }): ComponentChildr
   `;
 }
 
-/** What failed is looked for, then what goes on. */
+/** Failed jobs come first, since people look for them, then those that are still open. */
 const urgency: readonly (JobStatus | null)[] = ['FAILED_FINAL', 'FAILED', 'CANCELLED', 'PROCESSING', 'PENDING', null, 'SUCCEEDED'];
 const names = new Intl.Collator(undefined, { numeric: true });
 

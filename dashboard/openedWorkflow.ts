@@ -22,10 +22,10 @@ export interface OpenedWorkflow {
   close(): void;
 }
 
-/** Changes of a thousand jobs come one by one: they are shown together, and of many jobs less often. */
+/** Changes of a thousand jobs come one by one: they are shown together, less often for many jobs. */
 const showAfterMs = (jobs: number): number => Math.max(16, jobs / 4);
 
-/** What waits and why is told by no event, and read again: less often where it is much. */
+/** No event says which jobs wait and why, so this is read again: less often for a large workflow. */
 export const readAgainMs = (jobs: number): number => Math.max(5000, jobs * 30);
 
 export function openWorkflow(connection: Connection, workflows: Workflows, workflowId: string): OpenedWorkflow {

@@ -27,12 +27,12 @@ export function shortWait(job: WaitingJob & Pick<ListedJob, 'waitingUntil'>, now
 
 type WaitingJob = Pick<ListedJob, 'waitingReason' | 'awaitedSignals' | 'attempts'>;
 
-/** Where its handler has begun, all that it depends on has ended: it waits for its own. */
+/** Once its handler has begun, all of its dependencies have ended: so it waits for its children. */
 export function waitsForChildren({ waitingReason, attempts }: Pick<WaitingJob, 'waitingReason' | 'attempts'>): boolean {
   return waitingReason === 'DEPENDENCIES' && attempts > 0;
 }
 
-/** Of at least one. */
+/** For at least one name. */
 export function namedSignals(names: readonly string[]): string {
   return `the ${names.length > 1 ? 'signals' : 'signal'} ${names.map((name) => `“${name}”`).join(', ')}`;
 }

@@ -20,7 +20,7 @@ export interface SignalDialogProps {
   readonly onClose: () => void;
 }
 
-/** As the API has it. */
+/** The same limit as in the API. */
 const maxNameLength = 128;
 
 export function SignalDialog({ jobId, jobName, awaited, workflows, onSent, onClose }: SignalDialogProps): ComponentChildren {

@@ -9,7 +9,7 @@ export interface Action {
   readonly hasFailed: boolean;
   /** One at a time. `done`: the message once it is done. Returns whether it succeeded. */
   readonly run: (work: () => Promise<unknown>, done: string) => Promise<boolean>;
-  /** Says what was done elsewhere, in a dialog that is closed now. */
+  /** Shows the message of an action that was done elsewhere, in a dialog that is closed now. */
   readonly tell: (done: string) => void;
   readonly clear: () => void;
 }

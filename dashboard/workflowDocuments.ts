@@ -1,9 +1,9 @@
-/** What the pages of workflows ask of the API. */
+/** The API operations of the pages for workflows. */
 import type { JobFailure, JobStatus, JobStatusEvent, WaitingReason } from '../client/job.ts';
 import type { Workflow, WorkflowStatus } from '../client/workflows.ts';
 import type { PageInfo } from './documents.ts';
 
-/** How many of its jobs stand where is read apart: it takes a read of each. */
+/** `jobCounts` is read separately, since it takes a read of each job. */
 export interface ListedWorkflow extends Omit<Workflow, 'jobCounts'> {
   readonly owner: string;
 }

@@ -27,14 +27,14 @@ const manyEdges = 200;
 export function WorkflowGraphView({ jobs, openedJobId, now, onOpen }: WorkflowGraphViewProps): ComponentChildren {
   // Which there are and how they hang together changes while they are being made, and then no more.
   const graph = useMemo(() => {
-    // For a profile of the page, and for its test: it is costly, and not done again by moving or by what becomes of jobs.
+    // For a profile of the page, and for its test: the layout is costly, and is not repeated when the view moves or jobs change.
     performance.mark(layoutMark);
     return layOut([...jobs].map(([name, { dependsOn }]) => ({ name, dependsOn: dependsOn.map((one) => one.name) })));
   }, [[...jobs.keys()].join('\n')]);
   const { frame, size, view, zoom, fit, handlers } = useGraphView(graph);
   const isReadable = view.scale >= readableScale;
   const opened = [...jobs.values()].find(({ jobId }) => jobId === openedJobId)?.workflowJobName;
-  // A thousand that are too small for words are not drawn anew with the clock.
+  // A thousand jobs that are too small for text are not drawn again each second.
   const nodes = useMemo(
     () =>
       graph.jobs

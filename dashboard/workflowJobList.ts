@@ -69,7 +69,7 @@ const isAwaitingSignal = ({ status, waitingReason }: WorkflowJob): boolean => st
 
 const hasFailed = (status: JobStatus | undefined): boolean => status !== undefined && isFinal(status) && status !== 'SUCCEEDED';
 
-/** What was cancelled with, or for, a job that it needs goes on with that one, and is not retried by itself. */
+/** A job that was cancelled because of a dependency goes on when that dependency does, and is not retried on its own. */
 function isOwnFailure({ status, dependsOn }: WorkflowJob, jobs: ReadonlyMap<string, WorkflowJob>): boolean {
   if (status !== 'CANCELLED') return hasFailed(status);
   return !dependsOn.some(({ name }) => hasFailed(jobs.get(name)?.status));

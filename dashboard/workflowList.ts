@@ -61,12 +61,12 @@ export function WorkflowList({ address, workflows, isAdmin }: WorkflowListProps)
 interface Emptiness {
   readonly status: WorkflowStatus | undefined;
   readonly isFirst: boolean;
-  /** Where few are in a state, a page may have none of them and not be the last. */
+  /** Where few workflows are in a state, a page may have none of them and still not be the last. */
   readonly hasOlder: boolean;
 }
 
 function emptyText({ status, isFirst, hasOlder }: Emptiness): string {
-  if (hasOlder) return 'None of the newest that were looked through is in this state: “Older” looks further.';
+  if (hasOlder) return 'None of the newest workflows is in this state: “Older” looks further.';
   if (!isFirst) return 'There are no older ones.';
   return status === undefined
     ? 'No workflows yet. One is up to 1,000 jobs, of which some begin after others: createWorkflow of the API hands it in.'
@@ -108,7 +108,7 @@ interface WorkflowRowProps extends Pick<WorkflowListProps, 'address'> {
 
 function WorkflowRow({ workflow, address, now, workflows }: WorkflowRowProps): ComponentChildren {
   const { workflowId, name, tags, status, version, createdAt, finishedAt, error } = workflow;
-  // A thousand reads for a thousand jobs: of one that has ended once, and again when it is retried.
+  // It takes a thousand reads for a thousand jobs: for an ended workflow they are done once, and again when it is retried.
   const read = useCallback(() => workflows.counts(workflowId), [workflows, workflowId, version]);
   const { value: counts } = usePolled(read, status === 'RUNNING' ? pollEveryMs : 0);
   const took = finishedAt === null ? '–' : formatDuration(Date.parse(finishedAt) - Date.parse(createdAt));

@@ -19,7 +19,7 @@ export interface Workflows {
   counts(workflowId: string): Promise<Workflow['jobCounts']>;
   /** All of them, each after those that it depends on. */
   jobs(workflowId: string): Promise<readonly WorkflowJob[]>;
-  /** With all of its children. */
+  /** The related jobs, with all children. */
   relations(jobId: string): Promise<JobRelations>;
   /** As all changes, not repeated where its answer was lost: that it took effect, the page shows. */
   retry(workflowId: string): Promise<void>;

@@ -40,8 +40,8 @@ describe('npm run synth', () => {
     );
   });
 
-  // A process of its own loads the whole CDK.
-  test('writes what it was told of', { timeout: 120_000 }, async () => {
+  // A separate process, since it loads the whole CDK.
+  test('writes the templates with the given values', { timeout: 120_000 }, async () => {
     const [written = []] = argumentsOf('infra/app.test.ts', 'synth');
     expect(await synth([...written, '-c', 'oidcProvider=oidc.example.com/id/2'])).toEqual({ code: 0, stderr: '' });
     expect(await template('dev')).toContain('oidc.example.com/id/2');

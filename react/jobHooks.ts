@@ -46,7 +46,7 @@ export interface JobHooks<Types extends JobTypesMap<Types>> {
   /** Retries all of its failed jobs. Hooks that follow the workflow see it continue. */
   useRetryWorkflow(): UsedCall<[workflowId: string], Workflow>;
   useCancelWorkflow(): UsedCall<[workflowId: string], Workflow>;
-  /** What the job's handler waits for, or will. The same again changes nothing. */
+  /** Sends a signal that the job's handler waits for, or will wait for. Sending the same again changes nothing. */
   useSendSignal(): UsedCall<[jobId: string, name: string, payload?: unknown], Job>;
   useCreateJob<Name extends NameOf<Types>>(
     type: Name,

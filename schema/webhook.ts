@@ -16,7 +16,11 @@ export const WebhookEndpointType = builder.objectRef<WebhookEndpoint>('WebhookEn
   fields: (t) => ({
     endpointId: t.exposeID('endpointId', { description: 'Its id.' }),
     url: t.exposeString('url', { description: 'The URL that events are sent to.' }),
-    statuses: t.field({ type: [JobStatusType], description: 'Transitions to these statuses are sent.', resolve: ({ statuses }) => [...statuses] }),
+    statuses: t.field({
+      type: [JobStatusType],
+      description: 'Transitions to these statuses are sent.',
+      resolve: ({ statuses }) => [...statuses],
+    }),
     workflowStatuses: t.field({
       type: [WorkflowStatusType],
       description: 'Ends of workflows with these statuses are sent.',

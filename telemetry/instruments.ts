@@ -37,7 +37,7 @@ export const counters = {
   jobsRetried: {
     name: 'jobs.retried',
     unit: '{job}',
-    description: 'Generations begun by a client’s retry, by a bulk operation, or for a parent that was retried, by type.',
+    description: 'Generations that a client’s retry, a bulk operation or a retried parent started, by type.',
     countedBy: ['server', 'sweeper', 'worker'],
   },
   bulkJobs: {

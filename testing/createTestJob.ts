@@ -38,9 +38,9 @@ export interface LoggedLine {
 
 export interface TestJob {
   /**
-    * Runs the handler as a worker does: after each wait again from the start, with the results that its steps have kept. Waits end
-    * at once. A further call is the next attempt of the same job.
-    * @throws what the handler throws; a TypeError if its result is not JSON or does not fit its type.
+   * Runs the handler as a worker does: after each wait again from the start, with the results that its steps have kept. Waits end
+   * at once. A further call is the next attempt of the same job.
+   * @throws what the handler throws; a TypeError if its result is not JSON or does not fit its type.
    */
   run<Type extends JobType>(handler: JobHandler<Type>, params: JsonValue): Promise<ResultOf<Type>>;
   /** The values given to `progress`, in order. */

@@ -42,7 +42,7 @@ export function createChildren(
 
   async function create(name: string, { type, params, priority = job.priority, tags }: ChildRequest): Promise<Job> {
     requireName(name);
-    if (made.has(name)) throw new PermanentError(`The child "${name}" is made in this run already: give each child a name of its own.`);
+    if (made.has(name)) throw new PermanentError(`The child "${name}" is in this run already: give each child its own name.`);
     if (made.size >= maxChildren) throw new PermanentError(`A job has at most ${maxChildren} children.`);
     if ((job.parent?.depth ?? 0) >= maxDepth) throw new PermanentError(`Children of children go at most ${maxDepth} levels deep.`);
     made.add(name);

@@ -52,7 +52,7 @@ export function createWaits(
     requireName(name);
     const key = `${kind} ${name}`;
     if (used.has(key)) {
-      throw new PermanentError(`The ${kind} "${name}" is in this run already: give each ${kind} a name of its own, such as "${name} 2".`);
+      throw new PermanentError(`The ${kind} "${name}" is in this run already: give each ${kind} its own name, such as "${name} 2".`);
     }
     used.add(key);
     keeping.any = true;

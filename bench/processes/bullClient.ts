@@ -1,4 +1,4 @@
-/** A client of BullMQ: adds jobs and hears of them through QueueEvents. */
+/** A client of BullMQ: adds jobs and receives their events through QueueEvents. */
 import { FlowProducer, Queue, QueueEvents } from 'bullmq';
 import { Redis } from 'ioredis';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-/** Job types of flows, as a team lists its own (the setting JOBS): jobs that do nothing, and one that makes such jobs and waits for them. */
+/** Job types of flows, listed as a team lists its own (the setting JOBS): jobs that do nothing, and one that creates such jobs and waits for them. */
 import { z } from 'zod';
 import { defineHandler } from '../../core/handler.ts';
 import { listJob, listJobs } from '../../core/jobList.ts';
@@ -8,9 +8,9 @@ const policy = { timeoutSeconds: 60 };
 
 const leaf = defineJobType({
   name: 'flow_leaf',
-  description: 'Does nothing, and says when.',
+  description: 'Does nothing, and returns when it ran.',
   params: z.strictObject({ durationMs: z.int().default(0) }),
-  /** Of the process's monotonic clock. */
+  /** A time of the process's monotonic clock. */
   result: z.object({ beganMs: z.number(), endedMs: z.number() }),
   policy,
   example: {},
@@ -18,7 +18,7 @@ const leaf = defineJobType({
 
 const parent = defineJobType({
   name: 'flow_parent',
-  description: 'Makes so many jobs that do nothing, and waits for them.',
+  description: 'Creates the given number of jobs that do nothing, and waits for them.',
   params: z.strictObject({ children: z.int() }),
   result: z.number(),
   policy,

@@ -13,7 +13,7 @@ const read = new Set<string>();
 const config = readConfig();
 const log = createLog({ level: config.logLevel, part: 'server' });
 const { core, notReady } = openCore({ config, jobTypes: benchTypes, clock: systemClock, log });
-// Which records were read takes memory, where that is measured and nothing is told.
+// A list of the records that were read would take memory, where memory is measured and no hints are published.
 const isQuiet = process.env['NO_HINTS'] === 'true';
 const tableAsTold = { entries: core.table.entries, get: async (jobId: string) => asTold(await core.table.get(jobId)), getMany };
 const watches = createWatches({ ...core, table: isQuiet ? core.table : tableAsTold });

@@ -71,7 +71,7 @@ async function createBatch(count: number): Promise<readonly string[]> {
   return data.createJobs.results.map(({ job }) => job.jobId);
 }
 
-/** So many jobs, and one that waits for all of them: the last one of the plan. */
+/** The given number of jobs, and one that waits for all of them: the last one of the plan. */
 async function createWorkflow(children: number): Promise<string> {
   const names = Array.from({ length: children }, (_, index) => `child${index}`);
   const job = (name: string, dependsOn: readonly string[]): object => ({ ...input(), name, dependsOn });
@@ -80,13 +80,13 @@ async function createWorkflow(children: number): Promise<string> {
   return workflowJobId(data.createWorkflow.workflow.workflowId, children);
 }
 
-/** A job that makes so many others and waits for them. */
+/** A job that creates the given number of others and waits for them. */
 async function createParent(children: number): Promise<string> {
   const parent = { type: 'flow_parent', params: { children } };
   return createdOne.parse(await ask({ query: createOne, variables: { input: parent } })).data.createJob.job.jobId;
 }
 
-/** Of a flow only its parent's end is waited for: that job alone is watched. */
+/** Only the end of a flow's parent is awaited, so only that job is watched. */
 function watched(jobId: string): string {
   const query = `subscription { jobStatusChanged(jobId: "${jobId}") { jobId status } }`;
   socket?.send(JSON.stringify({ id: `feed-${jobId}`, type: 'subscribe', payload: { query } }));

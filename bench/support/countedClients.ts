@@ -15,7 +15,7 @@ export interface Spent {
   readonly writes: Map<string, number>;
   /** By what was read: `records`, `payloads`, `index`. */
   readonly readUnits: Map<string, number>;
-  /** Items, by the same; a query is one. */
+  /** The number of items, by the same; a query counts as one. */
   readonly reads: Map<string, number>;
   /** By command. */
   readonly sqsRequests: Map<string, number>;

@@ -1,4 +1,4 @@
-/** `npm start` and BullMQ as subjects of one bench: each with a client in a process of its own, asked in turns. */
+/** `npm start` and BullMQ as subjects of one bench: each has a client in a process of its own, and they take turns. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -15,7 +15,7 @@ export interface OurOptions {
   readonly url: string;
   readonly type: string;
   readonly overSocket: boolean;
-  /** All jobs, by the feed of their owner. Default: true; else those alone that a command says. */
+  /** Watches all jobs, through their owner's feed. Default: true. False: only the jobs that a command names. */
   readonly watchesAll?: boolean;
 }
 
@@ -25,7 +25,7 @@ export async function ours(opening: AsyncDisposableStack, name: string, options:
   return { name, client };
 }
 
-/** With a folder, its Redis writes before it answers. */
+/** With a folder, its Redis writes to the disk before it answers. */
 export async function bull(opening: AsyncDisposableStack, name: string, folder: string | undefined): Promise<Subject> {
   const redis = opening.adopt(await startRedis(undefined, folder), ({ stop }) => stop());
   const env = { REDIS_URL: redis.url };
@@ -34,7 +34,7 @@ export async function bull(opening: AsyncDisposableStack, name: string, folder: 
   return { name, client: opening.use(await startChild('bullClient.ts', env)) };
 }
 
-/** What each subject came to, round by round; the first of all is not counted. */
+/** The results of each subject, round by round; the very first round is not counted. */
 export async function inTurns(
   subjects: readonly Subject[],
   rounds: number,
@@ -51,7 +51,7 @@ export async function inTurns(
   return results;
 }
 
-/** A folder on the disk of the project: the temporary one may be in memory, which never waits. */
+/** A folder on the project's disk: the system's temporary folder may be in memory, which never waits for a disk. */
 export async function openBenchFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
   const cache = join(import.meta.dirname, '../../.cache');
   await mkdir(cache, { recursive: true });

@@ -28,8 +28,8 @@ export interface JobEvent {
 const maxLength = 65_536;
 
 /**
-  * `undefined` for anything that is not an event: everything that can reach Redis can write to the channel. Checked by hand,
-  * since this runs for every event. All events have the same shape, also where fields are missing, which is faster to read.
+ * `undefined` for anything that is not an event: everything that can reach Redis can write to the channel. Checked by hand,
+ * since this runs for every event. All events have the same shape, also where fields are missing, which is faster to read.
  */
 export function decodeEvent(text: string): JobEvent | undefined {
   if (text.length > maxLength) return undefined;

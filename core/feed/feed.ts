@@ -16,8 +16,8 @@ export interface Feed {
   /** Publishes on the channels of `channelsOf`. Never rejects: false means that a hint was lost, which watchers repair from the table. */
   publish(event: JobEvent, record?: Job): Promise<boolean>;
   /**
-    * Resolves when events that are published from now on will arrive. While the feed is away it resolves at once: then
-    * `isConnected()` is false, and `onInterrupted` is called when the feed is back.
+   * Resolves when events that are published from now on will arrive. While the feed is away it resolves at once: then
+   * `isConnected()` is false, and `onInterrupted` is called when the feed is back.
    */
   subscribe(channel: Channel, listener: FeedListener): Promise<void>;
   /** The listener is not called any more. Never rejects; may be called twice. */

@@ -55,9 +55,9 @@ export interface TransitionInput {
 
 export interface JobTable extends Listings, Payloads {
   /**
-    * Whether each request sees the effects of all requests made before it, answered or not. Then a job's message may be sent
-    * together with its record, and the worker that receives it does not come too early. The requests of one turn are written
-    * together, or not at all.
+   * Whether each request sees the effects of all requests made before it, answered or not. Then a job's message may be sent
+   * together with its record, and the worker that receives it does not come too early. The requests of one turn are written
+   * together, or not at all.
    */
   readonly keepsOrder?: boolean;
   /** Small records beside the jobs. */

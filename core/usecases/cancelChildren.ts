@@ -9,9 +9,9 @@ import { transitionJob, type TransitionDeps } from './transitionJob.ts';
 const atOnce = 20;
 
 /**
-  * At any depth: children of a child that has ended are cancelled here; those of a child that is cancelled here are cancelled when
-  * `onCancelled` announces its end. A child that the parent's next generation has named belongs to that generation. Safe to repeat,
-  * in any process. @throws {JobError} `TABLE_UNAVAILABLE`.
+ * At any depth: children of a child that has ended are cancelled here; those of a child that is cancelled here are cancelled when
+ * `onCancelled` announces its end. A child that the parent's next generation has named belongs to that generation. Safe to repeat,
+ * in any process. @throws {JobError} `TABLE_UNAVAILABLE`.
  */
 export async function cancelChildren(core: TransitionDeps, parent: Job, onCancelled: (child: Job) => void): Promise<void> {
   if (parent.hasChildren !== true) return;
@@ -27,8 +27,8 @@ export async function cancelChildren(core: TransitionDeps, parent: Job, onCancel
 }
 
 /**
-  * Called by the worker that claimed the job. The list of children may lack a child that was created, or claimed, while its parent
-  * was cancelled. Returns whether the job must stop. @throws {JobError} `TABLE_UNAVAILABLE`.
+ * Called by the worker that claimed the job. The list of children may lack a child that was created, or claimed, while its parent
+ * was cancelled. Returns whether the job must stop. @throws {JobError} `TABLE_UNAVAILABLE`.
  */
 export async function cancelOrphan(core: TransitionDeps, claimed: Job): Promise<boolean> {
   const parent = claimed.parent === undefined ? undefined : await core.table.get(claimed.parent.jobId);

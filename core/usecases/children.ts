@@ -24,8 +24,8 @@ export function childId({ jobId, stepsFrom }: Pick<Job, 'jobId' | 'stepsFrom'>, 
 }
 
 /**
-  * Called before the first child by the worker that holds the parent's claim, so that the process that ends the parent knows that
-  * there are children. False if the claim is lost. @throws {JobError} `TABLE_UNAVAILABLE`.
+ * Called before the first child by the worker that holds the parent's claim, so that the process that ends the parent knows that
+ * there are children. False if the claim is lost. @throws {JobError} `TABLE_UNAVAILABLE`.
  */
 export async function expectChildren({ table }: Pick<Core, 'table'>, { jobId }: Pick<Job, 'jobId'>, claimId: string): Promise<boolean> {
   return (await table.touch('expectChildren', jobId, { claimId }, { hasChildren: true })).ok;
@@ -63,8 +63,8 @@ function parentOf({ jobId, parent, generation }: Job, name: string): JobParent {
 }
 
 /**
-  * A child as the handler that names it gets it. After the parent's retry, a child that did not succeed is retried, and an open
-  * one goes on and belongs to the new generation. @throws {JobError} `TABLE_UNAVAILABLE`.
+ * A child as the handler that names it gets it. After the parent's retry, a child that did not succeed is retried, and an open
+ * one goes on and belongs to the new generation. @throws {JobError} `TABLE_UNAVAILABLE`.
  */
 export async function ofPresentGeneration(core: ChildrenDeps, parent: Job, found: Job): Promise<Job> {
   let child = found;

@@ -1,6 +1,6 @@
 /**
-  * Keeps the data of parked jobs from expiring during long waits: once a day it goes through all parked jobs and extends the
-  * expiry of their children and of params that are stored apart. (The sweeper does this for the params of other open jobs.)
+ * Keeps the data of parked jobs from expiring during long waits: once a day it goes through all parked jobs and extends the
+ * expiry of their children and of params that are stored apart. (The sweeper does this for the params of other open jobs.)
  */
 import { z } from 'zod';
 import { monotonic } from '../clock.ts';

@@ -44,8 +44,8 @@ export async function lookAtWorkflowOf(
 }
 
 /**
-  * Announces its end, or its new start: looks once more at the job that it ended for, creates the webhook deliveries and publishes
-  * the hint for watchers. If the hint is not accepted, the sweeper publishes it again. @throws {JobError} `TABLE_UNAVAILABLE`.
+ * Announces its end, or its new start: looks once more at the job that it ended for, creates the webhook deliveries and publishes
+ * the hint for watchers. If the hint is not accepted, the sweeper publishes it again. @throws {JobError} `TABLE_UNAVAILABLE`.
  */
 export async function tellWorkflow(core: LookDeps, { workflowId, tell }: Pick<Workflow, 'workflowId' | 'tell'>): Promise<void> {
   if (tell === undefined) return;

@@ -100,8 +100,8 @@ async function turnPage(slice: Slice, entry: KnownOperation): Promise<KnownOpera
 }
 
 /**
- * Conditional on nobody else's having taken it over; who asked for its end meanwhile is in the way of nothing. So a change may
- * be made anew, and one whose answer was lost was made perhaps: it leaves alone what it finds done.
+ * Conditional: no other process has taken the operation over meanwhile. A request to end it does not prevent the write. So a change
+ * may be made twice, and one whose answer was lost may have been made: it leaves alone what is done already.
  */
 async function write(
   { core, holder }: Slice,

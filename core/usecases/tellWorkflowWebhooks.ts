@@ -1,6 +1,6 @@
 /**
-  * Creates the deliveries of a workflow's ends, as `tellWebhooks` does for a job's transitions. The process that announces an end
-  * or a new start calls it before it removes the marker. If the process dies in between, the sweeper finds the marker.
+ * Creates the deliveries of a workflow's ends, as `tellWebhooks` does for a job's transitions. The process that announces an end
+ * or a new start calls it before it removes the marker. If the process dies in between, the sweeper finds the marker.
  */
 import { asksForWorkflow, deliveryIdOf, type WorkflowDelivery } from '../webhook.ts';
 import type { Workflow } from '../workflow/workflow.ts';

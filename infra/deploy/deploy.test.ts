@@ -152,7 +152,7 @@ test('the manifests contain the account and the tag, and are split so that worke
   const folder = await mkdtemp(join(tmpdir(), 'job-tickets-manifests-'));
   try {
     await cp(join(root, 'k8s'), join(folder, 'k8s'), { recursive: true });
-    // As docs/deployment.md has it.
+    // As in docs/deployment.md.
     const [edits] = blocksRunBy(here);
     await promisify(execFile)('bash', ['-euc', edits?.text ?? ''], { cwd: folder });
     const { before, server } = await writeManifests({
@@ -174,7 +174,7 @@ test('the manifests contain the account and the tag, and are split so that worke
   }
 });
 
-test('by the page alone: deployed, taken away, and deleted, with the commands in the order of docs/deployment.md', async () => {
+test('the commands of docs/deployment.md, in the order of the page, deploy an environment, take it away, and delete it', async () => {
   const [edits, ...commands] = blocksRunBy(here).map(({ text }) => text);
   expect(edits).toMatch(/^sed /);
   expect(commands.map((command) => /^npm run (\w+)/.exec(command)?.[1])).toEqual(['deploy', 'teardown', 'teardown']);

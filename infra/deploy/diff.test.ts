@@ -14,7 +14,7 @@ function diff(args: readonly string[]): Promise<{ readonly code: number | null; 
   });
 }
 
-test('npm run diff shows what the templates of two revisions differ in', { timeout: 120_000 }, async () => {
+test('npm run diff shows how the templates of two revisions differ', { timeout: 120_000 }, async () => {
   const { code, stdout, stderr } = await diff(argumentsOf('infra/deploy/diff.test.ts', 'diff')[0] ?? []);
   expect(stdout).toContain('$ git worktree add --quiet --detach');
   // Where the CDK's command line writes its messages.

@@ -1,4 +1,4 @@
-/** For the tests of handlers: a bucket on an S3 of their own, and jobs whose files lie there. */
+/** For the handlers' tests: a bucket on an S3 of their own, and jobs whose files are in it. */
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { startFauxqs } from 'fauxqs';
 import type { JobHandler } from '../../core/handler.ts';
@@ -38,7 +38,7 @@ export async function openTestBucket({ maxSourceBytes = 100 * 1024 ** 2, observe
   return {
     s3,
     objects,
-    /** A job whose files lie in this bucket. */
+    /** A job whose files are in this bucket. */
     newJob,
     run: <Type extends JobType>(handler: JobHandler<Type>, params: JsonValue, options?: TestJobOptions): Promise<ResultOf<Type>> =>
       newJob(options).run(handler, params),
@@ -83,7 +83,7 @@ export function createClient(endpoint: string): S3Client {
   });
 }
 
-/** A reason as the worker gives one; told apart from any error of a library's. */
+/** A reason as the worker gives one, different from any error of a library. */
 export class StoppedByTest extends Error {
   override readonly name = 'StoppedByTest';
 }

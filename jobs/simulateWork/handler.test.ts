@@ -9,13 +9,13 @@ import { simulateWork } from './type.ts';
 const run = (given: JsonValue, options: TestJobOptions = {}) => createTestJob(options).run(handler, given);
 const params = (given: object = {}) => simulateWork.params.parse(given);
 
-test('gives the payload back, and the attempt it took', async () => {
+test('returns the payload, and the attempt it took', async () => {
   const result = await run(params({ payload: { a: [1, null] } }), { attempt: 2 });
   expect(result).toMatchObject({ attempts: 2, payload: { a: [1, null] } });
   expect(simulateWork.result.parse(result)).toEqual(result);
 });
 
-test('works as long as it was told, reporting each step', async () => {
+test('works as long as its params say, and reports each step', async () => {
   const job = createTestJob();
   const { sleptMs } = await job.run(handler, params({ durationMs: 60, steps: 4 }));
   expect(sleptMs).toBeGreaterThanOrEqual(59);
@@ -31,7 +31,7 @@ test('fails the first attempts and then succeeds', async () => {
   });
 });
 
-test('fails for good when told so', async () => {
+test('fails for good when its params say so', async () => {
   await expect(run(params({ failPermanently: true }))).rejects.toBeInstanceOf(PermanentError);
 });
 

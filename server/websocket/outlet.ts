@@ -1,7 +1,7 @@
 /**
-  * Sends for all sockets, on the streams that their upgrades handed over. Frames of one turn leave a socket in one write, and the
-  * bytes of a frame are shared by all that get the same. The protocol and the framing of text are implemented here (RFC 6455, 5.2);
-  * handshake, control frames and reading are those of ws, which writes to the same streams.
+ * Sends for all sockets, on the streams that their upgrades handed over. Frames of one turn leave a socket in one write, and the
+ * bytes of a frame are shared by all that get the same. The protocol and the framing of text are implemented here (RFC 6455, 5.2);
+ * handshake, control frames and reading are those of ws, which writes to the same streams.
  */
 import type { Duplex } from 'node:stream';
 import { nextHead, nextTail } from './messages.ts';

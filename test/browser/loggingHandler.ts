@@ -12,7 +12,7 @@ const told = z.object({
   /** A step to do, and a signal to wait for. */
   step: z.string().optional(),
   signalName: z.string().optional(),
-  /** Jobs to make and to wait for: what each is told, by name. */
+  /** Jobs to create and to wait for: the params of each, by name. */
   children: z.record(z.string(), z.record(z.string(), z.json())).default({}),
 });
 

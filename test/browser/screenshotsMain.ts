@@ -1,6 +1,6 @@
 /**
- * `npm run screenshots`: the pictures of docs/dashboard.md, of 0, 1, 300 and 100,000 jobs, each of a system of its own, and of
- * workflows. `npm run screenshots -- workflows`: those alone; `-- jobs`: the others.
+ * `npm run screenshots`: the pictures for docs/dashboard.md, with 0, 1, 300 and 100,000 jobs, each from a system of its own, and
+ * with workflows. `npm run screenshots -- workflows`: only those; `-- jobs`: only the others.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';

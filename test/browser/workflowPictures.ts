@@ -1,4 +1,4 @@
-/** Workflows as the pictures show them: one that runs, one that has failed, and one of 1,000 jobs, of a system of their own. */
+/** The workflows in the pictures: one that runs, one that has failed, and one with 1,000 jobs, from a system of their own. */
 import type { Page } from 'playwright-core';
 import { z } from 'zod';
 import { startSystem } from '../support/startSystem.ts';
@@ -12,7 +12,7 @@ interface PlannedJob {
 }
 
 export interface WorkflowPictures {
-  /** Sees the system at its URL, signed in as nobody. */
+  /** A browser at the URL of the system, not signed in. */
   open(url: string): Promise<Page>;
   shoot(page: Page, name: string): Promise<void>;
   readonly phone: { readonly width: number; readonly height: number };
@@ -51,7 +51,7 @@ export async function shootWorkflows({ open, shoot, phone }: WorkflowPictures): 
   await page.context().close();
 }
 
-/** What its last part but one is told decides how far it comes. */
+/** The params of its last job but one decide how far it gets. */
 const report = (told: object): readonly PlannedJob[] => [
   { name: 'fetch', payload: { step: 'orders' } },
   ...['north', 'south', 'east', 'west'].map((region) => ({ name: `count-${region}`, dependsOn: ['fetch'] })),

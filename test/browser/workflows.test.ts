@@ -35,7 +35,7 @@ describe('the page of workflows', () => {
     await expect.poll(() => words('send')).toMatch(/^waits for approve to end$|^It needs “break”/);
     await expect.poll(() => words('approve')).toBe('waits for the signal “approval”');
     await row('approve').getByRole('button', { name: 'Signal … approve' }).click();
-    // Its name is known, and stands there.
+    // Its name is known, and filled in.
     const dialog = page().getByRole('dialog');
     await dialog.getByText('To approve, which waits for the signal “approval”. It is sent once.').waitFor();
     await dialog.getByLabel('Payload').fill('{ by: Ada }');
@@ -105,7 +105,7 @@ describe('the page of workflows', () => {
     expect(await panel.getByRole('heading', { name: 'Workflow' }).count()).toBe(0);
   });
 
-  test('shows what a job made, and why it waits for it', async () => {
+  test('shows the children of a job, and why it waits for them', async () => {
     const children = { 'part 1': { waits: true }, 'part 2': { fails: true }, 'part 10': {} };
     const workflowId = await createWorkflow('a nightly import', [{ name: 'import', payload: { children } }]);
     await go(`#page=workflows&workflow=${workflowId}`);
@@ -113,7 +113,7 @@ describe('the page of workflows', () => {
     await row('import').getByRole('link', { name: 'import' }).click();
     const panel = page().locator('.panel');
     await panel.getByText('Waits for the jobs that it made to end').waitFor();
-    // What failed stands first.
+    // Failed jobs come first.
     const made = panel.locator('.related-job');
     await expect.poll(() => made.allTextContents()).toEqual(['part 2: Failed', 'part 1: Running', 'part 10: Succeeded']);
     await panel.getByText('1 succeeded, 1 failed, 1 running').waitFor();
@@ -125,7 +125,7 @@ describe('the page of workflows', () => {
     await row('import').and(page().locator('[data-status=SUCCEEDED]')).waitFor();
   });
 
-  test('lists many a page at a time, each with how far it is, and on a phone', async () => {
+  test('lists many workflows page by page, each with its progress, also on a phone', async () => {
     for (let number = 1; number <= 21; number += 1)
       await createWorkflow(`flow ${number}`, [{ name: 'only' }, { name: 'after', dependsOn: ['only'] }]);
     await go('#page=workflows');
@@ -159,7 +159,7 @@ describe('the page of workflows', () => {
     expect(layouts).toBeGreaterThan(0);
     await page().evaluate(noteWhatMoves);
     for (let step = 0; step < 10; step += 1) await page().getByRole('button', { name: 'Larger' }).click();
-    // What is not seen is not drawn, and what is seen was not laid out anew: the whole moved, and nothing in it.
+    // Parts outside the view are not drawn, and the others were not laid out again: the picture moved as a whole.
     await expect.poll(() => nodes.count()).toBeLessThan(200);
     await expect.poll(() => page().evaluate('moved.whole')).toBeGreaterThan(0);
     expect(await page().evaluate('moved.parts')).toEqual([]);
@@ -183,7 +183,7 @@ describe('the page of workflows', () => {
 
 const countLayouts = 'performance.getEntriesByName("workflow layout").length';
 
-/** In the page: how often the picture as a whole is moved or made larger, and which of its jobs and lines are moved within it. */
+/** Runs in the page: counts how often the picture as a whole is moved or scaled, and which of its jobs and lines move within it. */
 const noteWhatMoves = `
   globalThis.moved = { whole: 0, parts: [] };
   const whole = document.querySelector('.graph svg > g');

@@ -40,7 +40,7 @@ const zones: readonly Zone[] = [
   { files: /^start\.ts$/, mayImport: [anything] },
   // What the package exports, and the command that starts its programs.
   { files: /^index\.ts$/, mayImport: [base, /^telemetry\/log\.ts$/], packages: [] },
-  // What the package offers for the tests of handlers.
+  // The part of the package for tests of handlers.
   { files: /^testing\//, mayImport: [core, /^worker\/suspension\.ts$/, /^testing\//], packages: ['zod', 'node:crypto'] },
   { files: /^cli\/main\.ts$/, mayImport: [/^cli\//, entry] },
   { files: /^cli\//, mayImport: [core, runtime, jobTypes, /^cli\//] },

@@ -1,4 +1,4 @@
-/** Workflows, from the client to the jobs: handed in once, watched across lost connections, steered, and known by their names. */
+/** Workflows, from the client to the jobs: handed in once, watched across lost connections, retried, cancelled, and found by name. */
 import type { WorkflowEvent } from 'job-tickets-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSystem, type System } from '../support/startSystem.ts';
@@ -15,7 +15,7 @@ const textOf = ({ jobName, jobEvent, workflowStatus }: WorkflowEvent): string =>
   `${jobName ?? 'workflow'} ${jobEvent?.version ?? ''}${jobEvent?.status ?? workflowStatus}`;
 
 test.each([undefined, 'sse'] as const)(
-  'a workflow is handed in once and watched to its end, each change once, although each ends the connection (%s)',
+  'a workflow is handed in once and watched to its end, each change once, although each change ends the connection (%s)',
   async (transport) => {
     await using proxy = await openFaultProxy(Number(new URL(system.url).port));
     await using client = clientOf(`http://127.0.0.1:${proxy.port}`, transport === undefined ? {} : { transport });
@@ -51,7 +51,7 @@ test.each([undefined, 'sse'] as const)(
 
     expect(await client.workflow(workflowId)).toMatchObject({ status: 'SUCCEEDED', jobCounts: [{ status: 'SUCCEEDED', count: 2 }] });
     const second = await client.workflowJob<'simulate_work'>(workflowId, 'second');
-    // The result has the type's own form.
+    // The result has the shape of its type.
     const attempts: number | undefined = second?.result?.attempts;
     expect([attempts, second?.result?.payload]).toEqual([1, 'taken over']);
     expect(await client.workflowJob(workflowId, 'third')).toBeNull();
@@ -63,7 +63,7 @@ test.each([undefined, 'sse'] as const)(
   },
 );
 
-test('what failed is retried, what is open is cancelled, a signal may come before its job runs, and the lists tell of all', async () => {
+test('failed jobs are retried, open jobs are cancelled, a signal may come before its job runs, and the lists show all of them', async () => {
   await using client = clientOf(system.url);
   const { workflow } = await client.createWorkflow({
     name: 'fails',
@@ -99,13 +99,13 @@ test('what failed is retried, what is open is cancelled, a signal may come befor
 });
 
 test('names of jobs, types and params are checked by the compiler', () => {
-  // Never called: that it compiles, and that what is marked does not, is what it shows.
+  // Never called: the test is that it compiles, and that the marked lines do not.
   const written = async (): Promise<void> => {
     await using client = clientOf(system.url);
     const type = 'simulate_work';
     const pages = ['page-1', 'page-2'];
     await client.createWorkflow({
-      name: 'names that are reckoned',
+      name: 'computed names',
       jobs: [
         { name: 'split', type },
         ...pages.map((name) => ({ name, type, dependsOn: ['split'] }) as const),
@@ -116,13 +116,13 @@ test('names of jobs, types and params are checked by the compiler', () => {
       name: 'wrong',
       jobs: [
         { name: 'a', type },
-        // @ts-expect-error No job has that name.
+        // @ts-expect-error No job has this name.
         { name: 'b', type, dependsOn: ['c'] },
         // @ts-expect-error Nor here.
         { name: 'd', type, dependsOn: ['a'], paramsFrom: [{ path: ['payload'], job: 'c', resultPath: [] }] },
-        // @ts-expect-error No type of that name.
+        // @ts-expect-error There is no type with this name.
         { name: 'e', type: 'simulate_nothing' },
-        // @ts-expect-error It takes a number.
+        // @ts-expect-error The type takes a number.
         { name: 'f', type, params: { durationMs: 'long' } },
       ],
     });

@@ -1,4 +1,4 @@
-/** The changelog, the packages and the page on upgrading tell of the same release. */
+/** The changelog, the packages and the page on upgrading name the same release. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -21,7 +21,7 @@ const releases = sections.slice(1).map(({ title, section }) => {
 });
 const { version = '' } = manifestOf('.');
 
-test('what is not released stands on top, then the releases, the newest first, each with its date', () => {
+test('unreleased changes come first, then the releases with their dates, the newest first', () => {
   expect(sections[0]?.title).toBe('Unreleased');
   expect(releases.filter((release) => release.version === '').map(({ title }) => title)).toEqual([]);
   const order = releases.map((release) =>
@@ -35,13 +35,13 @@ test('what is not released stands on top, then the releases, the newest first, e
   expect(dates).toEqual(dates.toSorted().toReversed());
 });
 
-test('the newest release is what the packages carry, and they carry the same', () => {
+test('all packages have the version of the newest release', () => {
   expect(releases[0]?.version).toBe(version);
   expect(manifestOf('client').version).toBe(version);
   expect(manifestOf('react')).toMatchObject({ version, peerDependencies: { 'job-tickets-client': `^${version}` } });
 });
 
-test('the version stands nowhere else', () => {
+test('the version is written nowhere else', () => {
   const privately = ['infra/node', 'test/react18', 'docs/examples/react'].filter((folder) => manifestOf(folder).version !== undefined);
   const written = globSync(['{k8s,infra,runtime,server,worker,lambda,cli,client,react}/**/*.{ts,yaml,yml}', 'Dockerfile'], { cwd: root })
     .filter((path) => !/node_modules|\/dist\/|\.test\.ts$/.test(path))
@@ -49,7 +49,7 @@ test('the version stands nowhere else', () => {
   expect([...privately, ...written]).toEqual([]);
 });
 
-test('each release but the first says what one must do, under headings that all have', () => {
+test('each release but the first says what users must do, under the same headings', () => {
   const known = ['To upgrade', 'Added', 'Changed', 'Fixed', 'Removed'];
   for (const { title, section } of sections) {
     const headings = [...section.matchAll(/^### (.*)$/gm)].map(([, heading = '']) => heading);
@@ -58,7 +58,7 @@ test('each release but the first says what one must do, under headings that all 
   for (const { version: released, section } of releases.slice(0, -1)) expect(section, released).toContain('### To upgrade\n');
 });
 
-test('its links lead somewhere', () => {
+test('all of its links have a target', () => {
   const problems = findProblems([readPage('CHANGELOG.md', text), ...readPages()], readProjectFacts());
   expect(problems.filter((problem) => problem.startsWith('CHANGELOG.md: links to'))).toEqual([]);
 });

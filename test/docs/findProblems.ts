@@ -119,7 +119,7 @@ function commands(page: Page, { scripts, paths: existing }: Facts): readonly str
   return [...unknownScripts, ...unknownFiles].map(([command]) => `says \`${command}\`, which there is not`);
 }
 
-/** Readers may have an older Node, which runs no TypeScript; `npx node` and npm's scripts are the project's own. */
+/** Readers may have an older Node, which cannot run TypeScript. `npx node` and npm's scripts use the project's own Node. */
 function ownNode(page: Page): readonly string[] {
   const code = [...page.codes, ...page.blocks.map(({ text }) => text)].join('\n');
   return [...code.matchAll(/(?<!npx )\bnode [\w./-]+\.ts/g)].map(
@@ -127,7 +127,7 @@ function ownNode(page: Page): readonly string[] {
   );
 }
 
-/** Without it kubectl does to whichever namespace it was used for last. */
+/** Without a namespace kubectl changes the one that it used last. */
 function namespaces(page: Page): readonly string[] {
   const calls = [...page.codes, ...page.blocks.map(({ text }) => text)].join('\n').match(/kubectl [^\n]*/g) ?? [];
   return calls
@@ -136,7 +136,7 @@ function namespaces(page: Page): readonly string[] {
     .map((call) => `calls \`${call}\` without the namespace`);
 }
 
-/** The type that readers make. */
+/** A type that readers write themselves. */
 const readersOwn = 'jobs/resizeImage/';
 
 /** A text in code style that looks like a file of the project must be one. */

@@ -1,10 +1,10 @@
-/** What one page says in the words of another: so many words in a row that stand in two pages. Code and generated pages are left out. */
+/** Finds passages that two pages share: a certain number of words in a row. Code and generated pages are left out. */
 import type { Page } from './readPage.ts';
 
-/** Shorter runs are names and turns of phrase. */
+/** Shorter runs are names and common phrases. */
 const wordsInARow = 10;
 
-/** Written by `npm run docs` or by a bench from what stands in the code once. */
+/** Written by `npm run docs` or by a bench, from a source in the code. */
 const generated = /^docs\/(api|errors|metrics|settings|job-types|performance)\.md$/;
 
 export function findRepeats(pages: readonly Page[]): readonly string[] {
@@ -12,7 +12,7 @@ export function findRepeats(pages: readonly Page[]): readonly string[] {
   const found: string[] = [];
   for (const page of pages.filter(({ path }) => !generated.test(path))) {
     for (const words of proseOf(page.text).map(wordsOf)) {
-      // Those that begin within a run that was told are the same run.
+      // Runs that begin within a reported run are the same run.
       let told = 0;
       for (let from = 0; from + wordsInARow <= words.length; from += 1) {
         const run = words.slice(from, from + wordsInARow).join(' ');
@@ -36,7 +36,7 @@ function proseOf(text: string): readonly string[] {
     .split(/\n\s*\n|\n(?=\s*(?:[-*]|\d+\.|#+) )|\||\n(?=\|)/);
 }
 
-/** A link counts by its text, code by its words. */
+/** A link counts as its text, code as its words. */
 function wordsOf(prose: string): readonly string[] {
   return (
     prose

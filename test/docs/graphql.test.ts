@@ -1,4 +1,4 @@
-/** The operations of all pages, each block pasted whole, on one system: each is carried out as an admin of a laptop would. */
+/** The operations of all pages, each block pasted whole, on one system: each is run as an admin on a laptop would. */
 import { Kind, OperationTypeNode, parse, type OperationDefinitionNode } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -6,7 +6,7 @@ import { openApiSystem, type ApiSystem } from '../e2e/apiSystem.ts';
 import { as, secret } from '../security/stage.ts';
 import { blocksRunBy } from './readPages.ts';
 
-/** Those that say so: docs/authentication.md, docs/lists.md, docs/operations.md, docs/owner-feed.md, docs/schedules.md, README.md … */
+/** Pages with this mark: docs/authentication.md, docs/lists.md, docs/operations.md, docs/owner-feed.md, docs/schedules.md, README.md … */
 const blocks = blocksRunBy('test/docs/graphql.test.ts').map(({ path, text }) => ({ path, text, operations: operationsOf(text) }));
 
 function operationsOf(text: string): readonly OperationDefinitionNode[] {

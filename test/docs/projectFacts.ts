@@ -1,4 +1,4 @@
-/** The project as the pages are held against it: its files, scripts, names, and the values that pages repeat. */
+/** The facts about the project with which pages are compared: its files, scripts, names, and the values that pages repeat. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isEnumType } from 'graphql';
@@ -60,7 +60,7 @@ export function readProjectFacts(): Facts {
   };
 }
 
-/** What prose repeats, as it writes it. */
+/** Values that prose repeats, as it writes them. */
 function limits(settings: ReturnType<typeof describeSettings>): Readonly<Record<string, string>> {
   const byDefault = (name: string): number => Number(settings.find((setting) => setting.name === name)?.byDefault);
   const written = (value: number): string => value.toLocaleString('en-US');

@@ -1,4 +1,4 @@
-/** All pages of the project, the blocks that a test says it runs, and the words of their commands. */
+/** All pages of the project, the blocks that a test runs, and the arguments of the commands in them. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
@@ -6,15 +6,15 @@ import { readPage, type Block, type Page } from './readPage.ts';
 
 export const root = join(import.meta.dirname, '../..');
 
-/** What was, is told as it was. */
+/** Pages about the past, which are not updated. */
 const past = /^(?:CHANGELOG\.md|docs\/adr\/)/;
 
-/** All pages that tell of the project as it is. */
+/** All pages that describe the present state of the project. */
 export function readPages(): readonly Page[] {
   return texts().map(([path, text]) => readPage(path, text));
 }
 
-/** The blocks of all pages that say that this test runs them, in the order of their page. */
+/** The blocks of all pages that are marked as run by this test, in the order of their page. */
 export function blocksRunBy(test: string): readonly (Block & { readonly path: string })[] {
   const mark = `run by: ${test}`;
   const pages = texts().filter(([, text]) => text.includes(`<!-- ${mark} -->`));
@@ -27,7 +27,7 @@ function texts(): readonly (readonly [path: string, text: string])[] {
   return paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]);
 }
 
-/** What stands behind `npm run <script> --` in the blocks that this test runs, one list a command, in the order of their page. */
+/** The arguments after `npm run <script> --` in the blocks that this test runs: one list for each command, in the order of their page. */
 export function argumentsOf(test: string, script: string): readonly (readonly string[])[] {
   const lines = blocksRunBy(test).flatMap(({ text }) => text.split('\n'));
   const prefix = `npm run ${script} -- `;
@@ -41,7 +41,7 @@ export function argumentsOf(test: string, script: string): readonly (readonly st
     );
 }
 
-/** Files that belong to the project, and the folders that they lie in. */
+/** Files that belong to the project, and their folders. */
 export function projectPaths(): ReadonlySet<string> {
   const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
   const paths = new Set<string>(['', '.']);

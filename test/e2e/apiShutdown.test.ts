@@ -9,7 +9,7 @@ import { engines } from '../support/engines.ts';
 const watch = 'subscription ($jobId: ID) { jobStatusChanged(jobId: $jobId) { version status } }';
 
 describe.each(engines)('on %s', (engine) => {
-  it('closes sockets with 1001, breaks streams off, ends waits with SHUTTING_DOWN, and lets nobody in; twice is fine', async () => {
+  it('closes sockets with 1001, breaks streams off, ends waits with SHUTTING_DOWN, and lets nobody in; closing twice does no harm', async () => {
     let watched = 0;
     await using api = await openApiSystem({
       engine,
@@ -50,7 +50,7 @@ describe.each(engines)('on %s', (engine) => {
     const began = Date.now();
     await Promise.all([api.closeServer(), api.closeServer()]);
     await api.closeServer();
-    // Neither the grace nor the wait, of which there are fifty seconds left.
+    // Neither the grace period nor the wait delays it: fifty seconds of them are left.
     expect(Date.now() - began).toBeLessThan(30_000);
 
     expect((await closed)[0]).toBe(1001);

@@ -63,7 +63,7 @@ describe.each(engines)('on %s', (engine) => {
       expect(await versions({}, `${jobId}:2`)).toEqual(['complete']);
     });
 
-    test('who resumes before what the record keeps is told the oldest kept transition next, and all after it', async () => {
+    test('a watcher that resumes before the start of the kept history gets the oldest kept transition next, and all after it', async () => {
       const jobId = await api.createJob();
       await cancel(jobId);
       for (let retries = 1; retries <= 30; retries += 1) {
@@ -72,7 +72,7 @@ describe.each(engines)('on %s', (engine) => {
       }
       const { text } = await readStream(await stream({ jobId, after: 1 }));
       const told = eventsIn(text).map(({ id, event }) => id ?? event);
-      // As docs/guarantees.md has it.
+      // As in docs/guarantees.md.
       expect(told).toEqual([...Array.from({ length: maxHistory }, (_, index) => `${jobId}:${13 + index}`), 'complete']);
     });
 

@@ -27,7 +27,7 @@ describe.each(engines)('on %s', (engine) => {
     it('without a jobId sees whatever happens to its jobs', async () => {
       let seen: unknown;
       const watching = take(api.client().iterate({ query: watch }), 1).then(([event]) => (seen = event));
-      // The subscription begins a moment after it was asked for, and nothing tells when.
+      // The subscription begins a moment after the request, and nothing reports when.
       const jobIds: unknown[] = [];
       while (seen === undefined) jobIds.push(await api.createJob());
       await watching;

@@ -1,4 +1,4 @@
-/** Workflows as clients meet them: handed in over HTTP, watched over WebSocket and Server-Sent Events, and refused where too large. */
+/** Workflows through the API: handed in over HTTP, watched over WebSocket and Server-Sent Events, and refused if too large. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { as, openGuarded } from '../security/stage.ts';
@@ -20,7 +20,7 @@ interface PlannedJob {
   readonly dependsOn?: readonly string[];
 }
 
-/** `a: []`, `b: ['a']`: a job a name. */
+/** `a: []`, `b: ['a']`: one job for each name. */
 function jobsOf(needs: Readonly<Record<string, readonly string[]>>, params: object = { durationMs: 5 }): readonly PlannedJob[] {
   return Object.entries(needs).map(([name, dependsOn]) => ({ name, type: 'simulate_work', params, dependsOn }));
 }
@@ -57,7 +57,7 @@ const told = ({ jobName, jobEvent, workflowStatus, workflowVersion }: Change): s
   jobName === null ? `workflow ${workflowVersion} ${workflowStatus}` : `${jobName} ${jobEvent?.version} ${jobEvent?.status}`;
 const isEnd = ({ workflowStatus }: Change): boolean => workflowStatus !== null && workflowStatus !== 'RUNNING';
 
-/** What each of these jobs does where nothing goes wrong, and the workflow. */
+/** The expected events of each of these jobs, and of the workflow, if nothing fails. */
 function expectedOf(jobs: readonly Pick<PlannedJob, 'name'>[]): readonly string[] {
   const ways = jobs.flatMap(({ name }) => [`${name} 1 PENDING`, `${name} 2 PROCESSING`, `${name} 3 SUCCEEDED`]);
   return ['workflow 1 RUNNING', ...ways, 'workflow 2 SUCCEEDED'].toSorted();
@@ -114,8 +114,8 @@ test('a workflow is handed in over HTTP, once under its key, and shown with its 
   expect(own.body.data).toMatchObject({ createWorkflow: { created: true, workflow: { owner: 'eve' } } });
 });
 
-describe('a watch of a workflow tells each change once, across connections that drop', () => {
-  /** One connection: what it tells, at most so much, before it is cut off. */
+describe('a watch of a workflow brings each change once, across lost connections', () => {
+  /** One connection: the events that it brings, up to a number at which it is cut off. */
   type Connection = (workflowId: string, after: string, most: number) => Promise<readonly Change[]>;
 
   async function overSocket(id: string, after: string, most: number): Promise<readonly Change[]> {
@@ -132,7 +132,7 @@ describe('a watch of a workflow tells each change once, across connections that 
 
   async function overEvents(id: string, after: string, most: number): Promise<readonly Change[]> {
     const cut = new AbortController();
-    // As an EventSource: what it had asked for at first, and how far it has come by its header.
+    // As an EventSource does: with its first request, and its header for the position.
     const response = await fetch(`${api.url}/graphql`, {
       method: 'POST',
       signal: cut.signal,
@@ -176,7 +176,7 @@ describe('a watch of a workflow tells each change once, across connections that 
   });
 });
 
-test('a workflow of 1,000 jobs is taken in one request, and watched to its end', async () => {
+test('a workflow of 1,000 jobs is accepted in one request, and watched to its end', async () => {
   const middle = Array.from({ length: 998 }, (_, index) => `page${index}`);
   const jobs = jobsOf({ split: [], ...Object.fromEntries(middle.map((name) => [name, ['split']])), join: middle }, { durationMs: 0 });
   const workflowId = await handIn(jobs);
@@ -187,14 +187,14 @@ test('a workflow of 1,000 jobs is taken in one request, and watched to its end',
   expect(changes.map(told).toSorted()).toEqual(expectedOf(jobs));
 });
 
-test('what is too large is refused, with the path, and nothing of it is made', async () => {
+test('a workflow that is too large is refused, with the path, and no part of it is created', async () => {
   const eve = await as('mallory');
   const many = Array.from({ length: 1001 }, (_, index) => `j${index}`);
   const apart = Object.fromEntries(many.map((name) => [name, []]));
   const cross = Object.fromEntries(many.slice(0, 142).map((name, index, all) => [name, all.slice(0, index)]));
   const refusals: readonly (readonly [readonly PlannedJob[], string, readonly (string | number)[]])[] = [
     [jobsOf(apart), 'BAD_USER_INPUT', ['jobs']],
-    // 10,011 of them.
+    // 10,011 dependencies.
     [jobsOf(cross), 'BAD_USER_INPUT', ['jobs']],
     [jobsOf({ a: ['b'], b: ['a'] }), 'BAD_USER_INPUT', ['jobs', 0, 'dependsOn']],
     [jobsOf({ a: [] }, { payload: 'x'.repeat(300_000) }), 'BAD_USER_INPUT', ['jobs', 0, 'params']],

@@ -1,4 +1,4 @@
-/** Children of jobs that are cancelled, fail, or are retried: what becomes of them, on both engines. */
+/** What happens to the children of jobs that are cancelled, fail, or are retried, on both engines. */
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../core/errors.ts';
@@ -13,7 +13,7 @@ import { engines } from '../support/engines.ts';
 import { childOf, openScriptedJobs, owner, type Script } from '../support/scriptedJobs.ts';
 import { jobsByName, workflowNow } from '../support/workflowTasks.ts';
 
-/** Until it is stopped. */
+/** Runs until it is stopped. */
 const forever: Script = async ({ signal }: HandlerContext) => {
   if (!signal.aborted) await once(signal, 'abort');
   throw new Error('it was stopped', { cause: signal.reason });
@@ -24,7 +24,7 @@ const waiting: Script = async ({ waitForSignal }) => {
 };
 
 describe.each(engines)('on %s', (engine) => {
-  test('a cancel reaches children at any depth: those that run, that wait, and what a child that is over has left; a retry does them anew', async () => {
+  test('a cancel reaches children at any depth, running or waiting, also below children that have ended; a retry does them again', async () => {
     await using jobs = await openScriptedJobs(engine, 8);
     const { core, scripts, begin, comesTo, children } = jobs;
     scripts.set('runs', forever).set('waits', waiting);
@@ -54,7 +54,7 @@ describe.each(engines)('on %s', (engine) => {
     expect((await middleOf())?.status).toBe('CANCELLED');
     expect((await children(top))['over']?.status).toBe('SUCCEEDED');
     await expect.poll(async () => (await core.table.listPlaced({ place: 'tell', limit: 10 })).jobs, patient).toEqual([]);
-    // Alone it would be cancelled again.
+    // Retried alone, it would be cancelled again.
     const refused = retryJob(core, { owner, jobId: middle?.jobId ?? '' });
     await expect(refused).rejects.toMatchObject({ code: 'JOB_NOT_RETRYABLE', details: { jobId: top } });
 
@@ -71,7 +71,7 @@ describe.each(engines)('on %s', (engine) => {
 
 const patient = { timeout: 15_000, interval: 20 };
 
-test('a cancelled workflow cancels the children of its jobs, also those that a job which is over has left', async () => {
+test('a cancelled workflow cancels the children of its jobs, also open children of jobs that have ended', async () => {
   await using jobs = await openScriptedJobs('embedded', 8);
   const { core, scripts, beginWorkflow, comesTo, children } = jobs;
   scripts.set('left', waiting).set('awaited', forever);
@@ -87,7 +87,7 @@ test('a cancelled workflow cancels the children of its jobs, also those that a j
   await comesTo((await children(b?.jobId ?? ''))['awaited']?.jobId ?? '', 'CANCELLED');
 });
 
-test('a child made while its parent ends goes on where that succeeded or failed, and not where it was cancelled', async () => {
+test('a child created while its parent ends goes on if the parent succeeded or failed, and not if it was cancelled', async () => {
   await using jobs = await openScriptedJobs('embedded', 4);
   const { core, scripts, begin, comesTo, children } = jobs;
   const gate = Promise.withResolvers<void>();
@@ -108,7 +108,7 @@ test('a child made while its parent ends goes on where that succeeded or failed,
   gate.resolve();
   for (const parent of [succeeded, failed]) await comesTo((await children(parent))['child']?.jobId ?? '', 'SUCCEEDED');
 
-  // Made in the clean-up of a cancelled run, and by a worker that has not heard of the cancel for long.
+  // Created in the clean-up of a cancelled run, and by a worker that has not noticed the cancel for a long time.
   scripts.set('late', waiting);
   const cleaning = await begin('cleans', async (context) => {
     try {
@@ -126,7 +126,7 @@ test('a child made while its parent ends goes on where that succeeded or failed,
   expect(jobs.began).not.toContain('too late');
 });
 
-test('a retried parent has its failed children done again when it names them, once a generation, and keeps what the others gave', async () => {
+test('when a retried parent names its failed children they run again, once in each generation; the results of the others are kept', async () => {
   await using jobs = await openScriptedJobs('embedded', 4);
   const { core, scripts, began, begin, beginWorkflow, comesTo, children } = jobs;
   let isMended = false;
@@ -135,7 +135,7 @@ test('a retried parent has its failed children done again when it names them, on
     return 'mended';
   });
   const script: Script = async ({ createJob, runJob, step }) => {
-    // A step is not made again: its child is named by whoever waits for it.
+    // The step is not repeated: its child is named where it is awaited.
     await step('makes', async () => (await createJob('good', childOf('good'))).jobId);
     await createJob('good too', childOf('good'));
     return [await runJob('fails', childOf('fails')), await runJob('last', childOf('good'))];
@@ -174,7 +174,7 @@ test('a retried parent has its failed children done again when it names them, on
   expect((await core.table.get(first['fails']?.jobId ?? ''))?.status).toBe('FAILED_FINAL');
 });
 
-test('a parent that is retried while children of before run waits for them, and hears how they end', async () => {
+test('a parent that is retried while earlier children run waits for them, and learns how they end', async () => {
   await using jobs = await openScriptedJobs('embedded', 4);
   const { core, scripts, begin, comesTo, children } = jobs;
   const gate = Promise.withResolvers<void>();

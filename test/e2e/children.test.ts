@@ -47,7 +47,7 @@ async function setup(engine: Engine, slots: number) {
     const names = Array.from({ length: leaves }, (_, index) => `leaf ${index}`);
     if (way === 'one') return runJob('only', { type: 'leaf', params: { n: 1, fails } });
     if (way === 'wide') {
-      // Refused one by one: they count, and cost nothing.
+      // Refused one by one: they are counted, and cost nothing.
       await Promise.allSettled(Array.from({ length: 1000 }, (_, index) => make(`child ${index}`, { type: 'none' })));
       await make('one more', { type: 'leaf' });
     }

@@ -42,7 +42,7 @@ async function setup() {
   };
 }
 
-/** A folder in which the commands of a page are typed: the project, with nothing kept yet, and room for backups. */
+/** A folder in which the commands of a page are run: the project, without any data yet, and with room for backups. */
 async function openReadersFolder() {
   const folder = await mkdtemp(join(tmpdir(), 'job-tickets-reader-'));
   for (const name of await readdir(root)) if (name !== '.data') await symlink(join(root, name), join(folder, name));
@@ -55,13 +55,13 @@ async function openReadersFolder() {
     dataDir: join(folder, '.data'),
     backUp,
     putBack,
-    /** Whole, as it is pasted. */
+    /** A whole block, as users paste it. */
     type: async (block: string): Promise<string> => (await run('bash', ['-euc', block], { cwd: folder, env })).stdout,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
-test('by the page alone: a backup made while jobs are written has each that was accepted before, and brings them and the files back', async () => {
+test('with the commands of the page, a backup made while jobs are written has each job accepted before, and restores them and the files', async () => {
   await using reader = await openReadersFolder();
   const object = join(reader.dataDir, 'objects/job-tickets/report.html');
   await mkdir(dirname(object), { recursive: true });

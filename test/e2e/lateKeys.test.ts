@@ -1,4 +1,4 @@
-/** Limits by key of jobs whose params come from results: each counts with those of the key that it then has. */
+/** Limits by key for jobs whose params come from results: each counts under the key that its complete params give. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineHandler } from '../../core/handler.ts';
@@ -20,7 +20,7 @@ const call = defineJobType({
   example: {},
 });
 
-test('a limit goes by the params that a job runs with, and not by those that it was handed in with', async () => {
+test('a limit uses the params that a job runs with, and not those that it was handed in with', async () => {
   const running = new Set<string>();
   let isDoubled = false;
   const both = Promise.withResolvers<void>();
@@ -29,7 +29,7 @@ test('a limit goes by the params that a job runs with, and not by those that it 
     isDoubled ||= running.has(params.customer);
     running.add(params.customer);
     if (running.size === 2) both.resolve();
-    // One of each runs at once: counted by what was handed in, they would wait for each other.
+    // One of each key runs at the same time: counted by the params handed in, they would wait for each other.
     await both.promise;
     await new Promise(setImmediate);
     running.delete(params.customer);

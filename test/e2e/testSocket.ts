@@ -13,19 +13,19 @@ export interface TestSocket {
   pause(): void;
   resume(): void;
   end(): void;
-  /** Resolves after so many more pings of the server. */
+  /** Resolves after the given number of further pings from the server. */
   pings(count: number): Promise<void>;
-  /** For bytes that are no frames of a client's. */
+  /** For bytes that are not a client's frames. */
   readonly wire: Socket;
 }
 
 export interface TestSocketOptions {
   readonly headers?: Readonly<Record<string, string>>;
-  /** Default: as the protocol demands. */
+  /** Default: as the protocol requires. */
   readonly answersPings?: boolean;
 }
 
-/** A socket after its connection_ack, spoken to in plain messages. */
+/** A socket after its connection_ack, for plain messages. */
 export async function openSocket(
   url: string,
   connectionParams: object = {},

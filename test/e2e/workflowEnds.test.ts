@@ -1,4 +1,4 @@
-/** Ends of workflows, told to webhooks and to who watches all of an owner's: whoever dies, at least once, and never silently missed. */
+/** Ends of workflows reach webhooks and watchers of all of an owner's workflows: at least once, whichever process dies, and never silently missed. */
 import { afterAll, expect, test } from 'vitest';
 import { JobError } from '../../core/errors.ts';
 import type { Feed } from '../../core/feed/feed.ts';
@@ -28,7 +28,7 @@ const begin = async (owner: string, tags?: readonly string[]): Promise<string> =
   return (await createWorkflow(core, { owner, name: 'flow', traceId: 't', tags, jobs: [job] })).workflow.workflowId;
 };
 
-/** As its worker would, with what of the core is there; who tells of it may be another. */
+/** Ends the job as its worker would, with the given parts of the core; another process may announce the end. */
 async function end(by: Core, workflowId: string, event: 'succeed' | 'failForGood'): Promise<void> {
   const { only } = await jobsByName(core, workflowId);
   if (only === undefined) throw new Error('the job is missing');
@@ -44,7 +44,7 @@ const told = (workflowId: string) =>
     .filter(({ event }) => event.data.workflowId === workflowId)
     .map(({ event, headers }) => [event.type, headers['webhook-id']]);
 
-test('a webhook is told of the ends that it asks for, under one id, and each once more after a retry', async () => {
+test('a webhook gets the ends that it chose, each under one id, and once more after a retry', async () => {
   stage.system.startWorker();
   const owner = newOwner();
   const { endpoint } = await endpointFor(owner, { statuses: [], workflowStatuses: ['SUCCEEDED', 'FAILED'], tags: ['paid'] });
@@ -63,11 +63,11 @@ test('a webhook is told of the ends that it asks for, under one id, and each onc
   expect(told(other)).toEqual([]);
 });
 
-test('an end that nobody told before its workflow was opened again is told all the same, though its teller died', async () => {
+test('an end is still delivered when the process that announces it dies, and the workflow is opened again before', async () => {
   const owner = newOwner();
   await endpointFor(owner, { statuses: ['CANCELLED'], workflowStatuses: ['SUCCEEDED', 'FAILED'] });
   const workflowId = await paused(owner);
-  // Whoever ends it dies before it can make a delivery.
+  // The process that ends it dies before it can create a delivery.
   const dying = { ...core, table: { ...core.table, create: () => Promise.reject(new JobError('TABLE_UNAVAILABLE')) } };
   await end(dying, workflowId, 'failForGood');
   expect(await workflowNow(core, workflowId)).toMatchObject({ status: 'FAILED', tell: 2, webhookVersion: 1 });
@@ -83,7 +83,7 @@ test('an end that nobody told before its workflow was opened again is told all t
   await expect.poll(shown, patient).toEqual(new Set([`workflow.failed ${workflowId}.2`, `workflow.succeeded ${workflowId}.4`]));
 });
 
-test('who watches all of an owner’s workflows hears of each change once, of no other owner’s, and of none before', async () => {
+test('a watcher of all of an owner’s workflows gets each change once, none of other owners, and none from before', async () => {
   const owner = newOwner();
   const before = await paused(owner);
   await end(core, before, 'failForGood');
@@ -99,11 +99,11 @@ test('who watches all of an owner’s workflows hears of each change once, of no
     heard.map(({ workflowId, change }) => `${workflowId === fresh ? 'fresh' : 'before'} ${change?.version} ${change?.status}`).toSorted();
   const all = ['before 3 RUNNING', 'before 4 SUCCEEDED', 'fresh 1 RUNNING', 'fresh 2 SUCCEEDED'];
   await expect.poll(shown, patient).toEqual(all);
-  // Told again, by a sweeper, it is no news.
+  // Published again by a sweeper, it is not sent again.
   setForward(1);
   await tellWaiting(core);
   expect(shown()).toEqual(all);
-  // Where one of them goes on: with its jobs, and without what was told of itself.
+  // A watch of one of them resumes here: with its jobs, and without the workflow's own changes that were sent.
   const sequence = heard.findLast(({ workflowId }) => workflowId === fresh)?.sequence;
   const rest: string[] = [];
   for await (const { job, change } of await watches.workflow({ owner, workflowId: fresh, afterSequence: sequence })) {
@@ -113,7 +113,7 @@ test('who watches all of an owner’s workflows hears of each change once, of no
   await watch.return();
 });
 
-test('who watches them is told where a change may have been missed, and a hint that was not taken is told anew', async () => {
+test('watchers are told when a change may have been missed, and a hint that was not accepted is published again', async () => {
   const owner = newOwner();
   let isAway = false;
   const feed: Feed = { ...core.feed, publish: (event, record) => (isAway ? Promise.resolve(false) : core.feed.publish(event, record)) };
@@ -137,7 +137,7 @@ test('who watches them is told where a change may have been missed, and a hint t
 
 const patient = { timeout: 15_000, interval: 20 };
 
-/** One whose job nobody begins. */
+/** A workflow whose job is never started. */
 async function paused(owner: string): Promise<string> {
   const job = { name: 'only', type: 'unheard_of', params: {}, whenDependencyFails: 'CANCEL', priority: 'NORMAL' } as const;
   const jobTypes = { all: core.jobTypes.all, find: () => core.jobTypes.find('simulate_work') };

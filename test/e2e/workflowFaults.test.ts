@@ -1,6 +1,6 @@
 /**
- * Faults that trackers of other systems are full of, each by its name: the parent, or the workflow, that waits for ever though
- * what it waits for has ended. On one system with two slots.
+ * Faults that are often reported for other systems: a parent, or a workflow, waits for ever although everything that it waits for
+ * has ended. On one system with two slots.
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import { JobError, PermanentError } from '../../core/errors.ts';
@@ -26,7 +26,7 @@ const runsOf = (name: string): number => began.filter((one) => one === name).len
 const valueOf = ({ result }: Job): unknown => (result?.kind === 'inline' ? result.value : undefined);
 
 describe('a parent', () => {
-  test('a child fails for good while its siblings run: they go on, and the parent hears of each', async () => {
+  test('a child fails for good while its siblings run: they go on, and the parent learns how each ended', async () => {
     const gate = Promise.withResolvers<string>();
     scripts.set('early', fails).set('slow', () => gate.promise);
     const parent = await begin('waits for both', async ({ createJob, waitFor }) => {
@@ -63,7 +63,7 @@ describe('a parent', () => {
     expect(runsOf('waits late')).toBe(1);
   });
 
-  test('its own attempts fail and back off: each goes on with the children that there are, and who depends on it begins after the last', async () => {
+  test('its own attempts fail and back off: each goes on with the existing children, and jobs that depend on it begin after the last one', async () => {
     scripts.set('flaky', async ({ runJob, step }, run) => {
       const kept = await step('once', () => run);
       const child = await runJob('child of flaky', childOf('child of flaky'));
@@ -103,7 +103,7 @@ describe('a workflow', () => {
     expect(['one', 'two', 'three'].map(runsOf)).toEqual([1, 1, 1]);
   });
 
-  test('has three levels with mixed policies: each ends as its own says of what it needs, whatever the others say', async () => {
+  test('has three levels with mixed policies: each job ends as its own policy says for its dependencies, whatever the others say', async () => {
     scripts.set('bad', fails);
     const needs = {
       bad: [],
@@ -150,7 +150,7 @@ describe('a workflow', () => {
     expect(runsOf(`c${length - 1}`)).toBe(1);
   });
 
-  test('its maker dies when half of it is made: the rest is made by the sweeper, and none twice', async () => {
+  test('the process that creates it dies halfway: the sweeper creates the rest, and no job twice', async () => {
     let left = 5;
     const create: typeof core.table.create = (job) => {
       left -= 1;
@@ -164,7 +164,7 @@ describe('a workflow', () => {
     for (const name of Object.keys(needs)) expect(runsOf(name)).toBe(1);
   });
 
-  test('as many jobs as it may have wait for one', async () => {
+  test('the largest allowed number of jobs wait for one', async () => {
     const count = isLong ? 10 : 1;
     const names = Array.from({ length: 999 }, (_, at) => `s${at}`);
     const needs: Readonly<Record<string, readonly string[]>> = { hub: [], ...Object.fromEntries(names.map((name) => [name, ['hub']])) };

@@ -35,7 +35,7 @@ export async function createOver(
 
 const answered = z.object({ data: z.unknown(), errors: z.array(z.unknown()).min(1).optional() });
 
-/** Any operation. @throws where there was no answer, or one with errors. */
+/** Any operation. @throws if there was no answer, or one with errors. */
 export async function askOver(url: string, query: string, variables: object): Promise<unknown> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',

@@ -27,7 +27,7 @@ import { wrongWorkflows } from './wrongWorkflows.ts';
 export interface ChaosReport {
   readonly history: History;
   readonly workflows: number;
-  /** Of workflows: what is wrong with their ends, with what their runs did, and with what was told of them. */
+  /** Of workflows: what is wrong with their ends, with what their runs did, and with what their watchers got. */
   readonly wrong: readonly string[];
   readonly faults: readonly string[];
   /** From the end of the last fault and the last job handed in. */
@@ -41,7 +41,7 @@ export interface ChaosOptions {
   readonly boundMs: number;
 }
 
-/** Jobs handed in a second; and workflows, of at most so many jobs. */
+/** The number of jobs handed in each second; the number of workflows each second, and the most jobs in one. */
 const rate = 5;
 const [workflowRate, mostJobs] = [0.5, 12];
 const workersAndServers = 2;
@@ -93,7 +93,7 @@ export async function runChaos(context: TestContext, { seed, totalMs, boundMs }:
     const { table: jobs } = await stage.history();
     return wrongWorkflows(owning, { jobs, workflows: await workflowsOf(stage, owning) }, await readFile(effects, 'utf8'));
   };
-  // What was told last may be on its way to their watchers.
+  // The last events may still be on their way to the watchers.
   await expect
     .poll(wrong, { timeout: 20_000 })
     .toEqual([])
@@ -102,7 +102,7 @@ export async function runChaos(context: TestContext, { seed, totalMs, boundMs }:
   return { history: await stage.history(), workflows: owning.workflows.length, wrong: await wrong(), faults, settledMs };
 }
 
-/** Hands in workflows, watches one job of each, and does to them what their owner may. Answers the ends of the watchers. */
+/** Hands in workflows, watches one job of each, and does what their owner may do. Returns the ends of the watchers. */
 async function own(
   stage: Stage,
   client: WorkflowClient,

@@ -1,4 +1,4 @@
-/** The judges of workflows notice what must not be, and accept what may. */
+/** The judges of workflows report wrong results, and accept right ones. */
 import { describe, expect, test } from 'vitest';
 import type { Job, JobStatus } from '../../core/job.ts';
 import { makeJob } from '../support/jobFactory.ts';
@@ -27,7 +27,7 @@ const judged = (
 const cause = (jobId: string, generation = 1) => ({ cause: { jobId, generation } });
 
 describe('of a workflow at rest', () => {
-  test('what follows from the graph and the failures is accepted', () => {
+  test('ends that follow from the graph and the failures are accepted', () => {
     const all = ['a', 'b', 'c'];
     expect(
       judged(
@@ -62,7 +62,7 @@ describe('of a workflow at rest', () => {
       'RUNNING',
       [job('a', 'SUCCEEDED'), job('b', 'PENDING', { waitsFor: 'a' }), job('c', 'PENDING', { waitsFor: 'b' })],
     ],
-    ['still to be told', 'CANCEL', 'SUCCEEDED', [job('a', 'SUCCEEDED', { tell: 3 }), job('b', 'SUCCEEDED'), job('c', 'SUCCEEDED')]],
+    ['not announced yet', 'CANCEL', 'SUCCEEDED', [job('a', 'SUCCEEDED', { tell: 3 }), job('b', 'SUCCEEDED'), job('c', 'SUCCEEDED')]],
     ['succeeded, though', 'CANCEL', 'FAILED', [job('a', 'FAILED_FINAL'), job('b', 'SUCCEEDED'), job('c', 'SUCCEEDED')]],
     ['nobody asked', 'CANCEL', 'CANCELLED', [job('a', 'SUCCEEDED'), job('b', 'SUCCEEDED'), job('c', 'CANCELLED')]],
     [
@@ -84,7 +84,7 @@ describe('of a workflow at rest', () => {
   });
 });
 
-describe('of what runs did', () => {
+describe('of the effects of runs', () => {
   const wrong = (effects: readonly Effect[]) =>
     wrongEffects(readEffects(effects.map((one) => JSON.stringify(one)).join('\n')), [planWith('CANCEL')], []);
   const step = { jobId: 'a', name: 's' } as const;
@@ -121,14 +121,14 @@ describe('of what runs did', () => {
     expect(wrong(effects).join('\n')).toContain(what);
   });
 
-  test('it is noticed that a result is none of its runs’', () => {
+  test('it is noticed that a result does not come from any of its runs', () => {
     const jobs = [job('a', 'SUCCEEDED', { type: 'program', result: { kind: 'inline', value: { sum: 2 } } })];
     expect(wrongEffects([{ kind: 'ended', jobId: 'a', sum: 3 }], [planWith('RUN')], jobs).join('\n')).toContain('its runs gave 3');
     expect(wrongEffects([{ kind: 'ended', jobId: 'a', sum: 2 }], [planWith('RUN')], jobs)).toEqual([]);
   });
 });
 
-describe('of what watchers of a workflow saw', () => {
+describe('of the events that watchers of a workflow got', () => {
   const history = [1, 2, 3].map((version) => ({ version, status: `status ${version}` }));
   const item = { name: 'a', version: 3, status: 'status 3', history };
   const saw = (versions: readonly number[], recovered?: boolean) =>
@@ -137,12 +137,12 @@ describe('of what watchers of a workflow saw', () => {
       [item],
     ).join('\n');
 
-  test('the first may be any, and the rest is whole', () => {
+  test('the first event may be any, and the rest is complete', () => {
     expect(saw([1, 2, 3])).toBe('');
     expect(saw([3])).toBe('');
   });
 
-  test('a gap, a step back, an end that was missed, and a loss that is none are noticed', () => {
+  test('a gap, a step back, a missed end, and a false report of a loss are noticed', () => {
     expect(saw([1, 3])).toContain('nothing between 1 and 3');
     expect(saw([1, 3], false)).toContain('nothing between 1 and 3');
     expect(saw([2, 1, 3])).toContain('saw 1 after 2');

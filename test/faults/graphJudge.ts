@@ -1,6 +1,6 @@
 /**
- * Decides of a workflow that has come to rest whether each of its jobs ended as the graph and the failures say. Pure: its
- * records in, what is wrong out.
+ * Decides for a workflow at rest whether each of its jobs ended as the graph and the failures require. Pure: takes the records,
+ * returns what is wrong.
  */
 import { isFailed, isFinal, type Job } from '../../core/job.ts';
 import type { Plan } from '../../core/workflow/plan.ts';
@@ -13,9 +13,9 @@ export interface JudgedPlan extends Pick<Plan, 'jobIds' | 'numberOf'> {
 export interface RestingGraph {
   readonly workflow: Pick<Workflow, 'status'> & Partial<Pick<Workflow, 'making' | 'cancelling' | 'tell' | 'cause'>>;
   readonly plan: JudgedPlan;
-  /** Of the workflow, and what their handlers made, at any depth. */
+  /** The jobs of the workflow, and their children at any depth. */
   readonly jobs: readonly Job[];
-  /** Somebody asked for its cancel, or that of its workflow. */
+  /** Whether a cancel of the job, or of its workflow, was requested. */
   readonly wasCancelAsked: (jobId: string) => boolean;
 }
 
@@ -35,7 +35,7 @@ type Records = ReadonlyMap<string, Job>;
 
 function wrongOf(job: Job, graph: RestingGraph, records: Records): readonly string[] {
   const wrong: string[] = [];
-  if (job.tell !== undefined) wrong.push('is still to be told of');
+  if (job.tell !== undefined) wrong.push('is not announced yet');
   if (!isFinal(job.status)) {
     if (!isHeld(job, graph, records)) wrong.push(`is stuck: ${job.status}, waits for ${job.waitsFor ?? job.waiting?.reason}`);
     return wrong;
@@ -43,7 +43,7 @@ function wrongOf(job: Job, graph: RestingGraph, records: Records): readonly stri
   if (job.status === 'CANCELLED') wrong.push(...wrongCancel(job, graph, records));
   const { jobs, jobIds, numberOf } = graph.plan;
   const planned = jobs[numberOf(job.jobId) ?? -1];
-  // What ran, ran because of these.
+  // It ran only because these succeeded.
   if (job.status === 'SUCCEEDED' && planned !== undefined && planned.whenDependencyFails !== 'RUN') {
     for (const number of planned.dependsOn) {
       const { status } = records.get(jobIds[number] ?? '') ?? {};
@@ -53,7 +53,7 @@ function wrongOf(job: Job, graph: RestingGraph, records: Records): readonly stri
   return wrong;
 }
 
-/** Waits, itself or by what it waits for, until somebody retries what failed. */
+/** Whether the job, or a job that it waits for, waits until a failed job is retried. */
 export function isHeld(job: Job, { plan }: Pick<RestingGraph, 'plan'>, records: Records): boolean {
   const other = job.waitsFor === undefined ? undefined : records.get(job.waitsFor);
   const planned = plan.jobs[plan.numberOf(job.jobId) ?? -1];
@@ -85,12 +85,12 @@ function forefathers(job: Job, records: Records): readonly Job[] {
   return parent === undefined ? [] : [parent, ...forefathers(parent, records)];
 }
 
-/** Now, or in an earlier generation, in which it may have been its children's end. */
+/** Now, or in an earlier generation, whose cancel may have ended its children. */
 const wasCancelled = ({ history }: Job): boolean => history.some(({ status }) => status === 'CANCELLED');
 
 function wrongOfWorkflow({ workflow, plan }: RestingGraph, records: Records): readonly string[] {
   const { status, making, cancelling, tell, cause } = workflow;
-  if (making === true || cancelling === true || tell !== undefined) return ['the workflow is still to be carried on'];
+  if (making === true || cancelling === true || tell !== undefined) return ['the workflow is unfinished'];
   const statuses = plan.jobIds.map((jobId) => records.get(jobId)?.status ?? 'PENDING');
   const expected = !statuses.every(isFinal)
     ? 'RUNNING'

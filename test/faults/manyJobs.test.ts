@@ -18,7 +18,7 @@ import { createOver, watchOver } from './apiClient.ts';
 const isLong = process.env['FAULTS'] === 'long';
 const jobs = isLong ? 1_000_000 : 50_000;
 const timeout = isLong ? 600_000 : 120_000;
-/** An empty one takes one to two seconds; to read all of a million takes many. */
+/** An empty table takes one to two seconds; reading a million jobs takes many. */
 const maxStartCpuMs = 5000;
 
 async function openFolder() {
@@ -49,7 +49,7 @@ test(`${jobs.toLocaleString('en-US')} ended jobs: it starts as soon, lists as fa
     expect(found[0]).toBe(filter.includes('FAILED') ? undefined : fillId('A', jobs - 1));
     const before = await cpuMs(entry.pid);
     await list(url, filter);
-    // As little as an answer takes: a walk through all of them would take seconds.
+    // No longer than an answer takes: reading all of them would take seconds.
     expect((await cpuMs(entry.pid)) - before).toBeLessThan(500);
   }
   const { jobId } = await createOver(url, { params: { durationMs: 0 } });

@@ -1,4 +1,4 @@
-/** What runs of programs did, in the order in which they did it, and what of it they should not have. */
+/** The effects of runs of programs, in order, and which of them are wrong. */
 import { z } from 'zod';
 import { isFailed, isFinal, jobStatuses, type Job } from '../../core/job.ts';
 import { anyJson } from '../../core/jobType.ts';
@@ -8,7 +8,7 @@ const status = z.enum(jobStatuses);
 const named = { jobId: z.string(), name: z.string() };
 
 const effect = z.discriminatedUnion('kind', [
-  /** `statuses`: of the jobs that it depends on, as the handler is told. */
+  /** `statuses`: those of its dependencies, as the handler gets them. */
   z.object({ kind: z.literal('begins'), jobId: z.string(), statuses: z.array(status) }),
   z.object({ kind: z.literal('stepRuns'), ...named }),
   z.object({ kind: z.literal('stepGave'), ...named, value: z.number() }),
@@ -18,7 +18,7 @@ const effect = z.discriminatedUnion('kind', [
 ]);
 export type Effect = z.infer<typeof effect>;
 
-/** The last line may be half one: whoever wrote it was killed. */
+/** The last line may be incomplete, since the process that wrote it was killed. */
 export function readEffects(text: string): readonly Effect[] {
   return text.split('\n').flatMap((line) => {
     const parsed = effect.safeParse(jsonOf(line));
@@ -44,7 +44,7 @@ export function wrongEffects(effects: readonly Effect[], plans: readonly JudgedP
       case 'begins': {
         const plan = plans.find(({ numberOf }) => numberOf(jobId) !== undefined);
         const { dependsOn = [], whenDependencyFails } = plan?.jobs[plan.numberOf(jobId) ?? -1] ?? {};
-        // One that had failed may have been retried since.
+        // A dependency that had failed may have been retried since.
         const fits = one.statuses.every((is) => is === 'SUCCEEDED' || whenDependencyFails === 'RUN');
         if (!fits || one.statuses.length !== dependsOn.length) wrong.push(`${jobId} begins, and is told ${one.statuses.join(', ')}`);
         break;
@@ -74,7 +74,7 @@ export function wrongEffects(effects: readonly Effect[], plans: readonly JudgedP
   return [...wrong, ...jobs.flatMap((job) => endedOtherwise(job, sums.get(job.jobId)))];
 }
 
-/** A success is one of its runs'. */
+/** The result of a success must come from one of its runs. */
 function endedOtherwise({ jobId, type, status: ended, result }: Job, sums: ReadonlySet<number> = new Set()): readonly string[] {
   if (type !== 'program' || isFailed(ended) || !isFinal(ended) || result?.kind !== 'inline') return [];
   const { sum } = z.object({ sum: z.number() }).parse(result.value);

@@ -1,4 +1,4 @@
-/** The handler of programs in a process that may be killed: what its runs see and do is a line of a file each, before it goes on. */
+/** The handler of programs in a process that may be killed: it writes each thing that a run sees or does to a file before it goes on. */
 import { appendFileSync } from 'node:fs';
 import { PermanentError } from '../../core/errors.ts';
 import { createProgramHandler } from '../support/programs.ts';
@@ -7,7 +7,7 @@ import type { Effect } from './programEffects.ts';
 const file = process.env['EFFECTS_FILE'] ?? '';
 const note = (effect: Effect): void => appendFileSync(file, `${JSON.stringify(effect)}\n`);
 
-/** Of how many moments one ends a run. */
+/** The share of moments at which a run ends. */
 const failure = 0.04;
 const longestSeconds = 3;
 

@@ -100,7 +100,7 @@ test('what was answered early is shown to nobody before it is on the disk, where
   await table.close();
 });
 
-test('a claim is answered before the writes of its group are on the disk, but no sooner than its own job is there', async () => {
+test('a claim is answered before the writes of its group are on the disk, but not before its own job is on the disk', async () => {
   await using folder = await openFolder();
   const table = await openTable(folder.file);
   const [before, other] = [makeJob(), makeJob()];

@@ -1,4 +1,4 @@
-/** Owners of workflows as the API's users write them: hand in, watch with resume, send signals, retry and cancel, until all is over. */
+/** Owners of workflows that use the API as users do: hand in, watch with resume, send signals, retry and cancel, until all have ended. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
@@ -18,21 +18,21 @@ export interface OwnedWorkflow {
 }
 
 export interface WorkflowClient {
-  /** Again until it is answered. */
+  /** Repeated until it is answered. */
   handIn(key: string): Promise<OwnedWorkflow>;
   readonly workflows: readonly OwnedWorkflow[];
-  /** What somebody asked for the cancel of, jobs and workflows. */
+  /** The jobs and workflows for which a cancel was requested. */
   readonly cancelled: ReadonlySet<string>;
-  /** One round of signals, and of retries and cancels by chance. */
+  /** One round of signals, and of random retries and cancels. */
   step(): Promise<void>;
-  /** Goes on with signals, and retries what waits for that, until nothing is open; at most so long. */
+  /** Goes on with signals, and retries jobs that others wait for, until nothing is open or the time is over. */
   untilAtRest(withinMs: number): Promise<void>;
   /** Ends the watches. */
   leave(): Promise<void>;
 }
 
 export interface WorkflowClientOptions {
-  /** One of the servers. */
+  /** The URL of one of the servers. */
   readonly url: () => string;
   readonly chance: () => number;
   readonly maxJobs: number;
@@ -78,7 +78,7 @@ export function openWorkflowClient({ url, chance, maxJobs }: WorkflowClientOptio
     }
   }
 
-  /** Answers whether anything is open. Undefined where it is not known. */
+  /** Returns whether anything is open. Undefined if it is not known. */
   async function signal(): Promise<boolean | undefined> {
     const jobs = await jobsThatAre(['PENDING', 'PROCESSING']);
     for (const { jobId, waitingReason, params } of jobs ?? []) {
@@ -115,7 +115,7 @@ export function openWorkflowClient({ url, chance, maxJobs }: WorkflowClientOptio
       const end = performance.now() + withinMs;
       for (let round = 1; performance.now() < end; round += 1) {
         if ((await signal()) === false) return;
-        // What waits for a retry never ends without one.
+        // Jobs that wait for a retry never end without one.
         if (round % 10 === 0) {
           for (const { workflowId } of workflows)
             await tried(change('retryWorkflow', 'workflow { workflowId }'), { input: { workflowId } });
@@ -158,7 +158,7 @@ const subscription = `subscription ($workflowId: ID!, $afterSequence: ID) {
   }
 }`;
 
-/** Over all its connections, and also after an end, since what has ended may be retried. */
+/** Over all of its connections, and also after an end, since an ended workflow may be retried. */
 function watchWorkflowOver(url: () => string, workflowId: string, seen: SeenTransition[]): { leave(): Promise<void> } {
   const leaving = new AbortController();
   let afterSequence: string | undefined;

@@ -2,23 +2,23 @@
 import type { JobStatus } from '../../core/job.ts';
 
 export interface SeenTransition {
-  /** Of a job, by its name; undefined for the workflow's own. */
+  /** The job's name; undefined for the workflow's own transitions. */
   readonly name: string | undefined;
   readonly version: number;
   readonly status: string;
-  /** False: it was told that versions before this one are lost, which the record must then have lost. */
+  /** False: the event said that versions before this one are lost, so the record must have lost them too. */
   readonly recovered?: boolean | null | undefined;
 }
 
 export interface WatchedWorkflow {
-  /** Of the workflow itself: undefined. */
+  /** Undefined for the workflow itself. */
   readonly name: string | undefined;
   readonly version: number;
   readonly status: string;
   readonly history: readonly { readonly version: number; readonly status: JobStatus | string }[];
 }
 
-/** `items`: the workflow and each of its jobs, as they are now. Of each the first that is seen may be any. */
+/** `items`: the workflow and each of its jobs, as they are now. The first transition that is seen of each may be any. */
 export function missedOfWorkflow(seen: readonly SeenTransition[], items: readonly WatchedWorkflow[]): readonly string[] {
   const byName = Map.groupBy(seen, ({ name }) => name);
   return items.flatMap(({ name, version, status, history }) => {

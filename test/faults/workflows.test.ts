@@ -1,4 +1,4 @@
-/** Random workflows on the engine of its own, as one process that is killed, paused and ended: none is stuck, early or done twice, and each is watched without a gap. */
+/** Random workflows on the embedded engine, in one process that is killed, paused and ended: none is stuck, early or done twice, and each is watched without a gap. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -45,7 +45,7 @@ test(
           await sleep(chance() * 300);
         }
         if (life % 3 === 2) {
-          // Longer than its claims last.
+          // Longer than its claims are valid.
           entry.signal('SIGSTOP');
           await sleep(3000);
           entry.signal('SIGCONT');
@@ -72,7 +72,7 @@ test(
   },
 );
 
-/** As a shell sees it, while it runs or not. */
+/** The records in the database file, whether the process runs or not. */
 function tableIn({ path }: Disk) {
   const jobs: Job[] = [];
   const workflows = new Map<string, z.infer<typeof workflowSchema>>();

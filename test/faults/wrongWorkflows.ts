@@ -1,4 +1,4 @@
-/** All that is wrong with workflows that have come to rest: their ends, what their runs did, and what their watchers saw. */
+/** Everything that is wrong with workflows at rest: their ends, what their runs did, and what their watchers saw. */
 import type { Job } from '../../core/job.ts';
 import type { Workflow } from '../../core/workflow/workflow.ts';
 import { judgeGraph } from './graphJudge.ts';

@@ -1,4 +1,7 @@
-/** Parents and children in the model of workflows: who makes, names, cancels and lives on. A write and the read it is decided from are one step where the shipped write is refused after any other. */
+/**
+ * Parents and children in the model of workflows: which parents create, name and cancel children, and which children go on. A write
+ * and the read that it depends on are one step where the shipped write is refused after any other write.
+ */
 import { isFinal } from '../../core/job.ts';
 import { endedChanges, waitsForJobs } from '../../core/workflow/moves.ts';
 import {
@@ -18,7 +21,7 @@ import {
 
 type Mutants = WorkflowMutant | LongMutant | undefined;
 
-/** Of what runs. Empty: its handler has nothing more to do with others, and may end. */
+/** The steps of a running job. Empty: its handler has nothing more to do with other jobs, and may end. */
 export function familySteps(setting: WorkflowSetting, state: WorkflowsState, number: number, mutant: Mutants): readonly WorkflowStep[] {
   const item = itemAt(state, number);
   const children = setting.children?.[number] ?? [];
@@ -76,20 +79,20 @@ function parentOf({ children = [] }: WorkflowSetting, number: number): number | 
   return parent === -1 ? undefined : parent;
 }
 
-/** Of what somebody who tells of a cancelled parent reads of a child, and then writes. Undefined: it is left alone. */
+/** A child after the process that announces a cancelled parent has read and written it. Undefined: the child is left alone. */
 export function childCancelled(teller: Teller, child: Item, mutant: Mutants): Item | undefined {
   if (!child.isBorn || isFinal(child.status) || teller.cancels === undefined || mutant === 'cancels no children') return undefined;
   if (child.parentGeneration > teller.cancels && mutant !== 'cancels what was named again') return undefined;
   return cancelledOf(child);
 }
 
-/** Whether a child goes on for ever that nobody wants. */
+/** Whether a child of a cancelled parent goes on for ever. */
 export function isLeftAlone(setting: WorkflowSetting, state: WorkflowsState, number: number): boolean {
   const parent = parentOf(setting, number);
   return parent !== undefined && itemAt(state, parent).status === 'CANCELLED';
 }
 
-/** Whether one is cancelled for a parent that goes on, and has named it since. */
+/** Whether a child is cancelled although its parent goes on, and has named it since. */
 export function isCancelledForNothing(setting: WorkflowSetting, state: WorkflowsState, number: number): boolean {
   const parent = parentOf(setting, number);
   return parent !== undefined && itemAt(state, number).isOfCancel && itemAt(state, parent).status !== 'CANCELLED';

@@ -80,8 +80,10 @@ export const guardFates: Readonly<Record<EveryGuard, Fate>> = {
   'renew.laterLease': killed('a doubled request'),
   'requestCancelSeen.unchanged': { hygiene: 'keeps a bulk operation from a generation that it never saw; else it is `requestCancel`' },
   'requestCancelSeen.asRead': ofWorkflows,
-  'nameKeys.asRead': { hygiene: 'the model has no limits by key; params that came again must not be counted by the keys of those before' },
-  'expectChildren.holdsClaim': { hygiene: 'a flag too many costs who cancels the job a list of no children' },
+  'nameKeys.asRead': {
+    hygiene: 'the model has no limits by key; params that arrive again must not be counted under the keys of the earlier ones',
+  },
+  'expectChildren.holdsClaim': { hygiene: 'with a flag too many, cancelling the job only reads an empty list of children' },
   'adopt.asRead': ofWorkflows,
   'sweep.lapsed': killed('purged queues'),
   'park.unchanged': { hygiene: 'who parks reads once more what it waits for, and a wait too many is ended like any other' },

@@ -56,13 +56,13 @@ export interface Item extends Fields {
   readonly hasEnded: boolean;
   /** It waits for its children from now on, and not for its dependencies. */
   readonly awaitsChildren: boolean;
-  /** Of its parent, whose generation has named it last. */
+  /** The generation of its parent that has named it last. */
   readonly parentGeneration: number;
-  /** What a child that runs has seen of its parent: that it goes on, or its generation that was cancelled. */
+  /** What a running child has seen of its parent: that it goes on, or the generation that was cancelled. */
   readonly sawParent?: 'fine' | number | undefined;
   /** It was cancelled with its parent. */
   readonly isOfCancel: boolean;
-  /** It was taken from a worker that has not heard of that, and makes children for this generation. */
+  /** The job was taken from a worker that does not know it yet, and creates children for this generation. */
   readonly runsOn?: number | undefined;
 }
 
@@ -81,7 +81,7 @@ export interface Teller {
   readonly reads: Readonly<Record<string, Seen>>;
   /** Dependants of the told one that are not over. */
   readonly open: boolean;
-  /** Of a job that was cancelled: the generation whose children end with it. */
+  /** For a cancelled job: the generation whose children are cancelled with it. */
   readonly cancels?: number | undefined;
 }
 
@@ -175,7 +175,7 @@ export function written(item: Item, known: Item, which: Written, changes: FieldC
     ...item,
     writeId: String(item.stamp),
     ...(item.status === 'PROCESSING' ? { claim: { id: 'c', expiresAt: 9 } } : {}),
-    // A stop follows a cancel that was asked for.
+    // A stop follows a requested cancel.
     cancelRequested: which.event === 'stop',
   };
   const facts = { now: exactly(1), version: known.version, writeId: String(known.stamp), claimId: 'c' };

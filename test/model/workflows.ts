@@ -86,7 +86,7 @@ function jobSteps(
     if (state.left.cancels > 0 && item.status === 'PENDING') {
       add('is cancelled', true, number, written(item, item, { event: 'cancel' }, ended), spent('cancels'));
     }
-    // By whoever finds that its worker is gone, which perhaps it is not.
+    // By a process that finds its worker gone, which may be wrong.
     if (state.left.cancels > 0 && item.status === 'PROCESSING' && (children[number] ?? []).length > 0) {
       const stopped = written(item, item, { event: 'stop' }, ended);
       add('is cancelled while it runs', true, number, stopped && { ...stopped, runsOn: item.generation }, spent('cancels'));

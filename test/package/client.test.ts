@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '../..');
 const examples = join(root, 'docs/examples');
 const workflows = ['main.ts', 'countDocument.ts', 'orderGoods.ts', 'nightlyImport.ts'].map((name) => `workflows/${name}`);
 
-test('the packed client is the client alone, whose examples compile strictly and run', { timeout: 120_000 }, async () => {
+test('the packed client contains only the client, and its examples compile strictly and run', { timeout: 120_000 }, async () => {
   await using project = await openProject();
   const installed = join(project.folder, 'node_modules/job-tickets-client');
   await mkdir(join(project.folder, 'node_modules'));
@@ -48,7 +48,7 @@ test('the packed client is the client alone, whose examples compile strictly and
   const scheduled = await project.run('node', 'schedules.ts', await urlOf(system, 'start'));
   expect(scheduled).toMatch(/^next \d{4}-[^\n]+\nnightly report has had no tick yet\ntriggered SUCCEEDED\n$/);
 
-  // What docs/workflows.md says that it prints.
+  // The output in docs/workflows.md.
   const page = await readFile(join(root, 'docs/workflows.md'), 'utf8');
   const [, told = 'no such block'] = /```text\n(count 12 pages[^`]+)```/.exec(page) ?? [];
   expect(await project.run('node', 'workflows/main.ts', await urlOf(system, 'start'), 'order-1')).toBe(told);

@@ -45,7 +45,7 @@ describe('npm run new-job, in a copy of the project', () => {
     expect(await list()).toBe(before);
   });
 
-  test('by docs/handlers.md alone: a type with a step, whose tests and whose every check pass', { timeout: 240_000 }, async () => {
+  test('the commands of docs/handlers.md make a type with a step whose tests and checks all pass', { timeout: 240_000 }, async () => {
     const [make = '', handler = '', ownTest = '', tests = ''] = blocksRunBy('test/package/newJob.test.ts').map(({ text }) => text);
     const type = async (block: string): Promise<string> => (await run('bash', ['-euc', block], { cwd: folder })).stdout;
     expect(await type(make)).toMatch(/^jobs\/resizeImage: /m);

@@ -102,7 +102,7 @@ describe('the packed package, installed into an empty folder', () => {
     expect(await project.compile('jobs/index.ts', 'jobs/shout/handler.test.ts', 'use.ts')).toBe('');
   });
 
-  test('a team’s handler is tested with whatever runs tests, such as Node’s own', async () => {
+  test('a team’s handler can be tested with any test runner, such as Node’s own', async () => {
     expect(await project.run('node', '--test', 'jobs/shout/handler.test.ts')).toMatch(/pass 1\n/);
   });
 

@@ -27,7 +27,7 @@ async function createInALoop(api: ApiSystem, caller: { readonly authorization: s
   return { created, refusal };
 }
 
-/** Lets the first through, and refuses one of those that follow: one a second is let through, however slow this machine is. */
+/** The first is accepted, and one of the next is refused: one a second is accepted, however slow this machine is. */
 async function isLimited(ask: () => Promise<unknown>): Promise<void> {
   expect(await ask()).toBeUndefined();
   let code: unknown;
@@ -50,7 +50,7 @@ describe('createJob in a loop', () => {
     expect(created).toBeLessThanOrEqual(5 + Math.ceil((performance.now() - began) / 1000));
     expect(refusal).toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: 1 });
     expect((await createInALoop(shared, await as('alice'), 3)).created).toBe(3);
-    // What is refused costs nothing, and one a second is let through.
+    // Refused requests are not counted, and one a second is accepted.
     await expect.poll(async () => (await createInALoop(shared, mallory, 1)).created, { timeout: 5000 }).toBe(1);
     await expectServing(shared);
   });

@@ -80,7 +80,7 @@ describe('a WebSocket is closed with the protocol’s code', () => {
     expect(await jobsOf()).toBe(before);
   });
 
-  test('is ended soon after its time, where its client says nothing at all: not after the thirty seconds a close may take', async () => {
+  test('is ended soon after its time, even if its client never sends anything: not only after the thirty seconds that a close may take', async () => {
     const wire = connect(Number(new URL(api.url).port), '127.0.0.1');
     wire.on('error', () => undefined).resume();
     const gone = once(wire, 'close');
@@ -94,7 +94,7 @@ describe('a WebSocket is closed with the protocol’s code', () => {
   test('but not one that is watched on, however long', async () => {
     const socket = await openSocket(api.url, mallory);
     socket.send(subscribe('1'));
-    // One a second, and twice the time after which an idle one is closed.
+    // One a second, for twice the time after which an idle socket is closed.
     await socket.pings(4);
     expect(socket.isOpen()).toBe(true);
     socket.end();

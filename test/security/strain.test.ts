@@ -54,8 +54,8 @@ describe.each<readonly [what: string, operation: Operation]>([
   });
 });
 
-test('the largest workflow there may be holds nobody up, when it is handed in and until it has ended', async () => {
-  // Each of a hundred waits for a hundred.
+test('the largest allowed workflow does not delay other clients, from when it is handed in until it has ended', async () => {
+  // A hundred jobs wait for a hundred others each.
   const jobs = Array.from({ length: 1000 }, (_, index) => ({
     name: `job${index}`,
     type: 'simulate_work',
@@ -73,7 +73,7 @@ test('the largest workflow there may be holds nobody up, when it is handed in an
   });
 });
 
-/** Within all limits of documents, and each dear to validate; `salt` makes it one that was never seen. */
+/** Within all limits for documents, and each expensive to validate; `salt` makes it one that was never seen. */
 const documents: Readonly<Record<string, (salt: number) => string>> = {
   'one field 249 times': (salt) => `query Q${salt} { ${times(249, () => 'jobTypes { name }')} }`,
   'one path 83 times': (salt) => `query Q${salt} { ${times(83, () => 'jobs { edges { node { history { error { code } } } } }')} }`,

@@ -1,4 +1,4 @@
-/** What answers, pages and logs tell, and to whom. */
+/** What answers, pages and logs reveal, and to whom. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { connect, Socket } from 'node:net';
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-/** Resolves when the server has closed the connection of the next request that comes to it. */
+/** Resolves when the server has closed the connection of the next request. */
 function endOfNextRequest(): Promise<void> {
   const channel = 'http.server.request.start';
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-/** What is done with a random graph, at random: by its workers, its owner, its operators and the timers. */
+/** Random actions on a random graph, by its workers, its owner, its operators and the timers. */
 import { decodeMessage } from '../../core/queue/message.ts';
 import { cancelJob } from '../../core/usecases/cancelJob.ts';
 import { cancelWorkflow } from '../../core/usecases/cancelWorkflow.ts';
@@ -19,14 +19,14 @@ import { owner, type GraphWorld } from './graphWorld.ts';
 type Work = (process: GraphProcess) => Promise<unknown>;
 
 export interface GraphActs {
-  /** Anything. */
+  /** Any action. */
   any(): Work | undefined;
-  /** Of a message that is there. */
+  /** The work for a message that can be received. */
   receive(): Work | undefined;
   readonly timers: readonly Work[];
   /** The signals that a job may wait for. */
   signals(jobId: string): readonly Work[];
-  /** Of what somebody asked for the cancel. */
+  /** The jobs and workflows for which a cancel was requested. */
   readonly cancelled: ReadonlySet<string>;
 }
 
@@ -62,7 +62,7 @@ export function createGraphActs({ chance, some, queue, records, feed }: GraphWor
     );
   }
 
-  // Some graphs are cancelled much, or retried much, and others not at all.
+  // Some graphs are cancelled often, or retried often, and others never.
   const [cancels, retries] = [chance() < 0.5 ? 0 : 0.03 * chance(), 0.15 * chance()];
   const weights: readonly (readonly [weight: number, choose: (jobId: string) => Work | undefined])[] = [
     [0.6, () => receive()],

@@ -1,4 +1,4 @@
-/** The processes that work on a random graph: each does one thing, is killed in the middle of it or not, and is another's heir. */
+/** The processes that work on a random graph: each does one thing, may be killed in the middle of it, and goes on where others stopped. */
 import { JobError } from '../../core/errors.ts';
 import type { JobHandler } from '../../core/handler.ts';
 import type { Job } from '../../core/job.ts';
@@ -13,10 +13,10 @@ import { Killed, mortalCore, type MortalCore } from './mortalCore.ts';
 import type { Turns } from './turns.ts';
 
 export interface GraphProcesses {
-  /** Begins one. Never rejects. */
+  /** Starts a process. Never rejects. */
   start(work: (process: GraphProcess) => Promise<unknown>, luck?: { readonly mayDie: boolean }): void;
   running(): number;
-  /** Those that have run for so long, or all. */
+  /** Kills all processes, or those that have run longer than the given time. */
   kill(olderThanMs?: number): void;
   readonly wrong: string[];
 }
@@ -31,13 +31,13 @@ export interface GraphProcessesDeps {
   readonly turns: Turns;
   readonly chance: () => number;
   readonly now: () => number;
-  /** Of how many requests one goes wrong, 0 to 1. */
+  /** The share of requests that fail, 0 to 1. */
   readonly luck: () => number;
   readonly settings: ExecuteSettings;
   readonly handlerFor: (recordOf: (jobId: string) => Job | undefined) => JobHandler;
 }
 
-/** Of how many processes one is killed, and by which of its requests at the latest. */
+/** The share of processes that are killed, and the number of the request at which this happens at the latest. */
 const deaths = { share: 0.12, requests: 30 };
 
 export function createGraphProcesses(deps: GraphProcessesDeps): GraphProcesses {
@@ -62,7 +62,7 @@ export function createGraphProcesses(deps: GraphProcessesDeps): GraphProcesses {
         handlers: new Map([[handler.type.name, handler]]),
         objects: noObjects,
         settings,
-        // The shortest time there is, of every backoff.
+        // The shortest time of each backoff.
         random: () => -1,
         worker: 'simulated',
         toldTypes: new Set(),
@@ -82,7 +82,7 @@ export function createGraphProcesses(deps: GraphProcessesDeps): GraphProcesses {
   };
 }
 
-/** Whatever a process logs as an error, or warns of, is one of those that are made here. */
+/** Every error or warning that a process logs must be one of the faults that are made here. */
 function noticing(log: Log, wrong: string[]): Log {
   const note = (said: { readonly error?: unknown }): void => notice(said.error, wrong);
   const noticed: Log = Object.assign(Object.create(log), { warn: note, error: note, child: () => noticed });

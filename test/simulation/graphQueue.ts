@@ -1,4 +1,4 @@
-/** The queues' contract on a clock that is given: at least once, in any order, now and then not at all. */
+/** The queues' contract on a given clock: delivers at least once, in any order, and now and then not at all. */
 import { randomUUID } from 'node:crypto';
 import type { JobQueues, ReceivedMessage } from '../../core/queue/jobQueues.ts';
 import { encodeMessage } from '../../core/queue/message.ts';
@@ -12,9 +12,9 @@ interface Kept {
 
 export interface GraphQueue {
   readonly queues: JobQueues;
-  /** Any one that is there to be received; `isDead` where it was received too often already. */
+  /** Any message that can be received; `isDead` if it was received too often already. */
   receive(): { readonly message: ReceivedMessage; readonly isDead: boolean } | undefined;
-  /** As an operator does. */
+  /** Purges the queues, as an operator can. */
   purge(): void;
   isEmpty(): boolean;
 }
@@ -22,7 +22,7 @@ export interface GraphQueue {
 export interface GraphQueueDeps {
   readonly now: () => number;
   readonly chance: () => number;
-  /** Of how many messages one is lost, or comes twice, 0 to 1. */
+  /** The share of messages that are lost, or delivered twice, 0 to 1. */
   readonly luck: () => number;
   readonly visibilityMs: number;
   readonly maxReceives: number;
@@ -50,7 +50,7 @@ export function createGraphQueue({ now, chance, luck, visibilityMs, maxReceives 
         if (message !== undefined) message.visibleAt = now() + seconds * 1000;
         return Promise.resolve();
       },
-      // As SQS tells it after a purge.
+      // As SQS reports it after a purge.
       depth: () => Promise.resolve({ visible: 0, inFlight: 0, delayed: 0 }),
       check: () => Promise.resolve(),
     },

@@ -1,4 +1,4 @@
-/** Watchers of a workflow and of some of its jobs, who take what comes when they feel like it, leave, and resume where they were. */
+/** Watchers of a workflow and of some of its jobs, which take events at random times, leave, and resume where they were. */
 import { JobError } from '../../core/errors.ts';
 import { openJobStream } from '../../core/feed/jobStream.ts';
 import type { JobStreamDeps } from '../../core/feed/jobStreamDeps.ts';
@@ -14,14 +14,14 @@ export interface GraphWatchers {
   readonly ofWorkflow: readonly SeenTransition[];
   readonly ofJobs: readonly Watcher[];
   readonly wrong: readonly string[];
-  /** Whatever each of them does next. `staying`: none leaves any more. */
+  /** Each of them does its next action. `staying`: none leaves any more. */
   step(staying?: boolean): void;
-  /** Time passes for those who read because they heard nothing. */
+  /** Time passes for watchers that read the table because no hints came. */
   tick(): void;
 }
 
 export interface GraphWatchersDeps {
-  /** Whose reads may go wrong. */
+  /** A core whose reads may fail. */
   readonly core: Core;
   readonly chance: () => number;
   readonly owner: string;
@@ -67,12 +67,12 @@ export function createGraphWatchers({ core, chance, owner, workflowId, jobIds }:
     },
     completed(staying) {
       const last = ofWorkflow.findLast(({ name }) => name === undefined);
-      if (last?.status === 'RUNNING') wrong.push('a watch of the workflow completed before it was over');
-      // Nobody retries any of it any more.
+      if (last?.status === 'RUNNING') wrong.push('a watch of the workflow completed before the workflow had ended');
+      // From here on nothing is retried.
       const open = new Map(ofWorkflow.map(({ name, status }) => [name, status]));
       for (const [name, status] of open) {
         if (staying && name !== undefined && !isFinalText(status))
-          wrong.push(`a watch of the workflow completed when it had told of ${name} that it is ${status}`);
+          wrong.push(`a watch of the workflow completed when the last status that it had sent for ${name} was ${status}`);
       }
     },
   });
@@ -89,7 +89,7 @@ export function createGraphWatchers({ core, chance, owner, workflowId, jobIds }:
     return { watcher: { owner, jobId, events, end: 'left' as const }, step: one };
   });
 
-  /** Opens a watch, takes of it, and leaves it. */
+  /** Opens a watch, takes events from it, and leaves it. */
   function visitor<Event>(
     open: () => Promise<Watch<Event>>,
     { take, completed }: { readonly take: (event: Event) => void; readonly completed: (staying: boolean) => void },

@@ -1,4 +1,4 @@
-/** All that a random graph lives in: an engine's table, queues and a feed that lose things, processes that die, and who takes note of it. */
+/** The surroundings of a random graph: an engine's table, queues and a feed that lose messages, processes that die, and the observers. */
 import { createJobTypes } from '../../core/jobType.ts';
 import type { Job } from '../../core/job.ts';
 import type { Core } from '../../core/usecases/core.ts';
@@ -13,11 +13,11 @@ import { createTurns, type Turns } from './turns.ts';
 import { wrongBeginning } from './wrongBeginning.ts';
 
 export interface RandomWorkflow {
-  /** On an engine's table, by a clock that `pass` moves. */
+  /** On an engine's table, with a clock that `pass` moves. */
   readonly core: Core;
   readonly chance: () => number;
   readonly pass: (ms: number) => void;
-  /** Its workflow's idempotency key: one table serves many. */
+  /** The workflow's idempotency key: one table is used for many workflows. */
   readonly key: string;
   readonly maxJobs: number;
 }
@@ -36,15 +36,15 @@ export interface GraphWorld extends Omit<RandomWorkflow, 'key' | 'maxJobs'> {
 
 /** Shares are 0 to 1. */
 export interface Weather {
-  /** Of how many requests and messages one goes wrong. */
+  /** The share of requests and messages that fail. */
   loss: number;
-  /** Of how many hints one is lost. */
+  /** The share of hints that are lost. */
   hintLoss: number;
-  /** Of how many moments of a handler one ends its run. */
+  /** The share of a handler's moments at which its run ends. */
   failure: number;
-  /** Nothing goes wrong any more but handlers, and no two things at once. */
+  /** From now on only handlers fail, and only one thing happens at a time. */
   isOver: boolean;
-  /** Known once the workflow is there. */
+  /** Known once the workflow exists. */
   plan?: Plan;
 }
 

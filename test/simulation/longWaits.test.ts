@@ -1,4 +1,4 @@
-/** A job that waits for its children for months finds them as they ended. */
+/** A job that waits for its children for months still gets their results. */
 import { afterAll, expect, test } from 'vitest';
 import type { Job } from '../../core/job.ts';
 import type { JobQueues } from '../../core/queue/jobQueues.ts';
@@ -45,7 +45,7 @@ const claim = async (job: Job): Promise<Job> => {
   return claimed;
 };
 
-test('a job that waits for months for one child finds what the other gave, and goes on when the last has ended', async () => {
+test('a job that waits for months for one child still gets the result of the other, and goes on when the last has ended', async () => {
   const { job } = await createJob(core, { owner: 'o', type: task.name, params: {}, priority: 'NORMAL', delaySeconds: 0, traceId: 't' });
   const parent = await claim(job);
   await expectChildren(core, parent, 'c');

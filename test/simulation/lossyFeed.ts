@@ -1,4 +1,4 @@
-/** A feed in this process that loses hints without a word, and goes away and comes back. */
+/** A feed in this process that silently loses hints, and goes away and comes back. */
 import type { Feed, FeedListener } from '../../core/feed/feed.ts';
 import { createMemoryFeed } from '../../core/feed/memory/memoryFeed.ts';
 
@@ -7,7 +7,7 @@ export interface LossyFeed {
   turn(state: 'on' | 'off'): void;
 }
 
-/** `luck`: of how many hints one is lost, 0 to 1. */
+/** `luck`: the share of hints that are lost, 0 to 1. */
 export function createLossyFeed({ chance, luck }: { readonly chance: () => number; readonly luck: () => number }): LossyFeed {
   const inner = createMemoryFeed();
   const listeners = new Set<FeedListener>();

@@ -31,7 +31,7 @@ export interface MemoryTable extends JobTable {
 export function createMemoryTable({ time, now, onWrite, luck = () => 'fine', turn = () => undefined }: MemoryTableDeps): MemoryTable {
   const jobs = new Map<string, Job>();
   const locks = new Map<string, IdempotencyLock>();
-  /** In their order, for the open ones to be paged through. */
+  /** In order, so that the open ones can be read page by page. */
   const ids: string[] = [];
   let sweep: SweepState | undefined;
   let versions = 0;

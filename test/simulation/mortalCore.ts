@@ -1,6 +1,6 @@
 /**
- * What one process has of the system: its requests wait for their turn, go wrong before or after they take effect, and from
- * one of them on none is answered any more, since the process was killed there.
+ * One process's view of the system. Its requests wait for their turn and fail before or after they take effect. Where the process
+ * is killed, no request is answered any more.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobError } from '../../core/errors.ts';
@@ -11,14 +11,14 @@ import type { Core } from '../../core/usecases/core.ts';
 import type { Breaker } from '../../worker/breaker.ts';
 import type { Turns } from './turns.ts';
 
-/** What whoever was killed would have gone on with ends by this. */
+/** Ends the code of a killed process that would otherwise go on. */
 export class Killed extends Error {}
 
 export interface MortalCore {
   readonly core: Core;
   readonly breaker: Breaker;
   kill(): void;
-  /** As it was read or written here last. */
+  /** The record as this process last read or wrote it. */
   recordOf(jobId: string): Job | undefined;
 }
 
@@ -26,9 +26,9 @@ export interface MortalCoreDeps {
   readonly core: Core;
   readonly turns: Turns;
   readonly chance: () => number;
-  /** The request by which it is killed, before or after its effect. Undefined: none. */
+  /** The number of the request at which it is killed, before or after the effect. Undefined: it is not killed. */
   readonly diesAt?: number | undefined;
-  /** Of how many requests one goes wrong, 0 to 1. */
+  /** The share of requests that fail, 0 to 1. */
   readonly luck: () => number;
 }
 
@@ -84,7 +84,7 @@ export function mortalCore({ core, turns, chance, diesAt, luck }: MortalCoreDeps
     breaker: {
       table,
       isOpen: () => false,
-      // Whoever waits for the table asks again after a timer's shortest time.
+      // Code that waits for the table asks again after a timer's shortest time.
       closed: () =>
         isDead
           ? Promise.resolve()

@@ -1,4 +1,4 @@
-/** Knows what the runs of a graph's jobs saw, did and were kept of, and says where that is not what was promised. */
+/** Records what the runs of a graph's jobs saw, did and kept, and reports where that breaks a promise. */
 import { isDeepStrictEqual } from 'node:util';
 import type { HandlerContext } from '../../core/handler.ts';
 import { PermanentError, RetryLaterError } from '../../core/errors.ts';
@@ -7,7 +7,7 @@ import type { Entries } from '../../core/table/entries.ts';
 import { keptKey } from '../../core/usecases/kept.ts';
 import type { ProgramListener } from '../support/programs.ts';
 
-/** Whether children are cancelled with their parents, and what failed of them is done again with them. */
+/** Whether children are cancelled with their parents, and failed children are retried with them. */
 export const childrenFollow: boolean = false;
 
 /** How the runs of one generation of a job ended. */
@@ -18,20 +18,20 @@ interface Ends {
 }
 
 export interface ProgramOracle {
-  /** Of one process. `recordOf`: what it has read of a job last. */
+  /** The listener of one process. `recordOf`: the record of a job as the process last read it. */
   listener(recordOf: (jobId: string) => Job | undefined): ProgramListener;
-  /** The entries, where it is seen what is kept. */
+  /** The entries, watched for what is kept in them. */
   watched(entries: Entries): Entries;
-  /** Of a job that has come to rest: whether its end is that of its runs. */
+  /** For a job at rest: whether its end matches the ends of its runs. */
   wrongEnd(job: Job): readonly string[];
   readonly wrong: string[];
 }
 
 export interface ProgramOracleDeps {
   readonly chance: () => number;
-  /** Of how many moments one ends a run, 0 to 1. */
+  /** The share of moments at which a run ends, 0 to 1. */
   readonly luck: () => number;
-  /** As it is now. */
+  /** The record as it is now. */
   readonly recordNow: (jobId: string) => Job | undefined;
   /** What is wrong with a run's beginning. */
   readonly wrongBeginning: (job: Job, context: HandlerContext, inputs: readonly number[]) => string | undefined;
@@ -40,7 +40,7 @@ export interface ProgramOracleDeps {
 export function createProgramOracle({ chance, luck, recordNow, wrongBeginning }: ProgramOracleDeps): ProgramOracle {
   const wrong: string[] = [];
   const kept = new Set<string>();
-  /** Each is for ever, or for a generation, what it was when it was given first. */
+  /** Each value must stay, for ever or for a generation, as it was when it was first given. */
   const given = new Map<string, string>();
   const ends = new Map<string, Ends>();
   let steps = 0;
@@ -67,7 +67,7 @@ export function createProgramOracle({ chance, luck, recordNow, wrongBeginning }:
     listener(recordOf) {
       function jobOf({ idempotencyKey }: HandlerContext): Job {
         const job = recordOf(idempotencyKey);
-        if (job === undefined) throw new Error('it runs, and was never read');
+        if (job === undefined) throw new Error('a job runs that was never read');
         return job;
       }
       return {
@@ -139,7 +139,7 @@ function endedOtherwise(
   return isMeant[code] === true ? [] : [`failed with ${code}, and its runs: ${JSON.stringify(ends)}`];
 }
 
-/** Of which generation of its parent a child is. */
+/** The generation of its parent that a child belongs to. */
 function generationOfParent(child: Job | undefined): number {
   const parent: { readonly jobId: string; readonly generation?: number | undefined } | undefined = child?.parent;
   return parent?.generation ?? 1;

@@ -1,4 +1,4 @@
-/** The jobs of a random workflow: any graph, any policy, values out of results, and handlers that do anything. */
+/** The jobs of a random workflow: any graph, any policy, values from results, and handlers that do anything. */
 import { failurePolicies } from '../../core/workflow/workflow.ts';
 import type { WorkflowJobRequest } from '../../core/usecases/checkWorkflow.ts';
 import { program } from '../support/programs.ts';
@@ -12,7 +12,7 @@ export function randomJobs(chance: () => number, maxJobs: number): readonly Work
     const wanted = chance() < 0.2 ? 0 : some(Math.min(4, number + 1));
     const dependsOn = number === 0 ? [] : [...new Set(Array.from({ length: wanted }, () => `j${some(number)}`))];
     const whenDependencyFails = failurePolicies[chance() < 0.6 ? 0 : some(3)] ?? 'CANCEL';
-    // Of one that may have failed there is no result to take.
+    // A dependency that may have failed has no result to take.
     const taken = whenDependencyFails === 'RUN' || chance() < 0.5 ? [] : dependsOn;
     return {
       name: `j${number}`,

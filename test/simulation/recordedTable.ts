@@ -1,4 +1,4 @@
-/** A table of whose jobs every write is recorded, and every record known, at the moment of its effect. */
+/** A table that records every write to its jobs, and knows every record, at the moment when the write takes effect. */
 import type { Facts } from '../../core/guards.ts';
 import type { Job } from '../../core/job.ts';
 import type { JobTable, WriteResult } from '../../core/table/jobTable.ts';
@@ -8,7 +8,7 @@ import type { Write } from '../faults/history.ts';
 export interface RecordedTable {
   readonly table: JobTable;
   readonly writes: readonly Write[];
-  /** As they are now; of the jobs that were made through it. */
+  /** The present records of the jobs that were created through it. */
   readonly records: ReadonlyMap<string, Job>;
 }
 
@@ -28,7 +28,7 @@ export function recordedTable(table: JobTable, now: () => number): RecordedTable
     { guards, facts, isTransition, isNew = false }: RecordedWrite,
   ): Promise<WriteResult> {
     const written = await writing;
-    // One that was made elsewhere is somebody else's.
+    // A job that was created elsewhere belongs to another run.
     if (!written.ok || !(isNew || records.has(written.job.jobId))) return written;
     const { job } = written;
     records.set(job.jobId, job);

@@ -1,12 +1,12 @@
-/** Requests that go on one at a time, in an order that chance decides: so a run in which much goes on at once is had again by its seed. */
+/** Requests that proceed one at a time, in a random order, so that the seed of a run with many concurrent requests repeats it. */
 import { setImmediate as settled } from 'node:timers/promises';
 
 export interface Turns {
-  /** Waits for its turn, then does it. `settling`: what follows from it, until it waits again. Default: what needs no timer. */
+  /** Waits for its turn, then runs `effect`. `settling` waits until what follows has settled. Default: everything that needs no timer. */
   take<Answer>(effect: () => Promise<Answer>, settling?: () => Promise<unknown>): Promise<Answer>;
-  /** How many wait. */
+  /** The number of waiting requests. */
   waiting(): number;
-  /** One of those that wait goes on. */
+  /** Lets one of the waiting requests proceed. */
   next(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export function createTurns(chance: () => number): Turns {
     waiting: () => queue.length,
     async next() {
       const [run] = queue.splice(Math.floor(chance() * queue.length), 1);
-      // Where none waits, all that goes on is about to.
+      // Without waiting requests, those in progress are about to wait.
       await (run ?? settled)();
     },
   };

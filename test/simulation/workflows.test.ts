@@ -21,7 +21,7 @@ import { simulatedCore } from './simulatedCore.ts';
 import { runRandomWorkflow } from './workflows.ts';
 
 const isLong = process.env['FAULTS'] === 'long';
-// Not before today: an engine may judge by a clock of its own what has expired.
+// Not before today: an engine may use a clock of its own for expiry.
 let now = Date.now();
 let sequence = 0;
 const time = () => exactly(Math.floor(now));
@@ -41,7 +41,7 @@ const noQueues: JobQueues = {
   check: () => Promise.resolve(),
 };
 
-/** Answers the seed of the first that went wrong, with what did. One table serves many. */
+/** Returns the seed of the first run that went wrong, and what was wrong. One table is used for many runs. */
 async function runMany(
   name: string,
   runs: number,
@@ -60,7 +60,7 @@ async function runMany(
 }
 
 describe(
-  'random workflows, whoever dies: none is stuck or begins too early, all end and are told as they should',
+  'random workflows, whichever process dies: none is stuck or begins too early, and all end and are announced as they should',
   { timeout: 3_600_000 },
   () => {
     test('on a table in memory', async () => {
@@ -69,7 +69,7 @@ describe(
     });
 
     test('on SQLite', async () => {
-      // Its rules are the predicates of the table in memory, its statements its own.
+      // It shares its rules with the table in memory, but not its statements.
       expect(await runMany('sqlite', isLong ? 300 : 3, () => sqlite)).toMatchObject({ wrong: [] });
     });
 

@@ -1,7 +1,7 @@
 /**
- * Random graphs through the shipped use cases and the shipped worker, whose jobs do whatever a handler may, while every
- * process is killed at any request, requests and messages and hints are lost, and jobs are retried, cancelled and sent
- * signals at random moments. Judged by the graph, by what failed, and by what each run and each watcher saw.
+ * Random graphs through the shipped use cases and the shipped worker. Their jobs do anything that a handler may do, while
+ * processes are killed at any request, requests, messages and hints are lost, and jobs are retried, cancelled and sent signals at
+ * random moments. Judged by the graph, by the failures, and by what each run and each watcher saw.
  */
 import { isFinal } from '../../core/job.ts';
 import { createWorkflow } from '../../core/usecases/createWorkflow.ts';
@@ -18,12 +18,12 @@ import { createGraphWorld, leaseMs, owner, type GraphWorld, type RandomWorkflow 
 import { mortalCore } from './mortalCore.ts';
 import { randomJobs } from './randomJobs.ts';
 
-/** Processes at once, and how many are begun for each job while things go wrong. */
+/** The number of concurrent processes, and of processes that are started for each job while faults happen. */
 const [mostAtOnce, actsPerJob] = [6, 10];
-/** More than it takes until the last timer has found the last of it. */
+/** More rounds than it takes until the timers have finished all unfinished work. */
 const maxRounds = 200;
 
-/** Answers what is wrong. */
+/** Returns what is wrong. */
 export async function runRandomWorkflow({ key, maxJobs, ...surroundings }: RandomWorkflow): Promise<readonly string[]> {
   const world = createGraphWorld(surroundings);
   const { core, chance, weather, turns } = world;
@@ -44,7 +44,7 @@ export async function runRandomWorkflow({ key, maxJobs, ...surroundings }: Rando
   return wrongOf(world, { acts, watchers, plan, workflowId });
 }
 
-/** By several at once, again until it is there. */
+/** Handed in by several processes at once, again until the workflow exists. */
 async function handedIn(world: GraphWorld, request: Parameters<typeof createWorkflow>[1]): Promise<ReadonlySet<string>> {
   const { processes, weather, some } = world;
   const ids = new Set<string>();
@@ -63,7 +63,7 @@ async function untilNoneRuns({ processes, turns }: GraphWorld): Promise<void> {
   while (processes.running() > 0 || turns.waiting() > 0) await turns.next();
 }
 
-/** Everything goes wrong. */
+/** With all kinds of faults. */
 async function misuse(world: GraphWorld, acts: GraphActs, watchers: GraphWatchers, count: number): Promise<void> {
   const { weather, processes, turns, chance, some, pass } = world;
   weather.hintLoss = 0.2;
@@ -79,14 +79,14 @@ async function misuse(world: GraphWorld, acts: GraphActs, watchers: GraphWatcher
     pass(some(20));
     if (processes.running() === 0) pass(some(60_000));
     else if (chance() < 0.005) pass(some(leaseMs));
-    // A lease is renewed at half its time: who has run for longer is dead, or stands still.
+    // A lease is renewed at half its time: a process that has run for longer is dead, or paused.
     processes.kill(leaseMs / 2);
   }
   processes.kill();
   await untilNoneRuns(world);
 }
 
-/** Nothing goes wrong any more: what is due happens, however long ago it was left undone. */
+/** Without faults: everything that is due happens, also what was left unfinished long ago. */
 async function rest(world: GraphWorld, acts: GraphActs, watchers: GraphWatchers, plan: Plan): Promise<void> {
   const { weather, feed, processes, records, some, pass, queue } = world;
   Object.assign(weather, { loss: 0, hintLoss: 0, isOver: true });

@@ -1,4 +1,4 @@
-/** What is wrong with a run that begins: what its job depends on has not ended, or not so, or it is given something else. */
+/** What is wrong with the beginning of a run: a dependency has not ended, or not in the right way, or the run gets wrong values. */
 import type { HandlerContext } from '../../core/handler.ts';
 import { isFinal, type Job } from '../../core/job.ts';
 import type { Plan } from '../../core/workflow/plan.ts';
@@ -9,10 +9,10 @@ export interface Beginning {
   readonly job: Job;
   readonly context: HandlerContext;
   readonly inputs: readonly number[];
-  /** As they are at this moment. */
+  /** The records at this moment. */
   readonly records: ReadonlyMap<string, Job>;
   readonly plan: Plan | undefined;
-  /** Nothing goes on beside it. */
+  /** Nothing else happens at the same time. */
   readonly isAlone: boolean;
 }
 
@@ -23,8 +23,8 @@ export function wrongBeginning({ job, context, inputs, records, plan, isAlone }:
   const { dependsOn = [], whenDependencyFails, paramsFrom = [] } = plan?.jobs[number ?? -1] ?? {};
   const needed = dependsOn.map((one) => ({ name: plan?.jobs[one]?.name ?? '', record: records.get(plan?.jobIds[one] ?? '') }));
   for (const { name, record } of needed) {
-    if (record === undefined) return `${number} begins although ${name} is not there`;
-    // One that had failed may have been retried since.
+    if (record === undefined) return `${number} begins although ${name} does not exist`;
+    // A dependency that had failed may have been retried since.
     const fits = whenDependencyFails === 'RUN' ? isFinal(record.status) || record.generation > 1 : record.status === 'SUCCEEDED';
     if (!fits) return `${number} begins although ${name} is ${record.status}`;
     const told = context.dependencies[name];

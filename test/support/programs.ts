@@ -1,6 +1,6 @@
 /**
- * A type whose handlers do whatever a handler may: steps, sleeps, signals and children, one after the other and at once. What
- * a job does follows from its seed; how its runs end is for whoever listens.
+ * A type whose handlers do anything that a handler may do: steps, sleeps, signals and children, in sequence and in parallel. A
+ * job's seed determines what it does; the listener determines how its runs end.
  */
 import { PermanentError } from '../../core/errors.ts';
 import { z } from 'zod';
@@ -25,10 +25,10 @@ interface Child {
 
 type Act =
   | { readonly kind: 'step'; readonly name: string }
-  /** `length`: 0 to 1, of the longest there are. */
+  /** `length`: 0 to 1, as a share of the longest sleep. */
   | { readonly kind: 'sleep'; readonly name: string; readonly length: number }
   | { readonly kind: 'signal'; readonly name: string; readonly timeout: number | undefined }
-  /** `how`: waited for; run for its result; made and left to itself; waited for while other things go on. */
+  /** `how`: waited for; run for the result; created and not waited for; waited for while other work goes on. */
   | { readonly kind: 'children'; readonly children: readonly Child[]; readonly how: 'wait' | 'run' | 'leave' | 'beside' };
 
 /** Without children below a depth of 1. */
@@ -50,18 +50,18 @@ function programOf(seed: number, depth: number): readonly Act[] {
   });
 }
 
-/** Told of everything that its runs see and do; each of them may throw, which the run then ends by. */
+/** Called for everything that runs see and do. Each function may throw, which ends the run. */
 export interface ProgramListener {
   begins(context: HandlerContext, inputs: readonly number[]): void;
-  /** Within a step: answers what is kept of it. */
+  /** Within a step: returns the value that is kept. */
   stepRuns(context: HandlerContext, name: string): number;
   stepGave(context: HandlerContext, name: string, value: number): void;
   signalGave(context: HandlerContext, name: string, received: ReceivedSignal): void;
   childGave(context: HandlerContext, name: string, ended: EndedJob): void;
-  /** Now and then, between two acts. */
+  /** Called now and then, between two acts. */
   goesOn(context: HandlerContext): void;
   ended(context: HandlerContext, end: { readonly sum: number } | { readonly isPermanent: boolean }): void;
-  /** Of what has a length from 0 to 1. */
+  /** The seconds of a length from 0 to 1. */
   secondsOf(length: number): number;
 }
 
@@ -90,7 +90,7 @@ interface Run {
   readonly depth: number;
 }
 
-/** Answers what it adds to the sum. */
+/** Returns what it adds to the sum. */
 async function doneOf(act: Act, run: Run): Promise<number> {
   const { context, listener } = run;
   switch (act.kind) {
@@ -139,7 +139,7 @@ async function childrenOf({ children, how }: Extract<Act, { kind: 'children' }>,
   return names.length;
 }
 
-/** The signals that a job of that seed may wait for. */
+/** The signals that a job with that seed may wait for. */
 export function signalsOf(seed: number, depth: number): readonly string[] {
   return programOf(seed, depth).flatMap((act) => {
     if (act.kind === 'signal') return [act.name];

@@ -1,4 +1,4 @@
-/** A type whose jobs do what the test says under their names, and a system of it: for trees of jobs. */
+/** A type whose jobs run the test's script with their name, and a system with this type: for trees of jobs. */
 import { z } from 'zod';
 import { defineHandler, type HandlerContext } from '../../core/handler.ts';
 import type { Job, JobStatus, JsonValue } from '../../core/job.ts';
@@ -15,27 +15,27 @@ export const owner = 'owner';
 
 const scripted = defineJobType({
   name: 'scripted',
-  description: 'Does what the test says.',
+  description: 'Runs the test’s script.',
   params: z.string(),
   result: anyJson,
   policy: { timeoutSeconds: 60, attemptsPerReceive: 1, backoffBaseMs: 1, backoffMaxMs: 2 },
   example: '',
 });
 
-/** `run`: 1 for the first of that name, whatever the attempt. */
+/** `run`: 1 for the first run with that name, whatever the attempt. */
 export type Script = (context: HandlerContext, run: number) => Promise<JsonValue> | JsonValue;
 
 export interface ScriptedJobs extends AsyncDisposable {
   readonly core: Core;
-  /** By name; a job without a script gives its name. */
+  /** By name; a job without a script returns its name. */
   readonly scripts: Map<string, Script>;
   /** Names, in the order in which runs began. */
   readonly began: string[];
-  /** Hands in a job of that name; its jobId. */
+  /** Hands in a job with that name and returns its jobId. */
   begin(name: string, script?: Script): Promise<string>;
-  /** `a: []`, `b: ['a']`; its workflowId. */
+  /** `a: []`, `b: ['a']`. Returns the workflowId. */
   beginWorkflow(needs: Readonly<Record<string, readonly string[]>>, more?: Workflows): Promise<string>;
-  /** Its record, once it stands so. */
+  /** Returns its record, once it has the status. */
   comesTo(jobId: string, status: JobStatus): Promise<Job>;
   /** By their names. */
   children(jobId: string): Promise<Readonly<Record<string, Job>>>;
@@ -43,7 +43,7 @@ export interface ScriptedJobs extends AsyncDisposable {
 
 type Workflows = Readonly<Record<string, Partial<WorkflowJobRequest>>>;
 
-/** What a child of that name is made with. */
+/** The request for a child with that name. */
 export const childOf = (params: string) => ({ type: scripted.name, params });
 
 export async function openScriptedJobs(engine: Engine, slots: number): Promise<ScriptedJobs> {

@@ -14,7 +14,7 @@ export interface Received {
 
 const told = { status: z.string(), version: z.number() };
 
-/** Of jobs alone, and of workflows alone. */
+/** An event of a job, or an event of a workflow. */
 const eventShape = z.strictObject({
   type: z.string(),
   timestamp: z.iso.datetime(),

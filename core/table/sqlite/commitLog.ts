@@ -1,6 +1,6 @@
 /**
-  * SQLite's write-ahead log (the `-wal` file), synced to the disk by this process instead of by SQLite. So a commit can be answered
-  * before the sync where surviving the process is enough, and all other commits of the same moment share one sync.
+ * SQLite's write-ahead log (the `-wal` file), synced to the disk by this process instead of by SQLite. So a commit can be answered
+ * before the sync where surviving the process is enough, and all other commits of the same moment share one sync.
  */
 import { closeSync, fdatasyncSync, openSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
@@ -12,8 +12,8 @@ export interface CommitLog {
 }
 
 /**
-  * Undefined where there is no such log, as in memory: SQLite then syncs each commit before it returns. With NORMAL, SQLite still
-  * syncs around checkpoints and when it restarts the log; it only leaves out the sync at each commit.
+ * Undefined where there is no such log, as in memory: SQLite then syncs each commit before it returns. With NORMAL, SQLite still
+ * syncs around checkpoints and when it restarts the log; it only leaves out the sync at each commit.
  */
 export function openCommitLog(database: DatabaseSync, file: string): CommitLog | undefined {
   if (database.prepare('PRAGMA journal_mode').get()?.['journal_mode'] !== 'wal') return undefined;

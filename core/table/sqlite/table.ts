@@ -201,8 +201,8 @@ function createOwnTime(clock: Clock): () => ServiceTime {
 }
 
 /**
-  * Each follows a write that is on the disk, is not shown to anyone, and is repeated if the machine lost it. Writes that depend on
-  * it come after it in the log.
+ * Each follows a write that is on the disk, is not shown to anyone, and is repeated if the machine lost it. Writes that depend on
+ * it come after it in the log.
  */
 const earlyTouches: ReadonlySet<Touch> = new Set(['pass', 'told']);
 

@@ -13,7 +13,7 @@ await using client = createJobTickets({ url: `${url}/graphql` });
 await over(await countDocument(client, 'it was the best of times, it was the worst of times '.repeat(20).trim(), 12), 'join');
 
 const order = await orderGoods(client, orderId, 99.5);
-// The owner’s own page would do this, or the dashboard. It may be sent before it is waited for, as soon as there is the job.
+// The owner’s own page would do this, or the dashboard. The signal may be sent as soon as the job exists, before it waits for it.
 for await (const { jobName, jobEvent } of client.watchWorkflow(order.workflowId)) {
   if (jobName !== 'approve' || jobEvent === null) continue;
   await client.sendSignal(jobEvent.jobId, 'approval', { isApproved: true, by: 'Ada' });
@@ -27,7 +27,7 @@ const { status, result } = await client.waitForJob(jobId);
 console.log('files of the night:', status, JSON.stringify(result));
 await client.deleteSchedule(scheduleId);
 
-/** Follows it to its end, and tells what came of one of its jobs. */
+/** Follows it to its end, and prints the result of one of its jobs. */
 async function over({ workflowId }: Workflow, jobName: string): Promise<void> {
   const ended = new Map<string, string>();
   for await (const { jobName: name, jobEvent } of client.watchWorkflow(workflowId)) {
