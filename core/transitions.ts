@@ -173,7 +173,7 @@ export const touches = [
     touch: 'nameKeys',
     from: ['PENDING'],
     guards: ['asRead'],
-    by: 'worker: before it claims a job whose keys for limits depend on results of other jobs',
+    by: 'the process that is about to claim a job whose keys for limits depend on results of other jobs',
   },
   {
     touch: 'expectChildren',
@@ -185,7 +185,7 @@ export const touches = [
     touch: 'adopt',
     from: ['PENDING', 'PROCESSING'],
     guards: ['asRead'],
-    by: 'worker: the handler of a retried parent names a child that is still open',
+    by: 'the process that runs a retried parent’s handler, which names a child that is still open',
   },
   { touch: 'requestCancel', from: ['PROCESSING'], guards: [], by: 'client: cancelJob of a running job' },
   { touch: 'keepSignal', from: ['PENDING', 'PROCESSING'], guards: [], by: 'client: sendSignal, before the signal is kept beside the job' },
