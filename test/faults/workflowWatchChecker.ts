@@ -1,5 +1,4 @@
 /** Decides whether a watcher of a workflow, over all its resumes, saw every transition of every job and of itself once, in order. */
-import type { JobStatus } from '../../core/job.ts';
 
 export interface SeenTransition {
   /** Of a job, by its name; undefined for the workflow's own. */
@@ -15,7 +14,7 @@ export interface WatchedWorkflow {
   readonly name: string | undefined;
   readonly version: number;
   readonly status: string;
-  readonly history: readonly { readonly version: number; readonly status: JobStatus | string }[];
+  readonly history: readonly { readonly version: number; readonly status: string }[];
 }
 
 /** `items`: the workflow and each of its jobs, as they are now. Of each the first that is seen may be any. */
