@@ -25,7 +25,6 @@ interface Asked {
 }
 
 type Finding = 'new' | 'nothing' | 'failed';
-
 /** The longest interval, as a multiple of the shortest. */
 const maxBackoff = 10;
 /** A job is read after this many silences even if hints keep coming: hints may be forged. */

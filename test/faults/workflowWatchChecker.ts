@@ -1,5 +1,4 @@
 /** Decides whether a watcher of a workflow, over all its resumes, saw every transition of every job and of itself once, in order. */
-import type { JobStatus } from '../../core/job.ts';
 
 export interface SeenTransition {
   /** The job's name; undefined for the workflow's own transitions. */
@@ -15,7 +14,7 @@ export interface WatchedWorkflow {
   readonly name: string | undefined;
   readonly version: number;
   readonly status: string;
-  readonly history: readonly { readonly version: number; readonly status: JobStatus | string }[];
+  readonly history: readonly { readonly version: number; readonly status: string }[];
 }
 
 /** `items`: the workflow and each of its jobs, as they are now. The first transition that is seen of each may be any. */

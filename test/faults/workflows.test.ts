@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Job } from '../../core/job.ts';
 import { exportRecords } from '../../core/table/sqlite/exportRecords.ts';
 import { workflowSchema } from '../../core/workflow/workflow.ts';

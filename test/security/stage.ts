@@ -97,3 +97,11 @@ export async function expectServing(api: ApiSystem): Promise<void> {
   const { body } = await api.request('{ jobs(first: 1) { pageInfo { hasNextPage } } jobTypes { name } }', {}, await as('bystander'));
   expect(at(body, 'data', 'jobTypes')).toHaveLength(4);
 }
+
+export function list<Value>(length: number, value: Value): Value[] {
+  return Array.from({ length }, () => value);
+}
+
+export function times(count: number, text: (index: number) => string): string {
+  return Array.from({ length: count }, (_, index) => text(index)).join(' ');
+}

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { at } from '../e2e/apiSystem.ts';
 import { openSocket, type TestSocket } from '../e2e/testSocket.ts';
 import { startGuardedServer, type GuardedServer } from '../support/guard.ts';
-import { as, post, secret, transportNames, transports, type Operation } from './stage.ts';
+import { as, list, post, secret, times, transportNames, transports, type Operation } from './stage.ts';
 
 let server: GuardedServer;
 beforeAll(async () => {
@@ -17,9 +17,6 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-const list = <Value>(length: number, value: Value): Value[] => Array.from({ length }, () => value);
-const times = (count: number, text: (index: number) => string): string =>
-  Array.from({ length: count }, (_, index) => text(index)).join(' ');
 const createMany = 'mutation ($jobs: [CreateJobInput!]!) { createJobs(input: { jobs: $jobs }) { results { created } } }';
 const createOne = 'mutation ($p: JSON) { createJob(input: { type: "simulate_work", params: { payload: $p } }) { created } }';
 const named = (count: number): string =>

@@ -1,4 +1,5 @@
 /** The processes that work on a random graph: each does one thing, may be killed in the middle of it, and goes on where others stopped. */
+import { inspect } from 'node:util';
 import { JobError } from '../../core/errors.ts';
 import type { JobHandler } from '../../core/handler.ts';
 import type { Job } from '../../core/job.ts';
@@ -85,11 +86,11 @@ export function createGraphProcesses(deps: GraphProcessesDeps): GraphProcesses {
 /** Every error or warning that a process logs must be one of the faults that are made here. */
 function noticing(log: Log, wrong: string[]): Log {
   const note = (said: { readonly error?: unknown }): void => notice(said.error, wrong);
-  const noticed: Log = Object.assign(Object.create(log), { warn: note, error: note, child: () => noticed });
+  const noticed: Log = Object.assign(log.child({}), { warn: note, error: note, child: () => noticed });
   return noticed;
 }
 
 function notice(error: unknown, wrong: string[]): void {
   if (error === undefined || error instanceof JobError || error instanceof Killed) return;
-  wrong.push(error instanceof Error ? (error.stack ?? String(error)) : String(error));
+  wrong.push(error instanceof Error ? (error.stack ?? error.message) : inspect(error));
 }

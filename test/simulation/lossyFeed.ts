@@ -29,7 +29,7 @@ export function createLossyFeed({ chance, luck }: { readonly chance: () => numbe
     turn(state) {
       if (isOn === (state === 'on')) return;
       isOn = state === 'on';
-      for (const listener of [...listeners]) listener.onInterrupted();
+      for (const listener of new Set(listeners)) listener.onInterrupted();
     },
   };
 }

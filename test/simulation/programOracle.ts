@@ -7,9 +7,6 @@ import type { Entries } from '../../core/table/entries.ts';
 import { keptKey } from '../../core/usecases/kept.ts';
 import type { ProgramListener } from '../support/programs.ts';
 
-/** Whether children are cancelled with their parents, and failed children are retried with them. */
-export const childrenFollow: boolean = false;
-
 /** How the runs of one generation of a job ended. */
 interface Ends {
   readonly sums: Set<number>;
@@ -95,7 +92,7 @@ export function createProgramOracle({ chance, luck, recordNow, wrongBeginning }:
           const job = jobOf(context);
           if (!isFinal(status)) wrong.push(`${job.jobId} goes on while its child ${name} is ${status}`);
           if (status === 'SUCCEEDED') same(`result of ${jobId}`, result);
-          else if (childrenFollow && generationOfParent(recordNow(jobId)) !== job.generation) {
+          else if (generationOfParent(recordNow(jobId)) !== job.generation) {
             wrong.push(`${job.jobId} is given the failure of its child ${name} of an earlier generation`);
           }
         },

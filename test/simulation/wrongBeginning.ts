@@ -3,7 +3,6 @@ import type { HandlerContext } from '../../core/handler.ts';
 import { isFinal, type Job } from '../../core/job.ts';
 import type { Plan } from '../../core/workflow/plan.ts';
 import { program } from '../support/programs.ts';
-import { childrenFollow } from './programOracle.ts';
 
 export interface Beginning {
   readonly job: Job;
@@ -18,7 +17,7 @@ export interface Beginning {
 
 export function wrongBeginning({ job, context, inputs, records, plan, isAlone }: Beginning): string | undefined {
   const parent = records.get(job.parent?.jobId ?? '');
-  if (childrenFollow && isAlone && parent?.status === 'CANCELLED') return `${job.jobId} begins although its parent was cancelled`;
+  if (isAlone && parent?.status === 'CANCELLED') return `${job.jobId} begins although its parent was cancelled`;
   const number = plan?.numberOf(job.jobId);
   const { dependsOn = [], whenDependencyFails, paramsFrom = [] } = plan?.jobs[number ?? -1] ?? {};
   const needed = dependsOn.map((one) => ({ name: plan?.jobs[one]?.name ?? '', record: records.get(plan?.jobIds[one] ?? '') }));
