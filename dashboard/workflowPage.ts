@@ -45,7 +45,7 @@ export function WorkflowPage({ address, workflowId, connection, workflows, actio
   const act = (work: () => Promise<void>, done: string): void => void action.run(work, done).then(opened.refresh);
   const onRetryAll = (): void => act(() => workflows.retry(workflowId), 'The failed jobs start again.');
   const onCancel = (): void => act(() => workflows.cancel(workflowId), 'Cancelled; what runs ends within a heartbeat of its worker.');
-  const onRetry = ({ jobId, workflowJobName }: WorkflowJob): void => act(() => actions.retry(jobId), `${workflowJobName} begins anew.`);
+  const onRetry = ({ jobId, workflowJobName }: WorkflowJob): void => act(() => actions.retry(jobId), `${workflowJobName} starts again.`);
   const onSent = (told: string): void => {
     action.tell(told);
     opened.refresh();

@@ -153,7 +153,7 @@ describe('npm run restore', () => {
     const given = Object.entries(clusterContext).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     expect(await main([])).toMatch(/^64 usage: backup/);
     expect(await main(['prod', ...given])).toMatch(/^64 restore: usage: npm run restore -- <env> <time/);
-    expect(await main(['prod', 'yesterday', ...given])).toMatch(/^78 restore: "yesterday" is no moment/);
+    expect(await main(['prod', 'yesterday', ...given])).toMatch(/^78 restore: "yesterday" is not a valid time/);
     // As docs/restore.md has it, at a moment that has been on any machine.
     const [written = []] = argumentsOf('infra/deploy/restore.test.ts', 'restore');
     const earlier = written.map((word) => word.replace(/^\d{4}-\d\d-\d\dT/, '2026-01-01T'));

@@ -54,7 +54,7 @@ describe('the page of workflows', () => {
     // It fails again, and the page follows a workflow that had ended.
     logging.close();
     await page().getByRole('button', { name: 'Retry all that failed' }).click();
-    await page().getByRole('status').getByText('What failed begins anew.').waitFor();
+    await page().getByRole('status').getByText('The failed jobs start again.').waitFor();
     await row('break').and(page().locator('[data-status=PROCESSING]')).waitFor();
     await expect.poll(() => words('send')).toBe('waits for break to end');
     await page().getByRole('button', { name: 'Cancel the workflow' }).click();
