@@ -30,7 +30,7 @@ export interface ParamFromRequest {
   readonly resultPath: JsonPath;
 }
 
-/** Of the params of all jobs together. */
+/** For the params of all jobs together. */
 export const maxWorkflowParamsBytes = 4 * 1024 * 1024;
 const maxPathLength = 20;
 const jobName = /^[\p{L}\p{N}_][\p{L}\p{N}_.-]{0,63}$/u;

@@ -67,7 +67,7 @@ interface Answered {
   readonly answer: Answer | undefined;
 }
 
-/** What one turn of the loop asks. */
+/** The requests of one turn of the event loop. */
 interface AskedTurn {
   readonly asked: Asked[];
   readonly durable: PromiseWithResolvers<void>;
