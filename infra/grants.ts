@@ -69,6 +69,8 @@ export const lambdaGrants = {
   dlqHandler: {
     // The end of a job makes the deliveries to its webhooks, and moves the jobs of its workflow that waited for it.
     table: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    // The end of a cancelled job cancels the children that its handler made.
+    indexes: ['dynamodb:Query'],
     // A job with budget left is sent again.
     jobQueues: ['sqs:GetQueueUrl', 'sqs:SendMessage'],
     cachePassword: ['secretsmanager:GetSecretValue'],

@@ -42,7 +42,7 @@ export const causes: readonly Cause[] = [
   { alarm: 'jobs-given-up', cause: 'a job has failed as often as it may, and its dead letter is handled', series: givenUp },
   {
     alarm: 'dead-letters-stay',
-    cause: 'dlqHandler fails on a letter again and again',
+    cause: 'dlqHandler fails on a dead letter again and again',
     series: () => [ofQueue('dlq')('ApproximateNumberOfMessagesVisible', ...times(10, 1))],
   },
   ...(['high', 'normal', 'low'] as const).map((priority) => ({
