@@ -20,7 +20,11 @@ type Command = (how: {
 function openProgram({ url, token }: ClientOptions, command: Command): OpenedClient {
   const folder = mkdtempSync(join(tmpdir(), 'job-tickets-client-'));
   const tokenFile = join(folder, 'token');
-  const refresh = async (): Promise<void> => writeFileSync(tokenFile, await token());
+  let isClosed = false;
+  const refresh = async (): Promise<void> => {
+    const fresh = await token();
+    if (!isClosed) writeFileSync(tokenFile, fresh);
+  };
   const refreshing = setInterval(() => void refresh(), 1000);
   const call = (query: string, variables: object, watches: boolean): [string, string[]] => {
     const [program = '', ...args] = command({ url, tokenFile, body: JSON.stringify({ query, variables }), watches });
@@ -50,6 +54,7 @@ function openProgram({ url, token }: ClientOptions, command: Command): OpenedCli
       return () => stopped.abort();
     },
     close() {
+      isClosed = true;
       clearInterval(refreshing);
       rmSync(folder, { recursive: true });
     },

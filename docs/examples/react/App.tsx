@@ -9,7 +9,7 @@ export function App() {
   const jobId = selected ?? create.data?.jobId;
   const order = (): void => {
     select(undefined);
-    create.mutate({ durationMs: 1500, steps: 15, payload: 'a report' });
+    create.mutate({ durationMs: 4000, steps: 40, payload: 'a report' });
   };
   return (
     <>
