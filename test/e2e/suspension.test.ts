@@ -113,7 +113,7 @@ async function twice({ sleep }: HandlerContext): Promise<void> {
 }
 
 test.for([
-  ['a name twice', twice, /name of its own/],
+  ['a name twice', twice, /its own name/],
   ['a name that is none', async ({ sleep }: HandlerContext) => sleep('', 0), /1 to 128 characters/],
   ['an endless time', async ({ sleep }: HandlerContext) => sleep('x', Infinity), /0 to 31536000 seconds/],
 ] as const)('%s is an error that says what to do, and no attempt more is made', async ([name, script, message]) => {
