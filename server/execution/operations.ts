@@ -84,7 +84,7 @@ export interface OperationsDeps {
 }
 
 /** Each operation takes about a tenth of a millisecond until it waits for something. */
-const beginsPerTurn = 8;
+const beginsPerTurn = 24;
 /** How much counts as one query: fields that may be returned, tokens of a document that is new here. */
 const perQuery = { fields: 100, tokens: 50 };
 /** So many bytes get a turn of their own to be written. */

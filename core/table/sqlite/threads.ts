@@ -83,7 +83,7 @@ function openDurable(): PromiseWithResolvers<void> {
 }
 
 /** A request or a job goes on with each answer, which takes about a tenth of a millisecond. */
-const answersPerTurn = 8;
+const answersPerTurn = 24;
 
 const opening = z.union([z.literal('open'), z.object({ refused: z.string() })]);
 const replied = z.custom<Reply>();
