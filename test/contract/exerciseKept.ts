@@ -50,7 +50,8 @@ export function exerciseKept(tableOf: () => JobTable): void {
       expect(await endOfSleep(core(), keeper, 'night')).toBeUndefined();
       const before = Date.now();
       const until = await beginSleep(core(), keeper, 'night', 3600);
-      expect(until).toBeGreaterThanOrEqual(before + 3_600_000);
+      // By the table's clock, which tells whole seconds in some engines.
+      expect(until).toBeGreaterThan(before + 3_598_000);
       expect(await beginSleep(core(), keeper, 'night', 7200)).toBe(until);
       expect(await endOfSleep(core(), keeper, 'night')).toBe(until);
     });
