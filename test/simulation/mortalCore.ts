@@ -59,6 +59,8 @@ export function mortalCore({ core, turns, chance, diesAt, luck }: MortalCoreDeps
   const { queues, feed } = core;
   const table: JobTable = {
     ...core.table,
+    // Requests of one turn take effect one by one here, and some of them not at all.
+    keepsOrder: false,
     ...writesOf(core.table, ofTable, note),
     get: async (jobId) => {
       const job = await ofTable(() => core.table.get(jobId));
