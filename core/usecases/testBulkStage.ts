@@ -14,6 +14,7 @@ import { getBulkOperation } from './bulkOperations.ts';
 import { createBulkOperation, type CreateBulkOperationRequest } from './createBulkOperation.ts';
 import type { Core } from './core.ts';
 import { runBulkOperations } from './runBulkOperations.ts';
+import { sendOnlyQueues } from '../../test/support/sendOnlyQueues.ts';
 
 /** To the use cases, the table is away: they do nothing more. */
 export class Killed extends JobError {
@@ -33,14 +34,7 @@ export async function openBulkStage() {
   const table = await openSqliteTable({ file: inMemory, jobTtlDays: 30, clock });
   onTestFinished(() => table.close());
   const sent: { readonly jobId: string; readonly generation: number }[] = [];
-  const queues: Core['queues'] = {
-    send: (_priority, { jobId, generation }) => Promise.resolve(void sent.push({ jobId, generation })),
-    receive: () => Promise.resolve([]),
-    delete: () => Promise.resolve(),
-    setVisibility: () => Promise.resolve(),
-    depth: () => Promise.resolve({ visible: 0, inFlight: 0, delayed: 0 }),
-    check: () => Promise.resolve(),
-  };
+  const queues = sendOnlyQueues((_priority, { jobId, generation }) => Promise.resolve(void sent.push({ jobId, generation })));
   const core = { ...simulatedCore({ table, queues, clock, newJobId: monotonicFactory() }), feed: createMemoryFeed() };
 
   /** The same, for a process with something that happens before or after each of its effects. */

@@ -11,19 +11,13 @@ import { listBulkOperations } from '../../core/usecases/listBulkOperations.ts';
 import { runBulkOperations } from '../../core/usecases/runBulkOperations.ts';
 import { simulatedCore } from '../simulation/simulatedCore.ts';
 import { makeJob } from '../support/jobFactory.ts';
+import { sendOnlyQueues } from '../support/sendOnlyQueues.ts';
 
 export function exerciseBulk(tableOf: () => JobTable): void {
   const newOwner = (): string => `owner-${crypto.randomUUID()}`;
 
   function coreOf(table: JobTable, send: Core['queues']['send'] = () => Promise.resolve()): Core {
-    const queues: Core['queues'] = {
-      send,
-      receive: () => Promise.resolve([]),
-      delete: () => Promise.resolve(),
-      setVisibility: () => Promise.resolve(),
-      depth: () => Promise.resolve({ visible: 0, inFlight: 0, delayed: 0 }),
-      check: () => Promise.resolve(),
-    };
+    const queues = sendOnlyQueues(send);
     return simulatedCore({ table, queues, clock: { now: Date.now }, newJobId: monotonicFactory() });
   }
 

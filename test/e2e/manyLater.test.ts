@@ -11,6 +11,7 @@ import { sweepJobs } from '../../core/usecases/sweepJobs.ts';
 import { wakeDue } from '../../core/usecases/wakeDue.ts';
 import { makeJob } from '../support/jobFactory.ts';
 import { simulatedCore } from '../simulation/simulatedCore.ts';
+import { sendOnlyQueues } from '../support/sendOnlyQueues.ts';
 
 const later = process.env['FAULTS'] === 'long' ? 1_000_000 : 50_000;
 const minuteMs = 60_000;
@@ -40,14 +41,7 @@ test(`of ${later} jobs that begin later the sweeper reads none, and the timer th
       table: counted,
       clock: systemClock,
       newJobId: () => '',
-      queues: {
-        send: (_priority, { jobId }) => Promise.resolve(void sent.add(jobId)),
-        receive: () => Promise.resolve([]),
-        delete: () => Promise.resolve(),
-        setVisibility: () => Promise.resolve(),
-        depth: () => Promise.resolve({ visible: 0, inFlight: 0, delayed: 0 }),
-        check: () => Promise.resolve(),
-      },
+      queues: sendOnlyQueues((_priority, { jobId }) => Promise.resolve(void sent.add(jobId))),
     },
     { sweepIntervalSeconds: 60, sweepAfterSeconds: 30, sweepReadsPerMinute: 10_000 },
   );

@@ -4,17 +4,11 @@ import { startEntry, urlOf, type RunningEntry } from '../support/processes.ts';
 import { createOver, watchOver, type CreateAnswer } from './apiClient.ts';
 import { createChance } from './chance.ts';
 import { mountDisk, openFolder, type Disk } from './disk.ts';
+import { shortLeases } from './interruptions.ts';
 
 const isLong = process.env['FAULTS'] === 'long';
 
-const settings = {
-  VISIBILITY_TIMEOUT_SECONDS: '2',
-  RECEIVE_WAIT_SECONDS: '1',
-  SWEEP_INTERVAL_SECONDS: '1',
-  SWEEP_AFTER_SECONDS: '2',
-};
-
-const start = (disk: Disk): Promise<RunningEntry> => startEntry('start', { env: { ...settings, DATA_DIR: disk.path } });
+const start = (disk: Disk): Promise<RunningEntry> => startEntry('start', { env: { ...shortLeases, DATA_DIR: disk.path } });
 
 /** Hands in jobs, several at a time, until the first that is not accepted, or until the number is reached. */
 async function handIn(url: string, number: number, params: object): Promise<CreateAnswer[]> {

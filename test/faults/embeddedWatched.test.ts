@@ -13,17 +13,18 @@ import { startEntry, urlOf, type RunningEntry } from '../support/processes.ts';
 import { createOver, watchOver, watchOwnerOver, type ApiWatching, type CreateAnswer } from './apiClient.ts';
 import { createChance } from './chance.ts';
 import { openFolder, type Disk } from './disk.ts';
+import { interrupt, shortLeases, type Interruption } from './interruptions.ts';
 import { checkHistory, missedByOwner } from './historyChecker.ts';
 
 const isLong = process.env['FAULTS'] === 'long';
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 
+/** In turn, one after each life. */
+const interruptions: readonly Interruption[] = ['killed', 'paused', 'ended'];
+
 const settings = {
-  VISIBILITY_TIMEOUT_SECONDS: '2',
-  RECEIVE_WAIT_SECONDS: '1',
-  SWEEP_INTERVAL_SECONDS: '1',
-  SWEEP_AFTER_SECONDS: '2',
+  ...shortLeases,
   WORKER_CONCURRENCY: '20',
   LOG_LEVEL: 'info',
 };
@@ -83,17 +84,7 @@ test(
       for (let life = 0; life < (isLong ? 50 : 4); life += 1) {
         const known = clients.accepted.length;
         await expect.poll(() => clients.accepted.length, { timeout: 20_000 }).toBeGreaterThan(known + 10 + Math.floor(chance() * 20));
-        if (life % 3 === 1) {
-          // Longer than its claims last.
-          entry.signal('SIGSTOP');
-          await sleep(3000);
-          entry.signal('SIGCONT');
-          continue;
-        }
-        if (life % 3 === 0) await entry.kill();
-        else entry.signal('SIGTERM');
-        await entry.exited();
-        entry = await start(disk);
+        entry = await interrupt(entry, interruptions[life % interruptions.length] ?? 'killed', () => start(disk));
         url = await urlOf(entry, 'start');
       }
       await clients.stop();

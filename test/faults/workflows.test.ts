@@ -10,17 +10,18 @@ import { workflowSchema } from '../../core/workflow/workflow.ts';
 import { startEntry, urlOf, type RunningEntry } from '../support/processes.ts';
 import { createChance } from './chance.ts';
 import { openFolder, type Disk } from './disk.ts';
+import { interrupt, shortLeases, type Interruption } from './interruptions.ts';
 import { wrongWorkflows } from './wrongWorkflows.ts';
 import { openWorkflowClient } from './workflowClient.ts';
 import { checkHistory } from './historyChecker.ts';
 
 const isLong = process.env['FAULTS'] === 'long';
 
+/** In turn, one after each life. */
+const interruptions: readonly Interruption[] = ['killed', 'ended', 'paused'];
+
 const settings = {
-  VISIBILITY_TIMEOUT_SECONDS: '2',
-  RECEIVE_WAIT_SECONDS: '1',
-  SWEEP_INTERVAL_SECONDS: '1',
-  SWEEP_AFTER_SECONDS: '2',
+  ...shortLeases,
   JOBS: join(import.meta.dirname, 'programJobs.ts'),
 };
 
@@ -44,17 +45,7 @@ test(
           await client.step();
           await sleep(chance() * 300);
         }
-        if (life % 3 === 2) {
-          // Longer than its claims are valid.
-          entry.signal('SIGSTOP');
-          await sleep(3000);
-          entry.signal('SIGCONT');
-          continue;
-        }
-        if (life % 3 === 0) await entry.kill();
-        else entry.signal('SIGTERM');
-        await entry.exited();
-        entry = await start(disk);
+        entry = await interrupt(entry, interruptions[life % interruptions.length] ?? 'killed', () => start(disk));
         url = await urlOf(entry, 'start');
       }
       await client.untilAtRest(isLong ? 300_000 : 60_000);

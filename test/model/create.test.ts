@@ -9,6 +9,7 @@ import type { JobTable } from '../../core/table/jobTable.ts';
 import { createJob } from '../../core/usecases/createJob.ts';
 import { createMemoryTable } from '../simulation/memoryTable.ts';
 import { simulatedCore } from '../simulation/simulatedCore.ts';
+import { sendOnlyQueues } from '../support/sendOnlyQueues.ts';
 
 type Luck = 'fine' | 'lost' | 'unanswered' | 'dies';
 
@@ -60,14 +61,7 @@ async function runOnce(
       table: own,
       clock: { now: () => 1_000_000 },
       newJobId: () => `job-${number}-${(tries += 1)}`,
-      queues: {
-        send: (_priority, { jobId }) => turn(client, () => Promise.resolve(void sent.push(jobId))),
-        receive: () => Promise.resolve([]),
-        delete: () => Promise.resolve(),
-        setVisibility: () => Promise.resolve(),
-        depth: () => Promise.resolve({ visible: 0, inFlight: 0, delayed: 0 }),
-        check: () => Promise.resolve(),
-      },
+      queues: sendOnlyQueues((_priority, { jobId }) => turn(client, () => Promise.resolve(void sent.push(jobId)))),
     });
     for (;;) {
       try {

@@ -1,7 +1,6 @@
 /** A job that waits for its children for months still gets their results. */
 import { afterAll, expect, test } from 'vitest';
 import type { Job } from '../../core/job.ts';
-import type { JobQueues } from '../../core/queue/jobQueues.ts';
 import type { JobTable } from '../../core/table/jobTable.ts';
 import { inMemory } from '../../core/table/sqlite/database.ts';
 import { openSqliteTable } from '../../core/table/sqlite/table.ts';
@@ -17,6 +16,7 @@ import { transitionJob } from '../../core/usecases/transitionJob.ts';
 import { awaitingChanges } from '../../core/workflow/moves.ts';
 import { simulatedCore } from './simulatedCore.ts';
 import { task } from '../support/workflowTasks.ts';
+import { sendOnlyQueues } from '../support/sendOnlyQueues.ts';
 
 let now = Date.UTC(2026, 0, 1);
 const day = 86_400_000;
@@ -24,14 +24,7 @@ const sqlite = await openSqliteTable({ file: inMemory, jobTtlDays: 30, clock: { 
 afterAll(() => sqlite.close());
 const table: JobTable = { ...sqlite, time: () => Promise.resolve(exactly(now)) };
 const sent: string[] = [];
-const queues: JobQueues = {
-  send: (_priority, { jobId }) => Promise.resolve(void sent.push(jobId)),
-  receive: () => Promise.resolve([]),
-  delete: () => Promise.resolve(),
-  setVisibility: () => Promise.resolve(),
-  depth: () => Promise.resolve({ visible: 0, inFlight: 0, delayed: 0 }),
-  check: () => Promise.resolve(),
-};
+const queues = sendOnlyQueues((_priority, { jobId }) => Promise.resolve(void sent.push(jobId)));
 const core = {
   ...simulatedCore({ table, queues, clock: { now: () => now }, newJobId: () => '1'.repeat(26) }),
   jobTypes: createJobTypes([task]),

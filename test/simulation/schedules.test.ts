@@ -13,6 +13,7 @@ import { tickSchedules } from '../../core/usecases/tickSchedules.ts';
 import { simulateWork } from '../../jobs/simulateWork/type.ts';
 import { createMemoryTable } from './memoryTable.ts';
 import { simulatedCore } from './simulatedCore.ts';
+import { sendOnlyQueues } from '../support/sendOnlyQueues.ts';
 
 const minute = 60_000;
 const start = Date.parse('2026-03-28T00:00:30Z');
@@ -26,14 +27,7 @@ function openStage() {
     table,
     clock: { now: () => clock.now },
     newJobId: () => `ID${(ids += 1)}`,
-    queues: {
-      send: (_priority, { jobId }) => Promise.resolve(void sent.push(jobId)),
-      receive: () => Promise.resolve([]),
-      delete: () => Promise.resolve(),
-      setVisibility: () => Promise.resolve(),
-      depth: () => Promise.resolve({ visible: 0, inFlight: 0, delayed: 0 }),
-      check: () => Promise.resolve(),
-    },
+    queues: sendOnlyQueues((_priority, { jobId }) => Promise.resolve(void sent.push(jobId))),
   });
   const request = (changes: Partial<CreateScheduleRequest> = {}): CreateScheduleRequest => ({
     owner: 'owner',

@@ -3,6 +3,7 @@ import { JobError } from '../../core/errors.ts';
 import type { JobQueues } from '../../core/queue/jobQueues.ts';
 import type { JobMessage } from '../../core/queue/message.ts';
 import type { Agenda } from './agenda.ts';
+import { sendOnlyQueues } from '../support/sendOnlyQueues.ts';
 
 export interface Message {
   readonly body: JobMessage;
@@ -69,14 +70,6 @@ export function createSimulatedQueues({ agenda, chance, maxReceives, onReceived,
       all = new Set();
       return count;
     },
-    queues: {
-      send,
-      receive: () => Promise.resolve([]),
-      delete: () => Promise.resolve(),
-      setVisibility: () => Promise.resolve(),
-      // As SQS after a purge: nothing is there.
-      depth: () => Promise.resolve({ visible: 0, inFlight: 0, delayed: 0 }),
-      check: () => Promise.resolve(),
-    },
+    queues: sendOnlyQueues(send),
   };
 }

@@ -12,6 +12,7 @@ import { sweepJobs } from '../../core/usecases/sweepJobs.ts';
 import { makeJob } from '../support/jobFactory.ts';
 import { createMemoryTable } from './memoryTable.ts';
 import { simulatedCore } from './simulatedCore.ts';
+import { sendOnlyQueues } from '../support/sendOnlyQueues.ts';
 
 const open = process.env['FAULTS'] === 'long' ? 1_000_000 : 20_000;
 /** The defaults, but for the reads of the short form, whose pass takes several runs too. */
@@ -34,17 +35,10 @@ test(
         table,
         clock: { now: () => clock.now },
         newJobId: () => '',
-        queues: {
-          send: (_priority, { jobId }) => {
-            if (!sentAt.has(jobId)) sentAt.set(jobId, clock.now);
-            return Promise.resolve();
-          },
-          receive: () => Promise.resolve([]),
-          delete: () => Promise.resolve(),
-          setVisibility: () => Promise.resolve(),
-          depth: () => Promise.resolve({ visible: 0, inFlight: 0, delayed: 0 }),
-          check: () => Promise.resolve(),
-        },
+        queues: sendOnlyQueues((_priority, { jobId }) => {
+          if (!sentAt.has(jobId)) sentAt.set(jobId, clock.now);
+          return Promise.resolve();
+        }),
       },
       settings,
     );

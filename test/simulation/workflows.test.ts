@@ -1,6 +1,5 @@
 /** Random workflows, whoever dies: none is stuck, none begins too early, and each ends as its graph and its failures say. */
 import { afterAll, describe, expect, test } from 'vitest';
-import type { JobQueues } from '../../core/queue/jobQueues.ts';
 import { inMemory } from '../../core/table/sqlite/database.ts';
 import { openSqliteTable } from '../../core/table/sqlite/table.ts';
 import type { JobTable } from '../../core/table/jobTable.ts';
@@ -19,6 +18,7 @@ import { exactly } from '../../core/clock.ts';
 import { createMemoryTable } from './memoryTable.ts';
 import { simulatedCore } from './simulatedCore.ts';
 import { runRandomWorkflow } from './workflows.ts';
+import { sendOnlyQueues } from '../support/sendOnlyQueues.ts';
 
 const isLong = process.env['FAULTS'] === 'long';
 // Not before today: an engine may use a clock of its own for expiry.
@@ -32,14 +32,6 @@ const newJobId = (): string =>
   String((sequence += 1))
     .padStart(10, '0')
     .padEnd(26, '0');
-const noQueues: JobQueues = {
-  send: () => Promise.resolve(),
-  receive: () => Promise.resolve([]),
-  delete: () => Promise.resolve(),
-  setVisibility: () => Promise.resolve(),
-  depth: () => Promise.resolve({ visible: 0, inFlight: 0, delayed: 0 }),
-  check: () => Promise.resolve(),
-};
 
 /** Returns the seed of the first run that went wrong, and what was wrong. One table is used for many runs. */
 async function runMany(
@@ -50,7 +42,7 @@ async function runMany(
   const first = seedOf();
   for (let seed = first; seed < first + runs; seed += 1) {
     const table: JobTable = { ...open(), time: () => Promise.resolve(time()) };
-    const core = simulatedCore({ table, queues: noQueues, clock: { now: () => now }, newJobId }, { sweepIntervalSeconds: 600 });
+    const core = simulatedCore({ table, queues: sendOnlyQueues(), clock: { now: () => now }, newJobId }, { sweepIntervalSeconds: 600 });
     const surroundings = { core, chance: chanceOf(seed), pass: (ms: number) => void (now += ms), key: `${seed}` };
     const wrong = await runRandomWorkflow({ ...surroundings, maxJobs: isLong ? 60 : 12 });
     if (wrong.length > 0) return { seed, wrong };
@@ -86,7 +78,7 @@ describe(
 test('records of jobs that have ended are kept as long as their workflow is open', async () => {
   const day = 86_400_000;
   const sent: string[] = [];
-  const queues: JobQueues = { ...noQueues, send: (_priority, { jobId }) => Promise.resolve(void sent.push(jobId)) };
+  const queues = sendOnlyQueues((_priority, { jobId }) => Promise.resolve(void sent.push(jobId)));
   const table: JobTable = { ...sqlite, time: () => Promise.resolve(time()) };
   const core = { ...simulatedCore({ table, queues, clock: { now: () => now }, newJobId }), jobTypes: createJobTypes([task]) };
   const { workflow } = await createWorkflow(core, { owner: 'keeper', name: 'long', traceId: 't', jobs: graph({ a: [], b: ['a'] }) });
