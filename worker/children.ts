@@ -37,6 +37,9 @@ export function createChildren(
 ): Children {
   const made = new Set<string>();
   let expecting: Promise<void> | undefined;
+  let deps: ChildrenDeps | undefined;
+  /** Made once, where there are children: most runs have none. */
+  const childrenDeps = (): ChildrenDeps => (deps ??= childrenDepsOf(parts));
   const onAway = (error: Error): void => log.warn({ error }, 'the table does not answer a handler; asking again');
   const asked = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => untilAnswered(parts, { ask, signal, onAway });
 
@@ -48,7 +51,7 @@ export function createChildren(
     made.add(name);
     if (job.hasChildren !== true) await (expecting ??= expect());
     try {
-      return await asked(() => createChild(childrenDepsOf(parts), job, name, { type, params, priority, tags }));
+      return await asked(() => createChild(childrenDeps(), job, name, { type, params, priority, tags }));
     } catch (error) {
       if (!(error instanceof JobError) || (error.code !== 'BAD_USER_INPUT' && error.code !== 'UNKNOWN_JOB_TYPE')) throw error;
       throw new PermanentError(`The child "${name}" cannot be created: ${error.message}`, { cause: error });
@@ -67,7 +70,7 @@ export function createChildren(
     if (missing !== -1) throw new PermanentError(`There is no child "${names[missing] ?? ''}": create it before you wait for it.`);
     const there: Job[] = [];
     for (const child of children) {
-      if (child !== undefined) there.push(await asked(() => ofPresentGeneration(childrenDepsOf(parts), job, child)));
+      if (child !== undefined) there.push(await asked(() => ofPresentGeneration(childrenDeps(), job, child)));
     }
     const open = there.filter(({ status }) => !isFinal(status));
     if (open.length > 0) {

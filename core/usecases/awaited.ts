@@ -1,9 +1,10 @@
 /** The jobs that a handler waits for, after it has given its slot back. */
 import { z } from 'zod';
 import { defineEntryKind } from '../table/entries.ts';
-import { needsRenewal, payloadExpiry } from '../table/payloadLife.ts';
+import { payloadExpiry } from '../table/payloadLife.ts';
 import type { Wants } from '../workflow/look.ts';
 import type { Core } from './core.ts';
+import { keepEntry } from './keepEntry.ts';
 
 /** The ids that a job waits for: written before it gives its slot back. */
 const awaitedKind = defineEntryKind('awaited', z.object({ jobIds: z.array(z.string()) }));
@@ -24,8 +25,7 @@ export async function awaitedBy({ table }: Pick<Core, 'table'>, jobId: string): 
 }
 
 /** For a job that waits for a long time. @throws {JobError} `TABLE_UNAVAILABLE`. */
-export async function keepAwaitedOn({ table, settings }: Pick<Core, 'table' | 'settings'>, jobId: string, at: number): Promise<void> {
-  const entry = await table.entries.get(awaitedKind, jobId);
-  if (entry?.expiresAt === undefined || !needsRenewal(entry.expiresAt, at, settings.jobTtlDays)) return;
-  await table.entries.replace(awaitedKind, entry, { ...entry, expiresAt: payloadExpiry(at, settings.jobTtlDays) });
+export async function keepAwaitedOn(core: Pick<Core, 'table' | 'settings'>, jobId: string, at: number): Promise<void> {
+  const entry = await core.table.entries.get(awaitedKind, jobId);
+  if (entry !== undefined) await keepEntry(core, awaitedKind, entry, at);
 }

@@ -1,4 +1,5 @@
 /** Cancels the open children of a cancelled job: called when its end is announced, or when its workflow is cancelled. */
+import { batchesOf } from '../batches.ts';
 import type { ServiceTime } from '../clock.ts';
 import { isFinal, type Job } from '../job.ts';
 import type { WriteResult } from '../table/jobTable.ts';
@@ -16,7 +17,7 @@ const atOnce = 20;
 export async function cancelChildren(core: TransitionDeps, parent: Job, onCancelled: (child: Job) => void): Promise<void> {
   if (parent.hasChildren !== true) return;
   for await (const page of childrenOf(core, parent.jobId)) {
-    for (let from = 0; from < page.length; from += atOnce) await Promise.all(page.slice(from, from + atOnce).map(cancelWithin));
+    for (const some of batchesOf(page, atOnce)) await Promise.all(some.map(cancelWithin));
   }
 
   async function cancelWithin(child: Job): Promise<void> {

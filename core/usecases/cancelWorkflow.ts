@@ -1,4 +1,5 @@
 /** Cancels all open jobs of a workflow, and the open children of those that have ended. */
+import { batchesOf } from '../batches.ts';
 import { JobError } from '../errors.ts';
 import { isFinal, type Job } from '../job.ts';
 import { changeEntry } from '../table/changeEntry.ts';
@@ -41,9 +42,7 @@ export async function cancelJobs(core: Core, workflowId: string): Promise<void> 
   if (plan === undefined) return;
   await makeWorkflow(core, workflowId);
   const jobIds = plan.backwards.map((number) => plan.jobIds[number] ?? '');
-  for (let from = 0; from < jobIds.length; from += atOnce) {
-    await Promise.all(jobIds.slice(from, from + atOnce).map((jobId) => cancelOne(core, jobId)));
-  }
+  for (const some of batchesOf(jobIds, atOnce)) await Promise.all(some.map((jobId) => cancelOne(core, jobId)));
   await changeEntry(core.table.entries, workflowKind, workflowId, (entry) =>
     entry === undefined || !entry.value.cancelling ? 'keep' : workflowDraft({ ...entry.value, cancelling: false }, core.settings),
   );

@@ -1,5 +1,6 @@
 /** Children: jobs that a handler makes, by names of its own, and may wait for. */
 import { createHash } from 'node:crypto';
+import { batchesOf } from '../batches.ts';
 import { jobIdBeside } from '../derivedJobId.ts';
 import { JobError } from '../errors.ts';
 import { isFinal, type Job, type JobParent } from '../job.ts';
@@ -91,7 +92,7 @@ export async function readChildren(
 ): Promise<readonly (Job | undefined)[]> {
   const jobIds = names.map((name) => childId(parent, name));
   const jobs: (Job | undefined)[] = [];
-  for (let from = 0; from < jobIds.length; from += readsAtOnce) jobs.push(...(await table.getMany(jobIds.slice(from, from + readsAtOnce))));
+  for (const some of batchesOf(jobIds, readsAtOnce)) jobs.push(...(await table.getMany(some)));
   return jobs;
 }
 

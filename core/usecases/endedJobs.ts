@@ -1,4 +1,5 @@
 /** How jobs have ended, in the form in which handlers of other jobs read it. */
+import { batchesOf } from '../batches.ts';
 import type { EndedJob } from '../handler.ts';
 import type { Job, JsonValue } from '../job.ts';
 import type { Core } from './core.ts';
@@ -10,8 +11,7 @@ const [jobsAtOnce, payloadsAtOnce] = [100, 20];
 export async function endedJobs({ table }: Pick<Core, 'table'>, jobs: readonly Job[]): Promise<readonly EndedJob[]> {
   const keys = jobs.flatMap(({ result }) => (result?.kind === 'apart' ? [result.key] : []));
   const found = new Map<string, JsonValue | undefined>();
-  for (let from = 0; from < keys.length; from += payloadsAtOnce) {
-    const some = keys.slice(from, from + payloadsAtOnce);
+  for (const some of batchesOf(keys, payloadsAtOnce)) {
     for (const [index, value] of (await table.readPayloads(some)).entries()) found.set(some[index] ?? '', value);
   }
   return jobs.map(({ jobId, status, result, error }) => ({
@@ -27,8 +27,8 @@ export async function dependenciesOf(core: Pick<Core, 'table'>, { jobId, workflo
   const plan = workflow === undefined ? undefined : await readPlan(core, workflow.workflowId);
   const numbers = plan?.jobs[plan.numberOf(jobId) ?? -1]?.dependsOn ?? [];
   const jobs: Job[] = [];
-  for (let from = 0; from < numbers.length; from += jobsAtOnce) {
-    const ids = numbers.slice(from, from + jobsAtOnce).map((number) => plan?.jobIds[number] ?? '');
+  for (const some of batchesOf(numbers, jobsAtOnce)) {
+    const ids = some.map((number) => plan?.jobIds[number] ?? '');
     jobs.push(...(await core.table.getMany(ids)).filter((job) => job !== undefined));
   }
   const ended = await endedJobs(core, jobs);

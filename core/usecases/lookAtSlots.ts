@@ -1,4 +1,5 @@
 /** Looks at the key of a limit on running jobs: free slots go to the jobs that have waited longest, which are woken. */
+import { batchesOf } from '../batches.ts';
 import { hasRoom, noSlots, verdictOnHolder } from '../slots.ts';
 import type { Limit } from '../typeLimits.ts';
 import type { Core } from './core.ts';
@@ -41,8 +42,7 @@ const readsAtOnce = 100;
 export async function repairSlots(core: Deps, key: string): Promise<number> {
   const holders = Object.entries((await core.table.entries.get(slotsKind, key))?.value.holders ?? {});
   let woken = 0;
-  for (let from = 0; from < holders.length; from += readsAtOnce) {
-    const page = holders.slice(from, from + readsAtOnce);
+  for (const page of batchesOf(holders, readsAtOnce)) {
     const jobs = await core.table.getMany(page.map(([jobId]) => jobId));
     for (const [index, [jobId, version]] of page.entries()) {
       const job = jobs[index];

@@ -1,4 +1,5 @@
 /** Puts the jobs of a workflow that was accepted: called by the process that accepted it or, if that dies, by the sweeper. */
+import { batchesOf } from '../batches.ts';
 import type { Job } from '../job.ts';
 import { changeEntry } from '../table/changeEntry.ts';
 import { waitsForJobs } from '../workflow/moves.ts';
@@ -32,11 +33,9 @@ export async function makeWorkflow(core: MakeDeps, workflowId: string): Promise<
 /** The same for a workflow that was read already, with its plan. */
 export async function makeJobs(core: MakeDeps, entry: KnownWorkflow, plan: Plan): Promise<Workflow | undefined> {
   const { key: workflowId, value: workflow } = entry;
-  const some = core.table.keepsOrder === true ? atOnceInOrder : atOnce;
+  const most = core.table.keepsOrder === true ? atOnceInOrder : atOnce;
   try {
-    for (let from = 0; from < plan.forwards.length; from += some) {
-      await Promise.all(plan.forwards.slice(from, from + some).map((number) => makeJob(core, workflow, plan, number)));
-    }
+    for (const some of batchesOf(plan.forwards, most)) await Promise.all(some.map((number) => makeJob(core, workflow, plan, number)));
     // Usually it has not changed since it was read.
     const { ok, entry: made } = await core.table.entries.replace(workflowKind, entry, madeOf(core, workflow));
     if (ok) return made.value;

@@ -1,4 +1,5 @@
 /** Retries all failed jobs of a workflow: jobs that were cancelled because of them continue by themselves. */
+import { batchesOf } from '../batches.ts';
 import { JobError } from '../errors.ts';
 import { isFailed, type Job } from '../job.ts';
 import type { Workflow } from '../workflow/workflow.ts';
@@ -17,9 +18,7 @@ export async function retryWorkflow(core: Core, request: Caller & { readonly wor
   if (failed.length === 0) {
     throw new JobError('WORKFLOW_NOT_RETRYABLE', { message: `The workflow is ${value.status}, and none of its jobs has failed.` });
   }
-  for (let from = 0; from < failed.length; from += atOnce) {
-    await Promise.all(failed.slice(from, from + atOnce).map((job) => retryOne(core, job)));
-  }
+  for (const some of batchesOf(failed, atOnce)) await Promise.all(some.map((job) => retryOne(core, job)));
   return (await getWorkflow(core, request)).value;
 }
 
@@ -37,9 +36,8 @@ export async function jobsOf(core: Pick<Core, 'table'>, workflowId: string, sign
   const plan = await readPlan(core, workflowId);
   const jobIds = plan === undefined ? [] : plan.forwards.map((number) => plan.jobIds[number] ?? '');
   const jobs: Job[] = [];
-  for (let from = 0; from < jobIds.length; from += readsAtOnce) {
-    const some = await core.table.getMany(jobIds.slice(from, from + readsAtOnce), signal);
-    jobs.push(...some.filter((job) => job !== undefined));
+  for (const some of batchesOf(jobIds, readsAtOnce)) {
+    jobs.push(...(await core.table.getMany(some, signal)).filter((job) => job !== undefined));
   }
   return jobs;
 }

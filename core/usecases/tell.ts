@@ -2,6 +2,7 @@
  * Tells the jobs that wait for a job that it has ended, or started again, and cancels the children of a cancelled job. Called by
  * the process that wrote the change, or that finds its marker.
  */
+import { batchesOf } from '../batches.ts';
 import { isFinal, type Job } from '../job.ts';
 import { tellsWorkflow } from '../workflow/look.ts';
 import { moveBehindTelling } from '../workflow/moves.ts';
@@ -67,9 +68,9 @@ async function tell(core: LookDeps, job: Job, isThorough: boolean, onChanged: (j
   const number = plan?.numberOf(jobId);
   const dependants = plan === undefined || number === undefined ? [] : plan.dependants(number).map((one) => plan.jobIds[one] ?? '');
   const befores: (Job | undefined)[] = [];
-  for (let from = 0; from < dependants.length; from += atOnce) {
-    const some = await Promise.all(dependants.slice(from, from + atOnce).map((dependant) => lookAt(core, dependant, { onlyAt, known })));
-    for (const { before, job: after } of some) {
+  for (const some of batchesOf(dependants, atOnce)) {
+    const looked = await Promise.all(some.map((dependant) => lookAt(core, dependant, { onlyAt, known })));
+    for (const { before, job: after } of looked) {
       befores.push(before);
       if (after?.tell !== undefined && after.tell !== before?.tell) onChanged(after);
     }

@@ -12,7 +12,7 @@ interface Zone {
 const anything = /./;
 /** What a job is. */
 const base =
-  /^core\/(job|guards|decisions|derivedJobId|jsonSize|plainJson|signals|suspended|place|waiting|typeLimits|slots|startRate|shownWait|transitions|verdict|jobType|jobList|handler|objects|objectAccess|objectUri|ownerFolder|backoff|fewATurn|retryLeftovers|errors|failures|json|text|clock|logLine|logBuffer|attemptRuns|webhook|webhookSignature|webhookUrl)\.ts$/;
+  /^core\/(job|guards|decisions|derivedJobId|jsonSize|plainJson|signals|suspended|place|waiting|typeLimits|slots|startRate|shownWait|transitions|verdict|jobType|jobList|handler|objects|objectAccess|objectUri|ownerFolder|backoff|batches|fewATurn|retryLeftovers|errors|failures|json|text|clock|logLine|logBuffer|attemptRuns|webhook|webhookSignature|webhookUrl)\.ts$/;
 const redis = /^core\/redis\.ts$/;
 const core = /^core\//;
 const telemetry = /^telemetry\//;
