@@ -22,9 +22,12 @@ const connection = openConnection({
   url: new URL('/graphql', location.href),
   token: readToken,
   maxWaitMs: 2000,
-  // A refused caller stays refused until there is another token, with which the page reloads.
   onState: (state) => {
-    if (feed.peek() !== 'refused') feed.value = state;
+    // A refused caller stays refused until there is another token, with which the page reloads.
+    const isRefused = feed.peek() === 'refused';
+    // A lost connection stays lost through all tries, so that the header does not flicker.
+    const isLost = feed.peek() === 'lost' && state !== 'open';
+    if (!isRefused && !isLost) feed.value = state;
   },
 });
 const gauge = createQueueGauge(readToken);

@@ -131,7 +131,8 @@ describe('the page of workflows', () => {
     await go('#page=workflows');
     const rows = page().locator('.workflows-table tbody tr');
     await expect.poll(() => rows.count()).toBe(20);
-    await rows.filter({ hasText: 'flow 21' }).getByText('2 succeeded').waitFor();
+    const newest = page().getByRole('link', { name: 'flow 21', exact: true });
+    await rows.filter({ has: newest }).getByText('2 succeeded').waitFor();
     await page().getByRole('button', { name: 'Older' }).click();
     await expect.poll(() => rows.locator('th a').allTextContents()).toEqual(['flow 1']);
     expect(await page().getByRole('button', { name: 'Older' }).isDisabled()).toBe(true);

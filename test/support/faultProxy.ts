@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { portOf } from './portOf.ts';
+import { freePort } from './freePort.ts';
 
 export type Weather =
   | { readonly kind: 'fair' }
@@ -45,8 +45,8 @@ export async function openFaultProxy(target: number): Promise<FaultProxy> {
   const holders = new Set<Holder>();
   const swallowers = new Set<(text: string) => string | undefined>();
   let weather: Weather = { kind: 'fair' };
-  let server = await listen(0);
-  const port = portOf(server);
+  const port = await freePort();
+  let server = await listen(port);
 
   async function listen(on: number): Promise<Server> {
     const listening = createServer({ allowHalfOpen: true }, accept);
