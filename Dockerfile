@@ -78,4 +78,4 @@ USER 1000:1000
 VOLUME /app/data
 EXPOSE 4000
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 4000}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--max-semi-space-size=8", "start.ts"]
+CMD ["node", "--max-semi-space-size=32", "start.ts"]

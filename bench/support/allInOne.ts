@@ -18,7 +18,7 @@ export interface AllInOne extends AsyncDisposable {
 export async function startAllInOne(dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<AllInOne> {
   const port = await freePort();
   const startedAt = performance.now();
-  const child = spawn(process.execPath, ['--max-semi-space-size=8', 'start.ts'], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=32', 'start.ts'], {
     cwd: join(import.meta.dirname, '../..'),
     env: {
       PATH: process.env['PATH'],

@@ -51,6 +51,11 @@ export interface TransitionInput {
   readonly early?: boolean | undefined;
   /** As the writer has read it. Where that is out of date the engine finds out, at the cost of one more write. */
   readonly webhookVersion?: number | undefined;
+  /**
+   * All jobs that may wait for this one, which succeeds. An engine that `seesOthers` writes no `tell` where `isUnawaited` says so
+   * of their records.
+   */
+  readonly listeners?: readonly string[] | undefined;
 }
 
 export interface JobTable extends Listings, Payloads {
@@ -60,6 +65,8 @@ export interface JobTable extends Listings, Payloads {
    * together, or not at all.
    */
   readonly keepsOrder?: boolean;
+  /** Whether a transition looks at other jobs in the same transaction: see `listeners`. */
+  readonly seesOthers?: boolean;
   /** Small records beside the jobs. */
   readonly entries: Entries;
   /** The present time of the service; sends a request only where no answer has given it yet. */

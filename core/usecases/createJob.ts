@@ -7,6 +7,7 @@ import type { Core } from './core.ts';
 import { enqueue } from './enqueue.ts';
 import { checkedRequest, draftOf, record, type CreatedJob, type CreateJobRequest, type Draft } from './recordJob.ts';
 import { sendMessage } from './sendMessage.ts';
+import { startEach } from './startEach.ts';
 
 export type { CreatedJob, CreateJobRequest };
 
@@ -34,7 +35,7 @@ export type CreateJobOutcome = ({ readonly ok: true } & CreatedJob) | { readonly
  */
 export async function createJobs(core: Core, requests: readonly CreateJobRequest[]): Promise<readonly CreateJobOutcome[]> {
   requireBatch(requests.length);
-  const records = await Promise.allSettled(requests.map((request) => recorded(core, request)));
+  const records = await Promise.allSettled(startEach(requests, (request) => recorded(core, request)));
   return Promise.all(
     requests.map(async (request, index): Promise<CreateJobOutcome> => {
       const record = records[index];

@@ -7,6 +7,7 @@ import type { Plan } from '../workflow/plan.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 import { dependenciesIn, lookAt, type LookDeps } from './lookAt.ts';
 import { draftOf, put } from './recordJob.ts';
+import { startEach } from './startEach.ts';
 import { tellJob } from './tell.ts';
 import { wakeMessage } from './wake.ts';
 import { readPlan, workflowDraft, workflowKind, type KnownWorkflow } from './workflows.ts';
@@ -35,7 +36,8 @@ export async function makeJobs(core: MakeDeps, entry: KnownWorkflow, plan: Plan)
   const { key: workflowId, value: workflow } = entry;
   const most = core.table.keepsOrder === true ? atOnceInOrder : atOnce;
   try {
-    for (const some of batchesOf(plan.forwards, most)) await Promise.all(some.map((number) => makeJob(core, workflow, plan, number)));
+    for (const some of batchesOf(plan.forwards, most))
+      await Promise.all(startEach(some, (number) => makeJob(core, workflow, plan, number)));
     // Usually it has not changed since it was read.
     const { ok, entry: made } = await core.table.entries.replace(workflowKind, entry, madeOf(core, workflow));
     if (ok) return made.value;

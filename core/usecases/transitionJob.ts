@@ -8,6 +8,7 @@ import { transitionOf, type TransitionEvent } from '../transitions.ts';
 import { endedChanges, hasListeners } from '../workflow/moves.ts';
 import { spareDays } from '../table/payloadLife.ts';
 import type { Core } from './core.ts';
+import { listenersOf } from './listeners.ts';
 import { tellWebhooksSoon } from './tellWebhooks.ts';
 
 export interface Transition {
@@ -48,6 +49,7 @@ export async function transitionJob(
     keptHistory: keptOf(job.history),
     early,
     webhookVersion: job.webhookVersion,
+    listeners: to === 'SUCCEEDED' && isTold ? await listenersOf(table, job) : undefined,
     spareDays: hasListeners(job) ? spareDays : undefined,
     changes: { ...ending, ...claim, ...resumed, ...changes },
   });

@@ -70,6 +70,16 @@ function isOutdated({ generation }: Cause, other: Seen): boolean {
   return other !== 'unborn' && other.generation > generation;
 }
 
+/**
+ * Whether a job that succeeds has to be announced to nobody. `listeners`: all that may wait for it, as they are in the
+ * transaction that ends it. None of them looks at it now: whoever points at it later reads it after that, and finds that it has
+ * ended. One of them is still open, so that the workflow is not asked either (`tellsWorkflow`).
+ */
+export function isUnawaited(jobId: string, listeners: readonly (Waiter | undefined)[]): boolean {
+  const looksAway = (one: Waiter | undefined): boolean => one !== undefined && one.waitsFor !== jobId && one.cause?.jobId !== jobId;
+  return listeners.every(looksAway) && listeners.some((one) => one !== undefined && !isFinal(one.status));
+}
+
 export interface WaitingWorkflow {
   readonly status: WorkflowStatus;
   /** The id of the job that it looks at. */

@@ -50,7 +50,7 @@ const zones: readonly Zone[] = [
   },
   { files: telemetry, mayImport: [telemetry] },
   { files: base, mayImport: [base, /^telemetry\/log\.ts$/], packages: ['zod', 'ipaddr.js', 'node:crypto', 'node:timers/promises'] },
-  { files: table, mayImport: [base, telemetry, table] },
+  { files: table, mayImport: [base, telemetry, workflow, table] },
   { files: queue, mayImport: [base, telemetry, queue] },
   { files: feed, mayImport: [base, telemetry, redis, workflow, feed] },
   { files: redis, mayImport: [] },

@@ -23,6 +23,7 @@ export const workflowMutants = [
   'passes over all but its own when it sweeps',
   'cancels no children',
   'begins without a look at its parent',
+  'ends quietly although it is looked at',
 ] as const;
 export type WorkflowMutant = (typeof workflowMutants)[number];
 
@@ -38,6 +39,8 @@ export interface WorkflowSetting {
   readonly children?: readonly (readonly number[])[];
   /** The workflow ends too. */
   readonly isWhole?: boolean;
+  /** Its table looks at those who may wait for a job in the transaction that ends it. */
+  readonly seesOthers?: boolean;
   /** Who tell at once. */
   readonly tellers: number;
   readonly crashes?: number;

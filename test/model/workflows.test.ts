@@ -22,6 +22,15 @@ const quick = {
   'whole: two jobs, a crash': { needs: [[], []], tellers: 2, isWhole: true, crashes: 1 },
   'whole: chain, a crash': { needs: two, tellers: 2, isWhole: true, crashes: 1 },
   'children, fail, a crash': { needs: [[], []], children: [[1], []], tellers: 2, failures: 1, crashes: 1 },
+  'join, a crash, seen at the end': { needs: join, tellers: 2, crashes: 1, seesOthers: true },
+  'children, fail, a crash, seen at the end': {
+    needs: [[], []],
+    children: [[1], []],
+    tellers: 2,
+    failures: 1,
+    crashes: 1,
+    seesOthers: true,
+  },
   'children, cancelled, a crash': { needs: [[], []], children: [[1], []], tellers: 2, cancels: 1, crashes: 1 },
 } as const satisfies Readonly<Record<string, WorkflowSetting>>;
 
@@ -36,8 +45,11 @@ const long = {
   'join, fail, retry': { needs: join, tellers: 2, failures: 1, retries: 1 },
   'join runs anyway': { needs: join, tellers: 2, policies: ['CANCEL', 'CANCEL', 'RUN'], failures: 1, retries: 1 },
   'join waits': { needs: join, tellers: 2, policies: ['CANCEL', 'CANCEL', 'WAIT'], failures: 1, retries: 1 },
+  'join, fail, retry, seen at the end': { needs: join, tellers: 2, failures: 1, retries: 1, seesOthers: true },
+  'two joins, a crash, seen at the end': { needs: [[], [], [0, 1], [1, 0]], tellers: 2, crashes: 1, seesOthers: true },
   'fork, cancel, retry': { needs: fork, tellers: 2, cancels: 1, retries: 1 },
   'whole: one job': { needs: [[]], tellers: 3, isWhole: true, failures: 1, retries: 1, crashes: 1 },
+  'whole: join, a crash, seen at the end': { needs: join, isWhole: true, tellers: 2, crashes: 1, seesOthers: true },
   'whole: two jobs': { needs: [[], []], isWhole: true, tellers: 2, failures: 1, retries: 1, crashes: 1 },
   'whole: chain': { needs: two, isWhole: true, tellers: 2, failures: 1, retries: 1, crashes: 1 },
   'whole: cancel, retry': { needs: [[], []], isWhole: true, tellers: 2, cancels: 1, retries: 1, crashes: 1 },
@@ -77,6 +89,7 @@ const killedIn: Readonly<Record<WorkflowMutant, keyof typeof quick>> = {
   'passes over all but its own when it sweeps': 'join, a crash',
   'cancels no children': 'children, cancelled, a crash',
   'begins without a look at its parent': 'children, cancelled, a crash',
+  'ends quietly although it is looked at': 'join, a crash, seen at the end',
 };
 /** Seen in larger settings alone. */
 const killedInLong: Readonly<Record<LongMutant, keyof typeof long>> = {

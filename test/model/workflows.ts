@@ -4,10 +4,12 @@
  * refused by the shipped rules.
  */
 import { isFinal } from '../../core/job.ts';
+import { isUnawaited } from '../../core/workflow/look.ts';
 import { endedChanges, restartedChanges } from '../../core/workflow/moves.ts';
 import type { Model } from './explore.ts';
 import {
   dependenciesOf,
+  idOf,
   itemAt,
   keyOf,
   unborn,
@@ -70,7 +72,7 @@ function jobSteps(
     const busy = familySteps(setting, state, number, mutant);
     steps.push(...busy);
     if (item.status === 'PROCESSING' && busy.length === 0 && !isLeftAlone(setting, state, number)) {
-      add('succeeds', false, number, written(item, item, { event: 'succeed' }, ended));
+      add('succeeds', false, number, written(item, item, { event: 'succeed' }, isQuiet(number) ? { waitsFor: null } : ended));
       if (state.left.failures > 0) add('fails', true, number, written(item, item, { event: 'failForGood' }, ended), spent('failures'));
     }
     const mayRetry = item.status === 'FAILED_FINAL' || (item.status === 'CANCELLED' && item.cause === undefined);
@@ -93,6 +95,16 @@ function jobSteps(
     }
   }
   return steps;
+
+  function isQuiet(number: number): boolean {
+    if (setting.seesOthers !== true) return false;
+    const listeners = state.items.flatMap((one, at) =>
+      needs[at]?.includes(number) === true || children[at]?.includes(number) === true ? [one] : [],
+    );
+    const shown = ({ isBorn, status, waitsFor, cause }: Item): Parameters<typeof isUnawaited>[1][0] =>
+      isBorn ? { status, cause, waitsFor: mutant === 'ends quietly although it is looked at' ? undefined : waitsFor } : undefined;
+    return isUnawaited(idOf(number), listeners.map(shown));
+  }
 
   function begun(number: number, item: Item): Partial<WorkflowsState> {
     const early = (needs[number] ?? []).find((need) => {

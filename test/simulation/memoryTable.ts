@@ -10,6 +10,7 @@ import { createEntries } from '../../core/table/entries.ts';
 import type { Changes, IdempotencyLock, JobTable, SweepState, WriteResult } from '../../core/table/jobTable.ts';
 import type { Facts } from '../../core/guards.ts';
 import { allows, permits, touchOf, transitionOf } from '../../core/transitions.ts';
+import { isUnawaited } from '../../core/workflow/look.ts';
 import type { Write } from '../faults/history.ts';
 import { createMemoryEntries } from './memoryEntries.ts';
 
@@ -57,6 +58,7 @@ export function createMemoryTable({ time, now, onWrite, luck = () => 'fine', tur
 
   return {
     jobs,
+    seesOthers: true,
     entries: createEntries({
       raw: createMemoryEntries(),
       time: () => Promise.resolve(time()),
@@ -81,7 +83,7 @@ export function createMemoryTable({ time, now, onWrite, luck = () => 'fine', tur
     readLock: (owner, idempotencyKey) => Promise.resolve(locks.get(`${owner}#${idempotencyKey}`)),
     get: (jobId) => request('get', () => jobs.get(jobId)),
     getMany: (jobIds) => request('get', () => jobIds.map((jobId) => jobs.get(jobId))),
-    transition: (event, jobId, { facts, attempt, error, keptHistory, changes = {} }) =>
+    transition: (event, jobId, { facts, attempt, error, keptHistory, listeners, changes = {} }) =>
       request('transition', () => {
         const job = jobs.get(jobId);
         const rule = transitionOf(event);
@@ -89,9 +91,15 @@ export function createMemoryTable({ time, now, onWrite, luck = () => 'fine', tur
         const version = job.version + 1;
         const entry = { version, status: rule.to, at: facts.now.at, attempt, error };
         const history = [...(keptHistory ?? job.history), entry];
+        const isQuiet =
+          listeners !== undefined &&
+          isUnawaited(
+            jobId,
+            listeners.map((listener) => jobs.get(listener)),
+          );
         const next = changed(
           { ...job, status: rule.to, version, history, updatedAt: facts.now.at },
-          { waiting: null, tell: null, ...changes, ...(error === undefined ? {} : { error }) },
+          { waiting: null, tell: null, ...changes, ...(isQuiet ? { tell: null } : {}), ...(error === undefined ? {} : { error }) },
         );
         return put(next, fenceOf(rule.guards, facts), true);
       }),

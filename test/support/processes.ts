@@ -34,7 +34,7 @@ const ready = {
 } as const satisfies Record<EntryName, RegExp>;
 
 /** As `npm start` and the image have them. */
-const startFlags = ['--max-semi-space-size=8'] as const;
+const startFlags = ['--max-semi-space-size=32'] as const;
 
 const root = join(import.meta.dirname, '../..');
 const maxLogLength = 1_000_000;

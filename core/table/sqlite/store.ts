@@ -5,7 +5,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Job, queuedFields } from '../../job.ts';
 import { allows, permits, touchOf, transitionOf } from '../../transitions.ts';
-import type { IdempotencyLock } from '../jobTable.ts';
+import { isUnawaited } from '../../workflow/look.ts';
+import type { IdempotencyLock, TransitionInput } from '../jobTable.ts';
 import { afterTouch, afterTransition, rowOf } from './change.ts';
 import type { CommitLog } from './commitLog.ts';
 import { isSqliteError } from './database.ts';
@@ -148,6 +149,14 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
     return done(true, record);
   }
 
+  /** As it is written where nobody waits for the job. */
+  function quiet(jobId: string, input: TransitionInput): TransitionInput {
+    const listeners = input.listeners?.map((listener) => find.get(listener));
+    if (listeners === undefined) return input;
+    const seen = listeners.map((found) => (found === undefined ? undefined : readJob(String(found['record']))));
+    return isUnawaited(jobId, seen) ? { ...input, changes: { ...input.changes, tell: null } } : input;
+  }
+
   function create(row: Row): Done {
     const { jobId, owner, type, outcome, partition, sort, expiresAt, running, errorCode, record } = row;
     const present = find.get(jobId);
@@ -179,7 +188,9 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
       case 'transition': {
         const { event, jobId, input, stamp } = operation;
         const rule = transitionOf(event);
-        return change(jobId, (job) => (allows(rule, job, input.facts) ? afterTransition(job, event, input, stamp) : undefined));
+        return change(jobId, (job) =>
+          allows(rule, job, input.facts) ? afterTransition(job, event, quiet(jobId, input), stamp) : undefined,
+        );
       }
       case 'touch': {
         const { touch, jobId, facts, changes, writeId } = operation;

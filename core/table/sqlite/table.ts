@@ -85,6 +85,7 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
     entries: createEntries({ raw: createRawEntries({ write, read }), time: () => Promise.resolve(time()), newVersion: newWriteId }),
 
     keepsOrder: true,
+    seesOthers: true,
 
     time: () => Promise.resolve(time()),
 
