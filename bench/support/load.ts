@@ -36,7 +36,9 @@ export function createLoad(): Load {
       const calledAt = performance.now();
       for (const jobId of await create()) {
         endedMs.push((await endOf(jobId).promise) - calledAt);
-        activeMs.push((activeAt.get(jobId) ?? NaN) - calledAt);
+        const beganAt = activeAt.get(jobId);
+        // Who watches from the answer on may find it ended.
+        if (beganAt !== undefined) activeMs.push(beganAt - calledAt);
         ended.delete(jobId);
         activeAt.delete(jobId);
       }
