@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { defineEntryKind } from '../table/entries.ts';
 import { payloadExpiry } from '../table/payloadLife.ts';
+import type { Job } from '../job.ts';
 import type { Wants } from '../workflow/look.ts';
 import type { Core } from './core.ts';
 import { keepEntry } from './keepEntry.ts';
@@ -19,9 +20,34 @@ export async function keepAwaited(
   await table.entries.put(awaitedKind, { key: jobId, value: { jobIds: [...jobIds] }, expiresAt });
 }
 
-export async function awaitedBy({ table }: Pick<Core, 'table'>, jobId: string): Promise<Wants | undefined> {
+/** Of a job that has given its slot back. Read once for all of its children that end meanwhile. */
+export async function awaitedBy(
+  { table }: Pick<Core, 'table'>,
+  { jobId, version }: Pick<Job, 'jobId' | 'version'>,
+): Promise<Wants | undefined> {
+  const known = knownIn(table.entries);
+  const before = known.get(jobId);
+  if (before?.version === version) return before.wants;
   const entry = await table.entries.get(awaitedKind, jobId);
-  return entry === undefined ? undefined : { dependencies: entry.value.jobIds, whenDependencyFails: 'RUN' };
+  if (entry === undefined) return undefined;
+  const wants: Wants = { dependencies: entry.value.jobIds, whenDependencyFails: 'RUN' };
+  known.delete(jobId);
+  known.set(jobId, { version, wants });
+  const [oldest] = known.keys();
+  if (known.size > maxKnown && oldest !== undefined) known.delete(oldest);
+  return wants;
+}
+
+const maxKnown = 100;
+
+type Known = Map<string, { readonly version: number; readonly wants: Wants }>;
+
+const lists = new WeakMap<object, Known>();
+
+function knownIn(entries: object): Known {
+  const known: Known = lists.get(entries) ?? new Map();
+  lists.set(entries, known);
+  return known;
 }
 
 /** For a job that waits for a long time. @throws {JobError} `TABLE_UNAVAILABLE`. */

@@ -1,6 +1,6 @@
 /** Looks at a job that waits for others, or was cancelled for one, until nothing is to be done about it any more. */
 import type { Job, JobFailure } from '../job.ts';
-import { lookAtJob, type JobLook, type Wants } from '../workflow/look.ts';
+import { hasComeTo, lookAtJob, type JobLook, type Wants } from '../workflow/look.ts';
 import { moveBehind } from '../workflow/moves.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { PlannedJob } from '../workflow/workflow.ts';
@@ -29,8 +29,8 @@ export interface Looked {
 }
 
 export interface LookOptions {
-  /** Only if it looks at this job, or was cancelled because of it: this job has just ended. */
-  readonly onlyAt?: string | undefined;
+  /** This job has just ended, or started again: nothing is done about one that has not come to it yet. */
+  readonly told?: string | undefined;
   /** Records that can never change again. */
   readonly known?: readonly Job[];
 }
@@ -39,16 +39,15 @@ export interface LookOptions {
  * Anyone may look, any number at once, and die anywhere. @throws {JobError} `TABLE_UNAVAILABLE`. A message that is not taken is
  * sent by the sweeper.
  */
-export async function lookAt(core: LookDeps, jobId: string, { onlyAt, known = [] }: LookOptions = {}): Promise<Looked> {
+export async function lookAt(core: LookDeps, jobId: string, { told, known = [] }: LookOptions = {}): Promise<Looked> {
   for (const one of known) rememberSuccess(core.table, one);
   const before = await readWaiting(core.table, jobId);
   let job = before;
-  for (let isFirst = true; ; isFirst = false) {
-    if (job === undefined || (isFirst && onlyAt !== undefined && job.waitsFor !== onlyAt && job.cause?.jobId !== onlyAt))
-      return { before, job };
+  for (;;) {
+    if (job === undefined) return { before, job };
     const plan = job.workflow === undefined ? undefined : await readPlan(core, job.workflow.workflowId);
-    const wants = job.suspended === true ? await awaitedBy(core, job.jobId) : wantsOf(job, plan);
-    if (wants === undefined) return { before, job };
+    const wants = job.suspended === true ? await awaitedBy(core, job) : wantsOf(job, plan);
+    if (wants === undefined || (told !== undefined && !hasComeTo(job, wants, told))) return { before, job };
     const records = createRecords(core, known);
     let look = lookAtJob(job, wants, records.seen);
     while (look.kind === 'read') {

@@ -63,19 +63,18 @@ async function tell(core: LookDeps, job: Job, isThorough: boolean, onChanged: (j
   const { jobId, workflow, tell: version } = job;
   // A success is final: it need not be read again.
   const known = job.status === 'SUCCEEDED' ? [job] : [];
-  const onlyAt = isThorough ? undefined : jobId;
   const plan = workflow === undefined ? undefined : await readPlan(core, workflow.workflowId);
   const number = plan?.numberOf(jobId);
   const dependants = plan === undefined || number === undefined ? [] : plan.dependants(number).map((one) => plan.jobIds[one] ?? '');
   const befores: (Job | undefined)[] = [];
   for (const some of batchesOf(dependants, atOnce)) {
-    const looked = await Promise.all(some.map((dependant) => lookAt(core, dependant, { onlyAt, known })));
+    const looked = await Promise.all(some.map((dependant) => lookAt(core, dependant, { told: jobId, known })));
     for (const { before, job: after } of looked) {
       befores.push(before);
       if (after?.tell !== undefined && after.tell !== before?.tell) onChanged(after);
     }
   }
-  if (job.parent !== undefined && isFinal(job.status)) await lookAt(core, job.parent.jobId, { onlyAt, known });
+  if (job.parent !== undefined && isFinal(job.status)) await lookAt(core, job.parent.jobId, { told: jobId, known });
   const isParent = job.status === 'CANCELLED' && job.hasChildren === true;
   if (isParent) await cancelChildren(core, job, onChanged);
   let present: Job | undefined = job;

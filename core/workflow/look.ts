@@ -54,6 +54,18 @@ export function lookAtJob(job: Waiter, wants: Wants, seen: ReadSoFar): JobLook {
   }
 }
 
+/**
+ * Whether the end of that job may matter to it: not before it has come to that job. Where it is past it, another process has
+ * moved it, and may have died before it looked again.
+ */
+export function hasComeTo({ waitsFor, cause }: Waiter, { dependencies }: Wants, jobId: string): boolean {
+  if (waitsFor === undefined) return cause?.jobId === jobId;
+  if (waitsFor === jobId) return true;
+  const pointer = dependencies.indexOf(waitsFor);
+  const at = dependencies.indexOf(jobId);
+  return pointer === -1 || (at !== -1 && at < pointer);
+}
+
 /** Written once, however many were passed. */
 function pointed(at: string, before: string): JobLook {
   return at === before ? nothing : { kind: 'point', at };

@@ -11,18 +11,15 @@ import {
   withTeller,
   written,
   type Item,
-  type LongMutant,
   type Teller,
-  type WorkflowMutant,
   type WorkflowSetting,
   type WorkflowsState,
   type WorkflowStep,
 } from './workflowState.ts';
 
-type Mutants = WorkflowMutant | LongMutant | undefined;
-
 /** The steps of a running job. Empty: its handler has nothing more to do with other jobs, and may end. */
-export function familySteps(setting: WorkflowSetting, state: WorkflowsState, number: number, mutant: Mutants): readonly WorkflowStep[] {
+export function familySteps(setting: WorkflowSetting, state: WorkflowsState, number: number): readonly WorkflowStep[] {
+  const { mutant } = setting;
   const item = itemAt(state, number);
   const children = setting.children?.[number] ?? [];
   const parent = parentOf(setting, number);
@@ -80,7 +77,7 @@ function parentOf({ children = [] }: WorkflowSetting, number: number): number | 
 }
 
 /** A child after the process that announces a cancelled parent has read and written it. Undefined: the child is left alone. */
-export function childCancelled(teller: Teller, child: Item, mutant: Mutants): Item | undefined {
+export function childCancelled({ mutant }: WorkflowSetting, teller: Teller, child: Item): Item | undefined {
   if (!child.isBorn || isFinal(child.status) || teller.cancels === undefined || mutant === 'cancels no children') return undefined;
   if (child.parentGeneration > teller.cancels && mutant !== 'cancels what was named again') return undefined;
   return cancelledOf(child);

@@ -20,7 +20,7 @@ export const workflowMutants = [
   'puts without a look',
   'counts a retried failure',
   'ends without a second reading',
-  'passes over all but its own when it sweeps',
+  'passes over what is past its own',
   'cancels no children',
   'begins without a look at its parent',
   'ends quietly although it is looked at',
@@ -48,6 +48,10 @@ export interface WorkflowSetting {
   readonly retries?: number;
   readonly cancels?: number;
   readonly sweeps?: number;
+  /** Those who tell wait before every step, also where that makes no difference. */
+  readonly isStepByStep?: boolean;
+  /** What is broken on purpose. */
+  readonly mutant?: WorkflowMutant | LongMutant | undefined;
 }
 
 export type Fields = Pick<Job, 'status' | 'version' | 'generation' | 'waitsFor' | 'cause' | 'tell' | 'waiting'>;
@@ -71,12 +75,16 @@ export interface Item extends Fields {
 
 export type WorkflowItem = Pick<Workflow, 'status' | 'version' | 'waitsFor' | 'cause' | 'tell'> & { readonly stamp: number };
 
+export type Target = number | 'workflow' | `child ${number}`;
+
 /** What somebody does who tells: of a job, of the workflow, or of jobs that he puts. */
 export interface Teller {
   readonly of: number | 'workflow' | 'making';
   readonly version: number;
-  /** By the sweeper, or one who puts: looks at all. The one who wrote the marker looks at those alone that point at it. */
+  /** By the sweeper: asks the workflow too where dependants of the told one are still open. */
   readonly isThorough: boolean;
+  /** What it looks at, in turn, and at which of them it is. */
+  readonly targets: readonly Target[];
   readonly next: number;
   readonly at: 'put' | 'read' | 'look' | 'confirm' | 'told' | 'write told';
   readonly seen?: Item | WorkflowItem | undefined;
@@ -105,7 +113,10 @@ export interface WorkflowsState {
   readonly wrong?: string | undefined;
 }
 
-export type WorkflowStep = Step<WorkflowsState>;
+export interface WorkflowStep extends Step<WorkflowsState> {
+  /** Of one who tells: it hangs on nothing that can change, so that it may as well be made at once; see `settled`. */
+  readonly isLocal?: boolean;
+}
 
 export const idOf = (number: number): string => String(number);
 export const unborn: Item = {
@@ -228,42 +239,20 @@ export function withTeller(
   const at = teller.of === 'making' ? 'put' : 'read';
   const { status, generation } = typeof teller.of === 'number' ? itemAt(state, teller.of) : unborn;
   const cancels = status === 'CANCELLED' ? generation : undefined;
-  return [...state.tellers, { ...teller, next: 0, at, reads: {}, open: false, cancels }];
+  const targets = targetsOf(setting, teller.of, cancels !== undefined);
+  return [...state.tellers, { ...teller, targets, next: 0, at, reads: {}, open: false, cancels }];
 }
 
-/** What is known, and how: a stamp counts only as being the present one. */
-export function keyOf({ items, workflow, tellers, isMaking, left, wrong = '' }: WorkflowsState): string {
-  const shown = ({ status, version, generation, waitsFor, cause, tell, waiting, ...item }: Item): string =>
-    [
-      item.isBorn ? status.slice(0, 2) : '-',
-      version,
-      generation,
-      waitsFor ?? '',
-      cause === undefined ? '' : `${cause.jobId}.${cause.generation}`,
-      tell ?? '',
-      waiting === undefined ? '' : 'w',
-      item.hasEnded ? 'e' : '',
-      item.awaitsChildren ? 'c' : '',
-      item.parentGeneration,
-      item.sawParent ?? '',
-      item.isOfCancel ? 'p' : '',
-      item.runsOn ?? '',
-    ].join(',');
-  const ofWorkflow = ({ status, version, waitsFor, cause, tell }: WorkflowItem): string =>
-    [status.slice(0, 1), version, waitsFor ?? '', cause === undefined ? '' : `${cause.jobId}.${cause.generation}`, tell ?? ''].join(',');
-  const busy = tellers.map(({ seen, reads, ...teller }) => {
-    const isFresh =
-      seen !== undefined &&
-      ('isBorn' in seen ? items.some((item) => item === seen || sameItem(item, seen)) : seen.stamp === workflow.stamp);
-    const what = seen === undefined ? '' : `${isFresh ? '=' : '!'}${'isBorn' in seen ? shown(seen) : ofWorkflow(seen)}`;
-    const read = Object.entries(reads).map(
-      ([id, one]) => `${id}${one === 'unborn' ? '-' : one.status.slice(0, 2) + String(one.generation)}`,
-    );
-    return `${teller.of}.${teller.version}.${Number(teller.isThorough)}.${teller.next}.${teller.at}.${Number(teller.open)}.${teller.cancels ?? ''}.${what}.${read.join('+')}`;
-  });
-  return [...items.map(shown), ofWorkflow(workflow), Number(isMaking), Object.values(left).join('.'), wrong, ...busy.toSorted()].join('|');
-}
+export const isChild = ({ children = [] }: WorkflowSetting, number: number): boolean => children.some((those) => those.includes(number));
 
-function sameItem(item: Item, seen: Item): boolean {
-  return item.stamp === seen.stamp && item.version === seen.version && item.status === seen.status;
+function targetsOf(setting: WorkflowSetting, of: Teller['of'], isCancelled: boolean): readonly Target[] {
+  const { needs, children = [], isWhole = false, mutant } = setting;
+  if (of === 'making') return [...needs.keys()].filter((number) => !isChild(setting, number));
+  if (of === 'workflow') return mutant === 'never looks at the one it tells of' ? [] : ['workflow'];
+  const waiting = [...needs.entries()].flatMap(([number, those]) =>
+    those.includes(of) || children[number]?.includes(of) === true ? [number] : [],
+  );
+  const own = mutant === 'never looks at the one it tells of' ? [] : [of];
+  const cancelled = isCancelled ? (children[of] ?? []).map((number) => `child ${number}` as const) : [];
+  return [...waiting, ...cancelled, ...own, ...(isWhole && !isChild(setting, of) ? (['workflow'] as const) : [])];
 }

@@ -1,6 +1,6 @@
 /** What somebody who tells does next: one read or one write of a record is one step. */
 import { isFinal } from '../../core/job.ts';
-import { lookAtJob, lookAtWorkflow, outcomeOf, tellsWorkflow } from '../../core/workflow/look.ts';
+import { hasComeTo, lookAtJob, lookAtWorkflow, outcomeOf, tellsWorkflow } from '../../core/workflow/look.ts';
 import { moveBehind, moveBehindTelling, waitsForJobs, workflowBehind } from '../../core/workflow/moves.ts';
 import { childCancelled } from './familySteps.ts';
 import {
@@ -12,34 +12,32 @@ import {
   wantsOf,
   withTeller,
   written,
+  isChild,
   type Item,
+  type Target,
   type Teller,
   type WorkflowItem,
-  type LongMutant,
-  type WorkflowMutant,
   type WorkflowSetting,
   type WorkflowsState,
   type WorkflowStep,
 } from './workflowState.ts';
 
-type Target = number | 'workflow' | `child ${number}`;
-
-export function tellerSteps(
-  setting: WorkflowSetting,
-  state: WorkflowsState,
-  index: number,
-  mutant: WorkflowMutant | LongMutant | undefined,
-): readonly WorkflowStep[] {
+export function tellerSteps(setting: WorkflowSetting, state: WorkflowsState, index: number): readonly WorkflowStep[] {
   const teller = state.tellers[index];
   if (teller === undefined) return [];
-  const { needs, children = [], isWhole = false } = setting;
-  const targets = targetsOf();
-  const target = targets[teller.next];
+  const { needs, isWhole = false, mutant } = setting;
+  const target = teller.targets[teller.next];
   const steps: WorkflowStep[] = [];
   const add = (name: string, me: Partial<Teller> | 'leaves', more: Partial<WorkflowsState> = {}, isOptional = false): void => {
     const tellers = me === 'leaves' ? state.tellers.toSpliced(index, 1) : state.tellers.with(index, { ...teller, ...me });
     steps.push({ name: `who tells of ${teller.of} ${name} ${target ?? ''}`, isOptional, to: { ...state, tellers, ...more } });
   };
+  /** It hangs on nothing that can still change. */
+  const addLocal = (name: string, me: Partial<Teller>): void => {
+    const tellers = state.tellers.with(index, { ...teller, ...me });
+    steps.push({ name: `who tells of ${teller.of} ${name} ${target ?? ''}`, isOptional: false, isLocal: true, to: { ...state, tellers } });
+  };
+  const addRead = (item: Item, name: string, me: Partial<Teller>): void => (item.status === 'SUCCEEDED' ? addLocal : add)(name, me);
   if (state.left.crashes > 0) add('dies', 'leaves', { left: { ...state.left, crashes: state.left.crashes - 1 } }, true);
   if (teller.at === 'told' || teller.at === 'write told' || target === undefined) finish();
   else if (teller.at === 'put') put(target);
@@ -48,26 +46,13 @@ export function tellerSteps(
   else job(target);
   return steps;
 
-  function targetsOf(): readonly Target[] {
-    const { of } = teller ?? {};
-    const isChild = (number: number): boolean => children.some((those) => those.includes(number));
-    if (of === 'making') return [...needs.keys()].filter((number) => !isChild(number));
-    if (of === undefined || of === 'workflow') return mutant === 'never looks at the one it tells of' ? [] : ['workflow'];
-    const waiting = [...needs.entries()].flatMap(([number, those]) =>
-      those.includes(of) || children[number]?.includes(of) === true ? [number] : [],
-    );
-    const own = mutant === 'never looks at the one it tells of' ? [] : [of];
-    const cancelled = teller?.cancels === undefined ? [] : (children[of] ?? []).map((number) => `child ${number}` as const);
-    return [...waiting, ...cancelled, ...own, ...(isWhole && !isChild(of) ? (['workflow'] as const) : [])];
-  }
-
   function goesOn(more: Partial<Teller> = {}): Partial<Teller> {
     const next = (teller?.next ?? 0) + 1;
-    const at = next >= targets.length ? 'told' : teller?.of === 'making' ? 'put' : 'read';
+    const at = next >= (teller?.targets.length ?? 0) ? 'told' : teller?.of === 'making' ? 'put' : 'read';
     return { next, at, seen: undefined, reads: {}, ...more };
   }
   function again(): Partial<Teller> {
-    return mutant === 'looks once' ? goesOn() : { at: 'read', seen: undefined, reads: {}, isThorough: true };
+    return mutant === 'looks once' ? goesOn() : { at: 'read', seen: undefined, reads: {} };
   }
 
   function put(number: Target): void {
@@ -90,8 +75,9 @@ export function tellerSteps(
     if (teller === undefined) return;
     const item = itemAt(state, number);
     const { seen } = teller;
-    const next = childCancelled(teller, item, mutant);
-    if (seen === undefined || !('isBorn' in seen)) return add('reads', next === undefined ? goesOn() : { seen: item, at: 'look' });
+    const next = childCancelled(setting, teller, item);
+    if (seen === undefined || !('isBorn' in seen))
+      return addRead(item, 'reads', next === undefined ? goesOn() : { seen: item, at: 'look' });
     if (next === undefined || (seen.stamp !== item.stamp && mutant !== 'cancels what was named again'))
       return add('is too late for', { at: 'read', seen: undefined });
     const me = state.tellers.with(index, { ...teller, ...goesOn() });
@@ -106,25 +92,25 @@ export function tellerSteps(
     const { seen, reads, of } = teller;
     const isOpen = number !== of && !isFinal(item.status);
     if (seen === undefined || !('isBorn' in seen)) {
-      const pointsHere = of === 'making' || number === of || item.waitsFor === String(of) || item.cause?.jobId === String(of);
-      const passes = (!teller.isThorough || mutant === 'passes over all but its own when it sweeps') && !pointsHere;
-      const open = teller.open || isOpen;
-      add('reads', passes || !item.isBorn ? goesOn({ open }) : { seen: item, at: 'look', open });
+      const looks = of === 'making' || number === of || isDue(of);
+      const open = isWhole && (teller.open || isOpen);
+      addRead(item, 'reads', !looks || !item.isBorn ? goesOn({ open }) : { seen: item, at: 'look', open });
       return;
     }
     const look = lookAtJob(seen, wantsOf(setting, number, seen), (jobId) => reads[jobId]);
     if (look.kind === 'read') {
-      const jobId = look.jobIds[0] ?? '';
-      add(`reads ${jobId} for`, { reads: { ...reads, [jobId]: seenOf(itemAt(state, Number(jobId))) } });
+      readFor(look.jobIds[0] ?? '', reads);
     } else if (look.kind === 'nothing' || (look.kind === 'revive' && mutant === 'never revives')) {
-      add('sees nothing for', goesOn());
+      addLocal('sees nothing for', goesOn());
     } else {
       const move = moveBehind(seen, look);
       const isMute = mutant === 'cancels and revives without a marker' && move.event !== undefined;
       const isBlocked = isMute && move.event === 'revive' && move.changes.waitsFor === null;
       const changes = isMute ? { ...move.changes, tell: null, ...(isBlocked ? { waiting: null } : {}) } : move.changes;
-      const next = written(item, seen, move, changes, mutant === 'writes whatever was written since');
-      if (next === undefined) return add('is too late for', again());
+      const isBlind = mutant === 'writes whatever was written since';
+      const next = written(item, seen, move, changes, isBlind);
+      // Once out of date, what it has read stays so.
+      if (next === undefined) return (item.stamp === seen.stamp || isBlind ? add : addLocal)('is too late for', again());
       const items = state.items.with(number, next);
       const me = { ...teller, ...again() };
       const tellers = state.tellers.with(index, me);
@@ -134,6 +120,17 @@ export function tellerSteps(
         : tellers;
       steps.push({ name: `who tells of ${of} makes ${number} ${look.kind}`, isOptional: false, to: { ...state, items, tellers: busy } });
     }
+
+    function isDue(told: number | 'workflow'): boolean {
+      const jobId = String(told);
+      if (mutant === 'passes over what is past its own') return item.waitsFor === jobId || item.cause?.jobId === jobId;
+      return hasComeTo(item, wantsOf(setting, number, item), jobId);
+    }
+  }
+
+  function readFor(jobId: string, reads: Teller['reads']): void {
+    const read = itemAt(state, Number(jobId));
+    addRead(read, `reads ${jobId} for`, { reads: { ...reads, [jobId]: seenOf(read) } });
   }
 
   function workflow(): void {
@@ -147,24 +144,25 @@ export function tellerSteps(
       add('reads', isAsked ? { seen: present, at: 'look' } : goesOn());
       return;
     }
-    const jobIds = [...needs.keys()].filter((number) => !children.some((those) => those.includes(number))).map(idOf);
+    const jobIds = [...needs.keys()].filter((number) => !isChild(setting, number)).map(idOf);
     const backwards = jobIds.toReversed();
     const at = teller.at === 'confirm';
     const shown = { ...seen, waitsFor: seen.waitsFor === undefined ? undefined : idOf(seen.waitsFor) };
     const told = typeof of === 'number' ? idOf(of) : undefined;
     const look = at ? outcomeOf(jobIds, (jobId) => reads[jobId]) : lookAtWorkflow(shown, backwards, (jobId) => reads[jobId], told);
     if (look.kind === 'read') {
-      const jobId = look.jobIds[0] ?? '';
-      add(`reads ${jobId} for`, { reads: { ...reads, [jobId]: seenOf(itemAt(state, Number(jobId))) } });
-    } else if (look.kind === 'nothing' || (look.kind === 'reopen' && mutant === 'counts a retried failure' && isRecount(seen, look.at))) {
+      readFor(look.jobIds[0] ?? '', reads);
+    } else if (look.kind === 'nothing') {
+      addLocal('sees nothing for', goesOn());
+    } else if (look.kind === 'reopen' && mutant === 'counts a retried failure' && isRecount(seen, look.at)) {
       add('sees nothing for', goesOn());
     } else if (look.kind === 'confirm') {
       const success = { status: 'SUCCEEDED', generation: 1 } as const;
       const kept =
         mutant === 'ends without a second reading' ? Object.fromEntries(jobIds.map((jobId) => [jobId, reads[jobId] ?? success])) : {};
-      add('confirms', { at: 'confirm', reads: kept });
+      addLocal('confirms', { at: 'confirm', reads: kept });
     } else {
-      if (present.stamp !== seen.stamp && mutant !== 'writes whatever was written since') return add('is too late for', again());
+      if (present.stamp !== seen.stamp && mutant !== 'writes whatever was written since') return addLocal('is too late for', again());
       const behind = workflowBehind(mutant === 'writes whatever was written since' ? present : seen, look, Number);
       add(look.kind, again(), { workflow: { ...behind, stamp: present.stamp + 1 } });
     }

@@ -11,23 +11,22 @@ import {
   dependenciesOf,
   idOf,
   itemAt,
-  keyOf,
+  isChild,
   unborn,
   withTeller,
   written,
   type Item,
   type Left,
   type Teller,
-  type LongMutant,
-  type WorkflowMutant,
   type WorkflowSetting,
   type WorkflowsState,
   type WorkflowStep,
 } from './workflowState.ts';
 import { familySteps, isCancelledForNothing, isLeftAlone } from './familySteps.ts';
+import { createKey } from './workflowKey.ts';
 import { tellerSteps } from './workflowSteps.ts';
 
-export function workflowModel(setting: WorkflowSetting, mutant?: WorkflowMutant | LongMutant): Model<WorkflowsState> {
+export function workflowModel(setting: WorkflowSetting): Model<WorkflowsState> {
   const { needs, isWhole = false, crashes = 0, failures = 0, retries = 0, cancels = 0, sweeps = 0 } = setting;
   const initial: WorkflowsState = {
     items: needs.map(() => unborn),
@@ -38,25 +37,40 @@ export function workflowModel(setting: WorkflowSetting, mutant?: WorkflowMutant 
   };
   return {
     initial: [initial],
-    key: keyOf,
+    key: createKey(),
     violation: ({ wrong }) => wrong,
     isDone: (state) => isDone(setting, state),
-    steps: (state) => [
-      ...jobSteps(setting, state, mutant),
-      ...sweeperSteps(setting, state),
-      ...state.tellers.flatMap((_, index) => tellerSteps(setting, state, index, mutant)),
-    ],
+    steps: (state) =>
+      [
+        ...jobSteps(setting, state),
+        ...sweeperSteps(setting, state),
+        ...state.tellers.flatMap((_, index) => tellerSteps(setting, state, index)),
+      ].map((step) => ({ ...step, to: settled(setting, step.to) })),
   };
 }
 
-const isChild = ({ children = [] }: WorkflowSetting, number: number): boolean => children.some((those) => those.includes(number));
+/**
+ * Where those who tell have already made each step of their own that hangs on nothing that can change: what they do with what they have
+ * read, and reading of a success, which is final. Such a step changes no record, is the only one of the one who makes it (but for
+ * his death, which forgets it), and comes out the same before and after any step of anybody else. So the same records are reached in
+ * the same order with and without waiting for it, and from the same of them there is a way to the end.
+ */
+function settled(setting: WorkflowSetting, state: WorkflowsState): WorkflowsState {
+  if (setting.isStepByStep === true) return state;
+  let present = state;
+  for (let index = 0; index < present.tellers.length;) {
+    const { at } = present.tellers[index] ?? {};
+    const local = at === 'read' || at === 'look' || at === 'confirm' ? tellerSteps(setting, present, index).find(isLocal) : undefined;
+    if (local === undefined) index += 1;
+    else present = local.to;
+  }
+  return present;
+}
 
-function jobSteps(
-  setting: WorkflowSetting,
-  state: WorkflowsState,
-  mutant: WorkflowMutant | LongMutant | undefined,
-): readonly WorkflowStep[] {
-  const { needs, policies = [], children = [] } = setting;
+const isLocal = (step: WorkflowStep): boolean => step.isLocal === true;
+
+function jobSteps(setting: WorkflowSetting, state: WorkflowsState): readonly WorkflowStep[] {
+  const { needs, policies = [], children = [], mutant } = setting;
   const steps: WorkflowStep[] = [];
   const add = (name: string, isOptional: boolean, number: number, item: Item | undefined, more: Partial<WorkflowsState> = {}): void => {
     if (item === undefined) return;
@@ -69,7 +83,7 @@ function jobSteps(
     if (!item.isBorn) continue;
     const ended = mutant === 'ends without a marker' ? { waitsFor: null } : endedChanges(item);
     if (item.status === 'PENDING') add('begins', false, number, written(item, item, { event: 'claim' }, {}), begun(number, item));
-    const busy = familySteps(setting, state, number, mutant);
+    const busy = familySteps(setting, state, number);
     steps.push(...busy);
     if (item.status === 'PROCESSING' && busy.length === 0 && !isLeftAlone(setting, state, number)) {
       add('succeeds', false, number, written(item, item, { event: 'succeed' }, isQuiet(number) ? { waitsFor: null } : ended));
