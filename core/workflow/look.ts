@@ -84,10 +84,12 @@ function isOutdated({ generation }: Cause, other: Seen): boolean {
 
 /**
  * Whether a job that succeeds has to be announced to nobody. `listeners`: all that may wait for it, as they are in the
- * transaction that ends it. None of them looks at it now: whoever points at it later reads it after that, and finds that it has
- * ended. One of them is still open, so that the workflow is not asked either (`tellsWorkflow`).
+ * transaction that ends it. None of them has come to it yet: whoever points at it later reads it after that, and finds that it
+ * has ended. One of them is still open, so that the workflow is not asked either (`tellsWorkflow`).
  */
-export function isUnawaited(jobId: string, listeners: readonly (Waiter | undefined)[]): boolean {
+export function isUnawaited({ jobId, generation }: Pick<Job, 'jobId' | 'generation'>, listeners: readonly (Waiter | undefined)[]): boolean {
+  // A job that ended before, and was retried, may have been passed by a process that died before it looked again.
+  if (generation > 1) return false;
   const looksAway = (one: Waiter | undefined): boolean => one !== undefined && one.waitsFor !== jobId && one.cause?.jobId !== jobId;
   return listeners.every(looksAway) && listeners.some((one) => one !== undefined && !isFinal(one.status));
 }

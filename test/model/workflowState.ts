@@ -28,7 +28,11 @@ export const workflowMutants = [
 export type WorkflowMutant = (typeof workflowMutants)[number];
 
 /** That only larger settings show. */
-export const longMutants = ['cancels and revives without a marker', 'cancels what was named again'] as const;
+export const longMutants = [
+  'cancels and revives without a marker',
+  'cancels what was named again',
+  'ends quietly although it was retried',
+] as const;
 export type LongMutant = (typeof longMutants)[number];
 
 export interface WorkflowSetting {

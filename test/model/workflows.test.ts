@@ -54,6 +54,24 @@ const long = {
   'join runs anyway': { needs: join, tellers: 2, policies: ['CANCEL', 'CANCEL', 'RUN'], failures: 1, retries: 1 },
   'join waits': { needs: join, tellers: 2, policies: ['CANCEL', 'CANCEL', 'WAIT'], failures: 1, retries: 1 },
   'join, fail, retry, seen at the end': { needs: join, tellers: 2, failures: 1, retries: 1, seesOthers: true },
+  'join runs anyway, seen at the end': {
+    needs: join,
+    tellers: 2,
+    policies: ['CANCEL', 'CANCEL', 'RUN'],
+    failures: 1,
+    retries: 1,
+    crashes: 1,
+    seesOthers: true,
+  },
+  'join, two tellers, seen at the end': { needs: join, tellers: 4, crashes: 1, sweeps: 1, seesOthers: true },
+  'two children, two tellers, seen at the end': {
+    needs: [[], [], []],
+    children: [[1, 2], [], []],
+    tellers: 9,
+    crashes: 1,
+    sweeps: 1,
+    seesOthers: true,
+  },
   'two joins, a crash, seen at the end': { needs: [[], [], [0, 1], [1, 0]], tellers: 2, crashes: 1, seesOthers: true },
   'fork, cancel, retry': { needs: fork, tellers: 2, cancels: 1, retries: 1 },
   'whole: one job': { needs: [[]], tellers: 3, isWhole: true, failures: 1, retries: 1, crashes: 1 },
@@ -123,6 +141,7 @@ const killedIn: Readonly<Record<WorkflowMutant, keyof typeof quick>> = {
 const killedInLong: Readonly<Record<LongMutant, keyof typeof long>> = {
   'cancels and revives without a marker': 'chain, fail, retry',
   'cancels what was named again': 'children, cancelled, retried',
+  'ends quietly although it was retried': 'join runs anyway, seen at the end',
 };
 
 describe('the model notices a part that', { timeout }, () => {

@@ -86,7 +86,7 @@ function jobSteps(setting: WorkflowSetting, state: WorkflowsState): readonly Wor
     const busy = familySteps(setting, state, number);
     steps.push(...busy);
     if (item.status === 'PROCESSING' && busy.length === 0 && !isLeftAlone(setting, state, number)) {
-      add('succeeds', false, number, written(item, item, { event: 'succeed' }, isQuiet(number) ? { waitsFor: null } : ended));
+      add('succeeds', false, number, written(item, item, { event: 'succeed' }, isQuiet(item, number) ? { waitsFor: null } : ended));
       if (state.left.failures > 0) add('fails', true, number, written(item, item, { event: 'failForGood' }, ended), spent('failures'));
     }
     const mayRetry = item.status === 'FAILED_FINAL' || (item.status === 'CANCELLED' && item.cause === undefined);
@@ -110,14 +110,15 @@ function jobSteps(setting: WorkflowSetting, state: WorkflowsState): readonly Wor
   }
   return steps;
 
-  function isQuiet(number: number): boolean {
+  function isQuiet({ generation }: Item, number: number): boolean {
     if (setting.seesOthers !== true) return false;
     const listeners = state.items.flatMap((one, at) =>
       needs[at]?.includes(number) === true || children[at]?.includes(number) === true ? [one] : [],
     );
     const shown = ({ isBorn, status, waitsFor, cause }: Item): Parameters<typeof isUnawaited>[1][0] =>
       isBorn ? { status, cause, waitsFor: mutant === 'ends quietly although it is looked at' ? undefined : waitsFor } : undefined;
-    return isUnawaited(idOf(number), listeners.map(shown));
+    const ending = { jobId: idOf(number), generation: mutant === 'ends quietly although it was retried' ? 1 : generation };
+    return isUnawaited(ending, listeners.map(shown));
   }
 
   function begun(number: number, item: Item): Partial<WorkflowsState> {

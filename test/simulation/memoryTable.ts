@@ -94,7 +94,7 @@ export function createMemoryTable({ time, now, onWrite, luck = () => 'fine', tur
         const isQuiet =
           listeners !== undefined &&
           isUnawaited(
-            jobId,
+            job,
             listeners.map((listener) => jobs.get(listener)),
           );
         const next = changed(

@@ -25,19 +25,28 @@ const cases: Readonly<Record<string, { readonly listeners: (jobId: string) => re
 
 test.for(Object.entries(cases))('whether an end is announced is decided together with it: %s', async ([, { listeners, isAnnounced }]) => {
   await using table = await openTable();
-  const job = makeJob({ status: 'PROCESSING', claim: { id: 'claim', expiresAt: Date.now() + 60_000 } });
+  const job = makeJob(running());
   await table.create(job);
   const waiting = listeners(job.jobId).map((changes) => makeJob(changes));
   for (const one of waiting) await table.create(one);
   expect((await end(table, job, waiting)).tell).toBe(isAnnounced ? 2 : undefined);
 });
 
-test('an end is announced where one who may wait was not created yet', async () => {
+test.for([
+  ['of a job that was retried, which may have been passed', 2, 'other', true],
+  ['where one who may wait was not created yet', 1, undefined, true],
+  ['never where neither is so', 1, 'other', false],
+] as const)('an end is announced %s', async ([, generation, waitsFor, isAnnounced]) => {
   await using table = await openTable();
-  const job = makeJob({ status: 'PROCESSING', claim: { id: 'claim', expiresAt: Date.now() + 60_000 } });
+  const [job, listener] = [makeJob({ ...running(), generation }), makeJob({ ...waits, waitsFor })];
   await table.create(job);
-  expect((await end(table, job, [makeJob()])).tell).toBe(2);
+  if (waitsFor !== undefined) await table.create(listener);
+  expect((await end(table, job, [listener])).tell).toBe(isAnnounced ? 2 : undefined);
 });
+
+function running(): Partial<Job> {
+  return { status: 'PROCESSING', claim: { id: 'claim', expiresAt: Date.now() + 60_000 } };
+}
 
 async function openTable() {
   const table = await openSqliteTable({ file: inMemory, jobTtlDays: 30, clock: systemClock });

@@ -150,11 +150,11 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
   }
 
   /** As it is written where nobody waits for the job. */
-  function quiet(jobId: string, input: TransitionInput): TransitionInput {
+  function quiet(job: Job, input: TransitionInput): TransitionInput {
     const listeners = input.listeners?.map((listener) => find.get(listener));
     if (listeners === undefined) return input;
     const seen = listeners.map((found) => (found === undefined ? undefined : readJob(String(found['record']))));
-    return isUnawaited(jobId, seen) ? { ...input, changes: { ...input.changes, tell: null } } : input;
+    return isUnawaited(job, seen) ? { ...input, changes: { ...input.changes, tell: null } } : input;
   }
 
   function create(row: Row): Done {
@@ -188,9 +188,7 @@ function createWrites(database: DatabaseSync): (operation: WriteOperation) => Do
       case 'transition': {
         const { event, jobId, input, stamp } = operation;
         const rule = transitionOf(event);
-        return change(jobId, (job) =>
-          allows(rule, job, input.facts) ? afterTransition(job, event, quiet(jobId, input), stamp) : undefined,
-        );
+        return change(jobId, (job) => (allows(rule, job, input.facts) ? afterTransition(job, event, quiet(job, input), stamp) : undefined));
       }
       case 'touch': {
         const { touch, jobId, facts, changes, writeId } = operation;
