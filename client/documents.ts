@@ -7,6 +7,7 @@ import { listDocuments } from './listJobs.ts';
 import { scheduleDocuments } from './schedules.ts';
 import { watchJobDocument } from './watchJob.ts';
 import { watchJobsDocuments } from './watchJobs.ts';
+import { watchWorkflowsDocuments } from './watchWorkflows.ts';
 import { webhookDocuments } from './webhooks.ts';
 import { workflowDocuments } from './workflows.ts';
 
@@ -33,4 +34,5 @@ export const clientDocuments = {
   watchJob: watchJobDocument,
   jobLogs: jobLogsDocument,
   ...watchJobsDocuments,
+  ...watchWorkflowsDocuments,
 };

@@ -63,6 +63,7 @@ import type {
 import { jobLogs, type JobLogsOptions, type JobLogLine } from './jobLogs.ts';
 import { watchJob, type WatchJobOptions } from './watchJob.ts';
 import { watchJobs, type WatchJobsOptions } from './watchJobs.ts';
+import type { WatchWorkflowsOptions, WorkflowChange } from './watchWorkflows.ts';
 import {
   changeWebhook,
   listWebhooks,
@@ -84,7 +85,7 @@ export type { JobHistoryEntry, JobPriority, JobsFilter, JobsList, JobsPage, JobS
 export type { JobTicketsErrorCode, JobTicketsErrorDetails, JobTypesMap, ListJobsOptions, NameOf, Token, TypedJob };
 export type { CatchUpPolicy, CreateScheduleInput, ListSchedulesOptions, OverlapPolicy, Schedule, ScheduleSpec, ScheduleTick, TickOutcome };
 export type { CreatedWorkflow, CreateWorkflowInput, ListWorkflowsOptions, WatchWorkflowOptions, WhenDependencyFails, Workflow };
-export type { ParamFrom, WorkflowEvent, WorkflowJob, WorkflowJobInput, WorkflowStatus };
+export type { ParamFrom, WatchWorkflowsOptions, WorkflowChange, WorkflowEvent, WorkflowJob, WorkflowJobInput, WorkflowStatus };
 export type { JobLogLine, JobLogsOptions, UpdateScheduleInput, WatchJobOptions, WatchJobsOptions };
 export type { CreateWebhookEndpointInput, ListDeliveriesOptions, ListWebhooksOptions, UpdateWebhookEndpointInput, WebhookDelivery };
 export type { WebhookEndpoint, WebhookSecret };

@@ -7,11 +7,12 @@ import { JobTicketsError } from './errors.ts';
 import { eventFields, historyFields, type JobsFilter, type JobStatusEvent } from './job.ts';
 import { createJobVersions, type ReadJob } from './jobVersions.ts';
 import { readPages } from './listJobs.ts';
+import { earlier, later, resumedFeed } from './resumedFeed.ts';
 
 const readFields = `jobId status version createdAt updatedAt ${historyFields}`;
 
 export const watchJobsDocuments = {
-  watchJobs: `subscription WatchJobs($filter: JobsFilter, $owner: String) { jobStatusChanged(filter: $filter, owner: $owner) { ${eventFields} } }`,
+  watchJobs: `subscription WatchJobs($filter: JobsFilter, $owner: String) { event: jobStatusChanged(filter: $filter, owner: $owner) { ${eventFields} } }`,
   jobHistories: `query JobHistories($filter: JobsFilter, $owner: String, $first: Int, $after: String) {
     jobs(filter: $filter, owner: $owner, first: $first, after: $after) { edges { node { ${readFields} } } pageInfo { hasNextPage endCursor } }
   }`,
@@ -26,10 +27,6 @@ export interface WatchJobsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Servers' clocks may differ by so much, and a list may be late by as much. */
-const marginMs = 10_000;
-/** A second read, for changes before the feed began that the first read did not show. */
-const settledAfterMs = 2000;
 const open = ['PENDING', 'PROCESSING'] as const;
 
 /**
@@ -50,7 +47,7 @@ export async function* watchJobs(
   }
 }
 
-async function* watchAll(connection: Connection, { filter, owner, signal }: WatchJobsOptions): AsyncGenerator<JobStatusEvent, void, void> {
+function watchAll(connection: Connection, { filter, owner, signal }: WatchJobsOptions): AsyncGenerator<JobStatusEvent, void, void> {
   const versions = createJobVersions();
   /** The time of the last event. */
   let heardAt = '';
@@ -58,38 +55,8 @@ async function* watchAll(connection: Connection, { filter, owner, signal }: Watc
   let floor = '';
   /** While the connection was lost: the time of the last event that was delivered, for the jobs that are read. */
   const recoveredAt = new Map<string, string>();
-  let isBegun = false;
-
-  for (let tries = 1; ; tries += 1) {
-    const ending = new AbortController();
-    try {
-      const operation = { query: watchJobsDocuments.watchJobs, variables: { filter, owner } };
-      const events = connection.subscribe<{ jobStatusChanged: JobStatusEvent }>(operation, signal);
-      // The first call subscribes; what is read after it is about as recent.
-      let next = events.next();
-      next.catch(() => undefined);
-      if (isBegun) yield* missed();
-      else await begin();
-      isBegun = true;
-      let settled: Promise<'settled'> | undefined = after(settledAfterMs, ending.signal);
-      for (;;) {
-        const turn = await (settled === undefined ? next : Promise.race([next, settled]));
-        if (turn === 'settled') {
-          settled = undefined;
-          yield* missed();
-          continue;
-        }
-        if (turn.done === true) throw new JobTicketsError('FEED_INTERRUPTED', 'The feed ended.');
-        tries = 0;
-        yield* told(turn.value.jobStatusChanged);
-        next = events.next();
-      }
-    } catch (error) {
-      await connection.pause(error, Math.max(1, tries), signal);
-    } finally {
-      ending.abort();
-    }
-  }
+  const { watchJobs: query } = watchJobsDocuments;
+  return resumedFeed<JobStatusEvent>(connection, { query, variables: { filter, owner }, begin, missed, told }, signal);
 
   /** The present state of the jobs: nothing from before is delivered. */
   async function begin(): Promise<void> {
@@ -185,19 +152,4 @@ async function* watchAll(connection: Connection, { filter, owner, signal }: Watc
       throw error;
     }
   }
-}
-
-function earlier(time: string): string {
-  return time === '' ? '' : new Date(Date.parse(time) - marginMs).toISOString();
-}
-
-function later(one: string, other: string): string {
-  return one > other ? one : other;
-}
-
-function after(ms: number, signal: AbortSignal): Promise<'settled'> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve('settled'), ms);
-    signal.addEventListener('abort', () => clearTimeout(timer));
-  });
 }

@@ -19,6 +19,7 @@ import {
   type WorkflowJob,
   type WorkflowJobInput,
 } from './workflows.ts';
+import { watchWorkflows, type WatchWorkflowsOptions, type WorkflowChange } from './watchWorkflows.ts';
 
 export interface WorkflowCalls<Types extends JobTypesMap<Types>> {
   /** Creates all of its jobs, or none. `dependsOn` and `paramsFrom` use the names of its jobs. */
@@ -37,6 +38,8 @@ export interface WorkflowCalls<Types extends JobTypesMap<Types>> {
   workflows(options?: ListWorkflowsOptions): AsyncGenerator<Workflow, void, void>;
   /** All changes of it and of its jobs, each once and in order for each job, across lost connections; ends when the workflow has ended. */
   watchWorkflow(workflowId: string, options?: WatchWorkflowOptions): AsyncGenerator<WorkflowEvent, void, void>;
+  /** Each change of status of all workflows of an owner, without their jobs, from now on and across lost connections. */
+  watchWorkflows(options?: WatchWorkflowsOptions): AsyncGenerator<WorkflowChange, void, void>;
   /** Retries all of its failed jobs. Like `retry`, not repeated when its answer is lost. */
   retryWorkflow(workflowId: string, call?: Call): Promise<Workflow>;
   cancelWorkflow(workflowId: string, call?: Call): Promise<Workflow>;
@@ -55,6 +58,7 @@ export function workflowCalls<Types extends JobTypesMap<Types>>(connection: Conn
     workflowJobs: (workflowId, { signal } = {}) => listWorkflowJobs(connection, workflowId, signal),
     workflows: (listOptions) => listWorkflows(connection, listOptions),
     watchWorkflow: (workflowId, watchOptions) => watchWorkflow(connection, workflowId, watchOptions),
+    watchWorkflows: (watchOptions) => watchWorkflows(connection, watchOptions),
     retryWorkflow: (workflowId, { signal } = {}) => changeWorkflow(connection, 'retryWorkflow', workflowId, signal),
     cancelWorkflow: (workflowId, { signal } = {}) => changeWorkflow(connection, 'cancelWorkflow', workflowId, signal),
   };

@@ -5,7 +5,7 @@ import type { ChildRequest, EndedJob, HandlerContext } from '../core/handler.ts'
 import type { JsonValue } from '../core/job.ts';
 import type { WaitReason } from '../core/waiting.ts';
 import { stepResult, type StepResult } from '../core/usecases/keepStep.ts';
-import { requireName } from '../core/usecases/kept.ts';
+import { createUsedNames } from '../core/usecases/usedNames.ts';
 import type { Suspension } from '../worker/suspension.ts';
 
 type Waits = Pick<HandlerContext, 'step' | 'sleep' | 'waitForSignal' | 'dependencies' | 'createJob' | 'waitFor' | 'runJob'>;
@@ -38,15 +38,7 @@ export function createTestWaits({ idempotencyKey, signals = {}, dependencies = {
   const childId = (name: string): string => `${idempotencyKey}-${name}`;
 
   function ofRun(suspension: Suspension): Waits {
-    const used = new Set<string>();
-
-    /** Two uses of the same name would share the first result. */
-    function take(kind: string, name: string): void {
-      requireName(name);
-      const key = `${kind} ${name}`;
-      if (used.has(key)) throw new PermanentError(`The ${kind} "${name}" is in this run already: give each ${kind} its own name.`);
-      used.add(key);
-    }
+    const take = createUsedNames();
 
     function wait(reason: WaitReason): never {
       return suspension.wait({ waiting: { reason }, isOver: () => Promise.resolve(false) });

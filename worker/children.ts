@@ -14,7 +14,7 @@ import {
   type ChildrenDeps,
 } from '../core/usecases/children.ts';
 import { endedJobs } from '../core/usecases/endedJobs.ts';
-import { requireName } from '../core/usecases/kept.ts';
+import { createUsedNames } from '../core/usecases/usedNames.ts';
 import type { Claimed } from './claim.ts';
 import type { WorkerParts } from './parts.ts';
 import type { Suspension } from './suspension.ts';
@@ -35,7 +35,8 @@ export function createChildren(
   { job, claimId, log }: Claimed,
   { suspension, keeping, signal }: ChildrenOptions,
 ): Children {
-  const made = new Set<string>();
+  const use = createUsedNames();
+  let made = 0;
   let expecting: Promise<void> | undefined;
   let deps: ChildrenDeps | undefined;
   /** Made once, where there are children: most runs have none. */
@@ -44,11 +45,10 @@ export function createChildren(
   const asked = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => untilAnswered(parts, { ask, signal, onAway });
 
   async function create(name: string, { type, params, priority = job.priority, tags }: ChildRequest): Promise<Job> {
-    requireName(name);
-    if (made.has(name)) throw new PermanentError(`The child "${name}" is in this run already: give each child its own name.`);
-    if (made.size >= maxChildren) throw new PermanentError(`A job has at most ${maxChildren} children.`);
+    use('child', name);
+    if (made >= maxChildren) throw new PermanentError(`A job has at most ${maxChildren} children.`);
     if ((job.parent?.depth ?? 0) >= maxDepth) throw new PermanentError(`Children of children go at most ${maxDepth} levels deep.`);
-    made.add(name);
+    made += 1;
     if (job.hasChildren !== true) await (expecting ??= expect());
     try {
       return await asked(() => createChild(childrenDeps(), job, name, { type, params, priority, tags }));

@@ -5,8 +5,9 @@ import type { HandlerContext } from '../core/handler.ts';
 import { isSuspension } from '../core/suspended.ts';
 import { awaitSignal, maxSignalTimeoutSeconds, wasSent } from '../core/usecases/awaitSignal.ts';
 import { keepStep, readStep, stepResult } from '../core/usecases/keepStep.ts';
-import { requireName, type KeptDeps } from '../core/usecases/kept.ts';
+import type { KeptDeps } from '../core/usecases/kept.ts';
 import { beginSleep, endOfSleep, maxSleepSeconds } from '../core/usecases/sleeps.ts';
+import { createUsedNames } from '../core/usecases/usedNames.ts';
 import { waitKey } from '../core/waiting.ts';
 import type { Claimed } from './claim.ts';
 import type { WorkerParts } from './parts.ts';
@@ -42,19 +43,13 @@ export function createWaits(
   { suspension, attempt, keeping, signal }: WaitsDeps,
 ): Waits {
   const { core, graceOver } = parts;
-  const used = new Set<string>();
+  const use = createUsedNames();
   // The handler has never run before: there is nothing to read.
   const isFirstRun = job.version === 2 && attempt === 1;
   const onAway = (error: Error): void => log.warn({ error }, 'the table does not answer a handler; asking again');
 
-  /** A name used twice would return the first one's result. */
-  function take(kind: string, name: string): void {
-    requireName(name);
-    const key = `${kind} ${name}`;
-    if (used.has(key)) {
-      throw new PermanentError(`The ${kind} "${name}" is in this run already: give each ${kind} its own name, such as "${name} 2".`);
-    }
-    used.add(key);
+  function take(kind: 'step' | 'sleep' | 'signal', name: string): void {
+    use(kind, name);
     keeping.any = true;
   }
 

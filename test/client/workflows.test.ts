@@ -1,5 +1,5 @@
 /** Workflows, from the client to the jobs: handed in once, watched across lost connections, retried, cancelled, and found by name. */
-import type { WorkflowEvent } from 'job-tickets-client';
+import type { WorkflowChange, WorkflowEvent } from 'job-tickets-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSystem, type System } from '../support/startSystem.ts';
 import { openFaultProxy } from '../support/faultProxy.ts';
@@ -132,3 +132,59 @@ test('names of jobs, types and params are checked by the compiler', () => {
   };
   expect(written).toBeTypeOf('function');
 });
+
+test('the watch of all workflows sends nothing from before, then each change once, also what happened while the connection was lost', async () => {
+  await using proxy = await openFaultProxy(Number(new URL(system.url).port));
+  await using client = clientOf(`http://127.0.0.1:${proxy.port}`);
+  await using other = clientOf(system.url);
+  const begin = async (job: { readonly runAt?: string } = {}): Promise<string> => {
+    const { workflow } = await other.createWorkflow({ name: 'watched', jobs: [{ name: 'only', type: 'simulate_work', ...job }] });
+    return workflow.workflowId;
+  };
+  const ended = async (workflowId: string): Promise<void> => {
+    for await (const _ of other.watchWorkflow(workflowId)) continue;
+  };
+  const before = await begin();
+  await ended(before);
+  const open = await begin({ runAt: inAnHour() });
+
+  const changes: WorkflowChange[] = [];
+  const stopped = new AbortController();
+  const following = (async () => {
+    for await (const change of client.watchWorkflows({ signal: stopped.signal })) changes.push(change);
+  })().catch(() => undefined);
+  const told = (workflowId: string): readonly string[] =>
+    changes.filter((change) => change.workflowId === workflowId).map(({ version, status }) => `${version} ${status}`);
+
+  // The watch has begun once it tells of a workflow.
+  const met: string[] = [];
+  await expect
+    .poll(async () => {
+      met.push(await begin({ runAt: inAnHour() }));
+      return changes.length;
+    })
+    .toBeGreaterThan(0);
+  const seen = changes[0]?.workflowId ?? '';
+  expect(told(seen)).toEqual(['1 RUNNING']);
+
+  await proxy.weather({ kind: 'down' });
+  await expect.poll(() => client.connectionState()).toBe('lost');
+  for (const workflowId of [open, seen]) await other.cancelWorkflow(workflowId);
+  const during = await begin();
+  for (const workflowId of [open, seen, during]) await ended(workflowId);
+  await proxy.weather({ kind: 'fair' });
+
+  await expect.poll(() => told(open)).toEqual(['2 CANCELLED']);
+  await expect.poll(() => told(seen)).toEqual(['1 RUNNING', '2 CANCELLED']);
+  await expect.poll(() => told(during)).toEqual(['2 SUCCEEDED']);
+  const later = await begin();
+  await expect.poll(() => told(later)).toEqual(['1 RUNNING', '2 SUCCEEDED']);
+  expect(told(before)).toEqual([]);
+  for (const workflowId of met.filter((one) => one !== seen)) await other.cancelWorkflow(workflowId);
+  for (const workflowId of met.filter((one) => one !== seen)) await expect.poll(() => told(workflowId).at(-1)).toBe('2 CANCELLED');
+  expect(changes).toHaveLength(new Set(changes.map(({ workflowId, version }) => `${workflowId} ${version}`)).size);
+  stopped.abort();
+  await following;
+});
+
+const inAnHour = (): string => new Date(Date.now() + 3_600_000).toISOString();

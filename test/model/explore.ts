@@ -1,7 +1,7 @@
 /**
  * A breadth-first explorer: every state that can be reached, how, and where nothing goes on. States are known by a hash of
- * 53 bits and dropped once they are expanded, so that millions fit: of ten million, two are taken for one with a
- * chance of one in two hundred.
+ * 64 bits and dropped once they are expanded, so that millions fit: of ten million, two are taken for one with a
+ * chance of one in three hundred thousand.
  */
 
 export interface Step<State> {
@@ -33,7 +33,7 @@ export const neverEnds = 'from here on, nothing that must happen leads to an end
 
 /** Explores all states; stops at the first violation. @throws above `maxStates`: the bounds are too wide. */
 export function explore<State>(model: Model<State>, maxStates = 3_000_000): Exploration {
-  const numbers = new Map<number, number>();
+  const numbers = createNumbers();
   /** By number; undefined once expanded. */
   const states: (State | undefined)[] = [];
   const parents = createInts();
@@ -46,12 +46,10 @@ export function explore<State>(model: Model<State>, maxStates = 3_000_000): Expl
   let steps = 0;
 
   function visit(state: State, parent: number, name: string): number {
-    const key = hash(model.key(state));
-    const known = numbers.get(key);
-    if (known !== undefined) return known;
-    if (states.length >= maxStates) throw new Error(`more than ${maxStates} states`);
     const number = states.length;
-    numbers.set(key, number);
+    const known = numbers.numberOf(model.key(state), number);
+    if (known !== number) return known;
+    if (number >= maxStates) throw new Error(`more than ${maxStates} states`);
     states.push(state);
     const via = names.get(name) ?? names.size;
     names.set(name, via);
@@ -140,16 +138,64 @@ function createInts(): Ints {
   };
 }
 
-/** cyrb53: fast, and of 53 bits, so that it fits a number. */
-function hash(text: string): number {
-  let high = 0xdeadbeef;
-  let low = 0x41c6ce57;
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    high = Math.imul(high ^ code, 2654435761);
-    low = Math.imul(low ^ code, 1597334677);
+interface Numbers {
+  /** The number of a text that was there before; else `number`, which it has from now on. */
+  numberOf(text: string, number: number): number;
+}
+
+/** Texts, known by a hash of two halves, at the first free place from where the one half points to: at most half of the places are used. */
+function createNumbers(): Numbers {
+  let mask = (1 << 16) - 1;
+  let highs = new Uint32Array(mask + 1);
+  let lows = new Uint32Array(mask + 1);
+  /** From 1; 0: the place is free. */
+  let numbers = new Int32Array(mask + 1);
+  let used = 0;
+
+  function placeOf(high: number, low: number): number {
+    let place = low & mask;
+    while (numbers[place] !== 0 && (lows[place] !== low || highs[place] !== high)) place = (place + 1) & mask;
+    return place;
   }
-  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
-  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
-  return 4294967296 * (2097151 & low) + (high >>> 0);
+
+  function grow(): void {
+    const before = { highs, lows, numbers };
+    mask = 2 * mask + 1;
+    highs = new Uint32Array(mask + 1);
+    lows = new Uint32Array(mask + 1);
+    numbers = new Int32Array(mask + 1);
+    for (const [from, number] of before.numbers.entries()) {
+      if (number !== 0) put(before.highs[from] ?? 0, before.lows[from] ?? 0, number);
+    }
+  }
+
+  function put(high: number, low: number, number: number): void {
+    const place = placeOf(high, low);
+    highs[place] = high;
+    lows[place] = low;
+    numbers[place] = number;
+  }
+
+  return {
+    numberOf(text, number) {
+      // cyrb53, with all 64 bits.
+      let high = 0xdeadbeef;
+      let low = 0x41c6ce57;
+      for (let index = 0; index < text.length; index += 1) {
+        const code = text.charCodeAt(index);
+        high = Math.imul(high ^ code, 2654435761);
+        low = Math.imul(low ^ code, 1597334677);
+      }
+      high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
+      low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
+      high >>>= 0;
+      low >>>= 0;
+      const known = numbers[placeOf(high, low)] ?? 0;
+      if (known !== 0) return known - 1;
+      put(high, low, number + 1);
+      used += 1;
+      if (2 * used > mask) grow();
+      return number;
+    },
+  };
 }

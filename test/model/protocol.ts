@@ -53,7 +53,7 @@ function stepsOf(state: State, protocol: Protocol, rules: Rules): readonly Step<
     fault(fault, name, change) {
       if (state.faults[fault] === 0 || isForGood(state)) return;
       add(name, true, (next) => {
-        next.faults[fault] -= 1;
+        next.faults = { ...state.faults, [fault]: state.faults[fault] - 1 };
         return change(next);
       });
     },

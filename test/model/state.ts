@@ -89,7 +89,7 @@ export const noFaults = {
   suspend: 0,
 };
 /** How often each may still happen. */
-export type Faults = Record<keyof typeof noFaults, number>;
+export type Faults = Readonly<Record<keyof typeof noFaults, number>>;
 export type Fault = keyof Faults;
 
 export interface State {
@@ -158,7 +158,7 @@ export function copyOf(state: State): State {
     sweeping: state.sweeping && { ...state.sweeping },
     late: state.late && { ...state.late },
     isKnown: state.isKnown,
-    faults: { ...state.faults },
+    faults: state.faults,
     wrong: state.wrong,
   };
 }
@@ -193,9 +193,7 @@ export function keyOf(state: State): string {
   const forGood = isForGood(state);
   const parts: string[] = [];
   for (const [number, message] of messages.entries()) {
-    let on = '';
-    for (const worker of sorted(workers.filter(({ at, message: its }) => at !== 'idle' && its === number).map(workerKey)))
-      on += `+${worker}`;
+    const on = keyOfWorkersOn(number, workers);
     if (message !== undefined) parts.push(`${messageKey(message, forGood || isFinal(job.status))}${on}`);
     else if (on !== '') parts.push(`x${on}`);
   }
@@ -207,10 +205,32 @@ export function keyOf(state: State): string {
     : `${job.failures}${job.losses}${job.lease}${bits(job.cancelRequested, job.isDue, job.hasAttempts)}${bits(job.isParked)}${bits(truth.isEarly, truth.hasBegun, isKnown)}${truth.failures}${truth.losses}`;
   const swept = sweeping === undefined ? '' : bits(sweeping.isFresh, sweeping.isOwn, sweeping.isBet);
   const doubled = late === undefined ? '' : `${late.touch}${late.failures}${bits(late.isHolder)}`;
-  return `${start}|${open}${truth.kills}|${swept}|${doubled}|${Object.values(faults).join('')}`;
+  return `${start}|${open}${truth.kills}|${swept}|${doubled}|${textOf(faults)}`;
 }
 
-const sorted = (texts: string[]): string[] => (texts.length < 2 ? texts : texts.toSorted());
+const texts = new WeakMap<Faults, string>();
+
+/** States share their faults until one happens. */
+function textOf(faults: Faults): string {
+  const known = texts.get(faults);
+  if (known !== undefined) return known;
+  const text = Object.values(faults).join('');
+  texts.set(faults, text);
+  return text;
+}
+
+function keyOfWorkersOn(number: number, workers: readonly Worker[]): string {
+  const there: string[] = [];
+  for (const worker of workers) if (worker.message === number && worker.at !== 'idle') there.push(`+${workerKey(worker)}`);
+  return there.length === 0 ? '' : sorted(there).join('');
+}
+
+/** Mostly of two. */
+function sorted(parts: string[]): string[] {
+  const [first = '', second = ''] = parts;
+  if (parts.length === 2) return first <= second ? parts : [second, first];
+  return parts.length < 2 ? parts : parts.toSorted();
+}
 
 const bits = (a: boolean, b = false, c = false): string => `${a ? 1 : 0}${b ? 1 : 0}${c ? 1 : 0}`;
 

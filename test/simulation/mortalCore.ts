@@ -1,6 +1,6 @@
 /**
  * One process's view of the system. Its requests wait for their turn and fail before or after they take effect. Where the process
- * is killed, no request is answered any more.
+ * is killed, no request is answered any more. On an engine that keeps the order, it is killed between two turns, not within one.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobError } from '../../core/errors.ts';
@@ -22,6 +22,13 @@ export interface MortalCore {
   recordOf(jobId: string): Job | undefined;
 }
 
+interface Request {
+  /** Returns how it is answered. Never rejects. */
+  effect(): Promise<() => void>;
+  away(): JobError;
+  reject(error: Error): void;
+}
+
 export interface MortalCoreDeps {
   readonly core: Core;
   readonly turns: Turns;
@@ -38,29 +45,58 @@ export function mortalCore({ core, turns, chance, diesAt, luck }: MortalCoreDeps
   const seen = new Map<string, Job>();
   const note = (job: Job | undefined): void => void (job !== undefined && seen.set(job.jobId, job));
 
+  /** An engine that keeps the order writes what is asked for in one turn together, or not at all: so it waits for one turn. */
+  let together: Request[] | undefined;
+  const isOrdered = core.table.keepsOrder === true;
+
   function request<Answer>(ask: () => Promise<Answer>, away: () => JobError): Promise<Answer> {
     if (isDead) return Promise.reject(new Killed());
-    return turns.take(async () => {
-      if (isDead) throw new Killed();
-      left = left === undefined ? undefined : left - 1;
-      const wrong = luck();
-      const isUnanswered = chance() < 0.5;
-      if (left === 0) isDead = true;
-      if (!isUnanswered && isDead) throw new Killed();
-      if (!isUnanswered && chance() < wrong) throw away();
-      const answer = await ask();
-      if (isDead) throw new Killed();
-      if (isUnanswered && chance() < wrong) throw away();
-      return answer;
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const one: Request = {
+      away,
+      reject,
+      effect: () =>
+        ask().then(
+          (answer) => () => resolve(answer),
+          (error: unknown) => () => reject(error),
+        ),
+    };
+    if (together !== undefined) together.push(one);
+    else {
+      const all = [one];
+      if (isOrdered) together = all;
+      void turns.take(() => {
+        together = undefined;
+        return takeEffect(all);
+      });
+    }
+    return promise;
   }
+
+  async function takeEffect(requests: readonly Request[]): Promise<void> {
+    const fail = (errorOf: (request: Request) => Error): void => {
+      for (const one of requests) one.reject(errorOf(one));
+    };
+    const killed = (): Killed => new Killed();
+    if (isDead) return fail(killed);
+    left = left === undefined ? undefined : left - 1;
+    const wrong = luck();
+    const isUnanswered = chance() < 0.5;
+    if (left === 0) isDead = true;
+    if (!isUnanswered && isDead) return fail(killed);
+    if (!isUnanswered && chance() < wrong) return fail(({ away }) => away());
+    const answers: (() => void)[] = [];
+    for (const { effect } of requests) answers.push(await effect());
+    if (isDead) return fail(killed);
+    if (isUnanswered && chance() < wrong) return fail(({ away }) => away());
+    for (const answer of answers) answer();
+  }
+
   const ofTable = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => request(ask, () => new JobError('TABLE_UNAVAILABLE'));
   const ofQueues = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => request(ask, () => new JobError('QUEUE_UNAVAILABLE'));
   const { queues, feed } = core;
   const table: JobTable = {
     ...core.table,
-    // Requests of one turn take effect one by one here, and some of them not at all.
-    keepsOrder: false,
     ...writesOf(core.table, ofTable, note),
     get: async (jobId) => {
       const job = await ofTable(() => core.table.get(jobId));
