@@ -34,7 +34,9 @@ const maxLength = 65_536;
 export function decodeEvent(text: string): JobEvent | undefined {
   if (text.length > maxLength) return undefined;
   const { jobId, owner, version, status: now, previousStatus: before, attempt, at, error: given, progress, logged, of } = fieldsOf(text);
-  const [status, previousStatus, error] = [statuses.get(now), statuses.get(before), failureOf(given)];
+  const status = statuses.get(now);
+  const previousStatus = statuses.get(before);
+  const error = failureOf(given);
   if (!isName(jobId) || !isName(owner) || !isCount(version) || version === 0 || !isCount(attempt) || !isTime(at)) return undefined;
   if (status === undefined || (before !== undefined && previousStatus === undefined)) return undefined;
   if (!(progress === undefined || isPercent(progress)) || !(logged === undefined || isCount(logged))) return undefined;
