@@ -28,7 +28,7 @@ interface Rewinds {
 
 const noRewinds: Rewinds = { count: 0, to: 0 };
 
-/** With its watchers, since a stream of its own class has both: very many jobs are watched, and each object takes memory. */
+/** The log and the set of its watchers are one object, because very many jobs are watched. */
 export abstract class JobLog extends WatchSet {
   /** The last transition. */
   #head: WatchedEvent | undefined;
