@@ -13,10 +13,12 @@ const read = new Set<string>();
 const config = readConfig();
 const log = createLog({ level: config.logLevel, part: 'server' });
 const { core, notReady } = openCore({ config, jobTypes: benchTypes, clock: systemClock, log });
+/** A watched job of which no hint came for so long would be read, and the hints that a bench published be taken back. */
+const longerThanABench = 3_600_000;
 // A list of the records that were read would take memory, where memory is measured and no hints are published.
 const isQuiet = process.env['NO_HINTS'] === 'true';
 const tableAsTold = { entries: core.table.entries, get: async (jobId: string) => asTold(await core.table.get(jobId)), getMany };
-const watches = createWatches({ ...core, table: isQuiet ? core.table : tableAsTold });
+const watches = isQuiet ? createWatches(core) : createWatches({ ...core, table: tableAsTold }, { silenceMs: longerThanABench });
 
 const { url } = await openServer({ core, watches, log, notReady, config });
 serveCommands({ url: () => url });

@@ -33,10 +33,12 @@ const maxLength = 65_536;
  */
 export function decodeEvent(text: string): JobEvent | undefined {
   if (text.length > maxLength) return undefined;
-  const { jobId, owner, version, status, previousStatus, attempt, at, error: given, progress, logged, of } = fieldsOf(text);
+  const { jobId, owner, version, status: now, previousStatus: before, attempt, at, error: given, progress, logged, of } = fieldsOf(text);
+  const status = statuses.get(now);
+  const previousStatus = statuses.get(before);
   const error = failureOf(given);
   if (!isName(jobId) || !isName(owner) || !isCount(version) || version === 0 || !isCount(attempt) || !isTime(at)) return undefined;
-  if (!isStatus(status) || !(previousStatus === undefined || isStatus(previousStatus))) return undefined;
+  if (status === undefined || (before !== undefined && previousStatus === undefined)) return undefined;
   if (!(progress === undefined || isPercent(progress)) || !(logged === undefined || isCount(logged))) return undefined;
   if (!(of === undefined || of === 'workflow') || (given !== undefined && error === undefined)) return undefined;
   return { jobId, owner, version, status, previousStatus, attempt, at, error, progress, logged, of };
@@ -84,11 +86,8 @@ function isBetween(value: unknown, least: number, most: number): value is number
   return typeof value === 'number' && value >= least && value <= most;
 }
 
-const statuses: ReadonlySet<unknown> = new Set(jobStatuses);
-
-function isStatus(value: unknown): value is JobStatus {
-  return statuses.has(value);
-}
+/** By their text: events are kept, and hold these strings instead of one each. */
+const statuses: ReadonlyMap<unknown, JobStatus> = new Map(jobStatuses.map((status) => [status, status]));
 
 /** The fields of a record from which events are made. */
 export type ToldJob = Pick<Job, 'jobId' | 'owner' | 'version' | 'status' | 'attempts' | 'history' | 'updatedAt' | 'error' | 'progress'> &

@@ -1,6 +1,6 @@
 /** The events of one job that a process keeps, shared by all its watchers, and a watcher's position in them. */
 import { isFinal } from '../job.ts';
-import { StreamWatch, watchedEvent, type Ending, type WatchedEvent, type WatchSet } from './watch.ts';
+import { StreamWatch, watchedEvent, WatchSet, type Ending, type WatchedEvent } from './watch.ts';
 
 export interface WatchOptions {
   /** The last version the watcher has seen; it gets the versions after it. Without it, it gets the present state first. */
@@ -20,22 +20,33 @@ interface Update {
 /** Events kept for watchers that lag; older ones are reported as missing by `recovered: false`. */
 const maxEvents = 200;
 
-export class JobLog {
-  #events: WatchedEvent[] = [];
+/** How often events were taken back, and the last version up to which they had been sent. */
+interface Rewinds {
+  readonly count: number;
+  readonly to: number;
+}
+
+const noRewinds: Rewinds = { count: 0, to: 0 };
+
+/** The log and the set of its watchers are one object, because very many jobs are watched. */
+export abstract class JobLog extends WatchSet {
+  /** The last transition. */
+  #head: WatchedEvent | undefined;
+  /** Those before it, oldest first. */
+  #earlier: WatchedEvent[] | undefined;
   #update: Update | undefined;
   #failure: Error | undefined;
-  /** How often events were taken back, and the last version up to which they had been sent. */
-  #rewinds = 0;
-  #rewoundTo = 0;
+  #rewinds = noRewinds;
 
-  /** Oldest first; the log keeps the array. Not one that grew by `push`, which reserves room for more: most jobs have few events. */
-  begin(events: WatchedEvent[]): void {
-    this.#events = events;
+  /** Oldest first. */
+  protected beginLog(events: readonly WatchedEvent[]): void {
+    this.#head = events.at(-1);
+    this.#earlier = events.length > 1 ? events.slice(0, -1) : undefined;
   }
 
   /** A transition, or an update of the last one. */
-  append(event: WatchedEvent, { mayBeOld = false } = {}): void {
-    const head = this.head();
+  protected append(event: WatchedEvent, { mayBeOld = false } = {}): void {
+    const head = this.#head;
     if (head !== undefined && event.version === head.version) {
       const { attempt, error, progress } = event;
       this.#update = {
@@ -45,35 +56,38 @@ export class JobLog {
         mayBeOld,
       };
     } else {
-      this.#events.push(event);
-      if (this.#events.length > maxEvents) this.#events.shift();
+      if (head !== undefined) this.#keepEarlier(head);
+      this.#head = event;
       this.#update = undefined;
     }
   }
 
-  /** Events after this version were wrong (a forged hint). Watchers that were sent them are sent the right ones. */
-  rewindTo(version: number): void {
-    this.#events = this.#events.filter((event) => event.version <= version);
-    this.#update = undefined;
-    this.#rewinds += 1;
-    this.#rewoundTo = version;
+  #keepEarlier(event: WatchedEvent): void {
+    // Not an empty array that grows, which would reserve room for many: most jobs have few events.
+    if (this.#earlier === undefined) this.#earlier = [event];
+    else if (this.#earlier.push(event) >= maxEvents) this.#earlier.shift();
   }
 
-  get rewinds(): number {
+  /** Events after this version were wrong (a forged hint). Watchers that were sent them are sent the right ones. */
+  protected rewindTo(version: number): void {
+    const head = this.#head;
+    const all = head === undefined ? [] : [...(this.#earlier ?? []), head];
+    this.beginLog(all.filter((event) => event.version <= version));
+    this.#update = undefined;
+    this.#rewinds = { count: this.#rewinds.count + 1, to: version };
+  }
+
+  get rewinds(): Rewinds {
     return this.#rewinds;
   }
 
-  get rewoundTo(): number {
-    return this.#rewoundTo;
-  }
-
   /** A later update may have been lost here. */
-  ageUpdate(): void {
+  protected ageUpdate(): void {
     if (this.#update !== undefined) this.#update = { ...this.#update, mayBeOld: true };
   }
 
   /** Nothing comes after this error. */
-  fail(error: Error): void {
+  protected endLog(error: Error): void {
     this.#failure ??= error;
   }
 
@@ -82,27 +96,26 @@ export class JobLog {
   }
 
   head(): WatchedEvent | undefined {
-    return this.#events.at(-1);
+    return this.#head;
   }
 
   headVersion(): number {
-    return this.head()?.version ?? 0;
+    return this.#head?.version ?? 0;
   }
 
   update(): Update | undefined {
     return this.#update;
   }
 
-  /** The first event after this version. */
+  /** The first event after this version, where the last one is after it. */
   following(version: number): WatchedEvent | undefined {
-    const last = this.head();
     // Usually the last one. Else it is looked up by version: where the history was cut, the log has a hole.
-    return last?.version === version + 1 ? last : this.#events.find((event) => event.version > version);
+    if (this.#head?.version === version + 1) return this.#head;
+    return this.#earlier?.find((event) => event.version > version) ?? this.#head;
   }
 }
 
-export class JobWatch extends StreamWatch {
-  readonly #log: JobLog;
+export class JobWatch extends StreamWatch<WatchedEvent, JobLog> {
   /** Events up to here happened before it came, including the ends of earlier generations. */
   readonly #resumedAt: number;
   #seen: number;
@@ -110,18 +123,17 @@ export class JobWatch extends StreamWatch {
   #rewindsSeen: number;
   #atFinal = false;
 
-  constructor(log: JobLog, watches: WatchSet, { afterVersion, signal }: WatchOptions) {
-    super(watches, signal);
-    this.#log = log;
+  constructor(log: JobLog, { afterVersion, signal }: WatchOptions) {
+    super(log, signal);
     this.#resumedAt = afterVersion === undefined ? 0 : log.headVersion();
     this.#seen = afterVersion ?? log.headVersion() - 1;
-    this.#rewindsSeen = log.rewinds;
+    this.#rewindsSeen = log.rewinds.count;
     // The watcher may have seen later updates elsewhere.
     if (log.update()?.mayBeOld === true && this.#seen >= log.headVersion()) this.#updatesSeen = log.update()?.number ?? 0;
   }
 
   protected takeNext(): WatchedEvent | undefined {
-    const log = this.#log;
+    const log = this.stream;
     if (this.#isOver() || log.failure() !== undefined) return undefined;
     if (this.#seen < log.headVersion()) return this.#takeTransition();
     const update = log.update();
@@ -131,24 +143,25 @@ export class JobWatch extends StreamWatch {
   }
 
   protected endingOfStream(): Ending | undefined {
-    return this.#log.failure() ?? (this.#isOver() ? 'complete' : undefined);
+    return this.stream.failure() ?? (this.#isOver() ? 'complete' : undefined);
   }
 
   /** Also for a watcher that resumes where the job has ended: nothing will follow. */
   #isOver(): boolean {
-    const last = this.#log.head();
-    if (this.#rewindsSeen !== this.#log.rewinds) this.#goBack();
+    const { rewinds } = this.stream;
+    const last = this.stream.head();
+    if (this.#rewindsSeen !== rewinds.count) this.#goBack(rewinds);
     return this.#atFinal || (last !== undefined && this.#seen >= last.version && isFinal(last.status));
   }
 
-  #goBack(): void {
-    this.#rewindsSeen = this.#log.rewinds;
-    this.#seen = Math.min(this.#seen, this.#log.rewoundTo);
+  #goBack({ count, to }: Rewinds): void {
+    this.#rewindsSeen = count;
+    this.#seen = Math.min(this.#seen, to);
     this.#updatesSeen = 0;
   }
 
   #takeTransition(): WatchedEvent | undefined {
-    const log = this.#log;
+    const log = this.stream;
     const next = log.following(this.#seen);
     if (next === undefined) return undefined;
     const hasGap = next.version > this.#seen + 1 && this.#seen > 0;

@@ -15,7 +15,7 @@ import { JobLog, JobWatch, type WatchOptions } from './jobLog.ts';
 import type { JobStreamDeps } from './jobStreamDeps.ts';
 import { contradicts, tellsMore, JobTimeline, type Judgement, type Standing } from './jobTimeline.ts';
 import type { ScheduledReader } from './readSchedule.ts';
-import { watchedEvent, WatchSet, type Watch, type WatchedEvent } from './watch.ts';
+import { watchedEvent, type Watch, type WatchedEvent } from './watch.ts';
 
 /** What was known when the record was asked for. */
 interface Asked {
@@ -40,11 +40,10 @@ export async function openJobStream(jobId: string, deps: JobStreamDeps, update?:
   return stream;
 }
 
-export class JobStream extends WatchSet implements FeedListener, ScheduledReader {
+export class JobStream extends JobLog implements FeedListener, ScheduledReader {
   readonly #jobId: string;
   readonly #deps: JobStreamDeps;
   readonly #timeline = new JobTimeline();
-  readonly #log = new JobLog();
   dueTick = -1;
   #owner = '';
   /** When the last hint about the job came, by the schedule's clock. */
@@ -103,13 +102,13 @@ export class JobStream extends WatchSet implements FeedListener, ScheduledReader
   watch(options: WatchOptions): Watch {
     // A watcher that has seen more than this process proves that a hint was lost here.
     if ((options.afterVersion ?? 0) > this.#timeline.version) void this.#repair();
-    return new JobWatch(this.#log, this, options);
+    return new JobWatch(this, options);
   }
 
   /** Ends every watcher with this error. */
   fail(error: Error): void {
-    if (this.#log.failure() !== undefined) return;
-    this.#log.fail(error);
+    if (this.failure() !== undefined) return;
+    this.endLog(error);
     this.#leave();
     this.changed();
   }
@@ -139,7 +138,7 @@ export class JobStream extends WatchSet implements FeedListener, ScheduledReader
       return;
     }
     this.#pollMs = this.#deps.pollMs;
-    this.#log.ageUpdate();
+    this.ageUpdate();
     if (this.#isConnected()) void this.#repair();
     this.#planRead();
   }
@@ -148,13 +147,13 @@ export class JobStream extends WatchSet implements FeedListener, ScheduledReader
     this.#deps.onCount(change);
   }
 
-  protected onThrow(error: unknown): void {
+  onThrow(error: unknown): void {
     this.#deps.log.error({ error, jobId: this.#jobId }, 'a watcher of a job threw; it was ended');
   }
 
   protected onEmpty(): void {
-    if (this.#log.failure() !== undefined) return;
-    this.#log.fail(new JobError('SHUTTING_DOWN'));
+    if (this.failure() !== undefined) return;
+    this.endLog(new JobError('SHUTTING_DOWN'));
     this.#leave();
   }
 
@@ -178,11 +177,11 @@ export class JobStream extends WatchSet implements FeedListener, ScheduledReader
     this.#owner = job.owner;
     // One string of its id, shared by everything that is kept of the job.
     const told = { ...job, jobId: this.#jobId };
-    this.#log.begin(eventsOf(told).map((event) => watchedEvent(event)));
+    this.beginLog(eventsOf(told).map((event) => watchedEvent(event)));
     const update = presentEventOf(told);
-    const head = this.#log.head();
+    const head = this.head();
     this.#timeline.begin(head !== undefined && saysAsMuch(head, update) ? head : update);
-    if (update.progress !== undefined || update.attempt > (head?.attempt ?? 0)) this.#log.append(watchedEvent(update), { mayBeOld: true });
+    if (update.progress !== undefined || update.attempt > (head?.attempt ?? 0)) this.append(watchedEvent(update), { mayBeOld: true });
     this.#heardAt = this.#readAt = schedule.now;
     const early = this.#early;
     this.#early = undefined;
@@ -192,7 +191,7 @@ export class JobStream extends WatchSet implements FeedListener, ScheduledReader
   }
 
   #tell(events: readonly WatchedEvent[], options?: { readonly mayBeOld: boolean }): void {
-    for (const event of events) this.#log.append(event, options);
+    for (const event of events) this.append(event, options);
     this.changed();
   }
 
@@ -210,7 +209,7 @@ export class JobStream extends WatchSet implements FeedListener, ScheduledReader
   }
 
   #planRead(): void {
-    if (this.#log.failure() !== undefined || this.#timeline.isFinal) return;
+    if (this.failure() !== undefined || this.#timeline.isFinal) return;
     this.#deps.schedule.after(this, this.#mustPoll() ? this.#pollMs : this.#deps.silenceMs);
   }
 
@@ -252,7 +251,7 @@ export class JobStream extends WatchSet implements FeedListener, ScheduledReader
   }
 
   async #readRecord(): Promise<Finding> {
-    if (this.#log.failure() !== undefined) return 'nothing';
+    if (this.failure() !== undefined) return 'nothing';
     const asked: Asked = { standing: this.#timeline.standing, live: this.#live, hint: this.#unconfirmed };
     this.#live = this.#unconfirmed = undefined;
     try {
@@ -276,7 +275,7 @@ export class JobStream extends WatchSet implements FeedListener, ScheduledReader
         'the feed announced something of a job that its record does not have',
       );
       this.#timeline.rewind(job);
-      this.#log.rewindTo(job.version - 1);
+      this.rewindTo(job.version - 1);
     }
     const { version } = this.#timeline;
     const missed = this.#timeline.catchUp(job, live);
@@ -290,7 +289,7 @@ export class JobStream extends WatchSet implements FeedListener, ScheduledReader
   #leave(): void {
     this.#deps.schedule.cancel(this);
     void this.#deps.feed.unsubscribe({ jobId: this.#jobId }, this);
-    this.#deps.onIdle(this.#jobId, this.#log.update()?.alone);
+    this.#deps.onIdle(this.#jobId, this.update()?.alone);
   }
 }
 

@@ -7,7 +7,7 @@
  * It keeps only a few numbers per job, since a process follows many jobs.
  */
 import { isFinal, type Job, type JobFailure, type JobStatus } from '../job.ts';
-import { eventsOf, presentEventOf, type JobEvent, type JobFacts, type ToldJob } from './event.ts';
+import { eventsOf, presentEventOf, type JobEvent, type ToldJob } from './event.ts';
 import type { WatchedEvent } from './watch.ts';
 
 /**
@@ -23,7 +23,7 @@ export interface Standing {
 }
 
 /** What is known of a job: its last event, or a part of it where events are withdrawn. */
-type Last = Omit<JobEvent, 'jobId' | 'owner' | 'status'> & Standing;
+type Last = Omit<JobEvent, 'jobId' | 'owner' | 'status'> & Partial<Pick<JobEvent, 'jobId' | 'owner'>> & Standing;
 
 const unknown: Last = { version: 0, status: undefined, attempt: 0, at: 0 };
 
@@ -31,10 +31,6 @@ const unknown: Last = { version: 0, status: undefined, attempt: 0, at: 0 };
 const maxAheadMs = 60_000;
 
 export class JobTimeline {
-  /** As far as is known, watchers were sent everything up to this version before the job was dropped from memory. */
-  presumedTold = 0;
-  /** The job's fields that never change, for watchers that chose some jobs only. */
-  facts: JobFacts | undefined;
   /** The event as it was sent, so that it need not be kept twice. */
   #last: Last = unknown;
 
@@ -59,9 +55,9 @@ export class JobTimeline {
     if (event.version > this.version + 1) return 'gap';
     if (event.version > this.version) {
       const isStep = !this.isFinal && !isFinal(event.status);
-      return isStep && this.#isBelievable(event, now) ? 'next' : 'unconfirmed';
+      return isStep && isBelievable(event, this.#last, now) ? 'next' : 'unconfirmed';
     }
-    if (this.#isUpdate(event)) return this.#isBelievable(event, now) ? 'update' : 'unconfirmed';
+    if (isUpdate(event, this.#last)) return isBelievable(event, this.#last, now) ? 'update' : 'unconfirmed';
     // An end, although later events were already sent: one of the two is false, or this one is late.
     return isFinal(event.status) && !this.isFinal ? 'unconfirmed' : 'old';
   }
@@ -81,7 +77,9 @@ export class JobTimeline {
   /** The event as it is sent; for one that was judged `next` or `update`. */
   take(event: JobEvent, recovered?: boolean): WatchedEvent {
     const last = this.#last;
-    const { jobId, owner, version, status, attempt, at, error } = event;
+    const { version, status, attempt, at, error } = event;
+    // The same text as the event's own, which need not be kept too.
+    const { jobId = event.jobId, owner = event.owner } = last;
     const isNewAttempt = last.version > 0 && attempt !== last.attempt;
     const isNext = version === last.version + 1;
     const knownBefore = version === last.version ? last.previousStatus : isNext ? last.status : undefined;
@@ -108,34 +106,33 @@ export class JobTimeline {
     }
     const update = presentEventOf(job);
     if (update.version === this.version && update.error !== this.#last.error) this.#last = { ...this.#last, error: update.error };
-    if (this.#isUpdate(update)) told.push(this.take(update));
+    if (isUpdate(update, this.#last)) told.push(this.take(update));
     return told;
   }
+}
 
-  #isUpdate(event: JobEvent): boolean {
-    return event.version === this.version && event.status === this.#last.status && !this.isFinal && this.#isForward(event);
-  }
+function isUpdate(event: JobEvent, last: Last): boolean {
+  const isSameState = event.version === last.version && event.status === last.status;
+  return isSameState && !isFinal(event.status) && isForward(event, last);
+}
 
-  #isBelievable({ at, error }: JobEvent, now: number): boolean {
-    return at >= this.#last.at && at <= now + maxAheadMs && this.#isKnown(error);
-  }
+function isBelievable({ at, error }: JobEvent, last: Last, now: number): boolean {
+  return at >= last.at && at <= now + maxAheadMs && isKnown(error, last.error);
+}
 
-  #isKnown(error: JobFailure | undefined): boolean {
-    const known = this.#last.error;
-    if (error === undefined || error === known) return true;
-    return (
-      known !== undefined &&
-      error.code === known.code &&
-      error.message === known.message &&
-      error.attempt === known.attempt &&
-      error.at === known.at
-    );
-  }
+function isKnown(error: JobFailure | undefined, known: JobFailure | undefined): boolean {
+  if (error === undefined || error === known) return true;
+  return (
+    known !== undefined &&
+    error.code === known.code &&
+    error.message === known.message &&
+    error.attempt === known.attempt &&
+    error.at === known.at
+  );
+}
 
-  #isForward({ attempt, progress = -1 }: JobEvent): boolean {
-    const last = this.#last;
-    return attempt === last.attempt ? progress > (last.progress ?? -1) : attempt > last.attempt;
-  }
+function isForward({ attempt, progress = -1 }: JobEvent, last: Last): boolean {
+  return attempt === last.attempt ? progress > (last.progress ?? -1) : attempt > last.attempt;
 }
 
 /**

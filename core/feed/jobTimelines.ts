@@ -3,15 +3,24 @@
  * thing is kept: the time of the latest transition that was sent. When such a job is met again, what its record has after that
  * time is new.
  */
+import type { JobFacts } from './event.ts';
 import { JobTimeline } from './jobTimeline.ts';
 
 /** One half of the cache: up to twice as many jobs are remembered, at about 150 bytes each. */
 const maxJobs = 50_000;
 
+/** A job's timeline, with what else has to be remembered of it. */
+export class OwnersTimeline extends JobTimeline {
+  /** As far as is known, watchers were sent everything up to this version before the job was dropped from memory. */
+  presumedTold = 0;
+  /** The job's fields that never change, for watchers that chose some jobs only. */
+  facts: JobFacts | undefined;
+}
+
 export class JobTimelines {
   readonly #maxJobs: number;
-  #recent = new Map<string, JobTimeline>();
-  #older = new Map<string, JobTimeline>();
+  #recent = new Map<string, OwnersTimeline>();
+  #older = new Map<string, OwnersTimeline>();
   #recentAt = Number.NEGATIVE_INFINITY;
   #olderAt = Number.NEGATIVE_INFINITY;
   #forgottenAt = Number.NEGATIVE_INFINITY;
@@ -26,7 +35,7 @@ export class JobTimelines {
     return this.#forgottenAt;
   }
 
-  get(jobId: string): JobTimeline | undefined {
+  get(jobId: string): OwnersTimeline | undefined {
     const recent = this.#recent.get(jobId);
     if (recent !== undefined) return recent;
     const older = this.#older.get(jobId);
@@ -34,8 +43,8 @@ export class JobTimelines {
     return older;
   }
 
-  add(jobId: string): JobTimeline {
-    const timeline = new JobTimeline();
+  add(jobId: string): OwnersTimeline {
+    const timeline = new OwnersTimeline();
     this.#put(jobId, timeline);
     return timeline;
   }
@@ -45,7 +54,7 @@ export class JobTimelines {
     this.#recentAt = Math.max(this.#recentAt, at);
   }
 
-  #put(jobId: string, timeline: JobTimeline): void {
+  #put(jobId: string, timeline: OwnersTimeline): void {
     if (this.#recent.size >= this.#maxJobs) {
       if (this.#older.size > 0) this.#forgottenAt = this.#olderAt;
       this.#older = this.#recent;

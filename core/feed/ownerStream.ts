@@ -8,8 +8,8 @@ import { JobError } from '../errors.ts';
 import { countCaughtUp, type CaughtUpCounters } from './countCaughtUp.ts';
 import { eventsOf, type JobEvent, type ToldJob } from './event.ts';
 import type { Feed, FeedListener } from './feed.ts';
-import { contradicts, tellsMore, type JobTimeline, type Judgement } from './jobTimeline.ts';
-import { JobTimelines } from './jobTimelines.ts';
+import { contradicts, tellsMore, type Judgement } from './jobTimeline.ts';
+import { JobTimelines, type OwnersTimeline } from './jobTimelines.ts';
 import { OwnerLog, OwnerWatch, type Chooses } from './ownerLog.ts';
 import { WatchesOf, type Watch, type WatchedEvent } from './watch.ts';
 
@@ -55,7 +55,7 @@ export async function openOwnerStream(
   /** Jobs that are being read: whether a newer hint came meanwhile, and from which version on. */
   const reading = new Map<string, Reading>();
 
-  function tell(event: WatchedEvent, { facts }: JobTimeline): void {
+  function tell(event: WatchedEvent, { facts }: OwnersTimeline): void {
     // Events of a job are sent only after its record was read.
     if (facts === undefined) return loseTrack();
     jobs.told(event.at);
@@ -76,7 +76,7 @@ export async function openOwnerStream(
     else if (timeline !== undefined && hint.version <= timeline.presumedTold && hint.at >= startedAt) loseTrack();
   }
 
-  function live(hint: JobEvent, timeline: JobTimeline, judgement: Judgement): void {
+  function live(hint: JobEvent, timeline: OwnersTimeline, judgement: Judgement): void {
     if (judgement === 'next') onTransition(hint);
     tell(timeline.take(hint), timeline);
     watches.changed();
@@ -151,7 +151,7 @@ export async function openOwnerStream(
    * Events of a job that is not remembered are sent from its state at the start of the watch, or at the time when the last job
    * was dropped. Earlier ones are assumed to have been sent, until a hint about them comes late.
    */
-  function beginningOf(job: ToldJob, forgottenAt: number): JobTimeline {
+  function beginningOf(job: ToldJob, forgottenAt: number): OwnersTimeline {
     const timeline = jobs.add(job.jobId);
     const history = eventsOf(job);
     const firstUntold = history.findIndex(({ at }) => at >= startedAt && at > forgottenAt);

@@ -40,18 +40,19 @@ export interface Watch<Event = WatchedEvent> extends AsyncIterableIterator<Event
   return(): Promise<IteratorResult<Event, undefined>>;
 }
 
-export abstract class StreamWatch<Event = WatchedEvent> implements Watch<Event> {
-  readonly #watches: WatchSet;
+export abstract class StreamWatch<Event = WatchedEvent, Stream extends WatchSet = WatchSet> implements Watch<Event> {
+  /** With all its watchers, of which this is one. */
+  protected readonly stream: Stream;
   #signal: AbortSignal | undefined;
   #listener: WatchListener | undefined;
   #waiting: PromiseWithResolvers<void> | undefined;
   /** Set once it has left. */
   #parting: Ending | undefined;
 
-  constructor(watches: WatchSet, signal: AbortSignal | undefined) {
-    this.#watches = watches;
+  constructor(stream: Stream, signal: AbortSignal | undefined) {
+    this.stream = stream;
     this.#signal = signal;
-    watches.add(this);
+    stream.add(this);
     if (signal?.aborted === true) this.handleEvent();
     else signal?.addEventListener('abort', this);
   }
@@ -120,7 +121,7 @@ export abstract class StreamWatch<Event = WatchedEvent> implements Watch<Event> 
     if (this.#parting !== undefined) return;
     this.#parting = parting;
     this.#forgetSignal();
-    this.#watches.delete(this);
+    this.stream.delete(this);
     this.changed();
   }
 
@@ -139,7 +140,7 @@ export abstract class WatchSet {
   /** Called with 1 and -1 as watchers come and go. */
   protected abstract onCount(change: 1 | -1): void;
   /** Called when a watcher's listener threw; the watcher has left. */
-  protected abstract onThrow(error: unknown): void;
+  abstract onThrow(error: unknown): void;
 
   add(watch: StreamWatch<unknown>): void {
     this.#watches = withItem(this.#watches, watch);
@@ -155,25 +156,25 @@ export abstract class WatchSet {
   /** Calls every watcher. A watcher that throws ends alone. */
   changed(): void {
     const watches = this.#watches;
-    if (watches instanceof Set) for (const watch of watches) this.#tell(watch);
-    else if (watches !== undefined) this.#tell(watches);
+    if (watches instanceof Set) for (const watch of watches) tell(watch, this);
+    else if (watches !== undefined) tell(watches, this);
   }
+}
 
-  #tell(watch: StreamWatch<unknown>): void {
-    try {
-      watch.changed();
-    } catch (error) {
-      this.#end(watch, error);
-    }
+function tell(watch: StreamWatch<unknown>, watches: WatchSet): void {
+  try {
+    watch.changed();
+  } catch (error) {
+    watches.onThrow(error);
+    end(watch, error);
   }
+}
 
-  #end(watch: StreamWatch<unknown>, error: unknown): void {
-    this.onThrow(error);
-    try {
-      watch.fail(error instanceof Error ? error : new Error(String(error)));
-    } catch {
-      // Even that call failed; it has left anyway.
-    }
+function end(watch: StreamWatch<unknown>, error: unknown): void {
+  try {
+    watch.fail(error instanceof Error ? error : new Error(String(error)));
+  } catch {
+    // Even that call failed; it has left anyway.
   }
 }
 
@@ -200,7 +201,7 @@ export class WatchesOf extends WatchSet {
     this.#owner.onCount(change);
   }
 
-  protected onThrow(error: unknown): void {
+  onThrow(error: unknown): void {
     this.#owner.onThrow(error);
   }
 }

@@ -11,7 +11,7 @@ import { coerceVariables, schema, toGraphQLError } from '../../schema/index.ts';
 import { makeJob } from '../../test/support/jobFactory.ts';
 import { silentLog } from '../../test/support/silentLog.ts';
 import { startSystem, type System } from '../../test/support/startSystem.ts';
-import { RunningOperations } from './runningOperations.ts';
+import { runningCount, runningOf } from './runningOperations.ts';
 import { createFanOut, type PushTarget, type Subscriber } from './fanOut.ts';
 
 const message = z.object({ id: z.string(), type: z.literal('next'), payload: z.object({ data: z.object({ change: z.looseObject({}) }) }) });
@@ -23,7 +23,7 @@ function fakeSocket() {
   let flushed: (() => void) | undefined;
   let isStuck = false;
   const socket: PushTarget = {
-    running: new RunningOperations(),
+    running: undefined,
     keptBytes: 0,
     get unsentBytes() {
       return isStuck ? 1_000_000 : 0;
@@ -39,7 +39,7 @@ function fakeSocket() {
     socket,
     sent,
     messages: () => sent.filter((text) => !text.includes('"complete"')).map((text) => message.parse(JSON.parse(text))),
-    isOver: () => socket.running.size === 0,
+    isOver: () => runningCount(socket) === 0,
     stick: () => (isStuck = true),
     flush() {
       isStuck = false;
@@ -205,7 +205,7 @@ describe('fanning out', () => {
     const slow = fakeSocket();
     slow.stick();
     await watch(given, subscriber(given, { query: change, socket: slow.socket }));
-    slow.socket.running.get('1')?.end();
+    runningOf(slow.socket, '1')?.end();
     await step(given.core, given.job, 'claim');
     slow.flush();
     expect(slow.sent).toHaveLength(1);

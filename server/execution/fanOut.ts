@@ -9,13 +9,11 @@ import { JobError } from '../../core/errors.ts';
 import type { Watch, PushedEvent } from '../../core/usecases/watchJob.ts';
 import { createEventPayloads, type EventPayloads, type Shape } from './eventPayloads.ts';
 import type { WatchArgs } from './operations.ts';
-import type { Running, RunningOperations } from './runningOperations.ts';
+import { addRunning, removeRunning, type OperationsHolder, type Running } from './runningOperations.ts';
 
 /** The receiver of events: a client's WebSocket, or the answer to one request. */
-export interface PushTarget {
+export interface PushTarget extends OperationsHolder {
   readonly unsentBytes: number;
-  /** Its operations, by the id that the client gave. */
-  readonly running: RunningOperations;
   /** The memory that these use. */
   keptBytes: number;
   /** The payload is JSON already. */
@@ -60,12 +58,12 @@ export function createFanOut({
       const shape = target.keptBytes + bytes > maxKeptBytes ? undefined : payloads.join(args);
       if (shape === undefined) {
         void watch.return();
-        target.running.delete(id);
+        removeRunning(target, id);
         return target.pushError(id, mask(new JobError('RATE_LIMITED', tooMuchKept), args.contextValue.traceId));
       }
       target.keptBytes += bytes;
       const push = new Push({ shared, watch, shape, id, target, bytes });
-      target.running.set(id, push);
+      addRunning(target, push);
       watch.listen(push);
       push.onChange();
     },
@@ -92,10 +90,10 @@ interface PushDeps {
 
 /** One operation's events, on their way to its client. */
 class Push implements Running {
+  readonly id: string;
   readonly #shared: Shared;
   readonly #watch: Watch<PushedEvent>;
   readonly #shape: Shape;
-  readonly #id: string;
   readonly #target: PushTarget;
   readonly #bytes: number;
   /** Something that has to be waited for is in progress; it looks again when that is done. */
@@ -106,7 +104,7 @@ class Push implements Running {
     this.#shared = shared;
     this.#watch = watch;
     this.#shape = shape;
-    this.#id = id;
+    this.id = id;
     this.#target = target;
     this.#bytes = bytes;
   }
@@ -130,9 +128,9 @@ class Push implements Running {
   }
 
   #send(payload: string, event: PushedEvent): void {
-    if (this.#target.unsentBytes <= this.#shared.maxUnsentBytes) return this.#target.pushNext(this.#id, payload, event);
+    if (this.#target.unsentBytes <= this.#shared.maxUnsentBytes) return this.#target.pushNext(this.id, payload, event);
     this.#isWaiting = true;
-    return this.#target.pushNext(this.#id, payload, event, () => this.#goOn());
+    return this.#target.pushNext(this.id, payload, event, () => this.#goOn());
   }
 
   async #sendLater(payload: Promise<string>, event: PushedEvent): Promise<void> {
@@ -157,17 +155,17 @@ class Push implements Running {
     if (ending === undefined) return;
     if (ending !== 'complete') return this.#fail(ending);
     this.#leaveTarget();
-    this.#target.pushComplete(this.#id);
+    this.#target.pushComplete(this.id);
   }
 
   #fail(error: unknown): void {
     if (this.#isOver) return;
     this.#leaveTarget();
-    this.#target.pushError(this.#id, this.#shared.mask(error, this.#shape.args.contextValue.traceId));
+    this.#target.pushError(this.id, this.#shared.mask(error, this.#shape.args.contextValue.traceId));
   }
 
   #leaveTarget(): void {
-    this.#target.running.delete(this.#id);
+    removeRunning(this.#target, this.id);
     this.end();
   }
 }

@@ -1,56 +1,51 @@
-/** The operations of one client, by the ids that it gave. Usually there is one, and no map is created for it. */
+/**
+ * The operations of one client, by the ids that it gave. Usually there is one, and no map is created for it. They stand in a
+ * field of the client's own object, because there are tens of thousands of clients.
+ */
 
 /** An operation that runs. */
 export interface Running {
+  /** Given by the client. */
+  readonly id: string;
   /** Its results are not needed any more. May be called twice. */
   end(): void;
 }
 
-export class RunningOperations {
-  #id = '';
-  #only: Running | undefined;
-  /** From the second operation on it holds all of them, and is kept. */
-  #several: Map<string, Running> | undefined;
+/** From the second operation on a map holds all of them, and is kept. */
+export type RunningOperations = Running | Map<string, Running> | undefined;
 
-  get size(): number {
-    return this.#several?.size ?? (this.#only === undefined ? 0 : 1);
-  }
+export interface OperationsHolder {
+  running: RunningOperations;
+}
 
-  get(id: string): Running | undefined {
-    if (this.#several !== undefined) return this.#several.get(id);
-    return id === this.#id ? this.#only : undefined;
-  }
+export function runningCount({ running }: OperationsHolder): number {
+  if (running instanceof Map) return running.size;
+  return running === undefined ? 0 : 1;
+}
 
-  has(id: string): boolean {
-    return this.get(id) !== undefined;
-  }
+export function runningOf({ running }: OperationsHolder, id: string): Running | undefined {
+  if (running instanceof Map) return running.get(id);
+  return running?.id === id ? running : undefined;
+}
 
-  /** Replaces an operation with the same id. */
-  set(id: string, running: Running): void {
-    if (this.#several !== undefined) {
-      this.#several.set(id, running);
-    } else if (this.#only === undefined || this.#id === id) {
-      this.#id = id;
-      this.#only = running;
-    } else {
-      this.#several = new Map([
-        [this.#id, this.#only],
-        [id, running],
-      ]);
-      this.#only = undefined;
-    }
-  }
+/** Replaces an operation with the same id. */
+export function addRunning(holder: OperationsHolder, added: Running): void {
+  const { running } = holder;
+  if (running instanceof Map) running.set(added.id, added);
+  else if (running === undefined || running.id === added.id) holder.running = added;
+  else holder.running = new Map([running, added].map((one) => [one.id, one]));
+}
 
-  delete(id: string): void {
-    if (this.#several !== undefined) this.#several.delete(id);
-    else if (id === this.#id) this.#only = undefined;
-  }
+export function removeRunning(holder: OperationsHolder, id: string): void {
+  const { running } = holder;
+  if (running instanceof Map) running.delete(id);
+  else if (running?.id === id) holder.running = undefined;
+}
 
-  /** Ends and removes all of them. */
-  endAll(): void {
-    const all = this.#several?.values() ?? (this.#only === undefined ? [] : [this.#only]);
-    for (const running of all) running.end();
-    this.#several?.clear();
-    this.#only = undefined;
-  }
+/** Ends and removes all of them. */
+export function endAllRunning(holder: OperationsHolder): void {
+  const { running } = holder;
+  holder.running = undefined;
+  if (running instanceof Map) for (const one of running.values()) one.end();
+  else running?.end();
 }

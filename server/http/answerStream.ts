@@ -9,7 +9,7 @@ import { eventIdOf, type PushedEvent } from '../../core/usecases/watchJob.ts';
 import type { PushTarget } from '../execution/fanOut.ts';
 import type { Answer } from '../execution/operations.ts';
 import { payloadOf } from '../execution/payload.ts';
-import { RunningOperations } from '../execution/runningOperations.ts';
+import { endAllRunning, type RunningOperations } from '../execution/runningOperations.ts';
 import type { StreamType } from './mediaTypes.ts';
 import { codeOf } from './status.ts';
 
@@ -54,7 +54,7 @@ function partOf(json: string): string {
 const silent: ReadonlySet<string> = new Set(['SHUTTING_DOWN', 'UNAUTHENTICATED']);
 
 export class AnswerStream implements PushTarget {
-  readonly running = new RunningOperations();
+  running: RunningOperations;
   keptBytes = 0;
   /** Whether the client has read something since the last heartbeat. */
   #isRead = true;
@@ -120,6 +120,6 @@ export class AnswerStream implements PushTarget {
 
   #leave(): void {
     clearInterval(this.#keepAlive);
-    this.running.endAll();
+    endAllRunning(this);
   }
 }

@@ -6,7 +6,7 @@ import type { PushedEvent } from '../../core/usecases/watchJob.ts';
 import type { Identity } from '../auth.ts';
 import type { OpenAnswer } from '../execution/answerSizes.ts';
 import type { PushTarget } from '../execution/fanOut.ts';
-import { RunningOperations } from '../execution/runningOperations.ts';
+import { endAllRunning, type RunningOperations } from '../execution/runningOperations.ts';
 import { completeMessage, errorMessage } from './messages.ts';
 import type { Outlet, Sink } from './outlet.ts';
 import type { Peer } from './protocol.ts';
@@ -29,7 +29,7 @@ export class ClientSocket extends WebSocket implements Peer, PushTarget, Sink {
   phase: 'open' | 'initialising' | 'acknowledged' = 'open';
   /** Known once the connection is acknowledged. */
   identity: Identity | undefined;
-  readonly running = new RunningOperations();
+  running: RunningOperations;
   keptBytes = 0;
   usedAt = seconds();
   pingedAt = this.usedAt;
@@ -93,7 +93,7 @@ export class ClientSocket extends WebSocket implements Peer, PushTarget, Sink {
 
   /** A client that was asked to leave runs nothing more, and nothing is sent after the close frame. */
   override close(code?: number, reason?: string): void {
-    this.running.endAll();
+    endAllRunning(this);
     this.#host?.outlet.flush(this);
     super.close(code, reason);
   }

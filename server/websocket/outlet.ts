@@ -29,6 +29,7 @@ export class Outlet {
   #touched: Sink[] = [];
   /** Watchers of one event are served one after another, and most use the same operation id. */
   #id = '';
+  #head = nextHead('');
   #payload = '';
   #frame: Buffer = nothing;
   #large = { payload: '', bytes: nothing };
@@ -41,9 +42,8 @@ export class Outlet {
   next(sink: Sink, id: string, payload: string, onFlushed?: () => void): void {
     if (payload.length > copiedLength) return this.#nextLarge(sink, id, payload, onFlushed);
     if (payload !== this.#payload || id !== this.#id) {
-      this.#id = id;
       this.#payload = payload;
-      this.#frame = textFrame(nextHead(id) + payload + nextTail);
+      this.#frame = textFrame(this.#headOf(id) + payload + nextTail);
     }
     return this.#send(sink, this.#frame, onFlushed);
   }
@@ -61,9 +61,17 @@ export class Outlet {
   #nextLarge(sink: Sink, id: string, payload: string, onFlushed?: () => void): void {
     if (payload !== this.#large.payload) this.#large = { payload, bytes: Buffer.from(payload + nextTail) };
     const { bytes } = this.#large;
-    const head = nextHead(id);
+    const head = this.#headOf(id);
     this.#send(sink, frameBeginning(head, Buffer.byteLength(head) + bytes.length));
     this.#send(sink, bytes, onFlushed);
+  }
+
+  #headOf(id: string): string {
+    if (id !== this.#id) {
+      this.#id = id;
+      this.#head = nextHead(id);
+    }
+    return this.#head;
   }
 
   /** Most sockets get one frame in a turn. It is held here, since corking a stream takes longer. */

@@ -5,14 +5,12 @@
  * Implemented here instead of with graphql-ws' server, so that an idle watcher costs little more than its socket.
  */
 import { CloseCode, MessageType, parseMessage, type Message, type SubscribeMessage } from 'graphql-ws';
-import type { RunningOperations } from '../execution/runningOperations.ts';
+import { removeRunning, runningOf, type OperationsHolder } from '../execution/runningOperations.ts';
 import { ackMessage, pongMessage } from './messages.ts';
 
 /** One client, as far as the protocol is concerned: the fields of one object, because there are tens of thousands. */
-export interface Peer {
+export interface Peer extends OperationsHolder {
   phase: 'open' | 'initialising' | 'acknowledged';
-  /** By the id that the client gave. */
-  readonly running: RunningOperations;
   send(text: string): void;
   close(code: number, reason: string): void;
 }
@@ -20,7 +18,7 @@ export interface Peer {
 export interface ProtocolHost<Client extends Peer> {
   /** Whether the client is let in; if not, the close code and the reason. The client may be gone by then. */
   admit(client: Client, connectionParams: Readonly<Record<string, unknown>>): Promise<'admitted' | 'gone' | Rejection>;
-  /** Begins an operation that the protocol allows: `id` is one of `client.running` until the operation has ended. */
+  /** Begins an operation that the protocol allows: the client has it by this id until it has ended. */
   begin(client: Client, id: string, payload: SubscribeMessage['payload'], text: string): Promise<void>;
 }
 
@@ -46,12 +44,12 @@ export async function receive<Client extends Peer>(client: Client, text: string,
     case MessageType.Subscribe:
       if (client.phase !== 'acknowledged') return client.close(CloseCode.Unauthorized, 'Unauthorized');
       if (message.id.length > maxIdLength) return client.close(CloseCode.BadRequest, `An id has at most ${maxIdLength} characters`);
-      if (client.running.has(message.id)) return client.close(CloseCode.SubscriberAlreadyExists, alreadyExists(message.id));
+      if (runningOf(client, message.id) !== undefined) return client.close(CloseCode.SubscriberAlreadyExists, alreadyExists(message.id));
       return host.begin(client, message.id, message.payload, text);
     case MessageType.Complete:
       // An operation that has ended, or never existed, is not an error: messages may cross on their way.
-      client.running.get(message.id)?.end();
-      return client.running.delete(message.id);
+      runningOf(client, message.id)?.end();
+      return removeRunning(client, message.id);
     // An invalid message, or one that only servers send.
     case undefined:
     case MessageType.ConnectionAck:

@@ -7,6 +7,7 @@ import type { Config } from '../../runtime/config.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { AnswerSizes } from '../execution/answerSizes.ts';
+import { runningCount } from '../execution/runningOperations.ts';
 import { graphqlPath } from '../graphqlPath.ts';
 import { rawRefusal } from '../http/refusal.ts';
 import { createIntake } from './intake.ts';
@@ -156,7 +157,7 @@ function lookAfter(
   }: Pick<Config['limits'], 'socketInitSeconds' | 'socketIdleSeconds' | 'socketPingSeconds'>,
 ): void {
   if ((socket.identity?.expiresAt ?? Infinity) <= now.ms) return socket.close(CloseCode.Forbidden, 'Token expired');
-  if (socket.running.size > 0) socket.usedAt = now.seconds;
+  if (runningCount(socket) > 0) socket.usedAt = now.seconds;
   const idleSeconds = now.seconds - socket.usedAt;
   if (socket.phase === 'open' && idleSeconds >= socketInitSeconds) return initTimedOut(socket);
   if (socketIdleSeconds > 0 && idleSeconds > socketIdleSeconds) return socket.close(1000, 'Idle');

@@ -12,7 +12,7 @@ import type { CallContext } from '../execution/pipeline.ts';
 import type { FanOut } from '../execution/fanOut.ts';
 import type { OperationRequest, Operations, Outcome } from '../execution/operations.ts';
 import { payloadOf } from '../execution/payload.ts';
-import type { Running } from '../execution/runningOperations.ts';
+import { addRunning, endAllRunning, removeRunning, runningCount, runningOf, type Running } from '../execution/runningOperations.ts';
 import { traceIdOf } from '../trace.ts';
 import { seconds, type ClientSocket } from './clientSocket.ts';
 import type { Connections } from './connections.ts';
@@ -68,17 +68,17 @@ export function createWebSocketApi({
   }
 
   async function begin(socket: ClientSocket, id: string, payload: SubscribeMessage['payload'], text: string): Promise<void> {
-    const beginning = beginningOf();
-    socket.running.set(id, beginning);
+    const beginning = beginningOf(id);
+    addRunning(socket, beginning);
     socket.usedAt = seconds();
     const answer = answers.begin(() => socket.identity?.owner);
     const outcome = await outcomeOf(socket, payload, text, { signal: beginning.signal, answer });
     // Completed by the client meanwhile, and perhaps begun again; a watch has ended by its signal.
-    if (socket.running.get(id) !== beginning) return answer.release();
+    if (runningOf(socket, id) !== beginning) return answer.release();
     // A request that has its answer keeps nothing in memory.
     if (!('result' in outcome)) answer.release();
     if ('watch' in outcome) return fanOut.push(outcome.watch, { args: outcome.args, id, target: socket });
-    socket.running.delete(id);
+    removeRunning(socket, id);
     if ('refusal' in outcome) return socket.pushErrors(id, outcome.refusal);
     socket.pushNext(id, payloadOf(outcome.result), undefined, answer.release);
     if (socket.readyState !== socket.OPEN) answer.release();
@@ -93,7 +93,7 @@ export function createWebSocketApi({
   ): Promise<Outcome> {
     const { query, operationName, extensions } = payload;
     const traceId = traceIdOf(extensions?.['traceparent']);
-    if (socket.running.size > limits.operationsPerSocket) {
+    if (runningCount(socket) > limits.operationsPerSocket) {
       const message = `At most ${limits.operationsPerSocket} operations at once on one socket.`;
       return { refusal: [operations.mask(new JobError('RATE_LIMITED', { message, retryAfterSeconds: 1 }), traceId)] };
     }
@@ -119,16 +119,16 @@ export function createWebSocketApi({
       }
     },
     closed(socket) {
-      socket.running.endAll();
+      endAllRunning(socket);
       if (socket.identity !== undefined) connections.close(socket.identity.owner, socket);
     },
   };
 }
 
 /** Ends what begins. In a function of its own, so that what a watch keeps in memory does not include its message. */
-function beginningOf(): Running & { readonly signal: AbortSignal } {
+function beginningOf(id: string): Running & { readonly signal: AbortSignal } {
   const gone = new AbortController();
-  return { signal: gone.signal, end: () => gone.abort() };
+  return { id, signal: gone.signal, end: () => gone.abort() };
 }
 
 /** The protocol has checked the message's shape and read its numbers as JavaScript does; here they are read as they were written. */
