@@ -34,7 +34,10 @@ export async function bull(opening: AsyncDisposableStack, name: string, folder: 
   return { name, client: opening.use(await startChild('bullClient.ts', env)) };
 }
 
-/** The results of each subject, round by round; the very first round is not counted. */
+/**
+ * The results of each subject, round by round; the very first round is not counted. Each round begins with another subject, since
+ * one that comes after an idle moment, or after one that still writes, is slower.
+ */
 export async function inTurns(
   subjects: readonly Subject[],
   rounds: number,
@@ -43,9 +46,10 @@ export async function inTurns(
 ): Promise<readonly LoadResult[][]> {
   const results: LoadResult[][] = subjects.map(() => []);
   for (let round = 0; round <= rounds; round += 1) {
-    for (const [index, { client }] of subjects.entries()) {
-      const result = await client.ask(loadResult, command, request);
-      if (round > 0) results[index]?.push(result);
+    for (let turn = 0; turn < subjects.length; turn += 1) {
+      const index = (round + turn) % subjects.length;
+      const result = await subjects[index]?.client.ask(loadResult, command, request);
+      if (round > 0 && result !== undefined) results[index]?.push(result);
     }
   }
   return results;
