@@ -15,7 +15,7 @@ export function createRecords({ table }: Pick<Core, 'table'>, known: readonly Jo
   const records = new Map<string, Job | 'unborn'>(known.map((job) => [job.jobId, job]));
   const successes = successesIn(table);
   let size = 1;
-  const seen = (jobId: string): Seen | undefined => records.get(jobId) ?? successes.get(jobId);
+  const seen = (jobId: string): Seen | undefined => records.get(jobId) ?? successes.recent.get(jobId) ?? successes.before.get(jobId);
   return {
     seen,
     get(jobId) {
@@ -40,23 +40,29 @@ export function createRecords({ table }: Pick<Core, 'table'>, known: readonly Jo
 
 const readsAtOnce = 100;
 
-/** A success is final, so a job that this process has seen succeed is not read again. By id; some megabytes. */
-type Successes = Map<string, Pick<Job, 'status' | 'generation'>>;
+/**
+ * A success is final, so a job that this process has seen succeed is not read again. By id; some megabytes. The recent ones, and
+ * those before them, which are dropped together: to look for the oldest one at each new one costs more.
+ */
+interface Successes {
+  recent: Map<string, Pick<Job, 'status' | 'generation'>>;
+  before: Successes['recent'];
+}
 
-const maxSuccesses = 20_000;
+const maxRecent = 10_000;
 const known = new WeakMap<object, Successes>();
 
 function successesIn(table: object): Successes {
-  const successes: Successes = known.get(table) ?? new Map();
+  const successes: Successes = known.get(table) ?? { recent: new Map(), before: new Map() };
   known.set(table, successes);
   return successes;
 }
 
 export function rememberSuccess(table: object, { jobId, status, generation }: Job): void {
+  if (status !== 'SUCCEEDED') return;
   const successes = successesIn(table);
-  if (status !== 'SUCCEEDED' || successes.has(jobId)) return;
-  successes.set(jobId, { status, generation });
-  if (successes.size <= maxSuccesses) return;
-  const [oldest] = successes.keys();
-  if (oldest !== undefined) successes.delete(oldest);
+  successes.recent.set(jobId, { status, generation });
+  if (successes.recent.size < maxRecent) return;
+  successes.before = successes.recent;
+  successes.recent = new Map();
 }

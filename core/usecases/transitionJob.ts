@@ -8,6 +8,7 @@ import { transitionOf, type TransitionEvent } from '../transitions.ts';
 import { endedChanges, hasListeners } from '../workflow/moves.ts';
 import { spareDays } from '../table/payloadLife.ts';
 import type { Core } from './core.ts';
+import { rememberSuccess } from './jobRecords.ts';
 import { listenersOf } from './listeners.ts';
 import { tellWebhooksSoon } from './tellWebhooks.ts';
 
@@ -60,6 +61,7 @@ export async function transitionJob(
     tellWebhooksSoon(core, result.job, result.durable);
   }
   if (result.ok && isFinal(to)) measureEnd(telemetry, result.job);
+  if (result.ok && isTold) rememberSuccess(table, result.job);
   return result;
 }
 
