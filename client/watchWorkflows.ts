@@ -48,8 +48,9 @@ interface Known {
 const maxEnded = 10_000;
 
 /**
- * Each change of each workflow once and in order. Of several changes of one workflow while the connection was lost, the last one; one
- * case is not found: a workflow that had ended before, and was retried and has ended again meanwhile.
+ * Each change of each workflow once and in order. Of those while the connection was lost, and in its first two seconds, the beginning
+ * and the last one of each workflow; one case is not found: a workflow that had ended before, and was retried and has ended again
+ * meanwhile.
  * @throws {JobTicketsError} `FORBIDDEN`, `UNAUTHENTICATED` …; the signal's reason.
  */
 export function watchWorkflows(
@@ -96,10 +97,12 @@ export function watchWorkflows(
   function* recovered(workflow: ReadWorkflow): Generator<WorkflowChange, void, void> {
     const { workflowId, status, version, createdAt, finishedAt } = workflow;
     heard(createdAt);
-    if (version > (known(workflowId)?.version ?? 0)) {
-      note(workflow, true);
-      yield { workflowId, status, version, at: finishedAt ?? (version === 1 ? createdAt : null) };
-    }
+    const before = known(workflowId)?.version ?? 0;
+    if (version <= before) return;
+    note(workflow, true);
+    // Each begins so.
+    if (before === 0 && version > 1) yield { workflowId, status: 'RUNNING', version: 1, at: createdAt };
+    yield { workflowId, status, version, at: finishedAt ?? (version === 1 ? createdAt : null) };
   }
 
   async function* told(change: WorkflowChange): AsyncGenerator<WorkflowChange, void, void> {
