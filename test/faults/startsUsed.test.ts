@@ -42,39 +42,44 @@ function faraway<Target extends object>(target: Target, life: Life, ms: number):
   });
 }
 
-test('of 20 starts in 2 seconds 0.95 are used and no window holds more, while many jobs come at once and one of four workers dies', async () => {
-  await using system = await startSystem({ engine: 'embedded', parts: ['lambdas'] });
-  const { core, config } = system;
-  const starts: number[] = [];
-  const handler = defineHandler(simulateWork, () => {
-    starts.push(performance.now());
-    return Promise.resolve({ attempts: 1, sleptMs: 0 });
-  });
-  await setLimits(core, simulateWork.name, { rate });
-  const request = { owner: 'owner', type: simulateWork.name, params: {}, priority: 'NORMAL', delaySeconds: 0, traceId: 'trace' } as const;
-  for (let created = 0; created < handedIn; created += 100) {
-    await createJobs(
-      core,
-      Array.from({ length: 100 }, () => request),
-    );
-  }
-  const lives: Life[] = Array.from({ length: 4 }, () => ({ isDead: false }));
-  const workers = lives.map((life) => {
-    const away: Pick<Core, 'table' | 'queues'> = { table: faraway(core.table, life, 10), queues: faraway(core.queues, life, 30) };
-    const handlers = new Map([[simulateWork.name, handler]]);
-    return createWorker({ core: { ...core, ...away }, handlers, objects: noObjects, settings: { ...config, workerConcurrency: 8 } });
-  });
-  for (const worker of workers) worker.start();
-  await expect.poll(() => starts.length, { timeout: 20_000, interval: 20 }).toBeGreaterThan(jobs / 3);
-  const [victim] = lives;
-  if (victim !== undefined) victim.isDead = true;
-  await expect.poll(() => starts.length, { timeout: 40_000, interval: 100 }).toBeGreaterThanOrEqual(jobs);
-  await Promise.all(workers.slice(1).map((worker) => worker.stop()));
-  const sorted = starts.toSorted((a, b) => a - b);
-  const fullest = Math.max(...sorted.map((from) => sorted.filter((at) => at >= from && at < from + rate.seconds * 1000).length));
-  const [first = 0, last = 0] = [sorted[0], sorted.at(-1)];
-  const used = (starts.length - 1) / (((last - first) / 1000) * (rate.starts / rate.seconds));
-  process.stdout.write(`starts used: ${used.toFixed(3)} of ${starts.length}, ${fullest} in the fullest window\n`);
-  expect(fullest).toBeLessThanOrEqual(rate.starts + rate.burst);
-  expect(used).toBeGreaterThanOrEqual(0.95);
-}, 90_000);
+// It measures time, and a busy machine takes time away: so it runs only with FAULTS=long.
+test.runIf(process.env['FAULTS'] === 'long')(
+  'of 20 starts in 2 seconds 0.95 are used and no window holds more, while many jobs come at once and one of four workers dies',
+  async () => {
+    await using system = await startSystem({ engine: 'embedded', parts: ['lambdas'] });
+    const { core, config } = system;
+    const starts: number[] = [];
+    const handler = defineHandler(simulateWork, () => {
+      starts.push(performance.now());
+      return Promise.resolve({ attempts: 1, sleptMs: 0 });
+    });
+    await setLimits(core, simulateWork.name, { rate });
+    const request = { owner: 'owner', type: simulateWork.name, params: {}, priority: 'NORMAL', delaySeconds: 0, traceId: 'trace' } as const;
+    for (let created = 0; created < handedIn; created += 100) {
+      await createJobs(
+        core,
+        Array.from({ length: 100 }, () => request),
+      );
+    }
+    const lives: Life[] = Array.from({ length: 4 }, () => ({ isDead: false }));
+    const workers = lives.map((life) => {
+      const away: Pick<Core, 'table' | 'queues'> = { table: faraway(core.table, life, 10), queues: faraway(core.queues, life, 30) };
+      const handlers = new Map([[simulateWork.name, handler]]);
+      return createWorker({ core: { ...core, ...away }, handlers, objects: noObjects, settings: { ...config, workerConcurrency: 8 } });
+    });
+    for (const worker of workers) worker.start();
+    await expect.poll(() => starts.length, { timeout: 20_000, interval: 20 }).toBeGreaterThan(jobs / 3);
+    const [victim] = lives;
+    if (victim !== undefined) victim.isDead = true;
+    await expect.poll(() => starts.length, { timeout: 40_000, interval: 100 }).toBeGreaterThanOrEqual(jobs);
+    await Promise.all(workers.slice(1).map((worker) => worker.stop()));
+    const sorted = starts.toSorted((a, b) => a - b);
+    const fullest = Math.max(...sorted.map((from) => sorted.filter((at) => at >= from && at < from + rate.seconds * 1000).length));
+    const [first = 0, last = 0] = [sorted[0], sorted.at(-1)];
+    const used = (starts.length - 1) / (((last - first) / 1000) * (rate.starts / rate.seconds));
+    process.stdout.write(`starts used: ${used.toFixed(3)} of ${starts.length}, ${fullest} in the fullest window\n`);
+    expect(fullest).toBeLessThanOrEqual(rate.starts + rate.burst);
+    expect(used).toBeGreaterThanOrEqual(0.95);
+  },
+  90_000,
+);
