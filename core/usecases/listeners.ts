@@ -4,6 +4,7 @@
  */
 import type { Job } from '../job.ts';
 import type { JobTable } from '../table/jobTable.ts';
+import type { Plan } from '../workflow/plan.ts';
 import { readPlan } from './workflows.ts';
 
 /** To look at more would cost more than to tell them. */
@@ -16,11 +17,13 @@ export async function listenersOf(
 ): Promise<readonly string[] | undefined> {
   if (table.seesOthers !== true) return undefined;
   if (workflow === undefined) return parent === undefined ? undefined : [parent.jobId];
-  const plan = await readPlan({ table }, workflow.workflowId);
-  const number = plan?.numberOf(jobId);
-  if (plan === undefined || number === undefined) return undefined;
-  const numbers = plan.dependants(number);
+  const dependants = dependantsIn(await readPlan({ table }, workflow.workflowId), jobId);
   // The workflow itself waits for a job that no other job waits for.
-  if (parent !== undefined || numbers.length === 0 || numbers.length > maxListeners) return undefined;
-  return numbers.map((one) => plan.jobIds[one] ?? '');
+  return parent !== undefined || dependants.length === 0 || dependants.length > maxListeners ? undefined : dependants;
+}
+
+/** The ids of the jobs of its workflow that depend on a job. */
+export function dependantsIn(plan: Plan | undefined, jobId: string): readonly string[] {
+  const number = plan?.numberOf(jobId);
+  return plan === undefined || number === undefined ? [] : plan.dependants(number).map((one) => plan.jobIds[one] ?? '');
 }

@@ -7,6 +7,7 @@ import { isFinal, type Job } from '../job.ts';
 import { tellsWorkflow } from '../workflow/look.ts';
 import { moveBehindTelling } from '../workflow/moves.ts';
 import { cancelChildren } from './cancelChildren.ts';
+import { dependantsIn } from './listeners.ts';
 import { lookAt, startOf, type LookDeps } from './lookAt.ts';
 import { lookAtWorkflowOf } from './lookAtWorkflow.ts';
 import { wakeMessage } from './wake.ts';
@@ -64,8 +65,7 @@ async function tell(core: LookDeps, job: Job, isThorough: boolean, onChanged: (j
   // A success is final: it need not be read again.
   const known = job.status === 'SUCCEEDED' ? [job] : [];
   const plan = workflow === undefined ? undefined : await readPlan(core, workflow.workflowId);
-  const number = plan?.numberOf(jobId);
-  const dependants = plan === undefined || number === undefined ? [] : plan.dependants(number).map((one) => plan.jobIds[one] ?? '');
+  const dependants = dependantsIn(plan, jobId);
   const befores: (Job | undefined)[] = [];
   for (const some of batchesOf(dependants, atOnce)) {
     const looked = await Promise.all(some.map((dependant) => lookAt(core, dependant, { told: jobId, known })));
