@@ -15,10 +15,12 @@ const table = await openSqliteTable({ file: inMemory, jobTtlDays: 30, clock: sys
 afterAll(() => table.close());
 
 const minute = 60_000;
+// Read once: two readings may be a millisecond apart.
+const begunAt = Date.now();
 let made = 0;
 
 async function add(owner: string, agoMs: number, changes: Partial<Job> = {}): Promise<Job> {
-  const createdAt = Date.now() - agoMs;
+  const createdAt = begunAt - agoMs;
   made += 1;
   const jobId = `${encodeTime(createdAt, 10)}${made.toString().padStart(16, '0')}`;
   const history = [{ version: 1, status: 'PENDING' as JobStatus, at: createdAt, attempt: 0 }];
@@ -29,7 +31,7 @@ async function add(owner: string, agoMs: number, changes: Partial<Job> = {}): Pr
 
 /** Waited and ran so long. */
 const ended = (agoMs: number, { waitMs, runMs, status = 'SUCCEEDED' }: { waitMs: number; runMs: number; status?: JobStatus }) => {
-  const startedAt = Date.now() - agoMs + waitMs;
+  const startedAt = begunAt - agoMs + waitMs;
   return { status, startedAt, finishedAt: startedAt + runMs };
 };
 const failure = (message: string, at: number) =>
