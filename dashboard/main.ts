@@ -1,7 +1,7 @@
 /** Opens the dashboard in its page. */
 import { signal } from '@preact/signals-core';
 import { html } from 'htm/preact';
-import { options, render } from 'preact';
+import { render } from 'preact';
 import { openConnection, type ConnectionState } from '../client/connection.ts';
 import { createActions } from './actions.ts';
 import { readAddress } from './address.ts';
@@ -10,12 +10,12 @@ import { createBulk } from './bulk.ts';
 import { createInsights } from './insights.ts';
 import { createOperations } from './operations.ts';
 import { createQueueGauge } from './queueGauge.ts';
+import { pacedRendering } from './rendering.ts';
 import { readSite } from './site.ts';
 import { readToken } from './token.ts';
 import { createWorkflows } from './workflows.ts';
 
-// However many events come, the page is rendered at most once per frame.
-options.debounceRendering = requestAnimationFrame;
+pacedRendering(window);
 
 const feed = signal<ConnectionState | 'refused'>('connecting');
 const connection = openConnection({

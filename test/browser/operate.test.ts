@@ -119,6 +119,32 @@ describe('the pages of operators', () => {
     await main().getByText('No schedules yet.').waitFor();
   });
 
+  test('keep all that is typed within a frame, and do once what is pressed twice within one', async () => {
+    await go('#page=schedules');
+    await main().getByRole('button', { name: 'New schedule' }).click();
+    await dialog().getByLabel('When').selectOption('interval');
+    await dialog().evaluate((form) => {
+      for (const [label, text] of [
+        ['Name', 'nightly'],
+        ['Every, in seconds', '4'],
+        ['Overlap', 'ALLOW_ALL'],
+      ] as const) {
+        const { htmlFor } = [...form.querySelectorAll('label')].find(({ textContent }) => textContent === label) ?? {};
+        const field = form.ownerDocument.getElementById(htmlFor ?? '');
+        if (field === null || !('value' in field)) throw new Error(label);
+        field.value = text;
+        for (const event of ['input', 'change']) field.dispatchEvent(new Event(event, { bubbles: true }));
+      }
+      const send = form.querySelector<HTMLButtonElement>('button[type=submit]');
+      send?.click();
+      send?.click();
+    });
+    const card = main().locator('[data-schedule=nightly]');
+    await card.getByText('Every 4 s').waitFor();
+    await card.getByText('ALLOW_ALL').waitFor();
+    await dialog().waitFor({ state: 'detached' });
+  });
+
   test('show a caller who is no admin why nothing can be pressed, instead of failing', async () => {
     const other = await openPage('#page=types', await tokenFor('alice'));
     await other.getByText('does not have it.').waitFor();

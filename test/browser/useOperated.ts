@@ -43,8 +43,9 @@ export function useOperated() {
     opened = await browser.openPage(system.url, { token: await tokenFor(owner, 'admin'), reducedMotion: 'reduce' });
     await isLive(opened.page);
   });
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
     logging.open();
+    if (task.result?.state === 'fail') console.error(`the page shows:\n${await opened.page.locator('body').ariaSnapshot()}`);
     await opened.page.context().close();
     if (opened.complaints.length > 0) throw new Error(`the page complains:\n${opened.complaints.join('\n')}`);
   });
