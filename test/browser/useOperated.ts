@@ -45,9 +45,10 @@ export function useOperated() {
   });
   afterEach(async ({ task }) => {
     logging.open();
-    if (task.result?.state === 'fail') console.error(`the page shows:\n${await opened.page.locator('body').ariaSnapshot()}`);
+    const shown = task.result?.state === 'fail' ? await opened.page.locator('body').ariaSnapshot() : undefined;
     await opened.page.context().close();
     if (opened.complaints.length > 0) throw new Error(`the page complains:\n${opened.complaints.join('\n')}`);
+    if (shown !== undefined) throw new Error(`when the test failed, the page showed:\n${shown}`);
   });
 
   return {
