@@ -122,7 +122,7 @@ describe('npm start', () => {
     ['a file', import.meta.filename, /cannot be used as a folder \(EEXIST\)/],
   ])('reports in one line that its folder cannot be used: %s', async (_, DATA_DIR, complaint) => {
     await using system = await startEntry('start', { env: { DATA_DIR }, awaitReady: false });
-    expect(await system.exited(10_000)).toBe(78);
+    expect(await system.exited()).toBe(78);
     expect(system.logs()).toMatch(/^job-tickets: DATA_DIR: [^\n]*\n$/);
     expect(system.logs()).toMatch(complaint);
   });
@@ -134,7 +134,7 @@ describe('npm start', () => {
     await using dir = await tempDir();
     await writeFile(join(dir.path, 'jobs.sqlite'), content);
     await using system = await startEntry('start', { env: { DATA_DIR: dir.path }, awaitReady: false });
-    expect(await system.exited(10_000)).toBe(78);
+    expect(await system.exited()).toBe(78);
     expect(system.logs()).toMatch(/^job-tickets: DATA_DIR: [^\n]*\n$/);
     expect(system.logs()).toMatch(complaint);
     expect(await readFile(join(dir.path, 'jobs.sqlite'), 'utf8')).toBe(content);
