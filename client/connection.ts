@@ -1,6 +1,7 @@
 /** A connection to the API: its operations, and how they continue when it is lost. */
 import { connectionLost, errorOfAnswer, isPassing, JobTicketsError, TokenRefused } from './errors.ts';
 import { createHttpTransport } from './httpTransport.ts';
+import type { SocketClass } from './openingSocket.ts';
 import { createTokens, type Token } from './tokens.ts';
 import type { ConnectionState, Operation } from './transport.ts';
 import { createWebSocketTransport } from './webSocketTransport.ts';
@@ -18,11 +19,13 @@ export interface ConnectionOptions {
   /** `sse`: HTTP with Server-Sent Events, for networks that block WebSockets. Default `websocket`. */
   readonly transport?: 'websocket' | 'sse' | undefined;
   /** Default: the global one, which browsers, Deno and Node 22 have. Otherwise pass the one of the package `ws`. */
-  readonly webSocket?: unknown;
+  readonly webSocket?: SocketClass | undefined;
   /** For `sse`. Default: the global one. */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** The longest wait before another try, in milliseconds; the first is a quarter of a second. Default 10,000. */
   readonly maxWaitMs?: number;
+  /** A connection that does not open for so long is given up for another try, in milliseconds. Default 15,000. */
+  readonly openWithinMs?: number;
   /** A server that is silent for so long after a ping counts as lost, in milliseconds. Default 5,000. */
   readonly pongWithinMs?: number;
   /**
@@ -58,7 +61,8 @@ export interface Connection {
 const firstWaitMs = 250;
 
 export function openConnection(options: ConnectionOptions): Connection {
-  const { token, webSocket, fetch = globalThis.fetch, maxWaitMs = 10_000, pongWithinMs = 5000, keepMs = 3000 } = options;
+  const { token, fetch = globalThis.fetch, maxWaitMs = 10_000 } = options;
+  const { webSocket = globalThis.WebSocket, openWithinMs = 15_000, pongWithinMs = 5000, keepMs = 3000 } = options;
   let isClosed = false;
   let current: ConnectionState = 'idle';
   const listeners = new Set(options.onState === undefined ? [] : [options.onState]);
@@ -71,7 +75,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   const transport =
     options.transport === 'sse'
       ? createHttpTransport({ ...shared, fetch })
-      : createWebSocketTransport({ ...shared, webSocket, pongWithinMs, keepMs });
+      : createWebSocketTransport({ ...shared, webSocket, openWithinMs, pongWithinMs, keepMs });
 
   async function* subscribe<Data>(operation: Operation, signal?: AbortSignal): AsyncGenerator<Data, void, void> {
     signal?.throwIfAborted();

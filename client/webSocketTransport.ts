@@ -1,18 +1,21 @@
 /** All operations over one WebSocket, which is opened when it is needed. */
 import { createClient } from 'graphql-ws';
 import { connectionLost, errorOfAnswer, isRecord, JobTicketsError, refusedMessage, TokenRefused, type AnsweredError } from './errors.ts';
+import { opensWithin, type SocketClass } from './openingSocket.ts';
 import type { IssuedToken } from './tokens.ts';
 import type { Operation, Transport, TransportOptions } from './transport.ts';
 
 export interface WebSocketOptions extends TransportOptions {
-  readonly webSocket: unknown;
+  readonly webSocket: SocketClass | undefined;
+  readonly openWithinMs: number;
   readonly pongWithinMs: number;
   readonly keepMs: number;
 }
 
 const pingIntervalMs = 10_000;
 
-export function createWebSocketTransport({ url, tokens, onState, webSocket, pongWithinMs, keepMs }: WebSocketOptions): Transport {
+export function createWebSocketTransport(options: WebSocketOptions): Transport {
+  const { url, tokens, onState, webSocket, openWithinMs, pongWithinMs, keepMs } = options;
   let silence: ReturnType<typeof setTimeout> | undefined;
   let running = 0;
   let issued: IssuedToken | undefined;
@@ -24,7 +27,7 @@ export function createWebSocketTransport({ url, tokens, onState, webSocket, pong
 
   const client = createClient({
     url: url.replace(/^http/, 'ws'),
-    webSocketImpl: webSocket,
+    webSocketImpl: webSocket && opensWithin(webSocket, openWithinMs),
     connectionParams: async () => {
       issued = await tokens.issue().catch((error: unknown) => {
         tokenFault = error;
@@ -93,6 +96,8 @@ export function createWebSocketTransport({ url, tokens, onState, webSocket, pong
       }
     },
     async close() {
+      // It would be waited for until it is open.
+      if (!isAcknowledged) client.terminate();
       await client.dispose();
       // A silent server sends no close frame, and the timer for the next ping would wait for one.
       client.terminate();

@@ -1,8 +1,9 @@
 /** Nothing of a client stays behind when it is closed, not even where the server is silent. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { expect, test } from 'vitest';
-import { WebSocketServer } from 'ws';
+import { createServer as createTcpServer } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { WebSocket as SocketOfPackage, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { openConnection } from '../../client/connection.ts';
 import { decodeJson } from '../../core/json.ts';
@@ -36,3 +37,51 @@ test('closes without waiting for a server that is silent, and leaves no timer', 
   for (const socket of server.clients) socket.terminate();
   http.close();
 });
+
+describe.each([
+  ['the global WebSocket', globalThis.WebSocket],
+  ['that of the package ws', SocketOfPackage],
+] as const)('where nobody answers, with %s', (_, webSocket) => {
+  test('closes at once while it still connects', async () => {
+    await using silent = await openSilent();
+    const connection = openConnection({ url: silent.url, webSocket });
+    const answer = connection.subscribe({ query: 'subscription { ok }' }).next();
+    const closed = expect(answer).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+    await silent.connected(1);
+    await connection.close();
+    await closed;
+    await silent.connected(0);
+  });
+
+  test('gives up after a while, and says so', async () => {
+    await using silent = await openSilent();
+    const states: string[] = [];
+    const connection = openConnection({ url: silent.url, webSocket, openWithinMs: 50, onState: (state) => states.push(state) });
+    const answer = connection.subscribe({ query: 'subscription { ok }' }).next();
+    await expect(answer).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    await silent.connected(0);
+    expect(states).toEqual(['connecting', 'lost']);
+    await connection.close();
+  });
+});
+
+/** Takes connections, and never says a word. */
+async function openSilent() {
+  const server = createTcpServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  let connections = 0;
+  server.on('connection', (socket) => {
+    connections += 1;
+    socket.on('close', () => (connections -= 1)).on('error', () => undefined);
+    // Else its end would not be noticed.
+    socket.resume();
+  });
+  return {
+    url: `http://127.0.0.1:${portOf(server)}/graphql`,
+    connected: (count: number) => expect.poll(() => connections).toBe(count),
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
