@@ -1,7 +1,7 @@
 /** The actions on the opened job, and their results. */
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { isFinal } from '../client/job.ts';
 import { ActionNote } from './actionNote.ts';
 import type { Actions } from './actions.ts';
@@ -30,6 +30,8 @@ export function PanelActions({ job, stuckAfterMs, actions, operations, onChanged
   const [asked, setAsked] = useState<'cancel' | undefined>();
   const [isRescheduling, setRescheduling] = useState(false);
   const { clear } = action;
+  const latest = useRef(version);
+  latest.current = version;
   // The page itself now shows the result.
   useEffect(() => {
     setAsked(undefined);
@@ -40,10 +42,16 @@ export function PanelActions({ job, stuckAfterMs, actions, operations, onChanged
   const hint = isOpen
     ? `Nothing changed for ${formatDuration(now - Date.parse(job.updatedAt))}; if a worker still holds it, the server says so`
     : 'The same job starts again';
-  const onRetry = (): void => void action.run(() => actions.retry(jobId), 'It starts again.');
+  const act = async (work: () => Promise<void>, told: string): Promise<boolean> => {
+    const isDone = await action.run(work, told);
+    // The change may be known before the answer.
+    if (isDone && latest.current !== version) clear();
+    return isDone && latest.current === version;
+  };
+  const onRetry = (): void => void act(() => actions.retry(jobId), 'It starts again.');
   const onCancel = (): void => {
     const told = status === 'PENDING' ? 'Cancelled.' : 'Asked to stop: it ends within a heartbeat of its worker.';
-    void action.run(() => actions.cancel(jobId), told).then((isDone) => setAsked(isDone ? 'cancel' : undefined));
+    void act(() => actions.cancel(jobId), told).then((isAsked) => setAsked(isAsked ? 'cancel' : undefined));
   };
   return html`<div class="panel-actions">
     <div class="row">

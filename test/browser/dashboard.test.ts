@@ -10,7 +10,7 @@ describe('the dashboard', () => {
     await page.getByRole('button', { name: 'Create your first job' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Type', { exact: true }).selectOption('simulate_work');
-    await dialog.getByLabel('durationMs').fill('1500');
+    await dialog.getByLabel('durationMs').fill('3000');
     await dialog.getByLabel('payload').fill('{"hello": "world"}');
     await dialog.getByLabel('Priority').selectOption('HIGH');
     await dialog.getByRole('button', { name: 'Create job' }).click();

@@ -75,7 +75,7 @@ describe('the panel of a job', () => {
 
   test('says why it waits and until when, moves its start, and cancels what runs with word of it', async () => {
     const runAt = new Date(Date.now() + 86_400_000).toISOString();
-    const jobId = await createJob({ runAt, params: { payload: { lines: 1, waits: true } } });
+    const jobId = await createJob({ runAt, params: { payload: { lines: 1, waits: true, isSlowToStop: true } } });
     await go(`#job=${jobId}`);
     await panel()
       .locator('.panel-status')
@@ -96,13 +96,15 @@ describe('the panel of a job', () => {
     await panel().getByRole('button', { name: 'Cancel job' }).click();
     await panel().getByText('Asked to stop: it ends within a heartbeat of its worker.').waitFor();
     expect(await panel().getByRole('button', { name: 'Cancelling …' }).isDisabled()).toBe(true);
+    await panel().getByText('it should stop').waitFor();
+    logging.open();
     await panel().locator('.panel-status .badge-code').getByText('CANCELLED').waitFor();
     await panel().locator('.attempt[data-outcome=CANCELLED]').waitFor();
-    logging.open();
+    await panel().getByText('Asked to stop').waitFor({ state: 'detached' });
     await panel().getByRole('button', { name: 'Retry' }).click();
     await panel().locator('.panel-status .badge-code').getByText('SUCCEEDED').waitFor();
     await panel().locator('.attempt[data-attempt="2.1"][data-outcome=SUCCEEDED]').waitFor();
-    await expect.poll(() => texts('.log-line')).toHaveLength(6);
+    await expect.poll(() => texts('.log-line')).toHaveLength(7);
   });
 
   test('gives the files that a job wrote to be saved, and says where one is gone', async () => {

@@ -8,6 +8,8 @@ import { simulateWork } from '../../jobs/simulateWork/type.ts';
 const told = z.object({
   lines: z.number().default(0),
   waits: z.boolean().default(false),
+  /** Logs that it should stop, and waits on. */
+  isSlowToStop: z.boolean().default(false),
   fails: z.boolean().default(false),
   /** A step to do, and a signal to wait for. */
   step: z.string().optional(),
@@ -28,7 +30,7 @@ export function createLoggingHandler(): LoggingHandler {
   let gate = Promise.withResolvers<void>();
   const handler = defineHandler(simulateWork, async ({ payload, failAttempts }, context) => {
     const { attempt, log, signal, step, waitForSignal, createJob, waitFor } = context;
-    const { lines, waits, fails, step: stepName, signalName, children } = told.parse(payload ?? {});
+    const { lines, waits, isSlowToStop, fails, step: stepName, signalName, children } = told.parse(payload ?? {});
     if (stepName !== undefined) await step(stepName, () => 'done');
     if (signalName !== undefined) await waitForSignal(signalName);
     for (const [name, child] of Object.entries(children)) {
@@ -43,6 +45,10 @@ export function createLoggingHandler(): LoggingHandler {
     for (let line = 1; line <= lines; line += 1) log.info(`row ${line}`, { line });
     if (lines > 0) log.warn('a cell is empty');
     if (waits) await Promise.race([gate.promise, once(signal, 'abort')]);
+    if (isSlowToStop && signal.aborted) {
+      log.info('it should stop');
+      await gate.promise;
+    }
     signal.throwIfAborted();
     if (fails) throw new PermanentError('It cannot be read.');
     return { attempts: attempt, sleptMs: 0 };
