@@ -4,7 +4,7 @@
  * further is read until the consumer has taken what was read, so a slow consumer costs no memory, and a position says exactly
  * what it was sent.
  */
-import type { HistoryEntry, Job, JobStatus } from '../job.ts';
+import { isFinal, type HistoryEntry, type Job, type JobStatus } from '../job.ts';
 import { positionText, type Told } from '../workflow/position.ts';
 import { isWorkflowOver, type Workflow } from '../workflow/workflow.ts';
 import { eventsOf, type JobEvent } from './event.ts';
@@ -77,6 +77,8 @@ class WorkflowReader implements FeedListener, ScheduledReader {
   readonly #told: number[];
   /** Jobs of which only the last transition is wanted. */
   readonly #isFresh: boolean[];
+  /** Numbers of jobs that have not ended, or have begun anew, when they were last read. */
+  readonly #open = new Set<number>();
   /** Numbers of the records to read; 0 is the workflow. */
   readonly #dirty = new Set<number>();
   #events: WorkflowTransition[] = [];
@@ -165,7 +167,10 @@ class WorkflowReader implements FeedListener, ScheduledReader {
     try {
       if (some.length > 0) {
         const jobs = await this.#deps.readJobs(some.map((number) => this.#jobIds[number - 1] ?? ''));
-        for (const [index, job] of jobs.entries()) if (job !== undefined) this.#merge(some[index] ?? 0, job);
+        for (const [index, job] of jobs.entries()) {
+          if (job === undefined) this.#open.delete(some[index] ?? 0);
+          else this.#merge(some[index] ?? 0, job);
+        }
       } else await this.#readWorkflow();
       this.#pollMs = this.#isConnected() ? this.#deps.pollMs : this.#pollMs;
       return true;
@@ -197,10 +202,13 @@ class WorkflowReader implements FeedListener, ScheduledReader {
       this.#told[0] = change.version;
       this.#push({ at: change.at, change });
     }
-    if (isWorkflowOver(workflow) && this.#dirty.size === 0) this.#isOver = true;
+    // A job that was retried makes the workflow continue, even where that is not written yet.
+    if (isWorkflowOver(workflow) && this.#dirty.size === 0 && this.#open.size === 0) this.#isOver = true;
   }
 
   #merge(number: number, job: Job): void {
+    if (isFinal(job.status)) this.#open.delete(number);
+    else this.#open.add(number);
     const events = eventsOf(job);
     for (const event of this.#wanted(number, events)) {
       const told = this.#told[number] ?? 0;
