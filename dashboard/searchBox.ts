@@ -37,11 +37,9 @@ export function SearchBox({ address, actions }: SearchBoxProps): ComponentChildr
     }
   }
 
-  const input = useRef<HTMLInputElement>(null);
   const onSubmit = (event: SubmitEvent): void => {
     event.preventDefault();
-    // The text in the field: the page may not have been rendered since the last key.
-    void search((input.current?.value ?? text).trim());
+    void search(text.trim());
   };
   const onInput = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }): void => {
     asked.current += 1;
@@ -51,7 +49,6 @@ export function SearchBox({ address, actions }: SearchBoxProps): ComponentChildr
   return html`<form class="search" role="search" onSubmit=${onSubmit} onBlurCapture=${() => setAnswer('')}>
     <input
       id=${searchBoxId}
-      ref=${input}
       type="search"
       aria-label="Find jobs by ticket, idempotency key or tag"
       placeholder="Find by ticket, key or tag"
