@@ -168,8 +168,10 @@ class WorkflowReader implements FeedListener, ScheduledReader {
       if (some.length > 0) {
         const jobs = await this.#deps.readJobs(some.map((number) => this.#jobIds[number - 1] ?? ''));
         for (const [index, job] of jobs.entries()) {
-          if (job === undefined) this.#open.delete(some[index] ?? 0);
-          else this.#merge(some[index] ?? 0, job);
+          const number = some[index] ?? 0;
+          if (job === undefined || isFinal(job.status)) this.#open.delete(number);
+          else this.#open.add(number);
+          if (job !== undefined) this.#merge(number, job);
         }
       } else await this.#readWorkflow();
       this.#pollMs = this.#isConnected() ? this.#deps.pollMs : this.#pollMs;
@@ -207,8 +209,6 @@ class WorkflowReader implements FeedListener, ScheduledReader {
   }
 
   #merge(number: number, job: Job): void {
-    if (isFinal(job.status)) this.#open.delete(number);
-    else this.#open.add(number);
     const events = eventsOf(job);
     for (const event of this.#wanted(number, events)) {
       const told = this.#told[number] ?? 0;
