@@ -26,6 +26,7 @@ import { createDashboard } from './pages/dashboard.ts';
 import { createGraphiQL } from './pages/graphiql.ts';
 import { createQueueDepths } from './queueDepths.ts';
 import { createDrain } from './shutdown.ts';
+import { createTurnEnd } from './turnEnd.ts';
 import { createWatchTokens } from './watchTokens.ts';
 import { createConnections } from './websocket/connections.ts';
 import { attachSockets, isWebSocketRequest } from './websocket/sockets.ts';
@@ -128,11 +129,12 @@ export async function openServer({
   answerClientErrors(server);
   const drain = createDrain(server);
   const shared = { authenticate, connections, allowsHost, allowsOrigin, telemetry: core.telemetry, log };
-  const graphql = { ...shared, operations, fanOut, answers };
+  const turnEnd = createTurnEnd(core.table);
+  const graphql = { ...shared, operations, fanOut, answers, turnEnd };
   const answerGraphQL = createGraphQLOverHttp({ ...graphql, corsOrigins: config.corsOrigins, rate: limiter.rate, limits });
   const answer = createRequestListener({ ...shared, answerGraphQL, health, graphiql, dashboard, queueDepths, downloads, scrape });
   server.on('request', (request, response) => void answer(request, response));
-  const sockets = attachSockets({ ...shared, server, answers, api: createWebSocketApi({ ...graphql, limits }), limits });
+  const sockets = attachSockets({ ...shared, server, answers, turnEnd, api: createWebSocketApi({ ...graphql, limits }), limits });
   await listen(server, config);
 
   let closing: Promise<void> | undefined;

@@ -65,6 +65,11 @@ export interface JobTable extends Listings, Payloads {
    * together, or not at all.
    */
   readonly keepsOrder?: boolean;
+  /**
+   * Passes on what was asked in this turn of the event loop, where an engine collects that until the turn's end. Called before
+   * slower work, such as writing to sockets.
+   */
+  dispatch?(): void;
   /** Whether a transition looks at other jobs in the same transaction: see `listeners`. */
   readonly seesOthers?: boolean;
   /** Small records beside the jobs. */

@@ -11,6 +11,7 @@ import type { OperationRequest, Operations, Outcome } from '../execution/operati
 import type { CallContext } from '../execution/pipeline.ts';
 import { payloadOf } from '../execution/payload.ts';
 import { parseIdempotencyKey } from '../idempotencyKey.ts';
+import type { TurnEnd } from '../turnEnd.ts';
 import type { Connections } from '../websocket/connections.ts';
 import { AnswerStream } from './answerStream.ts';
 import { answerCors } from './cors.ts';
@@ -27,6 +28,7 @@ export interface GraphQLOverHttpDeps {
   readonly authenticate: Authenticate;
   readonly connections: Connections;
   readonly answers: AnswerSizes;
+  readonly turnEnd: TurnEnd;
   readonly corsOrigins: readonly string[];
   /** For each budget; `undefined` = no limit. */
   readonly rate: Rate | undefined;
@@ -41,7 +43,7 @@ interface HttpCall extends CallContext {
 export type AnswerGraphQL = (request: IncomingMessage, response: ServerResponse, traceId: string) => Promise<void>;
 
 export function createGraphQLOverHttp(deps: GraphQLOverHttpDeps): AnswerGraphQL {
-  const { operations, fanOut, corsOrigins, rate, limits } = deps;
+  const { operations, fanOut, turnEnd, corsOrigins, rate, limits } = deps;
 
   return async (request, response, traceId) => {
     if (answerCors(request, response, corsOrigins)) return undefined;
@@ -73,12 +75,12 @@ export function createGraphQLOverHttp(deps: GraphQLOverHttpDeps): AnswerGraphQL 
     }
   }
 
-  function send(
+  async function send(
     response: ServerResponse,
     { single, stream }: Accepted,
     outcome: Outcome,
     { signal, traceId, spent, answer: underWay }: HttpCall,
-  ): void {
+  ): Promise<void> {
     if (rate !== undefined) setRateLimitHeaders(response, rate, spent);
     response.setHeader('cache-control', 'no-store');
     if ('watch' in outcome) {
@@ -101,6 +103,7 @@ export function createGraphQLOverHttp(deps: GraphQLOverHttpDeps): AnswerGraphQL 
     const status = statusOf(answer, single ?? 'application/json');
     if (streamed === undefined) {
       setErrorHeaders(response, status, answer);
+      await turnEnd();
       return sendJson(response, status, payloadOf(answer), single ?? 'application/json');
     }
     // A watch that could not begin for a temporary reason must not look like a complete one.

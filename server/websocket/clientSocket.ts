@@ -39,7 +39,7 @@ export class ClientSocket extends WebSocket implements Peer, PushTarget, Sink {
   /** Where these bytes are counted for its owner. */
   unfinished: OpenAnswer | undefined;
   wire: Duplex | undefined;
-  held: Buffer | undefined;
+  held: Sink['held'];
   #host: SocketHost | undefined;
 
   /** Once, with the stream that its upgrade handed over. */

@@ -4,27 +4,38 @@
  * handshake, control frames and reading are those of ws, which writes to the same streams.
  */
 import type { Duplex } from 'node:stream';
+import type { TurnEnd } from '../turnEnd.ts';
 import { nextHead, nextTail } from './messages.ts';
 
 /** The parts of a socket that are needed here. */
 export interface Sink {
   /** Undefined until the socket is open. */
   readonly wire: Duplex | undefined;
-  /** Used by the outlet alone: the only frame of this turn, or `several`. */
-  held: Buffer | undefined;
+  /** Used by the outlet alone: the only frame of this turn, or more. Their `length` is in bytes. */
+  held: Buffer | Frames | undefined;
 }
 
-/** Larger payloads are not copied for clients that give their operations different ids. */
+/** Of one turn, for one socket. */
+class Frames {
+  readonly list: Buffer[] = [];
+  length = 0;
+
+  add(frame: Buffer): void {
+    this.list.push(frame);
+    this.length += frame.length;
+  }
+}
+
+/** Larger payloads are not copied: all that get one share its bytes. */
 const copiedLength = 4096;
 
 /** Bytes that do not wait for the end of the turn. What a socket still holds beyond that waits because its client does not read. */
 const fullWrite = 32 * 1024;
 
 const nothing: Buffer = Buffer.alloc(0);
-/** Stands for more than one frame: they are in the stream, which is corked. */
-const several: Buffer = Buffer.alloc(0);
 
 export class Outlet {
+  readonly #turnEnd: TurnEnd;
   /** Sockets with frames in this turn. */
   #touched: Sink[] = [];
   /** Watchers of one event are served one after another, and most use the same operation id. */
@@ -33,6 +44,11 @@ export class Outlet {
   #payload = '';
   #frame: Buffer = nothing;
   #large = { payload: '', bytes: nothing };
+  #joined: { readonly list: readonly Buffer[]; readonly bytes: Buffer } = { list: [], bytes: nothing };
+
+  constructor(turnEnd: TurnEnd) {
+    this.#turnEnd = turnEnd;
+  }
 
   text(sink: Sink, text: string): void {
     this.#send(sink, textFrame(text));
@@ -53,9 +69,24 @@ export class Outlet {
     const { wire, held } = sink;
     if (held === undefined) return;
     sink.held = undefined;
-    if (held === several) wire?.uncork();
     // The client may have closed the connection meanwhile.
-    else if (wire?.writable === true) wire.write(held);
+    if (wire?.writable !== true) return;
+    if (!(held instanceof Frames)) wire.write(held);
+    else if (held.list.every(({ length }) => length <= copiedLength)) wire.write(this.#join(held.list));
+    else {
+      wire.cork();
+      for (const frame of held.list) wire.write(frame);
+      wire.uncork();
+    }
+  }
+
+  /** A stream takes longer for each piece of memory than copying it takes. In a burst most sockets get the same frames. */
+  #join(list: readonly Buffer[]): Buffer {
+    const last = this.#joined.list;
+    if (list.length !== last.length || list.some((frame, index) => frame !== last[index])) {
+      this.#joined = { list, bytes: Buffer.concat(list) };
+    }
+    return this.#joined.bytes;
   }
 
   #nextLarge(sink: Sink, id: string, payload: string, onFlushed?: () => void): void {
@@ -74,36 +105,42 @@ export class Outlet {
     return this.#head;
   }
 
-  /** Most sockets get one frame in a turn. It is held here, since corking a stream takes longer. */
   #send(sink: Sink, frame: Buffer, onFlushed?: () => void): void {
     const { wire, held } = sink;
     if (wire === undefined) return;
-    if (held === undefined) this.#touch(sink);
-    if (held === undefined && onFlushed === undefined) {
+    if (onFlushed !== undefined) {
+      // Its client is slow: the stream tells when it has read that far.
+      this.flush(sink);
+      wire.write(frame, onFlushed);
+    } else if (held === undefined) {
+      this.#touch(sink);
       sink.held = frame;
-      return;
+    } else if (held.length >= fullWrite) {
+      this.flush(sink);
+      sink.held = frame;
+    } else if (held instanceof Frames) {
+      held.add(frame);
+    } else {
+      sink.held = new Frames();
+      sink.held.add(held);
+      sink.held.add(frame);
     }
-    if (held !== several) wire.cork();
-    else if (wire.writableLength >= fullWrite) {
-      wire.uncork();
-      wire.cork();
-    }
-    if (held !== undefined && held !== several) wire.write(held);
-    sink.held = several;
-    wire.write(frame, onFlushed);
   }
 
   #touch(sink: Sink): void {
-    if (this.#touched.push(sink) > 1) return;
-    setImmediate(() => {
-      const touched = this.#touched;
-      this.#touched = [];
-      for (const one of touched) this.flush(one);
-      // Kept only for one turn, so that payloads that are sent rarely do not stay in memory.
-      this.#payload = '';
-      this.#frame = nothing;
-      this.#large = { payload: '', bytes: nothing };
-    });
+    if (this.#touched.push(sink) === 1) void this.#flushAll();
+  }
+
+  async #flushAll(): Promise<void> {
+    await this.#turnEnd();
+    const touched = this.#touched;
+    this.#touched = [];
+    for (const one of touched) this.flush(one);
+    // Kept only for one turn, so that payloads that are sent rarely do not stay in memory.
+    this.#payload = '';
+    this.#frame = nothing;
+    this.#large = { payload: '', bytes: nothing };
+    this.#joined = { list: [], bytes: nothing };
   }
 }
 

@@ -10,6 +10,7 @@ import type { AnswerSizes } from '../execution/answerSizes.ts';
 import { runningCount } from '../execution/runningOperations.ts';
 import { graphqlPath } from '../graphqlPath.ts';
 import { rawRefusal } from '../http/refusal.ts';
+import type { TurnEnd } from '../turnEnd.ts';
 import { createIntake } from './intake.ts';
 import { ClientSocket, seconds, type SocketHost } from './clientSocket.ts';
 import { Outlet } from './outlet.ts';
@@ -20,6 +21,7 @@ export interface SocketsDeps {
   readonly server: HttpServer;
   readonly api: WebSocketApi;
   readonly answers: AnswerSizes;
+  readonly turnEnd: TurnEnd;
   readonly allowsHost: (headers: IncomingMessage['headers']) => boolean;
   readonly allowsOrigin: (headers: IncomingMessage['headers']) => boolean;
   readonly telemetry: Telemetry;
@@ -58,6 +60,7 @@ export function attachSockets({
   server,
   api,
   answers,
+  turnEnd,
   allowsHost,
   allowsOrigin,
   telemetry,
@@ -89,7 +92,7 @@ export function attachSockets({
   });
 
   const host: SocketHost = {
-    outlet: new Outlet(),
+    outlet: new Outlet(turnEnd),
     onBytes: (socket, count) => countUnfinished(socket, count, answers),
     onMessage(socket, data, isBinary) {
       finishCounting(socket);

@@ -52,7 +52,7 @@ const pageSize = 1000;
 /** @throws {DatabaseRefused} where the file cannot be used. */
 export async function openSqliteTable(options: SqliteTableOptions): Promise<SqliteTable> {
   const { file, jobTtlDays, clock, expireEveryMs = 60_000, onFailure = throwUncaught } = options;
-  const { write, writeEarly, read, close } = await openTableThreads({ file, onFailure });
+  const { write, writeEarly, read, dispatch, close } = await openTableThreads({ file, onFailure });
   const time = createOwnTime(clock);
   const origin = randomBytes(6).toString('base64url');
   let writes = 0;
@@ -85,6 +85,7 @@ export async function openSqliteTable(options: SqliteTableOptions): Promise<Sqli
     entries: createEntries({ raw: createRawEntries({ write, read }), time: () => Promise.resolve(time()), newVersion: newWriteId }),
 
     keepsOrder: true,
+    dispatch,
     seesOthers: true,
 
     time: () => Promise.resolve(time()),

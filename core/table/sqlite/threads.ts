@@ -15,6 +15,8 @@ export interface TableThreads {
   writeEarly(operation: WriteOperation): Early;
   /** Reads committed data, early or not; waits for no write. @throws {JobError} `TABLE_UNAVAILABLE`. */
   read(operation: ReadOperation): Promise<Done>;
+  /** Sends the requests of this turn now, instead of at its end. */
+  dispatch(): void;
   /** Completes pending requests, then closes the file. May be called twice. */
   close(): Promise<void>;
 }
@@ -42,6 +44,10 @@ export async function openTableThreads({ file, onFailure }: TableThreadsOptions)
     write: writer.ask,
     writeEarly: writer.askEarly,
     read: reader.ask,
+    dispatch() {
+      writer.post();
+      reader.post();
+    },
     async close() {
       await reader.close();
       // The last connection to close removes the files beside the database.
@@ -53,6 +59,8 @@ export async function openTableThreads({ file, onFailure }: TableThreadsOptions)
 interface TableThread {
   ask(operation: Operation): Promise<Done>;
   askEarly(operation: Operation): Early;
+  /** Sends what was asked in this turn, if anything. */
+  post(): void;
   close(): Promise<void>;
 }
 
@@ -167,6 +175,7 @@ async function openThread({ file, writes, onFailure }: TableThreadsOptions & { r
       const durable = turn.durable.promise;
       return { answered: ask(operation, true), durable };
     },
+    post,
     close: () => (closing ??= close()),
   };
 }
