@@ -110,7 +110,6 @@ export interface Job {
   readonly type: string;
   readonly priority: JobPriority;
   readonly params: Payload;
-  readonly payloadHash: string;
   readonly idempotencyKey?: string | undefined;
   /** Tags that its client set, to find it again: without duplicates, in the order given; absent = none. */
   readonly tags?: readonly string[] | undefined;

@@ -17,7 +17,8 @@ export interface LogSlot {
 }
 
 export class LogBuffer {
-  readonly #slots: LogLine[][] = Array.from({ length: slotCount }, () => []);
+  /** Most attempts log nothing: a slot is made for its first line. */
+  readonly #slots: LogLine[][] = [];
   /** In the order of their lines. */
   readonly #unwritten = new Set<number>();
   #slot = 0;
@@ -29,7 +30,7 @@ export class LogBuffer {
     const isFull = this.#bytes > 0 && this.#bytes + bytes > slotBytes;
     const fillsHead = isFull && this.#slot < headSlots;
     if (isFull) this.#next();
-    this.#slots[this.#slot]?.push(line);
+    (this.#slots[this.#slot] ??= []).push(line);
     this.#bytes += bytes;
     this.#unwritten.add(this.#slot);
     return fillsHead;

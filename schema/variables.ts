@@ -104,8 +104,11 @@ function requireTexts(value: unknown, type: GraphQLInputType, path: readonly (st
   if (typeof value !== 'object' || value === null) return undefined;
   if (inexactIntegerOf(value) !== undefined) throw badInput(inexactProblem, path);
   if (!isInputObjectType(type)) return undefined;
-  budget.left -= Object.keys(value).length;
-  for (const [name, field] of Object.entries(type.getFields())) {
-    if (Object.hasOwn(value, name)) requireTexts(Reflect.get(value, name), field.type, [...path, name], budget);
+  const names = Object.keys(value);
+  budget.left -= names.length;
+  const fields = type.getFields();
+  for (const name of names) {
+    const field = fields[name];
+    if (field !== undefined) requireTexts(Reflect.get(value, name), field.type, [...path, name], budget);
   }
 }

@@ -35,9 +35,9 @@ const ways = {
   async bare() {
     const idempotencyKey = randomUUID();
     const job = makeJob({ owner, params: inline(params), idempotencyKey });
-    const { jobId, payloadHash, expiresAt, writeId, generation, version, traceId } = job;
+    const { jobId, expiresAt, writeId, generation, version, traceId } = job;
     const pk = idempotencyLockKey(owner, idempotencyKey);
-    const lock = encode({ pk, jobId, payloadHash, expiresAt, writeId });
+    const lock = encode({ pk, jobId, payloadHash: 'hash', expiresAt, writeId });
     await dynamodb.send(new PutItemCommand({ TableName, Item: lock, ConditionExpression: 'attribute_not_exists(pk)' }));
     await dynamodb.send(new PutItemCommand({ TableName, Item: encodeJob(job), ConditionExpression: 'attribute_not_exists(pk)' }));
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: encodeMessage({ jobId, generation, version, traceId }) }));

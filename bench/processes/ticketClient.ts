@@ -26,6 +26,8 @@ const opening = z.object({
 });
 
 let target: z.infer<typeof opening> = { url: '', type: '', overSocket: false, watchesAll: true };
+/** Of `target`: an address given as text would be taken apart again for each request. */
+let address: { readonly host: string; readonly port: string; readonly path: string } = { host: '', port: '', path: '' };
 let socket: RawSocket | undefined;
 let asked = 0;
 const answers = new Map<string, (payload: unknown) => void>();
@@ -48,7 +50,7 @@ function askOverHttp(payload: object): Promise<unknown> {
   const body = JSON.stringify(payload);
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-  const call = openRequest(`${target.url}/graphql`, { method: 'POST', agent, headers }, (response) => {
+  const call = openRequest({ ...address, method: 'POST', agent, headers }, (response) => {
     let text = '';
     response.setEncoding('utf8');
     response.on('data', (chunk: string) => (text += chunk));
@@ -96,6 +98,8 @@ function watched(jobId: string): string {
 serveCommands({
   async open(request) {
     target = opening.parse(request);
+    const { hostname: host, port } = new URL(target.url);
+    address = { host, port, path: '/graphql' };
     const acknowledged = Promise.withResolvers<void>();
     socket = await openRawSocket({
       url: `${target.url}/graphql`,

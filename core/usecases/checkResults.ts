@@ -7,7 +7,7 @@ import type { JsonPath } from '../workflow/jsonPath.ts';
 import type { ParamFrom } from '../workflow/workflow.ts';
 import { maxFailuresOf } from './budget.ts';
 import type { Core } from './core.ts';
-import { hashOf, type checkedRequest, type CreateJobRequest } from './recordJob.ts';
+import type { checkedRequest, CreateJobRequest } from './recordJob.ts';
 
 export interface Types {
   readonly own: JobType;
@@ -48,7 +48,7 @@ export function checkResults(
       throw badInput(`is ${is.join(' or ')}, and ${takes.join(' or ')} is wanted`, ['paramsFrom', index, 'resultPath']);
     }
   }
-  return { params, payloadHash: hashOf(request), maxFailures: maxFailuresOf(core, own) };
+  return { params, maxFailures: maxFailuresOf(core, own) };
 }
 
 /** Whether its keys for limits depend on its params, which are not complete yet. */

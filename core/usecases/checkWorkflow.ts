@@ -134,7 +134,7 @@ function checkedJob(
     checkLimits(request);
     const types = { own: typeOf(core, type), of: (number: number) => core.jobTypes.find(jobs[number]?.type ?? '') };
     const checked = paramsFrom.length === 0 ? checkedRequest(core, request) : checkResults(core, request, types, paramsFrom);
-    const { params: value, maxFailures, concurrencyKey, rateKey, payloadHash } = checked;
+    const { params: value, maxFailures, concurrencyKey, rateKey } = checked;
     return {
       name,
       type,
@@ -144,7 +144,6 @@ function checkedJob(
       concurrencyKey,
       hasLateKeys: paramsFrom.length > 0 && hasKeys(types.own) ? true : undefined,
       rateKey,
-      payloadHash,
       dependsOn,
       whenDependencyFails,
       paramsFrom: paramsFrom.length === 0 ? undefined : paramsFrom,

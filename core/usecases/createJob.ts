@@ -2,10 +2,11 @@
  * Hands in a job: idempotency lock, record, message, in this order, so that a crash anywhere leaves nothing lost. Where the
  * table keeps the order of what it is asked, record and message go together.
  */
+import { hash } from 'node:crypto';
 import { JobError } from '../errors.ts';
 import type { Core } from './core.ts';
 import { enqueue } from './enqueue.ts';
-import { checkedRequest, draftOf, record, type CreatedJob, type CreateJobRequest, type Draft } from './recordJob.ts';
+import { canonicalJson, checkedRequest, draftOf, record, tagsOf, type CreatedJob, type CreateJobRequest, type Draft } from './recordJob.ts';
 import { sendMessage } from './sendMessage.ts';
 import { startEach } from './startEach.ts';
 
@@ -73,12 +74,12 @@ interface Recorded extends CreatedJob {
 /** Checked, locked by its key, and written: only its message is missing, unless it was sent along with the record. */
 async function recorded(core: Core, request: CreateJobRequest): Promise<Recorded> {
   const checked = checkedRequest(core, request);
-  const { payloadHash } = checked;
   const now = await core.table.time();
   const draft = draftOf(request, { jobId: core.newJobId(Math.trunc(now.at)), ...checked, now });
   const { owner, idempotencyKey } = request;
   if (idempotencyKey === undefined) return recordedAndSent(core, request, draft);
 
+  const payloadHash = hashOf(request);
   // A lock that outlives its record would let the work run twice.
   const ttlSeconds = Math.min(core.settings.idempotencyTtlSeconds, core.settings.jobTtlDays * 86_400);
   const wanted = { jobId: draft.jobId, payloadHash, expiresAt: Math.floor(now.low / 1000) + ttlSeconds };
@@ -114,4 +115,12 @@ async function queued(core: Core, request: CreateJobRequest, { job, created, isS
 
 function delayOf({ delaySeconds, runAt }: CreateJobRequest, { createdAt }: Pick<CreatedJob['job'], 'createdAt'>): number {
   return runAt === undefined ? delaySeconds : Math.max(0, runAt - createdAt) / 1000;
+}
+
+/** Of the payload as the client sent it, so that a new default does not make an old key look reused. RFC 8785. */
+function hashOf(request: CreateJobRequest): string {
+  const { type, params = {}, priority, delaySeconds, runAt } = request;
+  const tags = tagsOf(request)?.toSorted();
+  const start = runAt === undefined ? { delaySeconds } : { delaySeconds, runAt };
+  return hash('sha256', canonicalJson({ type, params, priority, ...start, ...(tags === undefined ? {} : { tags }) }), 'base64url');
 }

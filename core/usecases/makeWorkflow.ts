@@ -63,11 +63,11 @@ async function makeJob(core: MakeDeps, workflow: Workflow, plan: Plan, number: n
   const jobId = plan.jobIds[number];
   if (planned === undefined || jobId === undefined) return;
   const { owner, traceId, workflowId } = workflow;
-  const { name, type, priority, params, maxFailures, concurrencyKey, rateKey, payloadHash, runAt, tags } = planned;
+  const { name, type, priority, params, maxFailures, concurrencyKey, rateKey, runAt, tags } = planned;
   const now = await core.table.time();
   const first = dependenciesIn(plan, planned)[0];
   const request = { owner, type, priority, runAt, tags, delaySeconds: 0, traceId };
-  const draft = draftOf(request, { jobId, params: null, payloadHash, maxFailures, concurrencyKey, rateKey, now });
+  const draft = draftOf(request, { jobId, params: null, maxFailures, concurrencyKey, rateKey, now });
   const waits: Partial<Job> = first === undefined ? {} : { waitsFor: first, waiting: waitsForJobs, dueAt: undefined };
   const wanted = { ...draft, params, workflow: { workflowId, name }, ...waits };
   const goesAlong = core.table.keepsOrder === true && wanted.waiting === undefined;

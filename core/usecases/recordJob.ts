@@ -1,5 +1,4 @@
 /** The record of a job that is handed in: the request is checked, and written once; the caller sends its message. */
-import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { ServiceTime } from '../clock.ts';
 import { JobError } from '../errors.ts';
@@ -60,7 +59,6 @@ export function checkedRequest(
   checkObjects(core.settings.objectAccess, request.owner, type, params);
   return {
     params,
-    payloadHash: hashOf(request),
     maxFailures: maxFailuresOf(core, type),
     ...limitKeysOf(type, params, request.owner),
   };
@@ -80,7 +78,7 @@ export async function recordJob(
   facts?: TypeFacts,
 ): Promise<CreatedJob> {
   const isKnown = facts === undefined || core.jobTypes.find(request.type) !== undefined;
-  const checked = isKnown ? checkedRequest(core, request) : { params: request.params ?? {}, payloadHash: hashOf(request), ...facts };
+  const checked = isKnown ? checkedRequest(core, request) : { params: request.params ?? {}, ...facts };
   return record(core, draftOf(request, { jobId, ...checked, now: await core.table.time() }));
 }
 
@@ -113,7 +111,6 @@ export type Draft = Omit<Job, 'writeId' | 'params'> & { readonly params: JsonVal
 interface Checked extends Pick<Job, 'concurrencyKey' | 'rateKey'> {
   readonly jobId: string;
   readonly params: JsonValue;
-  readonly payloadHash: string;
   readonly maxFailures: number;
   readonly now: ServiceTime;
 }
@@ -172,9 +169,13 @@ export function checkLimits({ owner, type, params, idempotencyKey, tags = [], de
   if (runAt !== undefined && delaySeconds > 0) {
     throw new JobError('BAD_USER_INPUT', { message: 'runAt and delaySeconds exclude each other: send one of them.', path: ['runAt'] });
   }
-  if (params !== undefined && Buffer.byteLength(JSON.stringify(params)) > maxParamsBytes) {
+  if (params === undefined) return;
+  const json = JSON.stringify(params);
+  if (Buffer.byteLength(json) > maxParamsBytes) {
     throw new JobError('BAD_USER_INPUT', { message: `params have at most ${maxParamsBytes} bytes as JSON.`, path: ['params'] });
   }
+  // Half a surrogate pair is written as an escape.
+  if (json.includes(String.raw`\ud`)) canonicalJson(params);
 }
 
 /** Undefined for none, so that a job without tags has the same record as before tags existed. */
@@ -200,16 +201,8 @@ function checkedParams(type: JobType, params: JsonValue | undefined): JsonValue 
   throw new JobError('BAD_USER_INPUT', { message: `${path.join('.')}: ${issue?.message ?? 'not valid'}`, path });
 }
 
-/** Of the payload as the client sent it, so that a new default does not make an old key look reused. RFC 8785. */
-export function hashOf(request: CreateJobRequest): string {
-  const { type, params = {}, priority, delaySeconds, runAt } = request;
-  const tags = tagsOf(request)?.toSorted();
-  const start = runAt === undefined ? { delaySeconds } : { delaySeconds, runAt };
-  return hash('sha256', canonicalJson({ type, params, priority, ...start, ...(tags === undefined ? {} : { tags }) }), 'base64url');
-}
-
 /** @throws {JobError} `BAD_USER_INPUT` for half a surrogate pair, which has no canonical form. */
-export function canonicalJson(payload: object): string {
+export function canonicalJson(payload: unknown): string {
   try {
     return canonicalize(payload) ?? '';
   } catch (error) {

@@ -79,8 +79,6 @@ export async function createDelivery(
     type: deliverWebhook.name,
     priority,
     params: kept,
-    // No idempotency key is ever compared with it.
-    payloadHash: '-',
     ...limitKeysOf(deliverWebhook, params, owner),
     tags: [params.endpointId, toldOf(params)],
     status: 'PENDING',

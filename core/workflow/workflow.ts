@@ -47,7 +47,6 @@ export const plannedJob = z.object({
   rateKey: z.string().optional(),
   /** Its limits have keys, which are computed when its params are complete. */
   hasLateKeys: z.literal(true).optional(),
-  payloadHash: z.string(),
   /** Numbers of the plan, each once. */
   dependsOn: z.array(z.int()),
   whenDependencyFails: z.enum(failurePolicies),

@@ -31,7 +31,7 @@ function recordingSink() {
 function textsOf(writes: readonly (readonly Buffer[])[]): readonly string[] {
   const bytes = Buffer.concat(writes.flat());
   const texts: string[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const isShort = bytes.readUInt8(at + 1) < 126;
     const length = isShort ? bytes.readUInt8(at + 1) : bytes.readUInt16BE(at + 2);
     const start = at + (isShort ? 2 : 4);

@@ -139,7 +139,6 @@ const unread = {
   type: 'simulate_work',
   priority: 'NORMAL',
   params: { kind: 'inline', value: {} },
-  payloadHash: '',
   history: [],
   traceId: '',
   createdAt: 0,

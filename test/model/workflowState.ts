@@ -164,7 +164,6 @@ const blank: Job = {
   type: '-',
   priority: 'NORMAL',
   params: { kind: 'inline', value: null },
-  payloadHash: '-',
   status: 'PENDING',
   version: 1,
   generation: 1,

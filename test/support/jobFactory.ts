@@ -13,7 +13,6 @@ export function makeJob(changes: Partial<Job> = {}): Job {
     type: 'simulate_work',
     priority: 'NORMAL',
     params: inline({}),
-    payloadHash: 'hash',
     status: 'PENDING',
     version: 1,
     generation: 1,

@@ -42,7 +42,6 @@ const jobItem = z.object({
   type: z.string(),
   priority: z.enum(jobPriorities),
   params: payload,
-  payloadHash: z.string(),
   idempotencyKey: z.string().optional(),
   tags: z.array(z.string()).optional(),
   status: z.enum(jobStatuses),
