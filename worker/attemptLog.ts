@@ -151,9 +151,7 @@ export function createAttemptLogs(parts: AttemptLogParts, claimed: Pick<Claimed,
 
   return {
     begin,
-    async written() {
-      await writing;
-    },
+    written: () => writing ?? Promise.resolve(),
   };
 }
 

@@ -34,16 +34,16 @@ export function createBreaker({ table, random, log }: BreakerDeps): Breaker {
   const stopped = new AbortController();
   let open: Promise<void> | undefined;
 
-  async function watched<Answer>(call: Promise<Answer>): Promise<Answer> {
-    try {
-      return await call;
-    } catch (error) {
-      if (error instanceof JobError && error.code === 'TABLE_UNAVAILABLE') {
-        if (open === undefined) log.warn({ error }, 'the table does not answer; nothing is received until it does');
-        open ??= untilItAnswers().finally(() => (open = undefined));
-      }
-      throw error;
-    }
+  /** Looks at a failure before the caller does. */
+  function watched<Answer>(call: Promise<Answer>): Promise<Answer> {
+    call.catch(failed);
+    return call;
+  }
+
+  function failed(reason: unknown): void {
+    if (!(reason instanceof JobError) || reason.code !== 'TABLE_UNAVAILABLE') return;
+    if (open === undefined) log.warn({ error: reason }, 'the table does not answer; nothing is received until it does');
+    open ??= untilItAnswers().finally(() => (open = undefined));
   }
 
   async function untilItAnswers(): Promise<void> {

@@ -87,12 +87,17 @@ export function startPoll({
   let averageMs: number | undefined;
   let waiting: { readonly message: ReceivedMessage; readonly receivedAt: number }[] = [];
   let failures = 0;
-  let changed = Promise.withResolvers<void>();
+  let change: PromiseWithResolvers<void> | undefined;
   const receives = new Set<Promise<void>>();
 
   function notify(): void {
-    changed.resolve();
-    changed = Promise.withResolvers();
+    change?.resolve();
+    change = undefined;
+  }
+
+  function changed(): Promise<void> {
+    change ??= Promise.withResolvers();
+    return change.promise;
   }
 
   function release(slots: number): void {
@@ -182,12 +187,12 @@ export function startPoll({
   async function run(): Promise<void> {
     while (!stopped) {
       if (breaker.isOpen()) {
-        await Promise.race([breaker.closed(), changed.promise]);
+        await Promise.race([breaker.closed(), changed()]);
         continue;
       }
       const fetchesAhead = ahead() > 0;
       if (free + ahead() < (fetchesAhead ? maxReceive : 1)) {
-        await changed.promise;
+        await changed();
         continue;
       }
       if (!fetchesAhead && free < Math.min(maxReceive, concurrency)) await sleep(gatherMs);
@@ -200,21 +205,21 @@ export function startPoll({
 
   /** All queues are empty, as far as is known. */
   async function waitForChange(): Promise<void> {
-    const change = changed.promise;
+    const soon = changed();
     const quiet = states.filter(({ receiving }) => receiving === 0);
     if (concurrency >= minLongPollSlots) {
       for (const state of quiet) if (free > 0) begin(state, 1, receiveWaitSeconds);
-      await change;
+      await soon;
     } else if (queues.arrival !== undefined) {
       // The receive in flight may be about to return that message.
       const isAsked = quiet.length < states.length;
-      await (isAsked ? change : Promise.race([change, queues.arrival()]));
+      await (isAsked ? soon : Promise.race([soon, queues.arrival()]));
       for (const state of quiet) state.emptyAt = 0;
     } else {
       // There are too few slots to long-poll each queue: they are polled one after the other, briefly.
       const [state] = quiet.toSorted((a, b) => a.emptyAt - b.emptyAt);
       if (state !== undefined && free > 0) begin(state, 1, Math.min(1, receiveWaitSeconds));
-      await change;
+      await soon;
     }
   }
 
@@ -238,7 +243,7 @@ export function startPoll({
       hurry.removeEventListener('abort', onHurry);
     },
     async drained() {
-      while (executing > 0) await changed.promise;
+      while (executing > 0) await changed();
     },
   };
 }

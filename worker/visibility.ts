@@ -27,9 +27,9 @@ export function keepInvisible({ queues, message, timeoutMs, log }: VisibilityDep
   }, timeoutMs / 2);
 
   return {
-    async [Symbol.asyncDispose]() {
+    [Symbol.asyncDispose]() {
       clearInterval(timer);
-      await renewing;
+      return renewing ?? Promise.resolve();
     },
   };
 }

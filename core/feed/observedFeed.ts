@@ -6,12 +6,14 @@ import type { Feed } from './feed.ts';
 export function observedFeed(feed: Feed, telemetry: Telemetry): Feed {
   return {
     ...feed,
-    async publish(event, record) {
+    publish(event, record) {
       // The job's id is on the parent span; one more attribute costs as much to send as to measure.
       const attributes = { 'messaging.system': 'redis', 'job.version': event.version };
-      const isTaken = await telemetry.span('publish feed', { kind: SpanKind.PRODUCER, attributes }, () => feed.publish(event, record));
-      telemetry.count('feedPublishes', { outcome: isTaken ? 'taken' : 'lost' });
-      return isTaken;
+      const publishing = telemetry.span('publish feed', { kind: SpanKind.PRODUCER, attributes }, () => feed.publish(event, record));
+      return publishing.then((isTaken) => {
+        telemetry.count('feedPublishes', { outcome: isTaken ? 'taken' : 'lost' });
+        return isTaken;
+      });
     },
   };
 }

@@ -46,9 +46,9 @@ export async function tellWebhooks(core: TellDeps, job: Job): Promise<number> {
 }
 
 /** For a process that has written a transition, and does not wait: `durable` as in `WriteResult`. */
-export function tellWebhooksSoon(core: TellDeps, job: Job, durable: Promise<void> = Promise.resolve()): void {
+export function tellWebhooksSoon(core: TellDeps, job: Job, durable?: Promise<void>): void {
   if (!isUntold(job)) return;
-  durable
+  (durable ?? Promise.resolve())
     .then(() => tellWebhooks(core, job))
     .catch((error: unknown) =>
       core.log.warn({ error, jobId: job.jobId }, 'a job’s webhooks could not be handled; the process that finds the job next tries again'),

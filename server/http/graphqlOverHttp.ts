@@ -53,11 +53,11 @@ export function createGraphQLOverHttp(deps: GraphQLOverHttpDeps): AnswerGraphQL 
       const params = await paramsOf(request, call);
       if (!(params instanceof GraphQLError)) {
         if (accepted.single === undefined && accepted.stream === undefined) throw new Refusal(406, 'NOT_ACCEPTABLE');
-        return send(response, accepted, await operations.begin(params, call), call);
+        return await send(response, accepted, await operations.begin(params, call), call);
       }
       // Bytes left unread would be taken for the next request.
       response.setHeader('connection', 'close');
-      return send(response, accepted, { refusal: [params] }, call);
+      return await send(response, accepted, { refusal: [params] }, call);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       return refuse(response, error.status, error.code, error.details);
@@ -93,24 +93,23 @@ export function createGraphQLOverHttp(deps: GraphQLOverHttpDeps): AnswerGraphQL 
       };
       if (signal.aborted) leave();
       else signal.addEventListener('abort', leave);
-      return undefined;
+      return;
     }
-    // A client that reads nothing of an answer for so long is cut off.
-    response.setTimeout(limits.requestTimeoutSeconds * 1000, () => void response.destroy());
     const answer = 'refusal' in outcome ? { errors: outcome.refusal } : outcome.result;
     const isWatching = 'kind' in outcome && outcome.kind === OperationTypeNode.SUBSCRIPTION;
     const streamed = isWatching || single === undefined ? stream : undefined;
     const status = statusOf(answer, single ?? 'application/json');
-    if (streamed === undefined) {
-      setErrorHeaders(response, status, answer);
-      await turnEnd();
-      return sendJson(response, status, payloadOf(answer), single ?? 'application/json');
-    }
     // A watch that could not begin for a temporary reason must not look like a complete one.
     const passing = isWatching && answer.errors?.find((error) => passingCodes.has(codeOf(error)));
-    if (passing) return new AnswerStream(response, streamed).pushError('', passing);
-    setErrorHeaders(response, status, answer);
-    return new AnswerStream(response, streamed, status).answer(answer);
+    if (streamed !== undefined && passing) new AnswerStream(response, streamed).pushError('', passing);
+    else {
+      setErrorHeaders(response, status, answer);
+      await turnEnd();
+      if (streamed === undefined) sendJson(response, status, payloadOf(answer), single ?? 'application/json');
+      else new AnswerStream(response, streamed, status).answer(answer);
+    }
+    // A client that reads nothing of the rest for so long is cut off.
+    if (response.writableLength > 0) response.setTimeout(limits.requestTimeoutSeconds * 1000, () => void response.destroy());
   }
 }
 
