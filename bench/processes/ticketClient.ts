@@ -1,13 +1,12 @@
 /** Our client: hands in jobs over HTTP, or over its WebSocket, and receives its owner's whole feed over that WebSocket. */
-import { Agent, request as openRequest } from 'node:http';
 import { z } from 'zod';
 import { workflowJobId } from '../../core/workflow/workflow.ts';
 import { serveCommands } from '../support/child.ts';
 import { createLoad } from '../support/load.ts';
+import { createRawHttp, type RawHttp } from '../support/rawHttp.ts';
 import { openRawSocket, type RawSocket } from '../support/rawSocket.ts';
 
 const load = createLoad();
-const agent = new Agent({ keepAlive: true, maxSockets: 256 });
 const createOne = `mutation ($input: CreateJobInput!) { createJob(input: $input) { job { jobId } } }`;
 const createMany = `mutation ($input: CreateJobsInput!) { createJobs(input: $input) { results { job { jobId } } } }`;
 const ticket = z.object({ job: z.object({ jobId: z.string() }) });
@@ -26,14 +25,13 @@ const opening = z.object({
 });
 
 let target: z.infer<typeof opening> = { url: '', type: '', overSocket: false, watchesAll: true };
-/** Of `target`: an address given as text would be taken apart again for each request. */
-let address: { readonly host: string; readonly port: string; readonly path: string } = { host: '', port: '', path: '' };
+let http: RawHttp | undefined;
 let socket: RawSocket | undefined;
 let asked = 0;
 const answers = new Map<string, (payload: unknown) => void>();
 
-function ask(payload: object): Promise<unknown> {
-  return target.overSocket ? askOverSocket(payload) : askOverHttp(payload);
+async function ask(payload: object): Promise<unknown> {
+  return http === undefined ? askOverSocket(payload) : JSON.parse(await http.post(JSON.stringify(payload)));
 }
 
 function askOverSocket(payload: object): Promise<unknown> {
@@ -42,22 +40,6 @@ function askOverSocket(payload: object): Promise<unknown> {
   const { promise, resolve } = Promise.withResolvers<unknown>();
   answers.set(id, resolve);
   socket?.send(JSON.stringify({ id, type: 'subscribe', payload }));
-  return promise;
-}
-
-/** Node's own client: `fetch` would cost as much as the request itself. */
-function askOverHttp(payload: object): Promise<unknown> {
-  const body = JSON.stringify(payload);
-  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-  const call = openRequest({ ...address, method: 'POST', agent, headers }, (response) => {
-    let text = '';
-    response.setEncoding('utf8');
-    response.on('data', (chunk: string) => (text += chunk));
-    response.on('end', () => resolve(JSON.parse(text)));
-  });
-  call.on('error', reject);
-  call.end(body);
   return promise;
 }
 
@@ -98,8 +80,7 @@ function watched(jobId: string): string {
 serveCommands({
   async open(request) {
     target = opening.parse(request);
-    const { hostname: host, port } = new URL(target.url);
-    address = { host, port, path: '/graphql' };
+    if (!target.overSocket) http = createRawHttp(`${target.url}/graphql`);
     const acknowledged = Promise.withResolvers<void>();
     socket = await openRawSocket({
       url: `${target.url}/graphql`,
