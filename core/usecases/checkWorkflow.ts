@@ -144,6 +144,7 @@ function checkedJob(
       concurrencyKey,
       hasLateKeys: paramsFrom.length > 0 && hasKeys(types.own) ? true : undefined,
       rateKey,
+      payloadHash: '',
       dependsOn,
       whenDependencyFails,
       paramsFrom: paramsFrom.length === 0 ? undefined : paramsFrom,

@@ -13,6 +13,7 @@ const jobs = Array.from({ length: 7 }, (_, number) => ({
   priority: 'NORMAL' as const,
   params: inline({}),
   maxFailures: 1,
+  payloadHash: '',
   dependsOn: number === 0 ? [] : [number - 1],
   whenDependencyFails: 'CANCEL' as const,
 }));

@@ -47,6 +47,8 @@ export const plannedJob = z.object({
   rateKey: z.string().optional(),
   /** Its limits have keys, which are computed when its params are complete. */
   hasLateKeys: z.literal(true).optional(),
+  /** Read only by 0.4.0, which may still run beside this version and reads no plan without it. */
+  payloadHash: z.string(),
   /** Numbers of the plan, each once. */
   dependsOn: z.array(z.int()),
   whenDependencyFails: z.enum(failurePolicies),

@@ -120,6 +120,8 @@ export function encodeJob(job: Job): Item {
   return encode({
     pk: jobKey(job.jobId),
     ...rest,
+    // 0.4.0, which may still run beside this version, reads no record without it. Nothing else does.
+    payloadHash: '',
     params: encodePayload(params),
     result: result === undefined ? undefined : encodePayload(result),
     history: history.map(encodeHistoryEntry),
