@@ -24,7 +24,7 @@ const loads = [
 ] as const;
 
 const simulated = { type: simulateWork.name } as const;
-const warmUpJobs = 10_000;
+const warmUpJobs = 30_000;
 
 /** Jobs of the owner that callers without a token are. */
 const mine = { owner: 'anonymous', params: inline({ durationMs: 0 }) } as const;
@@ -37,7 +37,7 @@ export async function embedded(): Promise<Report> {
   return {
     title: 'One machine: the embedded engine, beside BullMQ',
     method:
-      'Jobs that do nothing, 30 slots, from the call until the client has heard of the end. Ours: `npm start`, everything in one process, each write on the disk before it is answered; a bare client in another process, handing in over HTTP or over its WebSocket, hearing of the ends over that WebSocket. BullMQ: `queue.add` or `addBulk`, its worker and QueueEvents in two processes, Redis in a third, on the same disk. Each has done 10,000 jobs before; then rounds of all subjects alternate; medians.',
+      'Jobs that do nothing, 30 slots, from the call until the client has heard of the end. Ours: `npm start`, everything in one process, each write on the disk before it is answered; a bare client in another process, handing in over HTTP or over its WebSocket, hearing of the ends over that WebSocket. BullMQ: `queue.add` or `addBulk`, its worker and QueueEvents in two processes, Redis in a third, on the same disk. Each has done 30,000 jobs before; then rounds of all subjects alternate; medians.',
     columns: ['what', 'ours, HTTP', 'ours, WebSocket', 'BullMQ, Redis’ default', 'BullMQ, appendfsync always'],
     ...(await run([besideBullMQ, kills])),
     notes: [
@@ -68,10 +68,12 @@ async function run(sections: readonly Section[]): Promise<Pick<Report, 'rows' | 
 
 async function besideBullMQ(folder: string, rows: Rows): Promise<readonly Promised[]> {
   await using opening = new AsyncDisposableStack();
-  const system = opening.use(await startAllInOne(join(folder, 'data')));
+  // One each, as of BullMQ: on the same one, each client would hear of the other's jobs too.
+  const system = opening.use(await startAllInOne(join(folder, 'http')));
+  const other = opening.use(await startAllInOne(join(folder, 'socket')));
   const subjects = [
     await ours(opening, 'ours, HTTP', { ...simulated, url: system.url, overSocket: false }),
-    await ours(opening, 'ours, WebSocket', { ...simulated, url: system.url, overSocket: true }),
+    await ours(opening, 'ours, WebSocket', { ...simulated, url: other.url, overSocket: true }),
     await bull(opening, 'BullMQ, Redis’ default', undefined),
     await bull(opening, 'BullMQ, appendfsync always', folder),
   ];
@@ -123,10 +125,16 @@ async function besideBullMQ(folder: string, rows: Rows): Promise<readonly Promis
   }
   const [http] = subjects;
   if (http === undefined) throw new Error('there is no client');
-  const idle = await healthMs(system.url, sleep(4000));
-  const loaded = await healthMs(system.url, http.client.ask(loadResult, 'run', { atOnce: 64, jobs: Math.round(8000 * scale) }));
-  rows.push(['/healthz idle: ms, p99', idle, '', '', ''], ['/healthz with 64 at once: ms, p99', loaded, '', '', '']);
-  promises.push({ promise: 'p99 of /healthz under load, more than idle, ms', measured: loaded - idle, limit: { atMost: 5 } });
+  const idle: number[] = [];
+  const loaded: number[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    idle.push(await healthMs(system.url, sleep(4000)));
+    // Long enough that its first moment, when all 64 ask at once, is not most of it.
+    loaded.push(await healthMs(system.url, http.client.ask(loadResult, 'run', { atOnce: 64, jobs: 24_000 })));
+  }
+  const difference = median(loaded.map((ms, round) => ms - (idle[round] ?? 0)));
+  rows.push(['/healthz idle: ms, p99', median(idle), '', '', ''], ['/healthz with 64 at once: ms, p99', median(loaded), '', '', '']);
+  promises.push({ promise: 'p99 of /healthz under load, more than idle, ms', measured: difference, limit: { atMost: 5 } });
   return promises;
 }
 
