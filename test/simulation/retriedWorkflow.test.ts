@@ -16,6 +16,7 @@ import { transitionJob } from '../../core/usecases/transitionJob.ts';
 import { openWatchOfWorkflow } from '../../core/usecases/watchWorkflow.ts';
 import { sendOnlyQueues } from '../support/sendOnlyQueues.ts';
 import { graph, jobsByName, task } from '../support/workflowTasks.ts';
+import { numberedIds } from './numberedIds.ts';
 import { simulatedCore } from './simulatedCore.ts';
 
 const now = Date.now();
@@ -23,8 +24,7 @@ const clock = { now: () => now };
 const table = await openSqliteTable({ file: inMemory, jobTtlDays: 30, clock });
 afterAll(() => table.close());
 
-let sequence = 0;
-const newJobId = (): string => String((sequence += 1)).padStart(26, '0');
+const newJobId = numberedIds();
 const core: Core = {
   ...simulatedCore({ table, queues: sendOnlyQueues(), clock, newJobId }),
   jobTypes: createJobTypes([task]),

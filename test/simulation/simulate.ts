@@ -20,6 +20,7 @@ import { checkHistory } from '../faults/historyChecker.ts';
 import { noObjects } from '../support/noObjects.ts';
 import { createAgenda } from './agenda.ts';
 import { createMemoryTable } from './memoryTable.ts';
+import { numberedIds } from './numberedIds.ts';
 import { simulatedCore } from './simulatedCore.ts';
 import { createSimulatedQueues, type Message } from './simulatedQueues.ts';
 import { createSimulatedWorker } from './simulatedWorker.ts';
@@ -53,7 +54,6 @@ export async function simulate(seed: number, jobs: number): Promise<Simulation> 
   const tally = { purged: 0, outages: 0, restarts: 0, sweptAgain: 0 };
   let backAt = 0;
   let handedIn = 0;
-  let sequence = 0;
 
   const awayFor = (): number => Math.max(0, backAt - agenda.now());
   const table = createMemoryTable({
@@ -82,7 +82,7 @@ export async function simulate(seed: number, jobs: number): Promise<Simulation> 
     onReceived: (message) => worker.receive(message),
     onDead,
   });
-  const core = simulatedCore({ table, queues, clock: { now: agenda.now }, newJobId: () => String((sequence += 1)).padStart(26, '0') });
+  const core = simulatedCore({ table, queues, clock: { now: agenda.now }, newJobId: numberedIds() });
   const never = new AbortController().signal;
   const parts: WorkerParts = {
     core,

@@ -18,6 +18,7 @@ import { transitionJob } from '../../core/usecases/transitionJob.ts';
 import { awaitingChanges } from '../../core/workflow/moves.ts';
 import { sendOnlyQueues } from '../support/sendOnlyQueues.ts';
 import { graph, jobsByName, task } from '../support/workflowTasks.ts';
+import { numberedIds } from './numberedIds.ts';
 import { simulatedCore } from './simulatedCore.ts';
 
 let now = Date.now();
@@ -25,8 +26,7 @@ const clock = { now: () => now };
 const sqlite = await openSqliteTable({ file: inMemory, jobTtlDays: 30, clock });
 afterAll(() => sqlite.close());
 
-let sequence = 0;
-const newJobId = (): string => String((sequence += 1)).padStart(26, '0');
+const newJobId = numberedIds();
 const queues = sendOnlyQueues();
 const coreWith = (table: JobTable): Core => ({
   ...simulatedCore({ table, queues, clock, newJobId }),

@@ -16,6 +16,7 @@ import { graph, jobsByName, task } from '../support/workflowTasks.ts';
 import { createJobTypes } from '../../core/jobType.ts';
 import { exactly } from '../../core/clock.ts';
 import { createMemoryTable } from './memoryTable.ts';
+import { numberedIds } from './numberedIds.ts';
 import { simulatedCore } from './simulatedCore.ts';
 import { runRandomWorkflow } from './workflows.ts';
 import { sendOnlyQueues } from '../support/sendOnlyQueues.ts';
@@ -28,17 +29,11 @@ const time = () => exactly(Math.floor(now));
 const sqlite = await openSqliteTable({ file: inMemory, jobTtlDays: 30, clock: { now: () => now } });
 afterAll(() => sqlite.close());
 
-/** Of one run; no other run on the same table has the same. Their first ten characters are a time, which must be past. */
-function idsOf(seed: number): () => string {
-  let sequence = 0;
-  return () => `${(sequence += 1)}`.padStart(10, '0') + `${seed}`.padStart(16, '0');
-}
-
 /** Returns what was wrong. */
 function runOne(seed: number, opened: JobTable): Promise<readonly string[]> {
   now = start;
   const table: JobTable = { ...opened, time: () => Promise.resolve(time()) };
-  const deps = { table, queues: sendOnlyQueues(), clock: { now: () => now }, newJobId: idsOf(seed) };
+  const deps = { table, queues: sendOnlyQueues(), clock: { now: () => now }, newJobId: numberedIds(seed) };
   const core = simulatedCore(deps, { sweepIntervalSeconds: 600 });
   const surroundings = { core, chance: chanceOf(seed), pass: (ms: number) => void (now += ms), key: `${seed}` };
   return runRandomWorkflow({ ...surroundings, maxJobs: isLong ? 60 : 12 });
@@ -92,7 +87,10 @@ test('records of jobs that have ended are kept as long as their workflow is open
   const sent: string[] = [];
   const queues = sendOnlyQueues((_priority, { jobId }) => Promise.resolve(void sent.push(jobId)));
   const table: JobTable = { ...sqlite, time: () => Promise.resolve(time()) };
-  const core = { ...simulatedCore({ table, queues, clock: { now: () => now }, newJobId: idsOf(0) }), jobTypes: createJobTypes([task]) };
+  const core = {
+    ...simulatedCore({ table, queues, clock: { now: () => now }, newJobId: numberedIds() }),
+    jobTypes: createJobTypes([task]),
+  };
   const { workflow } = await createWorkflow(core, { owner: 'keeper', name: 'long', traceId: 't', jobs: graph({ a: [], b: ['a'] }) });
   const a = (await table.get(sent[0] ?? '')) ?? failed();
   const claim = { id: 'c', expiresAt: now + 1000 };
