@@ -45,8 +45,9 @@ export function PanelActions({ job, stuckAfterMs, actions, operations, onChanged
   const act = async (work: () => Promise<void>, told: string): Promise<boolean> => {
     const isDone = await action.run(work, told);
     // The change may be known before the answer.
-    if (isDone && latest.current !== version) clear();
-    return isDone && latest.current === version;
+    const isShown = latest.current !== version;
+    if (isDone && isShown) clear();
+    return isDone && !isShown;
   };
   const onRetry = (): void => void act(() => actions.retry(jobId), 'It starts again.');
   const onCancel = (): void => {
